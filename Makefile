@@ -1,0 +1,57 @@
+# Each target sets up .venv by itself from requirements.lock; nothing but Python 3.11+, git and make is needed.
+PYTHON ?= python3
+BIN := .venv/bin
+ARGS ?=
+SEED ?= 1
+SIZE ?= 1
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench crash faults cluster screenshots docs lock clean
+
+help:  ## List the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+.venv/ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed; say PYTHON=/path/to/it" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv==$$(sed -n 's/^uv==\([0-9.]*\).*/\1/p' requirements.lock)" \
+	  && $(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock \
+	  || $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e . \
+	  || $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: .venv/ready  ## Try everything: a page that works like Slack, with the real bot behind it
+	@$(BIN)/nightshift demo $(ARGS)
+
+test: .venv/ready  ## Run the tests (those of the page in a browser are make screenshots)
+	@$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+
+check: .venv/ready  ## Format, lint, types, imports
+	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports
+
+bench: .venv/ready  ## Measure, and say what holds
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+crash: .venv/ready  ## The full crash suite: SEED=1 SIZE=1
+	@$(BIN)/python -m tests.crash --seed $(SEED) --size $(SIZE) $(ARGS)
+
+faults: .venv/ready  ## The full fault suite: SEED=1 SIZE=1
+	@$(BIN)/python -m tests.crash.faults --seed $(SEED) --size $(SIZE) $(ARGS)
+
+cluster: .venv/ready  ## Several nodes on PostgreSQL: SEED=1 SIZE=1
+	@$(BIN)/python -m tests.crash.cluster --seed $(SEED) --size $(SIZE) $(ARGS)
+
+screenshots: .venv/ready  ## Play the page in a browser, and renew the pictures in docs/img
+	@NIGHTSHIFT_SCREENSHOTS=docs/img $(BIN)/python -m pytest -q -n0 tests/browser $(ARGS)
+
+docs: .venv/ready  ## Write the reference pages anew
+	@$(BIN)/python -m docs.generate
+
+lock: .venv/ready  ## Resolve the dependencies anew
+	@$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
+	  --all-extras --quiet pyproject.toml -o requirements.lock
+
+clean:  ## Remove what was set up
+	@rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .import_linter_cache benchmarks/out
