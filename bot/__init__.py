@@ -1,0 +1,1 @@
+"""Nightshift: maintenance work asked for, approved, run and reported in Slack."""

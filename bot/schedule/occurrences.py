@@ -1,0 +1,127 @@
+"""The moments at which a series runs, in its own zone, across daylight-saving changes."""
+
+from collections.abc import Iterator
+from datetime import datetime, time, timedelta
+from itertools import islice
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from dateutil import rrule
+
+from bot.schedule.model import Frequency, Moment, Rule, Series
+
+_FREQUENCIES: dict[Frequency, Literal[0, 1, 2, 3, 4, 5]] = {
+    "yearly": rrule.YEARLY,
+    "monthly": rrule.MONTHLY,
+    "weekly": rrule.WEEKLY,
+    "daily": rrule.DAILY,
+    "hourly": rrule.HOURLY,
+    "minutely": rrule.MINUTELY,
+}
+
+
+def exists(wall: datetime, zone: str) -> bool:
+    """Whether a wall-clock time happens in a zone; one in a spring-forward gap does not."""
+    before, after = _offsets(wall, zone)
+    return before >= after
+
+
+def happens_twice(wall: datetime, zone: str) -> bool:
+    """Whether a wall-clock time happens twice in a zone (the hour that autumn repeats)."""
+    before, after = _offsets(wall, zone)
+    return before > after
+
+
+def _offsets(wall: datetime, zone: str) -> tuple[timedelta, timedelta]:
+    """The offsets that a time has by the clocks before and after a change near it (PEP 495); equal on other days."""
+    tz = ZoneInfo(zone)
+    before, after = (tz.utcoffset(wall.replace(fold=fold)) or timedelta() for fold in (0, 1))
+    return before, after
+
+
+def land(wall: datetime, zone: str) -> Moment:
+    """The moment for a wall-clock time of a series: in a gap the first minute after it, in an overlap the first."""
+    if exists(wall, zone):
+        return Moment(wall=wall, zone=zone)
+    after = wall.replace(tzinfo=ZoneInfo(zone)).astimezone(ZoneInfo("UTC"))
+    return Moment.at(_end_of_gap(after, zone), zone)
+
+
+def _end_of_gap(near: datetime, zone: str) -> datetime:
+    """The instant at which the clocks jump, found within 26 hours of ``near``."""
+    tz = ZoneInfo(zone)
+    low, high = near - timedelta(hours=26), near + timedelta(hours=26)
+    before = low.astimezone(tz).utcoffset()
+    while high - low > timedelta(minutes=1):
+        middle = low + (high - low) / 2
+        if middle.astimezone(tz).utcoffset() == before:
+            low = middle
+        else:
+            high = middle
+    return high.replace(second=0, microsecond=0)
+
+
+def occurrences(series: Series, after: datetime | None = None) -> Iterator[Moment]:
+    """The moments of a series in order, from its first on; only those later than ``after`` (zone-aware) if given.
+
+    Counting and bounds always start from the series' own first moment, so the same series gives the same moments
+    whenever it is asked.
+    """
+    last: datetime | None = None
+    given = 0
+    for wall in walls(series.rule, _resumed(series, after)):
+        moment = land(wall, series.zone)
+        if moment.instant < series.first.instant or (last is not None and moment.instant <= last):
+            continue
+        if series.until is not None and moment.instant > series.until.instant:
+            return
+        given += 1
+        last = moment.instant
+        if after is None or last > after:
+            yield moment
+        if series.count is not None and given >= series.count:
+            return
+
+
+def _resumed(series: Series, after: datetime | None) -> datetime:
+    """The wall-clock time to expand from: for rules by the hour or minute one shortly before ``after``, in step with
+    the first moment, so that an old series does not count through years; else that first moment."""
+    first, rule = series.first.wall, series.rule
+    if after is None or series.count is not None or rule.freq not in ("hourly", "minutely"):
+        return first
+    step = timedelta(hours=rule.interval) if rule.freq == "hourly" else timedelta(minutes=rule.interval)
+    passed = after.astimezone(ZoneInfo(series.zone)).replace(tzinfo=None) - timedelta(days=2) - first
+    return first + max(passed // step, 0) * step
+
+
+def next_runs(series: Series, after: datetime, count: int) -> tuple[Moment, ...]:
+    """The next ``count`` moments later than ``after``."""
+    return tuple(islice(occurrences(series, after), count))
+
+
+def walls(rule: Rule, first: datetime) -> Iterator[datetime]:
+    """The wall-clock times of a rule from the day of ``first`` on, in order, endless where the rule is."""
+    if rule.freq in ("hourly", "minutely"):
+        yield from _expand(rule, first)
+        return
+    times = sorted(rule.times) or [first.time()]
+    for day in _expand(rule, datetime.combine(first.date(), time())):
+        for moment in times:
+            yield datetime.combine(day.date(), moment)
+
+
+def _expand(rule: Rule, first: datetime) -> Iterator[datetime]:
+    days = [rrule.weekday(w.day, w.nth) if w.nth else rrule.weekday(w.day) for w in rule.weekdays]
+    yield from rrule.rrule(
+        _FREQUENCIES[rule.freq],
+        dtstart=first,
+        interval=rule.interval,
+        byweekday=days or None,
+        bymonthday=rule.monthdays or None,
+        bymonth=rule.months or None,
+        bysetpos=rule.positions or None,
+        byyearday=rule.yeardays or None,
+        byweekno=rule.weeks or None,
+        byhour=rule.hours or None,
+        byminute=rule.minutes or None,
+    )
