@@ -1,0 +1,54 @@
+"""Delegation: for some days somebody else approves in your place. It never goes further than one step, and never
+reaches the delegate's own requests."""
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime, timedelta
+
+from bot.requests.directory import Directory, barred
+from bot.requests.durations import in_words
+from bot.requests.model import Person, Value
+
+LONGEST = timedelta(days=90)
+
+
+class Delegation(Value):
+    """``to_user`` may approve in the place of ``user`` from ``starts`` until ``ends``, or ``ended_at`` if sooner."""
+
+    id: str
+    team: str
+    user: str
+    to_user: str
+    starts: datetime
+    ends: datetime
+    ended_at: datetime | None = None
+
+    def holds(self, at: datetime) -> bool:
+        """Whether it is in force at a moment."""
+        return self.starts <= at < (min(self.ends, self.ended_at) if self.ended_at else self.ends)
+
+
+def refusal(by: Person, to: Person, starts: datetime, ends: datetime, now: datetime, directory: Directory) -> str:
+    """Why somebody may not delegate in this way, as a sentence; empty where they may."""
+    if by.user == to.user:
+        return "You cannot delegate to yourself."
+    if problem := barred(directory.member(by)):
+        return problem
+    if barred(directory.member(to)):
+        return "That person cannot approve anything: delegate to an active full member of this workspace."
+    if ends <= now or ends <= starts:
+        return "That would be over before it begins; name an end in the future."
+    if ends - starts > LONGEST:
+        return f"A delegation may last at most {in_words(LONGEST.total_seconds())}; name an earlier end."
+    return ""
+
+
+def acts_for(person: Person, delegations: Iterable[Delegation], at: datetime) -> tuple[str, ...]:
+    """The user ids in whose place a person may approve at a moment, in a fixed order."""
+    mine = {d.user for d in delegations if d.team == person.team and d.to_user == person.user and d.holds(at)}
+    return tuple(sorted(mine - {person.user}))
+
+
+def delegates(users: Collection[str], delegations: Iterable[Delegation], at: datetime) -> Mapping[str, str]:
+    """Who else is to be asked, besides some user ids, at a moment: delegate to the one in whose place they act."""
+    found = {d.to_user: d.user for d in delegations if d.user in users and d.holds(at)}
+    return {to_user: user for to_user, user in found.items() if to_user not in users}

@@ -1,0 +1,148 @@
+"""People and user groups as they are at this moment, and who of them may act. Looking them up is done elsewhere."""
+
+import re
+from collections.abc import Mapping
+from typing import Protocol
+
+from bot.requests.model import Person, Requirement, Stage, Value
+
+_GROUP = re.compile(r"@[\w.-]+|S[A-Z0-9]{2,}")
+_USER = re.compile(r"[UW][A-Z0-9]{2,}")
+
+
+class Member(Value):
+    """A Slack user, as far as rights go. A guest is any restricted user; a stranger comes from another workspace."""
+
+    person: Person
+    name: str = ""
+    deleted: bool = False
+    bot: bool = False
+    guest: bool = False
+    stranger: bool = False
+
+
+class Group(Value):
+    """A user group with the user ids of its present members. A disabled group has none."""
+
+    id: str
+    handle: str = ""
+    members: frozenset[str] = frozenset()
+
+
+class Directory(Protocol):
+    """The workspace as it is now. What cannot be found out counts as absent, so that rights fail closed."""
+
+    @property
+    def team(self) -> str:
+        """The workspace that user ids in policy belong to."""
+        ...
+
+    def group(self, name: str) -> Group | None:
+        """A user group by its id or ``@handle``; None where there is none or it cannot be looked up now."""
+        ...
+
+    def member(self, person: Person) -> Member | None:
+        """What is known of a person; None where nothing is."""
+        ...
+
+
+class People:
+    """A directory held in memory: one answer of Slack, or a test's."""
+
+    def __init__(self, team: str, members: Mapping[str, Member], groups: Mapping[str, Group]) -> None:
+        """``members`` by user id, ``groups`` by group id."""
+        self._team = team
+        self._members = members
+        self._groups = dict(groups) | {f"@{g.handle.lower()}": g for g in groups.values() if g.handle}
+
+    @property
+    def team(self) -> str:
+        return self._team
+
+    def group(self, name: str) -> Group | None:
+        return self._groups.get(name.lower() if name.startswith("@") else name)
+
+    def member(self, person: Person) -> Member | None:
+        found = self._members.get(person.user)
+        return found if found is not None and found.person == person else None
+
+
+def is_group(name: str) -> bool:
+    """Whether a name in policy is a user group: ``@handle`` or an id such as S0123ABCD."""
+    return _GROUP.fullmatch(name) is not None
+
+
+def is_user(name: str) -> bool:
+    """Whether a name in policy is a user's id, such as U0123ABCD."""
+    return _USER.fullmatch(name) is not None
+
+
+def barred(member: Member | None) -> str:
+    """Why somebody may neither ask nor approve, as a sentence; empty where nothing speaks against it."""
+    if member is None:
+        return "You are not known in this workspace, so you cannot do this."
+    if member.deleted:
+        return "This account is deactivated, so it cannot do this."
+    if member.stranger:
+        return "People from other workspaces cannot do this."
+    if member.guest:
+        return "Guests cannot do this; ask a full member of the workspace."
+    if member.bot:
+        return "Bots cannot do this; a person has to."
+    return ""
+
+
+def able(users: frozenset[str], directory: Directory) -> frozenset[str]:
+    """Those of some user ids who may act at all."""
+    return frozenset(u for u in users if not barred(directory.member(Person(team=directory.team, user=u))))
+
+
+def listed(stage: Stage, directory: Directory) -> frozenset[str]:
+    """The user ids that a stage stands for at this moment, able to act or not."""
+    users = set(stage.users)
+    for name in stage.groups:
+        group = directory.group(name)
+        users |= group.members if group else set()
+    return frozenset(users)
+
+
+def eligible(stage: Stage, directory: Directory) -> frozenset[str]:
+    """The user ids that may approve in a stage at this moment."""
+    return able(listed(stage, directory), directory)
+
+
+def audience(requirement: Requirement, directory: Directory, requester: Person | None = None) -> frozenset[str]:
+    """Everybody whom asking for these approvals will notify; the requester only where they count themselves."""
+    everybody = frozenset(user for stage in requirement.stages for user in eligible(stage, directory))
+    if requester is not None and not requirement.requester_counts:
+        return everybody - {requester.user}
+    return everybody
+
+
+def missing_groups(stage: Stage, directory: Directory) -> tuple[str, ...]:
+    """What is wrong with a stage's groups, a sentence each: not there, or without anybody who may approve."""
+    faults = []
+    for index, name in enumerate(stage.groups):
+        shown = stage.names[index] if index < len(stage.names) else name
+        group = directory.group(name)
+        if group is None:
+            faults.append(f"The user group {shown} cannot be found.")
+        elif not able(group.members, directory):
+            faults.append(f"The user group {shown} has nobody who may approve.")
+    return tuple(faults)
+
+
+def resolve(requirement: Requirement, directory: Directory) -> Requirement:
+    """The same requirement with group ids for handles, so that renaming a group changes nothing. A group that is
+    not found keeps its handle and has no members."""
+
+    def of(stage: Stage) -> Stage:
+        found = [(name, directory.group(name)) for name in stage.groups]
+        return stage.model_copy(update={"groups": tuple(group.id if group else name for name, group in found)})
+
+    return requirement.model_copy(
+        update={
+            "stages": tuple(of(stage) for stage in requirement.stages),
+            "escalate_to": of(requirement.escalate_to) if requirement.escalate_to else None,
+        }
+    )

@@ -1,0 +1,26 @@
+"""Lengths of time in policy: "90s", "30m", "1h30m", "2d", "1w"; in seconds inside."""
+
+import re
+
+_UNITS = {"w": 7 * 86400, "d": 86400, "h": 3600, "m": 60, "s": 1}
+_NAMES = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
+_WHOLE = re.compile(r"(?:\s*\d+\s*[wdhms])+\s*", re.IGNORECASE)
+_PART = re.compile(r"(\d+)\s*([wdhms])", re.IGNORECASE)
+
+
+def seconds(text: str) -> int:
+    """The seconds that a length stands for. Raises ValueError with a sentence."""
+    if not _WHOLE.fullmatch(text):
+        raise ValueError(f'"{text}" is not a length of time; write it like "90s", "30m", "1h30m" or "2d"')
+    return sum(int(number) * _UNITS[unit.lower()] for number, unit in _PART.findall(text))
+
+
+def in_words(length: float) -> str:
+    """A length in words, to its two largest units: "1 hour 30 minutes", "2 days"."""
+    left = int(length)
+    parts = []
+    for size, name in _NAMES:
+        number, left = divmod(left, size)
+        if number:
+            parts.append(f"{number} {name}{'' if number == 1 else 's'}")
+    return " ".join(parts[:2]) or "0 seconds"

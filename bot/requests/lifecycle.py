@@ -1,0 +1,68 @@
+"""A request's life: which state may follow which, and the words for each."""
+
+from collections.abc import Mapping
+
+from bot.requests.model import RequestState, RunState
+
+FOLLOWS: Mapping[RequestState, frozenset[RequestState]] = {
+    "awaiting_approval": frozenset({"approved", "denied", "expired", "withdrawn", "undeliverable"}),
+    "approved": frozenset({"scheduled", "starting", "expired", "cancelled", "failed", "awaiting_approval"}),
+    "scheduled": frozenset(
+        {"starting", "running", "succeeded", "partly_failed", "failed", "cancelled", "awaiting_approval"}
+    ),
+    "starting": frozenset({"scheduled", "running", "unknown", "succeeded", "partly_failed", "failed", "cancelled"}),
+    "unknown": frozenset({"starting", "scheduled", "running", "succeeded", "partly_failed", "failed", "cancelled"}),
+    "running": frozenset({"scheduled", "succeeded", "partly_failed", "failed", "cancelled"}),
+    "succeeded": frozenset(),
+    "partly_failed": frozenset(),
+    "failed": frozenset(),
+    "cancelled": frozenset(),
+    "denied": frozenset(),
+    "expired": frozenset(),
+    "withdrawn": frozenset(),
+    "undeliverable": frozenset(),
+}
+
+FINAL: frozenset[RequestState] = frozenset(state for state, after in FOLLOWS.items() if not after)
+OPEN: frozenset[RequestState] = frozenset(FOLLOWS) - FINAL
+FINAL_RUN: frozenset[RunState] = frozenset({"succeeded", "partly_failed", "failed", "cancelled", "missed"})
+
+WORDS: Mapping[RequestState, str] = {
+    "awaiting_approval": "Waiting for approval",
+    "approved": "Approved",
+    "scheduled": "Scheduled",
+    "starting": "Starting",
+    "running": "Running",
+    "unknown": "Unknown: it may or may not have started",
+    "succeeded": "Succeeded",
+    "partly_failed": "Partly failed",
+    "failed": "Failed",
+    "cancelled": "Cancelled",
+    "denied": "Denied",
+    "expired": "Expired without a decision",
+    "withdrawn": "Withdrawn",
+    "undeliverable": "Could not be delivered to the approvers",
+}
+
+_OF_RUN: Mapping[RunState, RequestState] = {
+    "held": "scheduled",
+    "placed": "scheduled",
+    "starting": "starting",
+    "running": "running",
+    "unknown": "unknown",
+    "succeeded": "succeeded",
+    "partly_failed": "partly_failed",
+    "failed": "failed",
+    "cancelled": "cancelled",
+    "missed": "failed",
+}
+
+
+def may_follow(before: RequestState, after: RequestState) -> bool:
+    """Whether a request may go from one state to the other."""
+    return after in FOLLOWS[before]
+
+
+def state_of_single(run: RunState) -> RequestState:
+    """The state of a request with one run, from the state of that run."""
+    return _OF_RUN[run]

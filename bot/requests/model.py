@@ -1,0 +1,215 @@
+"""The values of a request: who asked for what, when, why, and how it stands."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from bot.schedule import Schedule
+
+RequestState = Literal[
+    "awaiting_approval",
+    "approved",
+    "scheduled",
+    "starting",
+    "running",
+    "unknown",
+    "succeeded",
+    "partly_failed",
+    "failed",
+    "cancelled",
+    "denied",
+    "expired",
+    "withdrawn",
+    "undeliverable",
+]
+RunState = Literal[
+    "held",
+    "starting",
+    "placed",
+    "running",
+    "unknown",
+    "succeeded",
+    "partly_failed",
+    "failed",
+    "cancelled",
+    "missed",
+]
+
+
+class Value(BaseModel):
+    """An immutable value that can be stored as JSON and comes back equal."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Person(Value):
+    """A Slack user, keyed by team and user id."""
+
+    team: str
+    user: str
+
+
+class Stage(Value):
+    """One step of an approval: who may approve (user groups by id, users by id) and how many of them must."""
+
+    groups: tuple[str, ...] = ()
+    users: tuple[str, ...] = ()
+    quorum: int = Field(default=1, ge=1)
+    names: tuple[str, ...] = ()
+    """What the groups and users are called in the policy, for people to read."""
+
+
+class Requirement(Value):
+    """What policy demands of a request, and why. Times are in seconds."""
+
+    verdict: Literal["ask", "approve", "refuse"] = "ask"
+    stages: tuple[Stage, ...] = ()
+    reasons: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+    requester_counts: bool = False
+    expires_after: int = 8 * 3600
+    reminders: tuple[int, ...] = ()
+    escalate_after: int | None = None
+    escalate_to: Stage | None = None
+    late: Literal["ask", "now", "next", "drop"] = "ask"
+    renew_after_days: int | None = None
+    renew_after_runs: int | None = None
+    drift_percent: int | None = None
+    because: tuple[str, ...] = ()
+    """What made policy demand this, in a few words each: "43 hosts", "a forced reboot"."""
+    freezes: tuple[str, ...] = ()
+    """The freezes whose own approvers are among the stages: these do not stop the request any more."""
+    warn_before: int = 900
+    """An approval that comes less than this before the start is warned of."""
+
+
+class Matched(Value):
+    """What the request would touch, as it was found when asked: how many, and the known names (up to 2,000)."""
+
+    count: int
+    names: tuple[str, ...] = ()
+    noun: str = "hosts"
+    fixed: bool = True
+    note: str = ""
+
+
+class Content(Value):
+    """What an approval signs. Any change of it makes a new revision and voids approvals."""
+
+    backend: str
+    operation: str
+    params: Mapping[str, JsonValue]
+    schedule: Schedule
+    targets: tuple[str, ...] = ()
+    renewal: int = 0
+    """How often a series has been put to its approvers anew: each time, the approvals so far count no more."""
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of the canonical JSON, in hex."""
+        return hash_of(canonical(self.model_dump(mode="json")))
+
+
+class Request(Value):
+    """A request as it is stored. ``id`` is opaque; ``number`` is what people say (NS-12)."""
+
+    id: str
+    number: int
+    state: RequestState
+    version: int
+    revision: int
+    content: Content
+    content_hash: str
+    labels: Mapping[str, Any] = {}
+    """The words that people saw for the values they picked, by field name."""
+    values: Mapping[str, JsonValue] = {}
+    """What was filled in, by field name: what an edit of the request starts from."""
+    title: str = ""
+    """What is done, in words: ``Foreman (prod): run a job``."""
+    summary: tuple[tuple[str, str], ...] = ()
+    """The parameters in words: label and value, secrets hidden."""
+    phrase: str
+    zone: str
+    reason: str
+    requester: Person
+    channel: str = ""
+    matched: Matched
+    warnings: tuple[str, ...] = ()
+    facts: Mapping[str, JsonValue] = {}
+    calls: tuple[Mapping[str, JsonValue], ...] = ()
+    changes: tuple[Mapping[str, str], ...] = ()
+    """What the work changes in the back end: field, before, after."""
+    revised: tuple[Mapping[str, str], ...] = ()
+    """What this revision changed of the one before: field, before, after."""
+    revised_by: str = ""
+    held_by: Literal["backend", "nightshift"] = "nightshift"
+    holding: str = ""
+    requirement: Requirement
+    approve_by: datetime | None = None
+    remind_at: datetime | None = None
+    """When the approvers are next to be reminded, or a second group is to be asked."""
+    start_at: datetime | None = None
+    latest_start: datetime | None = None
+    created_at: datetime
+    asked_at: datetime | None = None
+    """When this revision was put to the approvers."""
+    approved_at: datetime | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    outcome: str = ""
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return f"NS-{self.number}"
+
+    @property
+    def is_series(self) -> bool:
+        return self.content.schedule.kind == "series"
+
+
+class Decision(Value):
+    """One person's word on one revision. ``taken_back`` is when they withdrew it, while they still could."""
+
+    id: str
+    request_id: str
+    revision: int
+    content_hash: str
+    person: Person
+    verdict: Literal["approved", "denied", "changes"]
+    comment: str = ""
+    at: datetime
+    taken_back: datetime | None = None
+    on_behalf_of: str = ""
+
+
+class Run(Value):
+    """One execution of a request: the only one, or one occurrence of a series."""
+
+    id: str
+    request_id: str
+    number: int
+    state: RunState
+    version: int
+    due_at: datetime | None = None
+    latest_start: datetime | None = None
+    token: str = ""
+    handle: Mapping[str, Any] | None = None
+    progress: Mapping[str, Any] | None = None
+    problem: str = ""
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+
+
+def canonical(value: Any) -> str:
+    """JSON in one spelling: sorted keys, no spaces, nothing that two equal values could differ in."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def hash_of(text: str) -> str:
+    """SHA-256 of a text, in hex."""
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,155 @@
+"""Names and patterns: globs (``web-*``), regular expressions (``/^web-\\d+$/``) and plain names; case never counts."""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+
+_WILD = re.compile(r"[*?\[]")
+
+
+class Names:
+    """Names of targets, laid out so that looking for a pattern among thousands is one scan.
+
+    ``complete`` is False where there are more targets than names are known.
+    """
+
+    def __init__(self, names: Iterable[str], count: int | None = None) -> None:
+        self.shown = tuple(names)
+        self.lower = tuple(name.casefold().replace("\n", " ") for name in self.shown)
+        self.text = "\n" + "\n".join(self.lower) + "\n"
+        self.complete = count is None or len(self.lower) >= count
+
+    def line_at(self, position: int) -> int:
+        """The index of the name that covers a position of ``text``."""
+        return self.text.count("\n", 0, position + 1) - 1
+
+
+class Patterns:
+    """Several patterns, any of which may match. Raises ValueError for one that is not valid."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self.texts = tuple(texts)
+        self._finders = tuple(_finder(text) for text in texts)
+        self._plain = frozenset(t.casefold() for t in texts if not _is_regex(t) and not _WILD.search(t))
+        self._wild = tuple(_matcher(t) for t in texts if _is_regex(t) or _WILD.search(t))
+
+    def match(self, value: str) -> bool:
+        """Whether one value matches. Nothing but the empty pattern matches the empty value."""
+        low = value.casefold()
+        if low in self._plain:
+            return True
+        if low:
+            for test in self._wild:
+                if test(low):
+                    return True
+        return False
+
+    def first(self, names: Names) -> str | None:
+        """The first name found that matches, as it is written; None where none does."""
+        for find in self._finders:
+            index = find(names)
+            if index is not None:
+                return names.shown[index]
+        return None
+
+    def covers(self, names: Names) -> bool:
+        """Whether every target matches: there is one at least, and all names are known."""
+        return bool(names.lower) and names.complete and all(map(self.match, names.lower))
+
+
+def _is_regex(text: str) -> bool:
+    return len(text) > 2 and text.startswith("/") and text.endswith("/")
+
+
+def _matcher(text: str) -> Callable[[str], object]:
+    """A test of one value that is in lower case; the globs ``a*``, ``*a`` and ``*a*`` need no regular expression."""
+    if _is_regex(text):
+        return _regex(text[1:-1]).search
+    low = text.casefold()
+    core = low.strip("*")
+    if _WILD.search(core) or not (low.endswith("*") or low.startswith("*")):
+        return re.compile(_glob(low)).fullmatch
+    if low.startswith("*") and low.endswith("*"):
+        return lambda value: core in value
+    return (lambda value: value.startswith(core)) if low.endswith("*") else (lambda value: value.endswith(core))
+
+
+def _regex(source: str) -> re.Pattern[str]:
+    try:
+        return re.compile(source, re.IGNORECASE)
+    except re.error as error:
+        raise ValueError(f"/{source}/ is not a regular expression: {error}") from error
+
+
+def _finder(text: str) -> Callable[[Names], int | None]:
+    """A search through all names at once. Plain names and the globs ``a*``, ``*a`` and ``*a*`` are substring searches;
+    other globs are one search by lines; regular expressions go name by name."""
+    if _is_regex(text):
+        search = _regex(text[1:-1]).search
+        return lambda names: next((i for i, name in enumerate(names.lower) if search(name)), None)
+    low = text.casefold()
+    core = low.strip("*")
+    if _WILD.search(core):
+        lines = re.compile(f"^(?:{_glob(low)})$", re.MULTILINE)
+
+        def by_lines(names: Names) -> int | None:
+            found = lines.search(names.text, 1, len(names.text) - 1)
+            return names.line_at(found.start()) if found else None
+
+        return by_lines
+    needle = ("" if low.startswith("*") else "\n") + core + ("" if low.endswith("*") else "\n")
+
+    def by_text(names: Names) -> int | None:
+        if not names.lower:
+            return None
+        at = names.text.find(needle)
+        return names.line_at(at) if at >= 0 else None
+
+    return by_text
+
+
+@lru_cache(maxsize=4096)
+def _glob(text: str) -> str:
+    """A glob as a regular expression that stays within a line. Raises ValueError for a class that never ends."""
+    out, at = [], 0
+    while at < len(text):
+        char = text[at]
+        at += 1
+        if char == "*":
+            out.append(r"[^\n]*")
+        elif char == "?":
+            out.append(r"[^\n]")
+        elif char == "[":
+            end = text.find("]", at + 1)
+            if end < 0:
+                raise ValueError(f'"{text}" opens a [ that is never closed')
+            inside = text[at:end].replace("\\", r"\\")
+            out.append(f"[^{inside[1:]}]" if inside.startswith("!") else f"[{inside}]")
+            at = end + 1
+        else:
+            out.append(re.escape(char))
+    try:
+        re.compile("".join(out))
+    except re.error as error:
+        raise ValueError(f'"{text}" is not a pattern: {error}') from error
+    return "".join(out)
+
+
+def may_meet(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Whether some name could match both sets of patterns. No patterns at all means every name; a regular expression
+    or a class counts as able to meet anything."""
+    if not one or not other:
+        return True
+    return any(_meet(a.casefold(), b.casefold()) for a in one for b in other)
+
+
+def _meet(a: str, b: str) -> bool:
+    if _is_regex(a) or _is_regex(b) or "[" in a or "[" in b:
+        return True
+    if not a or not b:
+        return not (a or b).strip("*")
+    if a[0] == "*":
+        return _meet(a[1:], b) or _meet(a, b[1:])
+    if b[0] == "*":
+        return _meet(a, b[1:]) or _meet(a[1:], b)
+    return (a[0] == b[0] or "?" in (a[0], b[0])) and _meet(a[1:], b[1:])

@@ -1,0 +1,108 @@
+"""A round of approval: one revision of a request before its approvers, and which of their decisions count."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from bot.requests.delegation import Delegation, acts_for
+from bot.requests.directory import Directory, barred
+from bot.requests.model import Decision, Person, Request, Requirement, Stage, Value
+
+
+class Round(Value):
+    """One asking: a revision of a request before its approvers. ``editor`` is who wrote this revision, if not the
+    requester: what they wrote is for others to approve."""
+
+    requirement: Requirement
+    content_hash: str
+    requester: Person
+    asked_at: datetime
+    delegations: tuple[Delegation, ...] = ()
+    editor: Person | None = None
+
+    @classmethod
+    def of(
+        cls,
+        request: Request,
+        asked_at: datetime | None = None,
+        delegations: Iterable[Delegation] = (),
+        editor: Person | None = None,
+    ) -> "Round":
+        """The round that a request is in. ``asked_at`` is when its revision was put to the approvers; its creation
+        where there was only one."""
+        return cls(
+            requirement=request.requirement,
+            content_hash=request.content_hash,
+            requester=request.requester,
+            asked_at=asked_at or request.created_at,
+            delegations=tuple(delegations),
+            editor=editor,
+        )
+
+    @property
+    def authors(self) -> frozenset[str]:
+        """The user ids of those whose own work this is."""
+        return frozenset({self.requester.user} | ({self.editor.user} if self.editor else set()))
+
+    @property
+    def excluded(self) -> frozenset[str]:
+        """The user ids that do not count for themselves."""
+        return frozenset() if self.requirement.requester_counts else self.authors
+
+    def stages(self, now: datetime) -> tuple[Stage, ...]:
+        """The stages as they are at a moment: after the escalation its group may approve in each of them."""
+        requirement = self.requirement
+        extra = requirement.escalate_to
+        after = requirement.escalate_after
+        if extra is None or after is None or now < self.asked_at + timedelta(seconds=after):
+            return requirement.stages
+        return tuple(_widened(stage, extra) for stage in requirement.stages)
+
+
+def _widened(stage: Stage, extra: Stage) -> Stage:
+    names = (*(stage.names or (*stage.groups, *stage.users)), *(extra.names or (*extra.groups, *extra.users)))
+    return stage.model_copy(
+        update={"groups": stage.groups + extra.groups, "users": stage.users + extra.users, "names": names}
+    )
+
+
+def live(around: Round, decisions: Iterable[Decision]) -> list[Decision]:
+    """The decisions on the current content that were not taken back, in the order in which they were made."""
+    found = [d for d in decisions if d.content_hash == around.content_hash and d.taken_back is None]
+    return sorted(found, key=lambda d: (d.at, d.id))
+
+
+def votes_of(around: Round, said: Sequence[Decision], directory: Directory) -> dict[str, Decision]:
+    """The approvals that may count, by the user id for whom they count: one a person, and one a seat."""
+    by_human: dict[str, Decision] = {}
+    for decision in said:
+        if decision.verdict != "approved" or not _counts(around, decision, directory):
+            continue
+        before = by_human.get(decision.person.user)
+        if before is None or (before.on_behalf_of and not decision.on_behalf_of):
+            by_human[decision.person.user] = decision
+    votes: dict[str, Decision] = {}
+    for user, decision in by_human.items():
+        seat = decision.on_behalf_of or user
+        if seat not in votes or not decision.on_behalf_of:
+            votes[seat] = decision
+    return votes
+
+
+def _counts(around: Round, decision: Decision, directory: Directory) -> bool:
+    """Whether an approval may count: the person may act now, and it is neither on their own request nor in a place
+    that was not given to them."""
+    person = decision.person
+    if person.team != directory.team or barred(directory.member(person)):
+        return False
+    if not decision.on_behalf_of:
+        return person.user not in around.excluded
+    if around.authors & {person.user, decision.on_behalf_of}:
+        return False
+    return decision.on_behalf_of in acts_for(person, around.delegations, decision.at)
+
+
+def round_of(request: Request, delegations: Iterable[Delegation]) -> Round:
+    """The round that a stored request is in."""
+    by = request.revised_by
+    editor = Person(team=request.requester.team, user=by) if by and by != request.requester.user else None
+    return Round.of(request, request.asked_at, delegations, editor)

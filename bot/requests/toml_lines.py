@@ -1,0 +1,87 @@
+"""The lines at which things stand in a TOML text, which the standard library's reader does not tell."""
+
+import re
+from collections.abc import Iterator
+from itertools import accumulate
+
+Path = tuple[str | int, ...]
+
+_HEADER = re.compile(r"\s*(\[\[?)\s*(?P<key>[^\]]+?)\s*\]")
+_KEY = re.compile(
+    r"""\s*(?P<key>(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*'))*)\s*="""
+)
+_PART = re.compile(r"""[A-Za-z0-9_-]+|"[^"]*"|'[^']*'""")
+_TOKEN = re.compile(r'''"""|\'\'\'|"(?:\\.|[^"\\])*"|'[^']*'|#.*|[\[\]{}]''')
+
+
+class Lines:
+    """Where keys and tables of a valid TOML text stand. Keys inside inline tables have the line of what holds them."""
+
+    def __init__(self, text: str) -> None:
+        self._at: dict[Path, int] = {}
+        counts: dict[Path, int] = {}
+        table: Path = ()
+        for number, line in _statements(text):
+            if found := _HEADER.match(line):
+                table = _table(_parts(found["key"]), found[1] == "[[", counts)
+                self._at.setdefault(table, number)
+            elif found := _KEY.match(line):
+                for path in accumulate(((part,) for part in _parts(found["key"])), initial=table):
+                    self._at.setdefault(path, number)
+
+    def line(self, path: Path) -> int:
+        """The line of what a path names, or of the nearest thing around it; 1 if nothing of it is there."""
+        while path:
+            if path in self._at:
+                return self._at[path]
+            path = path[:-1]
+        return 1
+
+
+def _parts(key: str) -> tuple[str, ...]:
+    return tuple(part.strip("\"'") for part in _PART.findall(key))
+
+
+def _table(parts: tuple[str, ...], is_item: bool, counts: dict[Path, int]) -> Path:
+    """The path of a table header: names, with the index after each array of tables."""
+    path: Path = ()
+    for index, part in enumerate(parts):
+        path = (*path, part)
+        if is_item and index == len(parts) - 1:
+            counts[path] = counts.get(path, -1) + 1
+        if path in counts:
+            path = (*path, counts[path])
+    return path
+
+
+def _statements(text: str) -> Iterator[tuple[int, str]]:
+    """The lines on which something begins: not those inside a value that goes over several lines."""
+    depth, quote = 0, ""
+    for number, line in enumerate(text.splitlines(), 1):
+        if not depth and not quote:
+            yield number, line
+            value = line if not _HEADER.match(line) else ""
+        else:
+            value = line
+        depth, quote = _after(value, depth, quote)
+
+
+def _after(line: str, depth: int, quote: str) -> tuple[int, str]:
+    """How deep in brackets and in which multi-line quote a line ends."""
+    while line:
+        if quote:
+            _, found, line = line.partition(quote)
+            quote = "" if found else quote
+            continue
+        token = _TOKEN.search(line)
+        if token is None:
+            break
+        line = line[token.end() :]
+        match token[0]:
+            case '"""' | "'''":
+                quote = token[0]
+            case "[" | "{":
+                depth += 1
+            case "]" | "}":
+                depth -= 1
+    return depth, quote
