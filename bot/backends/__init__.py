@@ -1,0 +1,1 @@
+"""The back ends: the contract in ``base``, and a package for each."""

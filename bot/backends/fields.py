@@ -1,0 +1,213 @@
+"""Parameters as people meet them: a parameter model and its annotations become fields, and values become parameters."""
+
+import types
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
+from pydantic.fields import FieldInfo
+
+from bot.errors import InputError
+
+Values = Mapping[str, Any]
+"""What a person has filled in, by field name; a dynamic field's name has its group in front (``inputs.package``)."""
+
+Widget = Literal[
+    "text", "long_text", "number", "flag", "choice", "choices", "lookup", "lookups", "json", "secret", "moment"
+]
+
+
+class Value(BaseModel):
+    """An immutable value that can be stored as JSON and comes back equal."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Option(Value):
+    """One entry of a select. ``value`` is what is sent (at most 150 characters), ``label`` what people read."""
+
+    value: str
+    label: str
+    description: str = ""
+
+
+class Field(Value):
+    """One parameter as people meet it.
+
+    ``section`` is the page of the form it stands on. ``relevant_if`` maps other fields' names to the values that make
+    this one appear (all must match); ``reloads`` says that changing it changes which fields there are.
+    """
+
+    name: str
+    label: str
+    hint: str = ""
+    section: str = "Basics"
+    widget: Widget = "text"
+    choices: tuple[Option, ...] = ()
+    required: bool = False
+    secret: bool = False
+    default: JsonValue = None
+    placeholder: str = ""
+    reloads: bool = False
+    min_query: int = 0
+    relevant_if: Mapping[str, tuple[JsonValue, ...]] = {}
+    api_name: str = ""
+    argument: str = ""
+    """A short name for ``key=value`` arguments of the slash command, besides the field's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """Annotation of a parameter model's attribute; what it leaves empty follows from the attribute's type."""
+
+    label: str
+    hint: str = ""
+    section: str = "Basics"
+    widget: Widget | None = None
+    choices: tuple[Option, ...] = ()
+    secret: bool = False
+    placeholder: str = ""
+    reloads: bool = False
+    min_query: int = 0
+    relevant_if: Mapping[str, tuple[JsonValue, ...]] | None = None
+    api_name: str = ""
+    argument: str = ""
+    hidden: bool = False
+    """Part of the model, but never a field of the form (loaded state, say)."""
+
+
+class Params(BaseModel):
+    """Base of every parameter model: strict about unknown names, tolerant of the API's own spellings.
+
+    A subclass accepts the vendor's documented request body through a ``mode="before"`` validator that returns our
+    field names, so that a body from the vendor's page loads unchanged.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+P = TypeVar("P", bound=Params)
+
+
+def fields_of(model: type[Params]) -> tuple[Field, ...]:
+    """The fields of a parameter model, in the order of its attributes."""
+    found = []
+    for name, info in model.model_fields.items():
+        param = next((m for m in info.metadata if isinstance(m, Param)), None)
+        if param is None:
+            raise TypeError(f"{model.__name__}.{name} has no Param annotation")
+        if not param.hidden:
+            found.append(_field(name, info, param))
+    return tuple(found)
+
+
+def remembered(model: type[Params], values: Values) -> dict[str, Any]:
+    """The values that ``load`` has told and no field of the form holds: those of the model's hidden attributes."""
+    hidden = (
+        n for n, info in model.model_fields.items() if any(isinstance(m, Param) and m.hidden for m in info.metadata)
+    )
+    return {name: values[name] for name in hidden if values.get(name) is not None}
+
+
+def _field(name: str, info: FieldInfo, param: Param) -> Field:
+    choices = param.choices or _choices(info.annotation)
+    default = None if info.is_required() else info.get_default(call_default_factory=True)
+    return Field(
+        name=name,
+        label=param.label,
+        hint=param.hint,
+        section=param.section,
+        widget=param.widget or _widget(info.annotation, bool(choices)),
+        choices=choices,
+        required=info.is_required(),
+        secret=param.secret,
+        default=default if default != "" else None,
+        placeholder=param.placeholder,
+        reloads=param.reloads,
+        min_query=param.min_query,
+        relevant_if=param.relevant_if or {},
+        api_name=param.api_name or name,
+        argument=param.argument,
+    )
+
+
+def _bare(annotation: Any) -> Any:
+    """The type without ``| None`` and without annotations."""
+    if get_origin(annotation) is Annotated:
+        return _bare(get_args(annotation)[0])
+    if get_origin(annotation) in (Union, types.UnionType):
+        rest = [a for a in get_args(annotation) if a is not type(None)]
+        return _bare(rest[0]) if len(rest) == 1 else annotation
+    return annotation
+
+
+def _choices(annotation: Any) -> tuple[Option, ...]:
+    bare = _bare(annotation)
+    if get_origin(bare) is Literal:
+        return tuple(Option(value=str(v), label=str(v).replace("_", " ").capitalize()) for v in get_args(bare))
+    return ()
+
+
+def _widget(annotation: Any, has_choices: bool) -> Widget:
+    bare = _bare(annotation)
+    if has_choices:
+        return "choice"
+    if bare is bool:
+        return "flag"
+    if bare in (int, float):
+        return "number"
+    if bare is str:
+        return "text"
+    return "json"
+
+
+def relevant(field: Field, values: Values) -> bool:
+    """Whether a field appears, given what is filled in."""
+    return all(values.get(other) in wanted for other, wanted in field.relevant_if.items())
+
+
+def nest(values: Values) -> dict[str, Any]:
+    """``{"inputs.package": "zsh"}`` becomes ``{"inputs": {"package": "zsh"}}``; empty values are left out."""
+    out: dict[str, Any] = {}
+    for name, value in values.items():
+        if value is None or value == "" or value == []:
+            continue
+        group, dot, rest = name.partition(".")
+        if dot:
+            out.setdefault(group, {})[rest] = value
+        else:
+            out[name] = value
+    return out
+
+
+def parse(model: type[P], values: Values) -> P:
+    """The parameters that values stand for. Raises InputError with one message for each field that does not fit."""
+    try:
+        return model.model_validate(nest(values))
+    except ValidationError as error:
+        raise InputError(problems(error)) from error
+
+
+def problems(error: ValidationError) -> dict[str, str]:
+    """Pydantic's errors as one sentence a field, by field name (``inputs.package`` for a dynamic one)."""
+    found: dict[str, str] = {}
+    for item in error.errors():
+        name = ".".join(str(part) for part in item["loc"][:2] if not isinstance(part, int))
+        text = item["msg"].removeprefix("Value error, ")
+        match item["type"]:
+            case "missing":
+                text = "This is needed."
+            case "extra_forbidden":
+                text = "There is no parameter of this name."
+        found.setdefault(name, text if text.endswith((".", "?")) else f"{text}.")
+    return found
+
+
+def masked(body: JsonValue, secret_names: frozenset[str]) -> JsonValue:
+    """A copy of a body in which the value of every key in ``secret_names`` is hidden."""
+    if isinstance(body, dict):
+        return {k: "•••" if k in secret_names and v is not None else masked(v, secret_names) for k, v in body.items()}
+    if isinstance(body, list):
+        return [masked(item, secret_names) for item in body]
+    return body

@@ -1,0 +1,152 @@
+"""Foreman's HTTP API as this package uses it: reads that may be repeated, POSTs that never are."""
+
+import asyncio
+import base64
+import ssl
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from bot.backends.foreman.settings import ForemanSettings
+from bot.backends.http import Client, Headers, message_of
+from bot.backends.secrets import SecretMissing, reveal
+from bot.errors import ConfigError, FateUnknown, Faulty, Refused, Unauthorized, Unreachable
+
+Row = Mapping[str, Any]
+
+_CERTAIN = (
+    "Validation failed",
+    "Unknown input",
+    "Cannot specify both bookmark_id and search_query",
+    "Only one of feature or job_template_id",
+    "Not all required inputs have values",
+)
+"""Words of a 500 that Foreman says before it saves anything."""
+
+
+def explain(status: int, body: Any) -> str:
+    """The server's own words, with the details that it adds."""
+    parts = [message_of(body)]
+    error = body.get("error") if isinstance(body, dict) else None
+    if isinstance(error, dict):
+        parts += [str(error.get("details") or ""), *map(str, error.get("full_messages") or ())]
+    said = ". ".join(part.rstrip(".") for part in parts if part)
+    if said:
+        return f"{said}."
+    return "the server gave no reason." if status == 401 else ""
+
+
+class Api:
+    """One Foreman. Every method raises BackendError."""
+
+    def __init__(self, name: str, settings: ForemanSettings) -> None:
+        self.name = name
+        self._settings = settings
+        self._trust = _trust(name, settings.ca_file)
+        self._reads = self._client(settings.timeout)
+        self._writes = self._client(settings.create_timeout)
+
+    @property
+    def url(self) -> str:
+        """The address that people open, and that paths are added to."""
+        return self._settings.url
+
+    async def close(self) -> None:
+        await self._reads.close()
+        await self._writes.close()
+
+    async def get(self, path: str, **params: Any) -> Any:
+        """The JSON of a read. Parameters that are None are left out."""
+        wanted = {name: value for name, value in params.items() if value is not None}
+        return (await self._reads.send("GET", path, params=wanted)).json
+
+    async def one(self, path: str, **params: Any) -> Row:
+        """One thing."""
+        found = await self.get(path, **params)
+        if not isinstance(found, dict):
+            raise Faulty(self.name, f"{self.name} did not answer {path} with an object.")
+        return found
+
+    async def rows(self, path: str, **params: Any) -> tuple[Sequence[Row], int]:
+        """A list and how many entries match in all."""
+        found = await self.get(path, **params)
+        results = found.get("results") if isinstance(found, dict) else found
+        if not isinstance(results, list) or not all(isinstance(row, dict) for row in results):
+            raise Faulty(self.name, f"{self.name} did not answer {path} with a list.")
+        matching = found.get("subtotal") if isinstance(found, dict) else None
+        return results, matching if isinstance(matching, int) else len(results)
+
+    async def quick(self, path: str, **params: Any) -> Sequence[Row]:
+        """A list for somebody who waits in front of a form. Raises Unreachable where it takes too long."""
+        limit = self._settings.lookup_timeout
+        try:
+            async with asyncio.timeout(limit):
+                return (await self.rows(path, **params))[0]
+        except TimeoutError:
+            raise Unreachable(self.name, f"{self.name} did not answer within {limit:g} seconds.") from None
+
+    async def post(self, path: str, body: Any) -> Any:
+        """The JSON of a POST, which is made once. Raises FateUnknown where it may have had an effect."""
+        try:
+            answer = await self._writes.send_once("POST", path, json=body)
+        except Faulty as error:
+            raise self._verdict(error) from error
+        except Refused as error:
+            if error.status == 400:
+                # A search that cannot be used is found out only after the job was saved.
+                raise FateUnknown(self.name, str(error), status=400, said=error.said) from error
+            raise
+        return answer.json
+
+    def _verdict(self, error: Faulty) -> Refused | FateUnknown:
+        """Whether a server's failure is a refusal in disguise: Foreman answers invalid jobs with a 500."""
+        told = error.status == 503 and bool(error.said)
+        if told or 300 <= error.status < 400:
+            return Refused(self.name, str(error), status=error.status, said=error.said)
+        if any(words in error.said for words in _CERTAIN):
+            return Refused(self.name, f"{self.name} refused: {error.said}", status=error.status, said=error.said)
+        text = f"{error} Whether it acted is not certain."
+        return FateUnknown(self.name, text, status=error.status, said=error.said)
+
+    def _client(self, timeout: float) -> Client:
+        return Client(
+            self.name,
+            self._settings.url,
+            authorize=self._authorize,
+            headers={"Accept": "application/json;version=2", "Accept-Language": "en"},
+            verify=self._trust,
+            timeout=timeout,
+            explain=explain,
+        )
+
+    async def _authorize(self) -> Headers:
+        try:
+            password = reveal(self._settings.password).get_secret_value()
+        except SecretMissing as error:
+            raise Unauthorized(self.name, f"{self.name}: {error}") from error
+        pair = f"{self._settings.username}:{password}".encode()
+        return {"Authorization": "Basic " + base64.b64encode(pair).decode()}
+
+
+@cache
+def _public() -> ssl.SSLContext:
+    """The public certificate authorities; loading them takes a while, so all connections share them."""
+    return httpx.create_ssl_context()
+
+
+def _trust(name: str, ca_file: Path | None) -> ssl.SSLContext:
+    if ca_file is None:
+        return _public()
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigError([f"{name}.ca_file: {ca_file} cannot be used: {error}"]) from error
+
+
+def quoted(text: str) -> str:
+    """Text as a value of a search."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

@@ -1,0 +1,171 @@
+"""Cron lines: the strict subset that every Foreman reads alike, and what a line means as moments.
+
+Two readers are known. foreman-tasks before 8.0 uses parse-cron (five plain fields in the server's zone; a sixth word is
+ignored). From 8.0 on it uses Fugit, which also takes a zone at the end, ``2#2`` (second Tuesday), ``0#-1`` (last
+Sunday), ``L`` (last day) and ``1-7&`` (these dates and the weekdays, not either). What both read alike is accepted
+from people; what we emit may use more, and ``expand`` says what it means.
+"""
+
+import calendar
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+_FIELDS = (("minute", 0, 59), ("hour", 0, 23), ("day of the month", 1, 31), ("month", 1, 12), ("day of the week", 0, 6))
+
+_LONGEST = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A cron line that was read. ``days`` None is every date, ``weekdays`` None every weekday; a weekday is its number
+    (Sunday is 0) and which one of the month (None: each). ``last_day`` adds the month's last date; ``both`` asks for
+    date and weekday together, where cron is content with either."""
+
+    minutes: tuple[int, ...]
+    hours: tuple[int, ...]
+    days: frozenset[int] | None
+    months: frozenset[int]
+    weekdays: frozenset[tuple[int, int | None]] | None
+    last_day: bool = False
+    both: bool = False
+    zone: str = ""
+
+    def on(self, day: date) -> bool:
+        """Whether the line runs on a date."""
+        if day.month not in self.months:
+            return False
+        length = calendar.monthrange(day.year, day.month)[1]
+        dated = self.days is not None or self.last_day
+        by_date = day.day in (self.days or ()) or (self.last_day and day.day == length)
+        number = day.isoweekday() % 7
+        forward, backward = (day.day - 1) // 7 + 1, -((length - day.day) // 7 + 1)
+        by_weekday = any((number, nth) in (self.weekdays or ()) for nth in (None, forward, backward))
+        if dated and self.weekdays is not None:
+            return (by_date and by_weekday) if self.both else (by_date or by_weekday)
+        return by_date if dated else by_weekday or self.weekdays is None
+
+
+def read(text: str) -> Line:
+    """A line of five numeric fields of ``* , - /``, with weekdays 0 to 6. Raises ValueError with a sentence."""
+    words = text.split()
+    if len(words) != 5:
+        raise ValueError(
+            f"'{text}' is not a cron line: it needs five fields (minute hour day month weekday), such as 30 2 * * 1-5."
+        )
+    parts = [_numbers(word, *field) for word, field in zip(words, _FIELDS, strict=True)]
+    dated, weekly = words[2] != "*", words[4] != "*"
+    if dated and weekly and (words[2][0] == "*" or words[4][0] == "*"):
+        raise ValueError("Servers differ on a step such as */2 in one day field beside the other: list the days.")
+    if not weekly and all(day > _LONGEST[month - 1] for month in parts[3] for day in parts[2]):
+        raise ValueError(f"'{text}' never runs: no such date exists.")
+    return Line(
+        minutes=parts[0],
+        hours=parts[1],
+        days=frozenset(parts[2]) if dated else None,
+        months=frozenset(parts[3]),
+        weekdays=frozenset((n, None) for n in parts[4]) if weekly else None,
+    )
+
+
+def read_fugit(text: str) -> Line:
+    """A line as we emit it for Fugit: the plain fields, ``L``, ``#``, ``&``, and a zone. Raises ValueError."""
+    minute, hour, day, month, weekday, *zone = text.split()
+    plain = read(" ".join((minute, hour, "*" if day == "L" else day.rstrip("&"), month, "*")))
+    weekdays = None
+    if weekday != "*":
+        weekdays = frozenset(_fugit_weekday(part) for part in _spread(weekday))
+    return Line(
+        minutes=plain.minutes,
+        hours=plain.hours,
+        days=plain.days,
+        months=plain.months,
+        weekdays=weekdays,
+        last_day=day == "L",
+        both=day.endswith("&"),
+        zone=zone[0] if zone else "",
+    )
+
+
+def expand(line: Line, zone: str, start: datetime, end: datetime) -> Iterator[datetime]:
+    """The instants (UTC) from ``start`` to ``end``, both included, at which the zone's wall clock shows a time of the
+    line: a time in a spring gap never happens, one in an autumn overlap happens twice."""
+    tz = ZoneInfo(zone)
+    day, last = start.astimezone(tz).date(), end.astimezone(tz).date()
+    while day <= last:
+        if line.on(day):
+            yield from (moment for moment in _of_day(line, tz, day) if start <= moment <= end)
+        day += timedelta(days=1)
+
+
+def has_changes(zone: str, start: datetime, end: datetime) -> bool:
+    """Whether a zone's clocks change between two instants."""
+    tz = ZoneInfo(zone)
+    days = (end - start).days + 1
+    offsets = {(start + timedelta(days=n)).astimezone(tz).utcoffset() for n in range(days + 1)}
+    return len(offsets) > 1
+
+
+def smallest_gap(line: Line, start: datetime) -> timedelta | None:
+    """The shortest time between two runs in the year from ``start``, looking at no more than 2,000 runs; None where
+    there are fewer than two."""
+    moments: list[datetime] = []
+    for moment in expand(line, "UTC", start, start + timedelta(days=366)):
+        moments.append(moment)
+        if len(moments) == 2000:
+            break
+    return min((b - a for a, b in pairwise(moments)), default=None)
+
+
+def _of_day(line: Line, tz: ZoneInfo, day: date) -> list[datetime]:
+    found = set()
+    for hour in line.hours:
+        for minute in line.minutes:
+            wall = datetime(day.year, day.month, day.day, hour, minute, tzinfo=tz)
+            for fold in (0, 1):
+                moment = wall.replace(fold=fold).astimezone(UTC)
+                if moment.astimezone(tz).replace(tzinfo=None) == wall.replace(tzinfo=None):
+                    found.add(moment)
+    return sorted(found)
+
+
+def _numbers(word: str, name: str, low: int, high: int) -> tuple[int, ...]:
+    found: set[int] = set()
+    for part in word.split(","):
+        span, slash, step = part.partition("/")
+        first, dash, last = (str(low), "-", str(high)) if span == "*" else span.partition("-")
+        if slash and not dash:
+            raise ValueError(
+                f"'{part}' in the field {name} is read differently by servers: write {span}-{high}/{step}."
+            )
+        try:
+            start, end, by = int(_digits(first)), int(_digits(last if dash else first)), int(_digits(step or "1"))
+        except ValueError:
+            raise ValueError(f"'{part}' in the field {name} is not a number, a range or a step.") from None
+        if not (low <= start <= end <= high) or by < 1:
+            raise ValueError(f"'{part}' in the field {name} is outside {low} to {high}.")
+        found.update(range(start, end + 1, by))
+    return tuple(sorted(found))
+
+
+def _digits(text: str) -> str:
+    if not (text.isascii() and text.isdigit()):
+        raise ValueError(text)
+    return text
+
+
+def _spread(weekday: str) -> list[str]:
+    parts = []
+    for part in weekday.split(","):
+        if "#" in part:
+            parts.append(part)
+        else:
+            parts += [str(n) for n in _numbers(part, *_FIELDS[4])]
+    return parts
+
+
+def _fugit_weekday(part: str) -> tuple[int, int | None]:
+    day, _, nth = part.partition("#")
+    return int(day), int(nth) if nth else None

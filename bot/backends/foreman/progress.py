@@ -1,0 +1,150 @@
+"""Foreman's rows as progress. Counts may be "N/A", times come in two spellings, names are sometimes absent."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from bot.backends.base import Handle, Progress, RunState, TargetResult
+
+_STATES: Mapping[int, RunState] = {0: "succeeded", 1: "failed", 2: "waiting", 3: "running", 4: "cancelled"}
+_HOST_STATES = {
+    "success": "succeeded",
+    "error": "failed",
+    "failed": "failed",
+    "cancelled": "cancelled",
+    "running": "running",
+}
+
+
+def moment(text: Any) -> datetime | None:
+    """``2024-07-02 15:52:50 UTC`` or ``... +0200`` as an instant; None for anything else."""
+    if not isinstance(text, str):
+        return None
+    try:
+        return datetime.strptime(re.sub(r" UTC$", " +0000", text.strip()), "%Y-%m-%d %H:%M:%S %z").astimezone(UTC)
+    except ValueError:
+        return None
+
+
+def number(value: Any) -> int:
+    """A count; "N/A" and the like are 0."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0
+
+
+def final(row: Mapping[str, Any]) -> bool:
+    """Whether an invocation has ended."""
+    return row.get("status") in (0, 1, 4)
+
+
+def failures(row: Mapping[str, Any]) -> bool:
+    """Whether an invocation has ended and something in it did not succeed."""
+    return row.get("status") in (1, 4)
+
+
+def of_run(
+    row: Mapping[str, Any], handle: Handle, now: datetime, dead_after: int, results: Sequence[TargetResult] = ()
+) -> Progress:
+    """How one invocation stands. One that was saved but never got a task, for longer than ``dead_after`` minutes
+    since the call, will never start."""
+    if row.get("dynflow_task") is None and not final(row) and _dead(handle, now, dead_after):
+        return Progress(state="failed", summary="Foreman saved this job but never started it: nothing was run.")
+    state = _STATES.get(number(row.get("status")) if isinstance(row.get("status"), int) else 2, "waiting")
+    succeeded, failed = number(row.get("succeeded")), number(row.get("failed"))
+    cancelled, pending = number(row.get("cancelled")), number(row.get("pending"))
+    total = number(row.get("total_hosts")) or number(row.get("total")) or succeeded + failed + cancelled + pending
+    if state == "failed" and succeeded:
+        state = "partly_failed"
+    return Progress(
+        state=state,
+        total=total,
+        succeeded=succeeded,
+        failed=failed,
+        pending=pending,
+        cancelled=cancelled,
+        summary=_summary(row, state, total) + str(handle.detail.get("note") or ""),
+        results=tuple(results),
+        starts_at=moment(row.get("start_at")),
+    )
+
+
+def of_series(
+    row: Mapping[str, Any],
+    handle: Handle,
+    runs: Sequence[Mapping[str, Any]],
+    url: str,
+    now: datetime,
+    dead_after: int,
+) -> Progress:
+    """How a recurring logic stands, with the invocations that it has made. Where none of those ever got a task, the
+    series will never run."""
+    if runs and all(run.get("dynflow_task") is None for run in runs) and _dead(handle, now, dead_after):
+        return Progress(state="failed", summary="Foreman saved this series but never started it: nothing was run.")
+    runs = sorted(runs, key=lambda run: number(run.get("id")))
+    said = str(row.get("state") or "active")
+    token = str(handle.detail.get("token") or "")
+    made = tuple(run_handle(run, url, token) for run in runs if _was_made(run, said))
+    under_way = any(not final(run) for run in runs)
+    state: RunState
+    match said:
+        case "cancelled":
+            state = "cancelled"
+        case "failed":
+            state = "failed"
+        case "finished":
+            state = "running" if under_way else "succeeded"
+        case "disabled":
+            state = "waiting"
+        case _:
+            state = "running"
+    iteration, most = row.get("iteration"), row.get("max_iteration")
+    counted = f", run {iteration}" + (f" of {most}" if most else "") if isinstance(iteration, int) else ""
+    return Progress(
+        state=state,
+        summary=f"Foreman's series is {said}{counted}." + str(handle.detail.get("note") or ""),
+        starts_at=moment(row.get("next_occurence")) or _next_start(runs),
+        occurrences=made,
+    )
+
+
+def run_handle(row: Mapping[str, Any], url: str, token: str, **detail: Any) -> Handle:
+    """The handle of an invocation."""
+    number_ = str(row.get("id"))
+    return Handle(kind="run", id=number_, url=f"{url}/job_invocations/{number_}", detail={"token": token, **detail})
+
+
+def of_host(row: Mapping[str, Any], reason: str = "") -> TargetResult:
+    """How it went on one host."""
+    state = _HOST_STATES.get(str(row.get("job_status")), "pending")
+    name = str(row.get("name") or row.get("display_name") or row.get("id"))
+    return TargetResult.model_validate({"name": name, "state": state, "reason": reason})
+
+
+def _dead(handle: Handle, now: datetime, dead_after: int) -> bool:
+    """Whether so much time has passed since the call that what has no task yet will never get one."""
+    at = handle.detail.get("at")
+    return isinstance(at, str) and now - datetime.fromisoformat(at) > timedelta(minutes=dead_after)
+
+
+def _was_made(run: Mapping[str, Any], series: str) -> bool:
+    """Whether a row of a series is a run: Foreman keeps one for the next, which waits, and which the end of the series
+    cancels."""
+    if series == "cancelled" and run.get("status") == 4:
+        return number(run.get("total_hosts")) > 0
+    return run.get("status") != 2
+
+
+def _next_start(runs: Sequence[Mapping[str, Any]]) -> datetime | None:
+    return next((moment(run.get("start_at")) for run in reversed(runs) if run.get("status") == 2), None)
+
+
+def _summary(row: Mapping[str, Any], state: RunState, total: int) -> str:
+    label = str(row.get("status_label") or state)
+    text = f"Foreman says {label}."
+    if state == "failed" and total == 0:
+        text += " It failed before any host was touched."
+    if state == "succeeded" and total == 0:
+        text += " It ran on no host."
+    if missing := number(row.get("missing")):
+        text += f" {missing} of its hosts {'has' if missing == 1 else 'have'} been deleted since."
+    return text

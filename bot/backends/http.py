@@ -1,0 +1,195 @@
+"""HTTP to a back end: one client a connection, typed errors, retries only where nothing can happen twice."""
+
+import json as jsonlib
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import stamina
+
+from bot.errors import (
+    BackendError,
+    FateUnknown,
+    Faulty,
+    Forbidden,
+    Missing,
+    Refused,
+    Throttled,
+    Unauthorized,
+    Unreachable,
+)
+
+Headers = Mapping[str, str]
+_BEFORE_SENDING = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+_WORTH_RETRYING = (Unreachable, Faulty)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back: the status, the headers and the JSON (None for an empty body)."""
+
+    status: int
+    headers: Headers
+    json: Any
+
+
+def message_of(body: Any) -> str:
+    """The words of an error body, in the shapes that servers use: nested, flat, or a bare string."""
+    if isinstance(body, str):
+        return body.strip()
+    if not isinstance(body, dict):
+        return ""
+    for key in ("error", "message", "error_description", "description", "msg", "detail", "title"):
+        inner = body.get(key)
+        text = message_of(inner) if isinstance(inner, dict) else inner
+        if isinstance(text, str) and text.strip():
+            return text.strip()
+    return ""
+
+
+class Client:
+    """Talks JSON to one back end. ``authorize`` gives the headers of a call; ``renew`` drops a token that was refused.
+
+    ``send`` is for calls that may be repeated (reads, and writes that set a whole state); ``send_once`` for the ones
+    that must never be: it reports a lost answer as FateUnknown and does not try again. ``on_response`` sees every
+    answer before its body is read (rate-limit headers, say).
+    """
+
+    def __init__(
+        self,
+        name: str,
+        base_url: str,
+        *,
+        authorize: Callable[[], Awaitable[Headers]],
+        renew: Callable[[], Awaitable[bool]] | None = None,
+        renew_on: frozenset[int] = frozenset({401}),
+        headers: Headers | None = None,
+        verify: Any = True,
+        timeout: float = 30.0,
+        attempts: int = 3,
+        explain: Callable[[int, Any], str] | None = None,
+        on_response: Callable[[httpx.Response], Awaitable[None]] | None = None,
+    ) -> None:
+        self.name = name
+        self._authorize = authorize
+        self._renew = renew
+        self._renew_on = renew_on
+        self._attempts = attempts
+        self._explain = explain or (lambda status, body: message_of(body))
+        self._http = httpx.AsyncClient(
+            base_url=base_url,
+            headers={"Accept": "application/json", **(headers or {})},
+            verify=verify,
+            timeout=httpx.Timeout(timeout, connect=5.0),
+            limits=httpx.Limits(max_connections=16, max_keepalive_connections=8),
+            follow_redirects=False,
+            event_hooks={"response": [on_response]} if on_response else {},
+        )
+
+    @property
+    def base_url(self) -> str:
+        return str(self._http.base_url).rstrip("/")
+
+    async def send(
+        self, method: str, path: str, *, params: Any = None, json: Any = None, attempts: int | None = None
+    ) -> Answer:
+        """Make a call that may be repeated. Raises BackendError when the last try failed too."""
+        tries = attempts or self._attempts
+        async for attempt in stamina.retry_context(
+            on=_WORTH_RETRYING, attempts=tries, wait_initial=0.2, wait_max=2.0, wait_jitter=0.2, timeout=None
+        ):
+            with attempt:
+                try:
+                    return await self._call(method, path, params, json)
+                except FateUnknown as error:
+                    raise Faulty(self.name, str(error)) from error
+        raise AssertionError("stamina either returns or raises")
+
+    async def send_once(self, method: str, path: str, *, params: Any = None, json: Any = None) -> Answer:
+        """Make a call that must not be repeated. Raises Refused or Unreachable where nothing happened, Faulty or
+        FateUnknown where something may have."""
+        return await self._call(method, path, params, json)
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    async def _call(self, method: str, path: str, params: Any, json: Any) -> Answer:
+        response = await self._exchange(method, path, params, json)
+        if response.status_code in self._renew_on and self._renew is not None and await self._renew():
+            response = await self._exchange(method, path, params, json)
+        body = self._decode(response)
+        if response.is_success:
+            return Answer(response.status_code, response.headers, body)
+        raise self._error(response, body)
+
+    async def _exchange(self, method: str, path: str, params: Any, json: Any) -> httpx.Response:
+        headers = dict(await self._authorize())
+        content = None
+        if json is not None or method in ("POST", "PUT", "PATCH"):
+            headers["Content-Type"] = "application/json"
+            content = jsonlib.dumps({} if json is None else json).encode()
+        try:
+            response = await self._http.request(method, path, params=params, content=content, headers=headers)
+        except _BEFORE_SENDING as error:
+            raise Unreachable(
+                self.name, f"{self.name} cannot be reached at {self.base_url}: {_cause(error)}."
+            ) from error
+        except httpx.HTTPError as error:
+            raise FateUnknown(
+                self.name, f"The connection to {self.name} was lost before its answer: {_cause(error)}."
+            ) from error
+        # A kept session cookie that has expired is answered with an empty 401.
+        self._http.cookies.clear()
+        return response
+
+    def _decode(self, response: httpx.Response) -> Any:
+        if not response.content.strip():
+            return None
+        kind = response.headers.get("content-type", "")
+        if "json" not in kind and response.is_success:
+            raise Faulty(
+                self.name,
+                f"{self.name} answered with {kind or 'something unknown'} instead of JSON. "
+                f"Is {self.base_url} the address of its API?",
+            )
+        try:
+            return response.json()
+        except ValueError:
+            if response.is_success:
+                raise Faulty(self.name, f"{self.name} sent JSON that cannot be read.") from None
+            return None
+
+    def _error(self, response: httpx.Response, body: Any) -> BackendError:
+        status, name = response.status_code, self.name
+        said = self._explain(status, body)[:500]
+        tail = f": {said}" if said else "."
+        kind: type[BackendError]
+        match status:
+            case 401 | 407:
+                kind, text = Unauthorized, f"{name} did not accept the bot's credentials ({status}){tail}"
+            case 403:
+                kind, text = Forbidden, f"{name} does not permit this to the bot's account (403){tail}"
+            case 404:
+                kind, text = Missing, f"{name} found nothing there (404){tail}"
+            case 429:
+                wait = _seconds(response.headers)
+                return Throttled(name, f"{name} asks to slow down (429){tail}", retry_after=wait, said=said)
+            case _ if status < 400:
+                kind, text = Faulty, f"{name} redirects elsewhere ({status}). Is {self.base_url} its right address?"
+            case _ if status < 500:
+                kind, text = Refused, f"{name} refused ({status}){tail}"
+            case _:
+                kind, text = Faulty, f"{name} failed ({status}){tail}"
+        return kind(name, text, status=status, said=said)
+
+
+def _seconds(headers: Headers) -> float:
+    try:
+        return min(float(headers.get("retry-after", "5")), 300.0)
+    except ValueError:
+        return 5.0
+
+
+def _cause(error: Exception) -> str:
+    return str(error).rstrip(".") or type(error).__name__

@@ -1,0 +1,149 @@
+"""What there is in an ImmyBot instance: computers, tenants, persons, software, tasks, deployments, time zones."""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.backends.http import Client
+from bot.backends.immybot.answers import Row, identity, rows, whole, words
+from bot.clock import Clock
+from bot.errors import Faulty, Missing
+
+COMPUTERS = "/api/v1/computers"
+TENANTS = "/api/v1/tenants"
+PERSONS = "/api/v1/persons"
+TIME_ZONES = "/api/v1/system/timezones"
+ITEMS = {
+    "GlobalSoftware": "/api/v1/software/global",
+    "LocalSoftware": "/api/v1/software/local",
+    "GlobalMaintenanceTask": "/api/v1/maintenance-tasks/global",
+    "LocalMaintenanceTask": "/api/v1/maintenance-tasks/local",
+}
+DEPLOYMENTS = {"Local": "/api/v1/target-assignments", "Global": "/api/v1/target-assignments/global"}
+
+_FRESH = timedelta(seconds=60)
+_PAGE = 500
+_PAGES = 40
+_AT_ONCE = 8
+_ONE_BY_ONE = 25
+# Deployments carry their parameter values in clear text, so nothing else of a row is kept.
+_KEPT = (
+    "id",
+    "name",
+    "displayName",
+    "firstName",
+    "lastName",
+    "emailAddress",
+    "tenantName",
+    "maintenanceType",
+    "maintenanceIdentifier",
+    "targetName",
+    "desiredSoftwareState",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Computer:
+    """A computer. ``online`` is None where ImmyBot does not tell; ``excluded`` means left out of maintenance."""
+
+    id: int
+    name: str
+    tenant: str = ""
+    user: str = ""
+    online: bool | None = None
+    excluded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Some of the computers that match, and how many do in all."""
+
+    count: int
+    computers: tuple[Computer, ...]
+
+
+class Directory:
+    """Reads what there is. Short lists are kept for a minute, so that typing in a select costs one call."""
+
+    def __init__(self, client: Client, clock: Clock) -> None:
+        self._client = client
+        self._clock = clock
+        self._kept: dict[str, tuple[datetime, list[Row]]] = {}
+
+    async def listing(self, path: str, what: str) -> list[Row]:
+        """A whole list. Raises BackendError."""
+        kept = self._kept.get(path)
+        if kept is not None and self._clock.now() - kept[0] < _FRESH:
+            return kept[1]
+        answer = await self._client.send("GET", path)
+        found: list[Row] = [
+            {k: row[k] for k in _KEPT if k in row} for row in rows(self._client.name, what, answer.json)
+        ]
+        self._kept[path] = (self._clock.now(), found)
+        return found
+
+    async def search(self, query: str, limit: int, tenant: int | None = None, skip: int = 0) -> Found:
+        """Computers whose name or the like matches, offline ones too."""
+        params: dict[str, str | int] = {"filter": query, "skip": skip, "take": limit, "includeOffline": "true"}
+        if tenant is not None:
+            params["tenantId"] = tenant
+        answer = await self._client.send("GET", f"{COMPUTERS}/paged", params=params)
+        found = tuple(self._computer(row) for row in rows(self._client.name, "computers", answer.json))
+        count = whole(answer.json.get("count")) if isinstance(answer.json, dict) else None
+        return Found(max(count or 0, skip + len(found)), found)
+
+    async def computer(self, number: int) -> Computer | None:
+        """One computer by its id; None where there is none."""
+        try:
+            answer = await self._client.send("GET", f"{COMPUTERS}/{number}", params={"includePrimaryPerson": "false"})
+        except Missing:
+            return None
+        if not isinstance(answer.json, dict):
+            raise Faulty(self._client.name, f"{self._client.name} sent a computer in a form that is not understood.")
+        return self._computer(answer.json)
+
+    async def computers(self, numbers: Iterable[int]) -> dict[int, Computer]:
+        """Computers by id, as far as they exist: a few one by one, many through the list."""
+        wanted = list(dict.fromkeys(numbers))
+        known: dict[int, Computer] = {}
+        if len(wanted) > _ONE_BY_ONE:
+            known = {c.id: c for c in (await self.all_computers(_PAGE * _PAGES)).computers}
+        # The list leaves some out (computers that are being onboarded), so the rest is asked for by id.
+        rest = [n for n in wanted if n not in known][:_ONE_BY_ONE]
+        gate = asyncio.Semaphore(_AT_ONCE)
+
+        async def one(number: int) -> Computer | None:
+            async with gate:
+                return await self.computer(number)
+
+        found = await asyncio.gather(*(one(n) for n in rest))
+        known.update({c.id: c for c in found if c is not None})
+        return {n: known[n] for n in wanted if n in known}
+
+    async def all_computers(self, limit: int, tenant: int | None = None) -> Found:
+        """The computers of the instance or a tenant, page by page, up to a limit."""
+        found: list[Computer] = []
+        while True:
+            page = await self.search("", min(_PAGE, limit - len(found)), tenant, len(found))
+            found.extend(page.computers)
+            if not page.computers or len(found) >= min(page.count, limit):
+                return Found(max(page.count, len(found)), tuple(found))
+
+    def _computer(self, row: Row) -> Computer:
+        number = identity(self._client.name, "computers", row)
+        online = row.get("isOnline", row.get("online"))
+        return Computer(
+            id=number,
+            name=words(row, "computerName", "name") or f"computer {number}",
+            tenant=words(row, "tenantName", "tenant"),
+            user=words(row, "primaryUserEmail"),
+            online=online if isinstance(online, bool) else None,
+            excluded=row.get("excludeFromMaintenance") is True,
+        )
+
+
+def person_name(row: Row) -> str:
+    """What a person is called."""
+    name = f"{words(row, 'firstName')} {words(row, 'lastName')}".strip()
+    return name or words(row, "emailAddress") or f"person {row.get('id')}"

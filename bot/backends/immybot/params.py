@@ -1,0 +1,319 @@
+"""The parameters of a maintenance run, in the groups of ImmyBot's own form."""
+
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+from pydantic import Field as Bounds
+from pydantic import JsonValue, ValidationError, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from bot.backends.base import Param, Params
+from bot.backends.immybot import codes
+from bot.backends.immybot.kinds import (
+    ClockTime,
+    Computers,
+    Database,
+    DesiredState,
+    Group,
+    Identifier,
+    JsonObject,
+    MaintenanceType,
+    Offline,
+    Persons,
+    PromptTimeout,
+    Provider,
+    Reboot,
+    TaskMode,
+    TaskValues,
+    Tenants,
+    Zone,
+)
+from bot.backends.immybot.vendor import flatten
+
+TARGETS, WHAT, HOW = "Targets", "Maintenance", "Execution"
+DEPLOYMENT, MAIL, PAGE, MORE = "Deployment", "E-mail", "E-mail buttons", "Advanced"
+
+
+def _named(
+    label: str,
+    section: str,
+    api: str,
+    table: codes.Codes,
+    hint: str = "",
+    when: dict[str, tuple[str, ...]] | None = None,
+    *,
+    decides: bool = False,
+) -> Param:
+    """A select over one of the API's enumerations; one that ``decides`` changes other fields or their choices."""
+    relevance: dict[str, tuple[JsonValue, ...]] = {name: tuple(wanted) for name, wanted in (when or {}).items()}
+    return Param(label, hint, section, "choice", table.options, api_name=api, relevant_if=relevance, reloads=decides)
+
+
+_PROMPTS: dict[str, tuple[JsonValue, ...]] = {"reboot_preference": ("Prompt",)}
+_SOFTWARE: dict[str, tuple[JsonValue, ...]] = {"maintenance_type": codes.SOFTWARE_TYPES}
+
+
+class MaintenanceParams(Params):
+    """What ``POST /api/v1/run-immy-service-new`` takes, flat, under names that follow the API's own."""
+
+    computers: Annotated[Computers, Param("Computers", "", TARGETS, "lookups")] = Bounds(default_factory=list)
+    tenants: Annotated[Tenants, Param("Tenants", "", TARGETS, "lookups")] = Bounds(default_factory=list)
+    persons: Annotated[Persons, Param("Persons", "", TARGETS, "lookups")] = Bounds(default_factory=list)
+
+    maintenance_type: Annotated[
+        MaintenanceType | None,
+        _named("Maintenance type", WHAT, "maintenanceParams.maintenanceType", codes.MAINTENANCE_TYPE, decides=True),
+    ] = None
+    maintenance_identifier: Annotated[
+        Identifier | None,
+        Param(
+            "Maintenance identifier",
+            "The software or task; choose the maintenance type first.",
+            WHAT,
+            "lookup",
+            api_name="maintenanceParams.maintenanceIdentifier",
+            argument="item",
+        ),
+    ] = None
+    maintenance_task_mode: Annotated[
+        TaskMode,
+        _named(
+            "Task mode",
+            WHAT,
+            "maintenanceParams.maintenanceTaskMode",
+            codes.TASK_MODE,
+            "Enforce tests and then sets; Audit only tests; Monitor only reports.",
+            {"maintenance_type": codes.TASK_TYPES},
+        ),
+    ] = "Enforce"
+    desired_software_state: Annotated[
+        DesiredState,
+        _named(
+            "Software should be",
+            WHAT,
+            "maintenanceParams.desiredSoftwareState",
+            codes.DESIRED_STATE,
+            when={"maintenance_type": codes.SOFTWARE_TYPES},
+        ),
+    ] = "LatestVersion"
+    repair: Annotated[bool, Param("Repair", "", WHAT, api_name="maintenanceParams.repair", relevant_if=_SOFTWARE)] = (
+        False
+    )
+    task_parameter_values: Annotated[
+        TaskValues | None,
+        Param(
+            "Task parameter values",
+            'A JSON object: {"Name": "value"}. A secret is given by its configured name: {"Name": {"secret": "name"}}.',
+            WHAT,
+            "json",
+            api_name="maintenanceParams.taskParameterValues",
+        ),
+    ] = None
+    full_maintenance: Annotated[
+        bool, Param("Full maintenance", "Everything that is deployed.", WHAT, api_name="fullMaintenance")
+    ] = False
+
+    reboot_preference: Annotated[Reboot, _named("Reboot", HOW, "rebootPreference", codes.REBOOT, decides=True)] = (
+        "Suppress"
+    )
+    prompt_timeout_action: Annotated[
+        PromptTimeout,
+        _named(
+            "If nobody answers the prompt",
+            HOW,
+            "promptTimeoutAction",
+            codes.PROMPT_TIMEOUT,
+            when={"reboot_preference": ("Prompt",)},
+        ),
+    ] = "Suppress"
+    prompt_timeout_minutes: Annotated[
+        int, Param("Prompt timeout (minutes)", "1 to 60.", HOW, api_name="promptTimeoutMinutes", relevant_if=_PROMPTS)
+    ] = 5
+    auto_consent_to_reboots: Annotated[
+        bool, Param("Consent to reboots automatically", "", HOW, api_name="autoConsentToReboots", relevant_if=_PROMPTS)
+    ] = False
+    skip_background_job: Annotated[
+        bool,
+        Param(
+            "Skip the background job",
+            "Starts at once, past the instance's limit of concurrent sessions.",
+            HOW,
+            api_name="skipBackgroundJob",
+        ),
+    ] = False
+    cache_only: Annotated[bool, Param("Use cached data only", "", HOW, api_name="cacheOnly")] = False
+    update_time: Annotated[
+        ClockTime | None,
+        Param(
+            "Update time",
+            "HH:mm, the next time that the clock shows it. Leave it empty: the schedule says when.",
+            HOW,
+            "text",
+            api_name="updateTime",
+        ),
+    ] = None
+    time_zone: Annotated[
+        Zone | None,
+        Param("Time zone of the update time", "", HOW, "lookup", api_name="timeZoneInfoId", argument="zone"),
+    ] = None
+
+    deployment_id: Annotated[
+        int | None,
+        Bounds(ge=0),
+        Param(
+            "Deployment",
+            "Instead of a maintenance item.",
+            DEPLOYMENT,
+            "lookup",
+            api_name="deploymentId",
+            argument="deployment",
+        ),
+    ] = None
+    deployment_type: Annotated[
+        Database,
+        _named("Deployment type", DEPLOYMENT, "deploymentType", codes.DATABASE, "Where it is kept.", decides=True),
+    ] = "Local"
+    offline_behavior: Annotated[
+        Offline, _named("If a computer is offline", DEPLOYMENT, "offlineBehavior", codes.OFFLINE)
+    ] = "ApplyOnConnect"
+    use_winning_deployment: Annotated[
+        bool,
+        Param(
+            "Use the winning deployment",
+            "Its desired state counts then, not the one given here.",
+            DEPLOYMENT,
+            api_name="useWinningDeployment",
+        ),
+    ] = False
+
+    send_detection_email: Annotated[bool, Param("Send detection e-mail", "", MAIL, api_name="sendDetectionEmail")] = (
+        False
+    )
+    send_detection_email_when_all_actions_are_compliant: Annotated[
+        bool,
+        Param("... also when all is compliant", "", MAIL, api_name="sendDetectionEmailWhenAllActionsAreCompliant"),
+    ] = False
+    send_follow_up_email: Annotated[bool, Param("Send follow-up e-mail", "", MAIL, api_name="sendFollowUpEmail")] = (
+        False
+    )
+    send_follow_up_only_if_action_needed: Annotated[
+        bool, Param("... only if action is needed", "", MAIL, api_name="sendFollowUpOnlyIfActionNeeded")
+    ] = False
+    show_run_now_button: Annotated[bool, Param("Show a Run Now button", "", PAGE, api_name="showRunNowButton")] = False
+    show_postpone_button: Annotated[bool, Param("Show a Postpone button", "", PAGE, api_name="showPostponeButton")] = (
+        False
+    )
+    show_maintenance_actions: Annotated[
+        bool, Param("Show the maintenance actions", "", PAGE, api_name="showMaintenanceActions")
+    ] = False
+
+    session_group_id: Annotated[
+        Group | None,
+        Param(
+            "Session group ID",
+            "Only noted: Nightshift makes a new one for each attempt and finds the sessions by it.",
+            MORE,
+            "text",
+            api_name="sessionGroupId",
+        ),
+    ] = None
+    use_computers_timezone_for_execution: Annotated[
+        bool,
+        Param(
+            "Update time in each computer's zone",
+            "Only with an update time.",
+            MORE,
+            api_name="useComputersTimezoneForExecution",
+        ),
+    ] = False
+    schedule_execution_after_active_hours: Annotated[
+        bool, Param("Execute after active hours", "", MORE, api_name="scheduleExecutionAfterActiveHours")
+    ] = False
+    suppress_reboots_during_business_hours: Annotated[
+        bool,
+        Param("No reboots in business hours", "Beats Force.", MORE, api_name="suppressRebootsDuringBusinessHours"),
+    ] = False
+    detection_only: Annotated[bool, Param("Detection only", "", MORE, api_name="detectionOnly")] = False
+    resolution_only: Annotated[bool, Param("Resolution only", "", MORE, api_name="resolutionOnly")] = False
+    inventory_only: Annotated[bool, Param("Inventory only", "", MORE, api_name="inventoryOnly")] = False
+    run_inventory_in_detection: Annotated[
+        bool, Param("Inventory during detection", "", MORE, api_name="runInventoryInDetection")
+    ] = False
+    propagate_to_child_tenants: Annotated[
+        bool, Param("Child tenants too", "", MORE, api_name="propagateToChildTenants")
+    ] = False
+    allow_access_to_parent_tenant: Annotated[
+        bool, Param("Allow access to the parent tenant", "", MORE, api_name="allowAccessToParentTenant")
+    ] = False
+    license_id: Annotated[int | None, Bounds(gt=0), Param("Licence ID", "", MORE, api_name="licenseId")] = None
+    provider_link_id_for_agent_updates: Annotated[
+        int | None,
+        Bounds(gt=0),
+        Param("Provider link for agent updates", "", MORE, api_name="providerLinkIdForAgentUpdates"),
+    ] = None
+    provider_link_id_for_maintenance_item: Annotated[
+        int | None,
+        Bounds(gt=0),
+        Param("Provider link of the item", "", MORE, api_name="maintenanceParams.providerLinkIdForMaintenanceItem"),
+    ] = None
+    software_provider_type: Annotated[
+        Provider | None,
+        _named("Software provider", MORE, "maintenanceParams.softwareProviderType", codes.SOFTWARE_PROVIDER),
+    ] = None
+    software_type: Annotated[
+        int | None, Param("Software type", "A code; sent as given.", MORE, api_name="maintenanceParams.softwareType")
+    ] = None
+    semantic_version: Annotated[
+        JsonObject | None,
+        Param("Version", "A JSON object; sent as given.", MORE, "json", api_name="maintenanceParams.semanticVersion"),
+    ] = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _load(cls, data: Any) -> Any:
+        return flatten(data, cls.model_fields)
+
+    @model_validator(mode="after")
+    def _check(self) -> "MaintenanceParams":
+        faults = [
+            InitErrorDetails(type=PydanticCustomError("value_error", "{text}", {"text": text}), loc=(name,), input=None)
+            for name, text in _faults(self)
+        ]
+        if faults:
+            raise ValidationError.from_exception_data(type(self).__name__, faults)
+        return self
+
+
+def _faults(p: MaintenanceParams) -> Iterator[tuple[str, str]]:
+    """What does not go together: the field to change, and a sentence."""
+    if not (p.computers or p.tenants or p.persons):
+        yield "computers", "Choose at least one computer, tenant or person."
+    yield from _item_faults(p)
+    if p.reboot_preference == "Prompt" and not 1 <= p.prompt_timeout_minutes <= 60:
+        yield "prompt_timeout_minutes", "Must be from 1 to 60 minutes."
+    if p.update_time and not p.time_zone:
+        yield "time_zone", "An update time needs its time zone."
+    if p.use_computers_timezone_for_execution and not p.update_time:
+        yield "use_computers_timezone_for_execution", "This has a meaning only with an update time of ImmyBot's own."
+
+
+def _item_faults(p: MaintenanceParams) -> Iterator[tuple[str, str]]:
+    """Exactly what is maintained must be clear: one item, a deployment, or everything."""
+    if p.full_maintenance and p.maintenance_identifier:
+        yield "full_maintenance", "Full maintenance does everything: leave it out, or leave out the identifier."
+    if p.full_maintenance and p.deployment_id:
+        yield "full_maintenance", "Full maintenance does everything: leave it out, or leave out the deployment."
+    if not (p.full_maintenance or p.maintenance_identifier or p.deployment_id):
+        yield (
+            "maintenance_identifier",
+            "Say what is to be maintained: an identifier, a deployment, or full maintenance.",
+        )
+    if p.maintenance_identifier and p.maintenance_type is None:
+        yield "maintenance_type", "Say of which kind the identifier is."
+    numbered = p.maintenance_type in codes.NUMBERED_TYPES
+    if p.maintenance_identifier and numbered and not _is_number(p.maintenance_identifier):
+        yield "maintenance_identifier", "Must be the number that ImmyBot has given it; names are not understood there."
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal()

@@ -1,0 +1,116 @@
+"""Tokens for OpsRamp: OAuth 2 client credentials, renewed a minute before they end."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+
+from bot.backends.http import Headers
+from bot.backends.opsramp.settings import CLASSIC_TOKENS, OpsRampSettings
+from bot.backends.secrets import SecretMissing, reveal
+from bot.clock import Clock
+from bot.errors import BackendError, Throttled, Unauthorized, Unreachable
+
+_EARLY = timedelta(seconds=60)
+_USUAL = 7199.0
+"""Seconds that a token lives where the answer does not say."""
+
+
+class Tokens:
+    """Keeps one access token. Its errors are Unauthorized, Throttled and Unreachable only: whatever call needed the
+    token was never sent."""
+
+    def __init__(self, name: str, settings: OpsRampSettings, clock: Clock, verify: Any = True) -> None:
+        self._name = name
+        self._settings = settings
+        self._clock = clock
+        self._lock = asyncio.Lock()
+        self._path = settings.token_path
+        self._token = ""
+        self._ends: datetime | None = None
+        self._http = httpx.AsyncClient(
+            base_url=settings.url, verify=verify, timeout=httpx.Timeout(min(settings.timeout, 15.0), connect=5.0)
+        )
+
+    async def headers(self) -> Headers:
+        """The header that authorizes a call."""
+        async with self._lock:
+            if not self._token or self._ends is None or self._clock.now() >= self._ends:
+                await self._renew()
+            return {"Authorization": f"Bearer {self._token}"}
+
+    async def drop(self) -> bool:
+        """Forget a token that was refused; the next call gets another."""
+        self._token = ""
+        return True
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    async def _renew(self) -> None:
+        response = await self._ask(self._path)
+        if response.status_code == 404 and self._path != CLASSIC_TOKENS:
+            response = await self._ask(CLASSIC_TOKENS)
+            if response.is_success:
+                self._path = CLASSIC_TOKENS
+        body = _json(response)
+        token = body.get("access_token")
+        if not response.is_success:
+            raise self._refusal(response.status_code, str(body.get("error_description") or body.get("error") or ""))
+        if not isinstance(token, str) or not token:
+            raise Unreachable(
+                self._name,
+                f"{self._name} sent no token. Is {self._settings.url} the address of its API? Nothing was sent.",
+            )
+        self._token = token
+        self._ends = self._clock.now() + timedelta(seconds=_seconds(body.get("expires_in"))) - _EARLY
+
+    async def _ask(self, path: str) -> httpx.Response:
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": self._reveal(self._settings.key),
+            "client_secret": self._reveal(self._settings.secret),
+        }
+        try:
+            return await self._http.post(path, data=form, headers={"Accept": "application/json"})
+        except httpx.HTTPError as error:
+            cause = str(error) or type(error).__name__
+            raise Unreachable(
+                self._name, f"{self._name} cannot be reached for a token: {cause}. Nothing was sent."
+            ) from error
+
+    def _reveal(self, reference: str) -> str:
+        try:
+            return reveal(reference).get_secret_value()
+        except SecretMissing as error:
+            raise Unauthorized(self._name, f"{self._name} has no credentials: {error}") from error
+
+    def _refusal(self, status: int, said: str) -> BackendError:
+        said = said[:300]
+        tail = f": {said}." if said else "."
+        if status == 429:
+            text = f"{self._name} asks to slow down (429){tail} Nothing was sent."
+            return Throttled(self._name, text, retry_after=5.0, said=said)
+        if status < 500:
+            text = f"{self._name} did not accept the bot's key and secret ({status}){tail}"
+            return Unauthorized(self._name, text, status=status, said=said)
+        text = f"{self._name} failed to give a token ({status}){tail} Nothing was sent."
+        return Unreachable(self._name, text, status=status, said=said)
+
+
+def _json(response: httpx.Response) -> Mapping[str, Any]:
+    try:
+        body = response.json()
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _seconds(value: Any) -> float:
+    """The life of a token; OpsRamp sends it as a string or as a number."""
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return _USUAL
