@@ -1,0 +1,208 @@
+"""The durable engine on DBOS: SQLite by default, PostgreSQL by another URL.
+
+One workflow, ``job``, with one step that calls the registered job. After a crash DBOS calls it again; jobs keep their
+own place in our tables and carry on from there, so nothing depends on DBOS's record of steps. The application version
+is fixed, because DBOS's default (a hash that every library update changes) would strand unfinished work.
+"""
+
+import asyncio
+import logging
+import sqlite3
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
+from sqlalchemy.engine import make_url
+
+from bot.engine.identity import FileIdentity, Identity, PostgresIdentity
+from bot.engine.port import Job
+
+APPLICATION_VERSION = "1"
+QUEUE = "nightshift-takeover"
+POLL_SECONDS = 1.0
+RECORD_TRIES, RECORD_SECONDS = 40, 0.025
+_ENDED = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
+_WORDS = {"SUCCESS": "done", "ERROR": "failed", "CANCELLED": "failed", "MAX_RECOVERY_ATTEMPTS_EXCEEDED": "failed"}
+
+_log = logging.getLogger(__name__)
+_engine: "DbosEngine | None" = None
+
+
+@DBOS.workflow(name="job")
+async def _workflow(job: str, key: str) -> None:
+    await DBOS.run_step_async({"name": job}, _step, job, key)
+
+
+async def _step(job: str, key: str) -> None:
+    if _engine is None:
+        raise RuntimeError("the engine is not running")
+    await _engine.work(job, key)
+
+
+class DbosEngine:
+    """Implements ``bot.engine.Engine``. DBOS is one for each process, so there is at most one of these at a time."""
+
+    def __init__(self, database_url: str, data_dir: Path, node: str, jobs: Mapping[str, Job]) -> None:
+        self._url = make_url(database_url)
+        self._data_dir = data_dir
+        self._node = node
+        self._jobs = dict(jobs)
+        self._identity: Identity | None = None
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._draining = False
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    @property
+    def node(self) -> str:
+        """This node's name."""
+        return self._identity.name if self._identity else self._node
+
+    def alive(self) -> bool:
+        """Whether this node still holds its name."""
+        return self._identity is not None and self._identity.alive()
+
+    async def launch(self) -> None:
+        global _engine
+        self._loop = asyncio.get_running_loop()
+        self._identity = self._claim()
+        _quiet_logs()
+        _engine = self
+        # Called on the loop's own thread: DBOS then runs recovered work on this loop as well.
+        DBOS(config=self._config())
+        DBOS.launch()
+        await DBOS.register_queue_async(QUEUE, polling_interval_sec=POLL_SECONDS)
+        await self.recover()
+
+    async def start(self, job: str, key: str) -> None:
+        if self._draining:
+            return
+        with SetWorkflowID(_workflow_id(job, key)):
+            await DBOS.start_workflow_async(_workflow, job, key)
+
+    async def status(self, job: str, key: str) -> str:
+        status = await DBOS.get_workflow_status_async(_workflow_id(job, key))
+        return "absent" if status is None else _WORDS.get(status.status, "pending")
+
+    async def busy(self, job: str, prefix: str) -> bool:
+        found = await DBOS.list_workflows_async(
+            workflow_id_prefix=_workflow_id(job, prefix),
+            status=["PENDING", "ENQUEUED", "DELAYED"],
+            load_input=False,
+            load_output=False,
+            limit=1,
+        )
+        return bool(found)
+
+    async def recover(self) -> int:
+        identity = self._identity
+        if identity is None or self._draining:
+            return 0
+        await asyncio.to_thread(identity.renew)
+        pending = await DBOS.list_workflows_async(status="PENDING", load_input=False, load_output=False, limit=1000)
+        by_node: dict[str, list[str]] = {}
+        for workflow in pending:
+            if workflow.executor_id and workflow.executor_id != identity.name:
+                by_node.setdefault(workflow.executor_id, []).append(workflow.workflow_id)
+        taken = 0
+        for node, ids in by_node.items():
+            if await asyncio.to_thread(identity.take, node):
+                try:
+                    await DBOS.resume_workflows_async(ids, queue_name=QUEUE)
+                    taken += len(ids)
+                    _log.warning("took over %d jobs of node %s, which is gone", len(ids), node)
+                finally:
+                    await asyncio.to_thread(identity.release, node)
+        return taken
+
+    async def prune(self, keep_seconds: float) -> int:
+        before = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - keep_seconds))
+        old = await DBOS.list_workflows_async(
+            status=_ENDED, end_time=before, load_input=False, load_output=False, limit=1000
+        )
+        if old:
+            await DBOS.delete_workflows_async([workflow.workflow_id for workflow in old])
+        return len(old)
+
+    async def drain(self, seconds: float) -> None:
+        global _engine
+        self._draining = True
+        if self._under_way:
+            await asyncio.wait(self._under_way, timeout=seconds)
+        cut = list(self._under_way)
+        for task in cut:
+            task.cancel()
+        await asyncio.gather(*cut, return_exceptions=True)
+        if not cut:
+            await self._recorded()
+        await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=0)
+        if self._identity is not None:
+            self._identity.close()
+            self._identity = None
+        _engine = None
+
+    async def _recorded(self) -> None:
+        """Wait until DBOS has written down that every job of this node has ended, which it does a moment later."""
+        for _ in range(RECORD_TRIES):
+            mine = await DBOS.list_workflows_async(
+                status="PENDING", executor_id=self.node, load_input=False, load_output=False, limit=1
+            )
+            if not mine:
+                return
+            await asyncio.sleep(RECORD_SECONDS)
+
+    async def work(self, job: str, key: str) -> None:
+        """Do a job on the application's own loop, whichever loop DBOS calls from."""
+        if self._loop is not None and asyncio.get_running_loop() is not self._loop:
+            await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._tracked(job, key), self._loop))
+        else:
+            await self._tracked(job, key)
+
+    async def _tracked(self, job: str, key: str) -> None:
+        task = asyncio.ensure_future(self._jobs[job](key))
+        self._under_way.add(task)
+        try:
+            await task
+        finally:
+            self._under_way.discard(task)
+
+    def _claim(self) -> Identity:
+        if self._url.drivername.startswith("sqlite"):
+            return FileIdentity(self._data_dir, self._node or "main")
+        dsn = self._url.set(drivername="postgresql").render_as_string(hide_password=False)
+        return PostgresIdentity(dsn, self._node)
+
+    def _config(self) -> DBOSConfig:
+        return DBOSConfig(
+            name="nightshift",
+            system_database_url=self._system_url(),
+            application_version=APPLICATION_VERSION,
+            executor_id=self.node,
+            serializer=DBOSPortableJSONSerializer(),
+            enable_otlp=False,
+            log_level="WARNING",
+        )
+
+    def _system_url(self) -> str:
+        if not self._url.drivername.startswith("sqlite"):
+            return self._url.set(drivername="postgresql").render_as_string(hide_password=False)
+        # A file of its own: one writer each. WAL stays with the file once it is set.
+        path = Path(self._url.database or "nightshift.sqlite").with_suffix(".engine.sqlite")
+        with sqlite3.connect(path) as connection:
+            connection.execute("PRAGMA journal_mode=WAL")
+        connection.close()
+        return f"sqlite:///{path}"
+
+
+def _workflow_id(job: str, key: str) -> str:
+    return f"{job}:{key}"
+
+
+def _quiet_logs() -> None:
+    """DBOS adds a handler of its own and an advertisement unless its logger has a handler already."""
+    logger = logging.getLogger("dbos")
+    if not logger.handlers:
+        logger.addHandler(logging.NullHandler())
+    logger.setLevel(logging.WARNING)
+    # Asking again for a job that is under way changes nothing, and is done on purpose.
+    logger.addFilter(lambda record: "already exists in queue" not in record.getMessage())

@@ -1,0 +1,156 @@
+"""A node's identity: a name that only one living process can hold.
+
+Two processes with one name would each carry on the other's work, and calls would go out twice. So the name is locked:
+by a file lock next to a SQLite database, by an advisory lock in PostgreSQL. The lock ends with the process.
+"""
+
+import fcntl
+import hashlib
+import os
+import time
+from pathlib import Path
+from typing import IO, Protocol
+
+import psycopg
+
+from bot.errors import ConfigError
+
+_SPACE = 0x6E736869
+"""First half of the advisory-lock key: apart from other applications' locks in the same database."""
+AUTOMATIC_NAMES = 64
+CLAIM_TRIES, CLAIM_SECONDS = 40, 0.25
+
+
+class Identity(Protocol):
+    """A claimed name."""
+
+    name: str
+
+    def alive(self) -> bool:
+        """Whether the claim held when it was last renewed. A node that has lost it must stop at once."""
+        ...
+
+    def renew(self) -> None:
+        """Look whether the claim still holds, and claim the name again where only the connection was lost.
+
+        Raises psycopg.Error while the database cannot be reached: then nobody else can take the name either.
+        """
+        ...
+
+    def take(self, name: str) -> bool:
+        """Claim the name of a node that is gone; False where it lives."""
+        ...
+
+    def release(self, name: str) -> None:
+        """Give up a name that was taken over."""
+        ...
+
+    def close(self) -> None:
+        """Give up everything."""
+        ...
+
+
+class FileIdentity:
+    """Locks a file in the data directory (SQLite: one machine)."""
+
+    def __init__(self, directory: Path, name: str) -> None:
+        self._directory = directory
+        self._held: dict[str, IO[str]] = {}
+        self.name = name
+        directory.mkdir(parents=True, exist_ok=True)
+        if not self.take(name):
+            raise ConfigError(
+                [f"Another nightshift process named {name!r} uses {directory}. Stop it or choose another data_dir."]
+            )
+
+    def alive(self) -> bool:
+        return self.name in self._held
+
+    def renew(self) -> None:
+        """The lock lasts as long as the process."""
+
+    def take(self, name: str) -> bool:
+        file = (self._directory / f"node-{name}.lock").open("a+")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.close()
+            return False
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        self._held[name] = file
+        return True
+
+    def release(self, name: str) -> None:
+        self._held.pop(name).close()
+
+    def close(self) -> None:
+        for name in list(self._held):
+            self.release(name)
+
+
+class PostgresIdentity:
+    """Holds session advisory locks on a connection of its own. Needs a direct connection, not a transaction pooler."""
+
+    def __init__(self, dsn: str, name: str) -> None:
+        self._dsn = dsn
+        self._alive = True
+        self._connection = self._connect()
+        self.name = name or self._first_free()
+        if name and not self.take(name):
+            self._connection.close()
+            raise ConfigError(
+                [f"Another node named {name!r} is connected to this database. Give this one another name."]
+            )
+
+    def _connect(self) -> "psycopg.Connection[tuple[int, ...]]":
+        return psycopg.connect(
+            self._dsn,
+            autocommit=True,
+            connect_timeout=5,
+            keepalives=1,
+            keepalives_idle=5,
+            keepalives_interval=2,
+            keepalives_count=3,
+        )
+
+    def _first_free(self) -> str:
+        for number in range(1, AUTOMATIC_NAMES + 1):
+            if self.take(f"node-{number}"):
+                return f"node-{number}"
+        raise ConfigError([f"{AUTOMATIC_NAMES} nodes are connected already. Name this one with NIGHTSHIFT_NODE."])
+
+    def alive(self) -> bool:
+        return self._alive
+
+    def renew(self) -> None:
+        try:
+            self._connection.execute("SELECT 1")
+        except psycopg.Error:
+            self._connection.close()
+            self._connection = self._connect()
+            self._alive = self._claim_again()
+
+    def _claim_again(self) -> bool:
+        """A node that takes this one's work over holds the name for a moment only, and what is under way here moves
+        only by compare-and-set; a process that keeps the name has it for good."""
+        for _ in range(CLAIM_TRIES):
+            if self.take(self.name):
+                return True
+            time.sleep(CLAIM_SECONDS)
+        return False
+
+    def take(self, name: str) -> bool:
+        row = self._connection.execute("SELECT pg_try_advisory_lock(%s, %s)", (_SPACE, _key(name))).fetchone()
+        return bool(row and row[0])
+
+    def release(self, name: str) -> None:
+        self._connection.execute("SELECT pg_advisory_unlock(%s, %s)", (_SPACE, _key(name)))
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def _key(name: str) -> int:
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big", signed=True)

@@ -1,0 +1,73 @@
+"""The audit trail: append-only, each entry sealed with a hash over itself and the one before."""
+
+import hashlib
+from collections.abc import AsyncIterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select
+
+from bot.requests.model import Value, canonical
+from bot.storage.counters import take
+from bot.storage.database import Tx
+from bot.storage.tables import audit
+
+BEGINNING = "0" * 64
+
+
+class Entry(Value):
+    """One entry. ``actor`` is ``team/user``, or ``nightshift`` for what the bot did by itself."""
+
+    seq: int
+    at: datetime
+    actor: str
+    action: str
+    request_id: str
+    data: Mapping[str, Any]
+    previous: str
+    hash: str
+
+    def sealed(self) -> str:
+        """The hash that this entry must have."""
+        content = self.model_dump(mode="json", exclude={"hash"})
+        return hashlib.sha256(canonical(content).encode()).hexdigest()
+
+
+async def record(
+    tx: Tx, at: datetime, actor: str, action: str, request_id: str = "", data: Mapping[str, Any] | None = None
+) -> None:
+    """Append an entry in the transaction of what it tells about. Never give it a secret."""
+    seq = await take(tx, "audit")
+    previous = await tx.scalar(select(audit.c.hash).where(audit.c.seq == seq - 1)) or BEGINNING
+    entry = Entry(
+        seq=seq,
+        at=at,
+        actor=actor,
+        action=action,
+        request_id=request_id,
+        data=dict(data or {}),
+        previous=previous,
+        hash="",
+    )
+    await tx.execute(insert(audit).values(**(entry.model_dump(exclude={"hash"}) | {"hash": entry.sealed()})))
+
+
+async def entries(tx: Tx, request_id: str = "", after: int = 0) -> AsyncIterator[Entry]:
+    """Entries in order; of one request only, where one is named."""
+    query = select(audit).where(audit.c.seq > after).order_by(audit.c.seq)
+    if request_id:
+        query = query.where(audit.c.request_id == request_id)
+    async for row in await tx.stream(query):
+        yield Entry.model_validate(dict(row._mapping))
+
+
+async def verify(tx: Tx) -> tuple[int, str]:
+    """Check the whole chain: how many entries hold, and what is wrong with the next one ("" where all is well)."""
+    previous, count = BEGINNING, 0
+    async for entry in entries(tx):
+        if entry.seq != count + 1:
+            return count, f"Entry {count + 1} is missing."
+        if entry.previous != previous or entry.sealed() != entry.hash:
+            return count, f"Entry {entry.seq} ({entry.action}) was altered after it was written."
+        previous, count = entry.hash, entry.seq
+    return count, ""

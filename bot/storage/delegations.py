@@ -1,0 +1,43 @@
+"""Who decides in whose place, and from when to when."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import insert, select, update
+
+from bot.ids import new_id
+from bot.requests.delegation import Delegation
+from bot.requests.model import Person
+from bot.storage.database import Tx
+from bot.storage.tables import delegations
+
+
+async def add(tx: Tx, by: Person, to: Person, starts: datetime, ends: datetime) -> str:
+    """Store a delegation; an earlier one of the same person ends with it. Returns its id."""
+    await end(tx, by, starts)
+    row_id = new_id("g")
+    await tx.execute(
+        insert(delegations).values(
+            id=row_id, team=by.team, user=by.user, to_user=to.user, starts=starts, ends=ends, ended_at=None
+        )
+    )
+    return row_id
+
+
+async def end(tx: Tx, by: Person, at: datetime) -> int:
+    """End what a person has delegated. Returns how many delegations that were."""
+    where = (
+        delegations.c.team == by.team,
+        delegations.c.user == by.user,
+        delegations.c.ended_at.is_(None),
+        delegations.c.ends > at,
+    )
+    return (await tx.execute(update(delegations).where(*where).values(ended_at=at))).rowcount
+
+
+async def holding(tx: Tx, at: datetime) -> Sequence[Delegation]:
+    """The delegations that hold at a moment."""
+    where = (delegations.c.starts <= at, delegations.c.ends > at, delegations.c.ended_at.is_(None))
+    return [
+        Delegation.model_validate(dict(row._mapping)) for row in await tx.execute(select(delegations).where(*where))
+    ]

@@ -1,0 +1,234 @@
+"""Requests in the database. A state changes in one place: compare-and-set on state and version."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, insert, select, update
+
+from bot.errors import Conflict, NotFound
+from bot.requests.lifecycle import OPEN, WORDS, may_follow
+from bot.requests.model import Decision, Person, Request, RequestState
+from bot.storage.counters import take
+from bot.storage.database import Tx
+from bot.storage.tables import decisions, requests, revisions
+
+_COLUMNS = (
+    "id",
+    "number",
+    "state",
+    "version",
+    "revision",
+    "approve_by",
+    "remind_at",
+    "start_at",
+    "latest_start",
+    "created_at",
+    "approved_at",
+    "started_at",
+    "finished_at",
+    "outcome",
+)
+_OUTSIDE_RECORD = {*_COLUMNS, "requester"}
+
+
+def _request(row: Row[Any]) -> Request:
+    columns = {name: getattr(row, name) for name in _COLUMNS}
+    return Request.model_validate({**row.record, **columns, "requester": {"team": row.team, "user": row.user}})
+
+
+def _record(request: Request) -> dict[str, Any]:
+    return request.model_dump(mode="json", exclude=_OUTSIDE_RECORD)
+
+
+def _columns(request: Request) -> dict[str, Any]:
+    return {name: getattr(request, name) for name in _COLUMNS} | {
+        "backend": request.content.backend,
+        "operation": request.content.operation,
+        "team": request.requester.team,
+        "user": request.requester.user,
+        "record": _record(request),
+    }
+
+
+async def next_number(tx: Tx) -> int:
+    """The next number that people will say (NS-12)."""
+    return await take(tx, "requests")
+
+
+async def add(tx: Tx, request: Request, draft_id: str | None) -> None:
+    """Store a new request and its first revision. A draft can become only one request."""
+    await tx.execute(insert(requests).values(**_columns(request), draft_id=draft_id))
+    await _add_revision(tx, request, request.requester, request.created_at)
+
+
+async def get(tx: Tx, request_id: str) -> Request:
+    """One request. Raises NotFound."""
+    row = (await tx.execute(select(requests).where(requests.c.id == request_id))).one_or_none()
+    if row is None:
+        raise NotFound("This request is not known here any more.")
+    return _request(row)
+
+
+async def by_number(tx: Tx, number: int) -> Request:
+    """One request by the number that people say. Raises NotFound."""
+    row = (await tx.execute(select(requests).where(requests.c.number == number))).one_or_none()
+    if row is None:
+        raise NotFound(f"There is no request NS-{number}. /nightshift list shows the recent ones.")
+    return _request(row)
+
+
+async def of_draft(tx: Tx, draft_id: str) -> Request | None:
+    """The request that a draft became, if it did."""
+    row = (await tx.execute(select(requests).where(requests.c.draft_id == draft_id))).one_or_none()
+    return _request(row) if row else None
+
+
+async def move(tx: Tx, request: Request, state: RequestState, **changes: Any) -> Request:
+    """Go to another state, or stay and change something: only if nobody was first. Raises Conflict.
+
+    ``changes`` are other attributes of the request.
+    """
+    if state != request.state and not may_follow(request.state, state):
+        raise Conflict(f"{request.name} is already {WORDS[request.state].lower()}.")
+    after = request.model_copy(update={**changes, "state": state, "version": request.version + 1})
+    # Validated again: model_copy does not.
+    after = Request.model_validate(after.model_dump())
+    done = await tx.execute(
+        update(requests)
+        .where(
+            requests.c.id == request.id,
+            requests.c.state == request.state,
+            requests.c.version == request.version,
+        )
+        .values(**_columns(after))
+    )
+    if done.rowcount != 1:
+        now = await get(tx, request.id)
+        raise Conflict(f"{request.name} has changed in the meantime: {WORDS[now.state].lower()}.")
+    return after
+
+
+async def revise(tx: Tx, request: Request, by: Person, at: datetime, state: RequestState, **changes: Any) -> Request:
+    """Replace the content: a new revision, to be approved anew. Raises Conflict."""
+    after = await move(tx, request, state, revision=request.revision + 1, **changes)
+    await _add_revision(tx, after, by, at)
+    return after
+
+
+async def _add_revision(tx: Tx, request: Request, by: Person, at: datetime) -> None:
+    await tx.execute(
+        insert(revisions).values(
+            request_id=request.id,
+            revision=request.revision,
+            content_hash=request.content_hash,
+            record=_record(request),
+            by=by.user,
+            at=at,
+        )
+    )
+
+
+async def due_to_expire(tx: Tx, now: datetime, limit: int = 100) -> Sequence[Request]:
+    """Requests whose time for a decision has run out."""
+    return await _all(
+        tx,
+        select(requests)
+        .where(requests.c.state == "awaiting_approval", requests.c.approve_by <= now)
+        .order_by(requests.c.approve_by)
+        .limit(limit),
+    )
+
+
+async def due_to_remind(tx: Tx, now: datetime, limit: int = 100) -> Sequence[Request]:
+    """Requests whose approvers are to be reminded."""
+    return await _all(
+        tx,
+        select(requests)
+        .where(requests.c.state == "awaiting_approval", requests.c.remind_at <= now)
+        .order_by(requests.c.remind_at)
+        .limit(limit),
+    )
+
+
+async def open_ones(tx: Tx, limit: int = 500) -> Sequence[Request]:
+    """Requests that are not over, newest first."""
+    query = select(requests).where(requests.c.state.in_(sorted(OPEN))).order_by(requests.c.number.desc())
+    return await _all(tx, query.limit(limit))
+
+
+async def awaiting(tx: Tx, limit: int = 100) -> Sequence[Request]:
+    """Requests that wait for approval, oldest first."""
+    query = select(requests).where(requests.c.state == "awaiting_approval").order_by(requests.c.number)
+    return await _all(tx, query.limit(limit))
+
+
+async def of_person(tx: Tx, person: Person, limit: int = 20) -> Sequence[Request]:
+    """A person's own requests, newest first."""
+    query = select(requests).where(requests.c.team == person.team, requests.c.user == person.user)
+    return await _all(tx, query.order_by(requests.c.number.desc()).limit(limit))
+
+
+async def recent(tx: Tx, limit: int = 20) -> Sequence[Request]:
+    """The newest requests of everybody."""
+    return await _all(tx, select(requests).order_by(requests.c.number.desc()).limit(limit))
+
+
+async def approved_by_rule_since(tx: Tx, since: datetime) -> dict[str, int]:
+    """How many requests each policy rule has approved at once since a moment."""
+    found: dict[str, int] = {}
+    for request in await _all(tx, select(requests).where(requests.c.approved_at >= since)):
+        if request.requirement.verdict == "approve":
+            for rule in request.requirement.rules:
+                found[rule] = found.get(rule, 0) + 1
+    return found
+
+
+async def _all(tx: Tx, query: Select[Any]) -> Sequence[Request]:
+    return [_request(row) for row in await tx.execute(query)]
+
+
+async def decide(tx: Tx, decision: Decision, evidence: dict[str, Any]) -> None:
+    """Store a decision."""
+    values = decision.model_dump(exclude={"person"}) | {
+        "team": decision.person.team,
+        "user": decision.person.user,
+        "evidence": evidence,
+    }
+    await tx.execute(insert(decisions).values(**values))
+
+
+async def take_back(tx: Tx, decision_id: str, at: datetime) -> None:
+    """Mark a decision as withdrawn by the one who made it."""
+    where = (decisions.c.id == decision_id, decisions.c.taken_back.is_(None))
+    done = await tx.execute(update(decisions).where(*where).values(taken_back=at))
+    if done.rowcount != 1:
+        raise Conflict("That decision was taken back already.")
+
+
+async def decisions_of(tx: Tx, request_id: str) -> Sequence[Decision]:
+    """All decisions on a request, oldest first, on whatever revision."""
+    rows = await tx.execute(
+        select(decisions).where(decisions.c.request_id == request_id).order_by(decisions.c.at, decisions.c.id)
+    )
+    return [
+        Decision(
+            id=row.id,
+            request_id=row.request_id,
+            revision=row.revision,
+            content_hash=row.content_hash,
+            person=Person(team=row.team, user=row.user),
+            verdict=row.verdict,
+            comment=row.comment,
+            at=row.at,
+            taken_back=row.taken_back,
+            on_behalf_of=row.on_behalf_of,
+        )
+        for row in rows
+    ]
+
+
+async def with_latest_start_before(tx: Tx, now: datetime, limit: int = 100) -> Sequence[Request]:
+    """Requests that wait for approval although their latest start has passed."""
+    where = (requests.c.state == "awaiting_approval", requests.c.latest_start <= now)
+    return await _all(tx, select(requests).where(*where).limit(limit))
