@@ -1,0 +1,164 @@
+"""The ``nightshift`` command. Each command imports what it needs when it runs, so that starting is quick."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+policy_app = typer.Typer(no_args_is_help=True, help="Look at the approval policy.")
+app.add_typer(policy_app, name="policy")
+
+Config = Annotated[Path | None, typer.Option("--config", help="The TOML file; NIGHTSHIFT_CONFIG otherwise.")]
+
+
+@app.command()
+def serve(
+    http: Annotated[str, typer.Option("--http", help="[HOST:]PORT on which Slack's requests arrive.")] = "",
+    socket: Annotated[bool, typer.Option("--socket", help="Use Socket Mode (the default without --http).")] = False,
+    config: Config = None,
+) -> None:
+    """Run the bot."""
+    import asyncio
+    import os
+
+    from bot import logs
+    from bot.app import build
+    from bot.errors import ConfigError
+    from bot.serve import serve as run
+    from bot.settings import load
+
+    config = config or (Path(os.environ["NIGHTSHIFT_CONFIG"]) if os.environ.get("NIGHTSHIFT_CONFIG") else None)
+    try:
+        settings = load(config)
+        logs.configure(settings.log_level, as_json=settings.log_json)
+        asyncio.run(run(build(settings, config), http=_address(http), socket=socket or not http))
+    except ConfigError as error:
+        _faults(error.faults)
+
+
+@app.command()
+def demo(
+    port: Annotated[int, typer.Option(help="Where the page is served, on this machine only.")] = 8080,
+    script: Annotated[bool, typer.Option("--script", help="Play a story as text, without a browser.")] = False,
+    journal: Annotated[Path | None, typer.Option(help="Write every Slack exchange there, as JSON lines.")] = None,
+) -> None:
+    """Run the bot in a playground: a local Slack and sandboxes for the back ends."""
+    from playground import demo as command
+
+    raise typer.Exit(command.run(port=port, script=script, journal=journal))
+
+
+@app.command()
+def when(
+    phrase: Annotated[str, typer.Argument(help="A time in your own words, such as 'tomorrow 21:00'.")] = "",
+    now: Annotated[str, typer.Option(help="The moment it is said (ISO 8601); the present by default.")] = "",
+    zone: Annotated[str, typer.Option(help="The speaker's IANA time zone.")] = "UTC",
+    json: Annotated[bool, typer.Option("--json", help="Print the reading as JSON.")] = False,
+    batch: Annotated[bool, typer.Option("--batch", help="JSON lines in, JSON lines out.")] = False,
+) -> None:
+    """Say what a phrase means as a schedule."""
+    from bot import when as command
+
+    raise typer.Exit(command.run(phrase, now=now, zone=zone, as_json=json, batch=batch))
+
+
+@app.command("dry-run")
+def dry_run(
+    operation: Annotated[str, typer.Argument(help="Such as foreman.run.")],
+    params: Annotated[str, typer.Option("--params", help="A JSON file, or - for standard input.")],
+    when: Annotated[str, typer.Option("--when", help="A time in your own words; now by default.")] = "",
+    now: Annotated[str, typer.Option(help="The moment it is said (ISO 8601); the present by default.")] = "",
+    zone: Annotated[str, typer.Option(help="The speaker's IANA time zone.")] = "UTC",
+) -> None:
+    """Print what an operation would send, and send nothing."""
+    from bot.commands import dry_run as command
+
+    raise typer.Exit(command.run(operation, params, when=when, now=now, zone=zone))
+
+
+@app.command()
+def migrate(config: Config = None) -> None:
+    """Bring the database up to date. Safe while nodes run, and safe to run again."""
+    from bot.errors import ConfigError
+    from bot.settings import load
+    from bot.storage.migrate import migrate as run
+
+    try:
+        before, after = run(load(config).database)
+    except ConfigError as error:
+        _faults(error.faults)
+    print(
+        f"The database is at revision {after}."
+        if before == after
+        else f"Migrated from {before or 'nothing'} to {after}."
+    )
+
+
+@app.command()
+def doctor(config: Config = None) -> None:
+    """Check the configuration, the database, Slack, the channels and every back end."""
+    from bot.commands import doctor as command
+
+    raise typer.Exit(command.run(config))
+
+
+@app.command()
+def audit(
+    request: Annotated[str, typer.Argument(help="One request, such as NS-12; all by default.")] = "",
+    verify: Annotated[bool, typer.Option("--verify", help="Check that nothing was altered.")] = False,
+    config: Config = None,
+) -> None:
+    """Print the audit trail as JSON lines, or check it."""
+    from bot.commands import audit as command
+
+    raise typer.Exit(command.run(request, verify=verify, config=config))
+
+
+@app.command()
+def manifest(
+    http: Annotated[str, typer.Option("--http", help="The bot's public URL; Socket Mode otherwise.")] = "",
+) -> None:
+    """Print the manifest with which Slack makes the app."""
+    from bot.commands import manifest as command
+
+    print(command.text(http), end="")
+
+
+@policy_app.command("explain")
+def explain(
+    request: Annotated[str, typer.Argument(help="A request such as NS-12, or a JSON file that describes one.")],
+    config: Config = None,
+) -> None:
+    """Say which rules apply to a request, which do not, and why."""
+    from bot.commands import policy as command
+
+    raise typer.Exit(command.run(request, config))
+
+
+@app.callback()
+def _root() -> None:
+    """Maintenance work from Slack: Foreman, OpsRamp, ImmyBot."""
+
+
+def _address(text: str) -> tuple[str, int] | None:
+    from bot.errors import ConfigError
+
+    if not text:
+        return None
+    host, _, port = text.rpartition(":")
+    if not port.isdigit() or int(port) > 65535:
+        raise ConfigError([f"command line: --http: {text!r} is not [HOST:]PORT"])
+    return host or "127.0.0.1", int(port)
+
+
+def _faults(faults: tuple[str, ...]) -> None:
+    for fault in faults:
+        print(fault, file=sys.stderr)
+    raise typer.Exit(2)
+
+
+def main() -> None:
+    """Entry point of the ``nightshift`` command."""
+    app()

@@ -1,0 +1,1 @@
+"""What the ``nightshift`` command does, a file for each command."""

@@ -1,0 +1,106 @@
+"""``nightshift dry-run``: what an operation would send, word for word, without sending anything."""
+
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from bot.backends.base import Connection, Operation, Tools, fields_of, masked, problems
+from bot.clock import Clock, SystemClock
+from bot.errors import ConfigError, InputError, NightshiftError
+from bot.schedule import Moment, Now, Schedule, Series, Understood, next_runs, read, start_of
+from bot.settings import backend_settings, kinds, load
+
+TOKEN = "ns-made-at-the-start"  # noqa: S105 (it is no secret)
+
+
+class _Fixed:
+    """A clock that stands still at the moment that ``--now`` names."""
+
+    def __init__(self, at: datetime) -> None:
+        self._at = at
+
+    def now(self) -> datetime:
+        return self._at
+
+
+def run(operation: str, params: str, *, when: str, now: str, zone: str) -> int:
+    """Print the result as JSON. Returns the exit status: 2 for bad parameters, with one line a field on stderr."""
+    try:
+        clock: Clock = _Fixed(_instant(now)) if now else SystemClock()
+        connection, found = _operation(operation, clock)
+        body = json.loads(sys.stdin.read() if params == "-" else Path(params).read_text())
+        print(json.dumps(dry_run(connection, found, body, when, clock, zone), indent=2))
+    except InputError as error:
+        for name, text in error.problems.items():
+            print(f"{name or 'request'}: {text}", file=sys.stderr)
+        return 2
+    except (NightshiftError, OSError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+def dry_run(
+    connection: Connection, operation: Operation[Any], body: Any, when: str, clock: Clock, zone: str
+) -> dict[str, Any]:
+    """The plan of an operation for a body in the API's own words or ours. Raises InputError."""
+    if not isinstance(body, dict):
+        raise InputError({"": "The parameters must be a JSON object."})
+    try:
+        params = operation.params.model_validate(body)
+    except ValidationError as error:
+        raise InputError(problems(error)) from error
+    schedule = _schedule(when, clock, zone)
+    plan = operation.plan(params, schedule, TOKEN)
+    if plan.placement.holder == "nightshift" and start_of(schedule) is not None:
+        due = start_of(schedule)
+        if isinstance(schedule, Series):
+            due = next(iter(next_runs(schedule, clock.now(), 1)), due)
+        plan = operation.occurrence(params, schedule, due or Moment.at(clock.now(), zone), TOKEN).model_copy(
+            update={"placement": plan.placement}
+        )
+    secret = frozenset(field.api_name for field in fields_of(operation.params) if field.secret)
+    return {
+        "operation": operation.key,
+        "placement": plan.placement.model_dump(),
+        "requests": [{"method": c.method, "url": c.url, "body": masked(c.body, secret)} for c in plan.calls],
+        "warnings": list(plan.warnings),
+    }
+
+
+def _schedule(when: str, clock: Clock, zone: str) -> Schedule:
+    if not when:
+        return Now()
+    reading = read(when, now=clock.now(), zone=zone)
+    if isinstance(reading, Understood):
+        return reading.schedule
+    text = getattr(reading, "reason", "") or getattr(reading, "ask", "")
+    raise InputError({"when": text})
+
+
+def _operation(key: str, clock: Clock) -> tuple[Connection, Operation[Any]]:
+    """The operation on the first configured back end of its kind, or on a made-up one where none is configured."""
+    kind_name = key.partition(".")[0]
+    settings = load()
+    for name, (kind, values) in backend_settings(settings).items():
+        if name.partition(".")[0] == kind_name:
+            connection = kind.connect(name, values, Tools(clock=clock))
+            break
+    else:
+        available = kinds()
+        if kind_name not in available:
+            raise ConfigError([f"There is no back end {kind_name}; known are {', '.join(sorted(available))}."])
+        kind = available[kind_name]
+        connection = kind.connect(f"{kind_name}.example", kind.example(), Tools(clock=clock))
+    if key not in connection.operations:
+        raise ConfigError([f"There is no operation {key}; {kind_name} has {', '.join(connection.operations)}."])
+    return connection, connection.operations[key]
+
+
+def _instant(text: str) -> datetime:
+    at = datetime.fromisoformat(text)
+    return at if at.tzinfo else at.replace(tzinfo=UTC)

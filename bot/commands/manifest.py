@@ -1,0 +1,89 @@
+"""The Slack app's manifest, for Socket Mode or for HTTP. ``manifest.yml`` is the former; a test keeps them equal."""
+
+from typing import Any
+
+import yaml
+
+from bot.settings import kinds
+
+SLASH = "/slack/events"
+SCOPES = (
+    "commands",
+    "chat:write",
+    "chat:write.public",
+    "im:write",
+    "usergroups:read",
+    "users:read",
+    "channels:read",
+    "groups:read",
+)
+OPTIONAL = ("channels:history", "groups:history", "im:history", "files:write")
+"""History only finds a message again whose posting was cut off, which else may be posted twice; files are long logs."""
+EVENTS = (
+    "app_home_opened",
+    "subteam_created",
+    "subteam_members_changed",
+    "subteam_updated",
+    "user_change",
+)
+HUB = (
+    "/nightshift",
+    "Requests, approvals, times, help",
+    "list | show NS-12 | approvals | cancel NS-12 | when PHRASE | help",
+)
+"""The hub's command, what it does, and what may be typed after it."""
+
+
+def commands() -> list[tuple[str, str, str]]:
+    """The slash commands in the same form: one for each kind of back end that is installed, and the hub's."""
+    return [*sorted((kind.command, kind.about, kind.hint) for kind in kinds().values()), HUB]
+
+
+def manifest(http: str = "") -> dict[str, Any]:
+    """The manifest; ``http`` is the bot's public URL where Slack is to send its requests."""
+    url = http.rstrip("/") + SLASH if http else ""
+    slash_commands = [
+        {
+            "command": name,
+            **({"url": url} if url else {}),
+            "description": what,
+            "usage_hint": hint,
+            "should_escape": True,
+        }
+        for name, what, hint in commands()
+    ]
+    interactivity: dict[str, Any] = {"is_enabled": True}
+    events: dict[str, Any] = {"bot_events": list(EVENTS)}
+    if url:
+        interactivity |= {"request_url": url, "message_menu_options_url": url}
+        events = {"request_url": url, **events}
+    return {
+        "_metadata": {"major_version": 2, "minor_version": 1},
+        "display_information": {
+            "name": "Nightshift",
+            "description": "Maintenance work: ask in a form, approve with a button, run once, see what happened.",
+            "background_color": "#1d2b3a",
+        },
+        "features": {
+            "app_home": {
+                "home_tab_enabled": True,
+                "messages_tab_enabled": True,
+                "messages_tab_read_only_enabled": True,
+            },
+            "bot_user": {"display_name": "Nightshift", "always_online": True},
+            "slash_commands": slash_commands,
+        },
+        "oauth_config": {"scopes": {"bot": list(SCOPES), "bot_optional": list(OPTIONAL)}},
+        "settings": {
+            "event_subscriptions": events,
+            "interactivity": interactivity,
+            "org_deploy_enabled": False,
+            "socket_mode_enabled": not url,
+            "token_rotation_enabled": False,
+        },
+    }
+
+
+def text(http: str = "") -> str:
+    """The manifest as YAML."""
+    return str(yaml.safe_dump(manifest(http), sort_keys=False, allow_unicode=True, width=110))

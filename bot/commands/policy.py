@@ -1,0 +1,76 @@
+"""``nightshift policy explain``: which rules apply to a request, which do not, and why."""
+
+import asyncio
+import json
+import os
+import re
+import sys
+import tomllib
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from bot.errors import ConfigError, NightshiftError
+from bot.requests.decide import decide
+from bot.requests.explain import explain
+from bot.requests.model import Request
+from bot.requests.policy import Policy
+from bot.requests.policy_file import load_policy
+from bot.requests.subject import Subject
+from bot.requests.windows import starts
+from bot.settings import load
+from bot.storage import requests
+from bot.storage.database import Database
+
+
+def run(request: str, config: Path | None) -> int:
+    """Returns the exit status. A file holds a Subject as JSON; groups of a stored request are not looked up."""
+    path = config or (Path(os.environ["NIGHTSHIFT_CONFIG"]) if os.environ.get("NIGHTSHIFT_CONFIG") else None)
+    if path is None:
+        print("Name the configuration: --config FILE or NIGHTSHIFT_CONFIG.", file=sys.stderr)
+        return 2
+    try:
+        policy = load_policy(path.read_text(), str(path), now=datetime.now(UTC))
+        number = re.fullmatch(r"(?:NS-)?(\d{1,9})", request, re.IGNORECASE)
+        if number is None:
+            subject = Subject.model_validate(json.loads(Path(request).read_text()))
+        else:
+            subject = asyncio.run(_stored(int(number[1]), path, policy))
+    except ConfigError as error:
+        for fault in error.faults:
+            print(fault, file=sys.stderr)
+        return 2
+    except (NightshiftError, OSError, ValueError, ValidationError, tomllib.TOMLDecodeError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    requirement = decide(policy, subject)
+    for line in explain(policy, subject, requirement):
+        print(line)
+    return 0
+
+
+async def _stored(number: int, config: Path, policy: Policy) -> Subject:
+    db = Database(load(config).database)
+    try:
+        async with db.read() as tx:
+            return subject_of(await requests.by_number(tx, number), policy)
+    finally:
+        await db.close()
+
+
+def subject_of(request: Request, policy: Policy) -> Subject:
+    """A stored request as policy looks at it, without the requester's groups."""
+    return Subject(
+        backend=request.content.backend,
+        operation=request.content.operation,
+        facts=request.facts,
+        requester=request.requester.user,
+        channel=request.channel,
+        targets=request.matched.count,
+        names=request.matched.names,
+        noun=request.matched.noun,
+        query=str(request.facts.get("query", "")),
+        schedule=request.content.schedule,
+        starts=starts(request.content.schedule, request.created_at, policy.defaults.zone),
+    )

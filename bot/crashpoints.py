@@ -1,0 +1,52 @@
+"""Places at which the crash tests kill the process. In ordinary life they do nothing.
+
+``NIGHTSHIFT_CRASH_AT`` names a point, with ``:N`` for its Nth passing; the process ends there as by ``kill -9``.
+"""
+
+import os
+import signal
+
+BEFORE_PREPARE = "before-prepare"
+AFTER_PREPARE = "after-prepare"
+AFTER_SENT = "after-sent"
+AFTER_CALL = "after-call"
+AFTER_ANSWER = "after-answer"
+BEFORE_SUBMIT = "before-submit"
+AFTER_SUBMIT = "after-submit"
+BEFORE_DECIDE = "before-decide"
+AFTER_DECIDE = "after-decide"
+BEFORE_POST = "before-post"
+AFTER_POST = "after-post"
+AFTER_SHOWN = "after-shown"
+BEFORE_WATCHED = "before-watched"
+AFTER_WATCHED = "after-watched"
+
+ALL = (
+    BEFORE_SUBMIT,
+    AFTER_SUBMIT,
+    BEFORE_DECIDE,
+    AFTER_DECIDE,
+    BEFORE_PREPARE,
+    AFTER_PREPARE,
+    AFTER_SENT,
+    AFTER_CALL,
+    AFTER_ANSWER,
+    BEFORE_POST,
+    AFTER_POST,
+    AFTER_SHOWN,
+    BEFORE_WATCHED,
+    AFTER_WATCHED,
+)
+
+_passed: dict[str, int] = {}
+
+
+def reach(point: str) -> None:
+    """Pass a point; the process ends here if it is the one that a test has named."""
+    wanted = os.environ.get("NIGHTSHIFT_CRASH_AT", "")
+    name, _, count = wanted.partition(":")
+    if name != point:
+        return
+    _passed[point] = _passed.get(point, 0) + 1
+    if _passed[point] == int(count or 1):
+        os.kill(os.getpid(), signal.SIGKILL)

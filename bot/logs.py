@@ -1,0 +1,57 @@
+"""Logging: one line an event, for people or as JSON; never a token, never a request's body."""
+
+import logging
+import sys
+from typing import Any
+
+import structlog
+
+QUIET = ("slack_bolt", "slack_sdk", "httpx", "httpcore", "uvicorn", "aiosqlite", "alembic", "sqlalchemy", "asyncio")
+"""Libraries that log bodies or tokens when they talk: only their warnings are wanted."""
+_SECRET_WORDS = ("token", "secret", "password", "authorization", "response_url", "trigger_id")
+
+
+def _hide(_logger: Any, _method: str, event: Any) -> Any:
+    """Last guard: a value under a telling name is never written."""
+    for key in list(event):
+        if any(word in key.lower() for word in _SECRET_WORDS) and key != "token":
+            event[key] = "•••"
+    return event
+
+
+def configure(level: str, *, as_json: bool) -> None:
+    """Send everything to standard error."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _hide,
+    ]
+    # Tracebacks without local variables: those hold what people typed, and secrets.
+    renderers: list[Any] = (
+        [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+        if as_json
+        else [
+            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
+        ]
+    )
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(level)
+    for name in QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    # Bolt logs the whole body of a badly signed request, and warns of settings that are meant here.
+    for name in [n for n in logging.root.manager.loggerDict if n.startswith("slack_bolt")]:
+        logging.getLogger(name).setLevel(logging.ERROR)

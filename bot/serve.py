@@ -1,0 +1,114 @@
+"""Running the bot until it is told to stop: over HTTP, over Socket Mode, or both."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from socket import create_server
+
+import structlog
+import uvicorn
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+
+from bot.app import Nightshift
+from bot.errors import ConfigError
+from bot.settings import Settings
+from bot.web import web_app
+
+PING_SECONDS = 5
+"""A dead Socket Mode connection is noticed after about twice this."""
+WATCHDOG_SECONDS = 15.0
+_log = structlog.get_logger(__name__)
+
+
+async def serve(bot: Nightshift, *, http: tuple[str, int] | None, socket: bool) -> None:
+    """Start the bot and serve until SIGTERM or SIGINT. Raises ConfigError."""
+    _require(bot.settings, http=http is not None, socket=socket)
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    try:
+        await bot.start()
+    except ConfigError:
+        await bot.close()
+        raise
+    try:
+        async with AsyncExitStack() as transports:
+            if http is not None:
+                await transports.enter_async_context(over_http(bot, *http))
+            if socket:
+                await transports.enter_async_context(over_socket(bot))
+            _log.info("ready", node=bot.engine.node, http=http, socket=socket)
+            await stopping.wait()
+            _log.info("stopping: nothing new is taken, what is under way is finished")
+            bot.ready = False
+    finally:
+        await bot.stop()
+
+
+def _require(settings: Settings, *, http: bool, socket: bool) -> None:
+    """What a transport cannot do without. Raises ConfigError."""
+    faults = []
+    if http and not settings.slack_signing_secret.get_secret_value():
+        faults.append("environment: SLACK_SIGNING_SECRET: is not set; without it anybody could pose as Slack")
+    if socket and not settings.slack_app_token.get_secret_value():
+        faults.append("environment: SLACK_APP_TOKEN: is not set; Socket Mode needs it, it begins with xapp-")
+    if faults:
+        raise ConfigError(faults)
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to the whole bot, which handles them once."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@asynccontextmanager
+async def over_http(bot: Nightshift, host: str, port: int) -> AsyncIterator[int]:
+    """Take Slack's requests over HTTP until the block ends; yields the port. Raises ConfigError."""
+    _require(bot.settings, http=True, socket=False)
+    try:
+        listener = create_server((host, port), backlog=512)
+    except OSError as error:
+        raise ConfigError([f"command line: --http: cannot listen on {host}:{port}: {error.strerror}"]) from error
+    config = uvicorn.Config(
+        web_app(bot), log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=5
+    )
+    server = _Server(config)
+    task = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        server.should_exit = True
+        await task
+
+
+@asynccontextmanager
+async def over_socket(bot: Nightshift) -> AsyncIterator[None]:
+    """Take Slack's requests over Socket Mode until the block ends."""
+    _require(bot.settings, http=False, socket=True)
+    token = bot.settings.slack_app_token.get_secret_value()
+    handler = AsyncSocketModeHandler(bot.bolt, token, web_client=bot.client, ping_interval=PING_SECONDS)
+    await handler.connect_async()  # type: ignore[no-untyped-call]
+    watchdog = asyncio.create_task(_watch_connection(handler))
+    try:
+        yield
+    finally:
+        watchdog.cancel()
+        await asyncio.gather(watchdog, return_exceptions=True)
+        await handler.close_async()  # type: ignore[no-untyped-call]
+
+
+async def _watch_connection(handler: AsyncSocketModeHandler) -> None:
+    """Notice a connection that is dead without saying so, and connect anew."""
+    while True:
+        await asyncio.sleep(WATCHDOG_SECONDS)
+        try:
+            if not await handler.client.is_connected():
+                _log.warning("the Socket Mode connection is gone; connecting anew")
+                await handler.client.connect_to_new_endpoint(force=True)
+        except Exception as error:  # noqa: BLE001 (the watchdog must outlive whatever the connection throws)
+            _log.warning("connecting to Socket Mode failed; trying again", why=str(error))

@@ -1,0 +1,221 @@
+"""Configuration: a TOML file and the environment; every fault is found before anything is opened.
+
+The environment wins. Any setting can be given as ``NIGHTSHIFT_...`` (``__`` between levels); the Slack ones have the
+names that every Slack tool uses.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+from zoneinfo import available_timezones
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from sqlalchemy.exc import ArgumentError
+
+from bot.backends.base import BackendKind, ConnectionSettings
+from bot.errors import ConfigError
+from bot.storage.database import normal_url, sqlite_url
+
+SLACK_API_URL = "https://slack.com/api/"
+GROUP = "nightshift.backends"
+
+
+class Section(BaseModel):
+    """Base of the tables of the file: unknown keys are faults."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Channels(Section):
+    """Where things are posted, by channel id or #name, and the zone of people who have none in their profile."""
+
+    approvals: str = "#approvals"
+    """Where cards wait for approval; a back end can have a channel of its own (approvals_channel)."""
+    results: str = "#results"
+    """Where outcomes are posted; a back end can have a channel of its own (results_channel)."""
+    admin: str = ""
+    """Where the bot says what an administrator should know; empty: nowhere."""
+    default_zone: str = "UTC"
+    """The IANA time zone of people whose Slack profile has none."""
+
+    @field_validator("default_zone")
+    @classmethod
+    def _known(cls, zone: str) -> str:
+        if zone not in available_timezones():
+            raise ValueError(f"{zone!r} is not an IANA time zone such as Europe/Berlin")
+        return zone
+
+
+class People(Section):
+    """Who may use the bot at all. Times are in seconds."""
+
+    allow_guests: bool = False
+    """Whether guests of the workspace may use the bot."""
+    allow_other_teams: bool = False
+    """Whether people of other workspaces, in shared channels, may use the bot."""
+    groups_max_age: int = Field(default=300, ge=10)
+    """How long what Slack said of its user groups may be used where the bot was not told of a change."""
+
+
+class Timing(Section):
+    """How often things are looked at, in seconds, and limits on schedules."""
+
+    watch_seconds: float = Field(default=5.0, gt=0)
+    """How often running work is looked at."""
+    timekeeper_seconds: float = Field(default=1.0, gt=0)
+    """How often the clock is looked at for what is due."""
+    card_seconds: float = Field(default=2.0, ge=0)
+    """A card that changes often is brought up to date at most this often."""
+    slack_pace: float = Field(default=1.0, gt=0)
+    """Times Slack's published pace at which messages are sent: 1, unless Slack has granted this app more."""
+    find_seconds: float = Field(default=60.0, gt=0)
+    """How long a call whose answer was lost is looked for before people are asked."""
+    connect_seconds: float = Field(default=600.0, ge=0)
+    """How long a back end that cannot be reached is tried again before the run fails."""
+    minimum_interval_minutes: int = Field(default=60, ge=1)
+    """The least time between two runs of a series."""
+    grace_minutes: int = Field(default=60, ge=1)
+    """How late a run of a series may start where its schedule names no window."""
+    drain_seconds: float = 10.0
+    """How long the bot waits, when it is stopped, for what is under way."""
+    keep_finished_jobs_days: int = 7
+    """How long records of finished work are kept that only the bot itself uses. Requests and the audit trail are kept
+    for ever."""
+    keep_drafts_days: int = 30
+    """How long a form that was never sent is kept."""
+
+
+class Settings(BaseSettings):
+    """Everything that can be configured."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="NIGHTSHIFT_", env_nested_delimiter="__", extra="forbid", frozen=True, env_ignore_empty=True
+    )
+
+    slack_bot_token: SecretStr = Field(default=SecretStr(""), validation_alias="SLACK_BOT_TOKEN")
+    """The bot's token; it begins with xoxb-. Needed."""
+    slack_signing_secret: SecretStr = Field(default=SecretStr(""), validation_alias="SLACK_SIGNING_SECRET")
+    """With what Slack signs its requests. Needed over HTTP."""
+    slack_app_token: SecretStr = Field(default=SecretStr(""), validation_alias="SLACK_APP_TOKEN")
+    """The app-level token; it begins with xapp-. Needed for Socket Mode."""
+    slack_api_url: str = Field(default=SLACK_API_URL, validation_alias="SLACK_API_URL")
+    """Where Slack's Web API is; only a test or a proxy has another."""
+
+    data_dir: Path = Path("data")
+    """The directory of what the bot keeps on disk: its database, unless database_url names another, and its lock."""
+    database_url: str = ""
+    """The database: SQLite or PostgreSQL. Several nodes need PostgreSQL. Empty: SQLite in data_dir."""
+    node: str = Field(default="", pattern=r"^[A-Za-z0-9-]{0,40}$")
+    """A fixed name of this process among several. Empty: it finds one by itself."""
+    clock_file: Path | None = None
+    """A file with the seconds by which the bot's clock is moved, for a playground."""
+    log_level: str = "INFO"
+    """How much is logged: DEBUG, INFO, WARNING or ERROR."""
+    log_json: bool = False
+    """Whether the log is JSON lines."""
+    channels: Channels = Channels()
+    people: People = People()
+    timing: Timing = Timing()
+    policy: dict[str, Any] = {}
+    """Who approves what; docs/policy.md has all of it."""
+    backends: dict[str, dict[str, dict[str, Any]]] = {}
+    """The back ends, by kind and name: [backends.foreman.prod]."""
+
+    @property
+    def database(self) -> str:
+        """The database's URL, the default one included."""
+        return normal_url(self.database_url) if self.database_url else sqlite_url(self.data_dir)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return env_settings, init_settings
+
+
+def load(path: Path | None = None) -> Settings:
+    """Read the configuration. ``path`` defaults to ``NIGHTSHIFT_CONFIG``; none means the environment alone.
+
+    Raises ConfigError with one line for each fault: the file, the setting, what is wrong.
+    """
+    named = path or (Path(os.environ["NIGHTSHIFT_CONFIG"]) if os.environ.get("NIGHTSHIFT_CONFIG") else None)
+    source = str(named) if named else "environment"
+    values = _read(named) if named else {}
+    try:
+        settings = Settings(**values)
+    except ValidationError as error:
+        raise ConfigError([_fault(source, item) for item in error.errors()]) from error
+    try:
+        normal_url(settings.database)
+    except ArgumentError as error:
+        raise ConfigError([f"{source}: database_url: this is not a database URL: {error}"]) from error
+    return settings
+
+
+def kinds() -> dict[str, BackendKind]:
+    """The back ends that are installed, by kind. Raises ConfigError for one that cannot be imported."""
+    found: dict[str, BackendKind] = {}
+    for entry in entry_points(group=GROUP):
+        try:
+            found[entry.name] = entry.load()
+        except Exception as error:
+            raise ConfigError([f"back end {entry.name} ({entry.value}) cannot be loaded: {error}"]) from error
+    return found
+
+
+def backend_settings(settings: Settings, source: str = "") -> dict[str, tuple[BackendKind, ConnectionSettings]]:
+    """The configured back ends by full name (``foreman.prod``), validated. Raises ConfigError with all faults."""
+    available = kinds()
+    faults: list[str] = []
+    found: dict[str, tuple[BackendKind, ConnectionSettings]] = {}
+    for kind_name, instances in settings.backends.items():
+        kind = available.get(kind_name)
+        if kind is None:
+            known = ", ".join(sorted(available))
+            faults.append(f"{source}backends.{kind_name}: there is no such back end; known are {known}")
+            continue
+        for name, values in instances.items():
+            try:
+                found[f"{kind_name}.{name}"] = (kind, kind.settings.model_validate(values))
+            except ValidationError as error:
+                faults += [_fault(f"{source}backends.{kind_name}.{name}", item) for item in error.errors()]
+    faults += _same_titles(source, found)
+    if faults:
+        raise ConfigError(faults)
+    return found
+
+
+def _same_titles(source: str, found: Mapping[str, tuple[BackendKind, ConnectionSettings]]) -> list[str]:
+    """Cards name a back end by its title, so two with the same one could not be told apart."""
+    faults, taken = [], {name.casefold(): name for name in found}
+    for name, (_, values) in found.items():
+        other = taken.setdefault(values.title.casefold(), name) if values.title else name
+        if other != name:
+            faults.append(f"{source}backends.{name}: title: {other} is called {values.title!r} too; give each its own")
+    return faults
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text())
+    except OSError as error:
+        raise ConfigError([f"{path}: cannot be read: {error.strerror}"]) from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError([f"{path}: is not TOML: {error}"]) from error
+
+
+def _fault(source: str, item: Any) -> str:
+    where = ".".join(str(part) for part in item["loc"])
+    text = item["msg"].removeprefix("Value error, ")
+    if item["type"] == "extra_forbidden":
+        text = "there is no such setting"
+    return f"{source}: {where}: {text}"

@@ -1,0 +1,84 @@
+"""Starting from an earlier request: edit it, or run it again on what failed. Both open the form, filled in."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.backends.base import Handle, Params
+from bot.errors import Conflict, InputError, NotAllowed
+from bot.requests.lifecycle import WORDS
+from bot.requests.model import Person, Request, Run
+from bot.storage import requests, runs
+from bot.storage.drafts import Draft
+from bot.usecases import draft as drafting
+from bot.usecases.draft import Speaker
+from bot.usecases.services import Services
+
+
+async def edit(app: Services, request_id: str, who: Speaker) -> Draft:
+    """A draft that is the request as it stands. Submitting it makes a new revision. Raises Conflict or NotAllowed."""
+    async with app.db.read() as tx:
+        request = await requests.get(tx, request_id)
+    if request.state not in ("awaiting_approval", "scheduled"):
+        raise Conflict(f"{request.name} cannot be edited any more: {WORDS[request.state].lower()}.")
+    if who.person != request.requester:
+        ruling = await app.rights.may_oversee(app, request, who.person)
+        if not ruling.allowed:
+            raise NotAllowed(f"Only the requester and the approvers can edit this. {ruling.reason}")
+    return await _draft_of(app, request, who.person, dict(request.values), request.reason, revises=request.id)
+
+
+async def rerun_failed(app: Services, request_id: str, who: Speaker) -> Draft:
+    """A draft of a new request for the targets that failed; it is approved like any other. Raises InputError."""
+    async with app.db.read() as tx:
+        request = await requests.get(tx, request_id)
+        several = await runs.of_request(tx, request_id)
+    failed = next((run for run in several if run.state in ("failed", "partly_failed") and run.handle), None)
+    if failed is None:
+        raise InputError({"": f"No run of {request.name} failed after it had started, so there is nothing to repeat."})
+    operation = app.operation(request.content.backend, request.content.operation)
+    params = operation.params.model_validate(request.content.params)
+    again = operation.rerun_failed(params, Handle.model_validate(failed.handle), _failed_names(failed))
+    reason = f"Again on what failed in {request.name}: {request.reason}"[:1000]
+    values = {**request.values, **_changed_values(params, again)}
+    return await _draft_of(app, request, who.person, values, reason, phrase="now")
+
+
+def _failed_names(run: Run) -> list[str]:
+    return [result["name"] for result in (run.progress or {}).get("results", ()) if result["state"] == "failed"]
+
+
+def _changed_values(before: Params, after: Params) -> Mapping[str, Any]:
+    """What the form must show differently; groups are spread out as the form has them."""
+    old, new = before.model_dump(mode="json"), after.model_dump(mode="json")
+    return {name: value for name, value in new.items() if value != old.get(name)}
+
+
+async def _draft_of(
+    app: Services,
+    request: Request,
+    person: Person,
+    values: dict[str, Any],
+    reason: str,
+    *,
+    revises: str | None = None,
+    phrase: str = "",
+) -> Draft:
+    kind = request.content.backend.partition(".")[0]
+    draft = await drafting.start(app, person, kind, request.content.operation, request.channel)
+    # The schedule that was agreed on is kept as it is: the phrase is not read a second time.
+    reading = {
+        "kind": "understood",
+        "phrase": phrase or request.phrase,
+        "schedule": {"kind": "now"} if phrase else request.content.schedule.model_dump(mode="json"),
+    }
+    return await drafting.save(
+        app,
+        draft,
+        backend=request.content.backend,
+        values=values,
+        labels=request.labels,
+        phrase=phrase or request.phrase,
+        reading=reading,
+        reason=reason,
+        revises=revises,
+    )

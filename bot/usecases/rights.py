@@ -1,0 +1,282 @@
+"""Policy and people brought together: what a request needs, who may decide, and whether it may still start.
+
+The decisions themselves are pure (``bot.requests``); here they are given what they need to know.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import JsonValue
+
+from bot.errors import InputError, NotAllowed
+from bot.requests.approval import Ruling, Standing, can_take_back, may_decide, shortfalls, standing
+from bot.requests.conflicts import Work, conflicts
+from bot.requests.deadlines import Lateness, late_options
+from bot.requests.decide import decide, refuses_all
+from bot.requests.delegation import Delegation
+from bot.requests.directory import People as Directory
+from bot.requests.directory import audience, barred, listed, resolve
+from bot.requests.freezes import Hit, blocking, hits
+from bot.requests.gate import may_start
+from bot.requests.model import Content, Decision, Matched, Person, Request, Requirement
+from bot.requests.policy import Policy
+from bot.requests.rounds import Round, round_of
+from bot.requests.subject import Subject
+from bot.requests.windows import Span, starts, windows
+from bot.schedule import Now
+from bot.slack.directory import directory_for
+from bot.slack.people import Group
+from bot.storage import delegations, requests
+from bot.usecases.calendars import Calendars
+
+if TYPE_CHECKING:
+    from bot.usecases.services import Services
+
+Late = Literal["now", "next", "drop"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A request, or a draft of one, as policy looks at it. ``editor`` is who writes this revision, if somebody else."""
+
+    name: str
+    requester: Person
+    channel: str
+    content: Content
+    matched: Matched
+    facts: Mapping[str, JsonValue]
+    zone: str
+    editor: Person | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """Answers the questions about rights. Holds the policy and the calendars of its freezes."""
+
+    policy: Policy
+    calendars: Calendars
+
+    async def require(self, app: "Services", ask: Ask) -> tuple[Requirement, int, tuple[str, ...]]:
+        """What policy demands, how many people asking will notify, and which other requests it meets.
+
+        Raises InputError where nobody could approve it as things are, NotAllowed where Slack does not tell groups.
+        """
+        met = await self.meets(app, ask)
+        subject = await self._subject(app, ask, met)
+        now = app.clock.now()
+        touched = hits(self.policy.freezes, subject, self._windows(ask.content, now), now, self.calendars.copies)
+        requirement = decide(self.policy, subject, touched)
+        directory = await directory_for(app.people, requirement, [ask.requester])
+        requirement = resolve(requirement, directory)
+        if requirement.verdict == "ask":
+            round_ = Round(
+                requirement=requirement,
+                content_hash=ask.content.hash,
+                requester=ask.requester,
+                asked_at=now,
+                editor=ask.editor,
+            )
+            short = shortfalls(round_, directory)
+            if short:
+                raise InputError({"": "Nobody could approve this as things are. " + " ".join(short)})
+        return requirement, len(audience(requirement, directory, ask.requester)), met
+
+    async def offered(self, app: "Services", person: Person, operation: str, backends: Sequence[str]) -> list[str]:
+        """The back ends of which a person may ask anything at all. All of them where that is none, or where Slack does
+        not tell groups: the refusal, with its reason, then comes with the preview."""
+        if len(backends) < 2:
+            return list(backends)
+        try:
+            mine = (await app.people.groups()).of(person.user)
+        except NotAllowed:
+            return list(backends)
+        groups = _groups_of(mine)
+        found = []
+        for name in backends:
+            subject = Subject(backend=name, operation=operation, requester=person.user, groups=groups, schedule=Now())
+            if not refuses_all(self.policy, subject):
+                found.append(name)
+        return found or list(backends)
+
+    async def meets(self, app: "Services", ask: Ask) -> tuple[str, ...]:
+        """Other open requests on the same targets at the same time, a sentence each."""
+        now = app.clock.now()
+        mine = Work(
+            request=ask.name,
+            backend=ask.content.backend,
+            names=ask.matched.names,
+            windows=self._windows(ask.content, now),
+        )
+        async with app.db.read() as tx:
+            others = await requests.open_ones(tx)
+        works = [self._work(other, now) for other in others if self._may_share(ask.matched.names, other.matched.names)]
+        found = conflicts(mine, works, zone=ask.zone, short_names=self.policy.defaults.short_names)
+        return tuple(conflict.words for conflict in found)
+
+    def _may_share(self, mine: Sequence[str], others: Sequence[str]) -> bool:
+        """A quick look at the names, before the windows of a request are worked out."""
+        if self.policy.defaults.short_names:
+            return True
+        plain = {name.casefold().rstrip(".") for name in mine}
+        return not plain.isdisjoint(name.casefold().rstrip(".") for name in others)
+
+    def _work(self, request: Request, now: datetime) -> Work:
+        return Work(
+            request=request.name,
+            backend=request.content.backend,
+            title=request.title,
+            names=request.matched.names,
+            windows=self._windows(request.content, now),
+        )
+
+    async def directory_for(self, app: "Services", request: Request, *also: Person) -> Directory:
+        """The workspace as it is now, for deciding on one request: groups asked of Slack afresh."""
+        return await directory_for(app.people, request.requirement, [request.requester, *also])
+
+    async def delegations(self, app: "Services") -> tuple[Delegation, ...]:
+        """The delegations in force."""
+        async with app.db.read() as tx:
+            return tuple(await delegations.holding(tx, app.clock.now()))
+
+    def round(self, request: Request, held: Sequence[Delegation]) -> Round:
+        """The asking that a request is in."""
+        return round_of(request, held)
+
+    def ruling(
+        self,
+        request: Request,
+        person: Person,
+        decisions: Sequence[Decision],
+        directory: Directory,
+        held: Sequence[Delegation],
+        now: datetime,
+    ) -> Ruling:
+        """Whether a person may decide at this moment."""
+        return may_decide(self.round(request, held), request.state, person, decisions, directory, now)
+
+    def standing(
+        self,
+        request: Request,
+        decisions: Sequence[Decision],
+        directory: Directory,
+        held: Sequence[Delegation],
+        now: datetime,
+    ) -> Standing:
+        """How the approval stands."""
+        return standing(self.round(request, held), decisions, directory, now)
+
+    def take_back(self, request: Request, decision: Decision, person: Person, held: Sequence[Delegation]) -> Ruling:
+        """Whether a decision can still be taken back."""
+        return can_take_back(self.round(request, held), request.state, decision, person)
+
+    def lateness(self, request: Request, now: datetime) -> Lateness:
+        """What an approval at this moment means for the start."""
+        return late_options(request, now)
+
+    async def may_oversee(self, app: "Services", request: Request, person: Person) -> Ruling:
+        """Whether a person is one of a request's approvers, and so may stop it or say what became of it."""
+        directory = await self.directory_for(app, request, person)
+        if problem := barred(directory.member(person)):
+            return Ruling(allowed=False, reason=problem)
+        if any(person.user in listed(stage, directory) for stage in request.requirement.stages):
+            return Ruling(allowed=True)
+        if request.requirement.verdict == "approve":
+            default = list(self.policy.defaults.stage_list())
+            if any(person.user in listed(stage, directory) for stage in default):
+                return Ruling(allowed=True)
+        return Ruling(allowed=False, reason="You are not one of them.")
+
+    async def frozen_now(self, app: "Services", request: Request) -> str:
+        """Why a freeze keeps a run from starting at this moment; "" where none does."""
+        now = app.clock.now()
+        subject = await self._subject(app, ask_of(request), (), groups=False)
+        span = (Span(now, now + timedelta(seconds=self.policy.defaults.assume)),)
+        touched = hits(self.policy.freezes, subject, span, now, self.calendars.copies)
+        found = blocking(touched, request.requirement)
+        return " ".join(hit.words for hit in found)
+
+    async def lapsed(self, app: "Services", request: Request) -> str:
+        """Why an approval that was given does not hold any more; "" where it does.
+
+        Approvers who have left their group, or the company, do not count any more. Where Slack cannot be asked at
+        the moment, what was counted at the click holds: work that was approved does not wait for Slack.
+        """
+        if request.requirement.verdict != "ask":
+            return ""
+        async with app.db.read() as tx:
+            decisions = await requests.decisions_of(tx, request.id)
+        people = [decision.person for decision in decisions]
+        try:
+            directory = await directory_for(app.people, request.requirement, people, whole=True)
+        except NotAllowed:
+            return ""
+        held = await self.delegations_at(app, decisions)
+        return may_start(self.round(request, held), decisions, directory, app.clock.now()).reason
+
+    async def delegations_at(self, app: "Services", decisions: Sequence[Decision]) -> tuple[Delegation, ...]:
+        """The delegations that held when decisions were made."""
+        found: dict[str, Delegation] = {}
+        async with app.db.read() as tx:
+            for decision in decisions:
+                found |= {d.id: d for d in await delegations.holding(tx, decision.at)}
+        return tuple(found.values())
+
+    async def freezes_of(self, app: "Services", ask: Ask) -> tuple[Hit, ...]:
+        """The freezes that a request touches as things are now."""
+        subject = await self._subject(app, ask, ())
+        now = app.clock.now()
+        return hits(self.policy.freezes, subject, self._windows(ask.content, now), now, self.calendars.copies)
+
+    def _windows(self, content: Content, now: datetime) -> tuple[Span, ...]:
+        return windows(content.schedule, now, timedelta(seconds=self.policy.defaults.assume))
+
+    async def _subject(self, app: "Services", ask: Ask, met: tuple[str, ...], *, groups: bool = True) -> Subject:
+        """``groups`` False leaves out the requester's groups, which freezes do not look at: Slack may be away."""
+        mine = (await app.people.groups()).of(ask.requester.user) if groups else ()
+        now = app.clock.now()
+        zone = self.policy.defaults.zone
+        return Subject(
+            backend=ask.content.backend,
+            operation=ask.content.operation,
+            facts=ask.facts,
+            requester=ask.requester.user,
+            groups=_groups_of(mine),
+            channel=ask.channel,
+            channel_name=await app.people.channel_name(ask.channel),
+            targets=ask.matched.count,
+            names=ask.matched.names,
+            noun=ask.matched.noun,
+            query=str(ask.facts.get("query", "")),
+            schedule=ask.content.schedule,
+            starts=starts(ask.content.schedule, now, zone),
+            approved_today=await self._approved_today(app, zone),
+            conflicts=met,
+        )
+
+    async def _approved_today(self, app: "Services", zone: str) -> dict[str, int]:
+        if not any(rule.rule.budget for rule in self.policy.rules):
+            return {}
+        midnight = app.clock.now().astimezone(ZoneInfo(zone)).replace(hour=0, minute=0, second=0, microsecond=0)
+        async with app.db.read() as tx:
+            return await requests.approved_by_rule_since(tx, midnight)
+
+
+def _groups_of(mine: Sequence[Group]) -> frozenset[str]:
+    """Groups as policy names them: by id and by handle."""
+    return frozenset([g.id for g in mine] + [f"@{g.handle}" for g in mine])
+
+
+def ask_of(request: Request) -> Ask:
+    """A stored request as policy looks at it."""
+    return Ask(
+        name=request.name,
+        requester=request.requester,
+        channel=request.channel,
+        content=request.content,
+        matched=request.matched,
+        facts=request.facts,
+        zone=request.zone,
+    )

@@ -1,0 +1,108 @@
+"""Watching what was started: a few list calls for each back end, however many runs there are."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+import structlog
+
+from bot import crashpoints
+from bot.backends.base import Handle, Progress
+from bot.errors import BackendError, Conflict, NotFound
+from bot.ids import new_id
+from bot.requests.lifecycle import FINAL, may_follow
+from bot.requests.model import Run, RunState
+from bot.storage import messages, requests, runs
+from bot.storage.database import Tx
+from bot.usecases.finish import finish_run
+from bot.usecases.services import Configured, Services
+
+_ENDED: Mapping[str, RunState] = {
+    "succeeded": "succeeded",
+    "partly_failed": "partly_failed",
+    "failed": "failed",
+    "cancelled": "cancelled",
+}
+_log = structlog.get_logger(__name__)
+
+
+async def watch(app: Services, here: Configured) -> int:
+    """Look once at every run of a back end that is due to be looked at. Returns how many there were."""
+    again = timedelta(seconds=app.settings.timing.watch_seconds)
+    async with app.db.write() as tx:
+        claimed = await runs.claim_to_poll(tx, here.name, app.clock.now(), again)
+    # A run and a series may have the same id, so they are asked about apart.
+    alike: dict[tuple[str, str], list[Run]] = {}
+    for run, operation in claimed:
+        alike.setdefault((operation, str((run.handle or {}).get("kind"))), []).append(run)
+    for (operation, _), several in alike.items():
+        await _look(app, here, operation, several)
+    return len(claimed)
+
+
+async def _look(app: Services, here: Configured, key: str, several: Sequence[Run]) -> None:
+    operation = here.connection.operations.get(key)
+    if operation is None:
+        return
+    handles = {run.id: Handle.model_validate(run.handle) for run in several if run.handle}
+    try:
+        found = await operation.poll(list(handles.values()))
+    except BackendError as error:
+        _log.warning("cannot look at runs", backend=here.name, runs=len(several), why=str(error))
+        return
+    for run in several:
+        handle = handles.get(run.id)
+        progress = found.get(handle.id) if handle else None
+        if handle is not None and progress is not None:
+            try:
+                await _apply(app, run, handle, progress)
+            except (Conflict, NotFound) as conflict:
+                _log.info("a run moved on while it was looked at", run=run.id, why=str(conflict))
+        # A thousand runs at once must not keep clicks waiting.
+        await asyncio.sleep(0)
+
+
+async def _apply(app: Services, run: Run, handle: Handle, progress: Progress) -> None:
+    seen = progress.model_dump(mode="json", exclude={"occurrences"})
+    if seen == run.progress and not progress.occurrences and not progress.final:
+        return
+    now = app.clock.now()
+    crashpoints.reach(crashpoints.BEFORE_WATCHED)
+    async with app.db.write() as tx:
+        request = await requests.get(tx, run.request_id)
+        if progress.occurrences:
+            await _occurrences(tx, app, run, progress.occurrences)
+        if progress.final:
+            await finish_run(tx, app, run, request, _ENDED[progress.state], progress=seen)
+        elif seen != run.progress:
+            begun = progress.state == "running" and handle.kind == "run"
+            state: RunState = "running" if begun else run.state
+            started = run.started_at or (now if begun else None)
+            await runs.move(tx, run, state, progress=seen, started_at=started)
+            if begun and not request.is_series and may_follow(request.state, "running"):
+                await requests.move(tx, request, "running", started_at=started)
+            await messages.touch(tx, request.id, now, kinds=("approval", "receipt"))
+    crashpoints.reach(crashpoints.AFTER_WATCHED)
+    app.nudges.sender.set()
+
+
+async def _occurrences(tx: Tx, app: Services, series: Run, found: Sequence[Handle]) -> None:
+    """A series that the back end holds has made runs: each gets a row of its own."""
+    known = await runs.of_request(tx, series.request_id, limit=10_000)
+    ids = {run.handle["id"] for run in known if run.handle and run.handle["kind"] == "run"}
+    number = max((run.number for run in known), default=0)
+    request = await requests.get(tx, series.request_id)
+    for handle in found:
+        if handle.id in ids or request.state in FINAL:
+            continue
+        number += 1
+        run = Run(
+            id=new_id("n"),
+            request_id=request.id,
+            number=number,
+            state="running",
+            version=1,
+            handle=handle.model_dump(mode="json"),
+            started_at=app.clock.now(),
+        )
+        await runs.add(tx, run, request.content.backend, request.content.operation)

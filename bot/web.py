@@ -1,0 +1,102 @@
+"""The HTTP side: Slack's requests, and health and metrics for those who run the bot.
+
+What is not from Slack is refused here, before Bolt sees it: Bolt answers a malformed timestamp, signature or body with
+a traceback, reads a body of any size, and takes it apart before it looks at the signature.
+"""
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from slack_bolt.adapter.starlette.async_handler import AsyncSlackRequestHandler
+from slack_sdk.signature import SignatureVerifier
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from bot.app import Nightshift, check_database
+
+MOST_BYTES = 1_000_000
+_TIMESTAMP = re.compile(r"\d{1,12}")
+_SIGNATURE = re.compile(r"v0=[0-9a-f]{64}")
+
+_log = structlog.get_logger(__name__)
+
+
+def web_app(bot: Nightshift) -> Any:
+    """The ASGI application."""
+    slack = AsyncSlackRequestHandler(bot.bolt)
+
+    verifier = SignatureVerifier(bot.settings.slack_signing_secret.get_secret_value())
+
+    async def events(request: Request) -> Response:
+        timestamp = request.headers.get("x-slack-request-timestamp", "")
+        signature = request.headers.get("x-slack-signature", "")
+        if not _TIMESTAMP.fullmatch(timestamp) or not _SIGNATURE.fullmatch(signature):
+            return PlainTextResponse("This is not a signed request of Slack.", 401)
+        body = await _body(request)
+        if body is None:
+            return PlainTextResponse("This is larger than anything Slack sends.", 413)
+        if not _is_text(body):
+            return PlainTextResponse("This is not UTF-8.", 400)
+        if not verifier.is_valid(body, timestamp, signature):
+            return PlainTextResponse("This was not signed by Slack, or too long ago.", 401)
+        try:
+            return await slack.handle(request)
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            _log.error("a request of Slack cannot be read", error=f"{type(error).__name__}: {error}")
+            return PlainTextResponse("This cannot be read as a request of Slack.", 400)
+
+    return Starlette(
+        routes=[
+            Route("/slack/events", events, methods=["POST"]),
+            Route("/healthz", _healthz(bot)),
+            Route("/readyz", _readyz(bot)),
+            Route("/metrics", _metrics),
+        ]
+    )
+
+
+async def _body(request: Request) -> bytes | None:
+    """The body, kept for Bolt to read again; None where it is too large."""
+    chunks, size = [], 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > MOST_BYTES:
+            return None
+        chunks.append(chunk)
+    # Starlette reads a stream once; Bolt's adapter asks for the body after us.
+    request._body = b"".join(chunks)
+    return request._body
+
+
+def _is_text(body: bytes) -> bool:
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _healthz(bot: Nightshift) -> Callable[[Request], Awaitable[Response]]:
+    async def healthz(_: Request) -> Response:
+        problem = await check_database(bot.db)
+        alive = bot.engine.alive()
+        body = {"database": problem or "ok", "node": bot.engine.node, "alive": alive}
+        return JSONResponse(body, 200 if not problem and alive else 503)
+
+    return healthz
+
+
+def _readyz(bot: Nightshift) -> Callable[[Request], Awaitable[Response]]:
+    async def readyz(_: Request) -> Response:
+        return JSONResponse({"ready": bot.ready}, 200 if bot.ready else 503)
+
+    return readyz
+
+
+async def _metrics(_: Request) -> Response:
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
