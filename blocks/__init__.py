@@ -1,0 +1,1 @@
+"""What people see, in Block Kit. Pure: values in, blocks out."""

@@ -1,0 +1,187 @@
+"""One parameter as an input of a form, and what Slack sends back for it."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from blocks.text import Block, Element, clip, plain
+from bot.backends.base import Field, Option
+
+MOST_OPTIONS = 100
+MORE = "_more"
+"""Value of the row that says: refine your search."""
+EMPTY = "_none"
+
+
+def block_id(name: str, generation: int) -> str:
+    """The id of a field's block. Another generation makes Slack forget what was typed there."""
+    return f"{name}|{generation}"
+
+
+def field_of(block: str) -> str:
+    """The field that a block's id stands for."""
+    return block.partition("|")[0]
+
+
+def option(item: Option) -> Element:
+    """A choice of a select."""
+    element: Element = {"text": plain(item.label, 75), "value": clip(item.value, 150)}
+    if item.description:
+        element["description"] = plain(item.description, 75)
+    return element
+
+
+def options(found: Sequence[Option]) -> list[Element]:
+    """At most 100 choices; where there are more, the last row says so."""
+    shown = [option(item) for item in found[:MOST_OPTIONS]]
+    if len(found) > MOST_OPTIONS:
+        shown[-1] = option(Option(value=MORE, label="There are more: refine your search"))
+    return shown
+
+
+def field_input(field: Field, value: Any, label: Any, generation: int) -> Block:
+    """The input block of a field, filled with ``value``; ``label`` is what people saw for it when they picked it."""
+    block: Block = {
+        "type": "input",
+        "block_id": block_id(field.name, generation),
+        "label": plain(field.label, 2000),
+        "optional": not field.required,
+        "element": _element(field, value, label),
+    }
+    if field.hint:
+        block["hint"] = plain(field.hint, 2000)
+    if field.reloads:
+        block["dispatch_action"] = True
+    return block
+
+
+def _element(field: Field, value: Any, label: Any) -> Element:
+    match field.widget:
+        case "flag":
+            return _flag(field, value)
+        case "choice":
+            return _select(field, value, multiple=False)
+        case "choices":
+            return _select(field, value, multiple=True)
+        case "lookup":
+            return _lookup(field, value, label)
+        case "lookups":
+            return _lookups(field, value, label)
+        case "moment":
+            return _moment(field, value)
+        case _:
+            return _text(field, value)
+
+
+def _text(field: Field, value: Any) -> Element:
+    element: Element = {
+        "type": "plain_text_input",
+        "action_id": field.name,
+        "multiline": field.widget in ("long_text", "json"),
+        "max_length": 3000,
+    }
+    if value not in (None, ""):
+        element["initial_value"] = clip(str(value), 3000)
+    if field.placeholder:
+        element["placeholder"] = plain(field.placeholder, 150)
+    return element
+
+
+def _flag(field: Field, value: Any) -> Element:
+    yes = {"text": plain("Yes", 75), "value": "yes"}
+    element: Element = {"type": "checkboxes", "action_id": field.name, "options": [yes]}
+    if value in (True, "yes", "true", 1):
+        element["initial_options"] = [yes]
+    return element
+
+
+def _select(field: Field, value: Any, *, multiple: bool) -> Element:
+    if not field.choices:
+        nothing = option(Option(value=EMPTY, label="Nothing is configured for this"))
+        return {"type": "static_select", "action_id": field.name, "options": [nothing]}
+    known = {c.value: option(c) for c in field.choices[:MOST_OPTIONS]}
+    element: Element = {
+        "type": "multi_static_select" if multiple else "static_select",
+        "action_id": field.name,
+        "options": list(known.values()),
+    }
+    if multiple:
+        chosen = [known[str(v)] for v in value or () if str(v) in known]
+        if chosen:
+            element["initial_options"] = chosen
+    elif value is not None and str(value) in known:
+        element["initial_option"] = known[str(value)]
+    if field.placeholder:
+        element["placeholder"] = plain(field.placeholder, 150)
+    return element
+
+
+def _lookup(field: Field, value: Any, label: Any) -> Element:
+    element: Element = {
+        "type": "external_select",
+        "action_id": field.name,
+        "min_query_length": field.min_query,
+        "placeholder": plain(field.placeholder or "Type to search", 150),
+    }
+    if value not in (None, ""):
+        words = label if isinstance(label, str) else str(value)
+        element["initial_option"] = option(Option(value=str(value), label=words))
+    return element
+
+
+def _lookups(field: Field, value: Any, label: Any) -> Element:
+    words: Mapping[str, str] = label if isinstance(label, dict) else {}
+    element: Element = {
+        "type": "multi_external_select",
+        "action_id": field.name,
+        "min_query_length": field.min_query,
+        "placeholder": plain(field.placeholder or "Type to search", 150),
+    }
+    chosen = [option(Option(value=str(v), label=words.get(str(v), str(v)))) for v in value or ()]
+    if chosen:
+        element["initial_options"] = chosen[:MOST_OPTIONS]
+    return element
+
+
+def _moment(field: Field, value: Any) -> Element:
+    element: Element = {"type": "datetimepicker", "action_id": field.name}
+    if value:
+        element["initial_date_time"] = int(datetime.fromisoformat(str(value)).timestamp())
+    return element
+
+
+def read_state(state: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What a view holds: values by field name, and the labels of picked options. Empty inputs give None."""
+    values: dict[str, Any] = {}
+    labels: dict[str, Any] = {}
+    for block, elements in state.get("values", {}).items():
+        name = field_of(block)
+        for element in elements.values():
+            values[name], label = _read(element)
+            if label:
+                labels[name] = label
+    return values, labels
+
+
+def _read(element: Mapping[str, Any]) -> tuple[Any, Any]:
+    match element.get("type"):
+        case "checkboxes":
+            return bool(element.get("selected_options")), None
+        case "static_select" | "external_select":
+            return _picked(element.get("selected_option"))
+        case "multi_static_select" | "multi_external_select":
+            picked = [_picked(o) for o in element.get("selected_options") or ()]
+            return [value for value, _ in picked if value], {value: label for value, label in picked if value}
+        case "datetimepicker":
+            epoch = element.get("selected_date_time")
+            return (datetime.fromtimestamp(epoch, UTC).isoformat() if epoch else None), None
+        case "users_select":
+            return element.get("selected_user"), None
+        case _:
+            return element.get("value"), None
+
+
+def _picked(item: Mapping[str, Any] | None) -> tuple[str | None, str | None]:
+    if not item or item["value"] in (MORE, EMPTY):
+        return None, None
+    return item["value"], item["text"]["text"]

@@ -1,0 +1,148 @@
+"""Text for Slack. What people and back ends wrote is never mrkdwn: it goes into plain_text or rich_text elements,
+so that no name can ping a channel or plant a link."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+Block = dict[str, Any]
+Element = dict[str, Any]
+
+
+def clip(text: str, limit: int) -> str:
+    """At most ``limit`` characters; what is cut ends in an ellipsis."""
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def plain(text: str, limit: int = 3000) -> Element:
+    """A plain_text object. Slack takes no empty one."""
+    return {"type": "plain_text", "text": clip(text, limit) or " ", "emoji": False}
+
+
+def escape(text: str) -> str:
+    """Text for the few places that are always mrkdwn (a message's fallback text)."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def t(text: str, *, bold: bool = False, italic: bool = False, code: bool = False, strike: bool = False) -> Element:
+    """A run of rich text."""
+    style = {name: True for name, on in (("bold", bold), ("italic", italic), ("code", code), ("strike", strike)) if on}
+    element: Element = {"type": "text", "text": text}
+    if style:
+        element["style"] = style
+    return element
+
+
+def user(user_id: str) -> Element:
+    """A mention of a user, shown as their name."""
+    return {"type": "user", "user_id": user_id}
+
+
+def group(group_id: str) -> Element:
+    """A mention of a user group."""
+    return {"type": "usergroup", "usergroup_id": group_id}
+
+
+def link(url: str, text: str) -> Element:
+    """A link."""
+    return {"type": "link", "url": url, "text": clip(text, 300)}
+
+
+def moment(instant: datetime, fallback: str) -> Element:
+    """An absolute time that each reader sees in their own zone."""
+    return {
+        "type": "date",
+        "timestamp": int(instant.timestamp()),
+        "format": "{date_short} {time}",
+        "fallback": fallback,
+    }
+
+
+def lines(*rows: Sequence[Element]) -> Block:
+    """A rich_text block with a line for each row."""
+    elements: list[Element] = []
+    for row in rows:
+        if elements:
+            elements.append(t("\n"))
+        elements += [e for e in row if e.get("text") != ""]
+    return rich(section(elements))
+
+
+def section(elements: Iterable[Element]) -> Element:
+    """One paragraph of rich text."""
+    return {"type": "rich_text_section", "elements": list(elements) or [t(" ")]}
+
+
+def quote(text: str) -> Element:
+    """A quoted paragraph."""
+    return {"type": "rich_text_quote", "elements": [t(text or " ")]}
+
+
+def preformatted(text: str) -> Element:
+    """Text in a fixed-width box."""
+    return {"type": "rich_text_preformatted", "elements": [t(text or " ")]}
+
+
+def bullets(items: Iterable[str]) -> Element:
+    """A bulleted list."""
+    return {"type": "rich_text_list", "style": "bullet", "elements": [section([t(item)]) for item in items]}
+
+
+def rich(*elements: Element) -> Block:
+    """A rich_text block."""
+    return {"type": "rich_text", "elements": list(elements)}
+
+
+def header(text: str) -> Block:
+    """A header block."""
+    return {"type": "header", "text": plain(text, 150)}
+
+
+def context(*texts: str) -> Block:
+    """Small grey text; at most ten pieces."""
+    return {"type": "context", "elements": [plain(text, 2000) for text in texts[:10]]}
+
+
+def divider() -> Block:
+    """A line across."""
+    return {"type": "divider"}
+
+
+def button(
+    text: str, action: str, value: str = "", *, style: str = "", confirm: Element | None = None, url: str = ""
+) -> Element:
+    """A button. ``value`` is an opaque id, never something to be believed."""
+    element: Element = {"type": "button", "text": plain(text, 75), "action_id": action}
+    if value:
+        element["value"] = value
+    if style:
+        element["style"] = style
+    if confirm:
+        element["confirm"] = confirm
+    if url:
+        element["url"] = url
+    return element
+
+
+def confirm(title: str, text: str, yes: str, no: str = "Go back") -> Element:
+    """A dialog that asks before a button does what it does."""
+    return {
+        "title": plain(title, 100),
+        "text": plain(text, 300),
+        "confirm": plain(yes, 30),
+        "deny": plain(no, 30),
+    }
+
+
+def actions(block_id: str, *elements: Element) -> Block:
+    """A row of buttons and menus; at most 25."""
+    return {"type": "actions", "block_id": block_id, "elements": list(elements[:25])}
+
+
+def listed(names: Sequence[str], shown: int, total: int) -> str:
+    """``a, b, c and 40 more``."""
+    head = ", ".join(names[:shown])
+    rest = total - min(shown, len(names))
+    if rest <= 0:
+        return head
+    return f"{head} and {rest} more" if head else f"{total}"

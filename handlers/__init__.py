@@ -1,0 +1,19 @@
+"""What Slack says to the bot. A handler is thin: it reads the payload, calls one use case, renders the answer."""
+
+from slack_bolt.async_app import AsyncApp
+
+from bot.settings import kinds
+from bot.usecases.services import Services
+from handlers import decisions, events, forms, home, hub, options
+
+
+def register(bolt: AsyncApp, app: Services) -> None:
+    """Connect every handler. The form's own handler of actions is the last: it takes whatever a form contains."""
+    commands = list(dict.fromkeys(c.kind.command for c in app.configured.values()))
+    events.register(bolt, app)
+    home.register(bolt, app, commands)
+    hub.register(bolt, app, commands)
+    decisions.register(bolt, app)
+    options.register(bolt, app)
+    # Slack lists the commands of every installed kind, so each is answered, configured or not.
+    forms.register(bolt, app, {kind.command: kind.kind for kind in kinds().values()})

@@ -1,0 +1,22 @@
+"""Slack's news about people and groups: what is known of them is asked again."""
+
+from slack_bolt.async_app import AsyncApp
+
+from bot.usecases.services import Services
+from handlers.common import Body
+
+
+def register(bolt: AsyncApp, app: Services) -> None:
+    """Connect the events."""
+
+    async def groups_changed() -> None:
+        app.people.forget_groups()
+
+    async def user_changed(event: Body) -> None:
+        user = event.get("user")
+        app.people.forget_member(str(user.get("id", "")) if isinstance(user, dict) else str(user or ""))
+        app.people.forget_groups()
+
+    for name in ("subteam_members_changed", "subteam_updated", "subteam_created"):
+        bolt.event(name)(groups_changed)
+    bolt.event("user_change")(user_changed)

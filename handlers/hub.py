@@ -1,0 +1,118 @@
+"""``/nightshift``: the hub. Short answers that only the one who asked sees."""
+
+import re
+from collections.abc import Sequence
+
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
+from slack_sdk.web.async_client import AsyncWebClient
+
+from blocks.dialogs import details_view
+from blocks.home import list_blocks, list_text
+from blocks.text import escape
+from bot.errors import NightshiftError, NotFound
+from bot.requests.model import Request
+from bot.schedule import read
+from bot.storage import requests, runs
+from bot.usecases import stop
+from bot.usecases.delegate import delegate, undelegate
+from bot.usecases.draft import Speaker, echo_lines
+from bot.usecases.services import Services
+from handlers.common import Body, admitted, sentence
+
+COMMAND = "/nightshift"
+HELP = """What you can say:
+/nightshift list: the newest requests
+/nightshift mine: your own
+/nightshift approvals: what waits for a decision
+/nightshift show NS-12: everything about one
+/nightshift cancel NS-12: stop one, a whole series too
+/nightshift when PHRASE: what a time means, such as "tomorrow 21:00"
+/nightshift delegate @someone until friday: they decide in your place; /nightshift delegate off ends it
+/nightshift help: this text
+To ask for maintenance: {commands}, with or without key=value arguments."""
+
+
+def register(bolt: AsyncApp, app: Services, commands: Sequence[str]) -> None:
+    """``commands`` are the other slash commands, for the help."""
+
+    async def hub(ack: AsyncAck, body: Body, respond: AsyncRespond, client: AsyncWebClient) -> None:
+        await ack()
+        verb, _, rest = body.get("text", "").strip().partition(" ")
+        try:
+            who = await admitted(app, body)
+            await _answer(app, who, verb.casefold(), rest.strip(), body, respond, client, commands)
+        except Exception as error:
+            await _say(respond, sentence(error))
+
+    bolt.command(COMMAND)(hub)
+
+
+async def _answer(
+    app: Services,
+    who: Speaker,
+    verb: str,
+    rest: str,
+    body: Body,
+    respond: AsyncRespond,
+    client: AsyncWebClient,
+    commands: Sequence[str],
+) -> None:
+    match verb:
+        case "list" | "mine" | "approvals":
+            await _list(app, who, verb, respond)
+        case "show":
+            await _show(app, rest, body, client)
+        case "cancel":
+            request = await _named(app, rest)
+            await _say(respond, await stop.cancel(app, request.id, who.person))
+        case "when":
+            reading = read(rest, now=app.clock.now(), zone=who.zone, habits=who.habits)
+            await _say(respond, "\n".join(echo_lines(app, reading, who)))
+        case "delegate":
+            await _say(respond, await _delegate(app, who, rest))
+        case "" | "help":
+            await _say(respond, HELP.format(commands=", ".join(commands)))
+        case _:
+            await _say(respond, f"“{verb}” is not known here.\n" + HELP.format(commands=", ".join(commands)))
+
+
+async def _list(app: Services, who: Speaker, verb: str, respond: AsyncRespond) -> None:
+    async with app.db.read() as tx:
+        match verb:
+            case "mine":
+                found, title = await requests.of_person(tx, who.person), "Your requests"
+            case "approvals":
+                found, title = await requests.awaiting(tx, 20), "Waiting for a decision"
+            case _:
+                found, title = await requests.recent(tx), "The newest requests"
+    await respond(text=list_text(found, title), blocks=list_blocks(found, who.zone, title), response_type="ephemeral")
+
+
+async def _show(app: Services, rest: str, body: Body, client: AsyncWebClient) -> None:
+    request = await _named(app, rest)
+    async with app.db.read() as tx:
+        decisions = await requests.decisions_of(tx, request.id)
+        several = await runs.of_request(tx, request.id)
+    await client.views_open(trigger_id=body["trigger_id"], view=details_view(request, decisions, several))
+
+
+async def _named(app: Services, text: str) -> Request:
+    """The request that NS-12 or 12 names. Raises NotFound."""
+    found = re.fullmatch(r"(?:NS-)?(\d{1,9})", text.strip(), re.IGNORECASE)
+    if found is None:
+        raise NotFound("Say which request: its number, such as NS-12.")
+    async with app.db.read() as tx:
+        return await requests.by_number(tx, int(found[1]))
+
+
+async def _delegate(app: Services, who: Speaker, rest: str) -> str:
+    if rest.casefold() in ("off", "end", "nobody"):
+        return await undelegate(app, who.person)
+    found = re.fullmatch(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>\s+(?:until|till|to)\s+(.+)", rest, re.IGNORECASE)
+    if found is None:
+        raise NightshiftError("Say to whom and until when: /nightshift delegate @someone until friday")
+    return await delegate(app, who, found[1], found[2])
+
+
+async def _say(respond: AsyncRespond, text: str) -> None:
+    await respond(text=escape(text), response_type="ephemeral")
