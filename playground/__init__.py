@@ -1,0 +1,1 @@
+"""A local Slack workspace and sandbox back ends: for trying, showing and testing. The bot never knows."""

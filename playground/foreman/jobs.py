@@ -1,0 +1,202 @@
+"""Job invocations and recurring logics, and how they move as the clock does."""
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from bot.backends.foreman import cron
+from playground.foreman.world import Host, JobTemplate
+
+LABELS = ("succeeded", "failed", "queued", "running", "cancelled")
+
+
+@dataclass(slots=True)
+class HostRun:
+    """A job on one host: from when to when, and why it fails if it does."""
+
+    host: Host
+    starts: datetime
+    ends: datetime
+    reason: str | None = None
+    cancelled: bool = False
+
+    def status(self, now: datetime) -> str:
+        """The job_status that Foreman shows."""
+        if self.cancelled:
+            return "cancelled"
+        if now < self.starts:
+            return "pending"
+        if now < self.ends:
+            return "running"
+        return "error" if self.reason is not None else "success"
+
+    def output(self, now: datetime) -> str:
+        """What the script has printed so far."""
+        if now < self.starts:
+            return ""
+        lines = [f"Working on {self.host.name}"]
+        if now >= self.ends and not self.cancelled:
+            lines += [self.reason, "Exit status: 1"] if self.reason is not None else ["Exit status: 0"]
+        return "\n".join(lines) + "\n"
+
+
+@dataclass(slots=True)
+class RecurringLogic:
+    """A series. Cron lines without a zone are read in ``zone``."""
+
+    id: int
+    cron_line: str
+    line: cron.Line
+    zone: str
+    max_iteration: int | None = None
+    purpose: str | None = None
+    iteration: int = 1
+    state: str = "active"
+
+    def after(self, moment: datetime, *, inclusive: bool = False) -> datetime | None:
+        """The next run after a moment (or at it), looking nine years ahead."""
+        start = moment if inclusive else moment + timedelta(minutes=1)
+        start = start.replace(second=0, microsecond=0) + (
+            timedelta(minutes=1) if inclusive and (moment.second or moment.microsecond) else timedelta()
+        )
+        zone = self.line.zone or self.zone
+        return next(cron.expand(self.line, zone, start, start + timedelta(days=3300)), None)
+
+
+@dataclass(slots=True)
+class Invocation:
+    """One job invocation. ``task`` is None where the server died between saving and triggering it."""
+
+    id: int
+    description: str
+    template: JobTemplate
+    inputs: Mapping[str, str]
+    query: str
+    targeting_type: str
+    start_at: datetime
+    mode: str = "immediate"
+    bookmark_id: int | None = None
+    start_before: datetime | None = None
+    logic: RecurringLogic | None = None
+    effective_user: str | None = None
+    given: Mapping[str, Any] = field(default_factory=dict)
+    """The parameters that were kept as they came."""
+    hosts: Sequence[Host] | None = None
+    runs: list[HostRun] | None = None
+    task: str | None = None
+    cancelled: bool = False
+    planning_failed: bool = False
+
+    def started(self, now: datetime) -> bool:
+        return self.task is not None and now >= self.start_at
+
+    def status(self, now: datetime) -> int:
+        """The number that Foreman gives its state."""
+        if self.planning_failed:
+            return 1
+        if self.runs is None:
+            return 4 if self.cancelled else 2
+        states = {run.status(now) for run in self.runs}
+        if states & {"pending", "running"}:
+            return 3
+        if "cancelled" in states or self.cancelled:
+            return 4
+        return 1 if "error" in states else 0
+
+
+class Jobs:
+    """The jobs of a Foreman. ``tick`` brings everything up to the present; nothing runs in between."""
+
+    def __init__(self, resolve: Callable[[str], Sequence[Host]]) -> None:
+        self._resolve = resolve
+        self.invocations: dict[int, Invocation] = {}
+        self.logics: dict[int, RecurringLogic] = {}
+        self.failing: dict[str, str] = {}
+        self.seconds = 20.0
+        """How long a job takes on a host, at speed 1."""
+        self.speed = 1.0
+
+    def new_id(self) -> int:
+        return max(self.invocations, default=0) + 1
+
+    def add(self, invocation: Invocation) -> None:
+        self.invocations[invocation.id] = invocation
+
+    def trigger(self, invocation: Invocation) -> None:
+        """Give it a task, and to a static one its hosts. Raises SearchError from a bad query."""
+        if invocation.targeting_type == "static_query" and invocation.hosts is None:
+            invocation.hosts = self._resolve(invocation.query)
+        elif not invocation.hosts:
+            self._resolve(invocation.query)
+        invocation.task = str(uuid.uuid4())
+
+    def tick(self, now: datetime) -> None:
+        """Start what is due and make the next run of each series."""
+        for invocation in list(self.invocations.values()):
+            current: Invocation | None = invocation
+            while current is not None and current.runs is None and not current.cancelled and current.started(now):
+                self._begin(current)
+                current = self._repeat(current, current.start_at)
+
+    def cancel(self, invocation: Invocation, now: datetime) -> bool:
+        """Stop it. A series goes on: the next run is made. False where it had ended or never had a task."""
+        if invocation.task is None or invocation.status(now) in (0, 1, 4):
+            return False
+        invocation.cancelled = True
+        if invocation.runs is None:
+            self._repeat(invocation, max(now, invocation.start_at))
+        for run in invocation.runs or ():
+            if run.status(now) in ("pending", "running"):
+                run.cancelled = True
+        return True
+
+    def cancel_logic(self, logic: RecurringLogic) -> None:
+        """End a series: the run that waits is cancelled and no other is made."""
+        logic.state = "cancelled"
+        for invocation in self.invocations.values():
+            if invocation.logic is logic and invocation.runs is None:
+                invocation.cancelled = True
+
+    def _begin(self, invocation: Invocation) -> None:
+        hosts = invocation.hosts
+        if hosts is None:
+            hosts = self._resolve(invocation.query)
+        each = timedelta(seconds=self.seconds / self.speed)
+        level = invocation.given.get("concurrency_level") or len(hosts) or 1
+        invocation.runs = []
+        for number, host in enumerate(hosts):
+            starts = invocation.start_at + each * (number // level)
+            # Hosts are not equally quick: every fifth takes half as long again.
+            ends = starts + each * (1 + 0.125 * (number % 5))
+            invocation.runs.append(HostRun(host, starts, ends, self.failing.get(host.name)))
+
+    def _repeat(self, invocation: Invocation, after: datetime) -> Invocation | None:
+        logic = invocation.logic
+        if logic is None or logic.state != "active":
+            return None
+        following = logic.after(after)
+        if following is None or (logic.max_iteration is not None and logic.iteration >= logic.max_iteration):
+            logic.state = "finished"
+            return None
+        logic.iteration += 1
+        static = invocation.targeting_type == "static_query"
+        repeat = Invocation(
+            id=self.new_id(),
+            description=invocation.description,
+            template=invocation.template,
+            inputs=invocation.inputs,
+            query=invocation.query,
+            targeting_type=invocation.targeting_type,
+            start_at=following.astimezone(UTC),
+            mode="recurring",
+            bookmark_id=invocation.bookmark_id,
+            logic=logic,
+            effective_user=invocation.effective_user,
+            given=invocation.given,
+            hosts=invocation.hosts if static else None,
+            task=str(uuid.uuid4()),
+        )
+        self.add(repeat)
+        return repeat

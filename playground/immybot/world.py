@@ -1,0 +1,146 @@
+"""What the sandbox instance holds: tenants, computers, persons, software, tasks, deployments."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+Outcome = Literal["passes", "fails", "partly", "postponed"]
+
+
+@dataclass(slots=True)
+class Tenant:
+    id: int
+    name: str
+    prefix: str
+
+    def row(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "name": self.name,
+            "slug": self.prefix.lower(),
+            "active": True,
+            "isMsp": self.id == 1,
+        }
+
+
+@dataclass(slots=True)
+class Computer:
+    """A computer. ``failures`` are the actions that fail on it: what, and ImmyBot's words for why."""
+
+    id: int
+    name: str
+    tenant: Tenant
+    user: str
+    online: bool = True
+    connected_at: datetime | None = None
+    excluded: bool = False
+    busy: bool = False
+    outcome: Outcome = "passes"
+    failures: list[tuple[str, str]] = field(default_factory=list)
+
+    def row(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "computerName": self.name,
+            "tenantName": self.tenant.name,
+            "tenantId": self.tenant.id,
+            "isOnline": self.online,
+            "primaryUserEmail": self.user,
+            "operatingSystem": "Microsoft Windows 11 Pro",
+            "serialNumber": f"SN{self.id:06}",
+            "excludeFromMaintenance": self.excluded,
+            "hasPendingReboot": False,
+            "licensed": True,
+        }
+
+
+@dataclass(slots=True)
+class World:
+    """Everything that can be looked up."""
+
+    tenants: list[Tenant]
+    computers: dict[int, Computer]
+    persons: list[dict[str, Any]]
+    software: dict[str, list[dict[str, Any]]]
+    tasks: dict[str, list[dict[str, Any]]]
+    deployments: dict[str, list[dict[str, Any]]]
+
+    def named(self, name: str) -> Computer:
+        """A computer by name."""
+        return next(c for c in self.computers.values() if c.name == name)
+
+    def title(self, kind: int, identifier: str) -> str:
+        """What an item of a maintenance type is called."""
+        shelf = {
+            0: self.software["global"],
+            1: self.software["local"],
+            5: self.tasks["local"],
+            6: self.tasks["global"],
+        }
+        return next((str(i["name"]) for i in shelf.get(kind, []) if str(i["id"]) == identifier), f"Item {identifier}")
+
+
+_TENANTS = (
+    ("Aldgate Clinic", "ALD"),
+    ("Brightwater Farms", "BRI"),
+    ("Corvid Press", "COR"),
+    ("Dunmore Freight", "DUN"),
+)
+_PEOPLE = (("Ines", "Okafor"), ("Jonas", "Brandt"), ("Mei", "Castellanos"), ("Tariq", "Lindqvist"), ("Vera", "Nowak"))
+
+
+def build(computers: int) -> World:
+    """A world with so many computers, spread evenly over four tenants."""
+    tenants = [Tenant(n, name, prefix) for n, (name, prefix) in enumerate(_TENANTS, start=1)]
+    machines = {}
+    for n in range(computers):
+        tenant = tenants[n % len(tenants)]
+        first, last = _PEOPLE[n % len(_PEOPLE)]
+        user = f"{first}.{last}@{tenant.prefix}.example".lower()
+        name = f"{tenant.prefix}-{n // len(tenants) + 1:03}"
+        machines[101 + n] = Computer(101 + n, name, tenant, user)
+    return World(
+        tenants,
+        machines,
+        [_person(n, tenants[n % len(tenants)]) for n in range(len(_PEOPLE) * 2)],
+        {
+            "global": _items(10, "Chrome", "Firefox", "7-Zip", "VLC"),
+            "local": _items(510, "Ledger Client", "Scan Agent"),
+        },
+        {
+            "global": _items(910, "Disk Cleanup", "Time Sync"),
+            "local": _items(710, "Set Wallpaper", "Join Wi-Fi", "Rotate Local Admin"),
+        },
+        {
+            "local": [_deployment(31, 0, "10", "Aldgate Clinic", 1), _deployment(32, 5, "711", "All computers", 1)],
+            "global": [_deployment(41, 0, "12", "All computers", 0)],
+        },
+    )
+
+
+def _items(first: int, *names: str) -> list[dict[str, Any]]:
+    return [{"id": first + n, "name": name, "recommendedState": 5} for n, name in enumerate(names)]
+
+
+def _person(n: int, tenant: Tenant) -> dict[str, Any]:
+    first, last = _PEOPLE[n % len(_PEOPLE)]
+    return {
+        "id": 201 + n,
+        "firstName": first,
+        "lastName": last,
+        "emailAddress": f"{first}.{last}{n}@{tenant.prefix}.example".lower(),
+        "tenantId": tenant.id,
+        "tenantName": tenant.name,
+    }
+
+
+def _deployment(number: int, kind: int, item: str, target: str, database: int) -> dict[str, Any]:
+    return {
+        "id": number,
+        "maintenanceType": kind,
+        "maintenanceIdentifier": item,
+        "targetName": target,
+        "desiredSoftwareState": 5,
+        "databaseType": database,
+        "taskParameterValues": {"LicenceKey": {"value": "kept-in-clear-by-the-server"}},
+    }

@@ -1,0 +1,299 @@
+"""The sandbox's routes, and the words that tests and the playground use."""
+
+import uuid
+from collections.abc import Iterable, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import ceil
+from typing import Any
+
+from aiohttp import web
+
+from bot.clock import Clock
+from playground.opsramp import jobs
+from playground.opsramp.gate import KEY, SECRET, Gate
+from playground.opsramp.world import (
+    CATEGORIES,
+    CLIENT,
+    CREDENTIAL_SETS,
+    DEVICE_SET,
+    SCRIPTS,
+    TYPES,
+    Device,
+    Tenant,
+    build,
+)
+from playground.sandbox import Sandbox
+
+_BASE = "/api/v2/tenants/{tenant}"
+_OFFLINE = "Agent Offline"
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A run on demand that was accepted; ``body`` is the job as it was then."""
+
+    tenant: str
+    job: str
+    at: datetime
+    reason: str
+    body: dict[str, Any]
+
+
+class OpsRampSandbox(Sandbox):
+    """Two clients and their partner. ``gate`` has tokens and limits; ``run_verb`` is the only one that runs a job;
+    ``passwords`` is how password parameters are told (plain, masked, omitted); ``ignores`` are the keys of a body that
+    are lost on the way in; ``pace`` is how long a script takes; ``bare_lists`` leaves the paging out of lists."""
+
+    def __init__(self, clock: Clock, *, devices: int = 60, pace: float = 5.0) -> None:
+        super().__init__(clock)
+        self.tenants = build(devices)
+        self.gate = Gate(clock, self.tenants)
+        self.runs: list[Ran] = []
+        self.run_verb = "GET"
+        self.passwords = "masked"
+        self.ignores: set[str] = set()
+        self.bare_lists = False
+        self.pace = timedelta(seconds=pace)
+        self.app.middlewares.append(self.gate.guard)
+        self.app.add_routes(self.gate.routes())
+        self._routes()
+
+    def settings(self, url: str) -> dict[str, str]:
+        """The settings of a connection to this sandbox, except for the references to key and secret."""
+        return {"url": url, "tenant": CLIENT}
+
+    @property
+    def credentials(self) -> tuple[str, str]:
+        """The key and the secret that work."""
+        return KEY, SECRET
+
+    @property
+    def jobs(self) -> dict[str, dict[str, Any]]:
+        """The jobs of the main client, by id."""
+        return self.tenants[CLIENT].jobs
+
+    @property
+    def devices(self) -> list[Device]:
+        """The devices of the main client."""
+        return list(self.tenants[CLIENT].devices.values())
+
+    def job_named(self, name: str) -> dict[str, Any]:
+        """The main client's one job of a name."""
+        (found,) = [job for job in self.jobs.values() if job["name"] == name]
+        return found
+
+    def take_offline(self, hosts: Iterable[str]) -> None:
+        """The agents of these devices no longer answer."""
+        wanted = set(hosts)
+        for device in self.devices:
+            device.offline = device.offline or device.host in wanted
+
+    def _routes(self) -> None:
+        add = self.app.router.add_route
+        for verb, path, handler in (
+            ("GET", "/jobs/search", self._search_jobs),
+            ("GET", "/jobs/types", self._types),
+            ("POST", "/jobs", self._create),
+            ("GET", "/jobs/{job}", self._get),
+            ("POST", "/jobs/{job}", self._update),
+            ("DELETE", "/jobs/{job}", self._delete),
+            ("*", "/jobs/{job}/run", self._run),
+            ("GET", "/resources/search", self._search_devices),
+            ("GET", "/resources/minimal", self._minimal_devices),
+            ("GET", "/rba/categories", self._categories),
+            ("GET", "/rba/categories/{category}/scripts", self._scripts),
+            ("GET", "/rba/categories/{category}/scripts/{script}", self._script),
+            ("GET", "/rba/scripts/{script}/paginatedOutputs", self._outputs),
+            ("GET", "/credentialSets/minimal", self._sets),
+            ("GET", "/devices/{device}/credentialSets/minimal", self._device_sets),
+            ("GET", "/clients/minimal", self._clients),
+        ):
+            add(verb, _BASE + path, handler)
+
+    def _tenant(self, request: web.Request) -> Tenant:
+        return self.tenants[request.match_info["tenant"]]
+
+    def _shown(self, job: dict[str, Any], tenant: Tenant, turned: bool = False) -> web.Response:
+        return web.json_response(jobs.shown(job, tenant, turned=turned, passwords=self.passwords))
+
+    async def _create(self, request: web.Request) -> web.StreamResponse:
+        return await self._keep(request, str(uuid.uuid4()))
+
+    async def _update(self, request: web.Request) -> web.StreamResponse:
+        identifier = request.match_info["job"]
+        if identifier not in self._tenant(request).jobs:
+            return _not_found()
+        return await self._keep(request, identifier)
+
+    async def _keep(self, request: web.Request, identifier: str) -> web.StreamResponse:
+        tenant = self._tenant(request)
+        body = await request.json()
+        before = tenant.jobs.get(identifier, {})
+        body = {key: value for key, value in body.items() if key not in self.ignores}
+        body |= {key: before[key] for key in self.ignores if key in before}
+        try:
+            job = jobs.kept(body, identifier)
+        except jobs.Invalid as error:
+            return web.json_response({"code": "0006", "msg": str(error)}, status=400)
+        tenant.jobs[identifier] = job
+        return self._shown(job, tenant)
+
+    async def _get(self, request: web.Request) -> web.StreamResponse:
+        tenant = self._tenant(request)
+        job = tenant.jobs.get(request.match_info["job"])
+        return _not_found() if job is None else self._shown(job, tenant, turned=True)
+
+    async def _delete(self, request: web.Request) -> web.StreamResponse:
+        gone = self._tenant(request).jobs.pop(request.match_info["job"], None)
+        return _not_found() if gone is None else web.Response()
+
+    async def _run(self, request: web.Request) -> web.StreamResponse:
+        if request.method != self.run_verb:
+            return web.json_response({"code": "0405", "description": "Method not allowed"}, status=405)
+        tenant, identifier = self._tenant(request), request.match_info["job"]
+        if identifier not in tenant.jobs:
+            return _not_found()
+        body = await request.json() if request.body_exists else {}
+        job = deepcopy(tenant.jobs[identifier])
+        self.runs.append(Ran(tenant.name, identifier, self.clock.now(), str(body.get("reason", "")), job))
+        return web.Response()
+
+    async def _types(self, request: web.Request) -> web.StreamResponse:
+        found = [{"jobName": name, "jobtype": kind} for name, kind in TYPES.items()]
+        return web.json_response({"jobNameAndType": found})
+
+    async def _search_jobs(self, request: web.Request) -> web.StreamResponse:
+        wanted = _wanted(request, {"name"})
+        if wanted is None:
+            return _bad_query()
+        rows = [jobs.row(job, self.passwords) for job in self._tenant(request).jobs.values()]
+        return self._page(request, [row for row in rows if _fits(row, wanted)])
+
+    async def _search_devices(self, request: web.Request) -> web.StreamResponse:
+        wanted = _wanted(request, {"hostName", "resourceName", "ipAddress", "id", "aliasName"})
+        if wanted is None:
+            return _bad_query()
+        found = [row for d in self._tenant(request).devices.values() if _fits(row := _device(d), wanted)]
+        extra = {"type": "DEVICE", "state": "active", "osName": "", "agentInstalled": True}
+        return self._page(request, found, extra)
+
+    async def _minimal_devices(self, request: web.Request) -> web.StreamResponse:
+        return _bare([_device(d) for d in self._tenant(request).devices.values()])
+
+    async def _categories(self, request: web.Request) -> web.StreamResponse:
+        return _bare(CATEGORIES)
+
+    async def _scripts(self, request: web.Request) -> web.StreamResponse:
+        rows = SCRIPTS.get(int(request.match_info["category"]), [])
+        brief = [{key: value for key, value in row.items() if key != "parameters"} for row in rows]
+        return self._page(request, brief) if "pageNo" in request.query else _bare(brief)
+
+    async def _script(self, request: web.Request) -> web.StreamResponse:
+        rows = SCRIPTS.get(int(request.match_info["category"]), [])
+        found = [row for row in rows if row["id"] == int(request.match_info["script"])]
+        return _bare(found) if found else _not_found()
+
+    async def _outputs(self, request: web.Request) -> web.StreamResponse:
+        number = int(request.match_info["script"])
+        now, found = self.clock.now(), []
+        for ran in self.runs:
+            tenant = self.tenants[ran.tenant]
+            job, at = ran.body, ran.at + self.pace
+            if ran.tenant != request.match_info["tenant"] or at > now:
+                continue
+            if job["script"].get("customScript", {}).get("id") == number:
+                found += [
+                    _output(d, job, at) for e in job["entities"] if (d := tenant.devices.get(e["resource"]["id"]))
+                ]
+        found.sort(key=lambda row: str(row["responseDate"]), reverse=True)
+        return self._page(request, found)
+
+    async def _sets(self, request: web.Request) -> web.StreamResponse:
+        return _bare(CREDENTIAL_SETS)
+
+    async def _device_sets(self, request: web.Request) -> web.StreamResponse:
+        known = request.match_info["device"] in self._tenant(request).devices
+        return _bare([DEVICE_SET]) if known else _not_found()
+
+    async def _clients(self, request: web.Request) -> web.StreamResponse:
+        tenant = self._tenant(request)
+        return _bare([{"uniqueId": name, "name": f"Customer {name.rpartition('_')[2]}"} for name in tenant.clients])
+
+    def _page(
+        self, request: web.Request, rows: Sequence[dict[str, Any]], extra: dict[str, Any] | None = None
+    ) -> web.Response:
+        """One page, its keys beside the results; a bare list or an empty body where the sandbox is told so."""
+        if self.bare_lists:
+            return _bare([{**row, **(extra or {})} for row in rows])
+        size, number = int(request.query.get("pageSize", 100)), int(request.query.get("pageNo", 1))
+        pages = max(1, ceil(len(rows) / size))
+        part = rows[(number - 1) * size : number * size]
+        body: dict[str, Any] = {
+            "results": [{**row, **(extra or {})} for row in part],
+            "totalResults": len(rows),
+            "orderBy": request.query.get("sortName", "id"),
+            "pageNo": number,
+            "pageSize": size,
+            "totalPages": pages,
+            "nextPage": number < pages,
+            "previousPageNo": max(number - 1, 0),
+            "descendingOrder": request.query.get("isDescendingOrder") == "true",
+        }
+        return web.json_response(body | ({"nextPageNo": number + 1} if number < pages else {}))
+
+
+def _device(device: Device) -> dict[str, Any]:
+    return {
+        "id": device.id,
+        "hostName": device.host,
+        "ipAddress": device.address,
+        "name": device.host,
+        "resourceName": f"{device.host}.example.com",
+        "aliasName": device.host.upper(),
+        "resourceType": device.kind,
+    }
+
+
+def _output(device: Device, job: dict[str, Any], at: datetime) -> dict[str, Any]:
+    return {
+        "output": _OFFLINE if device.offline else f"Done on {device.host}",
+        "responseDate": at.strftime("%Y-%m-%dT%H:%M:%S+0000"),
+        "type": "ONDEMAND",
+        "task": {"id": job["id"], "name": job["name"]},
+        "device": {
+            "id": device.id,
+            "generalInfo": {"hostName": device.host},
+            "clientUniqueId": "client_13",
+            "type": "DEVICE",
+        },
+    }
+
+
+def _wanted(request: web.Request, known: set[str]) -> dict[str, str] | None:
+    """The conditions of a queryString; None where a variable is unknown or has no value."""
+    text = request.query.get("queryString", "")
+    if not text:
+        return {}
+    pairs = [part.partition(":") for part in text.split("+")]
+    if any(name not in known or not value for name, _, value in pairs):
+        return None
+    return {name: value for name, _, value in pairs}
+
+
+def _fits(row: dict[str, Any], wanted: dict[str, str]) -> bool:
+    return all(value.casefold() in str(row.get(name, "")).casefold() for name, value in wanted.items())
+
+
+def _bare(rows: Sequence[Any]) -> web.Response:
+    """A list without any paging; nothing at all where it is empty."""
+    return web.json_response(list(rows)) if rows else web.Response()
+
+
+def _not_found() -> web.Response:
+    return web.json_response({"code": "0002", "message": "Resource not found"}, status=404)
+
+
+def _bad_query() -> web.Response:
+    return web.json_response({"code": "0003", "description": "Invalid query string"}, status=400)

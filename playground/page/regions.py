@@ -1,0 +1,73 @@
+"""Parts of the page that show HTML and tell what is done in them."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from nicegui import ui
+
+from playground.page.html import Html
+
+CLIENT = Path(__file__).parent / "client"
+Act = dict[str, Any]
+OnAct = Callable[[Act], Awaitable[None]]
+
+
+class Region(ui.element, component="client/region.js", esm={"playground-page": "client"}):
+    """HTML that is brought up to date piece by piece; ``on_act`` gets what people do in it."""
+
+    def __init__(self, tag: str, on_act: OnAct, classes: str = "", **props: str) -> None:
+        super().__init__()
+        self._props["tag"] = tag
+        self._props["html"] = ""
+        self._props.update(props)
+        self.classes(classes)
+        self.on("act", lambda event: on_act(event.args))
+
+    def show(self, html: Html) -> None:
+        """Show this instead; nothing is sent if nothing differs."""
+        if self._props["html"] != html:
+            self._props["html"] = html
+            self.update()
+
+    def answer(self, ident: str, turn: int, rows: Sequence[dict[str, str]], trouble: str) -> None:
+        """Give a select the rows that its search found."""
+        self.run_method("answer", ident, turn, list(rows), trouble)
+
+
+class Column(ui.element):
+    """Regions one below the other, each known by a key; a change of one is sent alone."""
+
+    def __init__(self, on_act: OnAct, classes: str = "", **props: str) -> None:
+        super().__init__("div")
+        self._on_act = on_act
+        self._props.update(props)
+        self.classes(classes)
+        self._regions: dict[str, Region] = {}
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._regions
+
+    def replace(self, rows: Sequence[tuple[str, Html]]) -> None:
+        """Show these rows and no others."""
+        self.clear()
+        self._regions = {}
+        for key, html in rows:
+            self.put(key, html)
+
+    def put(self, key: str, html: Html) -> None:
+        """Change a row, or add it at the end."""
+        if key not in self._regions:
+            with self:
+                self._regions[key] = Region("div", self._on_act)
+        self._regions[key].show(html)
+
+    def drop(self, key: str) -> None:
+        """Take a row away, if it is there."""
+        if key in self._regions:
+            self._regions.pop(key).delete()
+
+    def trim(self, most: int) -> None:
+        """Keep only the newest rows."""
+        for key in list(self._regions)[: max(0, len(self._regions) - most)]:
+            self.drop(key)

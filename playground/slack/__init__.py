@@ -1,0 +1,62 @@
+"""A local Slack workspace that an unchanged Bolt app talks to, and people in it who can be driven from Python.
+
+async with run_workspace() as slack:
+    bot = AsyncApp(client=AsyncWebClient(slack.bot_token, base_url=slack.api_url), ...)
+    await slack.deliver_to("http://127.0.0.1:3000/slack/events")    # or: await slack.use_socket(connections=1)
+    alice, bob = slack.person("alice"), slack.person("bob")
+    reply = await alice.command('/foreman run hosts="os = RedHat"', channel="#ops")   # Outcome
+    modal = reply.modal or await alice.modal()                                        # Modal
+    await modal.pick("Job template", "Service Action - Script Default")
+    await modal.fill({"When": "tomorrow 21:00", "Why": "patch"})
+    result = await modal.submit()                          # Submission: .errors by label, .modal, .closed, .error
+    card = await bob.wait_for("awaiting approval", where="#approvals")                # Message
+    await bob.click("Approve", card)                                                  # Outcome
+    await slack.until(lambda: "approved" in card.text)
+
+Besides: ``alice.home()``, ``.shortcut()``, ``.say()``, ``.choose()`` for menus in messages, ``.sees()``,
+``.messages()``, ``.dms``, ``.ephemerals``; ``modal.search()``, ``.click()``, ``.close()``, ``.text``, ``.labels``,
+``.value()``;
+``slack.faults`` (429, slow, 500, cuts, lost acks, all of Slack away), ``slack.socket.drop()`` and ``.refresh()``,
+``slack.admin`` (people, groups, channels), ``slack.journal`` (each exchange), ``slack.subscribe`` (each change).
+A page uses elements instead of words: ``surface.elements``, ``.press()``, ``.enter()``, ``.options()``.
+"""
+
+from playground.slack.changes import Change, Changes
+from playground.slack.delivery import signature
+from playground.slack.errors import ApiError, NotOnScreen, SearchFailed
+from playground.slack.faults import ApiFault, Faults
+from playground.slack.journal import Exchange, Journal
+from playground.slack.model import Channel, Message, User, UserGroup, View
+from playground.slack.people import Home, MessageSurface, Modal, Outcome, Person, Submission, Surface
+from playground.slack.run import Slack, run_workspace
+from playground.slack.settings import Settings
+from playground.slack.workspace import Workspace
+
+__all__ = [
+    "ApiError",
+    "ApiFault",
+    "Change",
+    "Changes",
+    "Channel",
+    "Exchange",
+    "Faults",
+    "Home",
+    "Journal",
+    "Message",
+    "MessageSurface",
+    "Modal",
+    "NotOnScreen",
+    "Outcome",
+    "Person",
+    "SearchFailed",
+    "Settings",
+    "Slack",
+    "Submission",
+    "Surface",
+    "User",
+    "UserGroup",
+    "View",
+    "Workspace",
+    "run_workspace",
+    "signature",
+]

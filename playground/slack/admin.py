@@ -1,0 +1,96 @@
+"""What an administrator does to the team while the bot is running; the bot hears of it as Slack would tell it."""
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from playground.slack.delivery import Delivery
+from playground.slack.model import Channel, User, UserGroup
+from playground.slack.payloads import group_object, user_object
+
+
+class Admin:
+    """Changes people, groups and channels. People, groups and channels are named as they are shown."""
+
+    def __init__(self, delivery: Delivery) -> None:
+        self._delivery = delivery
+        self._ws = delivery.ws
+
+    def add_user(self, user: User) -> None:
+        """Somebody joins the team."""
+        self._ws.users[user.id] = user
+        self._ws.announce("people", user)
+        self._tell("team_join", {"user": user_object(self._ws, user)})
+
+    def change_user(self, name: str, **fields: Any) -> None:
+        """Set fields of a user: ``deleted``, ``is_restricted``, ``tz``, ``real_name`` and so on."""
+        user = self._ws.user_named(name)
+        for field, value in fields.items():
+            if not hasattr(user, field):
+                raise AttributeError(f"A user has no {field}.")
+            setattr(user, field, value)
+        self._ws.announce("people", user)
+        self._tell("user_change", {"user": user_object(self._ws, user), "cache_ts": int(time.time())})
+
+    def deactivate(self, name: str) -> None:
+        self.change_user(name, deleted=True)
+
+    def set_group(self, handle: str, names: Sequence[str], *, enabled: bool = True) -> UserGroup:
+        """Make a user group have exactly these members; a new one is created."""
+        group = next((g for g in self._ws.usergroups.values() if g.handle == handle.removeprefix("@")), None)
+        if group is None:
+            group = UserGroup(self._ws.new_id("S"), handle.removeprefix("@"), handle, [])
+            self._ws.usergroups[group.id] = group
+        before, now = set(group.users), [self._ws.user_named(name).id for name in names]
+        group.users, group.date_delete = now, 0 if enabled else int(time.time())
+        self._ws.announce("people", group)
+        self._tell("subteam_members_changed", self._membership(group, before))
+        self._tell("subteam_updated", {"subteam": group_object(self._ws, group)})
+        return group
+
+    def invite(self, name: str, channel: str) -> None:
+        self._join(name, self._ws.channel_named(channel), joins=True)
+
+    def kick(self, name: str, channel: str) -> None:
+        self._join(name, self._ws.channel_named(channel), joins=False)
+
+    def archive(self, channel: str) -> None:
+        found = self._ws.channel_named(channel)
+        found.is_archived = True
+        self._ws.announce("channel", found)
+        self._tell("channel_archive", {"channel": found.id})
+
+    def rename(self, channel: str, to: str) -> None:
+        found = self._ws.channel_named(channel)
+        found.name = to.removeprefix("#")
+        self._ws.announce("channel", found)
+        self._tell("channel_rename", {"channel": {"id": found.id, "name": found.name, "created": 0}})
+
+    def uninstall(self) -> None:
+        """Remove the app: its tokens are good for nothing any more."""
+        self._ws.uninstalled = True
+        self._tell("tokens_revoked", {"tokens": {"oauth": [], "bot": [self._ws.bot.id]}})
+        self._tell("app_uninstalled", {})
+
+    def _join(self, name: str, channel: Channel, *, joins: bool) -> None:
+        user = self._ws.user_named(name)
+        (channel.members.add if joins else channel.members.discard)(user.id)
+        self._ws.announce("channel", channel)
+        kind = "member_joined_channel" if joins else "member_left_channel"
+        self._tell(kind, {"user": user.id, "channel": channel.id, "channel_type": "C", "team": self._ws.team.id})
+
+    def _membership(self, group: UserGroup, before: set[str]) -> dict[str, Any]:
+        added, removed = sorted(set(group.users) - before), sorted(before - set(group.users))
+        return {
+            "subteam_id": group.id,
+            "team_id": self._ws.team.id,
+            "date_previous_update": 0,
+            "date_update": int(time.time()),
+            "added_users": added,
+            "added_users_count": len(added),
+            "removed_users": removed,
+            "removed_users_count": len(removed),
+        }
+
+    def _tell(self, kind: str, content: dict[str, Any]) -> None:
+        self._delivery.event(kind, {"type": kind, **content, "event_ts": self._ws.new_ts()})

@@ -1,0 +1,55 @@
+"""Change notification: those who wait wake when something happened, without polling."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+
+T = TypeVar("T")
+Kind = Literal["message", "ephemeral", "view", "home", "people", "channel", "form", "socket", "exchange", "fault"]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something happened. ``what`` is the message, view, channel, user or journal entry that it happened to;
+    ``user`` the person who alone can see it ("" for everybody)."""
+
+    kind: Kind
+    what: Any = None
+    user: str = ""
+
+
+class Changes:
+    """Announces changes to subscribers (called at once, in order) and wakes waiters. One event loop only."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._subscribers: list[Callable[[Change], None]] = []
+
+    def announce(self, change: Change) -> None:
+        self.count += 1
+        for callback in tuple(self._subscribers):
+            callback(change)
+
+    def subscribe(self, callback: Callable[[Change], None]) -> Callable[[], None]:
+        """Call back at each change; the returned function ends it."""
+        self._subscribers.append(callback)
+        return lambda: self._subscribers.remove(callback)
+
+    async def until(self, look: Callable[[], T | None], timeout: float) -> T | None:
+        """The first truthy result of ``look``, tried now and after each change; its last one when time is up."""
+        found = look()
+        if found or timeout <= 0:
+            return found
+        woken = asyncio.Event()
+        end = self.subscribe(lambda _: woken.set())
+        try:
+            async with asyncio.timeout(timeout):
+                while not (found := look()):
+                    woken.clear()
+                    await woken.wait()
+        except TimeoutError:
+            found = look()
+        finally:
+            end()
+        return found

@@ -1,0 +1,139 @@
+"""What blocks hold: the interactive elements in them, their state as Slack reports it, and their starting values."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Json = dict[str, Any]
+Key = tuple[str, str]
+
+TEXT_INPUTS = frozenset({"plain_text_input", "email_text_input", "url_text_input", "number_input"})
+ONE_OPTION = frozenset({"static_select", "external_select", "radio_buttons"})
+MANY_OPTIONS = frozenset({"multi_static_select", "multi_external_select", "checkboxes"})
+
+# The element's type: (the property of its state, the property that gives its first value, the state of an empty one).
+STATE: dict[str, tuple[str, str, Any]] = {
+    **dict.fromkeys(TEXT_INPUTS, ("value", "initial_value", None)),
+    **dict.fromkeys(ONE_OPTION, ("selected_option", "initial_option", None)),
+    **{kind: ("selected_options", "initial_options", []) for kind in MANY_OPTIONS},
+    "users_select": ("selected_user", "initial_user", None),
+    "channels_select": ("selected_channel", "initial_channel", None),
+    "conversations_select": ("selected_conversation", "initial_conversation", None),
+    "multi_users_select": ("selected_users", "initial_users", []),
+    "multi_channels_select": ("selected_channels", "initial_channels", []),
+    "multi_conversations_select": ("selected_conversations", "initial_conversations", []),
+    "datepicker": ("selected_date", "initial_date", None),
+    "timepicker": ("selected_time", "initial_time", None),
+    "datetimepicker": ("selected_date_time", "initial_date_time", None),
+    "rich_text_input": ("rich_text_value", "initial_value", None),
+    "file_input": ("files", "", []),
+}
+
+Place = Literal["input", "actions", "accessory"]
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """An interactive element where it stands in the blocks."""
+
+    block: Json
+    spec: Json
+    place: Place
+
+    @property
+    def kind(self) -> str:
+        return str(self.spec.get("type", ""))
+
+    @property
+    def key(self) -> Key:
+        return str(self.block.get("block_id", "")), str(self.spec.get("action_id", ""))
+
+    @property
+    def label(self) -> str:
+        """What a person calls it: an input's label, a button's text, else the placeholder or the section's text."""
+        if self.place == "input":
+            return _text(self.block.get("label"))
+        if "text" in self.spec:
+            return _text(self.spec["text"])
+        return _text(self.spec.get("placeholder")) or _text(self.block.get("text")) or self.key[1]
+
+    @property
+    def dispatches(self) -> bool:
+        """Whether using it tells the bot at once."""
+        return self.place != "input" or bool(self.block.get("dispatch_action"))
+
+    @property
+    def required(self) -> bool:
+        return self.place == "input" and not self.block.get("optional", False)
+
+    @property
+    def state_name(self) -> str:
+        return STATE[self.kind][0]
+
+
+def elements_of(blocks: Sequence[Json]) -> Iterator[Element]:
+    """The interactive elements of blocks, from top to bottom."""
+    for block in blocks:
+        match block.get("type"):
+            case "input":
+                yield Element(block, block["element"], "input")
+            case "actions":
+                for spec in block["elements"]:
+                    yield Element(block, spec, "actions")
+            case "section" if "action_id" in block.get("accessory", {}):
+                yield Element(block, block["accessory"], "accessory")
+
+
+def first_state(spec: Json) -> Json:
+    """The state entry of an element that nobody has touched."""
+    name, initial, empty = STATE[spec["type"]]
+    entry: Json = {"type": spec["type"], name: spec.get(initial, empty)}
+    if spec["type"] == "timepicker" and "timezone" in spec:
+        entry["timezone"] = spec["timezone"]
+    return entry
+
+
+def options_of(spec: Json) -> list[Json]:
+    """The options of a select, radio group, checkboxes or overflow menu, groups flattened."""
+    groups = spec.get("option_groups") or []
+    return [*(spec.get("options") or []), *(option for group in groups for option in group.get("options", []))]
+
+
+class Form:
+    """What one person has entered into a set of blocks, as ``state.values`` reports it.
+
+    An entry outlives an update of the blocks only if its block_id, action_id and type are still there; otherwise it
+    starts from the element's initial value again.
+    """
+
+    def __init__(self) -> None:
+        self.entries: dict[Key, Json] = {}
+
+    def render(self, blocks: Sequence[Json]) -> None:
+        """Fit the entries to the blocks that are shown now."""
+        kept: dict[Key, Json] = {}
+        for element in elements_of(blocks):
+            if element.kind not in STATE:
+                continue
+            entry = self.entries.get(element.key)
+            same = entry is not None and entry["type"] == element.kind
+            kept[element.key] = entry if entry is not None and same else first_state(element.spec)
+        self.entries = kept
+
+    def set(self, element: Element, value: Any) -> None:
+        self.entries[element.key] = {**first_state(element.spec), element.state_name: value}
+
+    def get(self, element: Element) -> Any:
+        entry = self.entries.get(element.key) or first_state(element.spec)
+        return entry.get(element.state_name)
+
+    def values(self) -> dict[str, dict[str, Json]]:
+        out: dict[str, dict[str, Json]] = {}
+        for (block_id, action_id), entry in self.entries.items():
+            shown = {k: v for k, v in entry.items() if not (k == "rich_text_value" and v is None)}
+            out.setdefault(block_id, {})[action_id] = shown
+        return out
+
+
+def _text(value: Any) -> str:
+    return str(value.get("text", "")) if isinstance(value, dict) else ""

@@ -1,0 +1,81 @@
+"""Composition objects: texts, options, confirmations. Lengths as Slack documents them."""
+
+from typing import Any
+
+from playground.slack.limits.rules import Report, Rule, Shape, anything, array, boolean, by_type, one_of, string
+
+ID = string(255)
+
+
+def plain(most: int, least: int = 1) -> Rule:
+    """A plain_text object of at most ``most`` characters."""
+    return by_type({"plain_text": Shape({"text": string(most, least)}, {"emoji": boolean})})
+
+
+def text(most: int, least: int = 1) -> Rule:
+    """A plain_text or mrkdwn object of at most ``most`` characters."""
+    return by_type(
+        {
+            "plain_text": Shape({"text": string(most, least)}, {"emoji": boolean}),
+            "mrkdwn": Shape({"text": string(most, least)}, {"verbatim": boolean}),
+        }
+    )
+
+
+def option(label: Rule, *, url: bool = False) -> Rule:
+    optional: dict[str, Rule] = {"description": label}
+    if url:
+        optional["url"] = string(3000)
+    return Shape({"text": label, "value": string(150)}, optional)
+
+
+SELECT_OPTION = option(plain(75))
+CHOICE_OPTION = option(text(75))
+OVERFLOW_OPTION = option(plain(75), url=True)
+OPTION_GROUP = Shape({"label": plain(75), "options": array(SELECT_OPTION, 100)})
+
+CONFIRM = Shape(
+    {"title": plain(100), "text": text(300), "confirm": plain(30), "deny": plain(30)},
+    {"style": one_of("primary", "danger")},
+)
+
+DISPATCH = Shape({}, {"trigger_actions_on": array(one_of("on_enter_pressed", "on_character_entered"), 2)})
+
+CONVERSATION_FILTER = Shape(
+    {},
+    {
+        "include": array(one_of("im", "mpim", "private", "public"), 4),
+        "exclude_external_shared_channels": boolean,
+        "exclude_bot_users": boolean,
+    },
+)
+
+IMAGE_SOURCE: dict[str, Rule] = {"image_url": string(3000), "slack_file": anything}
+
+
+def options_or_groups(report: Report, at: str, value: Any) -> None:
+    """A static select has options or groups, and its initial options are among them."""
+    both = "options" in value and "option_groups" in value
+    if both or not ("options" in value or "option_groups" in value):
+        report.add(at, "must have exactly one of options or option_groups")
+        return
+    initial_among_options(report, at, value)
+
+
+def options_of(value: Any) -> list[Any]:
+    groups = value.get("option_groups") or []
+    found = list(value.get("options") or [])
+    for group in groups:
+        found += group.get("options") or [] if isinstance(group, dict) else []
+    return found
+
+
+def initial_among_options(report: Report, at: str, value: Any) -> None:
+    """The initial options are among the offered ones."""
+    offered = [(o.get("value"), o.get("text")) for o in options_of(value) if isinstance(o, dict)]
+    chosen = [("initial_option", value["initial_option"])] if "initial_option" in value else []
+    several = value.get("initial_options")
+    chosen += [(f"initial_options/{n}", o) for n, o in enumerate(several)] if isinstance(several, list) else []
+    for where, choice in chosen:
+        if isinstance(choice, dict) and (choice.get("value"), choice.get("text")) not in offered:
+            report.add(f"{at}/{where}", "must be one of the provided options")

@@ -1,0 +1,246 @@
+"""Surfaces with blocks on a person's screen: messages, modals, the home tab. What is in them can be read and used."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from playground.slack import payloads
+from playground.slack.answers import options_answered
+from playground.slack.elements import STATE, TEXT_INPUTS, Element, Form, Json, elements_of, options_of
+from playground.slack.errors import NotOnScreen, SearchFailed
+from playground.slack.model import Message, View
+from playground.slack.people.outcome import Outcome
+from playground.slack.people.values import option_text, pick_option, said, stored
+from playground.slack.text import visible
+from playground.slack.workspace import Workspace
+
+if TYPE_CHECKING:
+    from playground.slack.people.person import Person
+
+FIELD_PATIENCE = 2.0
+"""How long a person waits for a field to appear, in seconds."""
+
+
+class Surface:
+    """Base of what people can use. Fields are found by their label, buttons by their text, options by theirs."""
+
+    def __init__(self, person: "Person") -> None:
+        self.person = person
+        self.ws: Workspace = person.ws
+
+    @property
+    def where(self) -> Message | View:
+        """The message or view that is on show now. Raises NotOnScreen."""
+        raise NotImplementedError
+
+    @property
+    def blocks(self) -> list[Json]:
+        return self.where.blocks
+
+    @property
+    def form(self) -> Form:
+        where = self.where
+        return where.form if isinstance(where, View) else where.form(self.person.id)
+
+    @property
+    def elements(self) -> list[Element]:
+        return list(elements_of(self.blocks))
+
+    @property
+    def text(self) -> str:
+        """All that can be read, with what has been entered."""
+        shown = [self.value_of(e) for e in self._fields]
+        flat = [str(one) for value in shown for one in (value if isinstance(value, list) else [value]) if one]
+        return "\n".join([visible(self.blocks, self.ws.shown_name), *flat])
+
+    @property
+    def labels(self) -> list[str]:
+        """The labels of the fields, from top to bottom."""
+        return [e.label for e in self._fields]
+
+    @property
+    def buttons(self) -> list[str]:
+        return [e.label for e in self._buttons("")]
+
+    def value(self, label: str) -> Any:
+        """What a field holds, in a person's words; None when it is empty. Raises NotOnScreen."""
+        return self.value_of(self.field(label))
+
+    def value_of(self, element: Element) -> Any:
+        return said(self.ws, element, self.form.get(element))
+
+    def field(self, label: str) -> Element:
+        """The field of a label. Raises NotOnScreen."""
+        return _labelled(self._fields, label) or _missing(self._fields, label, "field")
+
+    def button(self, label: str, near: str = "") -> Element:
+        """The button of a text; ``near`` is a text in its block, or in the last block before it. Raises NotOnScreen."""
+        return self._button(label, near) or _missing(self._buttons(""), label, f"button (near {near!r})")
+
+    def choices(self, label: str) -> list[str]:
+        """The texts of the options that a field offers without asking the bot."""
+        return [option_text(self.ws, option) for option in options_of(self.field(label).spec)]
+
+    async def appears(self, label: str) -> Element:
+        """The field of a label, waited for a little: the bot may be about to show it. Raises NotOnScreen."""
+        await self.ws.changes.until(lambda: _labelled(self._fields, label) is not None, FIELD_PATIENCE)
+        return self.field(label)
+
+    async def shows(self, text: str, timeout: float = 5.0) -> None:
+        """Wait for a text to be on show. Raises TimeoutError."""
+        if not await self.ws.changes.until(lambda: self._reads(text), timeout):
+            raise TimeoutError(f"{text!r} did not appear within {timeout} s; this is on show:\n{self._now()}")
+
+    async def fill(self, values: Mapping[str, Any] | None = None, **named: Any) -> None:
+        """Enter values by label: text; an option's text, or several; True or False for a single checkbox; a name of a
+        person or channel; dates and times as such or as Slack writes them; None to clear. A text field that tells the
+        bot when Enter is pressed gets its Enter. Raises NotOnScreen."""
+        for label, value in {**(values or {}), **named}.items():
+            element = await self.appears(label)
+            if element.kind in ("external_select", "multi_external_select") and value:
+                await self.pick(label, value)
+            else:
+                await self.enter(element, stored(self.ws, element, value, self.person.user.tz))
+
+    async def search(self, label: str, query: str) -> list[str]:
+        """Type into a select that asks the bot; returns the texts of the options. Raises SearchFailed."""
+        options = await self.options(await self.appears(label), query)
+        return [option_text(self.ws, option) for option in options]
+
+    async def pick(self, label: str, option: str | list[str], *, query: str | None = None) -> Outcome:
+        """Choose an option by its text, searching for it where the bot is asked. Raises NotOnScreen, SearchFailed."""
+        element = await self.appears(label)
+        wanted = [option] if isinstance(option, str) else option
+        if "external" not in element.kind:
+            return await self.enter(element, stored(self.ws, element, option, self.person.user.tz))
+        found = []
+        for one in wanted:
+            options = await self.options(element, one if query is None else query)
+            found.append(pick_option(self.ws, options, one))
+        return await self.enter(element, found if element.kind.startswith("multi_") else found[0])
+
+    async def click(self, label: str, *, near: str = "", confirm: bool = True) -> Outcome:
+        """Press a button. A confirmation is accepted unless ``confirm`` is False. Raises NotOnScreen."""
+        await self.ws.changes.until(lambda: self._button(label, near) is not None, FIELD_PATIENCE)
+        return await self.press(self.button(label, near), confirm=confirm)
+
+    async def choose(self, option: str, *, confirm: bool = True) -> Outcome:
+        """Choose from an overflow menu, or any select here that offers this option. Raises NotOnScreen."""
+        for element in self.elements:
+            offered = options_of(element.spec)
+            if option not in [option_text(self.ws, o) for o in offered]:
+                continue
+            if element.kind == "overflow":
+                return await self.press(element, option=pick_option(self.ws, offered, option), confirm=confirm)
+            return await self.enter(element, stored(self.ws, element, option, self.person.user.tz), confirm=confirm)
+        raise NotOnScreen(f"Nothing here offers {option!r}; this is: {self.text}")
+
+    async def press(self, element: Element, *, option: Json | None = None, confirm: bool = True) -> Outcome:
+        """Press a button, or an entry of an overflow menu."""
+        fields: Json = {name: element.spec[name] for name in ("text", "value", "style", "url") if name in element.spec}
+        return await self._act(element, fields if option is None else {"selected_option": option}, confirm)
+
+    async def enter(self, element: Element, value: Any, *, confirm: bool = True) -> Outcome:
+        """Give an element a value as Slack stores it; the bot is told if the element says so."""
+        if element.dispatches and not _confirmed(element, confirm):
+            return _unsent(self.person)
+        self.form.set(element, value)
+        self.ws.announce("form", self.where, self.person.id)
+        if not element.dispatches:
+            return _unsent(self.person)
+        entry = dict(self.form.entries[element.key])
+        return await self._act(element, entry, confirm=True)
+
+    async def options(self, element: Element, query: str) -> list[Json]:
+        """The options that a select offers for what is typed. Raises SearchFailed."""
+        if "external" not in element.kind:
+            return [o for o in options_of(element.spec) if query.casefold() in option_text(self.ws, o).casefold()]
+        if len(query) < element.spec.get("min_query_length", 3):
+            return []
+        user, (block_id, action_id) = self.person.user, element.key
+        payload = payloads.block_suggestion(self.ws, user, self.where, block_id, action_id, query)
+        ack = await self.person.delivery.interact("interactive", action_id, payload, user.id)
+        try:
+            return options_answered(ack)
+        except SearchFailed as error:
+            if not ack.error:
+                self.ws.note_bad_answer(action_id, ack.body, error.code, error.messages, user.id)
+            raise
+
+    async def _act(self, element: Element, fields: Json, confirm: bool) -> Outcome:
+        if not _confirmed(element, confirm):
+            return _unsent(self.person)
+        block_id, action_id = element.key
+        action = {**fields, "type": element.kind, "action_id": action_id, "block_id": block_id}
+        action["action_ts"] = self.ws.new_ts()
+        if element.kind in TEXT_INPUTS:
+            action["value"] = fields.get("value")
+        payload = payloads.block_actions(self.ws, self.person.user, self.where, action)
+        return await self.person.interact("interactive", action_id, payload)
+
+    @property
+    def _fields(self) -> list[Element]:
+        return [e for e in self.elements if e.kind in STATE]
+
+    def _buttons(self, near: str) -> list[Element]:
+        """The buttons from the block on that reads ``near``."""
+        at = next((n for n, b in enumerate(self.blocks) if near in visible([b], self.ws.shown_name)), len(self.blocks))
+        return [e for e in elements_of(self.blocks[at if near else 0 :]) if e.kind == "button"]
+
+    def _button(self, label: str, near: str) -> Element | None:
+        return _labelled(self._buttons(near), label)
+
+    def _reads(self, text: str) -> bool:
+        return text in self._now()
+
+    def _now(self) -> str:
+        try:
+            return self.text
+        except NotOnScreen as error:
+            return str(error)
+
+
+class MessageSurface(Surface):
+    """A message as one person uses it."""
+
+    def __init__(self, person: "Person", message: Message) -> None:
+        super().__init__(person)
+        self.message = message
+
+    @property
+    def where(self) -> Message:
+        if not self.ws.sees(self.person.id, self.message):
+            raise NotOnScreen(f"{self.person.name} cannot see this message (any more): {self.message.text}")
+        return self.message
+
+
+class Home(Surface):
+    """The bot's home tab as one person sees it."""
+
+    @property
+    def where(self) -> View:
+        home = self.ws.homes.get(self.person.id)
+        if home is None:
+            raise NotOnScreen(f"The bot has published no home tab for {self.person.name}.")
+        return home
+
+
+def _labelled(elements: list[Element], label: str) -> Element | None:
+    """The element of a label; capitals and a trailing "(optional)" do not matter."""
+    plain = label.casefold()
+    found = next((e for e in elements if e.label == label), None)
+    return found or next((e for e in elements if e.label.casefold().removesuffix(" (optional)") == plain), None)
+
+
+def _missing(elements: list[Element], label: str, what: str) -> NoReturn:
+    there = ", ".join(repr(e.label) for e in elements) or "none"
+    raise NotOnScreen(f"There is no {what} {label!r} here; there are: {there}.")
+
+
+def _confirmed(element: Element, confirm: bool) -> bool:
+    return confirm or "confirm" not in element.spec
+
+
+def _unsent(person: "Person") -> Outcome:
+    outcome = Outcome(person)
+    outcome.sent = False
+    return outcome
