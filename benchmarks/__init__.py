@@ -1,0 +1,1 @@
+"""What the bot is measured by: ``python -m benchmarks``."""

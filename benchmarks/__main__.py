@@ -1,0 +1,36 @@
+"""``python -m benchmarks [SCENARIO ...] [--size N]``: measures, prints a table, writes benchmarks/out/latest.json."""
+
+import argparse
+import asyncio
+import sys
+import time
+
+from benchmarks.figures import Figure, show, store
+from benchmarks.scenarios import ALL
+
+
+async def main(names: list[str], size: float) -> int:
+    """Exits 1 where a figure falls short."""
+    figures: list[Figure] = []
+    for name in names or list(ALL):
+        began = time.monotonic()
+        found = list(await ALL[name](size))
+        print(f"-- {name} ({time.monotonic() - began:.0f} s)")
+        show(found)
+        figures += found
+        store(figures)
+    short = [figure.name for figure in figures if figure.holds is False]
+    print(
+        f"{len(short)} of {sum(figure.holds is not None for figure in figures)} bars are not reached",
+        *short,
+        sep="\n  ",
+    )
+    return 1 if short else 0
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("names", nargs="*", choices=[[], *ALL], metavar="SCENARIO", help=", ".join(ALL))
+    parser.add_argument("--size", type=float, default=1.0, help="1 measures in full; less is quicker and rougher")
+    given = parser.parse_args()
+    sys.exit(asyncio.run(main(given.names, given.size)))

@@ -1,0 +1,81 @@
+"""Load as Slack makes it: signed requests, so many under way at once, for so long."""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from benchmarks.figures import percentile
+from playground.slack.delivery import HttpTransport, Kind
+from playground.slack.elements import Json
+
+Make = Callable[[], tuple[Kind, Json]]
+DEADLINE_MS = 3000.0
+
+
+@dataclass(slots=True)
+class Result:
+    """What a load came to. Times are in milliseconds, from the request to its acknowledgement."""
+
+    seconds: float = 0.0
+    times: list[float] = field(default_factory=list)
+    errors: int = 0
+
+    @property
+    def rate(self) -> float:
+        """Acknowledgements a second."""
+        return len(self.times) / self.seconds if self.seconds else 0.0
+
+    @property
+    def p50(self) -> float:
+        return percentile(self.times, 0.5)
+
+    @property
+    def p99(self) -> float:
+        return percentile(self.times, 0.99)
+
+    @property
+    def missed(self) -> int:
+        """Deadlines missed, refusals included."""
+        return self.errors + sum(ms > DEADLINE_MS for ms in self.times)
+
+
+async def flood(transport: HttpTransport, make: Make, seconds: float, at_once: int = 16, most: int = 0) -> Result:
+    """As many as it takes, ``at_once`` under way; ``most`` ends it early."""
+    result = Result()
+    began = time.perf_counter()
+
+    async def one() -> None:
+        while time.perf_counter() - began < seconds and not (most and len(result.times) >= most):
+            await _send(transport, make, result)
+
+    await asyncio.gather(*(one() for _ in range(at_once)))
+    result.seconds = time.perf_counter() - began
+    return result
+
+
+async def steady(transport: HttpTransport, make: Make, rate: float, seconds: float, most: int = 0) -> Result:
+    """So many a second, whatever the answers take; the gaps vary as people's do."""
+    result = Result()
+    rng = random.Random(1)
+    tasks: list[asyncio.Task[None]] = []
+    began = due = time.perf_counter()
+    while due - began < seconds and not (most and len(tasks) >= most):
+        due += rng.expovariate(rate)
+        await asyncio.sleep(max(0.0, due - time.perf_counter()))
+        tasks.append(asyncio.create_task(_send(transport, make, result)))
+    await asyncio.gather(*tasks)
+    result.seconds = time.perf_counter() - began
+    return result
+
+
+async def _send(transport: HttpTransport, make: Make, result: Result) -> None:
+    kind, payload = make()
+    began = time.perf_counter()
+    ack: Any = await transport.send(kind, payload, 0, "")
+    if ack.error:
+        result.errors += 1
+    else:
+        result.times.append((time.perf_counter() - began) * 1000)

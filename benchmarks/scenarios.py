@@ -1,0 +1,255 @@
+"""The scenarios: each measures one thing that people would notice, and holds it against its bar."""
+
+import asyncio
+import itertools
+import os
+import sys
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from statistics import median
+from typing import Any
+
+from benchmarks.bulk import finished_million, waiting_and_watched
+from benchmarks.commits import commits
+from benchmarks.figures import Figure, at_least, percentile, plain, under
+from benchmarks.hall import Hall, hall
+from benchmarks.load import Make, flood, steady
+from bot.requests.decide import decide
+from bot.requests.policy_file import load_policy
+from bot.requests.subject import Subject
+from bot.schedule import Now, read
+from playground.slack import payloads
+from playground.slack.delivery import HttpTransport
+from playground.slack.model import User
+from tests.crash.process import free_port, wait_ready
+
+Scenario = Callable[[float], Awaitable[Sequence[Figure]]]
+
+
+async def start_and_idle(size: float) -> list[Figure]:
+    """Start to ready, the form's first opening, and what the bot takes when nobody wants anything."""
+    starts: list[float] = []
+    async with hall() as here:
+        for _ in range(3):
+            await here.bot.stop()
+            began = time.perf_counter()
+            await here.bot.start()
+            starts.append(time.perf_counter() - began)
+        opened = [await _open(here) for _ in range(max(10, int(60 * size)))][5:]
+        await asyncio.sleep(3)
+        share = await here.processor_share(max(5.0, 20 * size))
+        return [
+            under("start to ready", median(starts), "s", 2),
+            under("command to views.open, median", median(opened), "ms", 50),
+            plain("command to views.open, p99", percentile(opened, 0.99), "ms"),
+            under("idle: resident", here.resident(), "MB", 200),
+            under("idle: processor", share, "%", 3),
+        ]
+
+
+async def _open(here: Hall) -> float:
+    """Milliseconds from the command's leaving Slack to views.open's arrival there."""
+    opened: list[float] = []
+
+    def look(change: Any) -> None:
+        if change.kind == "view":
+            opened.append(time.perf_counter())
+
+    end = here.on.slack.subscribe(look)
+    began = time.perf_counter()
+    try:
+        await here.alice.command("/foreman", channel="#ops", patience=2.0)
+        await asyncio.sleep(0.1)
+    finally:
+        end()
+        here.on.slack.state.stacks.pop(here.alice.id, None)
+    return (opened[0] - began) * 1000
+
+
+async def interactive(size: float) -> list[Figure]:
+    """What writes nothing, against a bare Bolt app with empty handlers on the same machine in the same run."""
+    seconds = max(2.0, 8 * size)
+    figures: list[Figure] = []
+    async with hall() as here:
+        card = await here.request(approve=True)
+        makes = await _reads(here, card)
+        port = free_port()
+        bare = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "benchmarks.bare", str(port), env={**os.environ, **here.on.environment}
+        )
+        try:
+            await wait_ready(port)
+            yardstick = HttpTransport([f"http://127.0.0.1:{port}/slack/events"], here.on.slack.signing_secret)
+            for name, make in makes.items():
+                empty = await flood(yardstick, make, seconds)
+                ours = await flood(here.transport, make, seconds)
+                half = await steady(here.transport, make, max(1.0, ours.rate / 2), seconds)
+                figures += [
+                    plain(f"{name}: bare Bolt", empty.rate, "1/s"),
+                    plain(f"{name}: the bot", ours.rate, "1/s"),
+                    at_least(f"{name}: the bot / bare Bolt", ours.rate / empty.rate, "", 0.5),
+                    under(f"{name}: p99 at half load", half.p99, "ms", 250),
+                    under(f"{name}: deadlines missed", ours.missed + half.missed, "", 1),
+                ]
+            await yardstick.close()
+        finally:
+            bare.terminate()
+            await bare.wait()
+    return figures
+
+
+async def _reads(here: Hall, card: Any) -> dict[str, Make]:
+    person = here.bob
+    await person.command("/foreman", channel="#ops", patience=3.0)
+    modal = await person.modal()
+    await here.on.slack.until(lambda: "Template" in modal.labels, 10)
+    element, view = modal.field("Template"), modal.where
+    letters = itertools.cycle("abcdefghijklmnop")
+
+    def lookup() -> Any:
+        block_id, action_id = element.key
+        state = here.on.slack.state
+        return "interactive", payloads.block_suggestion(state, person.user, view, block_id, action_id, next(letters))
+
+    request_id = here.rows("SELECT id FROM requests ORDER BY number DESC LIMIT 1")[0][0]
+    return {
+        "option lookup": lookup,
+        "list": lambda: here.command("/nightshift", "list"),
+        "click on a decided card": lambda: here.act(card, "approve", f"{request_id}:1", "decision"),
+    }
+
+
+async def approvers(size: float) -> list[Figure]:
+    """A hundred people press Approve on one card at once; twenty copies of a card are brought up to date."""
+    many = 100
+    async with hall() as here:
+        card = await here.request()
+        state = here.on.slack.state
+        people = [User(state.new_id("U"), f"many{n}", f"Many {n}", state.team.id) for n in range(many)]
+        for user in people:
+            state.users[user.id] = user
+            state.channel_named("#approvals").members.add(user.id)
+        here.on.slack.admin.set_group("sre", [*(user.name for user in people), "bob"])
+        await asyncio.sleep(0.5)
+        # Twenty more copies of the card, as they are sent to approvers one by one.
+        at = datetime.now(UTC).replace(tzinfo=None).isoformat(" ")
+        for user in people[:20]:
+            here.sql(
+                "INSERT INTO messages SELECT 'x' || ?, request_id, run_id, kind, ?, parent_id, facts, 1, 0, '', '', "
+                "'due', 0, ?, NULL, '', NULL, created_at, NULL FROM messages WHERE kind = 'approval' LIMIT 1",
+                user.id, user.id, at,
+            )  # fmt: skip
+        await here.on.slack.until(lambda: len(_copies(here)) >= 21, 60)
+        await asyncio.sleep(3)
+        began = time.perf_counter()
+        outcomes = await asyncio.gather(
+            *(here.on.slack.person(user.name).look(card).click("Approve") for user in people)
+        )
+        waited = [outcome.ack_ms for outcome in outcomes]
+        right = 0.0
+        try:
+            await here.on.slack.until(lambda: not any("Approve" in copy.buttons for copy in _copies(here)), 60)
+        finally:
+            right = time.perf_counter() - began
+        await asyncio.sleep(1)
+        decided = here.rows("SELECT count(*) FROM decisions")[0][0]
+        runs = here.rows("SELECT count(*) FROM runs")[0][0]
+        answered = sum(bool(outcome.ephemeral or outcome.modal or outcome.reactions) for outcome in outcomes)
+        return [
+            under("100 approvers at once: errors", sum(bool(o.error) for o in outcomes), "", 1),
+            at_least("100 approvers at once: answered", answered, "", many),
+            Figure("100 approvers at once: decisions", decided, "", "= 1", decided == 1),
+            Figure("100 approvers at once: runs", runs, "", "= 1", runs == 1),
+            plain("100 approvers at once: p99 acknowledgement", percentile(waited, 0.99), "ms"),
+            under("20 copies of a card are right after", right, "s", 2),
+        ]
+
+
+def _copies(here: Hall) -> list[Any]:
+    return [
+        m for m in here.on.slack.state.posts if m.metadata and "NS-1" in m.text and m.user == here.on.slack.state.bot.id
+    ]
+
+
+async def policy(size: float) -> list[Figure]:
+    """A decision with two hundred rules."""
+    rules = "\n".join(
+        f'[[policy.rules]]\nname = "rule {n}"\nwhen = {{ min_targets = {n}, targets = "*.r{n}.example.com" }}\n'
+        'approvers = ["@sre"]'
+        for n in range(200)
+    )
+    text = f'[policy]\napprovers = ["@sre"]\n{rules}'
+    found = load_policy(text, "benchmark", now=datetime.now(UTC))
+    subject = Subject(
+        backend="foreman.main", operation="foreman.run", requester="U1", targets=500,
+        names=tuple(f"web{n}.example.com" for n in range(500)), schedule=Now(),
+        starts=(datetime.now(UTC),),
+    )  # fmt: skip
+    times = []
+    for _ in range(max(50, int(500 * size))):
+        began = time.perf_counter()
+        decide(found, subject)
+        times.append((time.perf_counter() - began) * 1000)
+    return [
+        under("decision with 200 rules, median", median(times), "ms", 1),
+        plain("p99", percentile(times, 0.99), "ms"),
+    ]
+
+
+async def phrases(size: float) -> list[Figure]:
+    """Reading times."""
+    said = ("now", "tomorrow 21:00", "every day at 06:00", "2026-12-24 03:00 Europe/Berlin", "next friday at noon",
+            "in 2 hours", "every second tuesday 22:30 until march")  # fmt: skip
+    times = []
+    now = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    for n, phrase in zip(range(max(70, int(700 * size))), itertools.cycle(said), strict=False):
+        began = time.perf_counter()
+        read(phrase, now=now + timedelta(minutes=n), zone="Europe/Berlin")
+        times.append((time.perf_counter() - began) * 1000)
+    return [
+        plain("reading a time, median", median(times[len(said) :]), "ms"),
+        plain("reading a time, p99", percentile(times[len(said) :], 0.99), "ms"),
+    ]
+
+
+async def many_hosts(size: float) -> list[Figure]:
+    """Lookups and a preview where there are ten thousand hosts."""
+    async with hall(hosts=10_000) as here:
+        person = here.alice
+        await person.command("/foreman", channel="#ops", patience=3.0)
+        modal = await person.modal()
+        await here.on.slack.until(lambda: "Template" in modal.labels, 10)
+        times = []
+        for query in ("run", "serv", "pack", "ansible") * 3:
+            began = time.perf_counter()
+            await modal.search("Template", query)
+            times.append(time.perf_counter() - began)
+        here.on.slack.state.stacks.pop(person.id, None)
+        began = time.perf_counter()
+        line = '/foreman run template="Run Command - Script Default" hosts="os = RedHat" when="now" because="b"'
+        await person.command(line, channel="#ops", patience=3.0)
+        modal = await person.modal()
+        await here.on.slack.until(lambda: "command" in modal.labels, 10)
+        await modal.fill({"command": "uptime"})
+        began = time.perf_counter()
+        await modal.submit()
+        await here.on.slack.until(lambda: "Ask for approval" in modal.text, 20)
+        preview = time.perf_counter() - began
+    return [
+        under("lookup with 10,000 hosts, worst", max(times), "s", 1),
+        plain("preview of thousands of hosts", preview, "s"),
+    ]
+
+
+ALL: dict[str, Scenario] = {
+    "start": start_and_idle,
+    "interactive": interactive,
+    "commits": commits,
+    "approvers": approvers,
+    "policy": policy,
+    "when": phrases,
+    "hosts": many_hosts,
+    "waiting": waiting_and_watched,
+    "million": finished_million,
+}

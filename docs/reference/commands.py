@@ -1,0 +1,101 @@
+"""The page of every command: of the shell, and of Slack."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import click
+from typer.main import get_command
+
+from blocks.form import WHEN, WHY
+from bot.backends.base import BackendKind, Operation, fields_of
+from bot.cli import app
+from bot.commands.manifest import HUB
+from docs.reference.markdown import bullets, code, page, table
+from docs.reference.operations import example
+from handlers.arguments import OTHER_NAMES, SYSTEM_KEY
+from handlers.hub import COMMAND, HELP
+
+_FORM = """A word after the command chooses what to do; `key=value` pairs after it fill the form in, with quotes around
+values that have spaces. The page of an operation lists its keys; these are for all:"""
+
+
+def commands_page(kinds: Mapping[str, BackendKind]) -> str:
+    """The page."""
+    return page(
+        "Commands",
+        "## In Slack",
+        f"### {HUB[0]}",
+        f"{HUB[1]}. The answer is seen by the one who asks alone.",
+        bullets(f"{code(words)}: {meaning}" for words, meaning in hub_verbs()),
+        *(part for kind in kinds.values() for part in _kind(kind)),
+        "### In every form",
+        _FORM,
+        table(("Key", "Meaning"), _common()),
+        "## In a shell",
+        *(part for name, command in shell_commands() for part in _shell(name, command)),
+    )
+
+
+def hub_verbs() -> list[tuple[str, str]]:
+    """What can be said to the hub and what it does, as its own help tells it."""
+    return re.findall(rf"^({COMMAND} [^:]+): (.+)$", HELP, re.MULTILINE)
+
+
+def shell_commands() -> Iterator[tuple[str, click.Command]]:
+    """The commands of ``nightshift``, those in groups too."""
+    yield from _commands("nightshift", get_command(app))
+
+
+def _commands(name: str, command: Any) -> Iterator[tuple[str, click.Command]]:
+    inner = getattr(command, "commands", None)
+    if inner is None:
+        yield name, command
+        return
+    for word, found in inner.items():
+        yield from _commands(f"{name} {word}", found)
+
+
+def _kind(kind: BackendKind) -> Iterator[str]:
+    yield f"### {kind.command}"
+    yield f"{kind.about}. For example: {code(f'{kind.command} {kind.hint}')}."
+    rows = [(code(example(kind, op)), f"[{op.title}](operations/{op.key}.md)", _keys(op)) for op in kind.operations]
+    yield table(("Command", "Opens", "Short keys"), rows)
+
+
+def _keys(operation: type[Operation[Any]]) -> str:
+    short = [code(field.argument) for field in fields_of(operation.params) if field.argument]
+    return ", ".join(short)
+
+
+def _common() -> list[tuple[str, str]]:
+    def named(key: str) -> str:
+        return " or ".join(code(name) for name in (key, *(k for k, v in OTHER_NAMES.items() if v == key)))
+
+    return [
+        (named(WHEN), "The time, in your own words."),
+        (named(WHY), "What it is for."),
+        (named(SYSTEM_KEY), "Which of several back ends: its name, such as `prod`."),
+    ]
+
+
+def _shell(name: str, command: click.Command) -> Iterator[str]:
+    yield f"### {name}"
+    yield command.help or ""
+    rows = [
+        (code(_usage(parameter)), str(getattr(parameter, "help", "") or ""), _default(parameter))
+        for parameter in command.params
+    ]
+    if rows:
+        yield table(("Argument", "Meaning", "Default"), rows)
+
+
+def _usage(parameter: click.Parameter) -> str:
+    word = parameter.opts[0]
+    return word.upper() if parameter.param_type_name == "argument" else word
+
+
+def _default(parameter: click.Parameter) -> str:
+    if parameter.required:
+        return "**needed**"
+    return "" if parameter.default in (None, "", False) else code(parameter.default)

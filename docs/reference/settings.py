@@ -1,0 +1,119 @@
+"""The page of every setting: of the bot, and of each back end that is installed."""
+
+import ast
+import inspect
+import textwrap
+import types
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import BaseModel, SecretStr
+from pydantic.fields import FieldInfo
+
+from bot.backends.base import BackendKind
+from bot.settings import Settings
+from docs.reference.markdown import code, page, table
+
+_INTRO = """Nightshift reads a TOML file, which `--config` or `NIGHTSHIFT_CONFIG` names, and the environment, which
+wins. Any setting can be given as a variable: `NIGHTSHIFT_` and its name, with `__` between levels
+(`NIGHTSHIFT_CHANNELS__APPROVALS`). `nightshift doctor` checks all of it, one line a fault.
+`nightshift.example.toml` is a file to start from."""
+_SECRETS = """Secrets never stand in the file. They are references: `env:NAME` for an environment variable, `file:PATH`
+for a file."""
+_SEVERAL = """A back end can be configured several times by name: `[backends.foreman.prod]` and
+`[backends.foreman.lab]`. Each has its own credentials, channels and limits; the form offers those that the person may
+ask, `on=lab` chooses one in a slash command, every card names it by its title, and policy tells them apart by full
+name (`foreman.prod`) or kind (`foreman`). One that is down or has a wrong password does not touch the others."""
+
+
+def settings_page(kinds: Mapping[str, BackendKind]) -> str:
+    """The page."""
+    parts = [_INTRO, _SECRETS, "## At the top of the file", _table(Settings, simple=True)]
+    for name, info in Settings.model_fields.items():
+        model = info.annotation
+        if isinstance(model, type) and issubclass(model, BaseModel):
+            parts += [f"## [{name}]", _about(model), _table(model)]
+    parts += ["## Back ends", _SEVERAL]
+    for kind in kinds.values():
+        parts += [f"### [backends.{kind.kind}.NAME]: {kind.title}", _about(kind.settings)]
+        parts += [_table(kind.settings), *_inner(kind)]
+    return page("Settings", *parts)
+
+
+def _inner(kind: BackendKind) -> Iterator[str]:
+    """The tables inside a back end's own."""
+    for name, info in kind.settings.model_fields.items():
+        model = _bare(info.annotation)
+        if isinstance(model, type) and issubclass(model, BaseModel):
+            yield f"#### [backends.{kind.kind}.NAME.{name}]"
+            yield _about(model)
+            yield _table(model)
+
+
+def _about(model: type[BaseModel]) -> str:
+    return (inspect.getdoc(model) or "").replace("``", "`")
+
+
+def _table(model: type[BaseModel], *, simple: bool = False) -> str:
+    """The settings of a table of the file; ``simple`` leaves out the ones that are tables themselves."""
+    told = meanings(model)
+    rows = [
+        (_name(name, info), _default(info), told.get(name, ""))
+        for name, info in model.model_fields.items()
+        if not (simple and isinstance(info.annotation, type) and issubclass(info.annotation, BaseModel))
+    ]
+    return table(("Setting", "Default", "Meaning"), rows)
+
+
+def _name(name: str, info: FieldInfo) -> str:
+    alias = info.validation_alias
+    return f"{code(alias)} (environment only)" if isinstance(alias, str) else code(name)
+
+
+def _default(info: FieldInfo) -> str:
+    if info.is_required():
+        return "**needed**"
+    default = info.get_default(call_default_factory=True)
+    match default:
+        case bool():
+            return code(str(default).lower())
+        case SecretStr() | BaseModel() | None | "":
+            return ""
+        case _ if default in ((), {}):
+            return ""
+        case _:
+            return code(default)
+
+
+def meanings(model: type[BaseModel]) -> dict[str, str]:
+    """What each setting means: the text under it in the class, inherited ones included."""
+    found: dict[str, str] = {}
+    for cls in reversed(model.__mro__):
+        if issubclass(cls, BaseModel) and not cls.__module__.startswith("pydantic"):
+            found |= _texts(cls)
+    return found
+
+
+def _texts(cls: type) -> dict[str, str]:
+    body = ast.parse(textwrap.dedent(inspect.getsource(cls))).body[0]
+    found, name = {}, ""
+    for statement in body.body if isinstance(body, ast.ClassDef) else ():
+        match statement:
+            case ast.AnnAssign(target=ast.Name(id=name)):
+                pass
+            case ast.Expr(value=ast.Constant(value=str(text))) if name:
+                found[name] = inspect.cleandoc(text).replace("``", "`")
+                name = ""
+            case _:
+                name = ""
+    return found
+
+
+def _bare(annotation: Any) -> Any:
+    """The type without ``| None`` and without annotations."""
+    if get_origin(annotation) is Annotated:
+        return _bare(get_args(annotation)[0])
+    if get_origin(annotation) in (Union, types.UnionType):
+        rest = [a for a in get_args(annotation) if a is not type(None)]
+        return rest[0] if len(rest) == 1 else None
+    return annotation

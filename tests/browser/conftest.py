@@ -1,0 +1,134 @@
+"""The playground as a person starts it, and a browser to play in it.
+
+Every play leaves a screenshot in a directory that pytest keeps for a while; the published ones go to
+NIGHTSHIFT_SCREENSHOTS too, which ``make screenshots`` sets to docs/img.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+from tests.browser.chromium import executable
+from tests.browser.window import Demo, Window
+
+START_SECONDS = 120
+STOP_SECONDS = 15
+WIDE, PHONE = (1280, 800), (390, 800)
+PUBLISHED = ("approval.png", "form.png")
+"""The screenshots that the README shows."""
+
+OpenWindow = Callable[..., Window]
+PAGES = pytest.StashKey[list[Page]]()
+PICTURES = pytest.StashKey[Path]()
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """``nightshift demo`` on a free port, filled and ready."""
+    directory = tmp_path_factory.mktemp("demo")
+    journal, said = directory / "journal.jsonl", directory / "said.txt"
+    arguments = ["demo", "--port", "0", "--journal", str(journal)]
+    with said.open("w") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-c", "from bot.cli import main; main()", *arguments], stdout=output, stderr=output
+        )
+    try:
+        yield Demo(_address(process, said), journal)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _address(process: subprocess.Popen[bytes], said: Path) -> str:
+    """The page's address, once the workspace is filled."""
+    end = time.monotonic() + START_SECONDS
+    while "filled" not in said.read_text() and process.poll() is None and time.monotonic() < end:
+        time.sleep(0.1)
+    text = said.read_text()
+    if "workspace is filled" not in text:
+        pytest.fail(f"nightshift demo did not get ready within {START_SECONDS} s; it said:\n{text}")
+    return next(word for word in text.split() if word.startswith("http://"))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        path = executable(playwright)
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where the screenshots go."""
+    directory = tmp_path_factory.mktemp("screenshots")
+    yield directory
+    target = os.environ.get("NIGHTSHIFT_SCREENSHOTS")
+    for name in PUBLISHED if target else ():
+        if (directory / name).exists():
+            shutil.copy(directory / name, Path(str(target)) / name)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A failed play leaves a screenshot too."""
+    report = yield
+    if report.when == "call" and report.failed:
+        for number, page in enumerate(item.stash.get(PAGES, [])):
+            page.screenshot(path=item.stash[PICTURES] / f"failed-{item.name}-{number}.png")
+            report.sections.append(("Screenshots", str(item.stash[PICTURES])))
+    return report
+
+
+@pytest.fixture
+def open_window(request: pytest.FixtureRequest, demo: Demo, browser: Browser, pictures: Path) -> Iterator[OpenWindow]:
+    """Opens a window on the playground, of a size and in light or dark; nothing may go wrong in its console."""
+    wrong: list[str] = []
+    pages: list[Page] = []
+    request.node.stash[PAGES], request.node.stash[PICTURES] = pages, pictures
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            wrong.append(message.text)
+
+    def open_(size: tuple[int, int] = WIDE, colours: Literal["light", "dark"] = "light") -> Window:
+        page = browser.new_page(viewport={"width": size[0], "height": size[1]}, color_scheme=colours)
+        page.on("console", note)
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.set_default_timeout(15_000)
+        pages.append(page)
+        return Window(page, demo, pictures).open()
+
+    yield open_
+    for page in pages:
+        _leave(page)
+    assert not wrong, "The browser's console says: " + "; ".join(wrong)
+
+
+def _leave(page: Page) -> None:
+    """Close a window, and the modal that a failed play left open: it is the person's, not the window's."""
+    close = page.locator("[data-act=close-all]")
+    if close.count():
+        close.click()
+        close.wait_for(state="detached")
+    page.close()
+
+
+@pytest.fixture
+def window(open_window: OpenWindow) -> Window:
+    """A window of 1280 by 800, light."""
+    return open_window()

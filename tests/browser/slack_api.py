@@ -1,0 +1,65 @@
+"""The workspace from the bot's side: its Web API and its response URLs, for showing what the bot itself never sends."""
+
+import json
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from playground.slack import Settings
+
+Json = dict[str, Any]
+FOUND_SECONDS = 5.0
+
+
+class Backdoor:
+    """Finds what it needs in the journal: where the API is, and the newest trigger."""
+
+    def __init__(self, journal: Path) -> None:
+        self._journal = journal
+
+    def entries(self, kind: str) -> list[Json]:
+        """The exchanges of a kind so far."""
+        text = self._journal.read_text()
+        whole = text[: text.rfind("\n") + 1].splitlines()
+        return [entry for line in whole if (entry := json.loads(line))["kind"] == kind]
+
+    def last(self, kind: str, after: int) -> Json:
+        """The payload of the newest exchange of a kind, once there are more than ``after``."""
+        end = time.monotonic() + FOUND_SECONDS
+        while len(found := self.entries(kind)) <= after:
+            assert time.monotonic() < end, f"There was no further {kind}."
+            time.sleep(0.02)
+        payload: Json = found[-1]["payload"]
+        return payload
+
+    def respond(self, **body: Any) -> str:
+        """Answer the newest slash command through its response_url. Returns what Slack says."""
+        return _post(self._command["response_url"], body)
+
+    def call(self, method: str, **arguments: Any) -> Json:
+        """Call a method of the Web API as the bot."""
+        base = str(self._command["response_url"]).partition("/actions/")[0]
+        answer: Json = json.loads(_post(f"{base}/api/{method}", arguments))
+        return answer
+
+    @property
+    def trigger(self) -> str:
+        """The trigger id of the newest slash command; good for three seconds, once."""
+        return str(self._command["trigger_id"])
+
+    @property
+    def _command(self) -> Json:
+        payload: Json = self.entries("slash_commands")[-1]["payload"]
+        return payload
+
+
+def _post(url: str, body: Json) -> str:
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {Settings().bot_token}"}
+    request = urllib.request.Request(url, json.dumps(body).encode(), headers)
+    try:
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            return str(answer.read().decode())
+    except urllib.error.HTTPError as error:
+        return str(error.read().decode())

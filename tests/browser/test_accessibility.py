@@ -1,0 +1,68 @@
+"""What axe-core says of the page: nothing serious, on any of its screens."""
+
+from collections.abc import Callable
+from typing import Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from tests.browser.conftest import PHONE
+from tests.browser.window import Window
+
+SERIOUS = ("serious", "critical")
+
+
+def _check(window: Window, where: str, rules: tuple[str, ...] = ()) -> None:
+    """Let axe look at what is shown now; only by some rules, where they are named."""
+    window.page.wait_for_timeout(250)
+    options = {"runOnly": list(rules)} if rules else None
+    found = [
+        f"{where}: {item['impact']}: {item['id']}: {item['help']}: {node['html'][:200]} {node['failureSummary']}"
+        for item in Axe().run(window.page, options=options).response["violations"]
+        if item["impact"] in SERIOUS
+        for node in item["nodes"][:3]
+    ]
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+def test_axe_finds_nothing_serious(open_window: Callable[..., Window], colours: Literal["light", "dark"]) -> None:
+    window = open_window(colours=colours)
+    # What is dark differs from what is light in its colours only.
+    rules = () if colours == "light" else ("color-contrast",)
+    _check(window, "channel and suggestions", rules)
+    window.tools("Sandboxes")
+    for summary in window.page.locator(".panel summary").all():
+        summary.click()
+    _check(window, "sandboxes", rules)
+    window.tools("Wire log")
+    window.page.locator(".wire-line").last.click()
+    window.go("Home")
+    expect(window.page.locator(".home-inner")).to_contain_text("Waiting for a decision")
+    _check(window, "home and wire log", rules)
+    window.go("results")
+    window.page.locator(".thread-line").first.click()
+    _check(window, "thread", rules)
+    window.press("Close the thread")
+    window.become("Alice Adler")
+    window.go("ops")
+    window.say("/immybot")
+    expect(window.field("When")).to_be_visible()
+    window.submit("Preview")
+    expect(window.modal.locator(".error").first).to_be_visible()
+    computers = window.modal.get_by_role("combobox", name="Computers", exact=True)
+    computers.click()
+    computers.fill("ALD")
+    expect(window.page.get_by_role("option").first).to_be_visible()
+    _check(window, "form with errors and an open select", rules)
+    window.close()
+
+
+def test_axe_finds_nothing_serious_on_a_phone(open_window: Callable[..., Window]) -> None:
+    window = open_window(PHONE)
+    _check(window, "suggestions")
+    window.press("Go there as Bob")
+    _check(window, "channel")
+    window.press("Channels")
+    _check(window, "sidebar")

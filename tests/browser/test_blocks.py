@@ -1,0 +1,136 @@
+"""Block Kit in the page: what is chosen and typed reaches the bot as Slack would send it."""
+
+import re
+from typing import Any
+
+from playwright.sync_api import expect
+
+from tests.browser.kitchen_sink import FORM, MESSAGE, plain
+from tests.browser.slack_api import Backdoor, Json
+from tests.browser.window import Window
+
+
+def _start(window: Window, person: str = "Alice Adler") -> Backdoor:
+    """Type a command, whose trigger and response_url are then there to be used."""
+    backdoor = Backdoor(window.demo.journal)
+    window.become(person)
+    window.go("ops")
+    known = len(backdoor.entries("slash_commands"))
+    window.say("/nightshift help")
+    backdoor.last("slash_commands", known)
+    return backdoor
+
+
+def test_every_kind_of_field_reports_what_was_entered(window: Window) -> None:
+    backdoor = _start(window)
+    view = {"type": "modal", "title": plain("Fields"), "submit": plain("Send"), "blocks": FORM}
+    assert backdoor.call("views.open", trigger_id=backdoor.trigger, view=view)["ok"]
+    for label, text in (
+        ("Line", "one"), ("Lines", "one\ntwo"), ("Number", "12"), ("Mail", "a@b.example"),
+        ("Address", "https://example.com"), ("Day", "2026-12-24"), ("Hour", "21:30"), ("Moment, date", "2026-12-24"),
+        ("Moment, time", "21:30"), ("Rich", "rich"),
+    ):  # fmt: skip
+        window.fill(label, text)
+    for label, option in (
+        ("Colour", "Orange"), ("Sizes", "Small"), ("Sizes", "Large"), ("Person", "Bob Brown"),
+        ("People", "Carol Clark"), ("Channel", "#ops"), ("Conversation", "#results"),
+    ):  # fmt: skip
+        window.pick(label, option)
+    window.modal.get_by_role("radio", name="Right").check()
+    window.modal.get_by_role("checkbox", name="Down").check()
+    window.submit("Send")
+    expect(window.modal).to_contain_text("at most 9")
+    window.fill("Number", "7")
+    window.picture("fields")
+    known = len(backdoor.entries("interactive"))
+    window.submit("Send")
+    values = backdoor.last("interactive", known)["view"]["state"]["values"]
+    said = {label: _entered(entry["a"]) for label, entry in values.items()}
+    assert said == {
+        "Line": "one", "Lines": "one\ntwo", "Number": "7", "Mail": "a@b.example", "Address": "https://example.com",
+        "Colour": "orange", "Sizes": ["small", "large"], "Person": "U0BOB", "People": ["U0CAROL"],
+        "Channel": "C000000001", "Conversation": "C000000003", "Day": "2026-12-24", "Hour": "21:30",
+        "Moment": 1798144200, "One": "right", "Some": ["down"], "Rich": "rich",
+    }  # fmt: skip
+
+
+def test_messages_show_their_blocks_and_tell_what_is_pressed(window: Window) -> None:
+    backdoor = _start(window, "Bob Brown")
+    assert "ok" in backdoor.respond(blocks=MESSAGE, text="Kitchen sink")
+    message = window.card("Kitchen sink")
+    for tag, text in (
+        ("b", "bold"),
+        ("i", "italic"),
+        ("s", "gone"),
+        ("code", "code"),
+        ("td", "web01"),
+        ("li", "an item"),
+    ):
+        expect(message.locator(tag, has_text=re.compile(f"^{text}$"))).to_be_visible()
+    expect(message).to_contain_text("<b> @alice link 🎉")
+    expect(message.locator("blockquote")).to_have_text("<script>alert(1)</script>")
+    expect(message.locator("time").last).to_have_text("2025-12-31 7:00 PM")
+    window.picture("blocks")
+    known = len(backdoor.entries("interactive"))
+    window.press("More actions", message)
+    window.page.get_by_role("button", name="Second", exact=True).click()
+    assert backdoor.last("interactive", known)["actions"][0]["selected_option"]["value"] == "second"
+    message.get_by_role("combobox", name="Pick").click()
+    window.page.get_by_role("option", name="B", exact=True).click()
+    chosen = backdoor.last("interactive", known + 1)
+    assert chosen["actions"][0]["selected_option"]["value"] == "b"
+    window.press("Sure?", message)
+    question = window.page.get_by_role("alertdialog")
+    expect(question).to_contain_text("It cannot be undone.")
+    window.picture("confirm")
+    window.press("No", question)
+    expect(question).to_have_count(0)
+    assert len(backdoor.entries("interactive")) == known + 2
+    window.press("Sure?", message)
+    window.press("Yes", question)
+    assert backdoor.last("interactive", known + 2)["actions"][0]["value"] == "v"
+
+
+def test_three_views_lie_on_each_other_and_go_one_by_one(window: Window) -> None:
+    backdoor = _start(window)
+    button = {"type": "button", "action_id": "deeper", "text": plain("Deeper")}
+    trigger = backdoor.trigger
+    for depth in (1, 2, 3):
+        view = {
+            "type": "modal", "title": plain(f"View {depth}"), "close": plain("Back"),
+            "blocks": [{"type": "actions", "elements": [button]}],
+        }  # fmt: skip
+        method = "views.open" if depth == 1 else "views.push"
+        assert backdoor.call(method, trigger_id=trigger, view=view)["ok"]
+        expect(window.modal.get_by_role("heading")).to_have_text(f"View {depth}")
+        known = len(backdoor.entries("interactive"))
+        window.press("Deeper", window.modal)
+        trigger = backdoor.last("interactive", known)["trigger_id"]
+    assert backdoor.call("views.push", trigger_id=trigger, view=view)["error"] == "push_limit_reached"
+    window.picture("stack")
+    window.submit("Back")
+    expect(window.modal.get_by_role("heading")).to_have_text("View 2")
+    window.close()
+
+
+def test_blocks_that_slack_would_refuse_are_shown_as_its_error(window: Window) -> None:
+    backdoor = _start(window)
+    expect(window.page.get_by_role("article").last).to_contain_text("What you can say")
+    window.tools("Wire log")
+    bad = [{"type": "header", "text": {"type": "mrkdwn", "text": "Never shown"}}]
+    assert "invalid_blocks" in backdoor.respond(blocks=bad)
+    entry = window.page.locator(".wire-entry").filter(has=window.page.locator(".wire-errors")).last
+    expect(entry).to_contain_text("invalid_blocks")
+    expect(entry.locator(".wire-errors code")).to_have_text(re.compile("^/blocks/0/text"))
+    expect(window.page.get_by_text("Never shown").and_(window.page.locator("article *"))).to_have_count(0)
+    window.picture("refused")
+
+
+def _entered(entry: Json) -> Any:
+    """The value of a field's state, options by their value and rich text as its words."""
+    (value,) = (value for name, value in entry.items() if name != "type")
+    if isinstance(value, dict):
+        return value["value"] if "value" in value else value["elements"][0]["elements"][0]["text"]
+    if isinstance(value, list):
+        return [item["value"] if isinstance(item, dict) else item for item in value]
+    return value

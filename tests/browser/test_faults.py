@@ -1,0 +1,62 @@
+"""What goes wrong is switched on in the sandboxes, seen, and survived."""
+
+from playwright.sync_api import Locator, expect
+
+from tests.browser.window import RUN_MS, Window
+
+
+def _switch(window: Window, back_end: str, words: str) -> Locator:
+    window.tools("Sandboxes")
+    group = window.page.get_by_role("group", name=f"Faults of {back_end}")
+    return group.get_by_role("switch", name=words, exact=True)
+
+
+def test_an_answer_is_lost_on_the_way_back_and_the_job_still_runs_once(window: Window) -> None:
+    window.become("Alice Adler")
+    name = window.ask_foreman("hostgroup = batch and location = Berlin", service="lost-answer")
+    switch = _switch(window, "Foreman", "Lost answer")
+    switch.click()
+    expect(switch).to_have_attribute("aria-checked", "true")
+    window.picture("fault")
+    window.approve(name)
+    expect(window.card(name)).to_contain_text("Succeeded", timeout=RUN_MS)
+    expect(switch).to_have_attribute("aria-checked", "false")
+    window.page.locator("[data-k=foreman-holds] summary").click()
+    expect(window.page.locator("[data-k=foreman-holds] li").filter(has_text="lost-answer")).to_have_count(1)
+    window.picture("fault-survived")
+
+
+def test_a_back_end_that_answers_500_is_told_in_the_form(window: Window) -> None:
+    switch = _switch(window, "Foreman", "500")
+    switch.click()
+    expect(switch).to_have_attribute("aria-checked", "true")
+    window.become("Alice Adler")
+    window.go("ops")
+    window.say("/foreman")
+    template = window.modal.get_by_role("combobox", name="Template", exact=True)
+    template.click()
+    template.fill("service")
+    expect(window.page.get_by_role("option")).to_contain_text("failed (500)")
+    window.picture("fault-in-form")
+    switch.click()
+    template.fill("servic")
+    expect(window.page.get_by_role("option", name="Service Action")).to_have_count(1)
+    window.close()
+
+
+def test_the_bot_is_killed_while_a_job_runs_and_comes_back(window: Window) -> None:
+    window.become("Alice Adler")
+    name = window.ask_foreman("hostgroup = cache")
+    window.approve(name)
+    expect(window.card(name)).to_contain_text("Running", timeout=RUN_MS)
+    window.tools("Sandboxes")
+    window.press("Kill the bot")
+    expect(window.page.locator(".bot-line")).to_contain_text("was killed")
+    window.press("Show details", window.card(name))
+    expect(window.page.get_by_role("alert")).to_contain_text("dispatch_failed")
+    window.picture("bot-killed")
+    window.press("Start it again")
+    expect(window.page.locator(".bot-line")).to_contain_text("is running", timeout=RUN_MS)
+    expect(window.card(name)).to_contain_text("Succeeded", timeout=RUN_MS)
+    window.outcome(name, "succeeded")
+    window.picture("bot-back")

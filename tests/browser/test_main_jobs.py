@@ -1,0 +1,65 @@
+"""The main job for each back end, from the slash command to the outcome, by clicking."""
+
+from playwright.sync_api import expect
+
+from tests.browser.window import RUN_MS, Window
+
+
+def test_a_service_is_restarted_on_hosts_of_foreman(window: Window) -> None:
+    window.become("Alice Adler")
+    window.go("ops")
+    composer = window.page.locator("#composer textarea")
+    composer.press_sequentially("/fo")
+    window.page.get_by_role("option", name="/foreman").click()
+    expect(composer).to_have_value("/foreman ")
+    composer.press("Enter")
+    window.pick("Template", "service", "Service Action - Script Default")
+    window.fill("service", "nginx")
+    window.fill("Hosts", "hostgroup = app and location = Berlin")
+    window.fill("When", "now")
+    window.fill("Why", "Memory leak")
+    window.preview()
+    expect(window.modal).to_contain_text("POST")
+    name = window.ask()
+    window.approve(name)
+    expect(window.card(name)).to_contain_text("Approved by @bob")
+    expect(window.card(name)).to_contain_text("Succeeded", timeout=RUN_MS)
+    window.outcome(name, "succeeded")
+    window.picture("foreman")
+
+
+def test_a_job_of_opsramp_is_updated(window: Window) -> None:
+    window.become("Alice Adler")
+    window.go("ops")
+    window.say("/opsramp update")
+    window.pick("Job", "Weekly", "Weekly AD checklist")
+    expect(window.field("Name")).to_have_value("Weekly AD checklist")
+    window.fill("Name", "Sunday AD checklist")
+    window.fill("When", "now")
+    window.fill("Why", "Once a week is enough")
+    window.preview()
+    name = window.ask()
+    window.approve(name)
+    window.outcome(name, "succeeded")
+    window.tools("Sandboxes")
+    window.page.locator("[data-k=opsramp-holds] summary").click()
+    expect(window.page.locator("[data-k=opsramp-holds]")).to_contain_text("Sunday AD checklist")
+    window.picture("opsramp")
+
+
+def test_computers_are_maintained_by_immybot(window: Window) -> None:
+    window.become("Alice Adler")
+    window.go("ops")
+    window.say("/immybot")
+    window.pick("Computers", "ALD-00", "ALD-001")
+    window.pick("Computers", "ALD-00", "ALD-002")
+    window.press("Maintenance", window.modal)
+    window.modal.get_by_role("group", name="Full maintenance").get_by_role("checkbox").check()
+    window.press("Targets", window.modal)
+    window.fill("When", "now")
+    window.fill("Why", "Monthly round")
+    window.preview()
+    name = window.ask()
+    window.approve(name)
+    window.outcome(name, "succeeded")
+    window.picture("immybot")

@@ -1,0 +1,185 @@
+"""The page itself: how quick it is, how it fits, and that a keyboard is enough."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import PHONE
+from tests.browser.window import RUN_MS, Window
+
+FIRST_PAINT_MS = 2000
+CLICK_MS = 300
+STALL_MS = 100
+MANY = 500
+
+
+def test_the_first_paint_of_a_cold_browser_is_quick(open_window: Callable[..., Window]) -> None:
+    paints = [_first_paint(open_window().page) for _ in range(2)]
+    assert min(paints) < FIRST_PAINT_MS, paints
+
+
+def test_it_opens_on_a_living_workspace(window: Window) -> None:
+    page = window.page
+    expect(page.locator(".me-name")).to_contain_text("Bob Brown")
+    expect(window.card("NS-1")).to_contain_text("Succeeded")
+    expect(window.card("NS-2")).to_contain_text("every")
+    expect(window.card("NS-3")).to_contain_text("Waiting for approval")
+    expect(page.locator(".suggestions li")).to_have_count(3)
+    window.go("results")
+    page.locator(".thread-line").first.click()
+    expect(page.get_by_role("complementary", name="Thread")).to_contain_text("new certificate")
+    window.picture("thread")
+
+
+def test_a_click_changes_the_card_at_once(window: Window) -> None:
+    window.become("Alice Adler")
+    name = window.ask_foreman("os = RedHat")
+    times = []
+    for person, mark in (("Bob Brown", "Approved by @bob"), ("Carol Clark", "Approved by @carol")):
+        window.become(person)
+        window.go("approvals")
+        times.append(_answer_ms(window, window.card(name), mark))
+    assert min(times) < CLICK_MS, times
+
+
+def test_five_hundred_messages_scroll_without_a_stall(window: Window) -> None:
+    window.become("Alice Adler")
+    window.go("shared")
+    window.page.evaluate(
+        """(many) => {
+          const composer = document.querySelector("#composer");
+          const place = composer.getAttribute("place");
+          for (let n = 1; n <= many; n++) {
+            const detail = { act: "send", place, text: `Message ${n}: the quick brown fox jumps over the lazy dog` };
+            composer.dispatchEvent(new CustomEvent("act", { bubbles: true, detail }));
+          }
+        }""",
+        MANY,
+    )
+    expect(window.page.get_by_role("article")).to_have_count(MANY, timeout=RUN_MS)
+    window.go("results")
+    window.go("shared")
+    expect(window.page.get_by_text(f"Message {MANY}:")).to_be_in_viewport()
+    frames: list[float] = window.page.evaluate(
+        """async () => {
+          const view = document.querySelector(".middle .scroll");
+          const frames = [];
+          let last = performance.now();
+          while (frames.length < 80) {
+            view.scrollBy(0, -500);
+            await new Promise(requestAnimationFrame);
+            frames.push(performance.now() - last);
+            last = performance.now();
+          }
+          return frames;
+        }"""
+    )
+    expect(window.page.get_by_text("Message 1:")).to_be_in_viewport()
+    assert sorted(frames)[-5] < STALL_MS, sorted(frames)[-10:]
+
+
+def test_it_fits_a_phone(open_window: Callable[..., Window]) -> None:
+    window = open_window(PHONE)
+    page = window.page
+    window.press("Go there as Bob")
+    expect(page.locator("#composer textarea")).to_be_visible()
+    _fits(page)
+    window.press("Channels")
+    window.picture("phone-channels")
+    window.go("results")
+    window.press("Show details", window.card("NS-1"))
+    expect(window.modal).to_contain_text("Asked by")
+    window.picture("phone")
+    _fits(page)
+    window.close()
+
+
+def test_dark_is_dark(open_window: Callable[..., Window]) -> None:
+    window = open_window(colours="dark")
+    assert _paper(window.page) == "rgb(26, 29, 33)"
+    window.picture("dark")
+    window.press("Light or dark colours")
+    expect(window.page.locator("body.body--light")).to_have_count(1)
+    assert _paper(window.page) == "rgb(255, 255, 255)"
+
+
+def test_a_keyboard_is_enough(window: Window) -> None:
+    page = window.page
+    _tab_to(page, page.get_by_role("button", name="Act as Alice Adler"))
+    page.keyboard.press("Enter")
+    expect(page.locator(".me-name")).to_contain_text("Alice Adler")
+    _tab_to(page, page.locator("#composer textarea"))
+    page.keyboard.type("/fo")
+    page.keyboard.press("Tab")
+    page.keyboard.type('template="Power Action - Script Default" hosts="hostgroup = app" because="New kernel"')
+    page.keyboard.press("Enter")
+    _tab_to(page, window.field("When"))
+    page.keyboard.type("now")
+    expect(window.modal).to_contain_text("as soon as it is approved")
+    _tab_to(page, window.modal.get_by_role("button", name="Preview"))
+    page.keyboard.press("Enter")
+    expect(window.modal).to_contain_text("Approval")
+    _tab_to(page, window.modal.get_by_role("button", name="Ask for approval"))
+    page.keyboard.press("Enter")
+    expect(window.modal).to_contain_text("waits for approval")
+    page.keyboard.press("Escape")
+    expect(window.modal).to_have_count(0)
+    expect(page.locator("#composer textarea")).to_be_focused()
+    _tab_to(page, page.get_by_role("button", name="Act as Bob Brown"), back=True)
+    page.keyboard.press("Enter")
+    _tab_to(page, page.locator(".place", has_text="approvals"))
+    page.keyboard.press("Enter")
+    _tab_to(page, page.locator("#composer textarea"))
+    _tab_to(page, page.get_by_role("button", name="Approve", exact=True).last, back=True)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("article").last).to_contain_text("You approved")
+
+
+def _first_paint(page: Page) -> float:
+    script = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
+    return float(page.wait_for_function(script).json_value())
+
+
+def _answer_ms(window: Window, card: Locator, mark: str) -> float:
+    """Press Approve; the milliseconds from the click to the card that shows ``mark``."""
+    card.evaluate(
+        """(card, mark) => {
+          let clicked = 0;
+          card.addEventListener("click", () => (clicked = performance.now()), { capture: true, once: true });
+          new MutationObserver((_, observer) => {
+            if (!clicked || !card.textContent.includes(mark)) return;
+            observer.disconnect();
+            window.answerMs = performance.now() - clicked;
+          }).observe(card, { subtree: true, childList: true, characterData: true });
+          window.answerMs = 0;
+        }""",
+        mark,
+    )
+    window.press("Approve", card)
+    window.page.wait_for_function("window.answerMs > 0")
+    return float(window.page.evaluate("window.answerMs"))
+
+
+def _fits(page: Page) -> None:
+    """Nothing sticks out to the right."""
+    width = page.evaluate(
+        "Math.max(document.documentElement.scrollWidth,"
+        " ...[...document.querySelectorAll('article, header, pg-dialog')].map((e) => e.getBoundingClientRect().right))"
+    )
+    assert width <= PHONE[0], width
+
+
+def _paper(page: Page) -> str:
+    return str(page.evaluate("getComputedStyle(document.querySelector('.slack')).backgroundColor"))
+
+
+def _tab_to(page: Page, wanted: Locator, *, back: bool = False) -> None:
+    """Press Tab until ``wanted`` has the focus."""
+    expect(wanted).to_be_visible()
+    for _ in range(120):
+        if wanted.evaluate("(element) => element === document.activeElement"):
+            return
+        page.keyboard.press("Shift+Tab" if back else "Tab")
+    raise AssertionError(
+        f"Tab does not lead to {wanted}; it ends at {page.evaluate('document.activeElement.outerHTML')}"
+    )

@@ -1,0 +1,139 @@
+"""A browser window on the playground, played in the words of a person: who they are, where they go, what they click."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Locator, Page, expect
+
+RUN_MS = 30_000
+"""How long a run in a sandbox may take, in milliseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """A running ``nightshift demo``: its page's address and its journal."""
+
+    url: str
+    journal: Path
+
+
+class Window:
+    """A window. Elements are found as a person or a screen reader finds them: by their label, role and text."""
+
+    def __init__(self, page: Page, demo: Demo, pictures: Path) -> None:
+        self.page = page
+        self.demo = demo
+        self._pictures = pictures
+
+    def open(self) -> "Window":
+        """Load the page, and wait until the messages are there."""
+        self.page.goto(self.demo.url)
+        expect(self.page.get_by_role("article").first).to_be_visible()
+        return self
+
+    def picture(self, name: str) -> None:
+        """Leave a screenshot."""
+        self.page.wait_for_timeout(200)
+        self.page.screenshot(path=self._pictures / f"{name}.png")
+
+    # Going about
+
+    def become(self, name: str) -> None:
+        self.page.get_by_role("button", name=f"Act as {name}").click()
+        expect(self.page.locator(".me-name")).to_contain_text(name)
+
+    def go(self, place: str) -> None:
+        """Open a channel, ``Home`` or ``Messages``."""
+        self.page.locator(".place", has_text=place).first.click()
+        expect(self.page.locator(".place[aria-current]")).to_contain_text(place)
+
+    def tools(self, name: str) -> None:
+        """Open a panel on the right: Try this, Sandboxes, Wire log."""
+        button = self.page.get_by_role("button", name=name, exact=True)
+        if button.get_attribute("aria-pressed") == "false":
+            button.click()
+        expect(self.page.locator(".tools-head")).to_contain_text(name)
+
+    def say(self, text: str) -> None:
+        """Type into the composer and press Enter."""
+        composer = self.page.locator("#composer textarea")
+        composer.fill(text)
+        composer.press("Enter")
+
+    # Messages
+
+    def card(self, name: str) -> Locator:
+        """The newest card of a request here."""
+        heading = self.page.get_by_role("heading", name=re.compile(rf"\b{name}\b"))
+        return self.page.get_by_role("article").filter(has=heading).last
+
+    def press(self, words: str, within: Locator | None = None) -> None:
+        (within or self.page).get_by_role("button", name=words, exact=True).click()
+
+    # Modals
+
+    @property
+    def modal(self) -> Locator:
+        return self.page.get_by_role("dialog")
+
+    def field(self, label: str) -> Locator:
+        """A field, optional or not."""
+        return self.modal.get_by_label(re.compile(rf"^{re.escape(label)}( \(optional\))?$"))
+
+    def fill(self, label: str, text: str) -> None:
+        self.field(label).fill(text)
+
+    def pick(self, label: str, query: str, option: str = "") -> None:
+        """Type into a select, and click the option that it finds."""
+        box = self.modal.get_by_role("combobox", name=label, exact=True)
+        box.click()
+        box.fill(query)
+        self.page.get_by_role("option", name=option or query).first.click()
+
+    def submit(self, words: str) -> None:
+        self.modal.get_by_role("button", name=words, exact=True).click()
+
+    def close(self) -> None:
+        """Press the X of the modal."""
+        self.modal.get_by_role("button", name="Close", exact=True).first.click()
+        expect(self.modal).to_have_count(0)
+
+    # The story
+
+    def preview(self) -> None:
+        """Press Preview, and wait for what would happen."""
+        self.submit("Preview")
+        expect(self.modal).to_contain_text("Approval")
+
+    def ask(self) -> str:
+        """Confirm the preview; returns the request's name."""
+        self.submit("Ask for approval")
+        expect(self.modal).to_contain_text("waits for approval")
+        found = re.search(r"NS-\d+", self.modal.inner_text())
+        assert found is not None
+        self.close()
+        return found[0]
+
+    def ask_foreman(self, hosts: str, when: str = "now", service: str = "nginx") -> str:
+        """Ask for the restart of a service, from the command to the confirmation."""
+        self.go("ops")
+        self.say(
+            f'/foreman template="Service Action - Script Default" hosts="{hosts}" when="{when}" because="It leaks"'
+        )
+        self.fill("service", service)
+        self.preview()
+        return self.ask()
+
+    def approve(self, name: str, person: str = "Bob Brown") -> None:
+        """Approve a request as somebody."""
+        self.become(person)
+        self.go("approvals")
+        self.press("Approve", self.card(name))
+
+    def outcome(self, name: str, words: str) -> Locator:
+        """The message of a request's outcome, waited for."""
+        self.go("results")
+        card = self.card(name)
+        expect(card).to_contain_text(words, timeout=RUN_MS)
+        return card

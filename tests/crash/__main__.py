@@ -1,0 +1,44 @@
+"""The full crash suite: ``python -m tests.crash --seed 1 --size 1``. Exits 1 where something does not hold."""
+
+import argparse
+import asyncio
+import sys
+from contextlib import ExitStack
+
+from tests.crash.scenes import all_scenes
+from tests.crash.setting import Outcome, played, postgres
+
+
+async def main(seed: int, size: float, databases: list[str], only: str) -> int:
+    """Play every scene on every database."""
+    outcomes: list[Outcome] = []
+    with ExitStack() as stack:
+        server = stack.enter_context(postgres()) if "postgresql" in databases else None
+        for database in databases:
+            for number, (name, scene) in enumerate(all_scenes(size, database).items()):
+                if only not in name:
+                    continue
+                url = server.database() if server is not None and database == "postgresql" else ""
+                how = {"named": "main"} if name == "the same identity twice" else {}
+                outcome = await played(f"{database}: {name}", scene, seed + number, database_url=url, **how)
+                outcome.print()
+                outcomes.append(outcome)
+    failed = [outcome for outcome in outcomes if outcome.faults]
+    kills = sum(outcome.kills for outcome in outcomes)
+    print(f"{len(outcomes) - len(failed)} of {len(outcomes)} scenes hold, {kills} kills, seed {seed}, size {size:g}")
+    return 1 if failed else 0
+
+
+def arguments() -> argparse.Namespace:
+    """The command line that the suites share."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--size", type=float, default=1.0, help="1 is the full suite; less is quicker")
+    parser.add_argument("--only", default="", help="a part of a scene's name")
+    parser.add_argument("--database", choices=["sqlite", "postgresql"], action="append", default=None)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    given = arguments()
+    sys.exit(asyncio.run(main(given.seed, given.size, given.database or ["sqlite", "postgresql"], given.only)))

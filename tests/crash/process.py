@@ -1,0 +1,158 @@
+"""The bot as a process of its own, as it runs in production, to be killed, frozen and stopped."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from tempfile import gettempdir
+
+import aiohttp
+
+READY_SECONDS = 60.0
+QUICK = {
+    # The suites wait for what the bot does, so its own pauses are short; the local Slack sets no pace.
+    "NIGHTSHIFT_TIMING__SLACK_PACE": "1000",
+    "NIGHTSHIFT_TIMING__CARD_SECONDS": "0.1",
+    "NIGHTSHIFT_TIMING__FIND_SECONDS": "3",
+}
+
+
+class BotProcess:
+    """One ``nightshift serve`` process. ``port`` stays the same over restarts, as a load balancer would have it."""
+
+    def __init__(self, environment: Mapping[str, str], log: Path, *, node: str = "", code: Path | None = None) -> None:
+        """``code`` is another checkout to run; the one under test by default."""
+        self.port = free_port()
+        self.exit_seconds = 0.0
+        named = {"NIGHTSHIFT_NODE": node} if node else {}
+        self._environment = {**os.environ, **_compiled(), **QUICK, **environment, **named}
+        self._code = code or Path(__file__).parents[2]
+        self._log = log
+        self.node = node
+        self._process: asyncio.subprocess.Process | None = None
+
+    @property
+    def url(self) -> str:
+        """Where Slack's requests go."""
+        return f"http://127.0.0.1:{self.port}/slack/events"
+
+    @property
+    def log_path(self) -> Path:
+        return self._log
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid if self._process else 0
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.returncode is None
+
+    @property
+    def code(self) -> int | None:
+        """How it ended; None while it runs. Killed by a signal: the number, negative."""
+        return self._process.returncode if self._process else None
+
+    async def start(self, *options: str, ready: bool = True, **environment: str) -> None:
+        """Start it; ``options`` replace ``--http PORT``. Raises RuntimeError where it ends before it is ready."""
+        options = options or ("--http", f"127.0.0.1:{self.port}")
+        with self._log.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-c",
+                "from bot.cli import main; main()",
+                "serve",
+                *options,
+                env={**self._environment, "PYTHONPATH": str(self._code), **environment},
+                cwd=self._code,
+                stdout=log,
+                stderr=log,
+            )
+        if ready and "--http" in options:
+            await self.ready()
+
+    async def ready(self, seconds: float = READY_SECONDS) -> None:
+        """Wait until it takes requests."""
+        if not await wait_ready(self.port, seconds, lambda: self.running):
+            raise RuntimeError(f"the bot ended with {self.code} before it was ready:\n{self.log_tail()}")
+
+    async def kill(self) -> None:
+        """End it as by a loss of power."""
+        if self.running and self._process is not None:
+            self._process.kill()
+            await self._process.wait()
+
+    async def stop(self, seconds: float = 30.0) -> int:
+        """Ask it to stop (SIGTERM) and wait; returns its exit code. Raises TimeoutError."""
+        if self._process is None:
+            return 0
+        if self.running:
+            began = asyncio.get_running_loop().time()
+            self._process.terminate()
+            async with asyncio.timeout(seconds):
+                await self._process.wait()
+            self.exit_seconds = asyncio.get_running_loop().time() - began
+        return self._process.returncode or 0
+
+    async def ended(self, seconds: float = READY_SECONDS) -> int:
+        """Wait for it to end by itself; returns its exit code. Raises TimeoutError."""
+        if self._process is None:
+            return 0
+        async with asyncio.timeout(seconds):
+            return await self._process.wait()
+
+    def freeze(self) -> None:
+        """Stop its threads where they stand."""
+        os.kill(self.pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        os.kill(self.pid, signal.SIGCONT)
+
+    def log_tail(self, lines: int = 15) -> str:
+        """The end of what it wrote."""
+        return "\n".join(self._log.read_text(errors="replace").splitlines()[-lines:]) if self._log.exists() else ""
+
+    def log_has(self, text: str) -> bool:
+        return self._log.exists() and text in self._log.read_text(errors="replace")
+
+
+def _compiled() -> dict[str, str]:
+    """Where the environment forbids compiled files next to their sources, keep them elsewhere: a node that compiles
+    everything anew at each start would measure the compiler."""
+    if not os.environ.get("PYTHONDONTWRITEBYTECODE"):
+        return {}
+    return {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(Path(gettempdir()) / "nightshift-pycache")}
+
+
+@asynccontextmanager
+async def ending(*bots: BotProcess) -> AsyncIterator[None]:
+    """Leave no process behind, whatever happens in the block."""
+    async with AsyncExitStack() as stack:
+        for bot in bots:
+            stack.push_async_callback(bot.kill)
+        yield
+
+
+async def wait_ready(port: int, seconds: float = READY_SECONDS, running: Callable[[], bool] = lambda: True) -> bool:
+    """Wait until a server says that it is ready; False where it ended. Raises TimeoutError."""
+    async with aiohttp.ClientSession() as session, asyncio.timeout(seconds):
+        while running():
+            try:
+                async with session.get(f"http://127.0.0.1:{port}/readyz") as answer:
+                    if answer.status == 200:
+                        return True
+            except aiohttp.ClientError:
+                pass
+            await asyncio.sleep(0.02)
+    return False
+
+
+def free_port() -> int:
+    """A port that nobody uses just now."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])

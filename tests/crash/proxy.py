@@ -1,0 +1,138 @@
+"""A network that is not to be trusted: a TCP proxy that delays, cuts, swallows and answers for itself."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Literal
+from urllib.parse import urlsplit
+
+Fault = Literal["", "delay", "cut before", "cut after", "black hole", "429", "500", "503", "html"]
+_METHODS = (b"GET ", b"POST ", b"PUT ", b"PATCH ", b"DELETE ")
+_ANSWERS: dict[str, bytes] = {
+    "429": b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 1\r\nContent-Type: application/json\r\n",
+    "500": b"HTTP/1.1 500 Internal Server Error\r\nContent-Type: application/json\r\n",
+    "503": b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\n",
+    "html": b"HTTP/1.1 502 Bad Gateway\r\nContent-Type: text/html\r\n",
+}
+
+
+@dataclass(slots=True)
+class Proxy:
+    """Between the bot and ``target``. ``faults`` are drawn from with ``chance`` at each request that passes."""
+
+    target: str
+    rng: random.Random
+    faults: tuple[Fault, ...] = ()
+    chance: float = 0.0
+    only: bytes = b""
+    """Only requests whose first line contains this meet a fault."""
+    delay: float = 0.7
+    url: str = ""
+    struck: int = 0
+    closed: bool = False
+    """Nobody listens: connections are broken as they come."""
+    silent: bool = False
+    """What is connected already says nothing any more, in either direction."""
+    _links: set[asyncio.StreamWriter] = field(default_factory=set)
+
+    def calm(self) -> None:
+        """Let everything through again."""
+        self.faults, self.chance, self.closed, self.silent = (), 0.0, False, False
+
+    def draw(self, chunk: bytes) -> Fault:
+        """The fault that the request meets which begins here."""
+        fits = self.only in chunk.split(b"\r\n", 1)[0]
+        if not self.faults or not fits or self.rng.random() >= self.chance:
+            return ""
+        self.struck += 1
+        return self.rng.choice(self.faults)
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Carry one connection."""
+        address = urlsplit(self.target)
+        self._links.add(writer)
+        try:
+            if self.closed:
+                return
+            back, forth = await asyncio.open_connection(address.hostname, address.port)
+            try:
+                await _Link(self, reader, writer, back, forth).carry()
+            finally:
+                forth.close()
+        except OSError:
+            return
+        finally:
+            self._links.discard(writer)
+            if writer.transport is not None:
+                writer.transport.abort()
+
+    def drop(self) -> None:
+        """Break every connection."""
+        for writer in list(self._links):
+            writer.transport.abort()
+
+
+@dataclass(slots=True)
+class _Link:
+    """One connection with what befalls it."""
+
+    proxy: Proxy
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    back: asyncio.StreamReader
+    forth: asyncio.StreamWriter
+    fault: Fault = ""
+
+    async def carry(self) -> None:
+        tasks = [asyncio.create_task(self._there()), asyncio.create_task(self._back())]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _there(self) -> None:
+        while chunk := await self.reader.read(65536):
+            if chunk.startswith(_METHODS):
+                self.fault = self.proxy.draw(chunk)
+            if self.proxy.silent:
+                continue
+            match self.fault:
+                case "cut before":
+                    return
+                case "delay":
+                    await asyncio.sleep(self.proxy.delay)
+                case "429" | "500" | "503" | "html":
+                    body = b"<html>no</html>" if self.fault == "html" else b'{"error": {"message": "injected"}}'
+                    self.writer.write(_ANSWERS[self.fault] + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+                    await self.writer.drain()
+                    return
+            self.forth.write(chunk)
+            await self.forth.drain()
+
+    async def _back(self) -> None:
+        while chunk := await self.back.read(65536):
+            if self.fault == "cut after":
+                return
+            if self.fault == "black hole" or self.proxy.silent:
+                continue
+            self.writer.write(chunk)
+            await self.writer.drain()
+
+
+@asynccontextmanager
+async def between(target: str, rng: random.Random) -> AsyncIterator[Proxy]:
+    """A proxy to ``target`` (a base URL) for the length of a block; its ``url`` takes the target's place."""
+    proxy = Proxy(target, rng)
+    server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
+    proxy.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    try:
+        yield proxy
+    finally:
+        server.close()
+        proxy.drop()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(server.wait_closed(), 2)

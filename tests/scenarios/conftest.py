@@ -1,0 +1,111 @@
+"""A bot at work for the scenarios of a module: the real one, in this process, with a local Slack and the sandboxes.
+
+A module may set TRANSPORT ("http" or "socket"), POSTGRES (True), POLICY and EXTRA (configuration). Its tests share the
+bot, so each asks for something of its own; faults, open modals and failing hosts are put right after each test.
+"""
+
+from collections.abc import AsyncIterator, Iterator, MutableMapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from structlog.testing import capture_logs
+
+from playground.slack import Exchange, Person
+from playground.stage import POLICY, Stage, bot_inside, stage
+from tests.conftest import postgres_database
+
+MISTAKES = {
+    "invalid_arguments", "invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "no_text", "view_too_large",
+    "expired_trigger_id", "exchanged_trigger_id", "missing_scope", "unknown_method", "duplicate_external_id",
+    "push_limit_reached", "invalid_auth",
+}  # fmt: skip
+"""What Slack says to a bot that made a mistake; nothing that a test does excuses them."""
+
+MORNING = datetime(2027, 1, 11, 9, 0, tzinfo=UTC)
+"""When the scenarios of each module begin: a Monday, ten o'clock in Berlin, far from any change of the clocks."""
+
+Log = Sequence[MutableMapping[str, Any]]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "rough: what is done to the bot may make it log errors")
+
+
+@pytest.fixture(scope="module")
+def postgres_module_url(postgres_server: str) -> Iterator[str]:
+    """The URL of a database for the scenarios of a module."""
+    with postgres_database(postgres_server) as url:
+        yield url
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def running(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[tuple[Stage, Log]]:
+    """The stage with its bot, and what the bot logs."""
+    chosen = request.module
+    database = request.getfixturevalue("postgres_module_url") if getattr(chosen, "POSTGRES", False) else ""
+    with capture_logs() as log:
+        async with (
+            stage(
+                tmp_path_factory.mktemp("stage"),
+                database_url=database,
+                policy=getattr(chosen, "POLICY", POLICY),
+                extra=getattr(chosen, "EXTRA", ""),
+            ) as on,
+            _monday_morning(on),
+            bot_inside(on, getattr(chosen, "TRANSPORT", "http")),
+        ):
+            yield on, log
+
+
+@asynccontextmanager
+async def _monday_morning(on: Stage) -> AsyncIterator[None]:
+    """Begin at a known time: what is "tomorrow at six" must not depend on when the tests are run."""
+    on.clock.jump_to(MORNING)
+    yield
+
+
+@pytest.fixture
+def on(running: tuple[Stage, Log], request: pytest.FixtureRequest) -> Iterator[Stage]:
+    """The stage, where everything works and jobs take a moment. After the test Slack must have had nothing to
+    complain of, and the bot nothing that it did not expect; ``pytest.mark.rough`` allows the latter."""
+    on, log = running
+    on.foreman.speed, on.foreman.state.jobs.failing = 100.0, {}
+    already, seen = len(on.slack.journal.entries), len(log)
+    yield on
+    on.slack.state.stacks.clear()
+    on.slack.faults.clear()
+    for sandbox in (on.foreman, on.opsramp, on.immybot):
+        sandbox.faults.clear()
+    complaints = [e for e in list(on.slack.journal.entries)[already:] if is_mistake(e)]
+    assert not complaints, complaints
+    if not request.node.get_closest_marker("rough"):
+        surprises = [entry for entry in log[seen:] if entry["log_level"] in ("error", "critical")]
+        assert not surprises, surprises
+
+
+def is_mistake(exchange: Exchange) -> bool:
+    """Whether an exchange shows that the bot did what Slack does not take."""
+    return exchange.kind == "answer" or exchange.error in MISTAKES
+
+
+@pytest.fixture
+def alice(on: Stage) -> Person:
+    """She asks."""
+    return on.slack.person("alice")
+
+
+@pytest.fixture
+def bob(on: Stage) -> Person:
+    """He approves: he is in @sre."""
+    return on.slack.person("bob")
+
+
+@pytest.fixture
+def carol(on: Stage) -> Person:
+    """She approves too."""
+    return on.slack.person("carol")

@@ -1,0 +1,272 @@
+"""Every parameter of OpsRamp's jobs is filled in through the modal and arrives as it should."""
+
+import copy
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bot.backends.base import fields_of
+from bot.backends.opsramp.params import CreateJob, RunJob, UpdateJob
+from playground.opsramp.world import CLIENT, identifier
+from playground.slack import Modal, Person
+from playground.stage import Stage
+from tests.scenarios.filling import Page, fill_pages, seen_labels, utc
+from tests.scenarios.steps import approved, opened, previewed, reads, sent
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+EXTRA = """
+[backends.opsramp.main.secrets]
+service = "env:SANDBOX_SUDO_PASSWORD"
+
+[backends.opsramp.partner]
+title = "OpsRamp (partner)"
+url = "{opsramp}"
+tenant = "msp_12"
+key = "env:SANDBOX_OPSRAMP_KEY"
+secret = "env:SANDBOX_OPSRAMP_SECRET"
+"""
+
+JOBS = f"/api/v2/tenants/{CLIENT}/jobs"
+WHY = {"When": "now", "Why": "auditors"}
+
+
+@pytest.fixture(autouse=True)
+def another_minute(on: Stage) -> None:
+    """OpsRamp takes so many calls a minute; each test begins with all of them."""
+    on.clock.forward(timedelta(minutes=2))
+
+
+def device(host: str) -> str:
+    """The id of a device of the main client."""
+    return identifier(f"{CLIENT}/{host}")
+
+
+def resources(*hosts: str) -> list[dict[str, Any]]:
+    """Devices as a body names them."""
+    return [{"resource": {"id": device(host), "type": "DEVICE"}} for host in hosts]
+
+
+START = utc(2027, 2, 1, 22, 30)
+STARTS = {"startDate": "2027-02-01T22:30:00+0000"}
+
+BACKUP: dict[str, Page] = {
+    "Basics": {"Name": "Backup of switches", "Queued": True, **WHY},
+    "What it does": {
+        "Job type": "Network Configuration Backup",
+        "Versions saved": "All versions",
+        "Back up on change trap": True,
+        "Alert on startup changes": True,
+        "Alert on runtime changes": True,
+        "Back up startup configuration": True,
+        "Back up running configuration": True,
+    },
+    "Devices": {"Devices": ["nyc-sw-09", "ams-sw-14"]},
+    "Schedule in OpsRamp": {
+        "Start date": START,
+        "Pattern": "Daily",
+        "Frequency": "Every so many days",
+        "Repeats in": "Days",
+        "Every how many days": "2",
+    },
+}
+BACKUP_BODY: dict[str, Any] = {
+    "name": "Backup of switches",
+    "jobQueued": True,
+    "entities": resources("nyc-sw-09", "ams-sw-14"),
+    "script": {
+        "jobType": "networkconfigbackup",
+        "configParams": {
+            "versionsSaved": "ALL_VERSIONS",
+            "backUpTrigger": True,
+            "startupConfigAlert": True,
+            "runtimeConfigAlert": True,
+            "startUpConfigFilesBackUp": True,
+            "runTimeConfigFilesBackUp": True,
+        },
+    },
+    "schedule": {
+        **STARTS,
+        "pattern": {"type": "daily", "frequency": "recurrence", "repeatType": "days", "repeatFrequency": 2},
+    },
+}
+INSTALL: dict[str, Page] = {
+    "Basics": {"Name": "Viewer for all", **WHY},
+    "What it does": {
+        "Job type": "Application Install",
+        "Approval": "Automatic approval",
+        "Approval reason": "Asked for by finance",
+        "Alert while installing": True,
+    },
+    "Devices": {"Devices": ["nyc-sql-01"]},
+    "Schedule in OpsRamp": {"Start date": START, "Pattern": "Weekly", "Days of the week": ["Sunday", "Wednesday"]},
+}
+INSTALL_BODY: dict[str, Any] = {
+    "name": "Viewer for all",
+    "jobQueued": False,
+    "entities": resources("nyc-sql-01"),
+    "script": {
+        "jobType": "appinstall",
+        "approvalType": {"approvalType": 1, "approvalReason": "Asked for by finance", "alertRequired": True},
+    },
+    "schedule": {**STARTS, "pattern": {"type": "weekly", "weekDays": "Sunday, Wednesday"}},
+}
+SCRIPT: dict[str, Page] = {
+    "Basics": {"Name": "Restart the spooler", **WHY},
+    "What it does": {
+        "Job type": "Custom script",
+        "Script": "Restart service",
+        "Run as": "Other user",
+        "Credential set": "Windows admins",
+    },
+    "Script parameters": {"Service": "Spooler", "Timeout": None, "Timeout from a macro": "30", "Password": "service"},
+    "Devices": {"Devices": ["nyc-sql-01", "lon-dc-08"]},
+    "Schedule in OpsRamp": {"Start date": START, "Pattern": "Monthly", "Days of the month": ["1", "15"]},
+}
+SCRIPT_BODY: dict[str, Any] = {
+    "name": "Restart the spooler",
+    "jobQueued": False,
+    "entities": resources("nyc-sql-01", "lon-dc-08"),
+    "script": {
+        "jobType": "custom",
+        "userType": 2,
+        "customScript": {"id": 7},
+        "parameters": [
+            {"paramId": 2, "value": "Spooler"},
+            {"paramId": 3, "itopMacro": {"id": 30}},
+            {"paramId": 4, "value": "correct-horse"},
+        ],
+    },
+    "credentialSet": {"uniqueId": "Cr3dWindowsAdminsSet0001"},
+    "schedule": {**STARTS, "pattern": {"type": "monthly", "dayOfMonth": "1, 15"}},
+}
+CHECK: dict[str, Page] = {
+    "Basics": {"Name": "Check the directory", **WHY},
+    "What it does": {"Job type": "AD CheckList"},
+    "Devices": {"Devices": ["lon-dc-08"]},
+    "Schedule in OpsRamp": {
+        "Start date": START,
+        "Pattern": "Monthly",
+        "Week of the month": "Second",
+        "Weekday": "Sunday",
+    },
+}
+CHECK_BODY: dict[str, Any] = {
+    "name": "Check the directory",
+    "jobQueued": False,
+    "entities": resources("lon-dc-08"),
+    "script": {"jobType": "adCheckList"},
+    "schedule": {**STARTS, "pattern": {"type": "monthly", "weekIndex": "Second", "dayOfWeek": "Sunday"}},
+}
+
+
+def with_pattern(**pattern: Any) -> tuple[dict[str, Page], dict[str, Any]]:
+    """The checklist with another pattern: the label-by-label filling and the body."""
+    words, body = pattern.pop("words"), copy.deepcopy(CHECK_BODY)
+    body["schedule"]["pattern"] = pattern
+    body["name"] = " ".join(["Check:", *words.values()])
+    page = {"Start date": START, **words}
+    return {**CHECK, "Basics": {"Name": body["name"], **WHY}, "Schedule in OpsRamp": page}, body
+
+
+PATTERNS = [
+    with_pattern(type="daily", frequency="everyday", words={"Pattern": "Daily", "Frequency": "Every day"}),
+    with_pattern(type="daily", frequency="every weekday", words={"Pattern": "Daily", "Frequency": "Every weekday"}),
+    with_pattern(type="run once", words={"Pattern": "Run once (a single time after the initial occurrence)"}),
+    with_pattern(type="never", words={"Pattern": "Never (runs a single time and does not recur)"}),
+]
+
+
+async def fill(modal: Modal, pages: dict[str, Page]) -> None:
+    """Fill in pages; the one that is on show need not be turned to."""
+    await fill_pages(modal, pages)
+
+
+async def run(on: Stage, who: Person, line: str, pages: dict[str, Page]) -> Any:
+    """Fill in a form and have it approved; returns the body of the last job that was written."""
+    modal = await opened(who, line)
+    await fill(modal, pages)
+    preview = await previewed(modal)
+    assert "correct-horse" not in preview.text
+    card = await approved(on, await sent(preview))
+    await reads(card, "Succeeded", on=on)
+    return [r for r in on.opsramp.ledger if r.method == "POST" and "/jobs" in r.path][-1].body
+
+
+@pytest.mark.parametrize(
+    ("pages", "body"),
+    [
+        pytest.param(BACKUP, BACKUP_BODY, id="configuration backup, every so many days"),
+        pytest.param(INSTALL, INSTALL_BODY, id="app install, weekly"),
+        pytest.param(SCRIPT, SCRIPT_BODY, id="custom script, monthly by date"),
+        pytest.param(CHECK, CHECK_BODY, id="checklist, monthly by weekday"),
+        *(pytest.param(pages, body, id=body["name"]) for pages, body in PATTERNS),
+    ],
+)
+async def test_a_job_is_created_as_it_was_filled_in(
+    on: Stage, alice: Person, pages: dict[str, Page], body: Any
+) -> None:
+    assert await run(on, alice, "/opsramp create system=main", pages) == body
+    assert "correct-horse" not in repr(list(on.slack.journal.entries))
+
+
+async def test_an_update_writes_the_whole_job_with_what_was_changed(on: Stage, alice: Person) -> None:
+    before = copy.deepcopy(on.opsramp.job_named("Weekly AD checklist"))
+    pages: dict[str, Page] = {
+        "Basics": {"Name": "AD checklist, twice a month", "Queued": False, **WHY},
+        "Devices": {"Devices": ["lon-dc-08", "nyc-dc-13"]},
+        "Schedule in OpsRamp": {"Start date": START, "Pattern": "Monthly", "Days of the month": ["1", "15"]},
+    }
+    line = '/opsramp update system=main job="Weekly AD checklist"'
+    body = await run(on, alice, line, pages)
+    assert body == {
+        "id": before["id"],
+        "name": "AD checklist, twice a month",
+        "jobQueued": False,
+        "entities": resources("lon-dc-08", "nyc-dc-13"),
+        "script": before["script"],
+        "schedule": {**STARTS, "pattern": {"type": "monthly", "dayOfMonth": "1, 15"}},
+    }
+
+
+async def test_an_update_of_one_thing_keeps_every_other(on: Stage, alice: Person) -> None:
+    before = copy.deepcopy(on.opsramp.job_named("Restart print spooler"))
+    line = '/opsramp update system=main job="Restart print spooler" because=so when=now'
+    body = await run(on, alice, line, {"Script parameters": {"Timeout": "90"}})
+    wanted = copy.deepcopy(before)
+    wanted["script"]["parameters"][1]["value"] = "90"
+    after = on.opsramp.job_named("Restart print spooler")
+    for job in (wanted, after, body):
+        job["entities"].sort(key=lambda entity: entity["resource"]["id"])
+    assert after == wanted
+    assert body == {**wanted, "script": {**wanted["script"], "parameters": body["script"]["parameters"]}}
+
+
+async def test_a_run_on_demand_tells_its_reason(on: Stage, alice: Person) -> None:
+    line = '/opsramp run system=main job="Nightly network backup" when=now because=so reason="before the move"'
+    modal = await opened(alice, line)
+    assert modal.value("Reason") == "before the move"
+    await reads(await approved(on, await sent(await previewed(modal))), "Succeeded", "OpsRamp accepted the run", on=on)
+    ran = on.opsramp.runs[-1]
+    assert ran.job == on.opsramp.job_named("Nightly network backup")["id"]
+    assert ran.reason.startswith("before the move (Nightshift ns-")
+
+
+async def test_a_partner_chooses_the_client(on: Stage, alice: Person) -> None:
+    modal = await opened(alice, "/opsramp create system=partner")
+    assert set(await modal.search("Client", "")) == {"Customer 93", "Customer 94"}
+    pages = {**CHECK, "Basics": {"Client": "Customer 94", "Name": "For the other client", **WHY}}
+    pages["Devices"] = {"Devices": ["nyc-sql-01"]}
+    await fill(modal, pages)
+    await reads(await approved(on, await sent(await previewed(modal))), "Succeeded", on=on)
+    made = [job for job in on.opsramp.tenants["client_94"].jobs.values() if job["name"] == "For the other client"]
+    assert len(made) == 1
+
+
+async def test_no_parameter_of_the_models_is_left_out() -> None:
+    filled = {"Client", "Job", "Reason"}.union(
+        *(seen_labels(pages) for pages in (BACKUP, INSTALL, SCRIPT, CHECK, *(pages for pages, _ in PATTERNS)))
+    )
+    for model in (CreateJob, UpdateJob, RunJob):
+        assert {field.label for field in fields_of(model)} <= filled

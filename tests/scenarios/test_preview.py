@@ -1,0 +1,133 @@
+"""The preview: what would happen, before anything is sent; and what is wrong, under the field it belongs to."""
+
+import json
+
+import pytest
+
+from playground.sandbox import Fault
+from playground.slack import Modal, Person
+from playground.stage import Stage
+from tests.scenarios.steps import RESTART, WAIT, opened, previewed, sent, so, turned
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+COMMAND = '/foreman template="Run Command - Script Default"'
+
+
+def body_on(modal: Modal) -> dict[str, object]:
+    """The request body that a preview shows, read back."""
+    text = modal.text
+    found: dict[str, object] = json.loads(text[text.index("{\n") : text.rindex("}") + 1])
+    return found
+
+
+async def test_it_says_what_would_happen(on: Stage, alice: Person) -> None:
+    modal = await opened(alice, f'{COMMAND} hosts="os = RedHat" when="2027-02-01 03:00" because="disk is full"')
+    await modal.fill({"command": "df -h"})
+    preview = await previewed(modal)
+    names = [host.name for host in on.foreman.state.find_hosts("os = RedHat")]
+    shown = [name for name in names if name in preview.text]
+    assert f"{len(names)} hosts" in preview.text
+    assert len(shown) == 10
+    assert f"and {len(names) - 10} more" in preview.text
+    assert "Mon 01 Feb 2027 03:00 CET (Europe/Berlin)" in preview.text
+    assert "Mon 01 Feb 02:00 UTC" in preview.text
+    assert "Needs 1 of @sre" in preview.text
+    assert "This will notify 2 people." in preview.text
+    assert "disk is full" in preview.text
+
+
+async def test_it_shows_the_exact_body_that_is_sent(on: Stage, alice: Person, bob: Person) -> None:
+    modal = await opened(alice, f'{COMMAND} hosts="name ~ web" when="2027-02-01 03:00" because=so')
+    await modal.fill({"command": "df -h"})
+    preview = await previewed(modal)
+    shown = body_on(preview)
+    name = await sent(preview)
+    assert on.foreman.received("POST", "/api/job_invocations") == []
+    await bob.click("Approve", await bob.wait_for(f"{name} ·", where="#approvals"))
+    await so(on, lambda: on.foreman.received("POST", "/api/job_invocations"))
+    (call,) = on.foreman.received("POST", "/api/job_invocations")
+    token = call.body["job_invocation"]["description_format"].split("]")[0].removeprefix("[")
+    assert token.startswith("ns-")
+    assert call.body == json.loads(json.dumps(shown).replace("ns-made-at-the-start", token))
+
+
+async def test_a_query_that_matches_no_host_is_an_error_under_the_query(on: Stage, alice: Person) -> None:
+    modal = await opened(alice, f'{COMMAND} hosts="name = nowhere.example.com" when=now because=so')
+    await modal.fill({"command": "id"})
+    result = await modal.submit()
+    assert list(result.errors) == ["Hosts"]
+    assert "matches no host" in result.errors["Hosts"]
+
+
+async def test_a_query_that_foreman_cannot_read_is_said_in_its_words_under_the_query(alice: Person) -> None:
+    modal = await opened(alice, f'{COMMAND} hosts="colour = green" when=now because=so')
+    await modal.fill({"command": "id"})
+    result = await modal.submit()
+    assert list(result.errors) == ["Hosts"]
+    assert "colour" in result.errors["Hosts"]
+
+
+async def test_a_time_that_is_not_understood_is_an_error_under_when(alice: Person) -> None:
+    modal = await opened(alice, f'{COMMAND} hosts="os = Debian" when="when pigs fly" because=so')
+    await modal.fill({"command": "id"})
+    result = await modal.submit()
+    assert list(result.errors) == ["When"]
+    assert "was not understood" in result.errors["When"]
+
+
+async def test_an_error_on_another_page_brings_that_page_to_the_front(on: Stage, alice: Person) -> None:
+    modal = await opened(alice, f'{COMMAND} hosts="os = Debian" when=now because=so')
+    await modal.fill({"command": "id"})
+    await turned(modal, "Foreman's own timing", "Cron line")
+    await modal.fill({"Cron line": "foo"})
+    await turned(modal, "Basics", "command")
+    await modal.submit()
+    await so(on, lambda: "Cron line" in modal.labels)
+    assert modal.value("Cron line") == "foo"
+    assert "⚠️ " in modal.text
+    assert any("Foreman's own timing" in button and "⚠️" in button for button in modal.buttons)
+
+
+async def test_nothing_is_sent_for_a_number_that_is_none(alice: Person) -> None:
+    modal = await opened(alice, f'{COMMAND} hosts="os = Debian" when=now because=so')
+    await modal.fill({"command": "id"})
+    await turned(modal, "Advanced", "Hosts at a time")
+    await modal.fill({"Hosts at a time": "many"})
+    result = await modal.submit()
+    assert list(result.errors) == ["Hosts at a time"]
+
+
+async def test_going_back_and_changing_something_makes_a_new_preview(alice: Person) -> None:
+    modal = await opened(alice, RESTART)
+    await modal.fill({"service": "nginx"})
+    preview = await previewed(modal)
+    assert '"service": "nginx"' in preview.text
+    await preview.close()
+    assert modal.value("service") == "nginx"
+    await modal.fill({"service": "httpd"})
+    preview = await previewed(modal)
+    assert '"service": "httpd"' in preview.text
+
+
+async def test_a_slow_back_end_is_waited_for_in_sight(on: Stage, alice: Person) -> None:
+    modal = await opened(alice, RESTART)
+    await modal.fill({"service": "nginx"})
+    on.foreman.faults.append(Fault("slow", "/api/hosts", seconds=2.3))
+    result = await modal.submit()
+    assert result.error == ""
+    assert "Asking the back end what this would do" in modal.text
+    await modal.shows("Needs 1 of @sre", WAIT)
+    await sent(modal)
+
+
+async def test_what_is_wrong_is_shown_where_the_back_end_took_its_time_to_say_so(on: Stage, alice: Person) -> None:
+    modal = await opened(alice, f'{COMMAND} hosts="name = nowhere.example.com" when=now because=so')
+    await modal.fill({"command": "id"})
+    on.foreman.faults.append(Fault("slow", "/api/hosts", seconds=2.3))
+    await modal.submit()
+    await modal.shows("This does not work yet", WAIT)
+    assert "matches no host" in modal.text
+    await modal.close()
+    await modal.shows("matches no host", WAIT)
+    assert modal.value("command") == "id"

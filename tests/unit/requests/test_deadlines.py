@@ -1,0 +1,169 @@
+"""Approve-by, reminders, late and hurried approvals, renewal."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from bot.requests.deadlines import due_reminders, escalates_at, expiry, hurry, late_options, renewal_due
+from bot.requests.durations import in_words, seconds
+from bot.schedule import Moment, Now, Once, Rule, Schedule, Series, Window, start_of
+from tests.unit.requests.build import NOW, once, requirement, stage, stored
+
+HOUR = timedelta(hours=1)
+WINDOW = Window(start=once("2026-03-04 22:00").start, end=once("2026-03-05 02:00").start)
+TWICE = Series(rule=Rule(freq="daily"), zone="UTC", first=once("2026-03-04 22:00").start, count=2)
+
+
+def at(wall: str) -> datetime:
+    return once(wall).start.instant
+
+
+def test_an_approval_expires_some_time_after_the_asking() -> None:
+    what = requirement(expires_after=3600)
+    assert expiry(what, NOW, Now()) == NOW + HOUR
+    assert expiry(what, NOW, once("2026-03-04 12:30")) == NOW + HOUR
+
+
+def test_where_late_ones_are_dropped_it_expires_at_the_start_at_the_latest() -> None:
+    drop = requirement(expires_after=86400, late="drop")
+    latest = Once(start=once("2026-03-04 22:00").start, latest_start=once("2026-03-04 23:00").start)
+    assert expiry(drop, NOW, once("2026-03-04 22:00")) == at("2026-03-04 22:00")
+    assert expiry(drop, NOW, latest) == at("2026-03-04 23:00")
+    assert expiry(drop, NOW, WINDOW) == at("2026-03-05 02:00")
+    assert expiry(drop, NOW, TWICE) == NOW + 24 * HOUR
+    assert expiry(drop, NOW, Now()) == NOW + 24 * HOUR
+
+
+def test_reminders_come_once_each_and_missed_ones_make_one() -> None:
+    what = requirement(reminders=(1800, 7200, 18000))
+    early = due_reminders(what, NOW, NOW + timedelta(minutes=29), 0)
+    assert (early.due, early.sent, early.next_at) == (False, 0, NOW + timedelta(minutes=30))
+    first = due_reminders(what, NOW, NOW + timedelta(minutes=30), 0)
+    assert (first.due, first.sent, first.next_at) == (True, 1, NOW + 2 * HOUR)
+    again = due_reminders(what, NOW, NOW + HOUR, 1)
+    assert (again.due, again.sent) == (False, 1)
+    after_a_pause = due_reminders(what, NOW, NOW + 6 * HOUR, 1)
+    assert (after_a_pause.due, after_a_pause.sent, after_a_pause.next_at) == (True, 3, None)
+    assert due_reminders(requirement(), NOW, NOW + HOUR, 0).next_at is None
+
+
+def test_escalation_has_its_time() -> None:
+    assert escalates_at(requirement(), NOW) is None
+    assert escalates_at(requirement(escalate_after=3600, escalate_to=stage("@leads")), NOW) == NOW + HOUR
+
+
+@pytest.mark.parametrize(
+    ("schedule", "wall", "late", "options"),
+    [
+        (Now(), "2026-03-04 22:30", False, []),
+        (once(), "2026-03-04 22:00", False, []),
+        (once(), "2026-03-04 22:01", True, ["now", "next", "drop"]),
+        (WINDOW, "2026-03-04 23:30", False, []),
+        (WINDOW, "2026-03-05 02:01", True, ["next", "drop"]),
+        (TWICE, "2026-03-04 22:30", False, []),
+        (TWICE, "2026-03-05 22:30", True, ["drop"]),
+    ],
+)
+def test_an_approval_after_the_start_asks(schedule: Schedule, wall: str, late: bool, options: list[str]) -> None:
+    found = late_options(stored(schedule), at(wall))
+    assert (found.late, [option.choice for option in found.options]) == (late, options)
+    assert found.settled == ("drop" if options == ["drop"] else None)
+
+
+def test_late_options_are_told_in_words_with_their_schedules() -> None:
+    found = late_options(stored(once("2026-03-04 22:00", "Europe/Berlin")), at("2026-03-04 22:01"))
+    now, following, drop = found.options
+    assert found.words == "The start, Wed 4 Mar 2026 22:00 CET, has passed."
+    assert (now.words, now.schedule) == ("Run it now", Now())
+    assert (following.words, following.schedule) == (
+        "Run it Thu 5 Mar 2026 22:00 CET",
+        once("2026-03-05 22:00", "Europe/Berlin"),
+    )
+    assert drop.schedule is None
+
+
+def test_the_next_slot_is_always_ahead() -> None:
+    (_, following, _) = late_options(stored(once("2026-03-04 08:00")), at("2026-03-09 09:00")).options
+    assert following.schedule == once("2026-03-10 08:00")
+    (following, _) = late_options(stored(WINDOW), at("2026-03-05 03:00")).options
+    assert following.schedule == Window(start=once("2026-03-05 22:00").start, end=once("2026-03-06 02:00").start)
+    (_, gap, _) = late_options(stored(once("2026-03-28 02:30", "Europe/Berlin")), at("2026-03-28 03:00")).options
+    assert gap.schedule is not None
+    assert start_of(gap.schedule) == Moment(wall=datetime(2026, 3, 29, 3), zone="Europe/Berlin")
+
+
+@pytest.mark.parametrize(
+    ("policy", "schedule", "wall", "settled"),
+    [
+        ("now", once(), "2026-03-04 22:01", "now"),
+        ("next", once(), "2026-03-04 22:01", "next"),
+        ("drop", once(), "2026-03-04 22:01", "drop"),
+        ("now", WINDOW, "2026-03-05 02:01", None),
+        ("now", once(), "2026-03-04 21:59", None),
+    ],
+)
+def test_policy_may_settle_what_happens_late(policy: str, schedule: Schedule, wall: str, settled: str | None) -> None:
+    assert late_options(stored(schedule, policy), at(wall)).settled == settled
+
+
+@pytest.mark.parametrize(
+    ("schedule", "wall", "text"),
+    [
+        (once(), "2026-03-04 21:44", ""),
+        (once(), "2026-03-04 21:45", ""),
+        (once(), "2026-03-04 21:46", "It starts in 14 minutes, so an approval now leaves little time to stop it."),
+        (once(), "2026-03-04 22:01", ""),
+        (Now(), "2026-03-04 22:01", ""),
+        (TWICE, "2026-03-04 21:58", "It starts in 2 minutes"),
+        (TWICE, "2026-03-05 21:58", ""),
+    ],
+)
+def test_an_approval_in_the_last_minutes_warns(schedule: Schedule, wall: str, text: str) -> None:
+    found = hurry(requirement(), schedule, at(wall))
+    assert found.startswith(text)
+    assert bool(found) is bool(text)
+
+
+@pytest.mark.parametrize(
+    ("days", "runs", "asked", "text"),
+    [
+        (29, 3, {"renew_after_days": 30}, ""),
+        (
+            30,
+            3,
+            {"renew_after_days": 30},
+            "This series was last approved 30 days ago; policy asks again after 30 days.",
+        ),
+        (1, 4, {"renew_after_runs": 5}, ""),
+        (
+            1,
+            5,
+            {"renew_after_runs": 5},
+            "This series has run 5 times since it was approved; policy asks again after 5.",
+        ),
+        (900, 900, {}, ""),
+    ],
+)
+def test_a_series_is_asked_for_again(days: int, runs: int, asked: dict[str, int], text: str) -> None:
+    assert renewal_due(requirement(**asked), NOW, runs, NOW + timedelta(days=days)) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "length", "said"),
+    [
+        ("90s", 90, "1 minute 30 seconds"),
+        ("1h30m", 5400, "1 hour 30 minutes"),
+        ("2 D", 172800, "2 days"),
+        ("1w", 604800, "7 days"),
+        ("25h", 90000, "1 day 1 hour"),
+    ],
+)
+def test_lengths(text: str, length: int, said: str) -> None:
+    assert seconds(text) == length
+    assert in_words(length) == said
+
+
+@pytest.mark.parametrize("text", ["", "h", "5", "5x", "-5m", "5m!", "1.5h"])
+def test_what_is_no_length(text: str) -> None:
+    with pytest.raises(ValueError, match="is not a length of time"):
+        seconds(text)

@@ -1,0 +1,91 @@
+"""Names and patterns: the quick ways find what the plain way finds."""
+
+from fnmatch import fnmatchcase
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.requests.patterns import Names, Patterns, may_meet
+
+texts = st.text("ab-", max_size=5)
+globs = st.text("ab-*?", max_size=5)
+
+
+@settings(deadline=None)
+@given(st.lists(texts.filter(bool), max_size=5), globs)
+def test_a_glob_finds_the_first_name_and_covers_all_or_not(names: list[str], glob: str) -> None:
+    wanted = [name for name in names if fnmatchcase(name, glob)]
+    pattern = Patterns([glob])
+    assert pattern.first(Names(names)) == next(iter(wanted), None)
+    assert pattern.covers(Names(names)) is (wanted == names != [])
+    assert [pattern.match(name) for name in names] == [name in wanted for name in names]
+
+
+@settings(deadline=None)
+@given(globs, globs, texts)
+def test_globs_that_share_a_name_may_meet(one: str, other: str, name: str) -> None:
+    if name and fnmatchcase(name, one) and fnmatchcase(name, other):
+        assert may_meet([one], [other])
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "meet"),
+    [
+        ([], ["web-1"], True),
+        (["web-1"], [], True),
+        (["web-*"], ["db-*"], False),
+        (["web-*"], ["WEB-1"], True),
+        (["*.lab"], ["web*"], True),
+        (["*.lab"], ["*.prod"], False),
+        (["a?c"], ["abc"], True),
+        (["a?c"], ["abd"], False),
+        (["a?"], ["abc"], False),
+        (["abc"], ["a?"], False),
+        (["web", "db"], ["x", "db"], True),
+        (["/x/"], ["web"], True),
+        (["web"], ["/x/"], True),
+        (["w[ab]"], ["zz"], True),
+        (["zz"], ["w[ab]"], True),
+        (["a"], ["ab"], False),
+        (["a*"], ["a"], True),
+        (["a"], ["a*"], True),
+    ],
+)
+def test_which_patterns_may_meet(one: list[str], other: list[str], meet: bool) -> None:
+    assert may_meet(one, other) is meet
+
+
+@pytest.mark.parametrize(
+    ("pattern", "value", "matches"),
+    [
+        ("WEB-1", "web-1", True),
+        ("web", "web-1", False),
+        ("", "", True),
+        ("*", "", False),
+        ("*", "x", True),
+        ("/b-\\d$/", "web-12", False),
+        ("/b-\\d$/", "WEB-1", True),
+        ("//", "//", True),
+        ("/", "/", True),
+        ("/a", "/a", True),
+        ("[!a]b", "ab", False),
+        ("[!a]b", "cb", True),
+        ("a.c", "abc", False),
+        ("a*", "ab", True),
+        ("a*", "ba", False),
+        ("*a", "ba", True),
+        ("*a", "ab", False),
+        ("*b*", "abc", True),
+        ("a*c", "abc", True),
+        ("a*c", "abcd", False),
+    ],
+)
+def test_one_value(pattern: str, value: str, matches: bool) -> None:
+    assert Patterns([pattern]).match(value) is matches
+
+
+def test_nothing_is_covered_where_names_are_missing() -> None:
+    assert not Patterns(["*"]).covers(Names(["a"], 2))
+    assert Patterns(["*"]).covers(Names(["a"], 1))
+    assert not Patterns(["*"]).covers(Names([], 0))

@@ -1,0 +1,25 @@
+"""The page on policy is right: its examples load, and it knows every setting."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from bot.requests.policy_file import load_policy
+from bot.requests.rules import Defaults, FreezeRule, Rule, When
+from tests.unit.requests.build import NOW
+
+PAGE = (Path(__file__).parents[3] / "docs" / "policy.md").read_text()
+
+
+def test_the_examples_load() -> None:
+    policy = load_policy("\n".join(re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)), now=NOW)
+    assert [rule.rule.name for rule in policy.rules] == ["many hosts", "databases", "the lab", "no work by day"]
+    assert [freeze.name for freeze in policy.freezes] == ["Year end", "Weekly release", "Company calendar"]
+
+
+@pytest.mark.parametrize(
+    "setting", sorted({name for model in (Defaults, Rule, When, FreezeRule) for name in model.model_fields})
+)
+def test_every_setting_is_on_the_page(setting: str) -> None:
+    assert re.search(rf"\b{setting}\b", PAGE)

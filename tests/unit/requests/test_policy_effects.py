@@ -1,0 +1,333 @@
+"""What rules do, alone and together: the most demanding wins, and says why."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from bot.requests.decide import decide
+from bot.requests.explain import headline
+from tests.unit.requests.build import policy, rule, subject
+
+DEFAULT = "Needs 1 of @sre because no rule covers it."
+SATURDAY_NIGHT = datetime(2026, 3, 7, 23, 30, tzinfo=UTC)
+WEDNESDAY_NIGHT = datetime(2026, 3, 4, 23, 0, tzinfo=UTC)
+HOSTS_43 = {"names": tuple(f"web-{n}" for n in range(43))}
+
+
+def asks(because: str) -> str:
+    return f"Needs 1 of @ops because {because}."
+
+
+REFUSE = 'effect = "refuse"'
+APPROVE = 'effect = "approve"'
+EFFECTS: list[tuple[str, str, dict[str, Any], str, str]] = [
+    (
+        "a refusal",
+        rule('reboot = "Force"', REFUSE),
+        {"facts": {"reboot": "Force"}},
+        "refuse",
+        "The rule “r” refuses this because of a forced reboot.",
+    ),
+    ("a refusal that does not apply", rule('reboot = "Force"', REFUSE), {}, "ask", DEFAULT),
+    (
+        "its own words",
+        rule('targets = "db-*"', REFUSE + '\nbecause = "databases are patched by hand"'),
+        {"names": ("db-1",)},
+        "refuse",
+        "because of databases are patched by hand",
+    ),
+    (
+        "approved at once",
+        rule('backend = "foreman.lab"', APPROVE),
+        {"backend": "foreman.lab"},
+        "approve",
+        "Approved at once because foreman.lab.",
+    ),
+    ("not approved at once elsewhere", rule('backend = "foreman.lab"', APPROVE), {}, "ask", DEFAULT),
+    (
+        "approved at once where all targets match",
+        rule('targets = "web-*"', APPROVE),
+        {},
+        "approve",
+        "Approved at once because the target web-1.",
+    ),
+    (
+        "not approved at once where one does not",
+        rule('targets = "web-*"', APPROVE),
+        {"names": ("web-1", "db-1")},
+        "ask",
+        DEFAULT,
+    ),
+    (
+        "not approved at once where names are unknown",
+        rule('targets = "web-*"', APPROVE),
+        {"targets": 3},
+        "ask",
+        DEFAULT,
+    ),
+    (
+        "not approved at once where one start is outside",
+        rule('hours = "22:00-23:30"', APPROVE),
+        {"starts": (WEDNESDAY_NIGHT, SATURDAY_NIGHT)},
+        "ask",
+        DEFAULT,
+    ),
+    (
+        "approved at once where all starts match",
+        rule('hours = "22:00-23:59"', APPROVE),
+        {"starts": (WEDNESDAY_NIGHT, SATURDAY_NIGHT)},
+        "approve",
+        "Approved at once",
+    ),
+    (
+        "refused where names are unknown",
+        rule('targets = "db-*"', REFUSE),
+        {"targets": 3},
+        "refuse",
+        "targets not all known by name, while db-* matters",
+    ),
+    ("not refused where all are known", rule('targets = "db-*"', REFUSE), {}, "ask", DEFAULT),
+    (
+        "within the budget",
+        rule("max_targets = 2", APPROVE + "\nbudget = 2"),
+        {"approved_today": {"r": 1}},
+        "approve",
+        "Approved at once because 2 hosts.",
+    ),
+    (
+        "budget used up",
+        rule("max_targets = 2", APPROVE + "\nbudget = 2"),
+        {"approved_today": {"r": 2}},
+        "ask",
+        "Needs 1 of @sre because the daily budget of “r” is used up.",
+    ),
+    (
+        "budget used up, others asked",
+        rule("max_targets = 2", APPROVE + '\nbudget = 2\napprovers = ["@ops"]'),
+        {"approved_today": {"r": 2}},
+        "ask",
+        "Needs 1 of @ops because",
+    ),
+    (
+        "another rule's budget",
+        rule("max_targets = 2", APPROVE + "\nbudget = 2"),
+        {"approved_today": {"x": 9}},
+        "approve",
+        "Approved at once",
+    ),
+    (
+        "may request",
+        rule('backend = "foreman"', 'effect = "limit"\nmay_request = ["@ops"]'),
+        {"groups": {"@ops"}},
+        "ask",
+        DEFAULT,
+    ),
+    (
+        "may not request",
+        rule('backend = "foreman"', 'effect = "limit"\nmay_request = ["@ops", "UZOE"]'),
+        {},
+        "refuse",
+        "The rule “r” says that only @ops or UZOE may ask for this.",
+    ),
+    (
+        "nobody but some may request at all",
+        '[policy]\napprovers = ["@sre"]\nmay_request = ["@staff"]',
+        {},
+        "refuse",
+        "Only @staff may ask for this.",
+    ),
+    ("one who may", '[policy]\napprovers = ["@sre"]\nmay_request = ["@staff"]', {"groups": {"@staff"}}, "ask", DEFAULT),
+    (
+        "refusing beats asking",
+        rule("min_targets = 1") + rule('reboot = "Force"', REFUSE, "no"),
+        {"facts": {"reboot": "Force"}},
+        "refuse",
+        "The rule “no” refuses",
+    ),
+    (
+        "refusing beats asking, whatever the order",
+        rule('reboot = "Force"', REFUSE, "no") + rule("min_targets = 1"),
+        {"facts": {"reboot": "Force"}},
+        "refuse",
+        "The rule “no” refuses",
+    ),
+    (
+        "asking beats approving",
+        rule('backend = "foreman"', APPROVE, "ok") + rule("min_targets = 2"),
+        {},
+        "ask",
+        asks("2 hosts"),
+    ),
+    (
+        "asking beats approving, whatever the order",
+        rule("min_targets = 2") + rule('backend = "foreman"', APPROVE, "ok"),
+        {},
+        "ask",
+        asks("2 hosts"),
+    ),
+    (
+        "refusing beats approving",
+        rule('backend = "foreman"', APPROVE, "ok") + rule("min_targets = 2", REFUSE),
+        {},
+        "refuse",
+        "refuses this because of 2 hosts",
+    ),
+    (
+        "the larger quorum wins",
+        rule("min_targets = 1") + rule("min_targets = 2", 'approvers = ["@ops"]\nquorum = 2', "s"),
+        {},
+        "ask",
+        "Needs 2 of @ops because 2 hosts.",
+    ),
+    (
+        "the larger quorum wins first too",
+        rule("min_targets = 2", 'approvers = ["@ops"]\nquorum = 2', "s") + rule("min_targets = 1"),
+        {},
+        "ask",
+        "Needs 2 of @ops because 2 hosts.",
+    ),
+    (
+        "a quorum alone raises others'",
+        rule('backend = "foreman"') + rule("min_targets = 2", "quorum = 2", "s"),
+        {},
+        "ask",
+        "Needs 2 of @ops because foreman.prod and 2 hosts.",
+    ),
+    (
+        "a quorum alone raises the default",
+        rule("min_targets = 2", "quorum = 2"),
+        {},
+        "ask",
+        "Needs 2 of @sre because 2 hosts.",
+    ),
+    (
+        "other approvers add a stage",
+        rule('backend = "foreman"') + rule('targets = "web-*"', 'approvers = ["@web"]', "s"),
+        {},
+        "ask",
+        "Needs 1 of @ops, then 1 of @web because foreman.prod and the target web-1.",
+    ),
+    (
+        "stages in one rule",
+        rule('backend = "foreman"', 'stages = [{approvers = "@ops"}, {approvers = ["@dba", "UZOE"], quorum = 2}]'),
+        {},
+        "ask",
+        "Needs 1 of @ops, then 2 of @dba or UZOE",
+    ),
+    (
+        "an exception",
+        rule('backend = "foreman"', REFUSE + '\nunless = {requester = "@leads"}'),
+        {"groups": {"@leads"}},
+        "ask",
+        DEFAULT,
+    ),
+    (
+        "no exception",
+        rule('backend = "foreman"', REFUSE + '\nunless = {requester = "@leads"}'),
+        {},
+        "refuse",
+        "foreman.prod",
+    ),
+    (
+        "a refusal is not excepted by a part",
+        rule('backend = "foreman"', REFUSE + '\nunless = {targets = "web-*"}'),
+        {"names": ("web-1", "db-1")},
+        "refuse",
+        "foreman.prod",
+    ),
+    (
+        "a refusal is excepted by all",
+        rule('backend = "foreman"', REFUSE + '\nunless = {targets = "web-*"}'),
+        {},
+        "ask",
+        DEFAULT,
+    ),
+    (
+        "approving at once is excepted by a part",
+        rule('backend = "foreman"', APPROVE + '\nunless = {targets = "db-*"}'),
+        {"names": ("web-1", "db-1")},
+        "ask",
+        DEFAULT,
+    ),
+    (
+        "approving at once is excepted by none",
+        rule('backend = "foreman"', APPROVE + '\nunless = {targets = "db-*"}'),
+        {},
+        "approve",
+        "foreman.prod",
+    ),
+    (
+        "a part is asked for by a rule, the rest by default",
+        rule('targets = "web-*"'),
+        {"names": ("web-1", "db-1")},
+        "ask",
+        "Needs 1 of @ops, then 1 of @sre because the target web-1 and a rest that no rule covers.",
+    ),
+    (
+        "two rules share the targets",
+        rule('targets = "web-*"') + rule('targets = "db-*"', 'approvers = ["@dba"]', "s"),
+        {"names": ("web-1", "db-1")},
+        "ask",
+        "Needs 1 of @ops, then 1 of @dba because the target web-1 and the target db-1.",
+    ),
+    ("a limit alone settles nothing", rule("min_targets = 1", 'effect = "limit"\ndrift = 0'), {}, "ask", DEFAULT),
+    (
+        "a limit does not undo approving at once",
+        rule("min_targets = 1", 'effect = "limit"\ndrift = 0') + rule('backend = "foreman"', APPROVE, "ok"),
+        {},
+        "approve",
+        "Approved at once because foreman.prod.",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("rules", "values", "verdict", "expected"), [c[1:] for c in EFFECTS], ids=[c[0] for c in EFFECTS]
+)
+def test_effect(rules: str, values: dict[str, Any], verdict: str, expected: str) -> None:
+    found = decide(policy(rules), subject(**values))
+    assert found.verdict == verdict
+    assert expected in headline(found)
+
+
+def test_no_rules_means_that_a_person_must_approve() -> None:
+    found = decide(policy(""), subject())
+    assert (found.verdict, found.stages[0].groups, found.stages[0].quorum) == ("ask", ("@sre",), 1)
+    assert found.reasons == ("No rule covers this request, so the default approvers decide.",)
+
+
+def test_every_rule_that_applies_is_named_with_its_reason() -> None:
+    text = rule("min_targets = 40", 'approvers = "@sre"\nquorum = 2', "many") + rule(
+        'backend = "foreman"', APPROVE, "ok"
+    )
+    found = decide(policy(text), subject(**HOSTS_43))
+    assert found.rules == ("many", "ok")
+    assert found.reasons == (
+        "The rule “many” asks for 2 of @sre because of 43 hosts.",
+        "The rule “ok” would approve this at once, but more is asked for.",
+    )
+
+
+def test_budgets_are_told_with_their_numbers() -> None:
+    text = rule("max_targets = 2", APPROVE + "\nbudget = 5", "small")
+    first = decide(policy(text), subject())
+    assert first.reasons[0].endswith("(1 of 5 today).")
+    third = decide(policy(text), subject(approved_today={"small": 2}))
+    assert third.reasons == ("The rule “small” approves this at once because of 2 hosts (3 of 5 today).",)
+    sixth = decide(policy(text), subject(approved_today={"small": 5}))
+    assert sixth.reasons == ("The rule “small” has approved 5 at once today, as many as it may; people decide now.",)
+
+
+def test_a_rule_says_what_it_asks_for() -> None:
+    text = rule("min_targets = 1", "quorum = 2", "two") + rule("min_targets = 2", "", "one")
+    assert decide(policy(text), subject()).reasons == (
+        "The rule “two” asks for 2 approvals because of 2 hosts.",
+        "The rule “one” asks for an approval because of 2 hosts.",
+    )
+
+
+def test_a_refusal_keeps_what_made_it() -> None:
+    text = rule("min_targets = 1", name="ask") + rule('reboot = "Force"', REFUSE, "no")
+    found = decide(policy(text), subject(facts={"reboot": "Force"}))
+    assert (found.because, found.rules) == (("a forced reboot",), ("ask", "no"))

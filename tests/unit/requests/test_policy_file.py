@@ -1,0 +1,248 @@
+"""A faulty policy is named with file, line, what is wrong and what to do."""
+
+from datetime import datetime
+
+import pytest
+
+from bot.errors import ConfigError
+from bot.requests.policy_file import check_against, load_policy
+from bot.schedule import Moment, Reading, Refusal, Rule, Series, Understood, Weekday, Window
+from tests.unit.requests.build import NOW, people
+
+HEAD = '[policy]\napprovers = ["@sre"]\n\n'
+RULE = '[[policy.rules]]\nname = "many"\n'
+
+
+def faults(text: str) -> tuple[str, ...]:
+    with pytest.raises(ConfigError) as caught:
+        load_policy(text, "my.toml", now=NOW, read=_read)
+    return caught.value.faults
+
+
+def _read(phrase: str, *, now: datetime, zone: str) -> Reading:
+    """A reader of three phrases: one absolute, one relative, one series."""
+    match phrase:
+        case "2026-12-20 to 2026-12-27":
+            schedule = Window(start=_at("2026-12-20T00:00", zone), end=_at("2026-12-27T00:00", zone))
+        case "tomorrow":
+            schedule = Window(start=Moment.at(now, zone), end=_at("2030-01-01T00:00", zone))
+        case "every friday 18:00":
+            rule = Rule(freq="weekly", weekdays=(Weekday(day=4),), times=(datetime(2024, 1, 1, 18).time(),))
+            return Understood(phrase=phrase, schedule=Series(rule=rule, zone=zone, first=Moment.at(now, zone)))
+        case _:
+            return Refusal(phrase=phrase, reason="That is not a time.", word=phrase, example="2026-12-20 to 2026-12-27")
+    return Understood(phrase=phrase, schedule=schedule)
+
+
+def _at(wall: str, zone: str) -> Moment:
+    return Moment(wall=datetime.fromisoformat(wall), zone=zone)
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("", 'my.toml:1: approvers are missing: say who decides where no rule does, such as approvers = ["@sre"].'),
+        ("[policy]\nquorum = 2", "my.toml:1: approvers are missing"),
+        ("[policy\n", "my.toml: this is not valid TOML"),
+        (HEAD + "quorm = 2", 'my.toml:4: there is no setting "quorm" here; did you mean "quorum"?'),
+        (HEAD + "zzz = 2", 'my.toml:4: there is no setting "zzz" here; there are approvers, assume,'),
+        (
+            HEAD + RULE + "aprovers = []",
+            'my.toml:6: the rule “many”: there is no setting "aprovers" here; did you mean',
+        ),
+        (
+            HEAD + RULE + "when.backnd = 'x'",
+            'my.toml:6: the rule “many”: there is no setting "backnd" here; did you mean "backend"?',
+        ),
+        (
+            HEAD + RULE + "[policy.rules.when]\nmin_target = 3",
+            'my.toml:7: the rule “many”: there is no setting "min_target" here; did you mean "min_targets"?',
+        ),
+        (HEAD + "[[policy.rules]]\neffect = 'ask'", 'my.toml:4: rule 1: "name" is missing; add it.'),
+        (HEAD + RULE + 'effect = "allow"', 'my.toml:6: the rule “many”: "effect" does not fit: input should be'),
+        (HEAD + RULE + "quorum = 0", 'my.toml:6: the rule “many”: "quorum" does not fit: input should be greater than'),
+        (
+            HEAD + RULE + 'approvers = ["U01", "U02"]\nquorum = 3',
+            "my.toml:4: the rule “many”: quorum 3 cannot be reached by 2 named people; lower it or name more.",
+        ),
+        (
+            HEAD + RULE + 'approvers = ["sre"]',
+            'my.toml:6: the rule “many”: "sre" names nobody; write a user group as "@sre"',
+        ),
+        (HEAD + RULE + 'approvers = ["@sre", "@sre"]', "somebody is named twice; name each once."),
+        (HEAD + RULE + 'expires = "soon"', 'my.toml:6: the rule “many”: "soon" is not a length of time; write it like'),
+        (
+            HEAD + RULE + 'expires = "0m"',
+            'my.toml:6: the rule “many”: "expires" does not fit: input should be greater than 0',
+        ),
+        (
+            HEAD + RULE + 'reminders = ["2h", "1h"]',
+            "my.toml:6: the rule “many”: reminders are times after the asking, and their gaps must grow",
+        ),
+        (HEAD + RULE + 'reminders = ["2h", "3h"]', "their gaps must grow"),
+        (HEAD + RULE + 'expires = "1h"\nreminders = ["2h"]', "the last reminder is not before the expiry"),
+        (HEAD + RULE + 'escalate_after = "1h"', "escalate_after and escalate_to belong together"),
+        (
+            HEAD + RULE + 'escalate_after = "9h"\nescalate_to = "@x"\nexpires = "8h"',
+            "escalate_after is not before the expiry",
+        ),
+        (HEAD + RULE + 'effect = "approve"', "a rule without conditions would approve everything at once"),
+        (
+            HEAD + RULE + 'effect = "approve"\nwhen = {backend = "x"}\napprovers = "@x"',
+            "nobody is asked where all is approved at once",
+        ),
+        (HEAD + RULE + 'effect = "refuse"\napprovers = "@x"', 'nobody is asked by effect = "refuse"'),
+        (HEAD + RULE + "budget = 3", 'budget is for effect = "approve" only'),
+        (HEAD + RULE + "unless = {}", "unless is empty, so the rule never applies"),
+        (
+            HEAD + RULE + "when = {min_targets = 5, max_targets = 2}",
+            "my.toml:6: the rule “many”: min_targets is larger than max_targets",
+        ),
+        (HEAD + RULE + 'when = {targets = "/(/"}', "my.toml:6: the rule “many”: /(/ is not a regular expression"),
+        (HEAD + RULE + 'when = {targets = "web-[1"}', "opens a [ that is never closed"),
+        (HEAD + RULE + 'when = {targets = "web-[9-1]"}', '"web-[9-1]" is not a pattern'),
+        (HEAD + RULE + 'when = {hours = "22-6"}', "is not a span of hours"),
+        (HEAD + RULE + 'when = {hours = "22:00-22:00"}', "is empty; leave hours out"),
+        (HEAD + RULE + 'when = {days = "someday"}', '"days" does not fit'),
+        (HEAD + RULE + 'when = {zone = "Mars/Base"}', '"Mars/Base" is not a time zone'),
+        (
+            HEAD + RULE + 'approvers = "@a"\n[[policy.rules.stages]]\napprovers = "@b"',
+            "approvers and stages exclude each other",
+        ),
+        (
+            HEAD
+            + RULE
+            + '[[policy.rules.stages]]\napprovers = "@b"\n[[policy.rules.stages]]\napprovers = "U01"\nquorum = 2',
+            "my.toml:8: the rule “many”: quorum 2 cannot be reached by 1 named person",
+        ),
+        (HEAD + RULE + "\n" + RULE, 'my.toml:8: there are two rules named "many"; give each its own name.'),
+        (HEAD + '[[policy.freezes]]\nname = "x"', "my.toml:4: the freeze “x”: say when it holds in one way"),
+        (HEAD + '[[policy.freezes]]\nname = "x"\nwhen = "a"\ncalendar = "b"', "say when it holds in one way"),
+        (HEAD + '[[policy.freezes]]\nname = "x"\nstart = 2026-12-20T00:00:00', "start and end are both needed"),
+        (
+            HEAD + '[[policy.freezes]]\nname = "x"\nwhen = "soonish"',
+            'my.toml:6: the freeze “x”: "soonish" is not understood: That is not a time; write it like "2026-12-20 to',
+        ),
+        (
+            HEAD + '[[policy.freezes]]\nname = "x"\nwhen = "tomorrow"',
+            'my.toml:6: the freeze “x”: "tomorrow" depends on the day it is read',
+        ),
+        (
+            HEAD + '[[policy.freezes]]\nname = "x"\nwhen = "every friday 18:00"',
+            'names a moment, not a span; add how long it lasts, such as lasts = "8h".',
+        ),
+        (
+            HEAD + '[[policy.freezes]]\nname = "x"\nwhen = "2026-12-20 to 2026-12-27"\neffect = "ask"',
+            'approvers go with effect = "ask", and it needs them',
+        ),
+        (
+            HEAD + '[[policy.freezes]]\nname = "x"\nwhen = "2026-12-20 to 2026-12-27"\nwins_over = "y"',
+            'my.toml:7: the freeze “x”: there is no other freeze "y"',
+        ),
+    ],
+)
+def test_fault(text: str, fault: str) -> None:
+    found = faults(text)
+    assert len(found) == 1
+    assert fault in found[0]
+
+
+YEAR_END = '[[policy.freezes]]\nname = "Year end"\nwhen = "2026-12-20 to 2026-12-27"\n'
+FRIDAYS = '[[policy.freezes]]\nname = "Fridays"\nwhen = "every friday 18:00"\nlasts = "6h"\n'
+FRIDAYS += 'effect = "ask"\napprovers = "@cab"\n'
+
+
+def test_freezes_that_contradict_each_other_are_named() -> None:
+    (fault,) = faults(HEAD + YEAR_END + FRIDAYS)
+    assert fault.startswith("my.toml:7: the freeze “Fridays”: it holds at the same time as “Year end” (Fri 25 Dec 2026")
+    assert 'add wins_over = ["Year end"] here or wins_over = ["Fridays"] there' in fault
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        YEAR_END + 'wins_over = "Fridays"\n' + FRIDAYS,
+        YEAR_END + FRIDAYS + 'wins_over = "Year end"\n',
+        YEAR_END + 'backend = "foreman.*"\n' + FRIDAYS + 'backend = ["opsramp", "foremanx"]\n',
+        YEAR_END + 'targets = "db-*"\n' + FRIDAYS + 'targets = "web-?"\noperation = "immybot.*"\nbackend = "immybot"\n',
+        YEAR_END + YEAR_END.replace("Year end", "Also"),
+    ],
+)
+def test_freezes_that_do_not_contradict_each_other(text: str) -> None:
+    assert len(load_policy(HEAD + text, now=NOW, read=_read).freezes) == 2
+
+
+def test_several_faults_are_all_told() -> None:
+    found = faults(HEAD + 'quorm = 1\nzone = "Nowhere"\n' + RULE + "x = 1\n")
+    assert {fault.split(": ")[0] for fault in found} == {"my.toml:4", "my.toml:5", "my.toml:8"}
+
+
+def test_other_tables_are_left_alone() -> None:
+    text = "[slack]\nquorm = 1\n" + HEAD + '[backends.foreman]\nurl = "x"\n'
+    assert load_policy(text, now=NOW).defaults.approvers == ("@sre",)
+
+
+def test_lines_are_right_after_long_values_and_comments() -> None:
+    text = HEAD + '# quorm = "["\nexpires = "8h" # [[\nmay_request = [\n  "@a", # ]\n  "@b",\n]\n' + RULE
+    text += 'because = """\n[[policy.rules]]\nquorm = 1\n"""\nwhen = {backend = "#[a]"}\n"quorm" = 1\n'
+    line = text.splitlines().index('"quorm" = 1') + 1
+    (fault,) = faults(text)
+    assert fault.startswith(f"my.toml:{line}: the rule “many”")
+
+
+CHECKED = """[policy]
+approvers = ["@sre"]
+
+[[policy.rules]]
+name = "two"
+approvers = ["@pair"]
+quorum = 2
+
+[[policy.rules]]
+name = "three"
+approvers = ["@pair", "UZOE"]
+quorum = 3
+"""
+
+
+def test_a_policy_that_fits_the_workspace() -> None:
+    policy = load_policy(CHECKED, now=NOW)
+    assert check_against(policy, people({"sre": {"UBOB"}, "pair": {"UBOB", "UCAT"}, "x": {"UZOE"}})) == ()
+
+
+@pytest.mark.parametrize(
+    ("groups", "flags", "expected"),
+    [
+        (
+            {"sre": {"UBOB"}, "x": {"UZOE"}},
+            {},
+            [":6: there is no user group @pair", ":11: there is no user group @pair"],
+        ),
+        (
+            {"sre": {"UBOB"}, "pair": {"UBOB"}, "x": {"UZOE"}},
+            {},
+            [
+                ":7: @pair cannot give 2 approvals, as only 1 may approve",
+                ":12: @pair or UZOE cannot give 3 approvals, as only 2",
+            ],
+        ),
+        (
+            {"sre": set(), "pair": {"UBOB", "UCAT"}, "x": {"UZOE"}},
+            {},
+            [":2: @sre cannot give 1 approval, as only 0 may approve"],
+        ),
+        (
+            {"sre": {"UBOB"}, "pair": {"UBOB", "UCAT"}, "x": {"UZOE"}},
+            {"guest": {"UCAT"}},
+            [":7: @pair cannot give 2", ":12: @pair or UZOE cannot give 3"],
+        ),
+        ({"sre": {"UBOB"}, "pair": {"UBOB", "UCAT"}}, {}, [":11: UZOE cannot take part"]),
+    ],
+)
+def test_a_policy_that_does_not_fit_the_workspace(
+    groups: dict[str, set[str]], flags: dict[str, set[str]], expected: list[str]
+) -> None:
+    found = check_against(load_policy(CHECKED, "my.toml", now=NOW), people(groups, **flags))
+    assert len(found) == len(expected)
+    for fault, start in zip(found, expected, strict=True):
+        assert fault.startswith(f"my.toml{start}")

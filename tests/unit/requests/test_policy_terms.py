@@ -1,0 +1,121 @@
+"""Expiry, reminders and the other terms of an approval: the strictest of the rules that apply, else the default."""
+
+from typing import Any
+
+import pytest
+
+from bot.requests.decide import decide
+from tests.unit.requests.build import policy, rule, subject
+
+TERMS: list[tuple[str, str, str, Any]] = [
+    ("the default expiry", "", "expires_after", 8 * 3600),
+    ("a default in the file", '[policy]\napprovers = "@sre"\nexpires = "2d"', "expires_after", 2 * 86400),
+    ("a rule's expiry", rule("min_targets = 1", 'approvers = "@ops"\nexpires = "1d"'), "expires_after", 86400),
+    (
+        "the shorter expiry",
+        rule("min_targets = 1", 'effect = "limit"\nexpires = "1d"')
+        + rule("min_targets = 2", 'effect = "limit"\nexpires = "2h"', "s"),
+        "expires_after",
+        7200,
+    ),
+    (
+        "a part of the targets cannot lengthen it",
+        rule('targets = "web-1"', 'effect = "limit"\nexpires = "1d"'),
+        "expires_after",
+        8 * 3600,
+    ),
+    (
+        "a part of the targets can shorten it",
+        rule('targets = "web-1"', 'effect = "limit"\nexpires = "1h"'),
+        "expires_after",
+        3600,
+    ),
+    ("the requester does not count", "", "requester_counts", False),
+    (
+        "the requester counts",
+        rule("min_targets = 1", 'approvers = "@ops"\nrequester_counts = true'),
+        "requester_counts",
+        True,
+    ),
+    (
+        "unless another rule says no",
+        rule("min_targets = 1", 'approvers = "@ops"\nrequester_counts = true')
+        + rule("min_targets = 2", "requester_counts = false", "s"),
+        "requester_counts",
+        False,
+    ),
+    (
+        "and not for a part of the targets",
+        rule('targets = "web-1"', 'approvers = "@ops"\nrequester_counts = true'),
+        "requester_counts",
+        False,
+    ),
+    ("late approvals ask", "", "late", "ask"),
+    (
+        "the stricter late",
+        rule("min_targets = 1", 'late = "now"') + rule("min_targets = 2", 'late = "drop"', "s"),
+        "late",
+        "drop",
+    ),
+    ("a late of one rule", rule("min_targets = 1", 'late = "now"'), "late", "now"),
+    (
+        "the smaller drift",
+        rule("min_targets = 1", "drift = 20") + rule("min_targets = 2", "drift = 5", "s"),
+        "drift_percent",
+        5,
+    ),
+    ("no drift given", "", "drift_percent", None),
+    (
+        "renewal after days",
+        rule("min_targets = 1", "renew_after_days = 90") + rule("min_targets = 2", "renew_after_days = 30", "s"),
+        "renew_after_days",
+        30,
+    ),
+    ("renewal after runs", rule("min_targets = 1", "renew_after_runs = 12"), "renew_after_runs", 12),
+    ("reminders", '[policy]\napprovers = "@sre"\nreminders = ["30m", "2h", "5h"]', "reminders", (1800, 7200, 18000)),
+    (
+        "no reminder after a shorter expiry",
+        '[policy]\napprovers = "@sre"\nreminders = ["30m", "2h", "5h"]\n' + rule("min_targets = 1", 'expires = "2h"'),
+        "reminders",
+        (1800,),
+    ),
+    ("a longer warning", rule("min_targets = 1", 'warn_before = "1h"'), "warn_before", 3600),
+    (
+        "escalation",
+        '[policy]\napprovers = "@sre"\nescalate_after = "4h"\nescalate_to = "@leads"',
+        "escalate_after",
+        14400,
+    ),
+    (
+        "no escalation after a shorter expiry",
+        '[policy]\napprovers = "@sre"\nescalate_after = "4h"\nescalate_to = "@leads"\n'
+        + rule("min_targets = 1", 'expires = "4h"'),
+        "escalate_after",
+        None,
+    ),
+    (
+        "the earlier escalation",
+        rule("min_targets = 1", 'escalate_after = "3h"\nescalate_to = "@a"')
+        + rule("min_targets = 2", 'escalate_after = "1h"\nescalate_to = "@b"', "s"),
+        "escalate_after",
+        3600,
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "term", "expected"), [c[1:] for c in TERMS], ids=[c[0] for c in TERMS])
+def test_term(text: str, term: str, expected: Any) -> None:
+    assert getattr(decide(policy(text), subject()), term) == expected
+
+
+def test_the_escalation_that_comes_first_names_its_group() -> None:
+    text = rule("min_targets = 1", 'escalate_after = "3h"\nescalate_to = "@a"')
+    text += rule("min_targets = 2", 'escalate_after = "1h"\nescalate_to = "@b"', "s")
+    found = decide(policy(text), subject())
+    assert found.escalate_to is not None
+    assert found.escalate_to.names == ("@b",)
+    assert decide(policy(""), subject()).escalate_to is None
+
+
+def test_warnings_begin_a_quarter_of_an_hour_before() -> None:
+    assert decide(policy(""), subject()).warn_before == 900

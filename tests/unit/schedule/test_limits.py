@@ -1,0 +1,113 @@
+"""How far, how often and how long a schedule may be, and when two are the same."""
+
+from datetime import UTC, datetime, time, timedelta
+
+import pytest
+
+from bot.schedule import (
+    Moment,
+    Now,
+    Once,
+    Rule,
+    Series,
+    Understood,
+    far_off,
+    occurrences,
+    read,
+    same_runs,
+    too_far,
+    too_often,
+)
+from bot.schedule.limits import SHORTEST_INTERVAL, overlapping, shortest_gap
+
+NOW = datetime(2026, 11, 23, 21, 0, tzinfo=UTC)
+
+
+def series(phrase: str) -> Series:
+    reading = read(phrase, now=NOW, zone="Europe/Berlin")
+    assert isinstance(reading, Understood), reading
+    assert isinstance(reading.schedule, Series)
+    return reading.schedule
+
+
+def in_days(days: float) -> Once:
+    return Once(start=Moment.at(NOW + timedelta(days=days), "UTC"))
+
+
+@pytest.mark.parametrize(("days", "warned", "refused"), [(1, False, False), (89, False, False), (91, True, False),
+                                                         (700, True, False), (740, True, True)])  # fmt: skip
+def test_the_horizon_warns_beyond_90_days_and_refuses_beyond_two_years(days: int, warned: bool, refused: bool) -> None:
+    assert (far_off(in_days(days), NOW) is not None) == warned
+    assert (too_far(in_days(days), NOW) is not None) == refused
+
+
+def test_now_is_never_far_off() -> None:
+    assert far_off(Now(), NOW) is None
+    assert too_far(Now(), NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("phrase", "minutes"),
+    [
+        ("every 15 minutes", 15),
+        ("every hour", 60),
+        ("every 90 minutes", 90),
+        ("every day at 06:00 and 06:20", 20),
+        ("every day at 23:50 and 00:10", 20),
+        ("every monday and tuesday at 06:00", 1440),
+        ("every month on the 1st and the last day at 06:00", 1440),
+    ],
+)
+def test_the_shortest_gap_is_found_over_midnight_and_month_ends(phrase: str, minutes: int) -> None:
+    gap = timedelta(minutes=minutes)
+    assert shortest_gap(series(phrase)) == gap
+    assert (too_often(series(phrase)) is not None) == (gap < SHORTEST_INTERVAL)
+    assert too_often(series(phrase), gap) is None
+    assert too_often(series(phrase), gap + timedelta(minutes=1)) is not None
+
+
+def test_the_clocks_going_forward_do_not_make_a_series_too_frequent() -> None:
+    assert too_often(series("every day at 01:30 and 02:30")) is None
+
+
+def test_one_run_is_never_too_often() -> None:
+    assert too_often(series("every 5 minutes for 1 times")) is None
+
+
+def test_a_window_must_end_before_the_next_run() -> None:
+    daily = series("every day at 06:00 for 24 hours")
+    assert overlapping(daily) is None
+    assert overlapping(daily.model_copy(update={"window": 24 * 60 + 1})) is not None
+
+
+def test_a_series_is_the_same_as_its_own_runs_however_far_they_go() -> None:
+    made = series("2nd tuesday of every month at 22:00")
+    assert same_runs(made, (moment.instant for moment in occurrences(made)), after=NOW)
+
+
+@pytest.mark.parametrize("change", ["missing", "moved", "more", "none"])
+def test_one_run_that_differs_makes_them_different(change: str) -> None:
+    made = series("every day at 02:30")
+    runs = [moment.instant for moment in occurrences(made.model_copy(update={"count": 500}))]
+    if change == "missing":
+        del runs[200]
+    elif change == "moved":
+        runs[124] += timedelta(minutes=30)
+    elif change == "more":
+        runs.insert(200, runs[199] + timedelta(hours=1))
+    else:
+        runs = []
+    assert not same_runs(made, runs, after=NOW)
+
+
+def test_runs_after_400_days_are_not_compared() -> None:
+    made = series("every day at 06:00")
+    runs = [moment.instant for moment in occurrences(made.model_copy(update={"count": 500}))]
+    assert same_runs(made, runs[:400], after=NOW)
+    assert not same_runs(made, runs[:399], after=NOW)
+
+
+def test_a_bounded_series_differs_from_an_endless_one() -> None:
+    made = series("every day at 06:00 for 5 times")
+    endless = Series(rule=Rule(freq="daily", times=(time(6),)), zone="Europe/Berlin", first=made.first)
+    assert not same_runs(made, (moment.instant for moment in occurrences(endless)), after=NOW)

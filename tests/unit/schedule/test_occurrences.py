@@ -1,0 +1,91 @@
+"""The moments of a series across daylight-saving changes, against an independent reader of cron lines."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, time, timedelta
+from itertools import islice
+from zoneinfo import ZoneInfo
+
+import pytest
+from cronsim import CronSim
+
+from bot.schedule import Moment, Rule, Series, Weekday, next_runs, occurrences
+
+DAILY = {"freq": "daily", "times": [time(2, 30)]}
+START = datetime(2027, 3, 20, 12, 0, tzinfo=UTC)
+
+
+def series(rule: Mapping[str, object], zone: str = "Europe/Berlin", count: int | None = None) -> Series:
+    return Series(rule=Rule.model_validate(rule), zone=zone, first=Moment.at(START, zone), count=count)
+
+
+@pytest.mark.parametrize(
+    ("cron", "rule"),
+    [
+        ("30 2 * * *", {"freq": "daily", "times": [time(2, 30)]}),
+        ("0 6 * * 1-5", {"freq": "weekly", "times": [time(6)], "weekdays": [Weekday(day=day) for day in range(5)]}),
+        ("15 1,13 * * *", {"freq": "daily", "times": [time(1, 15), time(13, 15)]}),
+        ("0 3 1,15 * *", {"freq": "monthly", "times": [time(3)], "monthdays": [1, 15]}),
+        ("0 3 L * *", {"freq": "monthly", "times": [time(3)], "monthdays": [-1]}),
+        ("0 22 * * 2#2", {"freq": "monthly", "times": [time(22)], "weekdays": [Weekday(day=1, nth=2)]}),
+        ("0 3 * * 0L", {"freq": "monthly", "times": [time(3)], "weekdays": [Weekday(day=6, nth=-1)]}),
+        ("0 6 24 12 *", {"freq": "yearly", "times": [time(6)], "months": [12], "monthdays": [24]}),
+    ],
+)
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "UTC", "Australia/Lord_Howe"])
+def test_the_runs_of_a_series_are_those_of_its_cron_line(cron: str, rule: dict[str, object], zone: str) -> None:
+    runs = next_runs(series(rule, zone), START, 400)
+    expected = islice(CronSim(cron, START.astimezone(ZoneInfo(zone))), 400 if rule["freq"] != "yearly" else 20)
+    for run, other in zip(runs, expected, strict=False):
+        assert run.instant == other.astimezone(UTC)
+
+
+def test_a_time_that_the_clocks_skip_runs_when_they_have_gone_forward() -> None:
+    runs = next_runs(series(DAILY), datetime(2027, 3, 27, 0, tzinfo=UTC), 3)
+    assert [run.wall.isoformat() for run in runs] == [
+        "2027-03-27T02:30:00",
+        "2027-03-28T03:00:00",
+        "2027-03-29T02:30:00",
+    ]
+
+
+def test_a_time_that_comes_twice_runs_once_at_the_first() -> None:
+    runs = next_runs(series(DAILY), datetime(2027, 10, 30, 12, tzinfo=UTC), 2)
+    assert [run.instant.isoformat() for run in runs] == ["2027-10-31T00:30:00+00:00", "2027-11-01T01:30:00+00:00"]
+
+
+def test_two_times_inside_the_gap_are_one_run() -> None:
+    rule = {"freq": "daily", "times": [time(2, 15), time(2, 45)]}
+    runs = next_runs(series(rule), datetime(2027, 3, 27, 12, tzinfo=UTC), 3)
+    assert [run.wall.isoformat()[5:16] for run in runs] == ["03-28T03:00", "03-29T02:15", "03-29T02:45"]
+
+
+def test_a_gap_at_midnight_starts_with_the_day() -> None:
+    """In Beirut the clocks go from 00:00 to 01:00."""
+    made = Series(
+        rule=Rule(freq="daily", times=(time(0, 0),)), zone="Asia/Beirut", first=Moment.at(START, "Asia/Beirut")
+    )
+    runs = [run.wall for run in next_runs(made, datetime(2027, 3, 26, 12, tzinfo=UTC), 3)]
+    assert datetime(2027, 3, 28, 1, 0) in runs
+
+
+def test_counting_starts_with_the_first_moment_whenever_it_is_asked() -> None:
+    five = series({"freq": "daily", "times": [time(6)]}, count=5)
+    every = list(occurrences(five))
+    assert len(every) == 5
+    assert list(occurrences(five, every[2].instant)) == every[3:]
+    assert list(occurrences(five, every[4].instant)) == []
+
+
+def test_until_is_inclusive() -> None:
+    last = Moment(wall=datetime(2027, 3, 23, 6), zone="Europe/Berlin")
+    made = series({"freq": "daily", "times": [time(6)]}).model_copy(update={"until": last})
+    assert list(occurrences(made))[-1] == last
+
+
+def test_an_old_series_by_the_hour_keeps_its_step_and_is_found_quickly() -> None:
+    made = series({"freq": "hourly", "interval": 7})
+    late = START + timedelta(days=3650)
+    run = next_runs(made, late, 1)[0]
+    steps = (run.wall - made.first.wall) / timedelta(hours=7)
+    assert steps == int(steps)
+    assert timedelta() < run.instant - late <= timedelta(hours=8)

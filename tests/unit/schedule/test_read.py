@@ -1,0 +1,236 @@
+"""What the speaker's habits and zone settle, what is assumed aloud, and that nothing a person types breaks reading."""
+
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.schedule import Habits, Once, Question, Reading, Refusal, Series, Understood, read, warm, words
+from bot.schedule.vocabulary import WORDS
+
+NOW = datetime(2026, 11, 23, 21, 0, tzinfo=UTC)
+GERMAN = Habits(clock24=True, day_first=True)
+AMERICAN = Habits(clock24=False, day_first=False)
+
+
+def said(phrase: str, zone: str = "Europe/Berlin", habits: Habits = Habits()) -> Reading:
+    return read(phrase, now=NOW, zone=zone, habits=habits)
+
+
+def meant(phrase: str, zone: str = "Europe/Berlin", habits: Habits = Habits()) -> str:
+    reading = said(phrase, zone, habits)
+    return words(reading.schedule) if isinstance(reading, Understood) else reading.kind
+
+
+@pytest.mark.parametrize(
+    ("phrase", "meaning"),
+    [
+        ("tomorrow at 9", "2026-11-24 09:00 Europe/Berlin"),
+        ("tomorrow 3:30", "2026-11-24 03:30 Europe/Berlin"),
+        ("every day at 6", "every day at 06:00 Europe/Berlin"),
+        ("tomorrow half past nine", "2026-11-24 09:30 Europe/Berlin"),
+        ("12/11 9pm", "question"),
+        ("3/12 21:00", "2026-12-03 21:00 Europe/Berlin"),
+        ("1.2.2027 06:00", "2027-02-01 06:00 Europe/Berlin"),
+    ],
+)
+def test_the_habits_of_a_profile_settle_hours_and_the_order_of_dates(phrase: str, meaning: str) -> None:
+    if meaning == "question":
+        assert meant(phrase, habits=AMERICAN) == "2026-12-11 21:00 Europe/Berlin"
+        assert meant(phrase) == meaning
+        return
+    assert meant(phrase, habits=GERMAN) == meaning
+    assert isinstance(said(phrase), Question)
+
+
+def test_what_a_habit_settled_is_said() -> None:
+    reading = said("3/12 at 9", habits=GERMAN)
+    assert isinstance(reading, Understood)
+    assert len(reading.assumptions) == 2
+    assert all("as in the profile" in text for text in reading.assumptions)
+
+
+def test_a_12_hour_habit_does_not_settle_which_half_of_the_day() -> None:
+    assert isinstance(said("tomorrow at 9", habits=AMERICAN), Question)
+
+
+@pytest.mark.parametrize(
+    ("letters", "speaker", "zone"),
+    [
+        ("IST", "Asia/Kolkata", "Asia/Kolkata"),
+        ("IST", "Europe/Dublin", "Europe/Dublin"),
+        ("CST", "Asia/Shanghai", "Asia/Shanghai"),
+        ("CST", "America/Winnipeg", "America/Winnipeg"),
+        ("BST", "Europe/London", "Europe/London"),
+        ("BST", "Asia/Dhaka", "Asia/Dhaka"),
+        ("CET", "Europe/Paris", "Europe/Paris"),
+        ("CET", "Asia/Tokyo", "Europe/Berlin"),
+        ("EST", "America/Toronto", "America/Toronto"),
+        ("ET", "America/Toronto", "America/New_York"),
+    ],
+)
+def test_the_speakers_zone_settles_letters_that_it_uses(letters: str, speaker: str, zone: str) -> None:
+    assert meant(f"28 november 9pm {letters}", speaker) == f"2026-11-28 21:00 {zone}"
+
+
+@pytest.mark.parametrize(
+    ("phrase", "part"),
+    [
+        ("9pm", "tomorrow"),
+        ("monday 9pm", "has passed today"),
+        ("tomorrow 10:15", "24-hour clock"),
+        ("about 9pm", "exactly"),
+        ("15 july 9pm EST", "EDT"),
+        ("every monday at 06:00 until march", "1 March 2027"),
+        ("every day at 06:00 starting 2026-11-01", "counted from it"),
+        ("monday to friday at 18:20", "every week"),
+        ("21:30 to 23:30", "begun already"),
+        ("tomorrow after 9pm", "as at 21:00"),
+    ],
+)
+def test_what_is_assumed_is_said(phrase: str, part: str) -> None:
+    reading = said(phrase)
+    assert isinstance(reading, Understood)
+    assert any(part in text for text in reading.assumptions), reading.assumptions
+
+
+def test_what_needs_no_assumption_makes_none() -> None:
+    for phrase in (
+        "tomorrow 21:00",
+        "2026-12-24 03:00 Europe/Berlin",
+        "every friday at 22:00 for 3 hours",
+        "in 2 hours",
+    ):
+        reading = said(phrase)
+        assert isinstance(reading, Understood)
+        assert reading.assumptions == (), phrase
+
+
+@pytest.mark.parametrize(
+    "phrase",
+    [
+        "", "   ", "🙂", "🔥🔥 tomorrow", "x" * 201, "tomorrow 9pm " * 30, "завтра в 9", "明日の午後9時", "غدا", "٣:٠٠",
+        "'; DROP TABLE runs; --", "1 OR 1=1", "*tomorrow 9pm*", "<!here> 9pm", "<@U123> 9pm", "```",
+        "<https://x.y|9pm>", "never", "asap", "yesterday", "2020-01-01 10:00", "1 january 9999 10:00", "25:00",
+        "31 february 9pm", "13pm", "tomorrow 24:30", "99:99", "0/0", "2026-99-99 21:00", "the 0th at 9pm",
+        "every 0 hours", "in 1e9 days", "\x00", "９pm",
+        "tomorrow\u202e 9pm", "tomorrow 9pm İstanbul", "ﬁve minutes", "１２:００",
+    ],
+)  # fmt: skip
+def test_what_is_no_time_is_refused_with_its_word_and_an_example_that_works(phrase: str) -> None:
+    reading = said(phrase)
+    assert isinstance(reading, Refusal), reading
+    assert reading.reason.endswith((".", "?", "'."))
+    assert reading.word in phrase
+    assert isinstance(said(reading.example), Understood)
+
+
+@pytest.mark.parametrize(
+    ("phrase", "word"),
+    [
+        ("tomorrow banana 9pm", "banana"),
+        ("9pm, mañana", "mañana"),
+        ("run it tomorrow", "run"),
+        ("every day at 25:00", "25:00"),
+        ("31 february at 9pm", "31 february"),
+        ("tomorrow 9pm 10pm", "9pm 10pm"),
+        ("every 999999999 weeks on friday at 9pm", "every 999999999 weeks"),
+        ("9pm cat", "cat"),
+        ("9pm Europe/Atlantis", "Europe/Atlantis"),
+    ],
+)
+def test_a_refusal_names_the_word_it_did_not_understand(phrase: str, word: str) -> None:
+    reading = said(phrase)
+    assert isinstance(reading, Refusal)
+    assert reading.word == word
+
+
+def test_a_date_that_no_calendar_has_is_named_as_such() -> None:
+    for phrase, named in (("31 february 9pm", "31 February"), ("29 february 2027 9pm", "29 February 2027")):
+        reading = said(phrase)
+        assert isinstance(reading, Refusal)
+        assert reading.reason == f"There is no {named}."
+
+
+def test_times_beyond_two_years_are_refused_unless_only_the_meaning_is_asked() -> None:
+    assert isinstance(said("24 december 2028 21:00"), Refusal)
+    assert isinstance(said("24 december 2027 21:00"), Understood)
+    assert isinstance(read("24 december 2031 21:00", now=NOW, zone="UTC", whole_days=True), Understood)
+
+
+def test_whole_days_are_answered_only_where_they_are_wanted() -> None:
+    for phrase in ("tomorrow", "every monday", "next week", "24 december"):
+        assert isinstance(said(phrase), Question), phrase
+        assert isinstance(read(phrase, now=NOW, zone="UTC", whole_days=True), Understood), phrase
+
+
+def test_a_question_without_a_time_offers_whole_readings() -> None:
+    reading = said("tomorrow")
+    assert isinstance(reading, Question)
+    hours = [
+        choice.meaning.schedule.start.wall.hour for choice in reading.choices if choice.meaning.schedule.kind == "once"
+    ]
+    assert hours == [9, 21]
+
+
+def test_a_past_start_keeps_the_step_and_the_count_of_a_series() -> None:
+    fortnight = said("every 2 weeks on monday at 06:00 starting 2026-11-02")
+    assert isinstance(fortnight, Understood)
+    assert isinstance(fortnight.schedule, Series)
+    assert fortnight.schedule.first.wall == datetime(2026, 11, 30, 6)
+    counted = said("every day at 06:00 starting 2026-11-22 for 5 times")
+    assert isinstance(counted, Understood)
+    assert isinstance(counted.schedule, Series)
+    assert (counted.schedule.first.wall, counted.schedule.count) == (datetime(2026, 11, 24, 6), 3)
+
+
+def test_seconds_are_kept_where_they_are_named() -> None:
+    reading = said("in 90 seconds")
+    assert isinstance(reading, Understood)
+    assert isinstance(reading.schedule, Once)
+    assert (reading.schedule.start.instant - NOW).total_seconds() == 90
+
+
+vocabulary = st.sampled_from(
+    [*WORDS, "9pm", "21:00", "3:30", "9", "15th", "12/11", "24.12.", "2027", "2026-12-24", "UTC", "CET", "-", ",", "/",
+     "Europe/Berlin", "+02:00", "1h30", "22h", "'", "(", "0", "99", "31"]
+)  # fmt: skip
+phrases = st.lists(vocabulary, min_size=1, max_size=9).map(" ".join) | st.text(max_size=60)
+
+
+@settings(max_examples=1500, deadline=None)
+@given(phrases, st.booleans(), st.sampled_from(["UTC", "Europe/Berlin", "America/St_Johns"]))
+def test_no_phrase_makes_reading_raise(phrase: str, whole_days: bool, zone: str) -> None:
+    reading = read(phrase, now=NOW, zone=zone, whole_days=whole_days)
+    if isinstance(reading, Understood) and not whole_days:
+        again = read(words(reading.schedule), now=NOW, zone="UTC")
+        assert isinstance(again, Understood), (phrase, words(reading.schedule))
+        assert again.schedule == reading.schedule
+
+
+def test_dateparser_is_not_loaded_before_a_phrase_needs_it() -> None:
+    code = (
+        "import sys, datetime, bot.schedule as s; now = datetime.datetime.now(datetime.UTC);"
+        "s.read('tomorrow 21:00', now=now, zone='UTC'); early = 'dateparser' in sys.modules;"
+        "s.read('24 december 21:00', now=now, zone='UTC'); print(early, 'dateparser' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "True"]
+
+
+def test_reading_is_quick_once_warm() -> None:
+    warm()
+    common = ["tomorrow 21:00", "friday 9pm Europe/Berlin", "in 2 hours", "every monday at 06:00", "21:00-23:00"] * 40
+    spent = sorted(_spent(phrase) for phrase in common)
+    assert spent[len(spent) // 2] < 0.0015
+    assert min(_spent("junk " * 2000) for _ in range(5)) < 0.001
+
+
+def _spent(phrase: str) -> float:
+    start = time.thread_time()
+    said(phrase)
+    return time.thread_time() - start
