@@ -99,7 +99,9 @@ def form_view(form: Form) -> dict[str, Any]:
         blocks.append(_pages(form))
     for item in form.fields:
         if item.section == form.page:
-            blocks.append(field_input(item, form.values.get(item.name), form.labels.get(item.name), form.generation))
+            blocks.append(
+                field_input(item, form.values.get(item.name), form.labels.get(item.name), form.generation, form.system)
+            )
             blocks += _error(form, item.name)
     if form.page == form.sections[0]:
         blocks += _when(form)

@@ -13,14 +13,20 @@ MORE = "_more"
 EMPTY = "_none"
 
 
-def block_id(name: str, generation: int) -> str:
-    """The id of a field's block. Another generation makes Slack forget what was typed there."""
-    return f"{name}|{generation}"
+def block_id(name: str, generation: int, system: str = "") -> str:
+    """The id of a field's block. Another generation makes Slack forget what was typed there; a field that is looked up
+    in a back end says in which one."""
+    return f"{name}|{generation}|{system}" if system else f"{name}|{generation}"
 
 
 def field_of(block: str) -> str:
     """The field that a block's id stands for."""
     return block.partition("|")[0]
+
+
+def system_of(block: str) -> str:
+    """The back end whose choices a block offers; "" where it is a field of another kind."""
+    return block.split("|", 2)[2] if block.count("|") > 1 else ""
 
 
 def option(item: Option) -> Element:
@@ -39,11 +45,13 @@ def options(found: Sequence[Option]) -> list[Element]:
     return shown
 
 
-def field_input(field: Field, value: Any, label: Any, generation: int) -> Block:
-    """The input block of a field, filled with ``value``; ``label`` is what people saw for it when they picked it."""
+def field_input(field: Field, value: Any, label: Any, generation: int, system: str) -> Block:
+    """The input block of a field, filled with ``value``; ``label`` is what people saw for it when they picked it, and
+    ``system`` the back end that it is picked from."""
+    looked_up = field.widget in ("lookup", "lookups")
     block: Block = {
         "type": "input",
-        "block_id": block_id(field.name, generation),
+        "block_id": block_id(field.name, generation, system if looked_up else ""),
         "label": plain(field.label, 2000),
         "optional": not field.required,
         "element": _element(field, value, label),
@@ -150,12 +158,15 @@ def _moment(field: Field, value: Any) -> Element:
     return element
 
 
-def read_state(state: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What a view holds: values by field name, and the labels of picked options. Empty inputs give None."""
+def read_state(state: Mapping[str, Any], system: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What a view holds: values by field name, and the labels of picked options. Empty inputs give None. What was
+    picked from another back end than ``system`` is left out: its ids mean something else here."""
     values: dict[str, Any] = {}
     labels: dict[str, Any] = {}
     for block, elements in state.get("values", {}).items():
         name = field_of(block)
+        if system_of(block) not in ("", system):
+            continue
         for element in elements.values():
             values[name], label = _read(element)
             if label:

@@ -219,7 +219,7 @@ class FormHandlers:
         who = await admitted(self._app, body)
         draft_id, _ = read_metadata(view["private_metadata"])
         draft = await drafting.load(self._app, draft_id, who.person)
-        values, labels = read_state(view["state"])
+        values, labels = read_state(view["state"], draft.backend)
         draft = await drafting.take_in(self._app, draft, who, values, labels)
         return who, draft
 

@@ -9,7 +9,7 @@ import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from blocks.form import read_metadata
-from blocks.inputs import MORE, field_of, options
+from blocks.inputs import MORE, field_of, options, system_of
 from blocks.text import clip
 from bot.backends.base import Option
 from bot.errors import BackendError, NightshiftError
@@ -50,7 +50,8 @@ async def _lookup(app: Services, body: Body) -> list[Option]:
     who = await admitted(app, body)
     draft_id, _ = read_metadata(body["view"]["private_metadata"])
     draft = await drafting.load(app, draft_id, who.person)
-    operation = app.operation(draft.backend, draft.operation)
+    # The form that somebody looks at may be a moment behind the draft: what it offers is of the system that it shows.
+    operation = app.operation(system_of(body["block_id"]) or draft.backend, draft.operation)
     values: dict[str, Any] = dict(draft.values)
     return list(await operation.lookup(field_of(body["block_id"]), body.get("value", ""), values))
 

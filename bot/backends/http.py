@@ -1,5 +1,6 @@
 """HTTP to a back end: one client a connection, typed errors, retries only where nothing can happen twice."""
 
+import asyncio
 import json as jsonlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -92,18 +93,32 @@ class Client:
         return str(self._http.base_url).rstrip("/")
 
     async def send(
-        self, method: str, path: str, *, params: Any = None, json: Any = None, attempts: int | None = None
+        self, method: str, path: str, *, params: Any = None, json: Any = None, within: float | None = None
     ) -> Answer:
-        """Make a call that may be repeated. Raises BackendError when the last try failed too."""
-        tries = attempts or self._attempts
-        async for attempt in stamina.retry_context(
-            on=_WORTH_RETRYING, attempts=tries, wait_initial=0.2, wait_max=2.0, wait_jitter=0.2, timeout=None
-        ):
-            with attempt:
-                try:
-                    return await self._call(method, path, params, json)
-                except FateUnknown as error:
-                    raise Faulty(self.name, str(error)) from error
+        """Make a call that may be repeated. Raises BackendError when the last try failed too, or when ``within``
+        seconds are over: what went wrong until then, else Unreachable."""
+        failed: BackendError | None = None
+        try:
+            async with asyncio.timeout(within):
+                async for attempt in stamina.retry_context(
+                    on=_WORTH_RETRYING,
+                    attempts=self._attempts,
+                    wait_initial=0.2,
+                    wait_max=2.0,
+                    wait_jitter=0.2,
+                    timeout=None,
+                ):
+                    with attempt:
+                        try:
+                            return await self._call(method, path, params, json)
+                        except FateUnknown as error:
+                            failed = Faulty(self.name, str(error))
+                            raise failed from error
+                        except _WORTH_RETRYING as error:
+                            failed = error
+                            raise
+        except TimeoutError:
+            raise failed or Unreachable(self.name, f"{self.name} did not answer within {within:g} seconds.") from None
         raise AssertionError("stamina either returns or raises")
 
     async def send_once(self, method: str, path: str, *, params: Any = None, json: Any = None) -> Answer:

@@ -1,6 +1,5 @@
 """Foreman's HTTP API as this package uses it: reads that may be repeated, POSTs that never are."""
 
-import asyncio
 import base64
 import ssl
 from collections.abc import Mapping, Sequence
@@ -13,7 +12,7 @@ import httpx
 from bot.backends.foreman.settings import ForemanSettings
 from bot.backends.http import Client, Headers, message_of
 from bot.backends.secrets import SecretMissing, reveal
-from bot.errors import ConfigError, FateUnknown, Faulty, Refused, Unauthorized, Unreachable
+from bot.errors import ConfigError, FateUnknown, Faulty, Refused, Unauthorized
 
 Row = Mapping[str, Any]
 
@@ -58,10 +57,10 @@ class Api:
         await self._reads.close()
         await self._writes.close()
 
-    async def get(self, path: str, **params: Any) -> Any:
-        """The JSON of a read. Parameters that are None are left out."""
+    async def get(self, path: str, *, within: float | None = None, **params: Any) -> Any:
+        """The JSON of a read, within some seconds. Parameters that are None are left out."""
         wanted = {name: value for name, value in params.items() if value is not None}
-        return (await self._reads.send("GET", path, params=wanted)).json
+        return (await self._reads.send("GET", path, params=wanted, within=within)).json
 
     async def one(self, path: str, **params: Any) -> Row:
         """One thing."""
@@ -70,9 +69,9 @@ class Api:
             raise Faulty(self.name, f"{self.name} did not answer {path} with an object.")
         return found
 
-    async def rows(self, path: str, **params: Any) -> tuple[Sequence[Row], int]:
+    async def rows(self, path: str, *, within: float | None = None, **params: Any) -> tuple[Sequence[Row], int]:
         """A list and how many entries match in all."""
-        found = await self.get(path, **params)
+        found = await self.get(path, within=within, **params)
         results = found.get("results") if isinstance(found, dict) else found
         if not isinstance(results, list) or not all(isinstance(row, dict) for row in results):
             raise Faulty(self.name, f"{self.name} did not answer {path} with a list.")
@@ -81,12 +80,7 @@ class Api:
 
     async def quick(self, path: str, **params: Any) -> Sequence[Row]:
         """A list for somebody who waits in front of a form. Raises Unreachable where it takes too long."""
-        limit = self._settings.lookup_timeout
-        try:
-            async with asyncio.timeout(limit):
-                return (await self.rows(path, **params))[0]
-        except TimeoutError:
-            raise Unreachable(self.name, f"{self.name} did not answer within {limit:g} seconds.") from None
+        return (await self.rows(path, within=self._settings.lookup_timeout, **params))[0]
 
     async def post(self, path: str, body: Any) -> Any:
         """The JSON of a POST, which is made once. Raises FateUnknown where it may have had an effect."""

@@ -63,6 +63,7 @@ class Api:
             renew_on=_RENEW_ON,
             verify=verify,
             timeout=settings.timeout,
+            attempts=1,
             explain=explain,
             on_response=self._heard,
         )
@@ -76,9 +77,7 @@ class Api:
         kind: Class = "get_paged" if query and "pageNo" in query else "get"
         # Spaces as %20: not every server reads a plus as one.
         full = f"{_PREFIX}{path}" + (f"?{urlencode(query, quote_via=quote)}" if query else "")
-        return (
-            await self._try(kind, lambda: self._client.send("GET", full, attempts=1), pace, (Unreachable, Faulty))
-        ).json
+        return (await self._try(kind, lambda: self._client.send("GET", full), pace, (Unreachable, Faulty))).json
 
     async def rows(
         self,

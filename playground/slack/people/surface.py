@@ -116,6 +116,9 @@ class Surface:
         for one in wanted:
             options = await self.options(element, one if query is None else query)
             found.append(pick_option(self.ws, options, one))
+        if element.key not in [e.key for e in self._fields]:
+            # The bot drew the form anew while the list was open, which closes it.
+            return await self.pick(label, option, query=query)
         return await self.enter(element, found if element.kind.startswith("multi_") else found[0])
 
     async def click(self, label: str, *, near: str = "", confirm: bool = True) -> Outcome:
