@@ -18,6 +18,7 @@ from sqlalchemy.exc import ArgumentError
 
 from bot.backends.base import BackendKind, ConnectionSettings
 from bot.errors import ConfigError
+from bot.schedule.habits import Clock, Dates
 from bot.storage.database import normal_url, sqlite_url
 
 SLACK_API_URL = "https://slack.com/api/"
@@ -59,6 +60,17 @@ class People(Section):
     """Whether people of other workspaces, in shared channels, may use the bot."""
     groups_max_age: int = Field(default=300, ge=10)
     """How long what Slack said of its user groups may be used where the bot was not told of a change."""
+
+
+class Times(Section):
+    """What a time that people type means where their words leave it open. Whatever is settled so, is said."""
+
+    clock: Clock = "profile"
+    """Whether "at 9" is 09:00: as the language of the Slack profile suggests (profile), for everybody (24-hour), or
+    never without asking (ask)."""
+    dates: Dates = "ask"
+    """What comes first in 12/11: as the language of the Slack profile suggests (profile), for everybody (day-first,
+    month-first), or always asked (ask)."""
 
 
 class Timing(Section):
@@ -119,6 +131,7 @@ class Settings(BaseSettings):
     """Whether the log is JSON lines."""
     channels: Channels = Channels()
     people: People = People()
+    times: Times = Times()
     timing: Timing = Timing()
     policy: dict[str, Any] = {}
     """Who approves what; docs/policy.md has all of it."""

@@ -288,7 +288,7 @@ def _numeric(ctx: Context, piece: Numeric) -> tuple[tuple[date, ...], bool]:
         options = tuple(f"{y}-{m:02}-{d:02}" for y, (m, d) in zip(years, piece.readings, strict=True))
         raise Ask("Which is the day and which the month?", options, piece)
     month, day = piece.readings[0 if order else 1]
-    ctx.note(f"{ctx.text(piece)} was read as {day} {MONTHS[month - 1].capitalize()}, as in the profile.")
+    ctx.note(f"{ctx.text(piece)} was read as {day} {MONTHS[month - 1].capitalize()}, as is usual for you.")
     return _dated(ctx, Date(piece.start, piece.end, month, (day,), piece.year))
 
 

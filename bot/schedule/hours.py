@@ -57,7 +57,7 @@ def settled(ctx: Context, clock: Clock) -> Clock:
             ctx.note(f"{clock.hour}:{clock.minute:02} was read on the 24-hour clock.")
         return clock
     if ctx.habits.clock24:
-        ctx.note(f"{shown(clock)} was read on the 24-hour clock, as in the profile.")
+        ctx.note(f"{shown(clock)} was read on the 24-hour clock, as is usual for you.")
         return clock
     raise in_doubt(ctx, clock)
 

@@ -19,11 +19,13 @@ MEMBER_MAX_AGE = 300.0
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A Slack user as far as rights and times go. ``zone`` is "" where the profile has none."""
+    """A Slack user as far as rights and times go. ``zone`` and ``locale`` are "" where the profile has
+    none."""
 
     person: Person
     name: str
     zone: str = ""
+    locale: str = ""
     deleted: bool = False
     bot: bool = False
     guest: bool = False
@@ -93,7 +95,7 @@ class People:
         if known and self._monotonic() - known[0] < MEMBER_MAX_AGE:
             return known[1]
         try:
-            answer = await self._client.users_info(user=user)
+            answer = await self._client.users_info(user=user, include_locale=True)
         except SlackApiError as error:
             raise NotAllowed(f"Slack does not tell who you are ({code(error)}), so nothing was done.") from error
         except TRANSPORT_ERRORS as error:
@@ -184,6 +186,7 @@ def _member(user: Mapping[str, Any], team: str, home: str) -> Member:
         person=Person(team=own_team, user=str(user["id"])),
         name=str(profile.get("display_name") or profile.get("real_name") or user.get("name") or user["id"]),
         zone=str(user.get("tz") or ""),
+        locale=str(user.get("locale") or ""),
         deleted=bool(user.get("deleted")),
         bot=bool(user.get("is_bot") or user.get("is_workflow_bot")),
         guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),

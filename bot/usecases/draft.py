@@ -15,6 +15,7 @@ from bot.ids import new_id
 from bot.requests.model import Person
 from bot.schedule import Habits, Question, Reading, Understood, read
 from bot.schedule.echo import echo
+from bot.schedule.habits import habits
 from bot.slack.people import Member
 from bot.storage import drafts
 from bot.storage.drafts import Draft
@@ -37,10 +38,12 @@ class Speaker:
 
 def speaker(app: Services, member: Member) -> Speaker:
     """The zone comes from the Slack profile; where that has none, from the configuration, and the echo says so."""
+    written = app.settings.times
+    usual = habits(member.locale, written.clock, written.dates)
     if member.zone:
-        return Speaker(member.person, member.zone, Habits())
+        return Speaker(member.person, member.zone, usual)
     zone = app.settings.channels.default_zone
-    return Speaker(member.person, zone, Habits(), f"Your Slack profile has no time zone, so {zone} is assumed.")
+    return Speaker(member.person, zone, usual, f"Your Slack profile has no time zone, so {zone} is assumed.")
 
 
 async def start(app: Services, person: Person, kind: str, operation: str, channel: str) -> Draft:

@@ -27,6 +27,7 @@ class User:
     real_name: str
     team_id: str
     tz: str = "UTC"
+    locale: str = "en-US"
     email: str = ""
     is_bot: bool = False
     deleted: bool = False

@@ -78,3 +78,12 @@ async def test_a_series_is_told_from_a_day_by_a_button(on: Stage, alice: Person)
     await alice.wait_for("run 1", where="#results", timeout=WAIT)
     await told(alice, "Cancel the series", card)
     await so(on, lambda: "Cancelled" in card.text)
+
+
+async def test_the_profile_settles_what_it_can_and_the_form_says_so(on: Stage, alice: Person) -> None:
+    on.slack.admin.change_user("alice", locale="de-DE")
+    modal = await opened(alice, f'{COMMAND} when="tomorrow at 9"')
+    await modal.shows("09:00 was read on the 24-hour clock, as is usual for you.", WAIT)
+    assert not [b for b in modal.buttons if "CET" in b]
+    await modal.fill({"When": "12/11/2027 21:00"})
+    await modal.shows("Which is the day and which the month?", WAIT)

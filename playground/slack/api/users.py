@@ -12,7 +12,8 @@ def info(ws: Workspace, args: Args) -> Json:
     user = ws.users.get(args.text("user", None))
     if user is None:
         raise ApiError("user_not_found")
-    return {"user": user_object(ws, user)}
+    locale = {"locale": user.locale} if args.flag("include_locale") else {}
+    return {"user": {**user_object(ws, user), **locale}}
 
 
 @method("users.list", "users:read", per_minute=TIER_2)

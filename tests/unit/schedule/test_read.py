@@ -51,7 +51,7 @@ def test_what_a_habit_settled_is_said() -> None:
     reading = said("3/12 at 9", habits=GERMAN)
     assert isinstance(reading, Understood)
     assert len(reading.assumptions) == 2
-    assert all("as in the profile" in text for text in reading.assumptions)
+    assert all("as is usual for you" in text for text in reading.assumptions)
 
 
 def test_a_12_hour_habit_does_not_settle_which_half_of_the_day() -> None:
