@@ -20,6 +20,8 @@ AFTER_POST = "after-post"
 AFTER_SHOWN = "after-shown"
 BEFORE_WATCHED = "before-watched"
 AFTER_WATCHED = "after-watched"
+BEFORE_ACKNOWLEDGED = "before-acknowledged"
+AFTER_ACKNOWLEDGED = "after-acknowledged"
 
 ALL = (
     BEFORE_SUBMIT,
@@ -36,6 +38,8 @@ ALL = (
     AFTER_SHOWN,
     BEFORE_WATCHED,
     AFTER_WATCHED,
+    BEFORE_ACKNOWLEDGED,
+    AFTER_ACKNOWLEDGED,
 )
 
 _passed: dict[str, int] = {}

@@ -13,10 +13,12 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from slack_bolt.adapter.starlette.async_handler import AsyncSlackRequestHandler
 from slack_sdk.signature import SignatureVerifier
 from starlette.applications import Starlette
+from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from bot import crashpoints
 from bot.app import Nightshift, check_database
 
 MOST_BYTES = 1_000_000
@@ -45,10 +47,13 @@ def web_app(bot: Nightshift) -> Any:
         if not verifier.is_valid(body, timestamp, signature):
             return PlainTextResponse("This was not signed by Slack, or too long ago.", 401)
         try:
-            return await slack.handle(request)
+            answer = await slack.handle(request)
         except (AttributeError, LookupError, TypeError, ValueError) as error:
             _log.error("a request of Slack cannot be read", error=f"{type(error).__name__}: {error}")
             return PlainTextResponse("This cannot be read as a request of Slack.", 400)
+        crashpoints.reach(crashpoints.BEFORE_ACKNOWLEDGED)
+        answer.background = BackgroundTask(_acknowledged)
+        return answer
 
     return Starlette(
         routes=[
@@ -58,6 +63,10 @@ def web_app(bot: Nightshift) -> Any:
             Route("/metrics", _metrics),
         ]
     )
+
+
+async def _acknowledged() -> None:
+    crashpoints.reach(crashpoints.AFTER_ACKNOWLEDGED)
 
 
 async def _body(request: Request) -> bytes | None:
