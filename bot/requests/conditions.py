@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from typing import NamedTuple
+from enum import IntEnum
+from math import inf
 from zoneinfo import ZoneInfo
 
 from pydantic import JsonValue
@@ -25,12 +26,12 @@ _REPEATS = {"now": "a start at once", "once": "a single run", "window": "a maint
 _DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
-class Holds(NamedTuple):
-    """A condition holds: ``text`` names what made it so; ``whole`` is False where only some of the targets or starts
-    meet it, or where that cannot be known."""
+class Extent(IntEnum):
+    """How much of a request meets a condition; a part too where that cannot be known."""
 
-    text: str
-    whole: bool = True
+    NOTHING = 0
+    PART = 1
+    WHOLE = 2
 
 
 class Look:
@@ -40,6 +41,7 @@ class Look:
         self.subject = subject
         self.names = Names(subject.names, subject.targets)
         self.facts = {name: _texts(value) for name, value in subject.facts.items()}
+        self.lower = {name: tuple(map(str.casefold, values)) for name, values in self.facts.items()}
         self.who = subject.groups | {subject.requester}
         self.query = subject.query or str(subject.facts.get("query") or "")
 
@@ -54,11 +56,15 @@ def _texts(value: JsonValue) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One prepared condition. ``demands`` says what it wants; ``scope`` that it tells where rather than what, so that
-    it is not worth naming beside others; ``divides`` that some targets may meet it and others not."""
+    """One prepared condition. ``extent`` tests it; ``tell`` names what made it hold, and is asked only where it does.
+
+    ``demands`` says what it wants; ``scope`` that it tells where rather than what, so that it is not worth naming
+    beside others; ``divides`` that some targets may meet it and others not.
+    """
 
     demands: str
-    test: Callable[[Look], Holds | None]
+    extent: Callable[[Look], Extent]
+    tell: Callable[[Look], str]
     scope: bool = False
     divides: bool = False
 
@@ -99,62 +105,74 @@ def _all(when: When, zone: str) -> Iterator[Condition]:
         yield _backend(Patterns(when.backend))
 
 
-def _operation(patterns: Patterns) -> Condition:
-    def test(look: Look) -> Holds | None:
-        key = look.subject.operation
-        return Holds(f"the operation {key}") if patterns.match(key) else None
+def _whole(holds: object) -> Extent:
+    return Extent.WHOLE if holds else Extent.NOTHING
 
-    return Condition(f"the operation {_or(patterns.texts)}", test, scope=True)
+
+def _operation(patterns: Patterns) -> Condition:
+    return Condition(
+        f"the operation {_or(patterns.texts)}",
+        lambda look: _whole(patterns.match(look.subject.operation)),
+        lambda look: f"the operation {look.subject.operation}",
+        scope=True,
+    )
 
 
 def _backend(patterns: Patterns) -> Condition:
-    def test(look: Look) -> Holds | None:
-        subject = look.subject
-        return Holds(subject.backend) if patterns.match(subject.backend) or patterns.match(subject.kind) else None
-
-    return Condition(f"the back end {_or(patterns.texts)}", test, scope=True)
+    return Condition(
+        f"the back end {_or(patterns.texts)}",
+        lambda look: _whole(patterns.match(look.subject.backend) or patterns.match(look.subject.kind)),
+        lambda look: look.subject.backend,
+        scope=True,
+    )
 
 
 def _channel(patterns: Patterns) -> Condition:
-    def test(look: Look) -> Holds | None:
+    def tell(look: Look) -> str:
         subject = look.subject
-        if not patterns.match(subject.channel) and not patterns.match(subject.channel_name):
-            return None
-        shown = f"#{subject.channel_name}" if subject.channel_name else subject.channel
-        return Holds(f"a request from {shown}")
+        return f"a request from {f'#{subject.channel_name}' if subject.channel_name else subject.channel}"
 
-    return Condition(f"a request from the channel {_or(patterns.texts)}", test, scope=True)
+    return Condition(
+        f"a request from the channel {_or(patterns.texts)}",
+        lambda look: _whole(patterns.match(look.subject.channel) or patterns.match(look.subject.channel_name)),
+        tell,
+        scope=True,
+    )
 
 
 def _repeats(kinds: tuple[str, ...]) -> Condition:
-    def test(look: Look) -> Holds | None:
-        kind = look.subject.schedule.kind
-        return Holds(_REPEATS[kind]) if kind in kinds else None
-
-    return Condition(" or ".join(_REPEATS[kind] for kind in kinds), test)
+    return Condition(
+        " or ".join(_REPEATS[kind] for kind in kinds),
+        lambda look: _whole(look.subject.schedule.kind in kinds),
+        lambda look: _REPEATS[look.subject.schedule.kind],
+    )
 
 
 def _count(least: int | None, most: int | None) -> Condition:
-    def test(look: Look) -> Holds | None:
-        count = look.subject.targets
-        if (least is not None and count < least) or (most is not None and count > most):
-            return None
-        return Holds(counted(count, look.subject.noun))
-
+    low, high = least or 0, inf if most is None else most
     bounds = [f"at least {least}" if least is not None else "", f"at most {most}" if most is not None else ""]
-    return Condition(f"{' and '.join(b for b in bounds if b)} targets", test)
+    return Condition(
+        f"{' and '.join(b for b in bounds if b)} targets",
+        lambda look: Extent.WHOLE if low <= look.subject.targets <= high else Extent.NOTHING,
+        lambda look: counted(look.subject.targets, look.subject.noun),
+    )
 
 
 def _fact(name: str, patterns: Patterns) -> Condition:
-    def test(look: Look) -> Holds | None:
-        values = look.facts.get(name) or ("",)
-        for value in values:
-            if patterns.match(value):
-                return Holds(_fact_words(name, value), all(map(patterns.match, values)))
-        return None
+    matches = patterns.matches
+
+    def extent(look: Look) -> Extent:
+        values = look.lower.get(name) or ("",)
+        if len(values) == 1:
+            return Extent.WHOLE if matches(values[0]) else Extent.NOTHING
+        found = sum(1 for value in values if matches(value))
+        return Extent.WHOLE if found == len(values) else Extent.PART if found else Extent.NOTHING
+
+    def tell(look: Look) -> str:
+        return next(_fact_words(name, value) for value in look.facts.get(name) or ("",) if patterns.match(value))
 
     label = {"run_as": "run-as user", "reboot": "reboot preference"}.get(name, name.replace("_", " "))
-    return Condition(f"the {label} {_or(patterns.texts)}", test)
+    return Condition(f"the {label} {_or(patterns.texts)}", extent, tell)
 
 
 def _fact_words(name: str, value: str) -> str:
@@ -170,23 +188,17 @@ def _fact_words(name: str, value: str) -> str:
 def _requester(who: tuple[str, ...]) -> Condition:
     wanted = frozenset(who)
 
-    def test(look: Look) -> Holds | None:
-        if wanted.isdisjoint(look.who):
-            return None
+    def tell(look: Look) -> str:
         if look.subject.requester in wanted:
-            return Holds("this requester")
-        return Holds(f"a requester from {next(name for name in who if name in look.who)}")
+            return "this requester"
+        return f"a requester from {next(name for name in who if name in look.who)}"
 
-    return Condition(f"a requester from {_or(who)}", test)
+    return Condition(f"a requester from {_or(who)}", lambda look: _whole(not wanted.isdisjoint(look.who)), tell)
 
 
 def _conflicts(wanted: bool) -> Condition:
-    def test(look: Look) -> Holds | None:
-        if bool(look.subject.conflicts) is not wanted:
-            return None
-        return Holds("another request on the same targets" if wanted else "no other request on the same targets")
-
-    return Condition("another request on the same targets" if wanted else "no other request on the same targets", test)
+    words = "another request on the same targets" if wanted else "no other request on the same targets"
+    return Condition(words, lambda look: _whole(bool(look.subject.conflicts) is wanted), lambda look: words)
 
 
 def _starts(days: tuple[Day, ...], hours: tuple[str, ...], zone: str) -> Condition:
@@ -199,16 +211,16 @@ def _starts(days: tuple[Day, ...], hours: tuple[str, ...], zone: str) -> Conditi
             return local.weekday() in wanted
         return any(_in_span(local, span, wanted) for span in spans)
 
-    def test(look: Look) -> Holds | None:
-        local = [start.astimezone(tz) for start in look.subject.starts]
-        found = [start for start in local if within(start)]
-        if not found:
-            return None
-        day = _DAY_NAMES[found[0].weekday()]
-        return Holds(f"a start on {day} at {found[0]:%H:%M} ({zone})", len(found) == len(local))
+    def extent(look: Look) -> Extent:
+        found = [within(start.astimezone(tz)) for start in look.subject.starts]
+        return Extent.NOTHING if not any(found) else Extent.WHOLE if all(found) else Extent.PART
+
+    def tell(look: Look) -> str:
+        first = next(local for start in look.subject.starts if within(local := start.astimezone(tz)))
+        return f"a start on {_DAY_NAMES[first.weekday()]} at {first:%H:%M} ({zone})"
 
     said = [_or(tuple(_DAY_NAMES[DAYS.index(day)] for day in days)), _or(hours)]
-    return Condition(f"a start on {' at '.join(text for text in said if text)} ({zone})", test)
+    return Condition(f"a start on {' at '.join(text for text in said if text)} ({zone})", extent, tell)
 
 
 def _in_span(local: datetime, span: tuple[time, time], days: frozenset[int]) -> bool:
@@ -223,23 +235,26 @@ def _in_span(local: datetime, span: tuple[time, time], days: frozenset[int]) -> 
 
 
 def _query(patterns: Patterns) -> Condition:
-    def test(look: Look) -> Holds | None:
-        query = look.query
-        return Holds(f"the query {query}" if query else "an empty query") if patterns.match(query) else None
-
-    return Condition(f"the query {_or(patterns.texts)}", test)
+    return Condition(
+        f"the query {_or(patterns.texts)}",
+        lambda look: _whole(patterns.match(look.query)),
+        lambda look: f"the query {look.query}" if look.query else "an empty query",
+    )
 
 
 def _targets(patterns: Patterns) -> Condition:
-    def test(look: Look) -> Holds | None:
+    def extent(look: Look) -> Extent:
+        if patterns.first(look.names) is not None:
+            return Extent.WHOLE if patterns.covers(look.names) else Extent.PART
+        return Extent.NOTHING if look.names.complete else Extent.PART
+
+    def tell(look: Look) -> str:
         found = patterns.first(look.names)
         if found is not None:
-            return Holds(f"the target {found}", patterns.covers(look.names))
-        if not look.names.complete:
-            return Holds(f"targets not all known by name, while {_or(patterns.texts)} matters", False)
-        return None
+            return f"the target {found}"
+        return f"targets not all known by name, while {_or(patterns.texts)} matters"
 
-    return Condition(f"a target {_or(patterns.texts)}", test, divides=True)
+    return Condition(f"a target {_or(patterns.texts)}", extent, tell, divides=True)
 
 
 def _or(texts: tuple[str, ...]) -> str:

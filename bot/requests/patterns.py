@@ -1,10 +1,15 @@
 """Names and patterns: globs (``web-*``), regular expressions (``/^web-\\d+$/``) and plain names; case never counts."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 
 _WILD = re.compile(r"[*?\[]")
+_WORTH_A_TABLE = 4
+"""So many searches for a text of one length are made before a table is."""
+Side = tuple[bool, int]
+"""The first (True) or the last so many characters of names."""
 
 
 class Names:
@@ -15,9 +20,35 @@ class Names:
 
     def __init__(self, names: Iterable[str], count: int | None = None) -> None:
         self.shown = tuple(names)
-        self.lower = tuple(name.casefold().replace("\n", " ") for name in self.shown)
-        self.text = "\n" + "\n".join(self.lower) + "\n"
+        joined = "\n".join(self.shown)
+        if joined.count("\n") >= max(len(self.shown), 1):
+            joined = "\n".join(name.replace("\n", " ") for name in self.shown)
+        joined = joined.casefold()
+        self.lower = tuple(joined.split("\n")) if self.shown else ()
+        self.text = f"\n{joined}\n"
         self.complete = count is None or len(self.lower) >= count
+        self._tables: dict[Side, set[str]] = {}
+        self._asked: Counter[Side] = Counter()
+
+    def find(self, text: str) -> int | None:
+        """The index of the first name that contains a text; a line break stands for the begin or the end of a name."""
+        at = self.text.find(text) if self.lower else -1
+        return self.line_at(at) if at >= 0 else None
+
+    def lacks(self, text: str, side: Side) -> bool:
+        """Whether no name begins, or ends, with a text; False where that is not worth finding out.
+
+        Many rules that ask for texts of one length share a table: a look into it is quicker than a search.
+        """
+        table = self._tables.get(side)
+        if table is None:
+            self._asked[side] += 1
+            if self._asked[side] < _WORTH_A_TABLE:
+                return False
+            begins, length = side
+            part = slice(length) if begins else slice(-length, None)
+            table = self._tables[side] = {name[part] for name in self.lower}
+        return text not in table
 
     def line_at(self, position: int) -> int:
         """The index of the name that covers a position of ``text``."""
@@ -32,17 +63,19 @@ class Patterns:
         self._finders = tuple(_finder(text) for text in texts)
         self._plain = frozenset(t.casefold() for t in texts if not _is_regex(t) and not _WILD.search(t))
         self._wild = tuple(_matcher(t) for t in texts if _is_regex(t) or _WILD.search(t))
+        self.matches: Callable[[str], object] = self._any
+        """Like ``match``, for a value that is in lower case."""
+        if len(self._wild) == 1 and not self._plain:
+            self.matches = self._wild[0]
+        elif not self._wild:
+            self.matches = self._plain.__contains__
 
     def match(self, value: str) -> bool:
         """Whether one value matches. Nothing but the empty pattern matches the empty value."""
-        low = value.casefold()
-        if low in self._plain:
-            return True
-        if low:
-            for test in self._wild:
-                if test(low):
-                    return True
-        return False
+        return bool(self.matches(value.casefold()))
+
+    def _any(self, low: str) -> bool:
+        return low in self._plain or any(test(low) for test in self._wild)
 
     def first(self, names: Names) -> str | None:
         """The first name found that matches, as it is written; None where none does."""
@@ -54,7 +87,7 @@ class Patterns:
 
     def covers(self, names: Names) -> bool:
         """Whether every target matches: there is one at least, and all names are known."""
-        return bool(names.lower) and names.complete and all(map(self.match, names.lower))
+        return bool(names.lower) and names.complete and all(map(self.matches, names.lower))
 
 
 def _is_regex(text: str) -> bool:
@@ -62,11 +95,15 @@ def _is_regex(text: str) -> bool:
 
 
 def _matcher(text: str) -> Callable[[str], object]:
-    """A test of one value that is in lower case; the globs ``a*``, ``*a`` and ``*a*`` need no regular expression."""
+    """A test of one value that is in lower case; the globs ``a*``, ``*a`` and ``*a*`` need no regular expression. The
+    empty value never matches."""
     if _is_regex(text):
-        return _regex(text[1:-1]).search
+        search = _regex(text[1:-1]).search
+        return lambda value: value and search(value)
     low = text.casefold()
     core = low.strip("*")
+    if not core:
+        return bool
     if _WILD.search(core) or not (low.endswith("*") or low.startswith("*")):
         return re.compile(_glob(low)).fullmatch
     if low.startswith("*") and low.endswith("*"):
@@ -97,15 +134,12 @@ def _finder(text: str) -> Callable[[Names], int | None]:
             return names.line_at(found.start()) if found else None
 
         return by_lines
-    needle = ("" if low.startswith("*") else "\n") + core + ("" if low.endswith("*") else "\n")
-
-    def by_text(names: Names) -> int | None:
-        if not names.lower:
-            return None
-        at = names.text.find(needle)
-        return names.line_at(at) if at >= 0 else None
-
-    return by_text
+    begins, ends = not low.startswith("*"), not low.endswith("*")
+    needle = ("\n" if begins else "") + core + ("\n" if ends else "")
+    if begins == ends:
+        return lambda names: names.find(needle)
+    side = begins, len(core)
+    return lambda names: None if names.lacks(core, side) else names.find(needle)
 
 
 @lru_cache(maxsize=4096)

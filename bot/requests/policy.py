@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from bot.requests.conditions import Condition, Holds, Look, conditions
+from bot.requests.conditions import Extent, Look, conditions
 from bot.requests.freezes import Freeze
 from bot.requests.patterns import Patterns
 from bot.requests.rules import Defaults, Rule
@@ -60,29 +60,28 @@ class Prepared:
         A rule that asks, refuses or limits applies as soon as some of the request meets it, and is excepted only if
         all of it is. A rule that approves at once applies only if all of the request meets it.
         """
-        found: list[tuple[Condition, Holds]] = []
+        least = Extent.WHOLE if self._lenient else Extent.PART
+        found = []
         for condition in self.conditions:
-            holds = condition.test(look)
-            if holds is None or (self._lenient and not holds.whole):
+            extent = condition.extent(look)
+            if extent < least:
                 return None
-            found.append((condition, holds))
+            found.append((condition, extent))
         if self.exceptions and self._excepted(look):
             return None
-        shares = self.rule.when.targets if all(h.whole for c, h in found if not c.divides) else ()
-        return Applies(self.rule, self._because(found), all(h.whole for _, h in found), shares)
+        undivided = all(extent is Extent.WHOLE for condition, extent in found if not condition.divides)
+        whole = all(extent is Extent.WHOLE for _, extent in found)
+        return Applies(self.rule, self._because(look), whole, self.rule.when.targets if undivided else ())
 
     def _excepted(self, look: Look) -> bool:
-        for condition in self.exceptions:
-            holds = condition.test(look)
-            if holds is None or (not self._lenient and not holds.whole):
-                return False
-        return True
+        least = Extent.PART if self._lenient else Extent.WHOLE
+        return all(condition.extent(look) >= least for condition in self.exceptions)
 
-    def _because(self, found: list[tuple[Condition, Holds]]) -> tuple[str, ...]:
+    def _because(self, look: Look) -> tuple[str, ...]:
         if self.rule.because:
             return (self.rule.because,)
-        telling = tuple(holds.text for condition, holds in found if not condition.scope)
-        return telling or tuple(holds.text for _, holds in found) or ("the rule covers every request",)
+        telling = [condition for condition in self.conditions if not condition.scope] or self.conditions
+        return tuple(condition.tell(look) for condition in telling) or ("the rule covers every request",)
 
     def explain(self, look: Look) -> Applies | Misses:
         """Like ``test``, with the reason for a no."""
@@ -90,10 +89,10 @@ class Prepared:
         if applies is not None:
             return applies
         for condition in sorted(self.conditions, key=lambda c: not c.scope):
-            holds = condition.test(look)
-            if holds is None:
+            extent = condition.extent(look)
+            if extent is Extent.NOTHING:
                 return Misses(self.rule, f"it wants {condition.demands}")
-            if self._lenient and not holds.whole:
+            if self._lenient and extent is Extent.PART:
                 return Misses(self.rule, f"it wants {condition.demands}, for all of the request")
         return Misses(self.rule, f"it excepts {' and '.join(c.demands for c in self.exceptions)}")
 

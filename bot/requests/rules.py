@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, time
+from functools import lru_cache
 from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
@@ -119,6 +120,7 @@ class When(Value):
         return not self.model_dump(exclude={"zone"}, exclude_defaults=True)
 
 
+@lru_cache(maxsize=4096)
 def stage_of(approvers: tuple[str, ...], quorum: int) -> Stage:
     """A stage from names in policy, groups first."""
     groups = tuple(name for name in approvers if is_group(name))

@@ -23,6 +23,21 @@ def test_a_glob_finds_the_first_name_and_covers_all_or_not(names: list[str], glo
 
 
 @settings(deadline=None)
+@given(st.lists(texts.filter(bool), max_size=5), st.lists(globs, min_size=20, max_size=30))
+def test_many_globs_find_among_the_same_names_what_each_finds_alone(names: list[str], several: list[str]) -> None:
+    together = Names(names)
+    assert [Patterns([glob]).first(together) for glob in several] == [
+        Patterns([glob]).first(Names(names)) for glob in several
+    ]
+
+
+def test_a_line_break_in_a_name_makes_no_two_of_it() -> None:
+    names = Names(["web-1\ndb-1", "app-1"])
+    assert Patterns(["db-1"]).first(names) is None
+    assert Patterns(["app-*"]).first(names) == "app-1"
+
+
+@settings(deadline=None)
 @given(globs, globs, texts)
 def test_globs_that_share_a_name_may_meet(one: str, other: str, name: str) -> None:
     if name and fnmatchcase(name, one) and fnmatchcase(name, other):

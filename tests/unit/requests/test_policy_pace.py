@@ -12,15 +12,15 @@ approvers = ["@group{n}"]
 """
 
 
-def test_two_hundred_rules_are_decided_on_in_a_few_milliseconds_at_most() -> None:
+def test_two_hundred_rules_are_decided_on_within_a_millisecond() -> None:
     rules = policy("".join(RULE.format(n=n, few=n % 40) for n in range(200)))
     asked = subject(
         names=tuple(f"web-{n}.example.org" for n in range(43)), facts={"template": "Run job 17"}, starts=(NOW,)
     )
     assert decide(rules, asked).rules == ("rule 1", "rule 17")
     times = []
-    for _ in range(20):
+    for _ in range(50):
         before = perf_counter()
         decide(rules, asked)
         times.append(perf_counter() - before)
-    assert min(times) < 0.004
+    assert min(times) < 0.001
