@@ -31,7 +31,7 @@ from bot.slack.pace import Pace
 from bot.slack.people import People
 from bot.slack.retry import RetryUnlessPosting
 from bot.slack.sender import Sender
-from bot.storage import migrate
+from bot.storage import version
 from bot.storage.database import Database
 from bot.usecases import dispatch, keep_time
 from bot.usecases.calendars import Calendars
@@ -147,8 +147,11 @@ class Nightshift:
 
     async def start(self) -> None:
         """Bring up everything but the transport. Raises ConfigError."""
-        if migrate.pending(self.settings.database):
-            await asyncio.to_thread(migrate.migrate, self.settings.database)
+        if version.pending(self.settings.database):
+            # What changes tables takes long to load, and is needed once a version.
+            from bot.storage.migrate import migrate
+
+            await asyncio.to_thread(migrate, self.settings.database)
         # The client's own timeout does not count for a session that it is given.
         self._http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SLACK_SECONDS))
         self.client.session = self._http

@@ -15,7 +15,7 @@ from bot.requests.policy_file import check_against, every_stage
 from bot.settings import load
 from bot.slack.directory import directory_for
 from bot.slack.errors import TRANSPORT_ERRORS, code
-from bot.storage import migrate
+from bot.storage import version
 
 
 def run(config: Path | None) -> int:
@@ -51,7 +51,7 @@ def _say(fine: bool, what: str) -> bool:
 
 
 async def _database(bot: Nightshift) -> bool:
-    if migrate.pending(bot.settings.database):
+    if version.pending(bot.settings.database):
         return _say(False, "database: it is not up to date; nightshift migrate brings it there")
     problem = await check_database(bot.db)
     return _say(not problem, f"database: {problem}" if problem else "database")

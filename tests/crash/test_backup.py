@@ -7,7 +7,8 @@ from pathlib import Path
 
 from bot.storage import audit
 from bot.storage.database import Database
-from bot.storage.migrate import head, migrate
+from bot.storage.migrate import migrate
+from bot.storage.version import newest
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
@@ -24,7 +25,7 @@ async def test_a_backup_of_a_database_in_use_can_be_restored_and_migrated_again(
             source.backup(target)
     await db.close()
 
-    assert migrate(f"sqlite:///{copy}") == (head(), head())
+    assert migrate(f"sqlite:///{copy}") == (newest(), newest())
     restored = Database(f"sqlite:///{copy}")
     async with restored.write() as tx:
         assert await audit.verify(tx) == (1, "")
