@@ -1,32 +1,28 @@
 """The Home tab and the lists of the hub: requests in a line or two each."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from blocks.card import MARKS
 from blocks.text import Block, Element, actions, button, clip, context, divider, escape, header, lines, t, user
 from blocks.times import short
 from bot.requests.lifecycle import WORDS
-from bot.requests.model import Request
+from bot.requests.model import Brief
 
 SHOWN = 10
 
 
-def request_line(request: Request, zone: str) -> list[Element]:
+def request_line(request: Brief, zone: str) -> list[Element]:
     """``🟡 NS-12 · Foreman: run a job · Waiting for approval · 27 Nov 21:00 CET``."""
-    when: datetime = request.start_at or request.created_at
     return [
         t(f"{MARKS[request.state]} "),
         t(request.name, bold=True),
-        t(f" · {clip(request.title, 80)} · {WORDS[request.state]} · {short(when, zone)} · "),
-        user(request.requester.user),
+        t(f" · {clip(request.title, 80)} · {WORDS[request.state]} · {short(request.when, zone)} · "),
+        user(request.requester),
     ]
 
 
-def home_view(
-    mine: Sequence[Request], waiting: Sequence[Request], zone: str, commands: Sequence[str]
-) -> dict[str, Any]:
+def home_view(mine: Sequence[Brief], waiting: Sequence[Brief], zone: str, commands: Sequence[str]) -> dict[str, Any]:
     """The Home tab: what waits for a decision, and one's own requests."""
     blocks: list[Block] = [
         header("Nightshift"),
@@ -49,7 +45,7 @@ def _commands(commands: Sequence[str]) -> list[Element]:
     return elements
 
 
-def _rows(name: str, requests: Sequence[Request], zone: str, nothing: str) -> list[Block]:
+def _rows(name: str, requests: Sequence[Brief], zone: str, nothing: str) -> list[Block]:
     """A list; ``name`` keeps its block ids apart from those of the other, which may show the same request."""
     blocks: list[Block] = [] if requests else [lines([t(nothing, italic=True)])]
     for request in requests[:SHOWN]:
@@ -61,12 +57,12 @@ def _rows(name: str, requests: Sequence[Request], zone: str, nothing: str) -> li
     return blocks
 
 
-def list_blocks(requests: Sequence[Request], zone: str, title: str) -> list[Block]:
+def list_blocks(requests: Sequence[Brief], zone: str, title: str) -> list[Block]:
     """A list as an ephemeral message."""
     rows = [request_line(request, zone) for request in requests] or [[t("There is nothing.", italic=True)]]
     return [header(title), lines(*rows)]
 
 
-def list_text(requests: Sequence[Request], title: str) -> str:
+def list_text(requests: Sequence[Brief], title: str) -> str:
     """The same for notifications and screen readers."""
     return escape(f"{title}: " + (", ".join(request.name for request in requests) or "nothing"))

@@ -23,8 +23,8 @@ def register(bolt: AsyncApp, app: Services, commands: list[str]) -> None:
         try:
             who = speaker(app, await app.people.admit(person))
             async with app.db.read() as tx:
-                mine = await requests.of_person(tx, who.person)
-                waiting = await requests.awaiting(tx, 20)
+                mine = await requests.brief_of_person(tx, who.person)
+                waiting = await requests.brief_awaiting(tx)
             view = home_view(mine, waiting, who.zone, commands)
         except NightshiftError as error:
             view = {"type": "home", "blocks": [header("Nightshift"), lines([t(str(error))])]}

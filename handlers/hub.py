@@ -80,11 +80,11 @@ async def _list(app: Services, who: Speaker, verb: str, respond: AsyncRespond) -
     async with app.db.read() as tx:
         match verb:
             case "mine":
-                found, title = await requests.of_person(tx, who.person), "Your requests"
+                found, title = await requests.brief_of_person(tx, who.person), "Your requests"
             case "approvals":
-                found, title = await requests.awaiting(tx, 20), "Waiting for a decision"
+                found, title = await requests.brief_awaiting(tx), "Waiting for a decision"
             case _:
-                found, title = await requests.recent(tx), "The newest requests"
+                found, title = await requests.brief_recent(tx), "The newest requests"
     await respond(text=list_text(found, title), blocks=list_blocks(found, who.zone, title), response_type="ephemeral")
 
 

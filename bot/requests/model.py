@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
@@ -112,6 +113,24 @@ class Content(Value):
     def hash(self) -> str:
         """SHA-256 of the canonical JSON, in hex."""
         return hash_of(canonical(self.model_dump(mode="json")))
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """A request as a line of a list. ``requester`` is a user id; ``when`` its start, else when it was asked for."""
+
+    id: str
+    number: int
+    revision: int
+    state: RequestState
+    title: str
+    requester: str
+    when: datetime
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return f"NS-{self.number}"
 
 
 class Request(Value):

@@ -1,14 +1,14 @@
 """Requests in the database. A state changes in one place: compare-and-set on state and version."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, insert, select, update
+from sqlalchemy import Row, Select, func, insert, select, update
 
 from bot.errors import Conflict, NotFound
 from bot.requests.lifecycle import OPEN, WORDS, may_follow
-from bot.requests.model import Decision, Person, Request, RequestState
+from bot.requests.model import Brief, Decision, Person, Request, RequestState
 from bot.storage.counters import take
 from bot.storage.database import Tx
 from bot.storage.tables import decisions, requests, revisions
@@ -28,6 +28,10 @@ _COLUMNS = (
     "started_at",
     "finished_at",
     "outcome",
+)
+_BRIEF = select(
+    *(requests.c[name] for name in ("id", "number", "revision", "state", "user", "start_at", "created_at")),
+    requests.c.record["title"].as_string().label("title"),
 )
 _OUTSIDE_RECORD = {*_COLUMNS, "requester"}
 
@@ -151,10 +155,16 @@ async def due_to_remind(tx: Tx, now: datetime, limit: int = 100) -> Sequence[Req
     )
 
 
-async def open_ones(tx: Tx, limit: int = 500) -> Sequence[Request]:
-    """Requests that are not over, newest first."""
-    query = select(requests).where(requests.c.state.in_(sorted(OPEN))).order_by(requests.c.number.desc())
-    return await _all(tx, query.limit(limit))
+async def open_targets(tx: Tx, limit: int = 5000) -> Mapping[str, Sequence[str]]:
+    """The names of the targets of each request that is not over, by its id, the newest first."""
+    query = select(requests.c.id, requests.c.record["matched"]["names"].label("names"))
+    query = query.where(requests.c.state.in_(sorted(OPEN))).order_by(requests.c.number.desc()).limit(limit)
+    return {row.id: row.names or () for row in await tx.execute(query)}
+
+
+async def several(tx: Tx, ids: Sequence[str]) -> Sequence[Request]:
+    """Some requests by their ids, in any order."""
+    return await _all(tx, select(requests).where(requests.c.id.in_(ids)))
 
 
 async def awaiting(tx: Tx, limit: int = 100) -> Sequence[Request]:
@@ -163,25 +173,35 @@ async def awaiting(tx: Tx, limit: int = 100) -> Sequence[Request]:
     return await _all(tx, query.limit(limit))
 
 
-async def of_person(tx: Tx, person: Person, limit: int = 20) -> Sequence[Request]:
+async def brief_of_person(tx: Tx, person: Person, limit: int = 20) -> Sequence[Brief]:
     """A person's own requests, newest first."""
-    query = select(requests).where(requests.c.team == person.team, requests.c.user == person.user)
-    return await _all(tx, query.order_by(requests.c.number.desc()).limit(limit))
+    query = _BRIEF.where(requests.c.team == person.team, requests.c.user == person.user)
+    return await _all_brief(tx, query.order_by(requests.c.number.desc()).limit(limit))
 
 
-async def recent(tx: Tx, limit: int = 20) -> Sequence[Request]:
+async def brief_awaiting(tx: Tx, limit: int = 20) -> Sequence[Brief]:
+    """Requests that wait for approval, oldest first."""
+    query = _BRIEF.where(requests.c.state == "awaiting_approval").order_by(requests.c.number)
+    return await _all_brief(tx, query.limit(limit))
+
+
+async def brief_recent(tx: Tx, limit: int = 20) -> Sequence[Brief]:
     """The newest requests of everybody."""
-    return await _all(tx, select(requests).order_by(requests.c.number.desc()).limit(limit))
+    return await _all_brief(tx, _BRIEF.order_by(requests.c.number.desc()).limit(limit))
 
 
 async def approved_by_rule_since(tx: Tx, since: datetime) -> dict[str, int]:
     """How many requests each policy rule has approved at once since a moment."""
-    found: dict[str, int] = {}
-    for request in await _all(tx, select(requests).where(requests.c.approved_at >= since)):
-        if request.requirement.verdict == "approve":
-            for rule in request.requirement.rules:
-                found[rule] = found.get(rule, 0) + 1
-    return found
+    asked = requests.c.record["requirement"]
+    query = (
+        select(asked["rules"].as_string().label("rules"), func.count())
+        .where(requests.c.approved_at >= since, asked["verdict"].as_string() == "approve")
+        .group_by("rules")
+    )
+    found: Counter[str] = Counter()
+    for rules, many in await tx.execute(query):
+        found.update(dict.fromkeys(json.loads(rules), many))
+    return dict(found)
 
 
 async def _all(tx: Tx, query: Select[Any]) -> Sequence[Request]:

@@ -111,8 +111,10 @@ class Rights:
             windows=self._windows(ask.content, now),
         )
         async with app.db.read() as tx:
-            others = await requests.open_ones(tx)
-        works = [self._work(other, now) for other in others if self._may_share(ask.matched.names, other.matched.names)]
+            names = await requests.open_targets(tx)
+            sharing = [one for one, theirs in names.items() if self._may_share(ask.matched.names, theirs)]
+            others = await requests.several(tx, sharing)
+        works = [self._work(other, now) for other in others]
         found = conflicts(mine, works, zone=ask.zone, short_names=self.policy.defaults.short_names)
         return tuple(conflict.words for conflict in found)
 

@@ -163,7 +163,7 @@ class Play:
     async def _stored(self) -> Mapping[str, tuple[Request, Sequence[Decision]]]:
         assert self.on.bot is not None
         async with self.on.bot.db.read() as tx:
-            found = await requests.recent(tx, 100)
+            found = await requests.several(tx, [brief.id for brief in await requests.brief_recent(tx, 100)])
             return {r.id: (r, await requests.decisions_of(tx, r.id)) for r in found}
 
     async def _attempts(self, request: Request) -> Sequence[str]:
