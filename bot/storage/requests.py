@@ -1,5 +1,7 @@
 """Requests in the database. A state changes in one place: compare-and-set on state and version."""
 
+import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -202,6 +204,21 @@ async def approved_by_rule_since(tx: Tx, since: datetime) -> dict[str, int]:
     for rules, many in await tx.execute(query):
         found.update(dict.fromkeys(json.loads(rules), many))
     return dict(found)
+
+
+async def _all_brief(tx: Tx, query: Select[Any]) -> Sequence[Brief]:
+    return [
+        Brief(
+            id=row.id,
+            number=row.number,
+            revision=row.revision,
+            state=row.state,
+            title=row.title,
+            requester=row.user,
+            when=row.start_at or row.created_at,
+        )
+        for row in await tx.execute(query)
+    ]
 
 
 async def _all(tx: Tx, query: Select[Any]) -> Sequence[Request]:
