@@ -2,6 +2,7 @@
 
 import asyncio
 import json as jsonlib
+import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import httpx
 import stamina
 
+from bot.backends.trust import public
 from bot.errors import (
     BackendError,
     FateUnknown,
@@ -66,7 +68,7 @@ class Client:
         renew: Callable[[], Awaitable[bool]] | None = None,
         renew_on: frozenset[int] = frozenset({401}),
         headers: Headers | None = None,
-        verify: Any = True,
+        verify: ssl.SSLContext | None = None,
         timeout: float = 30.0,
         attempts: int = 3,
         explain: Callable[[int, Any], str] | None = None,
@@ -81,7 +83,7 @@ class Client:
         self._http = httpx.AsyncClient(
             base_url=base_url,
             headers={"Accept": "application/json", **(headers or {})},
-            verify=verify,
+            verify=verify or public(),
             timeout=httpx.Timeout(timeout, connect=5.0),
             limits=httpx.Limits(max_connections=16, max_keepalive_connections=8),
             follow_redirects=False,

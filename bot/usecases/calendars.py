@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 import structlog
 
+from bot.backends.trust import public
 from bot.clock import Clock
 from bot.errors import ConfigError
 from bot.requests.calendars import Calendar, read_calendar
@@ -53,7 +54,7 @@ class Calendars:
 async def _fetch(address: str) -> str:
     if not address.startswith(("http://", "https://")):
         return await asyncio.to_thread(Path(address.removeprefix("file://")).read_text)
-    async with httpx.AsyncClient(timeout=10.0, follow_redirects=True) as client:
+    async with httpx.AsyncClient(verify=public(), timeout=10.0, follow_redirects=True) as client:
         response = await client.get(address)
         response.raise_for_status()
         if len(response.content) > MOST_BYTES:

@@ -1,18 +1,14 @@
 """Foreman's HTTP API as this package uses it: reads that may be repeated, POSTs that never are."""
 
 import base64
-import ssl
 from collections.abc import Mapping, Sequence
-from functools import cache
-from pathlib import Path
 from typing import Any
-
-import httpx
 
 from bot.backends.foreman.settings import ForemanSettings
 from bot.backends.http import Client, Headers, message_of
 from bot.backends.secrets import SecretMissing, reveal
-from bot.errors import ConfigError, FateUnknown, Faulty, Refused, Unauthorized
+from bot.backends.trust import trust
+from bot.errors import FateUnknown, Faulty, Refused, Unauthorized
 
 Row = Mapping[str, Any]
 
@@ -44,7 +40,7 @@ class Api:
     def __init__(self, name: str, settings: ForemanSettings) -> None:
         self.name = name
         self._settings = settings
-        self._trust = _trust(name, settings.ca_file)
+        self._trust = trust(name, settings.ca_file)
         self._reads = self._client(settings.timeout)
         self._writes = self._client(settings.create_timeout)
 
@@ -123,21 +119,6 @@ class Api:
             raise Unauthorized(self.name, f"{self.name}: {error}") from error
         pair = f"{self._settings.username}:{password}".encode()
         return {"Authorization": "Basic " + base64.b64encode(pair).decode()}
-
-
-@cache
-def _public() -> ssl.SSLContext:
-    """The public certificate authorities; loading them takes a while, so all connections share them."""
-    return httpx.create_ssl_context()
-
-
-def _trust(name: str, ca_file: Path | None) -> ssl.SSLContext:
-    if ca_file is None:
-        return _public()
-    try:
-        return ssl.create_default_context(cafile=ca_file)
-    except (OSError, ssl.SSLError) as error:
-        raise ConfigError([f"{name}.ca_file: {ca_file} cannot be used: {error}"]) from error
 
 
 def quoted(text: str) -> str:

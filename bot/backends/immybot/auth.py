@@ -8,6 +8,7 @@ import httpx
 from bot.backends.http import Headers
 from bot.backends.immybot.settings import ImmyBotSettings
 from bot.backends.secrets import SecretMissing, reveal
+from bot.backends.trust import public
 from bot.clock import Clock
 from bot.errors import Throttled, Unauthorized, Unreachable
 
@@ -27,7 +28,7 @@ class Tokens:
         self._lock = asyncio.Lock()
         self._token = ""
         self._ends: datetime | None = None
-        self._http = httpx.AsyncClient(timeout=httpx.Timeout(min(settings.timeout, 15.0), connect=5.0))
+        self._http = httpx.AsyncClient(verify=public(), timeout=httpx.Timeout(min(settings.timeout, 15.0), connect=5.0))
 
     async def headers(self) -> Headers:
         """The header that authorizes a call."""

@@ -13,6 +13,7 @@ from bot.backends.opsramp.limits import Limits, Sleep
 from bot.backends.opsramp.settings import Class, OpsRampSettings
 from bot.backends.opsramp.spelling import flag
 from bot.backends.opsramp.tokens import Tokens
+from bot.backends.trust import trust
 from bot.clock import Clock
 from bot.errors import Faulty, Throttled, Unreachable
 
@@ -50,7 +51,7 @@ class Api:
     """One tenant's calls. Paths start after ``/api/v2/tenants/``."""
 
     def __init__(self, name: str, settings: OpsRampSettings, clock: Clock, sleep: Sleep = asyncio.sleep) -> None:
-        verify: Any = httpx.create_ssl_context(verify=str(settings.ca_file)) if settings.ca_file else True
+        verify = trust(name, settings.ca_file)
         self.name = name
         self._sleep = sleep
         self._tokens = Tokens(name, settings, clock, verify)

@@ -1,6 +1,7 @@
 """Tokens for OpsRamp: OAuth 2 client credentials, renewed a minute before they end."""
 
 import asyncio
+import ssl
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,7 +23,7 @@ class Tokens:
     """Keeps one access token. Its errors are Unauthorized, Throttled and Unreachable only: whatever call needed the
     token was never sent."""
 
-    def __init__(self, name: str, settings: OpsRampSettings, clock: Clock, verify: Any = True) -> None:
+    def __init__(self, name: str, settings: OpsRampSettings, clock: Clock, verify: ssl.SSLContext) -> None:
         self._name = name
         self._settings = settings
         self._clock = clock
