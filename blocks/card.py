@@ -26,6 +26,7 @@ from blocks.text import (
     user,
 )
 from blocks.times import fixed, schedule_line, utc
+from bot.requests.explain import headline
 from bot.requests.lifecycle import FINAL, WORDS
 from bot.requests.model import Decision, Request, Run
 from bot.schedule import Moment
@@ -121,12 +122,11 @@ def _state(card: Card) -> Block:
     request = card.request
     rows: list[Sequence[Element]] = [[t(WORDS[request.state], bold=True), *_since(request)]]
     if request.state == "awaiting_approval":
-        if request.requirement.reasons:
-            rows.append([t(clip("; ".join(request.requirement.reasons), 500))])
+        rows.append([t(clip(headline(request.requirement), 500))])
         rows.append([t(card.standing)])
         if request.approve_by:
             rows.append([t(f"Decide by {fixed(Moment.at(request.approve_by, request.zone))}", italic=True)])
-    rows += [_decision(decision) for decision in card.decisions if decision.revision == request.revision]
+    rows += [_decision(decision) for decision in card.decisions if decision.content_hash == request.content_hash]
     if request.outcome:
         rows.append([t(clip(request.outcome, 1500))])
     return lines(*rows)
@@ -167,7 +167,7 @@ def _buttons(card: Card) -> list[Element]:
                 button("Request changes", "changes", value),
             ]
         row += [button("Edit", "edit", value), button("Withdraw", "withdraw", value, confirm=_sure(request))]
-        if any(d.taken_back is None and d.revision == request.revision for d in card.decisions):
+        if any(d.taken_back is None and d.content_hash == request.content_hash for d in card.decisions):
             row.append(button("Take back", "take_back", value))
     elif request.state == "unknown":
         row += [

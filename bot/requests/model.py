@@ -87,6 +87,14 @@ class Requirement(Value):
     warn_before: int = 900
     """An approval that comes less than this before the start is warned of."""
 
+    def asks_no_more_than(self, other: "Requirement") -> bool:
+        """Whether an approval that meets the other one meets this one too. Groups must be named alike in both."""
+        if self.verdict != "ask" or other.verdict != "ask":
+            return self.verdict == "approve" or self.verdict == other.verdict
+        asked = {(frozenset(s.groups), frozenset(s.users)): s.quorum for s in other.stages}
+        enough = (asked.get((frozenset(s.groups), frozenset(s.users)), 0) >= s.quorum for s in self.stages)
+        return all(enough) and set(self.freezes) <= set(other.freezes)
+
 
 class Matched(Value):
     """What the request would touch, as it was found when asked: how many, and the known names (up to 2,000)."""
@@ -107,7 +115,7 @@ class Content(Value):
     schedule: Schedule
     targets: tuple[str, ...] = ()
     renewal: int = 0
-    """How often a series has been put to its approvers anew: each time, the approvals so far count no more."""
+    """How often it has been put to approvers anew: each time, the approvals so far count no more."""
 
     @property
     def hash(self) -> str:

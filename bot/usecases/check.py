@@ -9,7 +9,7 @@ from pydantic import JsonValue
 from blocks.form import WHEN, WHY
 from bot.backends.base import Field, Operation, Params, Preview, masked, parse, remembered
 from bot.errors import InputError
-from bot.requests.model import Content, Matched, Person, Requirement, Value
+from bot.requests.model import Content, Matched, Requirement, Value
 from bot.schedule import Question, Reading, Refusal, Schedule, Series, Understood, latest_start_of, limits, start_of
 from bot.storage import requests
 from bot.storage.drafts import Draft
@@ -31,6 +31,8 @@ class Checked(Value):
     summary: tuple[tuple[str, str], ...]
     matched: Matched
     warnings: tuple[str, ...]
+    met: tuple[str, ...] = ()
+    """The warnings that tell of other requests on the same targets."""
     facts: Mapping[str, JsonValue]
     calls: tuple[Mapping[str, JsonValue], ...]
     changes: tuple[Mapping[str, str], ...]
@@ -129,18 +131,9 @@ async def _checked(
     matched = Matched(
         count=targets.count, names=targets.names, noun=targets.noun, fixed=targets.fixed, note=targets.note
     )
-    name, requester = await _whose(app, draft)
-    ask = Ask(
-        name=name,
-        requester=requester,
-        channel=draft.channel,
-        content=content,
-        matched=matched,
-        facts=preview.facts,
-        zone=who.zone,
-        editor=draft.person if draft.person != requester else None,
-    )
-    requirement, notified, met = await app.rights.require(app, ask)
+    ask = await ask_of_draft(app, draft, content, matched, preview.facts, who.zone)
+    met = await app.rights.meets(app, ask)
+    requirement, notified = await app.rights.require(app, ask, met)
     return Checked(
         content=content,
         phrase=draft.phrase,
@@ -149,6 +142,7 @@ async def _checked(
         summary=summarise(shown, draft.values, draft.labels),
         matched=matched,
         warnings=(*warnings, *met),
+        met=met,
         facts=preview.facts,
         calls=tuple(
             {**call.model_dump(mode="json"), "body": masked(call.body, secrets)} for call in preview.plan.calls
@@ -163,13 +157,25 @@ async def _checked(
     )
 
 
-async def _whose(app: Services, draft: Draft) -> tuple[str, Person]:
-    """What the request is called that a draft will be, and whose it is: an edited one stays what it was."""
-    if not draft.revises:
-        return "this request", draft.person
-    async with app.db.read() as tx:
-        request = await requests.get(tx, draft.revises)
-    return request.name, request.requester
+async def ask_of_draft(
+    app: Services, draft: Draft, content: Content, matched: Matched, facts: Mapping[str, JsonValue], zone: str
+) -> Ask:
+    """A draft as policy looks at it. One that edits a request keeps that one's name and requester."""
+    name, requester = "this request", draft.person
+    if draft.revises:
+        async with app.db.read() as tx:
+            request = await requests.get(tx, draft.revises)
+        name, requester = request.name, request.requester
+    return Ask(
+        name=name,
+        requester=requester,
+        channel=draft.channel,
+        content=content,
+        matched=matched,
+        facts=facts,
+        zone=zone,
+        editor=draft.person if draft.person != requester else None,
+    )
 
 
 def summarise(

@@ -13,7 +13,7 @@ from bot.requests.delegation import Delegation
 from bot.requests.directory import People as Directory
 from bot.requests.lifecycle import WORDS
 from bot.requests.model import Decision, Person, Request, Value
-from bot.schedule import latest_start_of, start_of
+from bot.schedule import Now, Schedule, latest_start_of, start_of
 from bot.storage import audit, messages, requests
 from bot.storage.database import Tx
 from bot.usecases.finish import plan_runs
@@ -55,6 +55,8 @@ async def decide(
         if lateness.late and lateness.settled is None:
             return Answer(request=request, text=lateness.words, late=lateness.options)
         late = lateness.settled if lateness.late else None
+    if verdict == "approved":
+        await _fits(app, request, late, now)
     decision = Decision(
         id=new_id("v"),
         request_id=request.id,
@@ -95,6 +97,22 @@ async def _ruled(
     if not ruling.allowed:
         raise NotAllowed(ruling.reason)
     return request, directory, held, ruling
+
+
+async def _fits(app: Services, request: Request, late: Late | None, now: datetime) -> None:
+    """What starts at once, or at another time than was asked for, must fit policy at that time. Raises NotAllowed."""
+    schedule = _moved(app, request, late, now) or request.content.schedule
+    if late == "drop" or (schedule == request.content.schedule and not isinstance(schedule, Now)):
+        return
+    objections = await app.rights.objections(app, request, schedule)
+    if objections:
+        raise NotAllowed(" ".join(objections))
+
+
+def _moved(app: Services, request: Request, late: Late | None, now: datetime) -> Schedule | None:
+    """The schedule that an approver chooses together with a late approval; None where it stays."""
+    options = app.rights.lateness(request, now).options
+    return next((option.schedule for option in options if option.choice == late), None)
 
 
 def _still_open(request: Request, revision: int) -> None:
@@ -149,15 +167,15 @@ async def approve(tx: Tx, app: Services, request: Request, now: datetime, late: 
         words = "Approved too late, and dropped as the approver chose."
         return await requests.move(tx, request, "expired", finished_at=now, outcome=words)
     changes: dict[str, Any] = {"approved_at": now}
-    option = next((o for o in app.rights.lateness(request, now).options if o.choice == late), None)
-    if option is not None and option.schedule is not None:
+    moved = _moved(app, request, late, now)
+    if moved is not None:
         # The approver chose this schedule together with approving; what is signed is what was shown to them.
-        start = start_of(option.schedule)
-        content = request.content.model_copy(update={"schedule": option.schedule})
+        start = start_of(moved)
+        content = request.content.model_copy(update={"schedule": moved})
         changes |= {
             "content": content,
             "start_at": start.instant if start else None,
-            "latest_start": latest_start_of(option.schedule),
+            "latest_start": latest_start_of(moved),
             "held_by": "nightshift" if start else request.held_by,
         }
     request = await requests.move(tx, request, "approved", **changes)

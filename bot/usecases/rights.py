@@ -4,7 +4,7 @@ The decisions themselves are pure (``bot.requests``); here they are given what t
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
@@ -19,6 +19,7 @@ from bot.requests.decide import decide, refuses_all
 from bot.requests.delegation import Delegation
 from bot.requests.directory import People as Directory
 from bot.requests.directory import audience, barred, listed, resolve
+from bot.requests.explain import headline
 from bot.requests.freezes import Hit, blocking, hits
 from bot.requests.gate import may_start
 from bot.requests.model import Content, Decision, Matched, Person, Request, Requirement
@@ -26,10 +27,11 @@ from bot.requests.policy import Policy
 from bot.requests.rounds import Round, round_of
 from bot.requests.subject import Subject
 from bot.requests.windows import Span, starts, windows
-from bot.schedule import Now
+from bot.schedule import Now, Schedule
 from bot.slack.directory import directory_for
 from bot.slack.people import Group
 from bot.storage import delegations, requests
+from bot.storage.database import Tx
 from bot.usecases.calendars import Calendars
 
 if TYPE_CHECKING:
@@ -59,12 +61,11 @@ class Rights:
     policy: Policy
     calendars: Calendars
 
-    async def require(self, app: "Services", ask: Ask) -> tuple[Requirement, int, tuple[str, ...]]:
-        """What policy demands, how many people asking will notify, and which other requests it meets.
+    async def require(self, app: "Services", ask: Ask, met: tuple[str, ...]) -> tuple[Requirement, int]:
+        """What policy demands, and how many people asking will notify. ``met`` are the other requests that it meets.
 
         Raises InputError where nobody could approve it as things are, NotAllowed where Slack does not tell groups.
         """
-        met = await self.meets(app, ask)
         subject = await self._subject(app, ask, met)
         now = app.clock.now()
         touched = hits(self.policy.freezes, subject, self._windows(ask.content, now), now, self.calendars.copies)
@@ -82,7 +83,28 @@ class Rights:
             short = shortfalls(round_, directory)
             if short:
                 raise InputError({"": "Nobody could approve this as things are. " + " ".join(short)})
-        return requirement, len(audience(requirement, directory, ask.requester)), met
+        return requirement, len(audience(requirement, directory, ask.requester))
+
+    async def objections(self, app: "Services", request: Request, schedule: Schedule) -> tuple[str, ...]:
+        """What speaks against a start by this schedule instead of the one that policy was asked about, as it was when
+        asked; a sentence each. A start at once is at another hour when it is approved."""
+        now, zone = app.clock.now(), self.policy.defaults.zone
+        content = request.content.model_copy(update={"schedule": schedule})
+        subject = await self._subject(app, replace(ask_of(request), content=content), ())
+        asked = starts(request.content.schedule, request.asked_at or request.created_at, zone)
+        before = decide(self.policy, subject.model_copy(update={"schedule": request.content.schedule, "starts": asked}))
+        touched = hits(self.policy.freezes, subject, self._windows(content, now), now, self.calendars.copies)
+        after = decide(self.policy, subject, touched)
+        if after.asks_no_more_than(before):
+            return ()
+        if after.verdict == "refuse":
+            return ("It would start at another time than was asked for, and policy refuses that.", *after.reasons)
+        if resolve(after, await directory_for(app.people, after)).asks_no_more_than(request.requirement):
+            return ()
+        return (
+            f"It would start at another time than was asked for, and policy asks for more then. {headline(after)}",
+            "“Edit” on its card puts it before them.",
+        )
 
     async def offered(self, app: "Services", person: Person, operation: str, backends: Sequence[str]) -> list[str]:
         """The back ends of which a person may ask anything at all. All of them where that is none, or where Slack does
@@ -254,16 +276,32 @@ class Rights:
             query=str(ask.facts.get("query", "")),
             schedule=ask.content.schedule,
             starts=starts(ask.content.schedule, now, zone),
-            approved_today=await self._approved_today(app, zone),
+            approved_today=await self._approved_today(app),
             conflicts=met,
         )
 
-    async def _approved_today(self, app: "Services", zone: str) -> dict[str, int]:
-        if not any(rule.rule.budget for rule in self.policy.rules):
+    async def _approved_today(self, app: "Services") -> dict[str, int]:
+        if not self._budgets():
             return {}
-        midnight = app.clock.now().astimezone(ZoneInfo(zone)).replace(hour=0, minute=0, second=0, microsecond=0)
         async with app.db.read() as tx:
-            return await requests.approved_by_rule_since(tx, midnight)
+            return await requests.approved_by_rule_since(tx, self._midnight(app.clock.now()))
+
+    async def overspent(self, tx: Tx, requirement: Requirement, now: datetime) -> str:
+        """The rule whose budget for today is used up, of those that approve a request at once; "" where none is.
+
+        Asked within the transaction that approves: two requests may have been previewed with the last of it.
+        """
+        budgets = {name: most for name, most in self._budgets().items() if name in requirement.rules}
+        if not budgets:
+            return ""
+        used = await requests.approved_by_rule_since(tx, self._midnight(now))
+        return next((name for name, most in budgets.items() if used.get(name, 0) >= most), "")
+
+    def _budgets(self) -> dict[str, int]:
+        return {rule.rule.name: rule.rule.budget for rule in self.policy.rules if rule.rule.budget}
+
+    def _midnight(self, now: datetime) -> datetime:
+        return now.astimezone(ZoneInfo(self.policy.defaults.zone)).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _groups_of(mine: Sequence[Group]) -> frozenset[str]:

@@ -8,6 +8,7 @@ from bot.backends.base import fields_of
 from bot.errors import Conflict, InputError, NotAllowed
 from bot.ids import new_id
 from bot.requests.deadlines import expiry, next_reminder
+from bot.requests.explain import headline
 from bot.requests.lifecycle import WORDS
 from bot.requests.model import Request
 from bot.requests.revisions import changes
@@ -15,9 +16,11 @@ from bot.schedule import words
 from bot.storage import audit, drafts, messages, requests, runs
 from bot.storage.database import Tx
 from bot.storage.drafts import Draft
-from bot.usecases.check import Checked, checked_of
+from bot.usecases.check import Checked, ask_of_draft, checked_of
 from bot.usecases.finish import plan_runs
 from bot.usecases.services import Services
+
+_LOOK_AGAIN = "Please go back and look at the preview again."
 
 
 async def submit(app: Services, draft: Draft, version: int) -> Request:
@@ -31,10 +34,11 @@ async def submit(app: Services, draft: Draft, version: int) -> Request:
         return existing
     checked = checked_of(draft)
     if checked is None or draft.version != version:
-        raise Conflict("The form has changed since this preview. Please go back and look at the preview again.")
+        raise Conflict(f"The form has changed since this preview. {_LOOK_AGAIN}")
     now = app.clock.now()
     if checked.latest_start is not None and checked.latest_start <= now:
         raise InputError({"": "The time for this has passed while the preview was open. Please choose a new one."})
+    await _still_as_previewed(app, draft, checked)
     crashpoints.reach(crashpoints.BEFORE_SUBMIT)
     if draft.revises:
         request = await _revise(app, draft, checked, now)
@@ -46,6 +50,17 @@ async def submit(app: Services, draft: Draft, version: int) -> Request:
     app.nudges.sender.set()
     app.nudges.timekeeper.set()
     return request
+
+
+async def _still_as_previewed(app: Services, draft: Draft, checked: Checked) -> None:
+    """Policy is asked once more: since the preview the hour may have changed, a freeze may have begun, or somebody may
+    have left a group. Raises Conflict, InputError or NotAllowed."""
+    ask = await ask_of_draft(app, draft, checked.content, checked.matched, checked.facts, checked.zone)
+    requirement, _ = await app.rights.require(app, ask, checked.met)
+    if requirement.verdict == "refuse":
+        raise InputError({"": " ".join(requirement.reasons) or "Policy does not allow this any more."})
+    if not requirement.asks_no_more_than(checked.requirement):
+        raise Conflict(f"Policy asks for more than when this was previewed. {headline(requirement)} {_LOOK_AGAIN}")
 
 
 def _of_draft(draft: Draft, checked: Checked, now: datetime) -> dict[str, Any]:
@@ -115,8 +130,12 @@ async def _revise(app: Services, draft: Draft, checked: Checked, now: datetime) 
         words_after=draft.labels,
         secret={field.name for field in fields if field.secret},
     )
-    if not found and draft.reason == request.reason:
+    asks_more = not checked.requirement.asks_no_more_than(request.requirement)
+    if not found and draft.reason == request.reason and not asks_more:
         raise InputError({"": "Nothing was changed."})
+    # Content that comes back to what it once was is put before its approvers anew all the same.
+    content = checked.content.model_copy(update={"renewal": request.content.renewal + bool(found)})
+    checked = checked.model_copy(update={"content": content})
     async with app.db.write() as tx:
         await drafts.save(tx, draft, now, state="submitted")
         request = await requests.get(tx, request.id)
@@ -166,6 +185,9 @@ async def _at_once(tx: Tx, app: Services, request: Request, now: datetime) -> Re
     """Where policy approves without asking, the request goes on by itself."""
     if request.requirement.verdict != "approve":
         return request
+    spent = await app.rights.overspent(tx, request.requirement, now)
+    if spent:
+        raise Conflict(f"The rule “{spent}” has approved as many at once today as it may. {_LOOK_AGAIN}")
     data = {"reasons": list(request.requirement.reasons)}
     await audit.record(tx, now, "nightshift", "request.approved_by_policy", request.id, data)
     request = await requests.move(tx, request, "approved", approved_at=now)

@@ -71,7 +71,7 @@ async def test_more_hosts_need_more_people_and_the_card_says_why(on: Stage, alic
     assert "Needs 2 of @sre because" in preview.text
     assert "This will notify 2 people" in preview.text
     found = await card(bob, await sent(preview))
-    await reads(found, "many hosts", "0 of 2", on=on)
+    await reads(found, "Needs 2 of @sre because 24 hosts.", "0 of 2", on=on)
 
 
 async def test_what_policy_refuses_never_becomes_a_request(on: Stage, alice: Person):
