@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from bot.requests.calendars import Calendar
 from bot.requests.durations import in_words
 from bot.requests.model import Requirement, Stage, Value
 from bot.requests.patterns import Names, Patterns
@@ -13,6 +13,9 @@ from bot.requests.windows import Span, without
 from bot.requests.words import demand, span
 from bot.schedule import Moment, Once, Schedule, Series, Window, occurrences, window_of
 from bot.schedule.occurrences import land
+
+if TYPE_CHECKING:
+    from bot.requests.calendars import Calendar
 
 _FRESH = timedelta(hours=1)
 
@@ -69,7 +72,7 @@ def hits(
     subject: Subject,
     when: Sequence[Span],
     now: datetime,
-    calendars: Mapping[str, Calendar] | None = None,
+    calendars: Mapping[str, "Calendar"] | None = None,
 ) -> tuple[Hit, ...]:
     """The freezes that a request touches. ``when`` is what ``bot.requests.windows.windows`` gives, or the one span
     of a run about to start; ``calendars`` are the last good copies by address, as the freezes name them."""
@@ -145,7 +148,7 @@ def _words(freeze: Freeze, shown: Span, title: str, runs: tuple[int, int], skips
     return text
 
 
-def _age(freeze: Freeze, calendars: Mapping[str, Calendar], now: datetime) -> timedelta | None:
+def _age(freeze: Freeze, calendars: Mapping[str, "Calendar"], now: datetime) -> timedelta | None:
     """How old the last good copy of the freeze's calendar is; None where there is none. Zero for a schedule."""
     if not freeze.calendar:
         return timedelta(0)
@@ -158,7 +161,7 @@ def _is_stale(freeze: Freeze, age: timedelta | None) -> bool:
 
 
 def _spans(
-    freeze: Freeze, when: Sequence[Span], now: datetime, calendars: Mapping[str, Calendar]
+    freeze: Freeze, when: Sequence[Span], now: datetime, calendars: Mapping[str, "Calendar"]
 ) -> list[tuple[Span, str]]:
     """When the freeze holds, around the spans asked about; always, if its calendar is gone or too old."""
     start, end = min(s.start for s in when), max(s.end for s in when)

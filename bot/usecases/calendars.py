@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import httpx
 import structlog
@@ -10,8 +12,10 @@ import structlog
 from bot.backends.trust import public
 from bot.clock import Clock
 from bot.errors import ConfigError
-from bot.requests.calendars import Calendar, read_calendar
 from bot.requests.policy import Policy
+
+if TYPE_CHECKING:
+    from bot.requests.calendars import Calendar
 
 READ_SECONDS = 300.0
 MOST_BYTES = 5_000_000
@@ -22,37 +26,66 @@ class Calendars:
     """Keeps a copy of every calendar that the policy names, by address."""
 
     def __init__(self, policy: Policy, clock: Clock) -> None:
-        self._addresses = tuple(dict.fromkeys(f.calendar for f in policy.freezes if f.calendar))
+        named = [(f.calendar, index, f.name) for index, f in enumerate(policy.freezes) if f.calendar]
+        self._places = {
+            address: f"{policy.where(('freezes', index, 'calendar'))}: the freeze “{name}”"
+            for address, index, name in reversed(named)
+        }
         self._clock = clock
         self._copies: dict[str, Calendar] = {}
+        self._faults: dict[str, str] = {}
 
     @property
-    def copies(self) -> Mapping[str, Calendar]:
+    def copies(self) -> Mapping[str, "Calendar"]:
         """The last good copies; one that never was good is absent, and its freeze then holds everything."""
         return self._copies
 
+    async def begin(self) -> None:
+        """Read every calendar for the first time. Raises ConfigError for files that are missing or broken.
+
+        What stands at an address may be right again soon, and until then its freeze holds everything.
+        """
+        await self.read()
+        faults = [self._faults[address] for address in self._faults if not _is_remote(address)]
+        if faults:
+            raise ConfigError(faults)
+
     async def read(self) -> list[str]:
         """Read every calendar once. Returns what went wrong, a line each; the old copies stay."""
-        faults = []
-        for address in self._addresses:
+        self._faults = {}
+        for address, place in self._places.items():
             try:
                 text = await _fetch(address)
                 # Parsing a large calendar takes a while; clicks must not wait for it.
                 self._copies[address] = await asyncio.to_thread(read_calendar, text, address, self._clock.now())
             except (ConfigError, OSError, httpx.HTTPError, ValueError) as error:
-                faults.append(f"calendar {address} cannot be read: {error}")
+                self._faults[address] = f"{place}: its calendar cannot be read: {_why(error)}"
                 _log.warning("a calendar cannot be read; its last good copy counts", calendar=address, why=str(error))
-        return faults
+        return list(self._faults.values())
 
     async def keep_reading(self) -> None:
         """Read again and again, until cancelled."""
-        while self._addresses:
+        while self._places:
             await asyncio.sleep(READ_SECONDS)
             await self.read()
 
 
+def _why(error: Exception) -> str:
+    match error:
+        case FileNotFoundError():
+            return f"there is no file {error.filename}; correct the path, or put the calendar there."
+        case ConfigError() | ValueError():
+            return str(error)
+        case _:
+            return f"{error or type(error).__name__}; is the address right, and is it up?"
+
+
+def _is_remote(address: str) -> bool:
+    return address.startswith(("http://", "https://"))
+
+
 async def _fetch(address: str) -> str:
-    if not address.startswith(("http://", "https://")):
+    if not _is_remote(address):
         return await asyncio.to_thread(Path(address.removeprefix("file://")).read_text)
     async with httpx.AsyncClient(verify=public(), timeout=10.0, follow_redirects=True) as client:
         response = await client.get(address)
