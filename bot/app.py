@@ -157,7 +157,7 @@ class Nightshift:
         self.client.session = self._http
         await self.engine.launch()
         await self._introduce()
-        await self.calendars.read()
+        await self.calendars.begin()
         await self._check_policy()
         timing, nudges = self.settings.timing, self.services.nudges
         self._loop("sender", self._send, 1.0, nudges.sender)

@@ -56,7 +56,7 @@ class Calendars:
             try:
                 text = await _fetch(address)
                 # Parsing a large calendar takes a while; clicks must not wait for it.
-                self._copies[address] = await asyncio.to_thread(read_calendar, text, address, self._clock.now())
+                self._copies[address] = await asyncio.to_thread(_parsed, text, address, self._clock.now())
             except (ConfigError, OSError, httpx.HTTPError, ValueError) as error:
                 self._faults[address] = f"{place}: its calendar cannot be read: {_why(error)}"
                 _log.warning("a calendar cannot be read; its last good copy counts", calendar=address, why=str(error))
@@ -77,6 +77,13 @@ def _why(error: Exception) -> str:
             return str(error)
         case _:
             return f"{error or type(error).__name__}; is the address right, and is it up?"
+
+
+def _parsed(text: str, address: str, now: datetime) -> "Calendar":
+    # The library takes a while to load, and most policies name no calendar.
+    from bot.requests.calendars import read_calendar
+
+    return read_calendar(text, address, now)
 
 
 def _is_remote(address: str) -> bool:
