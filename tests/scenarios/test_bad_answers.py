@@ -1,5 +1,6 @@
 """A back end that answers badly, or not at all: the form says which, in words, and nothing that was typed is lost."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -120,6 +121,7 @@ async def test_what_cannot_be_reached_says_so_and_the_other_works(on: Stage, ali
 
 
 async def test_arguments_that_cannot_be_looked_up_are_said_and_the_rest_is_filled_in(on: Stage, alice: Person) -> None:
+    on.clock.forward(timedelta(minutes=1))  # What was searched for a moment ago would be known still.
     on.foreman.faults.append(Fault("html", status=502, times=None))
     modal = await opened(alice, RESTART + " system=main")
     assert "failed (502)" in modal.text

@@ -4,13 +4,17 @@ import base64
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from bot.backends.cache import Cache
 from bot.backends.foreman.settings import ForemanSettings
 from bot.backends.http import Client, Headers, message_of
 from bot.backends.secrets import SecretMissing, reveal
 from bot.backends.trust import trust
+from bot.clock import Clock
 from bot.errors import FateUnknown, Faulty, Refused, Unauthorized
 
 Row = Mapping[str, Any]
+_SEARCHES_KEEP = 10.0
+"""Seconds for which what a search for a form found is used again: several people type the same letters."""
 
 _CERTAIN = (
     "Validation failed",
@@ -37,11 +41,12 @@ def explain(status: int, body: Any) -> str:
 class Api:
     """One Foreman. Every method raises BackendError."""
 
-    def __init__(self, name: str, settings: ForemanSettings) -> None:
+    def __init__(self, name: str, settings: ForemanSettings, clock: Clock) -> None:
         self.name = name
         self._settings = settings
         self._trust = trust(name, settings.ca_file)
         self._reads = self._client(settings.timeout)
+        self._searches = Cache(clock, _SEARCHES_KEEP)
         self._writes = self._client(settings.create_timeout)
 
     @property
@@ -50,6 +55,7 @@ class Api:
         return self._settings.url
 
     async def close(self) -> None:
+        await self._searches.close()
         await self._reads.close()
         await self._writes.close()
 
@@ -75,8 +81,13 @@ class Api:
         return results, matching if isinstance(matching, int) else len(results)
 
     async def quick(self, path: str, **params: Any) -> Sequence[Row]:
-        """A list for somebody who waits in front of a form. Raises Unreachable where it takes too long."""
-        return (await self.rows(path, within=self._settings.lookup_timeout, **params))[0]
+        """A list for somebody who waits in front of a form; the same list again is not fetched for a few seconds.
+        Raises Unreachable where it takes too long."""
+
+        async def fetch() -> Sequence[Row]:
+            return (await self.rows(path, within=self._settings.lookup_timeout, **params))[0]
+
+        return await self._searches.get((path, tuple(sorted(params.items()))), fetch)
 
     async def post(self, path: str, body: Any) -> Any:
         """The JSON of a POST, which is made once. Raises FateUnknown where it may have had an effect."""

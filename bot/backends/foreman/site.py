@@ -24,7 +24,7 @@ class Site:
         self.name = name
         self.settings = settings
         self.clock = clock
-        self.api = Api(name, settings)
+        self.api = Api(name, settings, clock)
         self.server = server.from_settings(settings)
         self._learned: datetime | None = None
         self._templates: dict[int, tuple[datetime, Template]] = {}

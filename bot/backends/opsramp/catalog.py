@@ -6,8 +6,8 @@ from functools import partial
 from typing import Any
 
 from bot.backends.base import Option
+from bot.backends.cache import Cache
 from bot.backends.opsramp.api import QUICK, STEADY, Api, Pace, Rows
-from bot.backends.opsramp.cache import Cache
 from bot.backends.opsramp.spelling import CUSTOM
 from bot.clock import Clock
 from bot.errors import Missing, Refused, Throttled

@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from bot.backends.base import Option
+from bot.backends.cache import Cache
 from bot.backends.opsramp import spelling
 from bot.backends.opsramp.api import QUICK, WATCHING, Api, Pace
-from bot.backends.opsramp.cache import Cache
 from bot.clock import Clock
 from bot.errors import Missing
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.errors import NotFound, Unreachable
+from bot.errors import Missing, NotFound, Unreachable
 from bot.schedule import Now
 from playground.foreman import ForemanSandbox
 from playground.foreman.world import JobTemplate, Place, default_world
@@ -129,3 +129,19 @@ async def test_ten_thousand_hosts_are_previewed_within_a_second(bench: Bench) ->
     assert time.monotonic() - began < 1.0
     assert found.targets.count == 5000
     assert len(found.targets.names) == 2000
+
+
+async def test_the_same_search_is_fetched_once_for_ten_seconds(bench: Bench) -> None:
+    for _ in range(3):
+        await bench.run.lookup("job_template_id", "serv", {})
+    assert len(bench.sandbox.ledger) == 1
+    bench.clock.forward(seconds=11)
+    await bench.run.lookup("job_template_id", "serv", {})
+    assert len(bench.sandbox.ledger) == 2
+
+
+async def test_a_search_that_failed_is_made_again(bench: Bench) -> None:
+    bench.sandbox.faults.append(Fault("html", status=404))
+    with pytest.raises(Missing):
+        await bench.run.lookup("job_template_id", "serv", {})
+    assert await bench.run.lookup("job_template_id", "serv", {})

@@ -1,4 +1,4 @@
-"""Answers kept for a short while, because paged reads are scarce."""
+"""Answers kept for a short while, because reads are scarce or slow."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable
