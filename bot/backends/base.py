@@ -179,6 +179,8 @@ class Operation(ABC, Generic[P]):
     """Sentences for that page: where the vendor's page and its API disagree, and what is done about it."""
     params: type[P]
     target_noun: ClassVar[str] = "hosts"
+    makes_schedule: ClassVar[bool] = False
+    """Whether the schedule is part of what it makes in the back end, so that Nightshift can never hold it instead."""
 
     async def fields(self, values: Values) -> tuple[Field, ...]:
         """The fields of the form for what is filled in so far; dynamic ones (a template's inputs) included."""

@@ -73,9 +73,12 @@ def hits(
     when: Sequence[Span],
     now: datetime,
     calendars: Mapping[str, "Calendar"] | None = None,
+    *,
+    goes_around: bool = True,
 ) -> tuple[Hit, ...]:
     """The freezes that a request touches. ``when`` is what ``bot.requests.windows.windows`` gives, or the one span
-    of a run about to start; ``calendars`` are the last good copies by address, as the freezes name them."""
+    of a run about to start; ``calendars`` are the last good copies by address, as the freezes name them.
+    ``goes_around`` is False where the runs of a series cannot be left out one by one."""
     if not when:
         return ()
     spans = {f.name: _spans(f, when, now, calendars or {}) for f in freezes if f.covers(subject)}
@@ -85,7 +88,8 @@ def hits(
         winners = [other for other in reaching if freeze.name in other.wins_over]
         beaten = [s for other in winners for s, _ in spans[other.name]]
         left = [(part, title) for s, title in spans[freeze.name] for part in without([s], beaten)]
-        hit = _hit(freeze, left, when, subject.schedule.kind == "series", _age(freeze, calendars or {}, now))
+        is_series = subject.schedule.kind == "series" and goes_around
+        hit = _hit(freeze, left, when, is_series, _age(freeze, calendars or {}, now))
         if hit is not None:
             found.append(hit)
     return tuple(found)

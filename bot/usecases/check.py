@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import JsonValue
 
 from blocks.form import WHEN, WHY
-from bot.backends.base import Field, Operation, Params, Preview, masked, parse, remembered
+from bot.backends.base import Field, Operation, Params, Placement, Preview, masked, parse, remembered
 from bot.errors import InputError
 from bot.requests.model import Content, Matched, Requirement, Value
 from bot.schedule import Question, Reading, Refusal, Schedule, Series, Understood, latest_start_of, limits, start_of
@@ -133,7 +133,11 @@ async def _checked(
     )
     ask = await ask_of_draft(app, draft, content, matched, preview.facts, who.zone)
     met = await app.rights.meets(app, ask)
-    requirement, notified = await app.rights.require(app, ask, met)
+    demand = await app.rights.require(app, ask, met)
+    plan = preview.plan
+    if demand.hold and start is not None and plan.placement.holder == "backend" and not operation.makes_schedule:
+        plan = operation.occurrence(params, schedule, start, PREVIEW_TOKEN)
+        plan = plan.model_copy(update={"placement": Placement(holder="nightshift", reason=demand.hold)})
     return Checked(
         content=content,
         phrase=draft.phrase,
@@ -141,17 +145,15 @@ async def _checked(
         title=title,
         summary=summarise(shown, draft.values, draft.labels),
         matched=matched,
-        warnings=(*warnings, *met),
+        warnings=(*warnings, *met, *demand.notes),
         met=met,
         facts=preview.facts,
-        calls=tuple(
-            {**call.model_dump(mode="json"), "body": masked(call.body, secrets)} for call in preview.plan.calls
-        ),
+        calls=tuple({**call.model_dump(mode="json"), "body": masked(call.body, secrets)} for call in plan.calls),
         changes=tuple(change.model_dump() for change in preview.changes),
-        held_by=preview.plan.placement.holder,
-        holding=preview.plan.placement.reason,
-        requirement=requirement,
-        notified=notified,
+        held_by=plan.placement.holder,
+        holding=plan.placement.reason,
+        requirement=demand.requirement,
+        notified=demand.notified,
         start_at=start.instant if start else None,
         latest_start=latest_start_of(schedule),
     )

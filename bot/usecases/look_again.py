@@ -49,4 +49,6 @@ async def look_again(app: Services, request: Request) -> Findings:
     unasked = [hit.words for hit in hits if hit.stage is not None and hit.freeze not in request.requirement.freezes]
     if unasked:
         stop.append(" ".join(unasked) + " Edit the request, so that the freeze's own approvers are asked too.")
+    told = " ".join(request.warnings)
+    confirm += [hit.words for hit in hits if hit.skips and f"“{hit.freeze}”" not in told]
     return Findings(confirm=tuple(confirm), stop=tuple(stop))

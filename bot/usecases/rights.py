@@ -55,20 +55,32 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
+class Demand:
+    """What policy demands of a request. ``notified`` is how many people asking will notify. ``hold`` says why Nightshift
+    must hold the schedule rather than the back end: what is held there is not looked at again; "" where it need not.
+    ``notes`` are sentences about freezes that it touches."""
+
+    requirement: Requirement
+    notified: int
+    hold: str
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Rights:
     """Answers the questions about rights. Holds the policy and the calendars of its freezes."""
 
     policy: Policy
     calendars: Calendars
 
-    async def require(self, app: "Services", ask: Ask, met: tuple[str, ...]) -> tuple[Requirement, int]:
-        """What policy demands, and how many people asking will notify. ``met`` are the other requests that it meets.
+    async def require(self, app: "Services", ask: Ask, met: tuple[str, ...]) -> Demand:
+        """What policy demands. ``met`` are the other requests that it meets.
 
         Raises InputError where nobody could approve it as things are, NotAllowed where Slack does not tell groups.
         """
         subject = await self._subject(app, ask, met)
         now = app.clock.now()
-        touched = hits(self.policy.freezes, subject, self._windows(ask.content, now), now, self.calendars.copies)
+        touched = self._touched(app, ask.content, subject)
         requirement = decide(self.policy, subject, touched)
         directory = await directory_for(app.people, requirement, [ask.requester])
         requirement = resolve(requirement, directory)
@@ -83,18 +95,41 @@ class Rights:
             short = shortfalls(round_, directory)
             if short:
                 raise InputError({"": "Nobody could approve this as things are. " + " ".join(short)})
-        return requirement, len(audience(requirement, directory, ask.requester))
+        notified = len(audience(requirement, directory, ask.requester))
+        return Demand(requirement, notified, self._hold(subject, requirement), tuple(hit.words for hit in touched))
+
+    def _hold(self, subject: Subject, requirement: Requirement) -> str:
+        kind = subject.schedule.kind
+        if kind == "series" and (requirement.renew_after_days or requirement.renew_after_runs):
+            return "Nightshift holds this series and starts each run itself, because it is asked for again."
+        # A freeze that is given by its dates has been looked at for a single start; a calendar may still change.
+        freezes = (f for f in self.policy.freezes if kind != "now" and (kind == "series" or f.calendar))
+        freeze = next((f for f in freezes if f.covers(subject)), None)
+        if freeze is None:
+            return ""
+        return f"Nightshift holds the start, because the freeze “{freeze.name}” is looked at again then."
+
+    def _touched(self, app: "Services", content: Content, subject: Subject) -> tuple[Hit, ...]:
+        """The freezes that a request touches as things are now."""
+        now = app.clock.now()
+        return hits(
+            self.policy.freezes,
+            subject,
+            self._windows(content, now),
+            now,
+            self.calendars.copies,
+            goes_around=not app.operation(content.backend, content.operation).makes_schedule,
+        )
 
     async def objections(self, app: "Services", request: Request, schedule: Schedule) -> tuple[str, ...]:
         """What speaks against a start by this schedule instead of the one that policy was asked about, as it was when
         asked; a sentence each. A start at once is at another hour when it is approved."""
-        now, zone = app.clock.now(), self.policy.defaults.zone
+        zone = self.policy.defaults.zone
         content = request.content.model_copy(update={"schedule": schedule})
         subject = await self._subject(app, replace(ask_of(request), content=content), ())
         asked = starts(request.content.schedule, request.asked_at or request.created_at, zone)
         before = decide(self.policy, subject.model_copy(update={"schedule": request.content.schedule, "starts": asked}))
-        touched = hits(self.policy.freezes, subject, self._windows(content, now), now, self.calendars.copies)
-        after = decide(self.policy, subject, touched)
+        after = decide(self.policy, subject, self._touched(app, content, subject))
         if after.asks_no_more_than(before):
             return ()
         if after.verdict == "refuse":
@@ -250,9 +285,7 @@ class Rights:
 
     async def freezes_of(self, app: "Services", ask: Ask) -> tuple[Hit, ...]:
         """The freezes that a request touches as things are now."""
-        subject = await self._subject(app, ask, ())
-        now = app.clock.now()
-        return hits(self.policy.freezes, subject, self._windows(ask.content, now), now, self.calendars.copies)
+        return self._touched(app, ask.content, await self._subject(app, ask, ()))
 
     def _windows(self, content: Content, now: datetime) -> tuple[Span, ...]:
         return windows(content.schedule, now, timedelta(seconds=self.policy.defaults.assume))

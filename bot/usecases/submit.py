@@ -56,7 +56,7 @@ async def _still_as_previewed(app: Services, draft: Draft, checked: Checked) -> 
     """Policy is asked once more: since the preview the hour may have changed, a freeze may have begun, or somebody may
     have left a group. Raises Conflict, InputError or NotAllowed."""
     ask = await ask_of_draft(app, draft, checked.content, checked.matched, checked.facts, checked.zone)
-    requirement, _ = await app.rights.require(app, ask, checked.met)
+    requirement = (await app.rights.require(app, ask, checked.met)).requirement
     if requirement.verdict == "refuse":
         raise InputError({"": " ".join(requirement.reasons) or "Policy does not allow this any more."})
     if not requirement.asks_no_more_than(checked.requirement):

@@ -27,6 +27,8 @@ MOST_PICKED = 100
 class JobOperation(OpsRampOperation[J]):
     """Writes a job. Its schedule belongs to the job and is held by OpsRamp, exactly or not at all."""
 
+    makes_schedule = True
+
     async def fields(self, values: Values) -> tuple[Field, ...]:
         fields = await super().fields(values)
         if self._shows_all(values):
