@@ -12,6 +12,8 @@ from bot.storage.counters import take
 from bot.storage.database import Tx
 from bot.storage.tables import audit
 
+_AT_A_TIME = 1000
+"""Entries that are read at once, so that a long trail takes no more memory than a short one."""
 BEGINNING = "0" * 64
 
 
@@ -54,11 +56,13 @@ async def record(
 
 async def entries(tx: Tx, request_id: str = "", after: int = 0) -> AsyncIterator[Entry]:
     """Entries in order; of one request only, where one is named."""
-    query = select(audit).where(audit.c.seq > after).order_by(audit.c.seq)
+    query = select(audit).order_by(audit.c.seq).limit(_AT_A_TIME)
     if request_id:
         query = query.where(audit.c.request_id == request_id)
-    async for row in await tx.stream(query):
-        yield Entry.model_validate(dict(row._mapping))
+    while rows := (await tx.execute(query.where(audit.c.seq > after))).all():
+        for row in rows:
+            yield Entry.model_validate(dict(row._mapping))
+        after = rows[-1].seq
 
 
 async def verify(tx: Tx) -> tuple[int, str]:

@@ -14,6 +14,8 @@ from sqlalchemy import event
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from bot.storage.sqlite_driver import connector
+
 Tx = AsyncConnection
 """A connection inside a transaction."""
 
@@ -66,7 +68,8 @@ def sqlite_url(directory: Path) -> str:
 
 
 def _sqlite(url: str) -> AsyncEngine:
-    engine = create_async_engine(url, pool_size=8, max_overflow=8, connect_args={"isolation_level": None})
+    creator = connector(make_url(url).database or "")
+    engine = create_async_engine(url, pool_size=8, max_overflow=8, async_creator=creator)
 
     @event.listens_for(engine.sync_engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:
