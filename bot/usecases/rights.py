@@ -56,9 +56,11 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """What policy demands of a request. ``notified`` is how many people asking will notify. ``hold`` says why Nightshift
-    must hold the schedule rather than the back end: what is held there is not looked at again; "" where it need not.
-    ``notes`` are sentences about freezes that it touches."""
+    """What policy demands of a request. ``notified`` is how many people asking will notify.
+
+    ``hold`` says why Nightshift must hold the schedule rather than the back end, as what is held there is not looked at
+    again; "" where it need not. ``notes`` are sentences about freezes that it touches.
+    """
 
     requirement: Requirement
     notified: int

@@ -1,10 +1,11 @@
 """A bot at work for the scenarios of a module: the real one, in this process, with a local Slack and the sandboxes.
 
-A module may set TRANSPORT ("http" or "socket"), POSTGRES (True), POLICY and EXTRA (configuration). Its tests share the
-bot, so each asks for something of its own; faults, open modals and failing hosts are put right after each test.
+A module may set TRANSPORT ("http" or "socket"), POSTGRES (True), POLICY and EXTRA (configuration), and GROUPS (members by
+handle). Its tests share the bot, so each asks for something of its own; faults, open modals and failing hosts are put
+right after each test.
 """
 
-from collections.abc import AsyncIterator, Iterator, MutableMapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -56,16 +57,18 @@ async def running(
                 policy=getattr(chosen, "POLICY", POLICY),
                 extra=getattr(chosen, "EXTRA", ""),
             ) as on,
-            _monday_morning(on),
+            _monday_morning(on, getattr(chosen, "GROUPS", {})),
             bot_inside(on, getattr(chosen, "TRANSPORT", "http")),
         ):
             yield on, log
 
 
 @asynccontextmanager
-async def _monday_morning(on: Stage) -> AsyncIterator[None]:
+async def _monday_morning(on: Stage, groups: Mapping[str, Sequence[str]]) -> AsyncIterator[None]:
     """Begin at a known time: what is "tomorrow at six" must not depend on when the tests are run."""
     on.clock.jump_to(MORNING)
+    for handle, names in groups.items():
+        on.slack.admin.set_group(handle, names)
     yield
 
 

@@ -14,7 +14,7 @@ from tests.scenarios.conftest import MORNING
 from tests.scenarios.steps import WAIT, approved, asked, card, opened, previewed, reads, sent, told
 
 LINE = (
-    '/foreman run template="Run Command - Script Default" hosts="name = web05.sin.example.com" when="{}" because=patch'
+    '/foreman run template="Run Command - Script Default" hosts="name ~ web05" when="{}" because=patch'
 )
 EVENT = """BEGIN:VEVENT
 UID:{title}
