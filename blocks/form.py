@@ -77,14 +77,14 @@ def skeleton(title: str) -> dict[str, Any]:
     }
 
 
-def notice(title: str, *texts: str) -> dict[str, Any]:
-    """A view that only says something."""
+def notice(title: str, *texts: str, back: bool = False) -> dict[str, Any]:
+    """A view that only says something. With ``back``, the view that it lies on is there again when it is closed."""
     return {
         "type": "modal",
         "callback_id": "notice",
-        "clear_on_close": True,
+        "clear_on_close": not back,
         "title": plain(clip(title, 24), 24),
-        "close": plain("Close", 24),
+        "close": plain("Back" if back else "Close", 24),
         "blocks": [lines([t(text)]) for text in texts],
     }
 

@@ -290,7 +290,7 @@ class FormHandlers:
             )
             shown = notice("Sent", text, "You will get a message when it is decided and when it is done.")
         except Exception as error:
-            shown = notice("Not sent", sentence(error))
+            shown = notice("Not sent", sentence(error), back=True)
         await ack(response_action="update", view=shown)
 
 

@@ -1,8 +1,8 @@
 """A bot at work for the scenarios of a module: the real one, in this process, with a local Slack and the sandboxes.
 
-A module may set TRANSPORT ("http" or "socket"), POSTGRES (True), POLICY and EXTRA (configuration), and GROUPS (members by
-handle). Its tests share the bot, so each asks for something of its own; faults, open modals and failing hosts are put
-right after each test.
+A module may set TRANSPORT ("http" or "socket"), POSTGRES (True), POLICY and EXTRA (configuration), and GROUPS (who is
+in which). Its tests share the bot, so each asks for something of its own; faults, open modals and failing hosts are
+put right after each test.
 """
 
 from collections.abc import AsyncIterator, Iterator, Mapping, MutableMapping, Sequence
