@@ -13,6 +13,9 @@ from bot.requests.model import Value
 from bot.storage.database import Tx
 from bot.storage.tables import messages
 
+LONGEST_WAIT = timedelta(minutes=10)
+"""No message waits longer for its next try."""
+
 Kind = Literal["approval", "receipt", "outcome", "details", "note", "reminder"]
 
 
@@ -85,11 +88,15 @@ async def touch(
 
 
 async def claim(tx: Tx, now: datetime, busy: timedelta, limit: int = 50) -> Sequence[Message]:
-    """Messages that are due, claimed for ``busy`` so that no other node sends them too."""
+    """Messages that are due, claimed for ``busy`` so that no other node sends them too.
+
+    Times further ahead than anything waits were set before the clock was put back, and count as past.
+    """
     free = or_(
         messages.c.claimed_until.is_(None), messages.c.claimed_until <= now, messages.c.claimed_until > now + 2 * busy
     )
-    where = (messages.c.state == "due", messages.c.next_try <= now, free)
+    ripe = or_(messages.c.next_try <= now, messages.c.next_try > now + LONGEST_WAIT)
+    where = (messages.c.state == "due", ripe, free)
     query = select(messages).where(*where).order_by(messages.c.created_at).limit(limit)
     if tx.dialect.name == "postgresql":
         query = query.with_for_update(skip_locked=True)

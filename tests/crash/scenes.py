@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from bot import crashpoints
+from bot.clock import SystemClock
 from tests.crash.process import BotProcess
 from tests.crash.setting import Setting
 
@@ -112,7 +113,8 @@ async def disk_full(here: Setting) -> None:
 
 
 async def clock_steps(here: Setting) -> None:
-    """The clock is put forward and back by minutes and hours while work is under way."""
+    """The bot's clock is put forward and back by minutes and hours while work is under way; Foreman's goes on."""
+    here.on.foreman.clock = here.on.foreman.state.clock = SystemClock()
 
     async def stepping() -> None:
         for minutes in (5, -7, 180, -200, 60, -38):
