@@ -58,16 +58,18 @@ def demo(
 
 @app.command()
 def when(
-    phrase: Annotated[str, typer.Argument(help="A time in your own words, such as 'tomorrow 21:00'.")] = "",
+    phrase: Annotated[
+        list[str] | None, typer.Argument(help="A time in your own words, such as tomorrow 21:00.")
+    ] = None,
     now: Annotated[str, typer.Option(help="The moment it is said (ISO 8601); the present by default.")] = "",
     zone: Annotated[str, typer.Option(help="The speaker's IANA time zone.")] = "UTC",
     json: Annotated[bool, typer.Option("--json", help="Print the reading as JSON.")] = False,
     batch: Annotated[bool, typer.Option("--batch", help="JSON lines in, JSON lines out.")] = False,
 ) -> None:
     """Say what a phrase means as a schedule."""
-    from bot import when as command
+    from bot.commands import when as command
 
-    raise typer.Exit(command.run(phrase, now=now, zone=zone, as_json=json, batch=batch))
+    raise typer.Exit(command.run(" ".join(phrase or ()), now=now, zone=zone, as_json=json, batch=batch))
 
 
 @app.command("dry-run")

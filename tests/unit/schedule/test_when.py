@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from bot import when
+from bot.commands import when
 
 NOW = "2026-11-23T22:00:00+01:00"
 
