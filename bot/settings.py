@@ -80,7 +80,7 @@ class Timing(Section):
     """How often running work is looked at."""
     timekeeper_seconds: float = Field(default=1.0, gt=0)
     """How often the clock is looked at for what is due."""
-    card_seconds: float = Field(default=2.0, ge=0)
+    card_seconds: float = Field(default=1.5, ge=0)
     """A card that changes often is brought up to date at most this often."""
     slack_pace: float = Field(default=1.0, gt=0)
     """Times Slack's published pace at which messages are sent: 1, unless Slack has granted this app more."""

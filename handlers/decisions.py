@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -13,6 +14,7 @@ from blocks.dialogs import ADOPT, CHANGES, DENY, answer_of, choices_view, detail
 from blocks.form import form_view, notice, skeleton
 from bot.errors import InputError
 from bot.requests.model import Request
+from bot.slack.errors import code
 from bot.storage import requests, runs
 from bot.storage.drafts import Draft
 from bot.usecases import draft as drafting
@@ -29,6 +31,7 @@ LONG_LOG = 2900
 PATIENCE = 1.5
 """Seconds that looking again may take before a view stands in for the answer."""
 _LOOKING = "Looking again at what this would touch now …"
+_PRESS_AGAIN = "It took too long to show this properly. Please press the button again."
 
 
 def register(bolt: AsyncApp, app: Services) -> None:
@@ -60,23 +63,24 @@ class CardHandlers:
 
     def __init__(self, app: Services) -> None:
         self._app = app
+        self._looking: dict[tuple[str, int], asyncio.Future[Findings]] = {}
 
     async def approve(self, ack: AsyncAck, body: Body, client: AsyncWebClient, respond: AsyncRespond) -> None:
         """Approve; what has changed since the request was made is shown first, and must be confirmed."""
+        began = time.monotonic()
         await ack()
         view_id = ""
         try:
             request_id, revision = clicked(body)
             who = await admitted(self._app, body)
             request = await refuse_early(self._app, request_id, revision, who.person)
-            looking = asyncio.ensure_future(look_again(self._app, request))
-            done, _ = await asyncio.wait([looking], timeout=PATIENCE)
+            looking = self._look(request)
+            done, _ = await asyncio.wait([looking], timeout=max(0.0, PATIENCE - (time.monotonic() - began)))
             if not done:
                 # The trigger lasts three seconds: whatever there will be to say needs a view by then.
-                opened = await client.views_open(trigger_id=body["trigger_id"], view=notice("Approve", _LOOKING))
-                view_id = str(opened["view"]["id"])
-            findings = await looking
-            view = _findings_view(request, findings)
+                view_id = await _opened(client, body, notice("Approve", _LOOKING))
+            findings = await asyncio.shield(looking)
+            view, text = _findings_view(request, findings), " ".join((*findings.stop, *findings.confirm))
             if view is None:
                 answer = await self._decide(body, request_id, revision, "approved")
                 view = _late_view(answer, request_id, revision) if answer.late else None
@@ -85,10 +89,19 @@ class CardHandlers:
             view, text = None, sentence(error)
         if view_id:
             await client.views_update(view_id=view_id, view=view or notice("Nightshift", text))
-        elif view is not None:
-            await client.views_open(trigger_id=body["trigger_id"], view=view)
-        else:
+        elif view is None:
             await whisper(body, respond, client, text)
+        elif not await _opened(client, body, view):
+            await whisper(body, respond, client, f"{text} {_PRESS_AGAIN}")
+
+    def _look(self, request: Request) -> asyncio.Future[Findings]:
+        """Look again, once for all who press at the same time: what there is to see is the same for them."""
+        key = request.id, request.revision
+        looking = self._looking.get(key)
+        if looking is None:
+            looking = self._looking[key] = asyncio.ensure_future(look_again(self._app, request))
+            looking.add_done_callback(lambda _: self._looking.pop(key, None))
+        return looking
 
     async def approve_anyway(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
         """The approver has seen what changed, and approves."""
@@ -134,7 +147,8 @@ class CardHandlers:
                 view = question_view(DENY, metadata, "Deny", "Why?", "Deny", text="The requester will read this.")
             else:
                 view = question_view(CHANGES, metadata, "Request changes", "What should be changed?", "Send")
-            await client.views_open(trigger_id=body["trigger_id"], view=view)
+            if not await _opened(client, body, view):
+                await whisper(body, respond, client, _PRESS_AGAIN)
 
         return ask
 
@@ -274,6 +288,16 @@ class CardHandlers:
     async def nothing(self, ack: AsyncAck) -> None:
         """A link button: Slack opens it, and only wants to hear that we heard."""
         await ack()
+
+
+async def _opened(client: AsyncWebClient, body: Body, view: dict[str, Any]) -> str:
+    """Open a view; returns its id, or "" where the click was too long ago for that."""
+    try:
+        return str((await client.views_open(trigger_id=body["trigger_id"], view=view))["view"]["id"])
+    except SlackApiError as error:
+        if code(error) != "expired_trigger_id":
+            raise
+        return ""
 
 
 def _findings_view(request: Request, findings: Findings) -> dict[str, Any] | None:

@@ -65,6 +65,7 @@ class Sender:
         self._dms: dict[str, str] = {}
         self._undeliverable: list[tuple[Message, str]] = []
         self._begun = False
+        self._rendered: dict[tuple[str, str], asyncio.Future[Rendered]] = {}
 
     async def send_due(self) -> int:
         """Send what is due now. Returns how many messages were looked at; 0 means that nothing waits."""
@@ -73,6 +74,7 @@ class Sender:
                 await messages.release(tx)
             due = await messages.claim(tx, self._clock.now(), BUSY)
         self._begun = True
+        self._rendered.clear()
         await asyncio.gather(*(self._channel(group) for group in _by_place(due)))
         return len(due)
 
@@ -113,7 +115,7 @@ class Sender:
             if wait > 0:
                 await self._later(message, wait, "")
                 return 0.0
-            shown = await render(self._db, self._people, self._clock, message)
+            shown = await self._render(message)
             if shown.waits_for:
                 await self._later(message, 0.5, "")
                 return 0.0
@@ -128,6 +130,16 @@ class Sender:
             # Its claim runs out by itself; the others of the round need not wait for that.
             _log.warning("the database is away; a message is sent later", kind=message.kind, why=str(error.orig))
         return 0.0
+
+    async def _render(self, message: Message) -> Rendered:
+        """What a message shows. All copies of a card that are due in a round are worked out once."""
+        if message.kind not in ("approval", "receipt"):
+            return await render(self._db, self._people, self._clock, message)
+        key = message.kind, message.request_id or ""
+        if key not in self._rendered:
+            work = render(self._db, self._people, self._clock, message)
+            self._rendered[key] = asyncio.ensure_future(work)
+        return await self._rendered[key]
 
     def _too_soon(self, message: Message) -> float:
         if not message.ts:

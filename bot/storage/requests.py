@@ -68,9 +68,10 @@ async def add(tx: Tx, request: Request, draft_id: str | None) -> None:
     await _add_revision(tx, request, request.requester, request.created_at)
 
 
-async def get(tx: Tx, request_id: str) -> Request:
-    """One request. Raises NotFound."""
-    row = (await tx.execute(select(requests).where(requests.c.id == request_id))).one_or_none()
+async def get(tx: Tx, request_id: str, *, alone: bool = False) -> Request:
+    """One request. Raises NotFound. With ``alone`` others who would change it too wait until this transaction ends."""
+    query = select(requests).where(requests.c.id == request_id)
+    row = (await tx.execute(query.with_for_update() if alone else query)).one_or_none()
     if row is None:
         raise NotFound("This request is not known here any more.")
     return _request(row)

@@ -130,9 +130,9 @@ async def _store(
     directory: Directory,
     held: Sequence[Delegation],
 ) -> Answer:
-    """Store a decision and what follows, in one transaction. The request's version makes concurrent clicks queue up."""
+    """Store a decision and what follows, in one transaction; clicks at the same time queue up before it."""
     async with app.db.write() as tx:
-        request = await requests.get(tx, decision.request_id)
+        request = await requests.get(tx, decision.request_id, alone=True)
         before = await requests.decisions_of(tx, decision.request_id)
         _still_open(request, decision.revision)
         # Looked at again inside the transaction: the same person may have clicked twice at once.
@@ -202,7 +202,7 @@ async def take_back(app: Services, request_id: str, person: Person) -> str:
     now = app.clock.now()
     held = await app.rights.delegations(app)
     async with app.db.write() as tx:
-        request = await requests.get(tx, request_id)
+        request = await requests.get(tx, request_id, alone=True)
         mine = [d for d in await requests.decisions_of(tx, request_id) if d.person == person and d.taken_back is None]
         if not mine:
             raise NotAllowed(f"You have said nothing on {request.name} that could be taken back.")
