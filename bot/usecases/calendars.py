@@ -26,11 +26,11 @@ class Calendars:
     """Keeps a copy of every calendar that the policy names, by address."""
 
     def __init__(self, policy: Policy, clock: Clock) -> None:
-        named = [(f.calendar, index, f.name) for index, f in enumerate(policy.freezes) if f.calendar]
-        self._places = {
-            address: f"{policy.where(('freezes', index, 'calendar'))}: the freeze “{name}”"
-            for address, index, name in reversed(named)
-        }
+        self._places: dict[str, str] = {}
+        for index, freeze in enumerate(policy.freezes):
+            if freeze.calendar:
+                place = f"{policy.where(('freezes', index, 'calendar'))}: the freeze “{freeze.name}”"
+                self._places.setdefault(freeze.calendar, place)
         self._clock = clock
         self._copies: dict[str, Calendar] = {}
         self._faults: dict[str, str] = {}
