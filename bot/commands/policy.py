@@ -6,22 +6,25 @@ import os
 import re
 import sys
 import tomllib
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from pydantic import ValidationError
 
+from bot.clock import SystemClock
 from bot.errors import ConfigError, NightshiftError
 from bot.requests.decide import decide
 from bot.requests.explain import explain
+from bot.requests.freezes import Hit, hits
 from bot.requests.model import Request
 from bot.requests.policy import Policy
 from bot.requests.policy_file import load_policy
 from bot.requests.subject import Subject
-from bot.requests.windows import starts
+from bot.requests.windows import starts, windows
 from bot.settings import load
 from bot.storage import requests
 from bot.storage.database import Database
+from bot.usecases.calendars import Calendars
 
 
 def run(request: str, config: Path | None) -> int:
@@ -44,10 +47,20 @@ def run(request: str, config: Path | None) -> int:
     except (NightshiftError, OSError, ValueError, ValidationError, tomllib.TOMLDecodeError) as error:
         print(error, file=sys.stderr)
         return 2
-    requirement = decide(policy, subject)
-    for line in explain(policy, subject, requirement):
+    touched, faults = asyncio.run(_freezes(policy, subject))
+    for fault in faults:
+        print(fault, file=sys.stderr)
+    for line in explain(policy, subject, decide(policy, subject, touched)):
         print(line)
     return 0
+
+
+async def _freezes(policy: Policy, subject: Subject) -> tuple[tuple[Hit, ...], list[str]]:
+    """The freezes that it touches as things are now, and which calendars cannot be read."""
+    calendars = Calendars(policy, SystemClock())
+    faults, now = await calendars.read(), datetime.now(UTC)
+    when = windows(subject.schedule, now, timedelta(seconds=policy.defaults.assume))
+    return hits(policy.freezes, subject, when, now, calendars.copies), faults
 
 
 async def _stored(number: int, config: Path, policy: Policy) -> Subject:

@@ -242,7 +242,8 @@ class Rights:
         directory = await self.directory_for(app, request, person)
         if problem := barred(directory.member(person)):
             return Ruling(allowed=False, reason=problem)
-        if any(person.user in listed(stage, directory) for stage in request.requirement.stages):
+        stages = self.round(request, ()).stages(app.clock.now())
+        if any(person.user in listed(stage, directory) for stage in stages):
             return Ruling(allowed=True)
         if request.requirement.verdict == "approve":
             default = list(self.policy.defaults.stage_list())
