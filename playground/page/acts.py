@@ -9,6 +9,7 @@ from playground.page.modal import MODAL
 from playground.page.regions import Act
 from playground.page.screen import HOME, Question, Screen
 from playground.page.suggestions import SUGGESTIONS
+from playground.page.toasts import Toast
 from playground.slack import Home, MessageSurface, Modal, NotOnScreen, Outcome, SearchFailed, Surface
 from playground.slack.elements import TEXT_INPUTS, Element
 
@@ -31,8 +32,8 @@ class Shown(Protocol):
     def answer(self, ident: str, turn: int, rows: list[dict[str, str]], trouble: str) -> None:
         """Give a select what its search found."""
 
-    def expire(self) -> None:
-        """Take notes away after a while."""
+    def expire(self, toast: Toast) -> None:
+        """Take a note away after a while."""
 
     def wire(self, number: int) -> None:
         """Open or close an exchange in the wire log."""
@@ -294,8 +295,7 @@ class Acts:
             self._say(f"{what} failed" if what else "That did not get through", _said(outcome))
 
     def _say(self, title: str, text: str) -> None:
-        self._screen.note(title, text, "error")
-        self._shown.expire()
+        self._shown.expire(self._screen.note(title, text, "error"))
         self._shown.refresh()
 
 

@@ -46,7 +46,7 @@ async def play(port: int, journal: Path | None) -> None:
             finally:
                 filling.cancel()
                 await asyncio.gather(filling, return_exceptions=True)
-                await backstage.bot.stop()
+                await backstage.bot.kill()
 
 
 async def _fill(backstage: Backstage) -> None:

@@ -27,7 +27,7 @@ def modal_html(
     dialog = h(
         "pg-dialog",
         _head(view.content),
-        h("div", troubles, blocks_html(canvas, view.blocks), class_="dialog-body", data_k=view.id),
+        h("div", troubles, blocks_html(canvas, view.blocks), class_="dialog-body", data_k=view.id, tabindex=0),
         _foot(view.content, waits=busy == "submit"),
         role="dialog",
         aria_labelledby="modal-title",

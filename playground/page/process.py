@@ -17,7 +17,6 @@ from bot.cli import main
 main()
 """
 _OURS = ("NIGHTSHIFT_", "SLACK_")
-STOP_SECONDS = 5.0
 
 
 class BotProcess:
@@ -55,18 +54,6 @@ class BotProcess:
         """End it at once, as a crash would (SIGKILL)."""
         if self._process is not None and self.pid:
             self._set("killed")
-            self._process.kill()
-            await self._process.wait()
-
-    async def stop(self) -> None:
-        """Ask it to end, and end it if it does not."""
-        if self._process is None or not self.pid:
-            return
-        self._set("stopped")
-        self._process.terminate()
-        try:
-            await asyncio.wait_for(self._process.wait(), STOP_SECONDS)
-        except TimeoutError:
             self._process.kill()
             await self._process.wait()
 

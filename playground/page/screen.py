@@ -72,6 +72,7 @@ class Screen:
         self._places[self.person.id] = self.place
         self.person = self.slack.person(user_id)
         self.thread, self.question, self.busy, self.trouble = None, None, ("", ""), ""
+        self.toasts.clear()
         mine = [c.id for c in self.person.channels if c.kind != "im"]
         wanted = self._places.get(user_id) or self.place
         allowed = wanted == HOME or user_id in self.ws.channels[wanted].members

@@ -20,7 +20,7 @@ from playground.page.screen import HOME, Screen
 from playground.page.sidebar import sidebar_html
 from playground.page.suggestions import suggestions_html
 from playground.page.thread import thread_html
-from playground.page.toasts import toasts_html
+from playground.page.toasts import Toast, toasts_html
 from playground.page.tools import tools_head_html
 from playground.page.wire import line_html
 from playground.slack import Change, Exchange, Message, View
@@ -95,16 +95,15 @@ class PageView:
         region = self._overlay if self.screen.person.stack else self._sidebar
         region.answer(ident, turn, rows, trouble)
 
-    def expire(self) -> None:
-        asyncio.get_running_loop().call_later(TOAST_SECONDS, self._expired)
+    def expire(self, toast: Toast) -> None:
+        asyncio.get_running_loop().call_later(TOAST_SECONDS, self._expired, toast)
 
     def wire(self, number: int) -> None:
         self.screen.opened ^= {number}
         self._mark(f"wire {number}")
 
-    def _expired(self) -> None:
-        if self.screen.toasts and self._ends:
-            self.screen.toasts.popleft()
+    def _expired(self, toast: Toast) -> None:
+        if self.screen.dismiss(toast.number):
             self._mark("toasts")
 
     # What the workspace tells
@@ -128,9 +127,11 @@ class PageView:
 
     def _message_changed(self, message: Message) -> None:
         is_new = not message.deleted and message is self.screen.ws.posts[-1]
-        if is_new and self.screen.backstage.ready and message.edited is None and self.screen.arrived(message):
-            self.expire()
-            self._mark("toasts")
+        if is_new and self.screen.backstage.ready and message.edited is None:
+            toast = self.screen.arrived(message)
+            if toast is not None:
+                self.expire(toast)
+                self._mark("toasts")
         self._mark(message.ts)
         self._mark("sidebar")
         if message.deleted:

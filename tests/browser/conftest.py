@@ -15,16 +15,21 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, sync_playwright
 
-from tests.browser.chromium import executable
+from tests.browser.chromium import NoChromium, executable
 from tests.browser.window import Demo, Window
 
 START_SECONDS = 120
 STOP_SECONDS = 15
+PATIENCE_MS = 20_000
 WIDE, PHONE = (1280, 800), (390, 800)
 PUBLISHED = ("approval.png", "form.png")
 """The screenshots that the README shows."""
+FLAGS = (
+    "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+)  # fmt: skip
 
 OpenWindow = Callable[..., Window]
 PAGES = pytest.StashKey[list[Page]]()
@@ -65,11 +70,29 @@ def _address(process: subprocess.Popen[bytes], said: Path) -> str:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
+    """A headless Chromium, with a profile of its own that is thrown away."""
     with sync_playwright() as playwright:
-        path = executable(playwright)
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        try:
+            path = executable(playwright)
+        except NoChromium as error:
+            pytest.fail(str(error), pytrace=False)
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def warm_page(browser: Browser) -> Page:
+    """A page that the plays use one after the other: it has the playground's scripts already."""
+    return _new_page(browser, WIDE, "light")
+
+
+def _new_page(browser: Browser, size: tuple[int, int], colours: Literal["light", "dark"]) -> Page:
+    page = browser.new_page(
+        viewport={"width": size[0], "height": size[1]}, color_scheme=colours, reduced_motion="reduce"
+    )
+    page.set_default_timeout(PATIENCE_MS)
+    return page
 
 
 @pytest.fixture(scope="session")
@@ -95,8 +118,11 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 
 @pytest.fixture
-def open_window(request: pytest.FixtureRequest, demo: Demo, browser: Browser, pictures: Path) -> Iterator[OpenWindow]:
-    """Opens a window on the playground, of a size and in light or dark; nothing may go wrong in its console."""
+def open_window(
+    request: pytest.FixtureRequest, demo: Demo, browser: Browser, warm_page: Page, pictures: Path
+) -> Iterator[OpenWindow]:
+    """Opens a window on the playground in a cold browser, of a size and in light or dark, or loads it anew in a page;
+    nothing may go wrong in its console."""
     wrong: list[str] = []
     pages: list[Page] = []
     request.node.stash[PAGES], request.node.stash[PICTURES] = pages, pictures
@@ -105,30 +131,37 @@ def open_window(request: pytest.FixtureRequest, demo: Demo, browser: Browser, pi
         if message.type == "error":
             wrong.append(message.text)
 
-    def open_(size: tuple[int, int] = WIDE, colours: Literal["light", "dark"] = "light") -> Window:
-        page = browser.new_page(viewport={"width": size[0], "height": size[1]}, color_scheme=colours)
+    def failed(error: Error) -> None:
+        wrong.append(str(error))
+
+    def open_(
+        size: tuple[int, int] = WIDE, colours: Literal["light", "dark"] = "light", page: Page | None = None
+    ) -> Window:
+        page = page or _new_page(browser, size, colours)
         page.on("console", note)
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.set_default_timeout(15_000)
+        page.on("pageerror", failed)
         pages.append(page)
         return Window(page, demo, pictures).open()
 
     yield open_
     for page in pages:
         _leave(page)
+        page.remove_listener("console", note)
+        page.remove_listener("pageerror", failed)
+        if page is not warm_page:
+            page.close()
     assert not wrong, "The browser's console says: " + "; ".join(wrong)
 
 
 def _leave(page: Page) -> None:
-    """Close a window, and the modal that a failed play left open: it is the person's, not the window's."""
+    """Close the modal that a failed play left open: it is the person's, not the window's."""
     close = page.locator("[data-act=close-all]")
     if close.count():
         close.click()
         close.wait_for(state="detached")
-    page.close()
 
 
 @pytest.fixture
-def window(open_window: OpenWindow) -> Window:
+def window(open_window: OpenWindow, warm_page: Page) -> Window:
     """A window of 1280 by 800, light."""
-    return open_window()
+    return open_window(page=warm_page)

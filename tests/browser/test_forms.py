@@ -52,7 +52,7 @@ def test_a_select_is_searched_in_the_back_end(window: Window) -> None:
     expect(options.first).to_contain_text("Package")
     for words in options.all_inner_texts():
         assert "pack" in words.casefold()
-    window.picture("form")
+    window.picture("search")
     template.press("ArrowDown")
     template.press("Enter")
     expect(template).to_have_value(re.compile("Package"))

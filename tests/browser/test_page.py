@@ -176,8 +176,9 @@ def _paper(page: Page) -> str:
 def _tab_to(page: Page, wanted: Locator, *, back: bool = False) -> None:
     """Press Tab until ``wanted`` has the focus."""
     expect(wanted).to_be_visible()
+    element = wanted.element_handle()
     for _ in range(120):
-        if wanted.evaluate("(element) => element === document.activeElement"):
+        if element.evaluate("(element) => element === document.activeElement"):
             return
         page.keyboard.press("Shift+Tab" if back else "Tab")
     raise AssertionError(

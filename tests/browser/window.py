@@ -34,8 +34,7 @@ class Window:
 
     def picture(self, name: str) -> None:
         """Leave a screenshot."""
-        self.page.wait_for_timeout(200)
-        self.page.screenshot(path=self._pictures / f"{name}.png")
+        self.page.screenshot(path=self._pictures / f"{name}.png", animations="disabled")
 
     # Going about
 

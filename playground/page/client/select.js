@@ -132,6 +132,8 @@ class Select extends HTMLElement {
     });
     if (note) items.push(this.line("select-note", note));
     else if (!rows.length) items.push(this.line("select-note", "Nothing found"));
+    // Without a choice it is no list but a note, which is read out.
+    this.list.setAttribute("role", rows.length ? "listbox" : "status");
     this.list.replaceChildren(...items);
     if (!this.open) this.list.showPopover();
     this.input.setAttribute("aria-expanded", "true");
