@@ -96,6 +96,13 @@ def test_a_series_goes_on_around_a_freeze_unless_all_of_it_is_inside() -> None:
     assert (whole.runs, whole.skips, stopping([whole])) == (100, False, (whole,))
 
 
+def test_a_series_whose_runs_cannot_be_left_out_is_stopped_by_any_of_them() -> None:
+    frozen, asked = freeze(schedule=TWO_DAYS), subject(schedule=DAILY)
+    (hit,) = hits([frozen], asked, windows(DAILY, NOW, HOUR), NOW, goes_around=False)
+    assert (hit.skips, stopping([hit])) == (False, (hit,))
+    assert "left out" not in hit.words
+
+
 @pytest.mark.parametrize(
     ("scope", "about", "is_hit"),
     [

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from bot.requests.decide import decide
-from tests.unit.requests.build import policy, rule, subject
+from bot.requests.model import Requirement
+from tests.unit.requests.build import policy, requirement, rule, stage, subject
 
 TERMS: list[tuple[str, str, str, Any]] = [
     ("the default expiry", "", "expires_after", 8 * 3600),
@@ -119,3 +120,26 @@ def test_the_escalation_that_comes_first_names_its_group() -> None:
 
 def test_warnings_begin_a_quarter_of_an_hour_before() -> None:
     assert decide(policy(""), subject()).warn_before == 900
+
+
+@pytest.mark.parametrize(
+    ("asked", "by_then", "enough"),
+    [
+        (requirement(stage("@a")), requirement(stage("@a")), True),
+        (requirement(stage("@a", quorum=2)), requirement(stage("@a")), True),
+        (requirement(stage("@a")), requirement(stage("@a", quorum=2)), False),
+        (requirement(stage("@a"), stage("@b")), requirement(stage("@b")), True),
+        (requirement(stage("@a")), requirement(stage("@a"), stage("@b")), False),
+        (requirement(stage("@a", "@b")), requirement(stage("@b", "@a")), True),
+        (requirement(stage("@a", "@b")), requirement(stage("@a")), False),
+        (requirement(stage("@a")), requirement(verdict="approve"), True),
+        (requirement(verdict="approve"), requirement(stage("@a")), False),
+        (requirement(stage("@a")), requirement(verdict="refuse"), False),
+        (requirement(stage("@a")), requirement(stage("@a"), freezes=("F",)), False),
+        (requirement(stage("@a"), freezes=("F",)), requirement(stage("@a")), True),
+    ],
+)
+def test_what_was_asked_is_enough_for_what_is_demanded_by_then(
+    asked: Requirement, by_then: Requirement, enough: bool
+) -> None:
+    assert by_then.asks_no_more_than(asked) is enough
