@@ -33,6 +33,7 @@ from bot.schedule import Moment
 
 NAMES_SHOWN = 10
 RUNS_SHOWN = 5
+DECISIONS_SHOWN = 20
 
 MARKS = {
     "awaiting_approval": "🟡",
@@ -126,10 +127,17 @@ def _state(card: Card) -> Block:
         rows.append([t(card.standing)])
         if request.approve_by:
             rows.append([t(f"Decide by {fixed(Moment.at(request.approve_by, request.zone))}", italic=True)])
-    rows += [_decision(decision) for decision in card.decisions if decision.content_hash == request.content_hash]
+    rows += _decisions([d for d in card.decisions if d.content_hash == request.content_hash])
     if request.outcome:
         rows.append([t(clip(request.outcome, 1500))])
     return lines(*rows)
+
+
+def _decisions(decisions: Sequence[Decision]) -> list[Sequence[Element]]:
+    """The newest ones, oldest first."""
+    earlier = len(decisions) - DECISIONS_SHOWN
+    rows: list[Sequence[Element]] = [[t(f"{earlier} earlier decisions", italic=True)]] if earlier > 0 else []
+    return rows + [_decision(decision) for decision in decisions[-DECISIONS_SHOWN:]]
 
 
 def _since(request: Request) -> list[Element]:

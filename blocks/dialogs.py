@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from blocks.limits import fit_view
 from blocks.preview import call_blocks
 from blocks.text import (
     Block,
@@ -108,19 +109,20 @@ def details_view(request: Request, decisions: Sequence[Decision], runs: Sequence
     blocks.append(
         lines([t(f"{request.matched.count} {request.matched.noun}: ", bold=True), t(clip(", ".join(names), 2500))])
     )
-    for run in runs[:10]:
-        blocks += _run(run)
+    for number, run in enumerate(runs[:10]):
+        blocks += _run(run, 60 if number == 0 else 10)
     logs = _logs(runs)
     if logs:
         blocks.append(logs)
     blocks += [divider(), *call_blocks(request.calls)]
-    return {
+    view = {
         "type": "modal",
         "callback_id": "details",
         "title": plain(clip(request.name, 24), 24),
         "close": plain("Close", 24),
-        "blocks": blocks[:100],
+        "blocks": blocks,
     }
+    return fit_view(view)
 
 
 def _logs(runs: Sequence[Run]) -> Block | None:
@@ -156,12 +158,12 @@ def log_view(target: str, text: str, more: bool) -> dict[str, Any]:
     }
 
 
-def _run(run: Run) -> list[Block]:
+def _run(run: Run, most: int) -> list[Block]:
     handle = run.handle or {}
     known = f" · {handle['id']}" if handle.get("id") else ""
-    rows = [[t(f"Run {run.number} ", bold=True), t(f"{run.state}{known} {run.problem}")]]
+    rows = [[t(f"Run {run.number} ", bold=True), t(f"{run.state}{known} {clip(run.problem, 500)}")]]
     results = (run.progress or {}).get("results", ())
-    shown = [clip(f"{r['name']}: {r['state']} {r['reason']}", 150) for r in results[:60]]
+    shown = [clip(f"{r['name']}: {r['state']} {r['reason']}", 150) for r in results[:most]]
     blocks: list[Block] = [lines(*rows)]
     if shown:
         blocks.append(rich(bullets(shown)))

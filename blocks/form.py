@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from blocks.inputs import block_id, field_input, option
+from blocks.limits import fit_view
 from blocks.text import Block, actions, button, clip, context, lines, plain, t
 from bot.backends.base import Field, Option
 from bot.schedule import Question, Reading
@@ -16,6 +17,9 @@ SYSTEM = "_system"
 OPERATION = "_operation"
 FORM = "form"
 BASICS = "Basics"
+_PAGE_FIELDS = 40
+_PAGE_BYTES = 120_000
+"""What one page may hold, well below what a view may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,21 @@ class Form:
         return self.section if self.section in self.sections else self.sections[0]
 
 
+def paged(fields: Sequence[Field], values: Mapping[str, Any]) -> tuple[Field, ...]:
+    """The fields, with those of a section that is too long for one page on further pages: ``Inputs``, ``Inputs 2``."""
+    pages: dict[str, tuple[int, int, int]] = {}
+    found = []
+    for item in fields:
+        size = len(json.dumps(field_input(item, values.get(item.name), None, 0, "")))
+        number, held, filled = pages.get(item.section, (1, 0, 0))
+        if held and (held == _PAGE_FIELDS or filled + size > _PAGE_BYTES):
+            number, held, filled = number + 1, 0, 0
+        pages[item.section] = (number, held + 1, filled + size)
+        section = item.section if number == 1 else f"{item.section} {number}"
+        found.append(item.model_copy(update={"section": section}))
+    return tuple(found)
+
+
 def metadata(draft_id: str, version: int) -> str:
     """What travels with a view: an opaque id and a version, nothing else."""
     return json.dumps({"d": draft_id, "v": version})
@@ -91,7 +110,7 @@ def notice(title: str, *texts: str, back: bool = False) -> dict[str, Any]:
 
 def form_view(form: Form) -> dict[str, Any]:
     """The modal."""
-    blocks: list[Block] = [lines([t(f"⚠️ {text}", bold=True)]) for text in form.notices]
+    blocks: list[Block] = [lines([t(f"⚠️ {clip(text, 1000)}", bold=True)]) for text in form.notices[:10]]
     if form.left_open:
         blocks.append(actions("resume", button("Pick up the form you left unfinished", "resume", form.left_open)))
     blocks += _choosers(form)
@@ -106,15 +125,16 @@ def form_view(form: Form) -> dict[str, Any]:
     if form.page == form.sections[0]:
         blocks += _when(form)
         blocks += _why(form)
-    return {
+    view = {
         "type": "modal",
         "callback_id": FORM,
         "private_metadata": metadata(form.draft_id, form.version),
         "title": plain(clip(form.title, 24), 24),
         "submit": plain("Preview", 24),
         "close": plain("Close", 24),
-        "blocks": blocks[:100],
+        "blocks": blocks,
     }
+    return fit_view(view)
 
 
 def _choosers(form: Form) -> list[Block]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from blocks.form import metadata
+from blocks.limits import fit_view
 from blocks.text import Block, Element, bullets, clip, context, divider, lines, listed, plain, preformatted, rich, t
 from blocks.times import schedule_line
 from bot.requests.model import Matched
@@ -50,23 +51,28 @@ def checking_view(title: str, external_id: str) -> dict[str, Any]:
 
 def wrong_view(title: str, problems: Sequence[str], external_id: str) -> dict[str, Any]:
     """The preview could not be made; the form below holds everything and says what is wrong where."""
-    return {
+    view = {
         "type": "modal",
         "callback_id": "checking",
         "external_id": external_id,
         "title": plain(clip(title, 24), 24),
         "close": plain("Back to the form", 24),
-        "blocks": [lines([t("This does not work yet", bold=True)]), rich(bullets([clip(p, 1000) for p in problems]))],
+        "blocks": [
+            lines([t("This does not work yet", bold=True)]),
+            rich(bullets([clip(p, 1000) for p in problems[:20]])),
+        ],
     }
+    return fit_view(view)
 
 
 def preview_view(shown: Shown, external_id: str) -> dict[str, Any]:
     """The modal."""
     rows: list[Sequence[Element]] = [[t("When ", bold=True), *schedule_line(shown.schedule, shown.zone)]]
     matched = shown.matched
-    rows.append([t("On ", bold=True), t(f"{matched.count} {matched.noun}: {listed(matched.names, 10, matched.count)}")])
+    names = clip(listed(matched.names, 10, matched.count), 1000)
+    rows.append([t("On ", bold=True), t(f"{matched.count} {matched.noun}: {names}")])
     if matched.note:
-        rows.append([t(matched.note)])
+        rows.append([t(clip(matched.note, 1000))])
     rows += [[t(f"{label} ", bold=True), t(clip(text, 300))] for label, text in shown.summary[:30]]
     rows.append([t("Why ", bold=True), t(clip(shown.reason, 500))])
     rows.append([t("Timing ", bold=True), t(shown.holding)])
@@ -80,7 +86,7 @@ def preview_view(shown: Shown, external_id: str) -> dict[str, Any]:
         blocks.append(rich(bullets([clip(item, 300) for item in items])))
     blocks += [divider(), lines([t("Approval ", bold=True), t(clip("; ".join(shown.approval), 1500))])]
     blocks += call_blocks(shown.calls)
-    return {
+    view = {
         "type": "modal",
         "callback_id": PREVIEW,
         "external_id": external_id,
@@ -88,8 +94,9 @@ def preview_view(shown: Shown, external_id: str) -> dict[str, Any]:
         "title": plain(clip(shown.title, 24), 24),
         "submit": plain(shown.submit, 24),
         "close": plain("Back", 24),
-        "blocks": blocks[:100],
+        "blocks": blocks,
     }
+    return fit_view(view)
 
 
 def call_blocks(calls: Sequence[Mapping[str, Any]]) -> list[Block]:
@@ -97,7 +104,7 @@ def call_blocks(calls: Sequence[Mapping[str, Any]]) -> list[Block]:
     blocks: list[Block] = []
     for call in calls[:5]:
         body = json.dumps(call.get("body"), indent=2, ensure_ascii=False) if call.get("body") is not None else ""
-        blocks.append(lines([t(f"{call['method']} {call['url']}", bold=True)]))
+        blocks.append(lines([t(clip(f"{call['method']} {call['url']}", 1000), bold=True)]))
         if body:
             blocks.append(rich(preformatted(clip(body, BODY_SHOWN))))
     return blocks

@@ -85,7 +85,7 @@ def preformatted(text: str) -> Element:
 
 def bullets(items: Iterable[str]) -> Element:
     """A bulleted list."""
-    return {"type": "rich_text_list", "style": "bullet", "elements": [section([t(item)]) for item in items]}
+    return {"type": "rich_text_list", "style": "bullet", "elements": [section([t(item or " ")]) for item in items]}
 
 
 def rich(*elements: Element) -> Block:

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from blocks.form import OPERATION, SYSTEM, WHEN, WHY, Form
+from blocks.form import OPERATION, SYSTEM, WHEN, WHY, Form, paged
 from bot.backends.base import Field, Option, fields_of, relevant
 from bot.errors import BackendError, InputError, NotFound
 from bot.ids import new_id
@@ -178,7 +178,8 @@ async def picture(
     left_open: str = "",
 ) -> Form:
     """The form for a draft. An error on another page brings that page to the front."""
-    shown, problem = await fields(app, draft)
+    found, problem = await fields(app, draft)
+    shown = paged(found, draft.values)
     here = app.backend(draft.backend)
     reading = reading_of(draft)
     errors = dict(errors or {})
