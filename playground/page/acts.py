@@ -134,7 +134,7 @@ class Acts:
         self._screen.slack.socket.drop()
 
     async def do_clock(self, act: Act) -> None:
-        self._screen.backstage.move_clock(act["to"], self._screen.reader.clock.now)
+        self._screen.backstage.move_clock(act["to"])
 
     # Writing
 

@@ -2,14 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from bot.commands.manifest import commands
 from playground.page.process import BotProcess
 from playground.page.switches import switches
 from playground.slack import Change
 from playground.stage import Stage
+
+ASKED_IN = ZoneInfo("Europe/Berlin")
+"""Where Alice is, whose times the suggestions are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +54,12 @@ class Backstage:
         switch.turn(not switch.is_on())
         self.changed()
 
-    def move_clock(self, to: str, now: datetime) -> None:
-        """Move on by ``1h`` or ``1d``, or to the next time of day such as ``21:00`` in the zone of ``now``."""
+    def move_clock(self, to: str) -> None:
+        """Move on by ``1h`` or ``1d``, or to the next time of day such as ``21:00`` where work is asked for."""
         if to in ("1h", "1d"):
             self.on.clock.forward(timedelta(hours=1) if to == "1h" else timedelta(days=1))
         else:
+            now = self.on.clock.now().astimezone(ASKED_IN)
             hour, minute = map(int, to.split(":"))
             then = now.replace(hour=hour, minute=minute, second=0, microsecond=0)
             self.on.clock.jump_to(then if then > now else then + timedelta(days=1))

@@ -104,7 +104,7 @@ def _clock(reader: Reader, on: Stage) -> Html:
         h("p", h("b", f"{now:%A} {now.day} {now:%B}, {reader.clock.time(now, True)}"), f" {reader.user.tz}"),
         h(
             "div",
-            _button("Jump to 21:00", "clock", to="21:00"),
+            _button("Jump to 21:00 in Berlin", "clock", to="21:00"),
             _button("+1 hour", "clock", to="1h"),
             _button("+1 day", "clock", to="1d"),
             class_="buttons",

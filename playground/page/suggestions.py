@@ -40,8 +40,8 @@ SUGGESTIONS = (
     ),
     Suggestion(
         "Break it",
-        "Kill the bot while something runs, lose an answer on the way back, or jump the clock to 21:00. Nothing is "
-        "lost, and nothing runs twice.",
+        "Kill the bot while something runs, lose an answer on the way back, or jump the clock to 21:00, when your run "
+        "of tonight starts. Nothing is lost, and nothing runs twice.",
         "Open the sandboxes",
         "bob",
         "approvals",

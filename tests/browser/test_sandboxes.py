@@ -1,0 +1,56 @@
+"""The sandbox panel: its clock and what it does to Slack."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.window import RUN_MS, Window
+
+
+def test_the_clock_jumps_to_nine_and_what_was_asked_for_then_runs(window: Window) -> None:
+    window.become("Alice Adler")
+    name = window.ask_foreman("hostgroup = web and location = Berlin", when="21:00")
+    window.approve(name)
+    expect(window.card(name)).to_contain_text("Scheduled")
+    window.tools("Sandboxes")
+    window.press("Jump to 21:00 in Berlin")
+    expect(window.card(name)).to_contain_text(re.compile("Running|Succeeded"), timeout=RUN_MS)
+    window.picture("clock")
+
+
+def test_a_lost_acknowledgement_is_told_and_the_decision_counts_once(window: Window) -> None:
+    window.become("Alice Adler")
+    name = window.ask_foreman("os = RedHat")
+    window.tools("Sandboxes")
+    slack = window.page.get_by_role("group", name="Faults of Slack")
+    slack.get_by_role("switch", name="Lost ack").click()
+    window.approve(name)
+    expect(window.page.get_by_role("alert")).to_contain_text("operation_timeout")
+    expect(window.card(name)).to_contain_text("1 of 2 approved")
+    expect(slack.get_by_role("switch", name="Lost ack")).to_have_attribute("aria-checked", "false")
+
+
+def test_a_dropped_socket_is_opened_again(window: Window) -> None:
+    window.tools("Sandboxes")
+    line = window.page.locator(".bot-line")
+    expect(line).to_contain_text("1 connection")
+    window.press("Drop its socket")
+    expect(line).to_contain_text("0 connections")
+    expect(line).to_contain_text("1 connection", timeout=RUN_MS)
+
+
+def test_what_slack_refuses_is_sent_when_it_no_longer_does(window: Window) -> None:
+    window.become("Alice Adler")
+    name = window.ask_foreman("os = RedHat")
+    window.tools("Sandboxes")
+    refusal = window.page.get_by_role("group", name="Faults of Slack").get_by_role("switch", name="429")
+    refusal.click()
+    expect(refusal).to_have_attribute("aria-checked", "true")
+    window.approve(name)
+    window.tools("Wire log")
+    expect(window.page.locator(".wire-line.failed", has_text="ratelimited").last).to_be_visible()
+    expect(window.card(name)).not_to_contain_text("1 of 2 approved")
+    window.picture("slack-refuses")
+    window.tools("Sandboxes")
+    refusal.click()
+    expect(window.card(name)).to_contain_text("1 of 2 approved", timeout=RUN_MS)
