@@ -173,6 +173,7 @@ def _buttons(card: Card) -> list[Element]:
                 button("Approve", "approve", value, style="primary"),
                 button("Deny", "deny", value, style="danger"),
                 button("Request changes", "changes", value),
+                button("Approve with a comment", "approve_with", value),
             ]
         row += [button("Edit", "edit", value), button("Withdraw", "withdraw", value, confirm=_sure(request))]
         if any(d.taken_back is None and d.content_hash == request.content_hash for d in card.decisions):

@@ -24,6 +24,7 @@ from blocks.times import schedule_line, utc
 from bot.requests.lifecycle import WORDS
 from bot.requests.model import Decision, Request, Run
 
+APPROVE = "approve_comment"
 DENY = "deny_reason"
 CHANGES = "changes_reason"
 ADOPT = "adopt_id"
@@ -65,12 +66,18 @@ def answer_of(view: dict[str, Any]) -> str:
 
 
 def choices_view(
-    title: str, text: str, choices: Sequence[tuple[str, str, str]], points: Sequence[str] = ()
+    title: str,
+    text: str,
+    choices: Sequence[tuple[str, str, str]],
+    points: Sequence[str] = (),
+    *,
+    metadata: str = "",
 ) -> dict[str, Any]:
     """A modal with a button for each choice: words, action and value. ``points`` are what there is to consider."""
     return {
         "type": "modal",
         "callback_id": "choices",
+        "private_metadata": metadata,
         "title": plain(clip(title, 24), 24),
         "close": plain("Go back", 24),
         "blocks": [

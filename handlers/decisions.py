@@ -10,7 +10,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from blocks.dialogs import ADOPT, CHANGES, DENY, answer_of, choices_view, details_view, log_view, question_view
+from blocks.dialogs import ADOPT, APPROVE, CHANGES, DENY, answer_of, choices_view, details_view, log_view, question_view
 from blocks.form import form_view, notice, skeleton
 from bot.errors import InputError
 from bot.requests.model import Request
@@ -38,6 +38,8 @@ def register(bolt: AsyncApp, app: Services) -> None:
     """Connect the buttons."""
     cards = CardHandlers(app)
     bolt.block_action("approve")(cards.approve)
+    bolt.block_action("approve_with")(cards.ask_reason(APPROVE))
+    bolt.view(APPROVE)(cards.approve_with)
     bolt.block_action("approve_anyway")(cards.approve_anyway)
     bolt.block_action("deny")(cards.ask_reason(DENY))
     bolt.block_action("changes")(cards.ask_reason(CHANGES))
@@ -103,14 +105,38 @@ class CardHandlers:
             looking.add_done_callback(lambda _: self._looking.pop(key, None))
         return looking
 
+    async def approve_with(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
+        """Approve, with something to say."""
+        view = body["view"]
+        data = json.loads(view["private_metadata"])
+        work = asyncio.ensure_future(self._approved_with(body, data["r"], int(data["v"]), answer_of(view)))
+        done, _ = await asyncio.wait([work], timeout=PATIENCE)
+        if done:
+            await ack(response_action="update", view=await work)
+            return
+        await ack(response_action="update", view=notice("Approve", _LOOKING))
+        await client.views_update(view_id=view["id"], view=await work)
+
+    async def _approved_with(self, body: Body, request_id: str, revision: int, comment: str) -> dict[str, Any]:
+        try:
+            who = await admitted(self._app, body)
+            request = await refuse_early(self._app, request_id, revision, who.person)
+            view = _findings_view(request, await asyncio.shield(self._look(request)), comment)
+            if view is not None:
+                return view
+            answer = await self._decide(body, request_id, revision, "approved", comment=comment)
+        except Exception as error:
+            return notice("Nightshift", sentence(error))
+        return _late_view(answer, request_id, revision, comment) if answer.late else notice("Nightshift", answer.text)
+
     async def approve_anyway(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
         """The approver has seen what changed, and approves."""
         await ack()
-        view = None
+        view, comment = None, _comment(body)
         try:
             request_id, revision = clicked(body)
-            answer = await self._decide(body, request_id, revision, "approved")
-            view = _late_view(answer, request_id, revision) if answer.late else None
+            answer = await self._decide(body, request_id, revision, "approved", comment=comment)
+            view = _late_view(answer, request_id, revision, comment) if answer.late else None
             text = answer.text
         except Exception as error:
             text = sentence(error)
@@ -123,7 +149,8 @@ class CardHandlers:
             await ack()
             try:
                 request_id, revision = clicked(body)
-                text = (await self._decide(body, request_id, revision, "approved", late=choice)).text
+                comment = _comment(body)
+                text = (await self._decide(body, request_id, revision, "approved", comment=comment, late=choice)).text
             except Exception as error:
                 text = sentence(error)
             await client.views_update(view_id=body["view"]["id"], view=notice("Nightshift", text))
@@ -131,7 +158,7 @@ class CardHandlers:
         return chosen
 
     def ask_reason(self, callback: str) -> Callable[..., Awaitable[None]]:
-        """The handler that opens the question for a reason; whether the person may decide is checked before."""
+        """The handler that opens the question for a reason, or a comment; whether they may decide is checked before."""
 
         async def ask(ack: AsyncAck, body: Body, client: AsyncWebClient, respond: AsyncRespond) -> None:
             await ack()
@@ -143,7 +170,9 @@ class CardHandlers:
                 await whisper(body, respond, client, sentence(error))
                 return
             metadata = json.dumps({"r": request_id, "v": revision})
-            if callback == DENY:
+            if callback == APPROVE:
+                view = question_view(APPROVE, metadata, "Approve", "What should be known?", "Approve")
+            elif callback == DENY:
                 view = question_view(DENY, metadata, "Deny", "Why?", "Deny", text="The requester will read this.")
             else:
                 view = question_view(CHANGES, metadata, "Request changes", "What should be changed?", "Send")
@@ -300,7 +329,12 @@ async def _opened(client: AsyncWebClient, body: Body, view: dict[str, Any]) -> s
         return ""
 
 
-def _findings_view(request: Request, findings: Findings) -> dict[str, Any] | None:
+def _comment(body: Body) -> str:
+    """What was said with an approval, kept by the view that asks about it."""
+    return str((body.get("view") or {}).get("private_metadata") or "")
+
+
+def _findings_view(request: Request, findings: Findings, comment: str = "") -> dict[str, Any] | None:
     """What has come up since the request was made; None where nothing has."""
     if findings.stop:
         return notice("Not approved", f"{request.name} cannot be approved now.", *findings.stop)
@@ -308,13 +342,14 @@ def _findings_view(request: Request, findings: Findings) -> dict[str, Any] | Non
         return None
     text = f"{request.name} is not quite what it was when it was asked for:"
     value = f"{request.id}:{request.revision}"
-    return choices_view("Look again", text, [("Approve anyway", "approve_anyway", value)], findings.confirm)
+    choices = [("Approve anyway", "approve_anyway", value)]
+    return choices_view("Look again", text, choices, findings.confirm, metadata=comment)
 
 
-def _late_view(answer: Answer, request_id: str, revision: int) -> dict[str, Any]:
+def _late_view(answer: Answer, request_id: str, revision: int, comment: str = "") -> dict[str, Any]:
     value = f"{request_id}:{revision}"
     choices = [(option.words, f"late_{option.choice}", value) for option in answer.late]
-    return choices_view("It is late", f"{answer.text} What is to be done?", choices)
+    return choices_view("It is late", f"{answer.text} What is to be done?", choices, metadata=comment)
 
 
 async def _send_file(client: AsyncWebClient, user: str, target: str, text: str) -> bool:

@@ -165,6 +165,20 @@ async def test_an_approval_after_the_start_moves_it_to_the_next_slot(on: Stage, 
     assert calls(on) == before + 1
 
 
+async def test_a_comment_given_with_a_late_approval_stands_on_the_card(on: Stage, alice: Person, bob: Person):
+    found = await card(bob, await asked(alice, LINE.format("web05", "at 22:00"), UPTIME))
+    on.clock.jump_to(datetime(2027, 1, 12, 6, 0, tzinfo=UTC))
+    await bob.click("Approve with a comment", found)
+    question = await bob.modal()
+    await question.fill({"What should be known?": "Watch the <!channel> disk."})
+    await question.submit()
+    await so(on, lambda: "has passed" in question.text, lambda: question.text)
+    await question.click("Run it now")
+    await so(on, lambda: "You approved" in question.text, lambda: question.text)
+    await question.close()
+    await reads(found, "Approved by @bob", ": Watch the <!channel> disk.", "Succeeded", on=on)
+
+
 async def test_an_approval_after_the_start_may_drop_it(on: Stage, alice: Person, bob: Person):
     name, before = await asked(alice, LINE.format("web05", "at 22:00"), UPTIME), calls(on)
     found = await card(bob, name)
@@ -231,7 +245,7 @@ async def test_a_series_is_asked_for_again_after_some_runs(on: Stage, alice: Per
     await to_its_time(on, found, 4)
     await so(on, lambda: calls(on) == before + 3)
     await alice.wait_for(f"{name} · run 4 ·", where="#results")
-    await alice.click("Cancel the series", found)
+    assert f"{name}: cancelled." in await told(alice, "Cancel the series", found)
 
 
 async def test_content_that_comes_back_is_approved_anew(on: Stage, alice: Person, bob: Person, carol: Person):

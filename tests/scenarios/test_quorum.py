@@ -46,6 +46,18 @@ async def test_two_people_approve_and_only_then_it_runs(on: Stage, alice: Person
     assert len(on.foreman.received("POST", "/api/job_invocations")) == before + 1
 
 
+async def test_an_approval_may_come_with_a_comment(on: Stage, alice: Person, bob: Person):
+    found = await card(bob, await asked(alice))
+    assert "You asked for this yourself" in await told(alice, "Approve with a comment", found)
+    await bob.click("Approve with a comment", found)
+    question = await bob.modal()
+    await question.fill({"What should be known?": "Keep an eye on web05."})
+    await question.submit()
+    await on.slack.until(lambda: "1 of 2" in question.text)
+    await question.close()
+    await reads(found, "1 of 2", "Approved by @bob", ": Keep an eye on web05.", on=on)
+
+
 async def test_one_person_counts_once(on: Stage, alice: Person, bob: Person):
     found = await card(bob, await asked(alice))
     await told(bob, "Approve", found)
