@@ -194,14 +194,45 @@ def problems(error: ValidationError) -> dict[str, str]:
     found: dict[str, str] = {}
     for item in error.errors():
         name = ".".join(str(part) for part in item["loc"][:2] if not isinstance(part, int))
-        text = item["msg"].removeprefix("Value error, ")
-        match item["type"]:
-            case "missing":
-                text = "This is needed."
-            case "extra_forbidden":
-                text = "There is no parameter of this name."
+        text = _problem(item["type"], item.get("ctx", {})) or item["msg"].removeprefix("Value error, ")
         found.setdefault(name, text if text.endswith((".", "?")) else f"{text}.")
     return found
+
+
+def _problem(kind: str, bounds: Mapping[str, Any]) -> str:
+    """Our sentence for one of pydantic's kinds of error; "" where its own words do."""
+    match kind:
+        case "missing" | "string_too_short":
+            return "This is needed."
+        case "extra_forbidden":
+            return "There is no parameter of this name."
+        case "greater_than":
+            return f"Must be more than {bounds['gt']}."
+        case "greater_than_equal":
+            return f"Must be {bounds['ge']} or more."
+        case "less_than":
+            return f"Must be less than {bounds['lt']}."
+        case "less_than_equal":
+            return f"Must be {bounds['le']} or less."
+        case "string_too_long":
+            return f"Must have at most {bounds['max_length']} characters."
+        case "literal_error":
+            return f"Must be one of {bounds['expected']}."
+        case "int_parsing" | "int_type" | "int_from_float" | "int_parsing_size":
+            return "Must be a whole number."
+        case "bool_parsing" | "bool_type":
+            return "Must be yes or no."
+        case "string_type":
+            return "Must be a text."
+        case "list_type" | "tuple_type" | "set_type":
+            return "Must be a list."
+        case "dict_type" | "mapping_type" | "model_type":
+            return "Must be a JSON object."
+        case "timezone_aware":
+            return "Must say its time zone, such as 2026-03-04T21:00:00+01:00."
+        case _ if kind.startswith(("datetime", "date_")):
+            return "Must be a date and time, such as 2026-03-04T21:00:00+01:00."
+    return ""
 
 
 def masked(body: JsonValue, secret_names: frozenset[str]) -> JsonValue:

@@ -6,9 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
-from bot.backends.base import Connection, Operation, Tools, fields_of, masked, problems
+from bot.backends.base import Connection, Operation, Tools, fields_of, masked, parse
 from bot.clock import Clock, SystemClock
 from bot.errors import ConfigError, InputError, NightshiftError
 from bot.schedule import Moment, Now, Schedule, Series, Understood, next_runs, read, start_of
@@ -50,10 +48,7 @@ def dry_run(
     """The plan of an operation for a body in the API's own words or ours. Raises InputError."""
     if not isinstance(body, dict):
         raise InputError({"": "The parameters must be a JSON object."})
-    try:
-        params = operation.params.model_validate(body)
-    except ValidationError as error:
-        raise InputError(problems(error)) from error
+    params = parse(operation.params, body)
     schedule = _schedule(when, clock, zone)
     plan = operation.plan(params, schedule, TOKEN)
     if plan.placement.holder == "nightshift" and start_of(schedule) is not None:

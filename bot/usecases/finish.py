@@ -5,7 +5,7 @@ from typing import Any
 
 from bot.ids import new_id
 from bot.requests.lifecycle import FINAL, FINAL_RUN, may_follow, state_of_single
-from bot.requests.model import Request, RequestState, Run, RunState
+from bot.requests.model import Request, Run, RunState
 from bot.schedule import Series, next_runs, window_of
 from bot.storage import audit, messages, requests, runs
 from bot.storage.database import Tx
@@ -40,22 +40,26 @@ async def finish_run(
     else:
         after = state_of_single(state)
         if may_follow(request.state, after):
-            outcome = problem or str((progress or {}).get("summary", ""))
             started = request.started_at or done.started_at
-            await requests.move(tx, request, after, finished_at=now, started_at=started, outcome=outcome)
+            await requests.move(tx, request, after, finished_at=now, started_at=started, outcome=_outcome(done))
     if not (request.is_series and run.number == 0 and state == "cancelled"):
         await _announce(tx, app, now, request, done)
     await messages.touch(tx, request.id, now)
     return done
 
 
+def _outcome(run: Run) -> str:
+    """What went wrong, else what the back end says of it."""
+    return run.problem or str((run.progress or {}).get("summary", ""))
+
+
 async def _series(tx: Tx, now: datetime, request: Request, run: Run) -> None:
     """The run of a series is over. A failed one never keeps the next one from coming."""
     if run.number == 0:
-        # The back end held the series, and says that it is over.
-        state: RequestState = "cancelled" if run.state == "cancelled" else "succeeded"
-        if may_follow(request.state, state):
-            await requests.move(tx, request, state, finished_at=now, outcome=run.problem)
+        # The back end held the series, or could not be given it, and this is how that ended.
+        after = state_of_single(run.state)
+        if may_follow(request.state, after):
+            await requests.move(tx, request, after, finished_at=now, outcome=_outcome(run))
         return
     if request.held_by != "nightshift":
         return

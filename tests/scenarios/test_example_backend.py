@@ -123,7 +123,7 @@ async def test_arguments_choose_and_fields_appear_only_where_they_matter(alice: 
 async def test_a_value_that_does_not_fit_is_refused_under_its_field(alice: Person) -> None:
     modal = await opened(alice, "/lantern lamps=hall dim=61 when=now because=x")
     result = await modal.submit()
-    assert result.errors == {"Seconds to dim": "Input should be less than or equal to 60."}
+    assert result.errors == {"Seconds to dim": "Must be 60 or less."}
 
 
 async def test_an_unknown_word_is_answered_with_what_there_is(alice: Person) -> None:

@@ -139,12 +139,12 @@ def test_unknown_keys_are_named(body: dict[str, Any], field: str) -> None:
 @pytest.mark.parametrize(
     ("body", "field", "words"),
     [
-        ({"job_template_id": "twelve"}, "job_template_id", "integer"),
+        ({"job_template_id": "twelve"}, "job_template_id", "Must be a whole number."),
         ({"job_template_id": True}, "job_template_id", "whole number"),
-        ({"concurrency_level": 0}, "concurrency_level", "greater than or equal to 1"),
-        ({"max_iteration": "0"}, "max_iteration", "greater than or equal to 1"),
+        ({"concurrency_level": 0}, "concurrency_level", "Must be 1 or more."),
+        ({"max_iteration": "0"}, "max_iteration", "Must be 1 or more."),
         ({"targeting_type": "both"}, "targeting_type", "static_query"),
-        ({"randomized_ordering": "perhaps"}, "randomized_ordering", "boolean"),
+        ({"randomized_ordering": "perhaps"}, "randomized_ordering", "Must be yes or no."),
         ({"start_at": "2026-12-24 03:00"}, "start_at", "offset"),
         ({"end_time": "tomorrow"}, "end_time", "not a date and time"),
         ({"tags_flag": "maybe"}, "tags_flag", "include"),

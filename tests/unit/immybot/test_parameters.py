@@ -339,7 +339,7 @@ def test_the_codes_of_a_maintenance_item(field: str, pairs: dict[str, int]) -> N
         ),
         ({"session_group_id": "mine"}, "session_group_id", "must be a UUID"),
         ({"rebootWhenever": True}, "rebootWhenever", "There is no parameter of this name."),
-        ({"deployment_id": -1}, "deployment_id", "greater than or equal to 0"),
+        ({"deployment_id": -1}, "deployment_id", "Must be 0 or more."),
     ],
 )
 def test_what_does_not_fit_is_told_under_its_field(change: dict[str, Any], field: str, text: str) -> None:
