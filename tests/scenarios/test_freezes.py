@@ -13,9 +13,7 @@ from playground.stage import Stage, bot_inside, stage
 from tests.scenarios.conftest import MORNING
 from tests.scenarios.steps import WAIT, approved, asked, card, opened, previewed, reads, sent, told
 
-LINE = (
-    '/foreman run template="Run Command - Script Default" hosts="name ~ web05" when="{}" because=patch'
-)
+LINE = '/foreman run template="Run Command - Script Default" hosts="name ~ web05" when="{}" because=patch'
 EVENT = """BEGIN:VEVENT
 UID:{title}
 DTSTAMP:20270101T000000Z
