@@ -71,32 +71,36 @@ class Directory:
         self._clock = clock
         self._kept: dict[str, tuple[datetime, list[Row]]] = {}
 
-    async def listing(self, path: str, what: str) -> list[Row]:
-        """A whole list. Raises BackendError."""
+    async def listing(self, path: str, what: str, within: float | None = None) -> list[Row]:
+        """A whole list. Raises BackendError, also when ``within`` seconds are over."""
         kept = self._kept.get(path)
         if kept is not None and self._clock.now() - kept[0] < _FRESH:
             return kept[1]
-        answer = await self._client.send("GET", path)
+        answer = await self._client.send("GET", path, within=within)
         found: list[Row] = [
             {k: row[k] for k in _KEPT if k in row} for row in rows(self._client.name, what, answer.json)
         ]
         self._kept[path] = (self._clock.now(), found)
         return found
 
-    async def search(self, query: str, limit: int, tenant: int | None = None, skip: int = 0) -> Found:
+    async def search(
+        self, query: str, limit: int, tenant: int | None = None, skip: int = 0, within: float | None = None
+    ) -> Found:
         """Computers whose name or the like matches, offline ones too."""
         params: dict[str, str | int] = {"filter": query, "skip": skip, "take": limit, "includeOffline": "true"}
         if tenant is not None:
             params["tenantId"] = tenant
-        answer = await self._client.send("GET", f"{COMPUTERS}/paged", params=params)
+        answer = await self._client.send("GET", f"{COMPUTERS}/paged", params=params, within=within)
         found = tuple(self._computer(row) for row in rows(self._client.name, "computers", answer.json))
         count = whole(answer.json.get("count")) if isinstance(answer.json, dict) else None
         return Found(max(count or 0, skip + len(found)), found)
 
-    async def computer(self, number: int) -> Computer | None:
+    async def computer(self, number: int, within: float | None = None) -> Computer | None:
         """One computer by its id; None where there is none."""
         try:
-            answer = await self._client.send("GET", f"{COMPUTERS}/{number}", params={"includePrimaryPerson": "false"})
+            answer = await self._client.send(
+                "GET", f"{COMPUTERS}/{number}", params={"includePrimaryPerson": "false"}, within=within
+            )
         except Missing:
             return None
         if not isinstance(answer.json, dict):

@@ -22,24 +22,28 @@ LIMIT = 101
 """One more than a select can show, so that the form can say that there are more."""
 
 
-async def lookup(directory: Directory, field: str, query: str, values: Values) -> Sequence[Option]:
-    """Choices for a field, best first. Raises BackendError."""
+async def lookup(directory: Directory, field: str, query: str, values: Values, within: float) -> Sequence[Option]:
+    """Choices for a field, best first. Raises BackendError, also when ``within`` seconds are over."""
     query = query.strip()
+
+    async def listing(path: str, what: str) -> list[Row]:
+        return await directory.listing(path, what, within)
+
     match field:
         case "computers":
-            return await _computers(directory, query)
+            return await _computers(directory, query, within)
         case "tenants":
-            found = [_option(row, words(row, "name")) for row in await directory.listing(TENANTS, "tenants")]
+            found = [_option(row, words(row, "name")) for row in await listing(TENANTS, "tenants")]
         case "persons":
-            found = [_person(row) for row in await directory.listing(PERSONS, "persons")]
+            found = [_person(row) for row in await listing(PERSONS, "persons")]
         case "maintenance_identifier":
-            return await _items(directory, query, values)
+            return await _items(directory, query, values, within)
         case "deployment_id":
             path = DEPLOYMENTS[_name(DATABASE, values.get("deployment_type")) or "Local"]
-            found = [_deployment(row) for row in await directory.listing(path, "deployments")]
+            found = [_deployment(row) for row in await listing(path, "deployments")]
         case "time_zone":
             known = available_timezones()
-            listed = [_zone(row) for row in await directory.listing(TIME_ZONES, "time zones")]
+            listed = [_zone(row) for row in await listing(TIME_ZONES, "time zones")]
             found = [zone for zone in listed if zone.value in known]
         case _:
             return ()
@@ -59,16 +63,16 @@ def best(options: Sequence[Option], query: str) -> Sequence[Option]:
     return [option for *_, option in sorted(found, key=lambda f: f[:3])[:LIMIT]]
 
 
-async def _computers(directory: Directory, query: str) -> Sequence[Option]:
-    found = [_computer(c) for c in (await directory.search(query, LIMIT)).computers]
+async def _computers(directory: Directory, query: str, within: float) -> Sequence[Option]:
+    found = [_computer(c) for c in (await directory.search(query, LIMIT, within=within)).computers]
     if query.isascii() and query.isdecimal() and 0 < int(query) < 2**31:
-        exact = await directory.computer(int(query))
+        exact = await directory.computer(int(query), within)
         if exact is not None:
             found = [_computer(exact), *(o for o in found if o.value != str(exact.id))]
     return found[:LIMIT]
 
 
-async def _items(directory: Directory, query: str, values: Values) -> Sequence[Option]:
+async def _items(directory: Directory, query: str, values: Values, within: float) -> Sequence[Option]:
     """Software or tasks of the chosen type; for the types without a list, what was typed."""
     kind = _name(MAINTENANCE_TYPE, values.get("maintenance_type"))
     if kind is None:
@@ -76,7 +80,7 @@ async def _items(directory: Directory, query: str, values: Values) -> Sequence[O
     if kind not in ITEMS:
         return (Option(value=query, label=query),) if query and len(query) <= 150 else ()
     what = MAINTENANCE_TYPE.label(kind)
-    return best([_option(row, words(row, "name")) for row in await directory.listing(ITEMS[kind], what)], query)
+    return best([_option(row, words(row, "name")) for row in await directory.listing(ITEMS[kind], what, within)], query)
 
 
 def _name(table: Codes, value: Any) -> str | None:

@@ -56,7 +56,7 @@ class Maintenance(Operation[MaintenanceParams]):
         self._actions = Actions(client, vault.scrub)
 
     async def lookup(self, field: str, query: str, values: Values) -> Sequence[Option]:
-        return await lookup(self._directory, field, query, values)
+        return await lookup(self._directory, field, query, values, self._settings.lookup_timeout)
 
     async def resolve(self, field: str, text: str) -> Option | None:
         if field in ("maintenance_identifier", "deployment_id") and text.isascii() and text.isdecimal():

@@ -38,6 +38,8 @@ class ImmyBotSettings(ConnectionSettings):
     """False where the plan of the instance has no schedules: then Nightshift holds every start."""
     timeout: float = Field(default=30, gt=0)
     """Seconds that a call may take."""
+    lookup_timeout: float = Field(default=2.0, gt=0)
+    """Seconds that a search for a field of the form may take."""
     secrets: dict[str, SecretRef] = {}
     """Secrets that a task parameter may refer to. Only the names are ever shown."""
 

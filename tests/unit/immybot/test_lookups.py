@@ -4,8 +4,13 @@ from typing import Any
 
 import pytest
 
+from bot.backends.base import Tools
+from bot.backends.immybot import backend
 from bot.backends.immybot.operation import Maintenance
+from bot.backends.immybot.settings import ImmyBotSettings
+from bot.errors import Faulty, Unreachable
 from playground.immybot import ImmyBotSandbox
+from playground.sandbox import Fault
 from tests.unit.immybot.support import HandClock
 
 
@@ -105,3 +110,39 @@ async def test_values_that_deployments_carry_are_not_kept(maintenance: Maintenan
     kept = vars(maintenance._directory)
     assert len(options) == 2
     assert "kept-in-clear" not in repr(options) + repr(kept)
+
+
+async def ten_thousand(sandbox: ImmyBotSandbox) -> None:
+    first = sandbox.world.computers[101]
+    sandbox.world.computers |= {n: type(first)(n, f"Y-{n:05}", first.tenant, first.user) for n in range(20_000, 30_000)}
+
+
+async def test_among_ten_thousand_computers_a_search_is_one_call(
+    maintenance: Maintenance, sandbox: ImmyBotSandbox
+) -> None:
+    await ten_thousand(sandbox)
+    assert await labels(maintenance, "computers", "y-29999") == ["Y-29999"]
+    assert len(await labels(maintenance, "computers")) == 101
+    assert len(sandbox.received("GET", "/api/v1/computers/paged")) == 2
+
+
+@pytest.mark.parametrize("field", ["computers", "tenants", "maintenance_identifier"])
+async def test_a_search_that_takes_too_long_says_what_is_wrong(
+    settings: ImmyBotSettings, clock: HandClock, sandbox: ImmyBotSandbox, field: str
+) -> None:
+    quick = settings.model_copy(update={"lookup_timeout": 0.2})
+    connection = backend.connect("immybot.lab", quick, Tools(clock=clock))
+    lookup = connection.operations["immybot.maintenance"].lookup
+    values = {"maintenance_type": "GlobalSoftware"}
+    try:
+        await lookup("persons", "", values)  # A token is there from now on.
+        sandbox.faults.append(Fault("hang", "/api/v1/(computers|tenants|software).*", "GET"))
+        with pytest.raises(Unreachable, match=r"immybot\.lab did not answer within 0\.2 seconds"):
+            await lookup(field, "x", values)
+        sandbox.faults.clear()
+        broken = Fault("status", "/api/v1/(computers|tenants|software).*", "GET", status=503)
+        sandbox.faults += [broken, Fault("hang", broken.path, "GET")]
+        with pytest.raises(Faulty, match=r"failed \(503\)"):
+            await lookup(field, "x", values)
+    finally:
+        await connection.close()
