@@ -202,6 +202,9 @@ async def _send(app: Services, work: _Work) -> None:
         except Refused as error:
             await _refused(app, work, str(error))
             return
+        except Conflict:
+            # Somebody else has made this call, or is about to: what came of it is theirs to say.
+            raise
         except BackendError as error:
             await _look_up(app, work, str(error))
             return
