@@ -61,6 +61,7 @@ def killed_in_turn(seconds: float, every: float, many: int) -> Scene:
                 await victim.start()
 
         await here.work(many, meanwhile=killing(), seconds=seconds + 240)
+        here.expect_no_failure()
         worst = max(taken, default=0.0)
         here.notes.append(f"takeover: worst {worst:.1f} s of {[round(t, 1) for t in taken]}")
         here.expect(worst < TAKEOVER_SECONDS, f"takeover took {worst:.1f} s")

@@ -120,6 +120,8 @@ class Ledger:
             row = by_id[request_id]
             if state == "answered" and not exist:
                 tally.lost.append(f"NS-{row.number} counts as started, but the back end has nothing of it")
+            if state == "refused" and exist:
+                tally.untrue.append(f"NS-{row.number} counts as refused, although the back end has it")
             if state == "unknown" and exist:
                 # Shown to people as unknown, which is true as far as the bot can tell; but it should have been found.
                 tally.untrue.append(f"NS-{row.number} is unknown, although the back end has it")

@@ -31,6 +31,7 @@ def random_kills(many: int, kills: int) -> Scene:
                 await here.restart(here.bot)
 
         await here.work(many, meanwhile=killing(), seconds=60 + many * 2 + kills * 15)
+        here.expect_no_failure()
         here.expect(here.kills >= kills, f"only {here.kills} of {kills} kills")
 
     return scene
@@ -52,6 +53,7 @@ def crash_point(point: str, many: int) -> Scene:
             await here.bot.start()
 
         await here.work(many, meanwhile=dying(), seconds=180)
+        here.expect_no_failure()
         here.expect(here.kills == 2, f"{point} was reached {here.kills} times, not twice")
 
     return scene

@@ -67,6 +67,11 @@ class Setting:
         if not holds:
             self.faults.append(otherwise)
 
+    def expect_no_failure(self) -> None:
+        """Where the back end refuses nothing, nothing may fail."""
+        failed = self.ledger.states()["failed"]
+        self.expect(failed == 0, f"{failed} requests failed")
+
     async def restart(self, bot: BotProcess, **environment: str) -> None:
         """Kill it and start it again."""
         await bot.kill()
