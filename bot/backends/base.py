@@ -190,6 +190,11 @@ class Operation(ABC, Generic[P]):
         """Values to fill in after a field that ``reloads`` has changed (a job's present state, say)."""
         return {}
 
+    async def named(self, values: Values) -> Mapping[str, Any]:
+        """What people call the values that ``load`` has filled into selects, by field: a label, or labels by value
+        where a field holds several. Raises BackendError."""
+        return {}
+
     @abstractmethod
     async def lookup(self, field: str, query: str, values: Values) -> Sequence[Option]:
         """Live choices for a select, best first; more than 100 means: refine the search. Raises BackendError."""

@@ -155,7 +155,14 @@ async def reload(app: Services, draft: Draft, changed: str) -> tuple[Draft, str]
         return draft, ""
     kept = {k: v for k, v in draft.values.items() if k == changed}
     values = {**draft.values, **loaded, **kept}
-    return await save(app, draft, values=values, generation=draft.generation + 1, checked=None), ""
+    try:
+        named = await operation.named(values)
+    except BackendError:
+        named = {}  # Ids do as well.
+    # The words for what stood there before would be wrong for what stands there now.
+    labels = {k: v for k, v in draft.labels.items() if values.get(k) == draft.values.get(k)} | dict(named)
+    generation = draft.generation + 1
+    return await save(app, draft, values=values, labels=labels, generation=generation, checked=None), ""
 
 
 async def fields(app: Services, draft: Draft) -> tuple[tuple[Field, ...], str]:

@@ -12,7 +12,7 @@ from playground.opsramp.world import CLIENT, identifier
 from playground.slack import Modal, Person
 from playground.stage import Stage
 from tests.scenarios.filling import Page, fill_pages, seen_labels, utc
-from tests.scenarios.steps import approved, opened, previewed, reads, sent
+from tests.scenarios.steps import approved, opened, previewed, reads, sent, turned
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -241,6 +241,21 @@ async def test_an_update_of_one_thing_keeps_every_other(on: Stage, alice: Person
         job["entities"].sort(key=lambda entity: entity["resource"]["id"])
     assert after == wanted
     assert body == {**wanted, "script": {**wanted["script"], "parameters": body["script"]["parameters"]}}
+
+
+async def test_what_a_job_has_is_read_by_its_names(on: Stage, alice: Person) -> None:
+    modal = await opened(alice, '/opsramp update system=main job="Restart print spooler" because=so when=now')
+    await turned(modal, "What it does", "Script")
+    assert (modal.value("Job type"), modal.value("Script")) == ("Custom script", "Restart service")
+    await turned(modal, "Devices", "Devices")
+    hosts = [entity["resource"]["id"] for entity in on.opsramp.job_named("Restart print spooler")["entities"]]
+    assert {device(host) for host in modal.value("Devices")} == set(hosts)
+    await turned(modal, "Basics", "Job")
+    await modal.pick("Job", "Nightly network backup")
+    await turned(modal, "What it does", "Job type")
+    assert modal.value("Job type") == "Network Configuration Backup"
+    preview = await previewed(modal)
+    assert all(host not in preview.text.partition("Approval")[0] for host in hosts)
 
 
 async def test_a_run_on_demand_tells_its_reason(on: Stage, alice: Person) -> None:

@@ -97,9 +97,9 @@ class Catalog:
                 return found.rows
         return ()
 
-    async def device_names(self, tenant: str) -> dict[str, str]:
+    async def device_names(self, tenant: str, pace: Pace = STEADY) -> dict[str, str]:
         """The names of the tenant's devices by id."""
-        rows = await self._minimal(tenant, STEADY)
+        rows = await self._minimal(tenant, pace)
         return {str(row["id"]): _name(row, "hostName", "resourceName", "name") for row in rows if row.get("id")}
 
     async def _minimal(self, tenant: str, pace: Pace = QUICK) -> Sequence[Row]:

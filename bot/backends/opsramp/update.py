@@ -5,6 +5,7 @@ from typing import Any
 
 from bot.backends.base import Field, Handle, Plan, Preview, Values, parse
 from bot.backends.opsramp import compare, notes, wire
+from bot.backends.opsramp.api import QUICK
 from bot.backends.opsramp.body import Body, build, fields_in, overlay
 from bot.backends.opsramp.jobs import MOST_PICKED, JobOperation
 from bot.backends.opsramp.link import readable
@@ -59,6 +60,18 @@ class Update(JobOperation[UpdateJob]):
             return _form(str(job), today, values)
         except ValueError as error:
             raise Faulty(self.link.name, f"{self.link.name} sent a job that cannot be read: {error}.") from error
+
+    async def named(self, values: Values) -> Mapping[str, Any]:
+        tenant, found = self.link.tenant(values.get("client")), dict[str, Any]()
+        types = {option.value: option.label for option in await self.link.catalog.types(tenant)}
+        if values.get("job_type") in types:
+            found["job_type"] = types[values["job_type"]]
+        if values.get("script"):
+            found["script"] = (await self.link.scripts.script(tenant, int(values["script"]))).name
+        if values.get("entities"):
+            names = await self.link.catalog.device_names(tenant, QUICK)
+            found["entities"] = {device: names[device] for device in values["entities"] if device in names}
+        return found
 
     def plan(self, params: UpdateJob, schedule: Schedule, token: str) -> Plan:
         found, full, changes = self._asked(params, schedule)

@@ -11,6 +11,7 @@ from bot.backends.opsramp.params import UpdateJob
 from bot.backends.opsramp.update import Update
 from bot.errors import InputError, Refused
 from playground.opsramp import OpsRampSandbox
+from playground.opsramp.world import CLIENT, identifier
 from playground.sandbox import Fault
 from tests.unit.opsramp.support import NOW, TOKEN, moment, once
 
@@ -255,3 +256,13 @@ def test_what_a_form_remembers_of_a_job_travels_beside_its_fields() -> None:
     state = {"job": "x", "name": "A"}
     assert remembered(UpdateJob, {"name": "B", "loaded": state, "other": 1}) == {"loaded": state}
     assert remembered(UpdateJob, {"name": "B"}) == {}
+
+
+async def test_what_a_job_has_is_read_by_its_names(updating: Update, sandbox: OpsRampSandbox) -> None:
+    values = await opened(updating, sandbox, SCRIPT)
+    found = await updating.named(values)
+    assert found["job_type"] == "Custom script"
+    assert found["script"] == "Restart service"
+    assert set(found["entities"]) == set(values["entities"])
+    assert all(identifier(f"{CLIENT}/{host}") == device for device, host in found["entities"].items())
+    assert await updating.named({"job": values["job"]}) == {}
