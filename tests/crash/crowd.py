@@ -20,7 +20,7 @@ _TROUBLE = (TimeoutError, NotOnScreen, SearchFailed, KeyError)
 class Crowd:
     """``confirmed`` are the numbers that somebody was told, with what they had asked for."""
 
-    def __init__(self, on: Stage, *, requesters: int = 6, approvers: int = 3, seed: int = 1) -> None:
+    def __init__(self, on: Stage, *, requesters: int = 6, approvers: int = 6, seed: int = 1) -> None:
         self.on = on
         self.confirmed: dict[int, str] = {}
         self.asked = 0
