@@ -26,6 +26,9 @@ url = "{opsramp}"
 tenant = "msp_12"
 key = "env:SANDBOX_OPSRAMP_KEY"
 secret = "env:SANDBOX_OPSRAMP_SECRET"
+
+[backends.opsramp.partner.secrets]
+service = "env:SANDBOX_SUDO_PASSWORD"
 """
 
 JOBS = f"/api/v2/tenants/{CLIENT}/jobs"
@@ -230,6 +233,27 @@ async def test_an_update_writes_the_whole_job_with_what_was_changed(on: Stage, a
     }
 
 
+@pytest.mark.parametrize(
+    ("pages", "body"),
+    [
+        pytest.param(BACKUP, BACKUP_BODY, id="configuration backup"),
+        pytest.param(INSTALL, INSTALL_BODY, id="app install"),
+        pytest.param(SCRIPT, SCRIPT_BODY, id="custom script"),
+        pytest.param(CHECK, CHECK_BODY, id="checklist"),
+    ],
+)
+async def test_an_update_takes_every_parameter(
+    on: Stage, alice: Person, pages: dict[str, Page], body: dict[str, Any]
+) -> None:
+    job = identifier(body["name"])
+    old = {**copy.deepcopy(on.opsramp.job_named("Nightly network backup")), "id": job, "name": f"Before {body['name']}"}
+    on.opsramp.tenants[CLIENT].jobs[job] = old
+    queued = {"Queued": body["jobQueued"]}
+    basics = {"Client": "Customer 93", "Job": old["name"], **pages["Basics"], **queued}
+    assert await run(on, alice, "/opsramp update system=partner", {**pages, "Basics": basics}) == {**body, "id": job}
+    assert "correct-horse" not in repr(list(on.slack.journal.entries))
+
+
 async def test_an_update_of_one_thing_keeps_every_other(on: Stage, alice: Person) -> None:
     before = copy.deepcopy(on.opsramp.job_named("Restart print spooler"))
     line = '/opsramp update system=main job="Restart print spooler" because=so when=now'
@@ -259,13 +283,15 @@ async def test_what_a_job_has_is_read_by_its_names(on: Stage, alice: Person) -> 
 
 
 async def test_a_run_on_demand_tells_its_reason(on: Stage, alice: Person) -> None:
-    line = '/opsramp run system=main job="Nightly network backup" when=now because=so reason="before the move"'
-    modal = await opened(alice, line)
-    assert modal.value("Reason") == "before the move"
+    modal = await opened(alice, "/opsramp run system=partner")
+    basics = {"Client": "Customer 93", "Job": "Nightly network backup", "Reason": "before the move", **WHY}
+    await fill(modal, {"Basics": basics})
     await reads(await approved(on, await sent(await previewed(modal))), "Succeeded", "OpsRamp accepted the run", on=on)
     ran = on.opsramp.runs[-1]
     assert ran.job == on.opsramp.job_named("Nightly network backup")["id"]
     assert ran.reason.startswith("before the move (Nightshift ns-")
+    call = [r for r in on.opsramp.ledger if r.path.endswith("/run")][-1]
+    assert (call.path, call.body) == (f"{JOBS}/{ran.job}/run", {"reason": ran.reason})
 
 
 async def test_a_partner_chooses_the_client(on: Stage, alice: Person) -> None:
