@@ -26,6 +26,7 @@ PATIENCE_MS = 20_000
 WIDE, PHONE = (1280, 800), (390, 800)
 PUBLISHED = ("approval.png", "form.png")
 """The screenshots that the README shows."""
+PUBLISHED_BYTES = 300_000
 FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -101,9 +102,12 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     directory = tmp_path_factory.mktemp("screenshots")
     yield directory
     target = os.environ.get("NIGHTSHIFT_SCREENSHOTS")
-    for name in PUBLISHED if target else ():
-        if (directory / name).exists():
-            shutil.copy(directory / name, Path(str(target)) / name)
+    for name in PUBLISHED:
+        picture = directory / name
+        if picture.exists():
+            assert picture.stat().st_size < PUBLISHED_BYTES, f"{name} is too large for the README"
+            if target:
+                shutil.copy(picture, target)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -7,9 +7,11 @@ from tests.browser.window import RUN_MS, Window
 
 def test_a_request_for_many_hosts_needs_two_approvers(window: Window) -> None:
     window.become("Alice Adler")
-    name = window.ask_foreman("os = RedHat")
+    name = window.ask_foreman("hostgroup = web or hostgroup = app")
     window.approve(name, "Bob Brown")
     expect(window.card(name)).to_contain_text("1 of 2 approved")
+    window.press("Try this")
+    expect(window.page.locator(".tools-body").first).to_be_hidden()
     window.picture("approval")
     window.approve(name, "Carol Clark")
     expect(window.card(name)).to_contain_text("Approved by @carol")

@@ -19,6 +19,8 @@ def test_an_answer_is_lost_on_the_way_back_and_the_job_still_runs_once(window: W
     expect(switch).to_have_attribute("aria-checked", "true")
     window.picture("fault")
     window.approve(name)
+    expect(window.card(name)).to_contain_text("Running", timeout=RUN_MS)
+    window.press("+1 hour")
     expect(window.card(name)).to_contain_text("Succeeded", timeout=RUN_MS)
     expect(switch).to_have_attribute("aria-checked", "false")
     window.page.locator("[data-k=foreman-holds] summary").click()

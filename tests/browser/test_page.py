@@ -42,6 +42,14 @@ def test_a_click_changes_the_card_at_once(window: Window) -> None:
     assert min(times) < CLICK_MS, times
 
 
+def test_a_note_is_for_the_person_one_is(window: Window) -> None:
+    window.become("Alice Adler")
+    window.ask_foreman("hostgroup = batch", when="tomorrow 22:00")
+    expect(window.page.locator(".toast")).to_contain_text("Waiting for approval")
+    window.become("Bob Brown")
+    expect(window.page.locator(".toast")).to_have_count(0)
+
+
 def test_five_hundred_messages_scroll_without_a_stall(window: Window) -> None:
     window.become("Alice Adler")
     window.go("shared")
