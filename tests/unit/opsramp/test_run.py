@@ -195,3 +195,12 @@ async def test_a_job_that_is_gone_is_said_under_the_job(running: Run, sandbox: O
 async def test_a_job_without_devices_is_pointed_out(running: Run, sandbox: OpsRampSandbox) -> None:
     sandbox.job_named(AD)["entities"] = []
     assert (await running.preview(chosen(sandbox, AD), NOW, TOKEN)).warnings[0] == "The job has no devices."
+
+
+async def test_watching_a_thousand_runs_of_a_script_is_one_list(running: Run, sandbox: OpsRampSandbox) -> None:
+    handle = await running.start(running.plan(chosen(sandbox), NOW, TOKEN))
+    handles = [handle.model_copy(update={"id": f"run-{number}"}) for number in range(1000)]
+    before = len(sandbox.ledger)
+    found = await running.poll(handles)
+    assert len(found) == 1000
+    assert [r.path.rpartition("/")[2] for r in sandbox.ledger[before:]] == ["paginatedOutputs"]
