@@ -8,6 +8,8 @@ from blocks.text import Block, Element, clip, plain
 from bot.backends.base import Field, Option
 
 MOST_OPTIONS = 100
+MOST_TEXT = 3000
+"""Characters that an input takes."""
 MORE = "_more"
 """Value of the row that says: refine your search."""
 EMPTY = "_none"
@@ -86,10 +88,10 @@ def _text(field: Field, value: Any) -> Element:
         "type": "plain_text_input",
         "action_id": field.name,
         "multiline": field.widget in ("long_text", "json"),
-        "max_length": 3000,
+        "max_length": MOST_TEXT,
     }
     if value not in (None, ""):
-        element["initial_value"] = clip(str(value), 3000)
+        element["initial_value"] = clip(str(value), MOST_TEXT)
     if field.placeholder:
         element["placeholder"] = plain(field.placeholder, 150)
     return element
@@ -156,6 +158,11 @@ def _moment(field: Field, value: Any) -> Element:
     if value:
         element["initial_date_time"] = int(datetime.fromisoformat(str(value)).timestamp())
     return element
+
+
+def is_untouched(shown: Any, held: Any) -> bool:
+    """Whether a field shows no more than the beginning of a text that is too long for an input, as it was put there."""
+    return isinstance(held, str) and len(held) > MOST_TEXT and shown == clip(held, MOST_TEXT)
 
 
 def read_state(state: Mapping[str, Any], system: str) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from blocks.form import OPERATION, SYSTEM, WHEN, WHY, Form, paged
+from blocks.inputs import is_untouched
 from bot.backends.base import Field, Option, fields_of, relevant
 from bot.errors import BackendError, InputError, NotFound
 from bot.ids import new_id
@@ -93,7 +94,7 @@ async def take_in(
     app: Services, draft: Draft, who: Speaker, values: Mapping[str, Any], labels: Mapping[str, Any]
 ) -> Draft:
     """Store what a view holds. The phrase is read again only where it has changed."""
-    rest = dict(values)
+    rest = {name: value for name, value in values.items() if not is_untouched(value, draft.values.get(name))}
     changes: dict[str, Any] = {"checked": None}
     backend, operation = rest.pop(SYSTEM, None), rest.pop(OPERATION, None)
     moved = bool(backend) and backend != draft.backend and backend in app.configured

@@ -1,0 +1,18 @@
+"""What a form shows of a value, and what is read back from it."""
+
+from blocks.inputs import field_input, is_untouched, read_state
+from bot.backends.base import Field
+
+LONG = "x" * 2_990 + " and the end of it all"
+
+
+def test_a_text_that_is_too_long_for_an_input_is_not_cut_for_good() -> None:
+    block = field_input(Field(name="command", label="Command"), LONG, None, 1, "")
+    shown = block["element"]["initial_value"]
+    assert len(shown) <= 3_000
+    state = {"values": {block["block_id"]: {"command": {"type": "plain_text_input", "value": shown}}}}
+    values, _ = read_state(state, "")
+    assert is_untouched(values["command"], LONG)
+    assert not is_untouched(shown[1:], LONG)
+    assert not is_untouched(shown, shown)
+    assert not is_untouched(None, LONG)
