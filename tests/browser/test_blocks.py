@@ -45,6 +45,7 @@ def test_every_kind_of_field_reports_what_was_entered(window: Window) -> None:
     known = len(backdoor.entries("interactive"))
     window.submit("Send")
     values = backdoor.last("interactive", known)["view"]["state"]["values"]
+    expect(window.modal).to_have_count(0)
     said = {label: _entered(entry["a"]) for label, entry in values.items()}
     assert said == {
         "Line": "one", "Lines": "one\ntwo", "Number": "7", "Mail": "a@b.example", "Address": "https://example.com",
