@@ -109,7 +109,11 @@ def _select(field: Field, value: Any, *, multiple: bool) -> Element:
     if not field.choices:
         nothing = option(Option(value=EMPTY, label="Nothing is configured for this"))
         return {"type": "static_select", "action_id": field.name, "options": [nothing]}
-    known = {c.value: option(c) for c in field.choices[:MOST_OPTIONS]}
+    picked = {str(v) for v in (value or () if multiple else (value,))}
+    # What is picked is always among them: a choice that is not shown would be lost when the form is read.
+    first = sorted(field.choices, key=lambda choice: choice.value not in picked)[:MOST_OPTIONS]
+    shown = [choice for choice in field.choices if choice in first]
+    known = {choice.value: option(choice) for choice in shown}
     element: Element = {
         "type": "multi_static_select" if multiple else "static_select",
         "action_id": field.name,

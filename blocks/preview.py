@@ -84,7 +84,7 @@ def preview_view(shown: Shown, external_id: str) -> dict[str, Any]:
     if shown.changes:
         items = [f"{c['field']}: {c['before'] or 'nothing'} → {c['after'] or 'nothing'}" for c in shown.changes[:20]]
         blocks.append(rich(bullets([clip(item, 300) for item in items])))
-    blocks += [divider(), lines([t("Approval ", bold=True), t(clip("; ".join(shown.approval), 1500))])]
+    blocks += [divider(), lines([t("Approval ", bold=True), t(clip(" ".join(shown.approval), 1500))])]
     blocks += call_blocks(shown.calls)
     view = {
         "type": "modal",
