@@ -1,5 +1,6 @@
 """Surfaces with blocks on a person's screen: messages, modals, the home tab. What is in them can be read and used."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -20,7 +21,7 @@ FIELD_PATIENCE = 2.0
 """How long a person waits for a field to appear, in seconds."""
 
 
-class Surface:
+class Surface(ABC):
     """Base of what people can use. Fields are found by their label, buttons by their text, options by theirs."""
 
     def __init__(self, person: "Person") -> None:
@@ -28,9 +29,9 @@ class Surface:
         self.ws: Workspace = person.ws
 
     @property
+    @abstractmethod
     def where(self) -> Message | View:
         """The message or view that is on show now. Raises NotOnScreen."""
-        raise NotImplementedError
 
     @property
     def blocks(self) -> list[Json]:
