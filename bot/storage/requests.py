@@ -160,7 +160,7 @@ async def due_to_remind(tx: Tx, now: datetime, limit: int = 100) -> Sequence[Req
 
 async def open_targets(tx: Tx, limit: int = 5000) -> Mapping[str, Sequence[str]]:
     """The names of the targets of each request that is not over, by its id, the newest first."""
-    query = select(requests.c.id, requests.c.record["matched"]["names"].label("names"))
+    query = select(requests.c.id, requests.c.record["matched", "names"].label("names"))
     query = query.where(requests.c.state.in_(sorted(OPEN))).order_by(requests.c.number.desc()).limit(limit)
     return {row.id: row.names or () for row in await tx.execute(query)}
 

@@ -114,6 +114,7 @@ requests = Table(
     Index(None, "team", "user", "number"),
     Index(None, "state", "approve_by"),
     Index(None, "state", "remind_at"),
+    Index(None, "state", "latest_start"),
     Index(None, "approved_at"),
 )
 
@@ -211,6 +212,7 @@ messages = Table(
     Column("dedupe", String(120), unique=True),
     CheckConstraint("state IN ('due', 'shown', 'dead')", name="state"),
     Index(None, "state", "next_try"),
+    Index(None, "kind", "created_at"),
     Index(None, "request_id"),
 )
 

@@ -108,6 +108,7 @@ def upgrade() -> None:
     with op.batch_alter_table("requests", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_requests_approved_at"), ["approved_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_requests_state_approve_by"), ["state", "approve_by"], unique=False)
+        batch_op.create_index(batch_op.f("ix_requests_state_latest_start"), ["state", "latest_start"], unique=False)
         batch_op.create_index(batch_op.f("ix_requests_state_number"), ["state", "number"], unique=False)
         batch_op.create_index(batch_op.f("ix_requests_state_remind_at"), ["state", "remind_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_requests_team_user_number"), ["team", "user", "number"], unique=False)
@@ -159,6 +160,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("dedupe", name=op.f("uq_messages_dedupe")),
     )
     with op.batch_alter_table("messages", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_messages_kind_created_at"), ["kind", "created_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_messages_request_id"), ["request_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_messages_state_next_try"), ["state", "next_try"], unique=False)
 
