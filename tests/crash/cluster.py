@@ -175,7 +175,7 @@ async def stopped_in_turn(here: Setting) -> None:
 def all_scenes(size: float, server: Postgres) -> dict[str, Scene]:
     """Every scene; ``size`` 1 is the full suite: five minutes of kills."""
     return {
-        "a node killed every 10 s": killed_in_turn(max(20.0, 300 * size), 10.0, max(12, round(600 * size))),
+        "a node killed every 10 s": killed_in_turn(max(20.0, 300 * size), 10.0, max(12, round(1500 * size))),
         "a node frozen": frozen,
         "a node frozen and cut off": frozen_and_cut_off,
         "PostgreSQL restarted": database_restarts(server),
