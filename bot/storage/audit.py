@@ -51,7 +51,7 @@ async def record(
         previous=previous,
         hash="",
     )
-    await tx.execute(insert(audit).values(**(entry.model_dump(exclude={"hash"}) | {"hash": entry.sealed()})))
+    await tx.execute(insert(audit), entry.model_dump(exclude={"hash"}) | {"hash": entry.sealed()})
 
 
 async def entries(tx: Tx, request_id: str = "", after: int = 0) -> AsyncIterator[Entry]:

@@ -43,7 +43,7 @@ def _columns(draft: Draft) -> dict[str, Any]:
 
 async def add(tx: Tx, draft: Draft) -> None:
     """Store a new draft."""
-    await tx.execute(insert(drafts).values(**_columns(draft)))
+    await tx.execute(insert(drafts), _columns(draft))
 
 
 async def get(tx: Tx, draft_id: str) -> Draft:

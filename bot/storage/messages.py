@@ -74,7 +74,7 @@ async def add(
     )
     dialect_insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
     statement = insert(messages) if dedupe is None else dialect_insert(messages).on_conflict_do_nothing()
-    await tx.execute(statement.values(**message.model_dump(), dedupe=dedupe))
+    await tx.execute(statement, {**message.model_dump(), "dedupe": dedupe})
     return message.id
 
 

@@ -64,7 +64,7 @@ async def next_number(tx: Tx) -> int:
 
 async def add(tx: Tx, request: Request, draft_id: str | None) -> None:
     """Store a new request and its first revision. A draft can become only one request."""
-    await tx.execute(insert(requests).values(**_columns(request), draft_id=draft_id))
+    await tx.execute(insert(requests), {**_columns(request), "draft_id": draft_id})
     await _add_revision(tx, request, request.requester, request.created_at)
 
 
@@ -124,16 +124,15 @@ async def revise(tx: Tx, request: Request, by: Person, at: datetime, state: Requ
 
 
 async def _add_revision(tx: Tx, request: Request, by: Person, at: datetime) -> None:
-    await tx.execute(
-        insert(revisions).values(
-            request_id=request.id,
-            revision=request.revision,
-            content_hash=request.content_hash,
-            record=_record(request),
-            by=by.user,
-            at=at,
-        )
-    )
+    row = {
+        "request_id": request.id,
+        "revision": request.revision,
+        "content_hash": request.content_hash,
+        "record": _record(request),
+        "by": by.user,
+        "at": at,
+    }
+    await tx.execute(insert(revisions), row)
 
 
 async def due_to_expire(tx: Tx, now: datetime, limit: int = 100) -> Sequence[Request]:
@@ -233,7 +232,7 @@ async def decide(tx: Tx, decision: Decision, evidence: dict[str, Any]) -> None:
         "user": decision.person.user,
         "evidence": evidence,
     }
-    await tx.execute(insert(decisions).values(**values))
+    await tx.execute(insert(decisions), values)
 
 
 async def take_back(tx: Tx, decision_id: str, at: datetime) -> None:

@@ -35,7 +35,7 @@ def _run(row: Row[Any]) -> Run:
 
 async def add(tx: Tx, run: Run, backend: str, operation: str) -> None:
     """Store a new run. A request has one run of each number."""
-    await tx.execute(insert(runs).values(**run.model_dump(), backend=backend, operation=operation))
+    await tx.execute(insert(runs), {**run.model_dump(), "backend": backend, "operation": operation})
 
 
 async def get(tx: Tx, run_id: str) -> Run:
@@ -104,7 +104,7 @@ async def claim_to_poll(
 
 async def prepare(tx: Tx, attempt: Attempt) -> None:
     """Store an attempt before anything is sent."""
-    await tx.execute(insert(attempts).values(**attempt.model_dump()))
+    await tx.execute(insert(attempts), attempt.model_dump())
 
 
 async def attempt_of(tx: Tx, token: str) -> Attempt | None:
