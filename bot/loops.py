@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 LONGEST_PAUSE = 30.0
+GAP = 0.05
+"""Seconds between two rounds at least: nudges that come together are one."""
 _log = structlog.get_logger(__name__)
 
 
@@ -29,6 +31,7 @@ async def forever(
         if nudge is None or failures:
             await asyncio.sleep(pause)
         else:
+            await asyncio.sleep(GAP)
             await _wait(nudge, pause)
 
 

@@ -48,7 +48,8 @@ async def submit(app: Services, draft: Draft, version: int) -> Request:
             request = await _add(tx, app, draft, checked, now)
     crashpoints.reach(crashpoints.AFTER_SUBMIT)
     app.nudges.sender.set()
-    app.nudges.timekeeper.set()
+    if request.state != "awaiting_approval":
+        app.nudges.timekeeper.set()
     return request
 
 
