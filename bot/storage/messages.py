@@ -109,7 +109,11 @@ async def claim(tx: Tx, now: datetime, busy: timedelta, limit: int = 50) -> Sequ
 
 async def release(tx: Tx) -> None:
     """Give up every claim: whoever had one is gone. Only where one process uses the database."""
-    await tx.execute(update(messages).where(messages.c.claimed_until.is_not(None)).values(claimed_until=None))
+    await tx.execute(
+        update(messages)
+        .where(messages.c.state == "due", messages.c.claimed_until.is_not(None))
+        .values(claimed_until=None)
+    )
 
 
 async def get(tx: Tx, message_id: str) -> Message | None:
