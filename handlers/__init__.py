@@ -8,12 +8,13 @@ from handlers import decisions, events, forms, home, hub, options
 
 
 def register(bolt: AsyncApp, app: Services) -> None:
-    """Connect every handler. The form's own handler of actions is the last: it takes whatever a form contains."""
+    """Connect every handler. Bolt tries one after the other, so what comes most often is first: searches, then clicks.
+    The form's own handler of actions is the last: it takes whatever a form contains."""
     commands = list(dict.fromkeys(c.kind.command for c in app.configured.values()))
-    events.register(bolt, app)
-    home.register(bolt, app, commands)
-    hub.register(bolt, app, commands)
-    decisions.register(bolt, app)
     options.register(bolt, app)
+    decisions.register(bolt, app)
+    hub.register(bolt, app, commands)
+    home.register(bolt, app, commands)
+    events.register(bolt, app)
     # Slack lists the commands of every installed kind, so each is answered, configured or not.
     forms.register(bolt, app, {kind.command: kind.kind for kind in kinds().values()})

@@ -69,7 +69,7 @@ def sqlite_url(directory: Path) -> str:
 
 def _sqlite(url: str) -> AsyncEngine:
     creator = connector(make_url(url).database or "")
-    engine = create_async_engine(url, pool_size=8, max_overflow=8, async_creator=creator)
+    engine = create_async_engine(url, pool_size=20, max_overflow=4, async_creator=creator)
 
     @event.listens_for(engine.sync_engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:
