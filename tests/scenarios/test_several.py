@@ -25,7 +25,7 @@ from playground.server import serve
 from playground.slack import Modal, Person
 from playground.stage import Stage, bot_inside, stage
 from tests.scenarios.conftest import Log
-from tests.scenarios.steps import WAIT, approved, card, opened, previewed, reads, sent, told
+from tests.scenarios.steps import WAIT, approved, asked, card, opened, previewed, reads, sent, told
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -107,10 +107,8 @@ async def others(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Othe
     lab.state.world.templates = [replace(t, id=numbers.get(t.name, t.id)) for t in lab.state.world.templates]
     tenant = fabrikam.tenants[OTHER_CLIENT]
     job = deepcopy(fabrikam.job_named("Weekly AD checklist"))
-    job["name"], job["entities"] = (
-        "Fabrikam checklist",
-        [{"resource": {"id": d, "type": "DEVICE"}} for d in tenant.devices],
-    )
+    job["name"] = "Fabrikam checklist"
+    job["entities"] = [{"resource": {"id": d, "type": "DEVICE"}} for d in tenant.devices]
     tenant.jobs[job["id"]] = job
     answers = asyncio.Event()
     answers.set()
@@ -177,10 +175,6 @@ def logins(sandbox: Sandbox) -> set[str]:
     """The accounts that have signed in."""
     told = {received.headers.get("Authorization", "") for received in sandbox.ledger}
     return {base64.b64decode(header.removeprefix("Basic ")).decode() for header in told if header}
-
-
-async def asked(who: Person, line: str) -> str:
-    return await sent(await previewed(await opened(who, line)))
 
 
 async def system(modal: Modal, title: str) -> None:
