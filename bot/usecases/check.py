@@ -13,11 +13,10 @@ from bot.requests.model import Content, Matched, Requirement, Value
 from bot.schedule import Question, Reading, Refusal, Schedule, Series, Understood, latest_start_of, limits, start_of
 from bot.storage import requests
 from bot.storage.drafts import Draft
-from bot.usecases.draft import Speaker, fields, reading_of, save, typed
+from bot.usecases.draft import PREVIEW_TOKEN, Speaker, fields, reading_of, save, typed
 from bot.usecases.rights import Ask
 from bot.usecases.services import Services
 
-PREVIEW_TOKEN = "ns-made-at-the-start"  # noqa: S105 (it is no secret)
 """Stands for the correlation token in a preview; each attempt makes its own."""
 
 

@@ -10,11 +10,11 @@ from pydantic import TypeAdapter
 
 from blocks.form import OPERATION, SYSTEM, WHEN, WHY, Form, paged
 from blocks.inputs import is_untouched
-from bot.backends.base import Field, Option, fields_of, relevant
-from bot.errors import BackendError, InputError, NotFound
+from bot.backends.base import Field, Option, fields_of, parse, relevant, remembered
+from bot.errors import BackendError, InputError, NightshiftError, NotFound
 from bot.ids import new_id
 from bot.requests.model import Person
-from bot.schedule import Habits, Question, Reading, Understood, read
+from bot.schedule import Habits, Now, Question, Reading, Understood, read
 from bot.schedule.echo import echo
 from bot.schedule.habits import habits
 from bot.slack.people import Member
@@ -22,6 +22,7 @@ from bot.storage import drafts
 from bot.storage.drafts import Draft
 from bot.usecases.services import Configured, Services
 
+PREVIEW_TOKEN = "ns-made-at-the-start"  # noqa: S105 (it is no secret)
 LEFT_OPEN = timedelta(hours=12)
 """How long a form that was closed unfinished is offered again."""
 _READING: TypeAdapter[Reading] = TypeAdapter(Reading)
@@ -214,11 +215,24 @@ async def picture(
         phrase=draft.phrase,
         reason=draft.reason,
         reading=reading,
-        echo=echo_lines(app, reading, who),
+        echo=(*echo_lines(app, reading, who), *_holding(app, draft, shown)),
         errors=errors,
         notices=(*notices, *((problem,) if problem else ()), *loose),
         left_open=left_open,
     )
+
+
+def _holding(app: Services, draft: Draft, shown: tuple[Field, ...]) -> tuple[str, ...]:
+    """Who will hold the time, once the form is filled in far enough to tell; the preview tells in any case."""
+    reading = reading_of(draft)
+    if not isinstance(reading, Understood) or isinstance(reading.schedule, Now):
+        return ()
+    operation = app.operation(draft.backend, draft.operation)
+    try:
+        params = parse(operation.params, {**remembered(operation.params, draft.values), **typed(shown, draft.values)})
+        return (operation.plan(params, reading.schedule, PREVIEW_TOKEN).placement.reason,)
+    except NightshiftError:
+        return ()
 
 
 async def _systems(app: Services, here: Configured, draft: Draft) -> list[Option]:

@@ -4,7 +4,7 @@ from bot.errors import BackendError, InputError
 from bot.requests.deadlines import hurry
 from bot.requests.drift import drift
 from bot.requests.model import Matched, Request, Value
-from bot.usecases.check import PREVIEW_TOKEN
+from bot.usecases.draft import PREVIEW_TOKEN
 from bot.usecases.rights import ask_of
 from bot.usecases.services import Services
 

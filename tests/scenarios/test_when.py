@@ -80,6 +80,14 @@ async def test_a_series_is_told_from_a_day_by_a_button(on: Stage, alice: Person)
     await so(on, lambda: "Cancelled" in card.text)
 
 
+async def test_the_form_says_who_will_hold_the_time(alice: Person) -> None:
+    modal = await opened(alice, f'{COMMAND} when="every day at 06:00"')
+    assert "Foreman holds this series with the cron line 0 6 * * * Europe/Berlin" in modal.text
+    await modal.fill({"When": "every 2 weeks on wednesday at 03:00"})
+    await modal.shows("Nightshift holds", WAIT)
+    assert "cron line" not in modal.text
+
+
 async def test_the_profile_settles_what_it_can_and_the_form_says_so(on: Stage, alice: Person) -> None:
     on.slack.admin.change_user("alice", locale="de-DE")
     modal = await opened(alice, f'{COMMAND} when="tomorrow at 9"')
