@@ -203,11 +203,6 @@ def _again(request: Request) -> Element:
     return confirm(f"Run {request.name} again?", text, "It did not run")
 
 
-def approval_words(have: int, need: int, who: str) -> str:
-    """``1 of 2 approved by @sre``."""
-    return f"{have} of {need} approved by {who}"
-
-
 def result_blocks(request: Request, run: Run) -> list[Block]:
     """The message of an outcome in the results channel and to the requester."""
     state = run.state if request.is_series else request.state

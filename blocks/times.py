@@ -37,19 +37,6 @@ def schedule_line(schedule: Schedule, zone: str) -> list[Element]:
             return [t(words(schedule)), t(f" · first run {fixed(schedule.first)}")]
 
 
-def how_long(seconds: float) -> str:
-    """``2 h 5 min``: rough, for people."""
-    minutes = round(abs(seconds) / 60)
-    if minutes < 1:
-        return "less than a minute"
-    if minutes < 60:
-        return f"{minutes} min"
-    hours, rest = divmod(minutes, 60)
-    if hours < 48:
-        return f"{hours} h {rest} min" if rest else f"{hours} h"
-    return f"{hours // 24} days"
-
-
 def short(instant: datetime, zone: str) -> str:
     """``27 Nov 21:00 CET``."""
     return f"{instant.astimezone(ZoneInfo(zone)):%d %b %H:%M %Z}"

@@ -13,8 +13,8 @@ from bot.requests.model import Value
 from bot.storage.database import Tx
 from bot.storage.tables import messages
 
-LONGEST_WAIT = timedelta(minutes=10)
-"""No message waits longer for its next try."""
+FARTHEST_TRY = timedelta(minutes=10)
+"""A next try further ahead than this was set before the clock was put back."""
 
 Kind = Literal["approval", "receipt", "outcome", "details", "note", "reminder"]
 
@@ -95,7 +95,7 @@ async def claim(tx: Tx, now: datetime, busy: timedelta, limit: int = 50) -> Sequ
     free = or_(
         messages.c.claimed_until.is_(None), messages.c.claimed_until <= now, messages.c.claimed_until > now + 2 * busy
     )
-    ripe = or_(messages.c.next_try <= now, messages.c.next_try > now + LONGEST_WAIT)
+    ripe = or_(messages.c.next_try <= now, messages.c.next_try > now + FARTHEST_TRY)
     where = (messages.c.state == "due", ripe, free)
     query = select(messages).where(*where).order_by(messages.c.created_at).limit(limit)
     if tx.dialect.name == "postgresql":
