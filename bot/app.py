@@ -46,6 +46,8 @@ _NO_POLICY = "[policy]\napprovers = []\n"
 SLACK_SECONDS = 15
 """How long a call of Slack's Web API may take."""
 RECOVER_SECONDS = 1.0
+FINISH_SECONDS = 3.0
+"""How long what people have pressed may take to be finished when the bot stops."""
 LOST_NAME = 70
 """The exit code of a node whose name another process has taken."""
 SWEEP_SECONDS = 20.0
@@ -99,6 +101,7 @@ class Nightshift:
             nudge=self.services.nudges.sender,
             pace=Pace(times=settings.timing.slack_pace),
         )
+        self.routes = handlers.routes(self.services)
         self.bolt = self._bolt()
         self._loops: list[asyncio.Task[None]] = []
         self.ready = False
@@ -117,10 +120,13 @@ class Nightshift:
             signing_secret=self.settings.slack_signing_secret.get_secret_value() or "unused-with-socket-mode",
             authorize=self._authorize(),
             raise_error_for_unhandled_request=True,
-            request_verification_enabled=bool(self.settings.slack_signing_secret.get_secret_value()),
+            process_before_response=True,
+            # bot/web.py verifies what comes over HTTP before it is read; nothing of ours is a function of a workflow.
+            request_verification_enabled=False,
+            attaching_function_token_enabled=False,
         )
         bolt.error(self._on_error)
-        handlers.register(bolt, self.services)
+        self.routes.connect(bolt)
         return bolt
 
     def _authorize(self) -> Any:
@@ -182,6 +188,7 @@ class Nightshift:
         for task in self._loops:
             task.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
+        await self.routes.finish(FINISH_SECONDS)
         await self.engine.drain(self.settings.timing.drain_seconds)
         await self.close()
 

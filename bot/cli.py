@@ -26,6 +26,8 @@ def serve(
 
     # Nothing that is loaded now is ever garbage: looking through it costs a third of the start, and a pause each time.
     gc.disable()
+    import uvloop
+
     from bot import logs
     from bot.app import build
     from bot.errors import ConfigError
@@ -39,7 +41,8 @@ def serve(
         bot = build(settings, config)
         gc.freeze()
         gc.enable()
-        asyncio.run(run(bot, http=_address(http), socket=socket or not http))
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(run(bot, http=_address(http), socket=socket or not http))
     except ConfigError as error:
         _faults(error.faults)
 

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import structlog
-from slack_bolt.context.respond.async_respond import AsyncRespond
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -14,8 +13,8 @@ from bot.errors import NightshiftError
 from bot.requests.model import Person
 from bot.usecases.draft import Speaker, speaker
 from bot.usecases.services import Services
+from handlers.routes import Respond
 
-Body = dict[str, Any]
 _log = structlog.get_logger(__name__)
 
 
@@ -42,7 +41,7 @@ def sentence(error: Exception) -> str:
     )
 
 
-async def whisper(body: Mapping[str, Any], respond: AsyncRespond, client: AsyncWebClient, text: str) -> None:
+async def whisper(body: Mapping[str, Any], respond: Respond, client: AsyncWebClient, text: str) -> None:
     """Answer a click so that only the one who clicked sees it; in a view, as a view on top of it."""
     if body.get("view"):
         await show(body, client, notice("Nightshift", text))

@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
+from slack_bolt.async_app import AsyncAck
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -24,7 +24,8 @@ from bot.usecases.draft import Speaker
 from bot.usecases.look_again import Findings, look_again
 from bot.usecases.revise import edit, rerun_failed
 from bot.usecases.services import Services
-from handlers.common import Body, admitted, clicked, evidence, sentence, show, whisper
+from handlers.common import admitted, clicked, evidence, sentence, show, whisper
+from handlers.routes import Body, Respond, Routes
 
 LONG_LOG = 2900
 """Characters that a modal shows; a longer log is sent as a file too."""
@@ -34,30 +35,30 @@ _LOOKING = "Looking again at what this would touch now …"
 _PRESS_AGAIN = "It took too long to show this properly. Please press the button again."
 
 
-def register(bolt: AsyncApp, app: Services) -> None:
+def register(routes: Routes, app: Services) -> None:
     """Connect the buttons."""
     cards = CardHandlers(app)
-    bolt.block_action("approve")(cards.approve)
-    bolt.block_action("approve_with")(cards.ask_reason(APPROVE))
-    bolt.view(APPROVE)(cards.approve_with)
-    bolt.block_action("approve_anyway")(cards.approve_anyway)
-    bolt.block_action("deny")(cards.ask_reason(DENY))
-    bolt.block_action("changes")(cards.ask_reason(CHANGES))
-    bolt.view(DENY)(cards.with_reason("denied"))
-    bolt.view(CHANGES)(cards.with_reason("changes"))
+    routes.actions["approve"] = cards.approve
+    routes.actions["approve_with"] = cards.ask_reason(APPROVE)
+    routes.views[APPROVE] = cards.approve_with
+    routes.actions["approve_anyway"] = cards.approve_anyway
+    routes.actions["deny"] = cards.ask_reason(DENY)
+    routes.actions["changes"] = cards.ask_reason(CHANGES)
+    routes.views[DENY] = cards.with_reason("denied")
+    routes.views[CHANGES] = cards.with_reason("changes")
     for choice in ("now", "next", "drop"):
-        bolt.block_action(f"late_{choice}")(cards.late(choice))
-    bolt.block_action("take_back")(cards.acting(_take_back))
-    bolt.block_action("edit")(cards.opening(edit, "Edit"))
-    bolt.block_action("rerun_failed")(cards.opening(rerun_failed, "Run again"))
-    bolt.block_action("withdraw")(cards.acting(_withdraw))
-    bolt.block_action("cancel")(cards.acting(_cancel))
-    bolt.block_action("run_again")(cards.acting(_run_again))
-    bolt.block_action("adopt")(cards.ask_id)
-    bolt.view(ADOPT)(cards.adopt)
-    bolt.block_action("details")(cards.details)
-    bolt.block_action("log")(cards.log)
-    bolt.block_action("open_link")(cards.nothing)
+        routes.actions[f"late_{choice}"] = cards.late(choice)
+    routes.actions["take_back"] = cards.acting(_take_back)
+    routes.actions["edit"] = cards.opening(edit, "Edit")
+    routes.actions["rerun_failed"] = cards.opening(rerun_failed, "Run again")
+    routes.actions["withdraw"] = cards.acting(_withdraw)
+    routes.actions["cancel"] = cards.acting(_cancel)
+    routes.actions["run_again"] = cards.acting(_run_again)
+    routes.actions["adopt"] = cards.ask_id
+    routes.views[ADOPT] = cards.adopt
+    routes.actions["details"] = cards.details
+    routes.actions["log"] = cards.log
+    routes.actions["open_link"] = cards.nothing
 
 
 class CardHandlers:
@@ -67,7 +68,7 @@ class CardHandlers:
         self._app = app
         self._looking: dict[tuple[str, int], asyncio.Future[Findings]] = {}
 
-    async def approve(self, ack: AsyncAck, body: Body, client: AsyncWebClient, respond: AsyncRespond) -> None:
+    async def approve(self, ack: AsyncAck, body: Body, client: AsyncWebClient, respond: Respond) -> None:
         """Approve; what has changed since the request was made is shown first, and must be confirmed."""
         began = time.monotonic()
         await ack()
@@ -160,7 +161,7 @@ class CardHandlers:
     def ask_reason(self, callback: str) -> Callable[..., Awaitable[None]]:
         """The handler that opens the question for a reason, or a comment; whether they may decide is checked before."""
 
-        async def ask(ack: AsyncAck, body: Body, client: AsyncWebClient, respond: AsyncRespond) -> None:
+        async def ask(ack: AsyncAck, body: Body, client: AsyncWebClient, respond: Respond) -> None:
             await ack()
             try:
                 request_id, revision = clicked(body)
@@ -225,7 +226,7 @@ class CardHandlers:
     def acting(self, act: Callable[[Services, Body, str], Awaitable[str]]) -> Callable[..., Awaitable[None]]:
         """A button that does one thing and says what came of it."""
 
-        async def do(ack: AsyncAck, body: Body, client: AsyncWebClient, respond: AsyncRespond) -> None:
+        async def do(ack: AsyncAck, body: Body, client: AsyncWebClient, respond: Respond) -> None:
             await ack()
             try:
                 text = await act(self._app, body, clicked(body)[0])
@@ -240,7 +241,7 @@ class CardHandlers:
     ) -> Callable[..., Awaitable[None]]:
         """A button that opens the form, filled in from a request."""
 
-        async def open_form(ack: AsyncAck, body: Body, client: AsyncWebClient, respond: AsyncRespond) -> None:
+        async def open_form(ack: AsyncAck, body: Body, client: AsyncWebClient, respond: Respond) -> None:
             try:
                 opened = await show(body, client, skeleton(title))
             finally:
@@ -278,7 +279,7 @@ class CardHandlers:
             text = sentence(error)
         await ack(response_action="update", view=notice("Nightshift", text))
 
-    async def details(self, ack: AsyncAck, body: Body, client: AsyncWebClient, respond: AsyncRespond) -> None:
+    async def details(self, ack: AsyncAck, body: Body, client: AsyncWebClient, respond: Respond) -> None:
         """Everything about a request."""
         await ack()
         try:
@@ -294,7 +295,7 @@ class CardHandlers:
             return
         await show(body, client, view)
 
-    async def log(self, ack: AsyncAck, body: Body, client: AsyncWebClient, respond: AsyncRespond) -> None:
+    async def log(self, ack: AsyncAck, body: Body, client: AsyncWebClient, respond: Respond) -> None:
         """The log of one target; a long one comes as a file too."""
         await ack()
         view_id = ""

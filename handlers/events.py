@@ -1,12 +1,10 @@
 """Slack's news about people and groups: what is known of them is asked again."""
 
-from slack_bolt.async_app import AsyncApp
-
 from bot.usecases.services import Services
-from handlers.common import Body
+from handlers.routes import Body, Routes
 
 
-def register(bolt: AsyncApp, app: Services) -> None:
+def register(routes: Routes, app: Services) -> None:
     """Connect the events."""
 
     async def groups_changed() -> None:
@@ -18,5 +16,5 @@ def register(bolt: AsyncApp, app: Services) -> None:
         app.people.forget_groups()
 
     for name in ("subteam_members_changed", "subteam_updated", "subteam_created"):
-        bolt.event(name)(groups_changed)
-    bolt.event("user_change")(user_changed)
+        routes.events[name] = groups_changed
+    routes.events["user_change"] = user_changed

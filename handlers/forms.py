@@ -1,13 +1,12 @@
 """Opening a form and everything that happens in it."""
 
 import asyncio
-import re
 from collections.abc import Mapping
 from typing import Any
 from weakref import WeakValueDictionary
 
 import structlog
-from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
+from slack_bolt.async_app import AsyncAck
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -25,7 +24,8 @@ from bot.usecases.draft import Speaker, echo_lines, reading_of
 from bot.usecases.services import Configured, Services
 from bot.usecases.submit import submit
 from handlers.arguments import SYSTEM_KEY, Arguments, known_keys, meant, parse, unknown
-from handlers.common import Body, admitted, sentence
+from handlers.common import admitted, sentence
+from handlers.routes import Body, Routes
 
 PATIENCE = 2.0
 """Seconds that a preview may take before a view says that it is being made; Slack waits for three."""
@@ -34,21 +34,17 @@ TYPING_PAUSE = 0.3
 _log = structlog.get_logger(__name__)
 
 
-def register(bolt: AsyncApp, app: Services, commands: Mapping[str, str]) -> None:
+def register(routes: Routes, app: Services, commands: Mapping[str, str]) -> None:
     """``commands`` maps slash commands to kinds of back end."""
     form = FormHandlers(app)
     for command, kind in commands.items():
-        bolt.command(command)(form.opener(kind))
-    bolt.view(FORM)(form.previewed)
-    bolt.view(PREVIEW)(form.submitted)
-    bolt.block_action({"block_id": "pages"})(form.turned)
-    bolt.block_action({"block_id": "when_choices"})(form.chose)
-    bolt.block_action("resume")(form.resumed)
-    bolt.block_action(re.compile(".+"), matchers=[_in_form])(form.changed)
-
-
-async def _in_form(body: Body) -> bool:
-    return (body.get("view") or {}).get("callback_id") == FORM
+        routes.commands[command] = form.opener(kind)
+    routes.views[FORM] = form.previewed
+    routes.views[PREVIEW] = form.submitted
+    routes.actions["resume"] = form.resumed
+    routes.blocks["pages"] = form.turned
+    routes.blocks["when_choices"] = form.chose
+    routes.inputs[FORM] = form.changed
 
 
 class FormHandlers:
@@ -154,7 +150,7 @@ class FormHandlers:
             notices += [problem] if problem else []
         return draft, tuple(notices)
 
-    async def changed(self, ack: AsyncAck, body: Body, client: AsyncWebClient, respond: AsyncRespond) -> None:
+    async def changed(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
         """Something in the form that others depend on was changed: a template, a system, the time."""
         await ack()
         action = body["actions"][0]

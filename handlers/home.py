@@ -1,6 +1,5 @@
 """The Home tab, made when somebody looks at it."""
 
-from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from blocks.home import home_view
@@ -10,10 +9,10 @@ from bot.requests.model import Person
 from bot.storage import requests
 from bot.usecases.draft import speaker
 from bot.usecases.services import Services
-from handlers.common import Body
+from handlers.routes import Body, Routes
 
 
-def register(bolt: AsyncApp, app: Services, commands: list[str]) -> None:
+def register(routes: Routes, app: Services, commands: list[str]) -> None:
     """``commands`` are shown as ways to begin."""
 
     async def opened(event: Body, body: Body, client: AsyncWebClient) -> None:
@@ -30,4 +29,4 @@ def register(bolt: AsyncApp, app: Services, commands: list[str]) -> None:
             view = {"type": "home", "blocks": [header("Nightshift"), lines([t(str(error))])]}
         await client.views_publish(user_id=person.user, view=view)
 
-    bolt.event("app_home_opened")(opened)
+    routes.events["app_home_opened"] = opened

@@ -1,9 +1,11 @@
 """``/nightshift``: the hub. Short answers that only the one who asked sees."""
 
+import asyncio
 import re
 from collections.abc import Sequence
+from typing import Any
 
-from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
+from slack_bolt.async_app import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
 from blocks.dialogs import details_view
@@ -17,9 +19,12 @@ from bot.usecases import stop
 from bot.usecases.delegate import delegate, undelegate
 from bot.usecases.draft import Speaker, echo_lines
 from bot.usecases.services import Services
-from handlers.common import Body, admitted, sentence
+from handlers.common import admitted, sentence
+from handlers.routes import Body, Respond, Routes
 
 COMMAND = "/nightshift"
+PATIENCE = 2.0
+"""Seconds in which an answer comes with the acknowledgement; what takes longer follows it."""
 HELP = """What you can say:
 /nightshift list: the newest requests
 /nightshift mine: your own
@@ -32,51 +37,60 @@ HELP = """What you can say:
 To ask for maintenance: {commands}, with or without key=value arguments."""
 
 
-def register(bolt: AsyncApp, app: Services, commands: Sequence[str]) -> None:
+Answer = dict[str, Any]
+"""A message that only the one who asked sees; empty where a view was opened instead."""
+
+
+def register(routes: Routes, app: Services, commands: Sequence[str]) -> None:
     """``commands`` are the other slash commands, for the help."""
 
-    async def hub(ack: AsyncAck, body: Body, respond: AsyncRespond, client: AsyncWebClient) -> None:
+    async def hub(ack: AsyncAck, body: Body, respond: Respond, client: AsyncWebClient) -> None:
+        work = asyncio.ensure_future(_answer(app, body, client, commands))
+        done, _ = await asyncio.wait([work], timeout=PATIENCE)
+        if done:
+            await ack(**work.result())
+            return
         await ack()
-        verb, _, rest = body.get("text", "").strip().partition(" ")
-        try:
-            who = await admitted(app, body)
-            await _answer(app, who, verb.casefold(), rest.strip(), body, respond, client, commands)
-        except Exception as error:
-            await _say(respond, sentence(error))
+        answer = await work
+        if answer:
+            await respond(**answer)
 
-    bolt.command(COMMAND)(hub)
+    routes.commands[COMMAND] = hub
 
 
-async def _answer(
-    app: Services,
-    who: Speaker,
-    verb: str,
-    rest: str,
-    body: Body,
-    respond: AsyncRespond,
-    client: AsyncWebClient,
-    commands: Sequence[str],
-) -> None:
+async def _answer(app: Services, body: Body, client: AsyncWebClient, commands: Sequence[str]) -> Answer:
+    verb, _, rest = body.get("text", "").strip().partition(" ")
+    try:
+        who = await admitted(app, body)
+        return await _do(app, who, verb.casefold(), rest.strip(), body, client, commands)
+    except Exception as error:
+        return _say(sentence(error))
+
+
+async def _do(
+    app: Services, who: Speaker, verb: str, rest: str, body: Body, client: AsyncWebClient, commands: Sequence[str]
+) -> Answer:
     match verb:
         case "list" | "mine" | "approvals":
-            await _list(app, who, verb, respond)
+            return await _list(app, who, verb)
         case "show":
             await _show(app, rest, body, client)
+            return {}
         case "cancel":
             request = await _named(app, rest)
-            await _say(respond, await stop.cancel(app, request.id, who.person))
+            return _say(await stop.cancel(app, request.id, who.person))
         case "when":
             reading = read(rest, now=app.clock.now(), zone=who.zone, habits=who.habits)
-            await _say(respond, "\n".join(echo_lines(app, reading, who)))
+            return _say("\n".join(echo_lines(app, reading, who)))
         case "delegate":
-            await _say(respond, await _delegate(app, who, rest))
+            return _say(await _delegate(app, who, rest))
         case "" | "help":
-            await _say(respond, HELP.format(commands=", ".join(commands)))
+            return _say(HELP.format(commands=", ".join(commands)))
         case _:
-            await _say(respond, f"“{verb}” is not known here.\n" + HELP.format(commands=", ".join(commands)))
+            return _say(f"“{verb}” is not known here.\n" + HELP.format(commands=", ".join(commands)))
 
 
-async def _list(app: Services, who: Speaker, verb: str, respond: AsyncRespond) -> None:
+async def _list(app: Services, who: Speaker, verb: str) -> Answer:
     async with app.db.read() as tx:
         match verb:
             case "mine":
@@ -85,7 +99,8 @@ async def _list(app: Services, who: Speaker, verb: str, respond: AsyncRespond) -
                 found, title = await requests.brief_awaiting(tx), "Waiting for a decision"
             case _:
                 found, title = await requests.brief_recent(tx), "The newest requests"
-    await respond(text=list_text(found, title), blocks=list_blocks(found, who.zone, title), response_type="ephemeral")
+    blocks = list_blocks(found, who.zone, title)
+    return {"text": list_text(found, title), "blocks": blocks, "response_type": "ephemeral"}
 
 
 async def _show(app: Services, rest: str, body: Body, client: AsyncWebClient) -> None:
@@ -114,5 +129,5 @@ async def _delegate(app: Services, who: Speaker, rest: str) -> str:
     return await delegate(app, who, found[1], found[2])
 
 
-async def _say(respond: AsyncRespond, text: str) -> None:
-    await respond(text=escape(text), response_type="ephemeral")
+def _say(text: str) -> Answer:
+    return {"text": escape(text), "response_type": "ephemeral"}

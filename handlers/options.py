@@ -1,12 +1,11 @@
 """Live choices for the selects of a form: searched as somebody types, answered in time whatever the back end does."""
 
 import asyncio
-import re
 from textwrap import wrap
 from typing import Any
 
 import structlog
-from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.async_app import AsyncAck
 
 from blocks.form import read_metadata
 from blocks.inputs import MORE, field_of, options, system_of
@@ -15,7 +14,8 @@ from bot.backends.base import Option
 from bot.errors import BackendError, NightshiftError
 from bot.usecases import draft as drafting
 from bot.usecases.services import Services
-from handlers.common import Body, admitted
+from handlers.common import admitted
+from handlers.routes import Body, Routes
 
 PATIENCE = 2.5
 """Seconds; Slack waits for three and then shows an error without words."""
@@ -24,14 +24,14 @@ LINE = 75
 _log = structlog.get_logger(__name__)
 
 
-def register(bolt: AsyncApp, app: Services) -> None:
+def register(routes: Routes, app: Services) -> None:
     """Every select asks here, whichever field it is."""
 
     async def choices(ack: AsyncAck, body: Body) -> None:
         found = await _search(app, body)
         await ack(options=options(found))
 
-    bolt.options(re.compile(".+"))(choices)
+    routes.options = choices
 
 
 async def _search(app: Services, body: Body) -> list[Option]:

@@ -1,0 +1,145 @@
+"""Which handler answers which request of Slack, and how long Bolt waits for it.
+
+Bolt asks its listeners one after the other and works out anew for each whatever it might want; a bot has dozens. So
+Bolt has one listener for each kind of request here, and the handler is found in a table. A request is answered at once
+when its handler acknowledges it; Bolt by itself would look every 10 ms. What a handler does after that goes on.
+"""
+
+import asyncio
+import inspect
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from typing import Any
+
+import structlog
+from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.webhook.async_client import AsyncWebhookClient
+
+Body = dict[str, Any]
+Handler = Callable[..., Awaitable[None]]
+"""Takes what it names of ``ack``, ``body``, ``client``, ``respond`` and ``event``."""
+_ANY = re.compile(".*", re.DOTALL)
+_log = structlog.get_logger(__name__)
+
+
+class Respond:
+    """Answers over a response URL. Connections are kept: Bolt's own opens one for each answer."""
+
+    def __init__(self, url: str, client: AsyncWebClient) -> None:
+        self._webhook = partial(AsyncWebhookClient, url, session=client.session)
+
+    async def __call__(self, **message: Any) -> None:
+        """Send a message: ``text``, ``blocks``, ``response_type`` and so on, as Slack takes them."""
+        await self._webhook().send_dict(message)
+
+
+class _Ack:
+    """Bolt's acknowledgement, and a way to wait for it."""
+
+    def __init__(self, ack: AsyncAck) -> None:
+        self._ack = ack
+        self.settled = asyncio.get_running_loop().create_future()
+        if ack.response is not None:
+            self.settle()
+
+    async def __call__(self, **answer: Any) -> None:
+        await self._ack(**answer)
+        self.settle()
+
+    def settle(self, *_: object) -> None:
+        if not self.settled.done():
+            self.settled.set_result(None)
+
+
+class Routes:
+    """The table of handlers, by the names that Slack sends."""
+
+    def __init__(self) -> None:
+        self.commands: dict[str, Handler] = {}
+        self.actions: dict[str, Handler] = {}
+        """By action id."""
+        self.blocks: dict[str, Handler] = {}
+        """By block id: what is pressed there, whatever its action id."""
+        self.inputs: dict[str, Handler] = {}
+        """By the callback id of the view: what is changed in it and has no handler of its own."""
+        self.views: dict[str, Handler] = {}
+        self.events: dict[str, Handler] = {}
+        self.options: Handler | None = None
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._wanted: dict[Handler, tuple[str, ...]] = {}
+
+    def connect(self, bolt: AsyncApp) -> None:
+        """Give Bolt its listeners. ``bolt`` must process before it responds."""
+
+        async def command(ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
+            await self._run(self.commands.get(body["command"]), ack, body, client)
+
+        async def action(ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
+            await self._run(self._action(body), ack, body, client)
+
+        async def options(ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
+            await self._run(self.options, ack, body, client)
+
+        async def view(ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
+            await self._run(self.views.get(body["view"]["callback_id"]), ack, body, client)
+
+        async def event(ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
+            # Slack sends an event again that is not acknowledged, and no event needs an answer.
+            await ack()
+            await self._run(self.events[body["event"]["type"]], ack, body, client)
+
+        bolt.options(_ANY)(options)
+        bolt.block_action(_ANY)(action)
+        bolt.command(_ANY)(command)
+        bolt.view(_ANY)(view)
+        for name in self.events:
+            bolt.event(name)(event)
+
+    async def finish(self, seconds: float) -> None:
+        """Let what is under way end for so many seconds, then end it."""
+        if self._under_way:
+            _, late = await asyncio.wait(self._under_way, timeout=seconds)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    def _action(self, body: Body) -> Handler | None:
+        action = body["actions"][0]
+        view = (body.get("view") or {}).get("callback_id", "")
+        return self.actions.get(action["action_id"]) or self.blocks.get(action["block_id"]) or self.inputs.get(view)
+
+    async def _run(self, handler: Handler | None, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
+        """Start a handler, and come back when it has acknowledged. Raises what it raises before that."""
+        if handler is None:
+            raise LookupError("nothing here answers this")
+        acknowledged = _Ack(ack)
+        given = self._given(handler, acknowledged, body, client)
+        task = asyncio.ensure_future(_ended(handler(**given), body, acknowledged))
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+        task.add_done_callback(acknowledged.settle)
+        await acknowledged.settled
+        if task.done():
+            task.result()
+
+    def _given(self, handler: Handler, ack: _Ack, body: Body, client: AsyncWebClient) -> Mapping[str, Any]:
+        names = self._wanted.get(handler)
+        if names is None:
+            names = self._wanted[handler] = tuple(inspect.signature(handler).parameters)
+        there: dict[str, Any] = {"ack": ack, "body": body, "client": client, "event": body.get("event")}
+        if "respond" in names:
+            there["respond"] = Respond(body.get("response_url", ""), client)
+        return {name: there[name] for name in names}
+
+
+async def _ended(work: Awaitable[None], body: Body, ack: _Ack) -> None:
+    """Do the work. Before the acknowledgement Bolt tells of what goes wrong, after it nobody but us can."""
+    try:
+        await work
+    except Exception as error:
+        if not ack.settled.done():
+            raise
+        kind = body.get("type") or body.get("command")
+        _log.error("a request of Slack was not handled to its end", kind=kind, exc_info=error)
