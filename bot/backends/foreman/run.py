@@ -30,6 +30,8 @@ class RunJob(Operation[ForemanRun]):
         chosen, feature = number(values.get("job_template_id")), str(values.get("feature") or "") or None
         if chosen is None and feature is None:
             return form.fields(self._site.settings, self._site.server, None)
+        # Which fields have an effect, and who can hold a series, depends on the server's version.
+        await self._site.learn()
         try:
             template = await self._site.template(chosen, feature, self._site.context(values))
         except InputError:
