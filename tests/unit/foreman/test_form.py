@@ -68,6 +68,8 @@ async def test_a_form_whose_template_is_gone_still_opens(bench: Bench) -> None:
 
 
 async def test_a_template_is_asked_for_once_in_a_while(bench: Bench) -> None:
+    await bench.connection.check()
+    bench.sandbox.ledger.clear()
     await fields(bench, job_template_id=201)
     asked = len(bench.sandbox.ledger)
     await fields(bench, job_template_id=201)
