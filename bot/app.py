@@ -13,6 +13,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 import handlers
@@ -267,7 +268,7 @@ async def check_database(db: Database) -> str:
     """Whether the database answers: "" or what is wrong."""
     try:
         async with db.read() as tx:
-            await tx.exec_driver_sql("SELECT 1")
+            await tx.execute(text("SELECT 1"))
     except DBAPIError as error:
         return str(error.orig)
     return ""

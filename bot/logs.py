@@ -6,7 +6,7 @@ from typing import Any
 
 import structlog
 
-QUIET = ("slack_bolt", "slack_sdk", "httpx", "httpcore", "uvicorn", "aiosqlite", "alembic", "sqlalchemy", "asyncio")
+QUIET = ("slack_bolt", "slack_sdk", "httpx", "httpcore", "uvicorn", "alembic", "sqlalchemy", "asyncio")
 """Libraries that log bodies or tokens when they talk: only their warnings are wanted."""
 _SECRET_WORDS = ("token", "secret", "password", "authorization", "response_url", "trigger_id")
 

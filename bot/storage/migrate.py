@@ -5,9 +5,10 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
 
-from bot.storage.database import BUSY_TIMEOUT_MS
 from bot.storage.version import MIGRATIONS, short_engine
 
+BUSY_MS = 10_000
+"""How long SQLite waits for the lock of another process."""
 _MIGRATION_LOCK = 0x6E69676874
 """Key of the PostgreSQL advisory lock that one migrating node holds."""
 
@@ -37,6 +38,6 @@ def _lock(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
     else:
-        connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_MS}")
         connection.exec_driver_sql("PRAGMA journal_mode=WAL")
         connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -196,13 +196,13 @@ async def approved_by_rule_since(tx: Tx, since: datetime) -> dict[str, int]:
     """How many requests each policy rule has approved at once since a moment."""
     asked = requests.c.record["requirement"]
     query = (
-        select(asked["rules"].as_string().label("rules"), func.count())
+        select(asked["rules"].as_string().label("rules"), func.count().label("many"))
         .where(requests.c.approved_at >= since, asked["verdict"].as_string() == "approve")
         .group_by("rules")
     )
     found: Counter[str] = Counter()
-    for rules, many in await tx.execute(query):
-        found.update(dict.fromkeys(json.loads(rules), many))
+    for row in await tx.execute(query):
+        found.update(dict.fromkeys(json.loads(row.rules), row.many))
     return dict(found)
 
 

@@ -82,7 +82,7 @@ def test_the_environment_wins_over_the_file(config, monkeypatch: pytest.MonkeyPa
     [
         ("postgresql://u:p@h/d", "postgresql+psycopg://u:p@h/d"),
         ("postgres://h/d", "postgresql+psycopg://h/d"),
-        ("sqlite:///x.db", "sqlite+aiosqlite:///x.db"),
+        ("sqlite:///x.db", "sqlite:///x.db"),
     ],
 )
 def test_a_database_url_gets_the_driver_that_is_used(given: str, used: str):
