@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 
 from bot.requests.model import Value, canonical
 from bot.storage.counters import take
@@ -15,6 +15,8 @@ from bot.storage.tables import audit
 _AT_A_TIME = 1000
 """Entries that are read at once, so that a long trail takes no more memory than a short one."""
 BEGINNING = "0" * 64
+_ADD = insert(audit)
+_HASH = select(audit.c.hash).where(audit.c.seq == bindparam("its_seq"))
 
 
 class Entry(Value):
@@ -40,7 +42,7 @@ async def record(
 ) -> None:
     """Append an entry in the transaction of what it tells about. Never give it a secret."""
     seq = await take(tx, "audit")
-    previous = await tx.scalar(select(audit.c.hash).where(audit.c.seq == seq - 1)) or BEGINNING
+    previous = await tx.scalar(_HASH, {"its_seq": seq - 1}) or BEGINNING
     entry = Entry(
         seq=seq,
         at=at,
@@ -51,7 +53,7 @@ async def record(
         previous=previous,
         hash="",
     )
-    await tx.execute(insert(audit), entry.model_dump(exclude={"hash"}) | {"hash": entry.sealed()})
+    await tx.execute(_ADD, entry.model_dump(exclude={"hash"}) | {"hash": entry.sealed()})
 
 
 async def entries(tx: Tx, request_id: str = "", after: int = 0) -> AsyncIterator[Entry]:

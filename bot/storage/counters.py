@@ -5,9 +5,14 @@ from sqlalchemy.dialects import postgresql, sqlite
 from bot.storage.database import Tx
 from bot.storage.tables import counters
 
+_TAKE = {
+    name: insert(counters)
+    .on_conflict_do_update(index_elements=["name"], set_={"value": counters.c.value + 1})
+    .returning(counters.c.value)
+    for name, insert in (("postgresql", postgresql.insert), ("sqlite", sqlite.insert))
+}
+
 
 async def take(tx: Tx, name: str) -> int:
     """The next number of a counter, from 1."""
-    insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
-    first = insert(counters).on_conflict_do_update(index_elements=["name"], set_={"value": counters.c.value + 1})
-    return int((await tx.execute(first.returning(counters.c.value), {"name": name, "value": 1})).scalar_one())
+    return int(await tx.scalar(_TAKE[tx.dialect.name], {"name": name, "value": 1}))

@@ -3,13 +3,17 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from bot.ids import new_id
 from bot.requests.delegation import Delegation
 from bot.requests.model import Person
 from bot.storage.database import Tx
 from bot.storage.tables import delegations
+
+_HOLDING = select(delegations).where(
+    delegations.c.starts <= bindparam("at"), delegations.c.ends > bindparam("at"), delegations.c.ended_at.is_(None)
+)
 
 
 async def add(tx: Tx, by: Person, to: Person, starts: datetime, ends: datetime) -> str:
@@ -37,7 +41,4 @@ async def end(tx: Tx, by: Person, at: datetime) -> int:
 
 async def holding(tx: Tx, at: datetime) -> Sequence[Delegation]:
     """The delegations that hold at a moment."""
-    where = (delegations.c.starts <= at, delegations.c.ends > at, delegations.c.ended_at.is_(None))
-    return [
-        Delegation.model_validate(dict(row._mapping)) for row in await tx.execute(select(delegations).where(*where))
-    ]
+    return [Delegation.model_validate(dict(row._mapping)) for row in await tx.execute(_HOLDING, {"at": at})]

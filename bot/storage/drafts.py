@@ -4,12 +4,33 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from bot.errors import Conflict, NotFound
 from bot.requests.model import Person, Value
 from bot.storage.database import Tx
 from bot.storage.tables import drafts
+
+_ADD = insert(drafts)
+_GET = select(drafts).where(drafts.c.id == bindparam("its_id"))
+_SAVE = update(drafts).where(
+    drafts.c.id == bindparam("its_id"), drafts.c.version == bindparam("seen"), drafts.c.state == "open"
+)
+_LEFT_OPEN = (
+    select(drafts.c.id)
+    .where(
+        drafts.c.team == bindparam("its_team"),
+        drafts.c.user == bindparam("its_user"),
+        drafts.c.state == "open",
+        drafts.c.operation == bindparam("its_operation"),
+        drafts.c.updated_at >= bindparam("since"),
+        drafts.c.id != bindparam("its_id"),
+        # Opening and showing a form makes two versions; more means that somebody typed.
+        drafts.c.version > 3,
+    )
+    .order_by(drafts.c.updated_at.desc())
+    .limit(1)
+)
 
 
 class Draft(Value):
@@ -43,23 +64,25 @@ def _columns(draft: Draft) -> dict[str, Any]:
 
 async def add(tx: Tx, draft: Draft) -> None:
     """Store a new draft."""
-    await tx.execute(insert(drafts), _columns(draft))
+    await tx.execute(_ADD, _columns(draft))
 
 
 async def get(tx: Tx, draft_id: str) -> Draft:
     """One draft. Raises NotFound."""
-    row = (await tx.execute(select(drafts).where(drafts.c.id == draft_id))).one_or_none()
+    row = (await tx.execute(_GET, {"its_id": draft_id})).one_or_none()
     if row is None:
         raise NotFound("This form is too old. Please start again with the slash command.")
-    fields = {name: getattr(row, name) for name in Draft.model_fields if name != "person"}
-    return Draft.model_validate({**fields, "person": {"team": row.team, "user": row.user}})
+    fields = dict(row._mapping)
+    person = {"team": fields.pop("team"), "user": fields.pop("user")}
+    return Draft.model_validate({**fields, "person": person})
 
 
 async def save(tx: Tx, draft: Draft, now: datetime, **changes: Any) -> Draft:
     """Change a draft if it is still open and nobody was first. Raises Conflict."""
-    after = Draft.model_validate({**draft.model_dump(), **changes, "version": draft.version + 1, "updated_at": now})
-    where = (drafts.c.id == draft.id, drafts.c.version == draft.version, drafts.c.state == "open")
-    done = await tx.execute(update(drafts).where(*where).values(**_columns(after)))
+    changes |= {"version": draft.version + 1, "updated_at": now}
+    after = Draft.model_validate({**draft.model_dump(), **changes})
+    changed = {name: getattr(after, name) for name in changes}
+    done = await tx.execute(_SAVE, {**changed, "its_id": draft.id, "seen": draft.version})
     if done.rowcount != 1:
         raise Conflict("This form was already sent, or changed in another window.")
     return after
@@ -67,17 +90,14 @@ async def save(tx: Tx, draft: Draft, now: datetime, **changes: Any) -> Draft:
 
 async def left_open(tx: Tx, draft: Draft, since: datetime) -> str:
     """The id of the newest other draft of the same person and operation that was filled in and left; "" if none."""
-    where = (
-        drafts.c.team == draft.person.team,
-        drafts.c.user == draft.person.user,
-        drafts.c.state == "open",
-        drafts.c.operation == draft.operation,
-        drafts.c.updated_at >= since,
-        drafts.c.id != draft.id,
-        # Opening and showing a form makes two versions; more means that somebody typed.
-        drafts.c.version > 3,
-    )
-    found = await tx.scalar(select(drafts.c.id).where(*where).order_by(drafts.c.updated_at.desc()).limit(1))
+    about = {
+        "its_team": draft.person.team,
+        "its_user": draft.person.user,
+        "its_operation": draft.operation,
+        "its_id": draft.id,
+        "since": since,
+    }
+    found = await tx.scalar(_LEFT_OPEN, about)
     return str(found or "")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, func, insert, select, update
+from sqlalchemy import Row, Select, bindparam, func, insert, select, update
 
 from bot.errors import Conflict, NotFound
 from bot.requests.lifecycle import OPEN, WORDS, may_follow
@@ -34,6 +34,26 @@ _COLUMNS = (
 _BRIEF = select(
     *(requests.c[name] for name in ("id", "number", "revision", "state", "user", "start_at", "created_at")),
     requests.c.record["title"].as_string().label("title"),
+)
+_ADD = insert(requests)
+_ADD_REVISION = insert(revisions)
+_GET = select(requests).where(requests.c.id == bindparam("its_id"))
+_GET_ALONE = _GET.with_for_update()
+_BY_NUMBER = select(requests).where(requests.c.number == bindparam("its_number"))
+_OF_DRAFT = select(requests).where(requests.c.draft_id == bindparam("its_draft"))
+_MOVE = update(requests).where(
+    requests.c.id == bindparam("its_id"), requests.c.state == bindparam("was"), requests.c.version == bindparam("seen")
+)
+_OF_PERSON = (
+    _BRIEF.where(requests.c.team == bindparam("its_team"), requests.c.user == bindparam("its_user"))
+    .order_by(requests.c.number.desc())
+    .limit(bindparam("most"))
+)
+_AWAITING = _BRIEF.where(requests.c.state == "awaiting_approval").order_by(requests.c.number).limit(bindparam("most"))
+_RECENT = _BRIEF.order_by(requests.c.number.desc()).limit(bindparam("most"))
+_DECIDE = insert(decisions)
+_DECISIONS = (
+    select(decisions).where(decisions.c.request_id == bindparam("its_request")).order_by(decisions.c.at, decisions.c.id)
 )
 _OUTSIDE_RECORD = {*_COLUMNS, "requester"}
 
@@ -64,14 +84,14 @@ async def next_number(tx: Tx) -> int:
 
 async def add(tx: Tx, request: Request, draft_id: str | None) -> None:
     """Store a new request and its first revision. A draft can become only one request."""
-    await tx.execute(insert(requests), {**_columns(request), "draft_id": draft_id})
-    await _add_revision(tx, request, request.requester, request.created_at)
+    columns = _columns(request)
+    await tx.execute(_ADD, {**columns, "draft_id": draft_id})
+    await _add_revision(tx, request, columns["record"], request.requester, request.created_at)
 
 
 async def get(tx: Tx, request_id: str, *, alone: bool = False) -> Request:
     """One request. Raises NotFound. With ``alone`` others who would change it too wait until this transaction ends."""
-    query = select(requests).where(requests.c.id == request_id)
-    row = (await tx.execute(query.with_for_update() if alone else query)).one_or_none()
+    row = (await tx.execute(_GET_ALONE if alone else _GET, {"its_id": request_id})).one_or_none()
     if row is None:
         raise NotFound("This request is not known here any more.")
     return _request(row)
@@ -79,7 +99,7 @@ async def get(tx: Tx, request_id: str, *, alone: bool = False) -> Request:
 
 async def by_number(tx: Tx, number: int) -> Request:
     """One request by the number that people say. Raises NotFound."""
-    row = (await tx.execute(select(requests).where(requests.c.number == number))).one_or_none()
+    row = (await tx.execute(_BY_NUMBER, {"its_number": number})).one_or_none()
     if row is None:
         raise NotFound(f"There is no request NS-{number}. /nightshift list shows the recent ones.")
     return _request(row)
@@ -87,7 +107,7 @@ async def by_number(tx: Tx, number: int) -> Request:
 
 async def of_draft(tx: Tx, draft_id: str) -> Request | None:
     """The request that a draft became, if it did."""
-    row = (await tx.execute(select(requests).where(requests.c.draft_id == draft_id))).one_or_none()
+    row = (await tx.execute(_OF_DRAFT, {"its_draft": draft_id})).one_or_none()
     return _request(row) if row else None
 
 
@@ -101,15 +121,8 @@ async def move(tx: Tx, request: Request, state: RequestState, **changes: Any) ->
     after = request.model_copy(update={**changes, "state": state, "version": request.version + 1})
     # Validated again: model_copy does not.
     after = Request.model_validate(after.model_dump())
-    done = await tx.execute(
-        update(requests)
-        .where(
-            requests.c.id == request.id,
-            requests.c.state == request.state,
-            requests.c.version == request.version,
-        )
-        .values(**_columns(after))
-    )
+    where = {"its_id": request.id, "was": request.state, "seen": request.version}
+    done = await tx.execute(_MOVE, {**_columns(after), **where})
     if done.rowcount != 1:
         now = await get(tx, request.id)
         raise Conflict(f"{request.name} has changed in the meantime: {WORDS[now.state].lower()}.")
@@ -119,20 +132,20 @@ async def move(tx: Tx, request: Request, state: RequestState, **changes: Any) ->
 async def revise(tx: Tx, request: Request, by: Person, at: datetime, state: RequestState, **changes: Any) -> Request:
     """Replace the content: a new revision, to be approved anew. Raises Conflict."""
     after = await move(tx, request, state, revision=request.revision + 1, **changes)
-    await _add_revision(tx, after, by, at)
+    await _add_revision(tx, after, _record(after), by, at)
     return after
 
 
-async def _add_revision(tx: Tx, request: Request, by: Person, at: datetime) -> None:
+async def _add_revision(tx: Tx, request: Request, record: Mapping[str, Any], by: Person, at: datetime) -> None:
     row = {
         "request_id": request.id,
         "revision": request.revision,
         "content_hash": request.content_hash,
-        "record": _record(request),
+        "record": record,
         "by": by.user,
         "at": at,
     }
-    await tx.execute(insert(revisions), row)
+    await tx.execute(_ADD_REVISION, row)
 
 
 async def due_to_expire(tx: Tx, now: datetime, limit: int = 100) -> Sequence[Request]:
@@ -177,19 +190,17 @@ async def awaiting(tx: Tx, limit: int = 100) -> Sequence[Request]:
 
 async def brief_of_person(tx: Tx, person: Person, limit: int = 20) -> Sequence[Brief]:
     """A person's own requests, newest first."""
-    query = _BRIEF.where(requests.c.team == person.team, requests.c.user == person.user)
-    return await _all_brief(tx, query.order_by(requests.c.number.desc()).limit(limit))
+    return await _briefs(tx, _OF_PERSON, its_team=person.team, its_user=person.user, most=limit)
 
 
 async def brief_awaiting(tx: Tx, limit: int = 20) -> Sequence[Brief]:
     """Requests that wait for approval, oldest first."""
-    query = _BRIEF.where(requests.c.state == "awaiting_approval").order_by(requests.c.number)
-    return await _all_brief(tx, query.limit(limit))
+    return await _briefs(tx, _AWAITING, most=limit)
 
 
 async def brief_recent(tx: Tx, limit: int = 20) -> Sequence[Brief]:
     """The newest requests of everybody."""
-    return await _all_brief(tx, _BRIEF.order_by(requests.c.number.desc()).limit(limit))
+    return await _briefs(tx, _RECENT, most=limit)
 
 
 async def approved_by_rule_since(tx: Tx, since: datetime) -> dict[str, int]:
@@ -206,7 +217,7 @@ async def approved_by_rule_since(tx: Tx, since: datetime) -> dict[str, int]:
     return dict(found)
 
 
-async def _all_brief(tx: Tx, query: Select[Any]) -> Sequence[Brief]:
+async def _briefs(tx: Tx, query: Select[Any], **about: Any) -> Sequence[Brief]:
     return [
         Brief(
             id=row.id,
@@ -217,7 +228,7 @@ async def _all_brief(tx: Tx, query: Select[Any]) -> Sequence[Brief]:
             requester=row.user,
             when=row.start_at or row.created_at,
         )
-        for row in await tx.execute(query)
+        for row in await tx.execute(query, about)
     ]
 
 
@@ -232,7 +243,7 @@ async def decide(tx: Tx, decision: Decision, evidence: dict[str, Any]) -> None:
         "user": decision.person.user,
         "evidence": evidence,
     }
-    await tx.execute(insert(decisions), values)
+    await tx.execute(_DECIDE, values)
 
 
 async def take_back(tx: Tx, decision_id: str, at: datetime) -> None:
@@ -245,9 +256,7 @@ async def take_back(tx: Tx, decision_id: str, at: datetime) -> None:
 
 async def decisions_of(tx: Tx, request_id: str) -> Sequence[Decision]:
     """All decisions on a request, oldest first, on whatever revision."""
-    rows = await tx.execute(
-        select(decisions).where(decisions.c.request_id == request_id).order_by(decisions.c.at, decisions.c.id)
-    )
+    rows = await tx.execute(_DECISIONS, {"its_request": request_id})
     return [
         Decision(
             id=row.id,

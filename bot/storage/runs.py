@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Row, func, insert, or_, select, update
+from sqlalchemy import Row, bindparam, func, insert, or_, select, update
 
 from bot.errors import Conflict, NotFound
 from bot.requests.model import Run, RunState, Value
@@ -13,6 +13,35 @@ from bot.storage.tables import attempts, runs
 
 AttemptState = Literal["prepared", "sent", "answered", "refused", "unknown"]
 WATCHED: tuple[RunState, ...] = ("placed", "running")
+_ADD = insert(runs)
+_GET = select(runs).where(runs.c.id == bindparam("its_id"))
+_OF_REQUEST = select(runs).where(runs.c.request_id == bindparam("its_request")).order_by(runs.c.number.desc())
+_MOVE = update(runs).where(
+    runs.c.id == bindparam("its_id"), runs.c.state == bindparam("was"), runs.c.version == bindparam("seen")
+)
+_DUE = (
+    select(runs)
+    .where(runs.c.state == "held", or_(runs.c.due_at.is_(None), runs.c.due_at <= bindparam("now")))
+    .order_by(runs.c.due_at)
+    .limit(bindparam("most"))
+)
+_TO_POLL = (
+    select(runs)
+    .where(
+        runs.c.backend == bindparam("its_backend"),
+        runs.c.state.in_(WATCHED),
+        or_(runs.c.poll_at.is_(None), runs.c.poll_at <= bindparam("now"), runs.c.poll_at > bindparam("farthest")),
+    )
+    .order_by(runs.c.poll_at)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+_POLLED = update(runs).where(runs.c.id.in_(bindparam("ids", expanding=True)))
+_PREPARE = insert(attempts)
+_ATTEMPT = select(attempts).where(attempts.c.token == bindparam("its_token"))
+_MARK = update(attempts).where(
+    attempts.c.token == bindparam("its_token"), attempts.c.state.in_(bindparam("before", expanding=True))
+)
 
 
 class Attempt(Value):
@@ -35,12 +64,12 @@ def _run(row: Row[Any]) -> Run:
 
 async def add(tx: Tx, run: Run, backend: str, operation: str) -> None:
     """Store a new run. A request has one run of each number."""
-    await tx.execute(insert(runs), {**run.model_dump(), "backend": backend, "operation": operation})
+    await tx.execute(_ADD, {**run.model_dump(), "backend": backend, "operation": operation})
 
 
 async def get(tx: Tx, run_id: str) -> Run:
     """One run. Raises NotFound."""
-    row = (await tx.execute(select(runs).where(runs.c.id == run_id))).one_or_none()
+    row = (await tx.execute(_GET, {"its_id": run_id})).one_or_none()
     if row is None:
         raise NotFound("This run is not known here any more.")
     return _run(row)
@@ -48,16 +77,15 @@ async def get(tx: Tx, run_id: str) -> Run:
 
 async def of_request(tx: Tx, request_id: str, limit: int = 50) -> Sequence[Run]:
     """The runs of a request, newest first."""
-    query = select(runs).where(runs.c.request_id == request_id).order_by(runs.c.number.desc()).limit(limit)
-    return [_run(row) for row in await tx.execute(query)]
+    return [_run(row) for row in await tx.execute(_OF_REQUEST.limit(limit), {"its_request": request_id})]
 
 
 async def move(tx: Tx, run: Run, state: RunState, **changes: Any) -> Run:
     """Change a run if nobody was first. ``poll_at`` is taken too. Raises Conflict."""
     columns = {name: changes.pop(name) for name in ("poll_at",) if name in changes}
     after = Run.model_validate({**run.model_dump(), **changes, "state": state, "version": run.version + 1})
-    where = (runs.c.id == run.id, runs.c.state == run.state, runs.c.version == run.version)
-    done = await tx.execute(update(runs).where(*where).values(**after.model_dump(), **columns))
+    where = {"its_id": run.id, "was": run.state, "seen": run.version}
+    done = await tx.execute(_MOVE, {**after.model_dump(), **columns, **where})
     if done.rowcount != 1:
         raise Conflict("This run has changed in the meantime.")
     return after
@@ -65,8 +93,7 @@ async def move(tx: Tx, run: Run, state: RunState, **changes: Any) -> Run:
 
 async def due(tx: Tx, now: datetime, limit: int = 100) -> Sequence[Run]:
     """Runs that Nightshift holds and whose time has come."""
-    where = (runs.c.state == "held", or_(runs.c.due_at.is_(None), runs.c.due_at <= now))
-    return [_run(row) for row in await tx.execute(select(runs).where(*where).order_by(runs.c.due_at).limit(limit))]
+    return [_run(row) for row in await tx.execute(_DUE, {"now": now, "most": limit})]
 
 
 async def started_since(tx: Tx, request_id: str, since: datetime) -> int:
@@ -87,35 +114,26 @@ async def claim_to_poll(
 
     A ``poll_at`` further ahead than twice ``again`` was set before the clock was put back, and counts as due.
     """
-    where = (
-        runs.c.backend == backend,
-        runs.c.state.in_(WATCHED),
-        or_(runs.c.poll_at.is_(None), runs.c.poll_at <= now, runs.c.poll_at > now + 2 * again),
-    )
-    query = select(runs).where(*where).order_by(runs.c.poll_at).limit(limit)
-    if tx.dialect.name == "postgresql":
-        query = query.with_for_update(skip_locked=True)
-    rows = (await tx.execute(query)).all()
+    about = {"its_backend": backend, "now": now, "farthest": now + 2 * again, "most": limit}
+    rows = (await tx.execute(_TO_POLL, about)).all()
     if rows:
-        ids = [row.id for row in rows]
-        await tx.execute(update(runs).where(runs.c.id.in_(ids)).values(poll_at=now + again))
+        await tx.execute(_POLLED, {"ids": [row.id for row in rows], "poll_at": now + again})
     return [(_run(row), row.operation) for row in rows]
 
 
 async def prepare(tx: Tx, attempt: Attempt) -> None:
     """Store an attempt before anything is sent."""
-    await tx.execute(insert(attempts), attempt.model_dump())
+    await tx.execute(_PREPARE, attempt.model_dump())
 
 
 async def attempt_of(tx: Tx, token: str) -> Attempt | None:
     """The attempt with a token."""
-    row = (await tx.execute(select(attempts).where(attempts.c.token == token))).one_or_none()
+    row = (await tx.execute(_ATTEMPT, {"its_token": token})).one_or_none()
     return Attempt.model_validate(dict(row._mapping)) if row else None
 
 
 async def mark(tx: Tx, token: str, before: Sequence[AttemptState], after: AttemptState, **changes: Any) -> None:
     """Move an attempt on, if it is where it is thought to be. Raises Conflict."""
-    where = (attempts.c.token == token, attempts.c.state.in_(before))
-    done = await tx.execute(update(attempts).where(*where).values(state=after, **changes))
+    done = await tx.execute(_MARK, {**changes, "state": after, "its_token": token, "before": list(before)})
     if done.rowcount != 1:
         raise Conflict("This attempt was carried on by somebody else.")
