@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ from bot.slack.pace import Pace
 from bot.slack.people import People
 from bot.slack.retry import RetryUnlessPosting
 from bot.slack.sender import Sender
-from bot.storage import version
+from bot.storage import messages, version
 from bot.storage.database import Database
 from bot.usecases import dispatch, keep_time
 from bot.usecases.calendars import Calendars
@@ -47,6 +48,9 @@ _NO_POLICY = "[policy]\napprovers = []\n"
 SLACK_SECONDS = 15
 """How long a call of Slack's Web API may take."""
 RECOVER_SECONDS = 1.0
+LAST_CALLS = timedelta(seconds=3)
+"""What a node that is gone was sending is left alone for so long: it may only have lost its connection to the database.
+"""
 FINISH_SECONDS = 3.0
 """How long what people have pressed may take to be finished when the bot stops."""
 LOST_NAME = 70
@@ -98,6 +102,7 @@ class Nightshift:
             self.db,
             self.people,
             self.clock,
+            node=lambda: self.engine.node,
             card_seconds=settings.timing.card_seconds,
             nudge=self.services.nudges.sender,
             pace=Pace(times=settings.timing.slack_pace),
@@ -230,6 +235,18 @@ class Nightshift:
         if not self.engine.alive():
             _log.critical("another process has this node's name, so this one stops at once", node=self.engine.node)
             os._exit(LOST_NAME)
+        await self._send_for_others()
+
+    async def _send_for_others(self) -> None:
+        """What a node that is gone was just sending need not wait until its claims run out."""
+        now = self.clock.now()
+        async with self.db.read() as tx:
+            nodes = await messages.claimants(tx, now)
+        for node in nodes:
+            async with self.engine.in_place_of(node) as gone:
+                if gone:
+                    async with self.db.write() as tx:
+                        await messages.hasten(tx, node, now + LAST_CALLS)
 
     async def _introduce(self) -> None:
         """Learn who the bot is. A wrong token is a fault of the configuration; a Slack that is away is waited for."""

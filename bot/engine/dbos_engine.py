@@ -9,7 +9,8 @@ import asyncio
 import logging
 import sqlite3
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
@@ -106,14 +107,23 @@ class DbosEngine:
                 by_node.setdefault(workflow.executor_id, []).append(workflow.workflow_id)
         taken = 0
         for node, ids in by_node.items():
-            if await asyncio.to_thread(identity.take, node):
-                try:
+            async with self.in_place_of(node) as gone:
+                if gone:
                     await DBOS.resume_workflows_async(ids, queue_name=QUEUE)
                     taken += len(ids)
                     _log.warning("took over %d jobs of node %s, which is gone", len(ids), node)
-                finally:
-                    await asyncio.to_thread(identity.release, node)
         return taken
+
+    @asynccontextmanager
+    async def in_place_of(self, node: str) -> AsyncIterator[bool]:
+        identity = self._identity
+        if identity is None or node == identity.name or not await asyncio.to_thread(identity.take, node):
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            await asyncio.to_thread(identity.release, node)
 
     async def prune(self, keep_seconds: float) -> int:
         before = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - keep_seconds))

@@ -1,6 +1,7 @@
 """The small port behind which the durable engine stands."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 Job = Callable[[str], Awaitable[None]]
@@ -28,6 +29,10 @@ class Engine(Protocol):
 
     async def recover(self) -> int:
         """Take over the work of nodes that are gone. Returns how many jobs."""
+        ...
+
+    def in_place_of(self, node: str) -> AbstractAsyncContextManager[bool]:
+        """Whether another node is gone; if so, no process can be that node until the block ends."""
         ...
 
     async def prune(self, keep_seconds: float) -> int:

@@ -30,11 +30,6 @@ class Pace:
         self._tokens: dict[str, tuple[float, float]] = {}
         self._paused: dict[str, float] = {}
 
-    @property
-    def gap(self) -> float:
-        """Seconds between two messages in one channel."""
-        return self._gap
-
     def wait(self, method: str, channel: str) -> float:
         """Seconds until this call may be made; 0 if it may be made now, and then it is counted."""
         now = self._monotonic()

@@ -48,6 +48,7 @@ class Sender:
         people: People,
         clock: Clock,
         *,
+        node: Callable[[], str],
         card_seconds: float,
         nudge: asyncio.Event,
         pace: Pace | None = None,
@@ -57,11 +58,13 @@ class Sender:
         self._db = db
         self._people = people
         self._clock = clock
+        self._node = node
         self._card_seconds = card_seconds
         self._nudge = nudge
         self._pace = pace or Pace()
         self._monotonic = monotonic
         self._last_shown: dict[str, float] = {}
+        self._shut: dict[tuple[str, bool], float] = {}
         self._dms: dict[str, str] = {}
         self._undeliverable: list[tuple[Message, str]] = []
         self._begun = False
@@ -69,10 +72,19 @@ class Sender:
 
     async def send_due(self) -> int:
         """Send what is due now. Returns how many messages were looked at; 0 means that nothing waits."""
+        now = self._monotonic()
+        self._shut = {place: until for place, until in self._shut.items() if until > now}
         async with self._db.write() as tx:
             if self._db.is_sqlite and not self._begun:
                 await messages.release(tx)
-            due = await messages.claim(tx, self._clock.now(), BUSY)
+            due = await messages.claim(
+                tx,
+                self._clock.now(),
+                BUSY,
+                self._node(),
+                no_posts_to=[place for place, first in self._shut if first],
+                no_updates_in=[place for place, first in self._shut if not first],
+            )
         self._begun = True
         self._rendered.clear()
         await asyncio.gather(*(self._channel(group) for group in _by_place(due)))
@@ -84,29 +96,21 @@ class Sender:
         return found
 
     async def _channel(self, group: Sequence[Message]) -> None:
-        """The messages of one place, in order: a thread needs its first message first. Where the pace holds one up,
-        those after it are given times of their own: asking for each again and again would keep the database busy."""
-        turn: dict[bool, float] = {}
-        held: list[tuple[Message, float]] = []
+        """The messages of one place, in order: a thread needs its first message first. Where the pace holds one up, the
+        place is shut for its like, and those after it are left for when it opens."""
+        left = []
         for message in group:
-            first = not message.ts
-            if first in turn:
-                turn[first] += self._pace.gap
-            else:
+            place = message.to, not message.ts
+            if place not in self._shut:
                 wait = await self._send(message)
                 if wait <= 0:
                     continue
-                turn[first] = wait
-            held.append((message, turn[first]))
-        if held:
-            await self._hold(held)
-
-    async def _hold(self, held: Sequence[tuple[Message, float]]) -> None:
-        now = self._clock.now()
-        asyncio.get_running_loop().call_later(min(wait for _, wait in held), self._nudge.set)
-        async with self._db.write() as tx:
-            for message, wait in held:
-                await messages.postponed(tx, message, now + timedelta(seconds=wait), "")
+                self._shut[place] = self._monotonic() + wait
+                asyncio.get_running_loop().call_later(wait, self._nudge.set)
+            left.append(message)
+        if left:
+            async with self._db.write() as tx:
+                await messages.give_back(tx, left)
 
     async def _send(self, message: Message) -> float:
         """Send a message; returns the seconds for which the pace holds it up, 0 where it does not."""

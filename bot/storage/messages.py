@@ -1,11 +1,11 @@
 """What Slack is to show: each row is one message, a projection of stored state. ``wanted`` counts what changed,
 ``shown`` what Slack has; a message is due while they differ, and it survives every restart until Slack has it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Row, case, delete, insert, or_, select, update
+from sqlalchemy import Row, and_, bindparam, case, delete, insert, not_, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.ids import new_id
@@ -17,6 +17,59 @@ FARTHEST_TRY = timedelta(minutes=10)
 """A next try further ahead than this was set before the clock was put back."""
 
 Kind = Literal["approval", "receipt", "outcome", "details", "note", "reminder"]
+
+_ADD = insert(messages)
+_ADD_ONCE = {
+    "postgresql": postgresql.insert(messages).on_conflict_do_nothing(),
+    "sqlite": sqlite.insert(messages).on_conflict_do_nothing(),
+}
+_GET = select(messages).where(messages.c.id == bindparam("its_id"))
+_OF_REQUEST = (
+    select(messages)
+    .where(messages.c.request_id == bindparam("its_request"))
+    .order_by(messages.c.created_at, messages.c.id)
+)
+_TOUCH = (
+    update(messages)
+    .where(
+        messages.c.request_id == bindparam("its_request"),
+        messages.c.kind.in_(bindparam("kinds", expanding=True)),
+        messages.c.state != "dead",
+    )
+    .values(wanted=messages.c.wanted + 1, state="due", next_try=bindparam("now"))
+)
+_FREE = or_(
+    messages.c.claimed_until.is_(None),
+    messages.c.claimed_until <= bindparam("now"),
+    messages.c.claimed_until > bindparam("farthest_claim"),
+)
+_RIPE = or_(messages.c.next_try <= bindparam("now"), messages.c.next_try > bindparam("farthest_try"))
+_OPEN = not_(
+    or_(
+        and_(messages.c.ts == "", messages.c.to.in_(bindparam("no_posts_to", expanding=True))),
+        and_(messages.c.ts != "", messages.c.to.in_(bindparam("no_updates_in", expanding=True))),
+    )
+)
+_CLAIM = (
+    select(messages)
+    .where(messages.c.state == "due", _RIPE, _FREE, _OPEN)
+    .order_by(messages.c.created_at)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+_CHANGE_SOME = update(messages).where(messages.c.id.in_(bindparam("ids", expanding=True)))
+_CHANGE = update(messages).where(messages.c.id == bindparam("its_id"))
+_CHANGE_OWN = _CHANGE.where(messages.c.claimed_until == bindparam("its_claim"))
+_CLAIMANTS = (
+    select(messages.c.claimed_by)
+    .where(messages.c.state == "due", messages.c.claimed_until > bindparam("now"), messages.c.claimed_by.is_not(None))
+    .distinct()
+)
+_HASTEN = update(messages).where(
+    messages.c.state == "due",
+    messages.c.claimed_by == bindparam("node"),
+    messages.c.claimed_until > bindparam("soon"),
+)
 
 
 class Message(Value):
@@ -72,8 +125,7 @@ async def add(
         next_try=now,
         created_at=now,
     )
-    dialect_insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
-    statement = insert(messages) if dedupe is None else dialect_insert(messages).on_conflict_do_nothing()
+    statement = _ADD if dedupe is None else _ADD_ONCE[tx.dialect.name]
     await tx.execute(statement, {**message.model_dump(), "dedupe": dedupe})
     return message.id
 
@@ -82,29 +134,48 @@ async def touch(
     tx: Tx, request_id: str, now: datetime, kinds: Sequence[Kind] = ("approval", "receipt", "outcome")
 ) -> None:
     """Say that a request has changed: every copy of its cards is to be brought up to date."""
-    where = (messages.c.request_id == request_id, messages.c.kind.in_(kinds), messages.c.state != "dead")
-    changes = {"wanted": messages.c.wanted + 1, "state": "due", "next_try": now}
-    await tx.execute(update(messages).where(*where).values(changes))
+    await tx.execute(_TOUCH, {"its_request": request_id, "kinds": list(kinds), "now": now})
 
 
-async def claim(tx: Tx, now: datetime, busy: timedelta, limit: int = 50) -> Sequence[Message]:
-    """Messages that are due, claimed for ``busy`` so that no other node sends them too.
+async def claim(
+    tx: Tx,
+    now: datetime,
+    busy: timedelta,
+    node: str,
+    *,
+    no_posts_to: Collection[str] = (),
+    no_updates_in: Collection[str] = (),
+    limit: int = 50,
+) -> Sequence[Message]:
+    """Messages that are due, claimed by a node for ``busy`` so that no other one sends them too. Places (``to``) that
+    take nothing just now are left out.
 
     Times further ahead than anything waits were set before the clock was put back, and count as past.
     """
-    free = or_(
-        messages.c.claimed_until.is_(None), messages.c.claimed_until <= now, messages.c.claimed_until > now + 2 * busy
-    )
-    ripe = or_(messages.c.next_try <= now, messages.c.next_try > now + FARTHEST_TRY)
-    where = (messages.c.state == "due", ripe, free)
-    query = select(messages).where(*where).order_by(messages.c.created_at).limit(limit)
-    if tx.dialect.name == "postgresql":
-        query = query.with_for_update(skip_locked=True)
-    rows = (await tx.execute(query)).all()
+    about = {"now": now, "farthest_claim": now + 2 * busy, "farthest_try": now + FARTHEST_TRY, "most": limit}
+    shut = {"no_posts_to": list(no_posts_to), "no_updates_in": list(no_updates_in)}
+    rows = (await tx.execute(_CLAIM, {**about, **shut})).all()
+    until = now + busy
     if rows:
-        ids = [row.id for row in rows]
-        await tx.execute(update(messages).where(messages.c.id.in_(ids)).values(claimed_until=now + busy))
-    return [_message(row).model_copy(update={"claimed_until": now + busy}) for row in rows]
+        claim = {"ids": [row.id for row in rows], "claimed_until": until, "claimed_by": node}
+        await tx.execute(_CHANGE_SOME, claim)
+    return [_message(row).model_copy(update={"claimed_until": until}) for row in rows]
+
+
+async def give_back(tx: Tx, several: Sequence[Message]) -> None:
+    """Claimed messages that were not sent after all are free again."""
+    await tx.execute(_CHANGE_SOME, {"ids": [message.id for message in several], "claimed_until": None})
+
+
+async def claimants(tx: Tx, now: datetime) -> set[str]:
+    """The nodes that have claimed messages just now."""
+    return set((await tx.execute(_CLAIMANTS, {"now": now})).scalars())
+
+
+async def hasten(tx: Tx, node: str, soon: datetime) -> int:
+    """A node is gone: its claims end soon, instead of when they would have. Returns how many. Should it live after all,
+    it begins nothing more with them (see ``sending``), and what it is in the middle of has until then."""
+    return (await tx.execute(_HASTEN, {"node": node, "soon": soon, "claimed_until": soon})).rowcount
 
 
 async def release(tx: Tx) -> None:
@@ -118,24 +189,21 @@ async def release(tx: Tx) -> None:
 
 async def get(tx: Tx, message_id: str) -> Message | None:
     """One message."""
-    row = (await tx.execute(select(messages).where(messages.c.id == message_id))).one_or_none()
+    row = (await tx.execute(_GET, {"its_id": message_id})).one_or_none()
     return _message(row) if row else None
 
 
 async def of_request(tx: Tx, request_id: str, kinds: Sequence[Kind] = ()) -> Sequence[Message]:
     """The messages of a request, oldest first."""
-    query = select(messages).where(messages.c.request_id == request_id).order_by(messages.c.created_at, messages.c.id)
-    if kinds:
-        query = query.where(messages.c.kind.in_(kinds))
-    return [_message(row) for row in await tx.execute(query)]
+    found = [_message(row) for row in await tx.execute(_OF_REQUEST, {"its_request": request_id})]
+    return [message for message in found if not kinds or message.kind in kinds]
 
 
 async def sending(tx: Tx, message: Message, now: datetime, busy: timedelta) -> bool:
     """A first sending begins: from now on Slack may have it. False where the claim was lost, since sending took so
     long that another node has taken the message; else the claim holds for ``busy`` again."""
-    ours = (messages.c.id == message.id, messages.c.claimed_until == message.claimed_until)
-    changes = {"first_sent": now, "claimed_until": now + busy}
-    return (await tx.execute(update(messages).where(*ours).values(changes))).rowcount == 1
+    ours = {"its_id": message.id, "its_claim": message.claimed_until}
+    return (await tx.execute(_CHANGE_OWN, {**ours, "first_sent": now, "claimed_until": now + busy})).rowcount == 1
 
 
 async def delivered(tx: Tx, message: Message, channel: str, ts: str, shown: int) -> None:
@@ -153,13 +221,13 @@ async def postponed(tx: Tx, message: Message, until: datetime, problem: str) -> 
     """Slack did not take it this time."""
     tries = message.tries + 1 if problem else message.tries
     changes = {"next_try": until, "problem": problem[:500], "tries": tries, "claimed_until": None}
-    await tx.execute(update(messages).where(messages.c.id == message.id).values(changes))
+    await tx.execute(_CHANGE, {"its_id": message.id, **changes})
 
 
 async def dead(tx: Tx, message: Message, problem: str) -> None:
     """Slack will never take it."""
     changes = {"state": "dead", "problem": problem[:500], "claimed_until": None}
-    await tx.execute(update(messages).where(messages.c.id == message.id).values(changes))
+    await tx.execute(_CHANGE, {"its_id": message.id, **changes})
 
 
 async def forget(tx: Tx, before: datetime) -> int:

@@ -78,9 +78,11 @@ class SqliteStore:
                 self._writer.driver.execute("PRAGMA busy_timeout=0")
             tx = self._writer
             await _begin(tx.driver, "BEGIN IMMEDIATE")
+            before = tx.driver.total_changes
             try:
                 yield tx
-                await self._commit(tx.driver)
+                if tx.driver.total_changes != before:
+                    await self._commit(tx.driver)
             finally:
                 tx.roll_back()
 

@@ -206,6 +206,7 @@ messages = Table(
     Column("tries", Integer, nullable=False),
     Column("next_try", UtcDateTime, nullable=False),
     Column("claimed_until", UtcDateTime),
+    Column("claimed_by", String(80)),
     Column("problem", Text, nullable=False),
     Column("first_sent", UtcDateTime),
     Column("created_at", UtcDateTime, nullable=False),
