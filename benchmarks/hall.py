@@ -118,7 +118,9 @@ async def hall(*, hosts: int = 40, **environment: str) -> AsyncIterator[Hall]:
         directory = Path(name)
         async with stage(directory, hosts=hosts) as on:
             crowd = Crowd(on, requesters=2)
-            bot = BotProcess({**on.environment, **CALM, **environment}, directory / "bot.log")
+            # The clock that a playground can move is read from a file, each time anew.
+            real = {name: value for name, value in on.environment.items() if name != "NIGHTSHIFT_CLOCK_FILE"}
+            bot = BotProcess({**real, **CALM, **environment}, directory / "bot.log")
             ledger = Ledger(on, f"sqlite:///{directory / 'data' / 'nightshift.sqlite'}")
             transport = HttpTransport([bot.url], on.slack.signing_secret)
             async with ending(bot):

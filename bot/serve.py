@@ -75,7 +75,12 @@ async def over_http(bot: Nightshift, host: str, port: int) -> AsyncIterator[int]
     except OSError as error:
         raise ConfigError([f"command line: --http: cannot listen on {host}:{port}: {error.strerror}"]) from error
     config = uvicorn.Config(
-        web_app(bot), log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=5
+        web_app(bot),
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        lifespan="off",
+        timeout_graceful_shutdown=5,
     )
     server = _Server(config)
     task = asyncio.create_task(server.serve(sockets=[listener]))

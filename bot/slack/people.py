@@ -91,9 +91,9 @@ class People:
 
     async def member(self, user: str, team: str = "") -> Member:
         """What Slack says of a user. Raises NotAllowed where Slack does not tell."""
-        known = self._members.get(user)
-        if known and self._monotonic() - known[0] < MEMBER_MAX_AGE:
-            return known[1]
+        known = self._known(user)
+        if known is not None:
+            return known
         try:
             answer = await self._client.users_info(user=user, include_locale=True)
         except SlackApiError as error:
@@ -139,8 +139,14 @@ class People:
 
     async def all_members(self, users: Sequence[str]) -> dict[str, Member]:
         """Several members at once; those that Slack does not tell of are left out."""
-        found = await asyncio.gather(*(self.member(user) for user in users), return_exceptions=True)
-        return {m.person.user: m for m in found if isinstance(m, Member)}
+        known = {user: member for user in users if (member := self._known(user)) is not None}
+        asked = [self.member(user) for user in users if user not in known]
+        found = await asyncio.gather(*asked, return_exceptions=True) if asked else ()
+        return known | {m.person.user: m for m in found if isinstance(m, Member)}
+
+    def _known(self, user: str) -> Member | None:
+        known = self._members.get(user)
+        return known[1] if known and self._monotonic() - known[0] < MEMBER_MAX_AGE else None
 
     async def channel_name(self, channel: str) -> str:
         """A channel's name without ``#``; "" where Slack does not tell."""

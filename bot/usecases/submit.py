@@ -28,8 +28,7 @@ async def submit(app: Services, draft: Draft, version: int) -> Request:
 
     Pressed twice, it gives the same request twice.
     """
-    async with app.db.read() as tx:
-        existing = await requests.of_draft(tx, draft.id)
+    existing = await _became(app, draft) if draft.state != "open" else None
     if existing is not None:
         return existing
     checked = checked_of(draft)
@@ -43,14 +42,31 @@ async def submit(app: Services, draft: Draft, version: int) -> Request:
     if draft.revises:
         request = await _revise(app, draft, checked, now)
     else:
-        async with app.db.write() as tx:
-            await drafts.save(tx, draft, now, state="submitted")
-            request = await _add(tx, app, draft, checked, now)
+        request = await _make(app, draft, checked, now)
     crashpoints.reach(crashpoints.AFTER_SUBMIT)
     app.nudges.sender.set()
     if request.state != "awaiting_approval":
         app.nudges.timekeeper.set()
     return request
+
+
+async def _became(app: Services, draft: Draft) -> Request | None:
+    """The request that a draft became, if it did."""
+    async with app.db.read() as tx:
+        return await requests.of_draft(tx, draft.id)
+
+
+async def _make(app: Services, draft: Draft, checked: Checked, now: datetime) -> Request:
+    try:
+        async with app.db.write() as tx:
+            await drafts.save(tx, draft, now, state="submitted")
+            return await _add(tx, app, draft, checked, now)
+    except Conflict:
+        # Pressed twice at the same moment: the other one was first.
+        existing = await _became(app, draft)
+        if existing is None:
+            raise
+        return existing
 
 
 async def _still_as_previewed(app: Services, draft: Draft, checked: Checked) -> None:
