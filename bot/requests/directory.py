@@ -45,6 +45,10 @@ class Directory(Protocol):
         """What is known of a person; None where nothing is."""
         ...
 
+    def own(self, user: str) -> Member | None:
+        """What is known of a person of this workspace, by user id; None where nothing is."""
+        ...
+
 
 class People:
     """A directory held in memory: one answer of Slack, or a test's."""
@@ -65,6 +69,10 @@ class People:
     def member(self, person: Person) -> Member | None:
         found = self._members.get(person.user)
         return found if found is not None and found.person == person else None
+
+    def own(self, user: str) -> Member | None:
+        found = self._members.get(user)
+        return found if found is not None and found.person.team == self._team else None
 
 
 def is_group(name: str) -> bool:
@@ -94,7 +102,7 @@ def barred(member: Member | None) -> str:
 
 def able(users: frozenset[str], directory: Directory) -> frozenset[str]:
     """Those of some user ids who may act at all."""
-    return frozenset(u for u in users if not barred(directory.member(Person(team=directory.team, user=u))))
+    return frozenset(u for u in users if not barred(directory.own(u)))
 
 
 def listed(stage: Stage, directory: Directory) -> frozenset[str]:

@@ -75,8 +75,9 @@ class Sender:
         now = self._monotonic()
         self._shut = {place: until for place, until in self._shut.items() if until > now}
         async with self._db.write() as tx:
-            if self._db.is_sqlite and not self._begun:
-                await messages.release(tx)
+            if not self._begun:
+                # An earlier process of this name is gone; with SQLite, so is every other.
+                await messages.release(tx, "" if self._db.is_sqlite else self._node())
             due = await messages.claim(
                 tx,
                 self._clock.now(),

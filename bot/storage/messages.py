@@ -65,6 +65,7 @@ _CLAIMANTS = (
     .where(messages.c.state == "due", messages.c.claimed_until > bindparam("now"), messages.c.claimed_by.is_not(None))
     .distinct()
 )
+_CLAIMED = update(messages).where(messages.c.state == "due", messages.c.claimed_until.is_not(None))
 _HASTEN = update(messages).where(
     messages.c.state == "due",
     messages.c.claimed_by == bindparam("node"),
@@ -178,13 +179,10 @@ async def hasten(tx: Tx, node: str, soon: datetime) -> int:
     return (await tx.execute(_HASTEN, {"node": node, "soon": soon, "claimed_until": soon})).rowcount
 
 
-async def release(tx: Tx) -> None:
-    """Give up every claim: whoever had one is gone. Only where one process uses the database."""
-    await tx.execute(
-        update(messages)
-        .where(messages.c.state == "due", messages.c.claimed_until.is_not(None))
-        .values(claimed_until=None)
-    )
+async def release(tx: Tx, node: str = "") -> None:
+    """Give up the claims of a node, which is known to have ended; of every node where none is named."""
+    where = _CLAIMED.where(messages.c.claimed_by == node) if node else _CLAIMED
+    await tx.execute(where.values(claimed_until=None))
 
 
 async def get(tx: Tx, message_id: str) -> Message | None:

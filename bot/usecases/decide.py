@@ -89,8 +89,8 @@ async def _ruled(
 ) -> tuple[Request, Directory, tuple[Delegation, ...], Ruling]:
     async with app.db.read() as tx:
         request = await requests.get(tx, request_id)
+        _still_open(request, revision)
         decisions = await requests.decisions_of(tx, request_id)
-    _still_open(request, revision)
     directory = await app.rights.directory_for(app, request, person)
     held = await app.rights.delegations(app)
     ruling = app.rights.ruling(request, person, decisions, directory, held, app.clock.now())
