@@ -59,6 +59,11 @@ class Delivery:
             self._events.add(task)
             task.add_done_callback(self._events.discard)
 
+    async def heard(self) -> None:
+        """Wait until every event so far has been acknowledged, or given up."""
+        if self._events:
+            await asyncio.wait(self._events)
+
     async def close(self) -> None:
         for task in self._events:
             task.cancel()

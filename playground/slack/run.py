@@ -86,6 +86,10 @@ class Slack:
         """Wait for ``look()`` to be true; raises TimeoutError when it is not in time."""
         return await self.state.until(look, timeout)
 
+    async def heard(self) -> None:
+        """Wait until the bot has heard what Slack tells of changes. People are slower than that, scripts are not."""
+        await self.delivery.heard()
+
     async def deliver_to(self, *urls: str) -> None:
         """Deliver by signed HTTP to the bot's request URL, such as ``http://127.0.0.1:3000/slack/events``; with
         several, as a load balancer would."""

@@ -83,13 +83,16 @@ async def test_a_strangers_click_changes_nothing_and_says_why(on: Stage, alice: 
 async def test_an_approver_who_was_deactivated_meanwhile_decides_nothing(on: Stage, alice: Person) -> None:
     on.slack.admin.add_user(User("U0FRANK", "frank", "Frank Fox", TEAM.id, "UTC"))
     on.slack.admin.set_group("sre", ["bob", "carol", "frank"])
+    await on.slack.heard()
     on.slack.admin.invite("frank", "#approvals")
     frank = on.slack.person("frank")
     found = await card(frank, await asked(alice))
     on.slack.admin.deactivate("frank")
+    await on.slack.heard()
     assert "deactivated" in await told(frank, "Approve", found)
     assert "Waiting for approval" in found.text
     on.slack.admin.set_group("sre", ["bob", "carol"])
+    await on.slack.heard()
 
 
 async def test_a_second_click_is_answered_with_what_was_decided(on: Stage, alice: Person, bob: Person) -> None:

@@ -184,6 +184,7 @@ async def test_an_approvals_channel_that_is_gone_ends_the_request_visibly(on: St
 async def test_an_emptied_group_fails_closed_and_tells_the_administrators(on: Stage, alice: Person, bob: Person):
     found = await card(bob, await asked(alice, WEB.format("tomorrow 21:00"), {"command": "uptime"}))
     on.slack.admin.set_group("@sre", [])
+    await on.slack.heard()
     try:
         assert "may decide" in await told(bob, "Approve", found)
         form = await opened(alice, WEB.format("tomorrow 22:00"))
@@ -193,4 +194,5 @@ async def test_an_emptied_group_fails_closed_and_tells_the_administrators(on: St
         await form.close(everything=True)
     finally:
         on.slack.admin.set_group("@sre", ["bob", "carol"])
+        await on.slack.heard()
     await reads(found, "Waiting for approval", on=on)

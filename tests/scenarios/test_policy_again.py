@@ -266,6 +266,7 @@ async def test_administrators_hear_of_a_group_that_empties(on: Stage, alice: Per
     name = await asked(alice, LINE.format("web05", "at 22:00"), UPTIME)
     found = await card(bob, name)
     on.slack.admin.set_group("@sre", [])
+    await on.slack.heard()
     try:
         assert on.bot is not None
         await so(on, lambda: "Waiting" in found.text)
@@ -275,4 +276,5 @@ async def test_administrators_hear_of_a_group_that_empties(on: Stage, alice: Per
         assert "only 0 of them can approve it now" in (await bob.wait_for(words, where="#ops-admin")).text
     finally:
         on.slack.admin.set_group("@sre", ["bob", "carol"])
+        await on.slack.heard()
     assert "You approved" in await told(bob, "Approve", found)

@@ -160,11 +160,13 @@ async def test_whoever_leaves_the_group_does_not_count_any_more(on: Stage, alice
     found = await card(bob, await asked(alice))
     await told(bob, "Approve", found)
     on.slack.admin.set_group("@sre", ["carol", "dave"])
+    await on.slack.heard()
     try:
         assert "1 of 2" in await told(carol, "Approve", found)
         await reads(found, "1 of 2 approved by @sre", on=on)
     finally:
         on.slack.admin.set_group("@sre", ["bob", "carol"])
+        await on.slack.heard()
 
 
 async def test_a_delegate_decides_in_somebodys_place_but_never_on_their_own_request(

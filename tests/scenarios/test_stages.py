@@ -148,18 +148,22 @@ async def test_an_approver_who_is_deactivated_is_passed_over_and_the_others_are_
     await told(dave, "Approve", found)
     await reads(found, "1 of 2 approved by @dba or U0CAROL", on=on)
     on.slack.admin.deactivate("dave")
+    await on.slack.heard()
     try:
         # What he said counts no more, and her word alone is not enough.
         assert "0 of 2" not in await told(carol, "Approve", found)
         await reads(found, "1 of 2 approved", "only 1 of them can approve it now", on=on)
         assert calls(on) == before
         on.slack.admin.set_group("@dba", ["dave", "bob"])
+        await on.slack.heard()
         assert "You approved" in await told(bob, "Approve", found)
         await reads(found, "Succeeded", on=on)
         assert calls(on) == before + 1
     finally:
         on.slack.admin.change_user("dave", deleted=False)
+        await on.slack.heard()
         on.slack.admin.set_group("@dba", ["dave"])
+        await on.slack.heard()
 
 
 @pytest.mark.usefixtures("later")
@@ -194,6 +198,7 @@ async def test_seven_people_will_be_notified(on: Stage, alice: Person):
     for number, name in enumerate(names):
         on.slack.admin.add_user(User(f"U0DUTY{number}", name, name.title(), TEAM.id))
     on.slack.admin.set_group("@sre", names)
+    await on.slack.heard()
     try:
         form = await opened(alice, WEB.format("now"))
         await form.fill(UPTIME)
@@ -203,3 +208,4 @@ async def test_seven_people_will_be_notified(on: Stage, alice: Person):
         await form.close(everything=True)
     finally:
         on.slack.admin.set_group("@sre", ["bob", "carol"])
+        await on.slack.heard()

@@ -90,6 +90,7 @@ async def test_the_form_says_who_will_hold_the_time(alice: Person) -> None:
 
 async def test_the_profile_settles_what_it_can_and_the_form_says_so(on: Stage, alice: Person) -> None:
     on.slack.admin.change_user("alice", locale="de-DE")
+    await on.slack.heard()
     modal = await opened(alice, f'{COMMAND} when="tomorrow at 9"')
     await modal.shows("09:00 was read on the 24-hour clock, as is usual for you.", WAIT)
     assert not [b for b in modal.buttons if "CET" in b]
