@@ -51,6 +51,15 @@ _OF_PERSON = (
 )
 _AWAITING = _BRIEF.where(requests.c.state == "awaiting_approval").order_by(requests.c.number).limit(bindparam("most"))
 _RECENT = _BRIEF.order_by(requests.c.number.desc()).limit(bindparam("most"))
+_OPEN_NUMBERS = (
+    select(requests.c.number)
+    .where(requests.c.state.in_(sorted(OPEN)))
+    .order_by(requests.c.number.desc())
+    .limit(bindparam("most"))
+)
+_TARGETS = select(requests.c.id, requests.c.record["matched", "names"].label("names")).where(
+    requests.c.number.in_(bindparam("numbers", expanding=True))
+)
 _DECIDE = insert(decisions)
 _DECISIONS = (
     select(decisions).where(decisions.c.request_id == bindparam("its_request")).order_by(decisions.c.at, decisions.c.id)
@@ -170,22 +179,19 @@ async def due_to_remind(tx: Tx, now: datetime, limit: int = 100) -> Sequence[Req
     )
 
 
-async def open_targets(tx: Tx, limit: int = 5000) -> Mapping[str, Sequence[str]]:
-    """The names of the targets of each request that is not over, by its id, the newest first."""
-    query = select(requests.c.id, requests.c.record["matched", "names"].label("names"))
-    query = query.where(requests.c.state.in_(sorted(OPEN))).order_by(requests.c.number.desc()).limit(limit)
-    return {row.id: row.names or () for row in await tx.execute(query)}
+async def open_numbers(tx: Tx, limit: int = 5000) -> Sequence[int]:
+    """The numbers of the requests that are not over, the newest first."""
+    return (await tx.execute(_OPEN_NUMBERS, {"most": limit})).scalars().all()
+
+
+async def targets(tx: Tx, numbers: Sequence[int]) -> Mapping[str, Sequence[str]]:
+    """The names of the targets of some requests, by their ids."""
+    return {row.id: row.names or () for row in await tx.execute(_TARGETS, {"numbers": list(numbers)})}
 
 
 async def several(tx: Tx, ids: Sequence[str]) -> Sequence[Request]:
     """Some requests by their ids, in any order."""
     return await _all(tx, select(requests).where(requests.c.id.in_(ids)))
-
-
-async def awaiting(tx: Tx, limit: int = 100) -> Sequence[Request]:
-    """Requests that wait for approval, oldest first."""
-    query = select(requests).where(requests.c.state == "awaiting_approval").order_by(requests.c.number)
-    return await _all(tx, query.limit(limit))
 
 
 async def brief_of_person(tx: Tx, person: Person, limit: int = 20) -> Sequence[Brief]:

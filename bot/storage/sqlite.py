@@ -121,6 +121,8 @@ class SqliteStore:
 
 async def _begin(driver: sqlite3.Connection, statement: str) -> None:
     """Begin a transaction as soon as no other process has the lock. Raises OperationalError after BUSY_SECONDS."""
+    # Nothing in a transaction waits, so a task with one after the other would never let another task run.
+    await asyncio.sleep(0)
     loop = asyncio.get_running_loop()
     end, nap = loop.time() + BUSY_SECONDS, 0.001
     while True:

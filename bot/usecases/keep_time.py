@@ -16,6 +16,8 @@ from bot.usecases.services import Services
 
 STARTED_AT_ONCE = 64
 """Runs handed to the engine in one round; the rest follow in the next."""
+LOOKED_AT_FOR_STUCK = 100
+"""The oldest requests that wait, for which it is found out whether anybody can decide them."""
 OVERDUE = timedelta(seconds=30)
 _log = structlog.get_logger(__name__)
 
@@ -102,10 +104,13 @@ async def tell_stuck(app: Services) -> None:
     now = app.clock.now()
     held = await app.rights.delegations(app)
     async with app.db.read() as tx:
-        waiting = await requests.awaiting(tx)
-    for request in waiting:
+        waiting = [brief.id for brief in await requests.brief_awaiting(tx, LOOKED_AT_FOR_STUCK)]
+    for request_id in waiting:
         async with app.db.read() as tx:
-            decisions = await requests.decisions_of(tx, request.id)
+            request = await requests.get(tx, request_id)
+            decisions = await requests.decisions_of(tx, request_id)
+        if request.state != "awaiting_approval":
+            continue
         try:
             directory = await directory_for(app.people, request.requirement, [request.requester], whole=True)
         except NotAllowed:

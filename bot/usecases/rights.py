@@ -3,6 +3,7 @@
 The decisions themselves are pure (``bot.requests``); here they are given what they need to know.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -37,6 +38,8 @@ from bot.usecases.calendars import Calendars
 if TYPE_CHECKING:
     from bot.usecases.services import Services
 
+PAGE = 100
+"""Open requests whose targets are compared at once: all of them together would keep clicks waiting."""
 Late = Literal["now", "next", "drop"]
 
 
@@ -170,12 +173,21 @@ class Rights:
             windows=self._windows(ask.content, now),
         )
         async with app.db.read() as tx:
-            names = await requests.open_targets(tx)
-            sharing = [one for one, theirs in names.items() if self._may_share(ask.matched.names, theirs)]
+            sharing = await self._sharing(tx, ask.matched.names)
             others = await requests.several(tx, sharing)
         works = [self._work(other, now) for other in others]
         found = conflicts(mine, works, zone=ask.zone, short_names=self.policy.defaults.short_names)
         return tuple(conflict.words for conflict in found)
+
+    async def _sharing(self, tx: Tx, mine: Sequence[str]) -> list[str]:
+        """The ids of open requests that may touch the same targets."""
+        numbers = await requests.open_numbers(tx)
+        found: list[str] = []
+        for page in range(0, len(numbers), PAGE):
+            names = await requests.targets(tx, numbers[page : page + PAGE])
+            found += [one for one, theirs in names.items() if self._may_share(mine, theirs)]
+            await asyncio.sleep(0)
+        return found
 
     def _may_share(self, mine: Sequence[str], others: Sequence[str]) -> bool:
         """A quick look at the names, before the windows of a request are worked out."""

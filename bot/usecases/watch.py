@@ -23,14 +23,15 @@ _ENDED: Mapping[str, RunState] = {
     "failed": "failed",
     "cancelled": "cancelled",
 }
+MOST_AT_ONCE = 1000
+"""Runs of a back end that are looked at in one round; the others follow in the next."""
+CLAIMED_AT_ONCE = 50
 _log = structlog.get_logger(__name__)
 
 
 async def watch(app: Services, here: Configured) -> int:
     """Look once at every run of a back end that is due to be looked at. Returns how many there were."""
-    again = timedelta(seconds=app.settings.timing.watch_seconds)
-    async with app.db.write() as tx:
-        claimed = await runs.claim_to_poll(tx, here.name, app.clock.now(), again)
+    claimed = await _claim(app, here)
     # A run and a series may have the same id, so they are asked about apart.
     alike: dict[tuple[str, str], list[Run]] = {}
     for run, operation in claimed:
@@ -38,6 +39,19 @@ async def watch(app: Services, here: Configured) -> int:
     for (operation, _), several in alike.items():
         await _look(app, here, operation, several)
     return len(claimed)
+
+
+async def _claim(app: Services, here: Configured) -> Sequence[tuple[Run, str]]:
+    """The runs that are due, a few at a time: a thousand at once would keep clicks waiting."""
+    again = timedelta(seconds=app.settings.timing.watch_seconds)
+    claimed: list[tuple[Run, str]] = []
+    while len(claimed) < MOST_AT_ONCE:
+        async with app.db.write() as tx:
+            some = await runs.claim_to_poll(tx, here.name, app.clock.now(), again, CLAIMED_AT_ONCE)
+        claimed += some
+        if len(some) < CLAIMED_AT_ONCE:
+            break
+    return claimed
 
 
 async def _look(app: Services, here: Configured, key: str, several: Sequence[Run]) -> None:

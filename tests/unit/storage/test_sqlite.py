@@ -1,0 +1,132 @@
+"""SQLite is used in the loop's own thread: what has to wait does not hold the loop up, and no change is half made."""
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from bot.storage import sqlite
+from bot.storage.counters import take
+from bot.storage.database import Database, Tx, sqlite_url
+from bot.storage.migrate import migrate
+
+ORPHAN = text(
+    "INSERT INTO runs (id, request_id, number, state, version, backend, operation, token, problem)"
+    " VALUES ('n1', 'nobody', 1, 'held', 1, '', '', '', '')"
+)
+
+
+@pytest_asyncio.fixture
+async def here(tmp_path: Path) -> AsyncIterator[Database]:
+    """A database in a file of the test's own."""
+    migrate(sqlite_url(tmp_path))
+    database = Database(sqlite_url(tmp_path))
+    yield database
+    await database.close()
+
+
+async def number(db: Database, meanwhile: Callable[[Tx], object] = lambda _: None) -> int:
+    async with db.write() as tx:
+        taken = await take(tx, "requests")
+        meanwhile(tx)
+    return taken
+
+
+async def test_the_lock_of_another_process_is_waited_for_and_the_loop_goes_on(here: Database, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "nightshift.sqlite", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        writing = asyncio.ensure_future(number(here))
+        longest = 0.0
+        for _ in range(30):
+            began = time.monotonic()
+            await asyncio.sleep(0.01)
+            longest = max(longest, time.monotonic() - began)
+        assert not writing.done()
+        other.execute("COMMIT")
+    assert await writing == 1
+    # Waiting inside SQLite would have held it up for the whole 0.3 s.
+    assert longest < 0.25
+
+
+async def test_a_lock_that_does_not_end_is_an_error(
+    here: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.05)
+    with closing(sqlite3.connect(tmp_path / "nightshift.sqlite", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(DBAPIError, match="locked"):
+            await number(here)
+        other.execute("COMMIT")
+    assert await number(here) == 1
+
+
+async def test_a_commit_that_fails_leaves_nothing_and_the_next_one_works(here: Database) -> None:
+    async def in_vain() -> None:
+        async with here.write() as tx:
+            await take(tx, "requests")
+            await tx.execute(text("PRAGMA defer_foreign_keys = ON"))
+            await tx.execute(ORPHAN)
+
+    with pytest.raises(DBAPIError, match="FOREIGN KEY"):
+        await in_vain()
+    async with here.read() as tx:
+        assert await tx.scalar(text("SELECT count(*) FROM runs")) == 0
+    assert await number(here) == 1
+
+
+async def test_who_is_cancelled_while_committing_has_committed_and_leaves_the_connection_whole(here: Database) -> None:
+    def cancel(_: Tx) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        task.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.ensure_future(number(here, cancel))
+    assert await number(here) == 2
+
+
+async def test_a_statement_that_is_full_undoes_the_transaction(here: Database) -> None:
+    async with here.read() as tx:
+        pages = await tx.scalar(text("PRAGMA page_count"))
+    async with here.write() as tx:
+        await tx.execute(text(f"PRAGMA max_page_count = {pages}"))
+
+    async def in_vain() -> None:
+        async with here.write() as tx:
+            await take(tx, "requests")
+            await tx.execute(text("INSERT INTO counters VALUES (hex(zeroblob(100000)), 1)"))
+
+    with pytest.raises(DBAPIError, match="full"):
+        await in_vain()
+    async with here.write() as tx:
+        await tx.execute(text("PRAGMA max_page_count = 1000000"))
+    assert await number(here) == 1
+
+
+async def test_many_who_read_at_once_each_see_one_state(here: Database) -> None:
+    begun, written = asyncio.Event(), asyncio.Event()
+    waiting = 0
+
+    async def twice() -> tuple[int, int]:
+        nonlocal waiting
+        async with here.read() as tx:
+            first = await tx.scalar(text("SELECT count(*) FROM counters"))
+            waiting += 1
+            if waiting == 30:
+                begun.set()
+            await written.wait()
+            return first, await tx.scalar(text("SELECT count(*) FROM counters"))
+
+    readers = [asyncio.ensure_future(twice()) for _ in range(30)]
+    await begun.wait()
+    await number(here)
+    written.set()
+    assert await asyncio.gather(*readers) == [(0, 0)] * 30
+    assert await asyncio.wait_for(twice(), 5) == (1, 1)
