@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks.figures import Figure, percentile, plain, under
 from benchmarks.hall import Hall, hall
-from benchmarks.load import steady
+from benchmarks.load import Result, steady_apart
 from benchmarks.rows import multiply
 
 _FULL = {
@@ -90,11 +90,12 @@ async def waiting_and_watched(size: float) -> Sequence[Figure]:
         await here.request()
         request_id = here.rows("SELECT id FROM requests WHERE number = 1")[0][0]
 
-        def click() -> Any:
-            return here.act(over, "approve", f"{request_id}:1", "decision")
+        async def clicks(seconds: float) -> Result:
+            click = here.act(over, "approve", f"{request_id}:1", "decision")
+            return await steady_apart(here.bot.url, here.on.slack.signing_secret, click, 15, seconds)
 
-        await steady(here.transport, click, 15, 3)
-        empty = await steady(here.transport, click, 15, max(4.0, 10 * size))
+        await clicks(3)
+        empty = await clicks(max(4.0, 30 * size))
         await here.bot.stop()
         tables = {name: owner for name, owner in _FULL.items() if name != "decisions"}
         wait_id = here.rows("SELECT id FROM requests WHERE state = 'awaiting_approval'")[0][0]
@@ -105,7 +106,7 @@ async def waiting_and_watched(size: float) -> Sequence[Figure]:
         ready = time.perf_counter() - began
         await here.processor_share(15)
         share = await here.processor_share(max(10.0, 30 * size))
-        full = await steady(here.transport, click, 15, max(4.0, 10 * size))
+        full = await clicks(max(4.0, 30 * size))
         return [
             plain("waiting for approval", waiting, ""),
             plain("runs being watched", watched, ""),
@@ -113,6 +114,7 @@ async def waiting_and_watched(size: float) -> Sequence[Figure]:
             under("processor with all of that", share, "%", 10),
             plain("acknowledgement, median, empty", empty.p50, "ms"),
             under("acknowledgement, median, times of empty", full.p50 / empty.p50, "", 1.2),
+            plain("acknowledgement, p99, empty", empty.p99, "ms"),
             under("acknowledgement, p99, times of empty", full.p99 / empty.p99, "", 1.2),
             under("deadlines missed", full.missed, "", 1),
             plain("worst acknowledgement", percentile(full.times, 1.0), "ms"),

@@ -1,7 +1,13 @@
-"""Load as Slack makes it: signed requests, so many under way at once, for so long."""
+"""Load as Slack makes it: signed requests, so many under way at once, for so long.
+
+``python -m benchmarks.load`` makes it from a process of its own, where the sandboxes' work does not count as the bot's.
+"""
 
 import asyncio
+import json
+import os
 import random
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -71,6 +77,26 @@ async def steady(transport: HttpTransport, make: Make, rate: float, seconds: flo
     return result
 
 
+async def steady_apart(url: str, secret: str, content: tuple[Kind, Json], rate: float, seconds: float) -> Result:
+    """The same request so many times a second, from a process of its own."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "benchmarks.load", url, str(rate), str(seconds)),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        env={**os.environ, "SLACK_SIGNING_SECRET": secret},
+    )
+    printed, _ = await process.communicate(json.dumps(content).encode())
+    return Result(**json.loads(printed))
+
+
+async def _apart(url: str, rate: float, seconds: float) -> None:
+    kind, payload = json.load(sys.stdin)
+    transport = HttpTransport([url], os.environ["SLACK_SIGNING_SECRET"])
+    result = await steady(transport, lambda: (kind, payload), rate, seconds)
+    await transport.close()
+    print(json.dumps({"seconds": result.seconds, "times": result.times, "errors": result.errors}))
+
+
 async def _send(transport: HttpTransport, make: Make, result: Result) -> None:
     kind, payload = make()
     began = time.perf_counter()
@@ -79,3 +105,7 @@ async def _send(transport: HttpTransport, make: Make, result: Result) -> None:
         result.errors += 1
     else:
         result.times.append((time.perf_counter() - began) * 1000)
+
+
+if __name__ == "__main__":
+    asyncio.run(_apart(sys.argv[1], float(sys.argv[2]), float(sys.argv[3])))

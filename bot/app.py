@@ -51,8 +51,6 @@ RECOVER_SECONDS = 1.0
 LAST_CALLS = timedelta(seconds=3)
 """What a node that is gone was sending is left alone for so long: it may only have lost its connection to the database.
 """
-FINISH_SECONDS = 3.0
-"""How long what people have pressed may take to be finished when the bot stops."""
 LOST_NAME = 70
 """The exit code of a node whose name another process has taken."""
 SWEEP_SECONDS = 20.0
@@ -194,8 +192,8 @@ class Nightshift:
         for task in self._loops:
             task.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
-        await self.routes.finish(FINISH_SECONDS)
-        await self.engine.drain(self.settings.timing.drain_seconds)
+        seconds = self.settings.timing.drain_seconds
+        await asyncio.gather(self.routes.finish(seconds), self.engine.drain(seconds))
         await self.close()
 
     async def close(self) -> None:

@@ -42,6 +42,8 @@ KEEP_LOOKING = timedelta(days=1)
 MOST_UNKNOWN = 50
 """Runs of unknown fate that are looked for in one round, and how long after they were sent."""
 _log = structlog.get_logger(__name__)
+STALE = timedelta(seconds=5)
+"""How old the mark may be with which a call leaves."""
 _DATABASE_WAITS = (0.2, 0.5, 1.0, 2.0, 5.0)
 
 
@@ -218,9 +220,13 @@ async def _send(app: Services, work: _Work) -> None:
 
 async def _call(app: Services, work: _Work) -> Handle:
     async with app.backend(work.request.content.backend).sending:
+        marked = app.clock.now()
         async with app.db.write() as tx:
-            await runs.mark(tx, work.plan.token, ["prepared"], "sent", sent_at=app.clock.now())
+            await runs.mark(tx, work.plan.token, ["prepared"], "sent", sent_at=marked)
         crashpoints.reach(crashpoints.AFTER_SENT)
+        if app.clock.now() - marked > STALE:
+            # The process stood still: others may have found that nothing arrived, and acted on that.
+            raise Unreachable(work.request.content.backend, "The bot stood still before it could send this.")
         handle = await work.operation.start(work.plan)
         crashpoints.reach(crashpoints.AFTER_CALL)
         return handle
