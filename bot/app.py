@@ -124,13 +124,12 @@ class Nightshift:
             signing_secret=self.settings.slack_signing_secret.get_secret_value() or "unused-with-socket-mode",
             authorize=self._authorize(),
             raise_error_for_unhandled_request=True,
-            process_before_response=True,
             # bot/web.py verifies what comes over HTTP before it is read; nothing of ours is a function of a workflow.
             request_verification_enabled=False,
             attaching_function_token_enabled=False,
         )
         bolt.error(self._on_error)
-        self.routes.connect(bolt)
+        bolt.use(self.routes)
         return bolt
 
     def _authorize(self) -> Any:

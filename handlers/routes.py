@@ -1,26 +1,27 @@
 """Which handler answers which request of Slack, and how long Bolt waits for it.
 
 Bolt asks its listeners one after the other and works out anew for each whatever it might want; a bot has dozens. So
-Bolt has one listener for each kind of request here, and the handler is found in a table. A request is answered at once
-when its handler acknowledges it; Bolt by itself would look every 10 ms. What a handler does after that goes on.
+this is a middleware of Bolt's that finds the handler in a table. A request is answered as soon as its handler
+acknowledges it (Bolt by itself would look every 10 ms), and what the handler does after that goes on.
 """
 
 import asyncio
 import inspect
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any
 
 import structlog
-from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.async_app import AsyncAck
+from slack_bolt.middleware.async_middleware import AsyncMiddleware
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 Body = dict[str, Any]
 Handler = Callable[..., Awaitable[None]]
 """Takes what it names of ``ack``, ``body``, ``client``, ``respond`` and ``event``."""
-_ANY = re.compile(".*", re.DOTALL)
 _log = structlog.get_logger(__name__)
 
 
@@ -53,7 +54,7 @@ class _Ack:
             self.settled.set_result(None)
 
 
-class Routes:
+class Routes(AsyncMiddleware):
     """The table of handlers, by the names that Slack sends."""
 
     def __init__(self) -> None:
@@ -70,32 +71,19 @@ class Routes:
         self._under_way: set[asyncio.Task[None]] = set()
         self._wanted: dict[Handler, tuple[str, ...]] = {}
 
-    def connect(self, bolt: AsyncApp) -> None:
-        """Give Bolt its listeners. ``bolt`` must process before it responds."""
-
-        async def command(ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
-            await self._run(self.commands.get(body["command"]), ack, body, client)
-
-        async def action(ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
-            await self._run(self._action(body), ack, body, client)
-
-        async def options(ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
-            await self._run(self.options, ack, body, client)
-
-        async def view(ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
-            await self._run(self.views.get(body["view"]["callback_id"]), ack, body, client)
-
-        async def event(ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
+    async def async_process(
+        self, *, req: AsyncBoltRequest, resp: BoltResponse, next: Callable[[], Awaitable[BoltResponse]]
+    ) -> BoltResponse | None:
+        """Answer what has a handler here; for the rest, Bolt says that nobody does."""
+        handler = self._handler(req.body)
+        if handler is None:
+            return await next()
+        ack = req.context.ack
+        if req.body.get("type") == "event_callback":
             # Slack sends an event again that is not acknowledged, and no event needs an answer.
             await ack()
-            await self._run(self.events[body["event"]["type"]], ack, body, client)
-
-        bolt.options(_ANY)(options)
-        bolt.block_action(_ANY)(action)
-        bolt.command(_ANY)(command)
-        bolt.view(_ANY)(view)
-        for name in self.events:
-            bolt.event(name)(event)
+        await self._run(handler, ack, req.body, req.context.client)
+        return ack.response
 
     async def finish(self, seconds: float) -> None:
         """Let what is under way end for so many seconds, then end it."""
@@ -105,15 +93,27 @@ class Routes:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
-    def _action(self, body: Body) -> Handler | None:
-        action = body["actions"][0]
-        view = (body.get("view") or {}).get("callback_id", "")
-        return self.actions.get(action["action_id"]) or self.blocks.get(action["block_id"]) or self.inputs.get(view)
+    def _handler(self, body: Body) -> Handler | None:
+        match body:
+            case {"command": command}:
+                return self.commands.get(command)
+            case {"type": "block_suggestion"}:
+                return self.options
+            case {"type": "block_actions", "actions": [action, *_]}:
+                callback = (body.get("view") or {}).get("callback_id", "")
+                return (
+                    self.actions.get(action["action_id"])
+                    or self.blocks.get(action["block_id"])
+                    or self.inputs.get(callback)
+                )
+            case {"type": "view_submission", "view": {"callback_id": callback}}:
+                return self.views.get(callback)
+            case {"type": "event_callback", "event": {"type": kind}}:
+                return self.events.get(kind)
+        return None
 
-    async def _run(self, handler: Handler | None, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
+    async def _run(self, handler: Handler, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
         """Start a handler, and come back when it has acknowledged. Raises what it raises before that."""
-        if handler is None:
-            raise LookupError("nothing here answers this")
         acknowledged = _Ack(ack)
         given = self._given(handler, acknowledged, body, client)
         task = asyncio.ensure_future(_ended(handler(**given), body, acknowledged))

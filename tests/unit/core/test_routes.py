@@ -5,6 +5,7 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from structlog.testing import capture_logs
@@ -31,9 +32,9 @@ class Bolt:
         self.errors: list[Exception] = []
 
     async def ask(self, body: dict[str, Any]) -> BoltResponse:
-        app = AsyncApp(signing_secret="x", authorize=authorize, process_before_response=True)
+        app = AsyncApp(signing_secret="x", authorize=authorize, raise_error_for_unhandled_request=True)
         app.error(self._failed)
-        self.routes.connect(app)
+        app.use(self.routes)
         return await app.async_dispatch(AsyncBoltRequest(body=body, mode="socket_mode"))
 
     async def _failed(self, error: Exception) -> BoltResponse:
@@ -120,7 +121,7 @@ async def test_an_action_is_found_by_its_id_then_its_block_then_its_view() -> No
 async def test_what_nobody_answers_is_an_error() -> None:
     bolt = Bolt()
     assert (await bolt.ask(click("unknown"))).status == 500
-    assert [type(error) for error in bolt.errors] == [LookupError]
+    assert [type(error) for error in bolt.errors] == [BoltUnhandledRequestError]
 
 
 async def test_an_event_is_acknowledged_before_it_is_handled() -> None:
