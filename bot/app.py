@@ -11,6 +11,7 @@ import aiohttp
 import structlog
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
@@ -105,7 +106,7 @@ class Nightshift:
             nudge=self.services.nudges.sender,
             pace=Pace(times=settings.timing.slack_pace),
         )
-        self.routes = handlers.routes(self.services)
+        self.routes = handlers.table(self.services)
         self.bolt = self._bolt()
         self._loops: list[asyncio.Task[None]] = []
         self.ready = False
@@ -145,14 +146,15 @@ class Nightshift:
 
         return authorize
 
-    async def _on_error(
-        self, error: Exception, body: dict[str, Any], response: BoltResponse | None
-    ) -> BoltResponse | None:
-        _log.error(
-            "a request of Slack was not handled", kind=body.get("type") or body.get("command"), error=repr(error)
-        )
-        # Where Slack has its acknowledgement already, there is nothing left to answer.
-        return BoltResponse(status=200, body="") if response is not None else None
+    async def _on_error(self, error: Exception, body: dict[str, Any]) -> BoltResponse:
+        kind = body.get("type") or body.get("command")
+        if isinstance(error, BoltUnhandledRequestError):
+            # Slack sends what nobody asked for too, and would send it again.
+            _log.error("a request of Slack was not handled", kind=kind, error=repr(error))
+            return BoltResponse(status=200, body="")
+        # An empty 200 would close the form as if all were well; with this, Slack says that something is wrong.
+        _log.error("a request of Slack was not handled", kind=kind, exc_info=error)
+        return BoltResponse(status=500, body="")
 
     async def start(self) -> None:
         """Bring up everything but the transport. Raises ConfigError."""

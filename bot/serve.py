@@ -18,6 +18,7 @@ from bot.web import web_app
 PING_SECONDS = 5
 """A dead Socket Mode connection is noticed after about twice this."""
 WATCHDOG_SECONDS = 15.0
+CLOSE_SECONDS = 1.0
 _log = structlog.get_logger(__name__)
 
 
@@ -28,11 +29,8 @@ async def serve(bot: Nightshift, *, http: tuple[str, int] | None, socket: bool) 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    try:
-        await bot.start()
-    except ConfigError:
-        await bot.close()
-        raise
+    if not await _started(bot, stopping):
+        return
     try:
         async with AsyncExitStack() as transports:
             if http is not None:
@@ -45,6 +43,25 @@ async def serve(bot: Nightshift, *, http: tuple[str, int] | None, socket: bool) 
             bot.ready = False
     finally:
         await bot.stop()
+
+
+async def _started(bot: Nightshift, stopping: asyncio.Event) -> bool:
+    """Start the bot; False where it was told to stop before it was ready (Slack may be away). Raises ConfigError."""
+    starting, told = asyncio.ensure_future(bot.start()), asyncio.ensure_future(stopping.wait())
+    try:
+        await asyncio.wait([starting, told], return_when=asyncio.FIRST_COMPLETED)
+        if starting.done():
+            starting.result()
+            return True
+        starting.cancel()
+        await asyncio.gather(starting, return_exceptions=True)
+        await bot.stop()
+        return False
+    except ConfigError:
+        await bot.close()
+        raise
+    finally:
+        told.cancel()
 
 
 def _require(settings: Settings, *, http: bool, socket: bool) -> None:
@@ -104,7 +121,13 @@ async def over_socket(bot: Nightshift) -> AsyncIterator[None]:
     finally:
         watchdog.cancel()
         await asyncio.gather(watchdog, return_exceptions=True)
-        await handler.close_async()  # type: ignore[no-untyped-call]
+        # Nothing new is taken; what has been taken is answered while the connection stands.
+        handler.client.socket_mode_request_listeners.clear()
+        await bot.routes.answered()
+        try:
+            await asyncio.wait_for(handler.close_async(), CLOSE_SECONDS)  # type: ignore[no-untyped-call]
+        except TimeoutError:
+            _log.warning("Slack did not say goodbye")
 
 
 async def _watch_connection(handler: AsyncSocketModeHandler) -> None:

@@ -52,7 +52,7 @@ def web_app(bot: Nightshift) -> Any:
             answer = to_starlette_response(
                 await bot.bolt.async_dispatch(AsyncBoltRequest(body=content, mode="socket_mode"))
             )
-        except (AttributeError, LookupError, TypeError, ValueError) as error:
+        except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
             _log.error("a request of Slack cannot be read", error=f"{type(error).__name__}: {error}")
             return PlainTextResponse("This cannot be read as a request of Slack.", 400)
         crashpoints.reach(crashpoints.BEFORE_ACKNOWLEDGED)

@@ -6,15 +6,15 @@ from handlers import decisions, events, forms, home, hub, options
 from handlers.routes import Routes
 
 
-def routes(app: Services) -> Routes:
+def table(app: Services) -> Routes:
     """The table of every handler."""
-    table = Routes()
+    routes = Routes()
     commands = list(dict.fromkeys(c.kind.command for c in app.configured.values()))
-    options.register(table, app)
-    decisions.register(table, app)
-    hub.register(table, app, commands)
-    home.register(table, app, commands)
-    events.register(table, app)
+    options.register(routes, app)
+    decisions.register(routes, app)
+    hub.register(routes, app, commands)
+    home.register(routes, app, commands)
+    events.register(routes, app)
     # Slack lists the commands of every installed kind, so each is answered, configured or not.
-    forms.register(table, app, {kind.command: kind.kind for kind in kinds().values()})
-    return table
+    forms.register(routes, app, {kind.command: kind.kind for kind in kinds().values()})
+    return routes

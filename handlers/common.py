@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import structlog
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from blocks.form import notice
@@ -46,10 +45,7 @@ async def whisper(body: Mapping[str, Any], respond: Respond, client: AsyncWebCli
     if body.get("view"):
         await show(body, client, notice("Nightshift", text))
         return
-    try:
-        await respond(text=_escaped(text), response_type="ephemeral", replace_original=False)
-    except (SlackApiError, OSError) as error:
-        _log.warning("an answer could not be given", why=str(error))
+    await respond(text=_escaped(text), response_type="ephemeral", replace_original=False)
 
 
 async def show(body: Mapping[str, Any], client: AsyncWebClient, view: dict[str, Any]) -> Any:

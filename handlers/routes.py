@@ -19,6 +19,10 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
+from bot.slack.errors import TRANSPORT_ERRORS
+
+ACK_SECONDS = 3.0
+"""Slack waits no longer for an acknowledgement."""
 Body = dict[str, Any]
 Handler = Callable[..., Awaitable[None]]
 """Takes what it names of ``ack``, ``body``, ``client``, ``respond`` and ``event``."""
@@ -33,7 +37,13 @@ class Respond:
 
     async def __call__(self, **message: Any) -> None:
         """Send a message: ``text``, ``blocks``, ``response_type`` and so on, as Slack takes them."""
-        await self._webhook().send_dict(message)
+        try:
+            answer = await self._webhook().send_dict(message)
+        except TRANSPORT_ERRORS as error:
+            _log.warning("an answer could not be given", why=str(error))
+            return
+        if answer.status_code != 200:
+            _log.warning("Slack did not take an answer", status=answer.status_code, why=answer.body[:200])
 
 
 class _Ack:
@@ -69,6 +79,7 @@ class Routes(AsyncMiddleware):
         self.events: dict[str, Handler] = {}
         self.options: Handler | None = None
         self._under_way: set[asyncio.Task[None]] = set()
+        self._unanswered: set[asyncio.Future[None]] = set()
         self._wanted: dict[Handler, tuple[str, ...]] = {}
 
     async def async_process(
@@ -83,7 +94,12 @@ class Routes(AsyncMiddleware):
             # Slack sends an event again that is not acknowledged, and no event needs an answer.
             await ack()
         await self._run(handler, ack, req.body, req.context.client)
-        return ack.response
+        return ack.response or BoltResponse(status=504, body="")
+
+    async def answered(self) -> None:
+        """Wait until there is an answer to everything that Slack has sent, as long as Slack waits for one."""
+        if self._unanswered:
+            await asyncio.wait(self._unanswered, timeout=ACK_SECONDS)
 
     async def finish(self, seconds: float) -> None:
         """Let what is under way end for so many seconds, then end it."""
@@ -113,14 +129,22 @@ class Routes(AsyncMiddleware):
         return None
 
     async def _run(self, handler: Handler, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
-        """Start a handler, and come back when it has acknowledged. Raises what it raises before that."""
+        """Start a handler; come back when it has acknowledged, or it is too late. Raises what it raises before that."""
         acknowledged = _Ack(ack)
         given = self._given(handler, acknowledged, body, client)
         task = asyncio.ensure_future(_ended(handler(**given), body, acknowledged))
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
         task.add_done_callback(acknowledged.settle)
-        await acknowledged.settled
+        self._unanswered.add(acknowledged.settled)
+        acknowledged.settled.add_done_callback(self._unanswered.discard)
+        try:
+            await asyncio.wait([acknowledged.settled], timeout=ACK_SECONDS)
+            if not acknowledged.settled.done():
+                _log.error("a request of Slack was not acknowledged in time", kind=_kind(body))
+        finally:
+            # From here on, what goes wrong is for the log.
+            acknowledged.settle()
         if task.done():
             task.result()
 
@@ -141,5 +165,8 @@ async def _ended(work: Awaitable[None], body: Body, ack: _Ack) -> None:
     except Exception as error:
         if not ack.settled.done():
             raise
-        kind = body.get("type") or body.get("command")
-        _log.error("a request of Slack was not handled to its end", kind=kind, exc_info=error)
+        _log.error("a request of Slack was not handled to its end", kind=_kind(body), exc_info=error)
+
+
+def _kind(body: Body) -> str:
+    return str(body.get("type") or body.get("command"))

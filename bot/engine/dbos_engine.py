@@ -136,6 +136,8 @@ class DbosEngine:
 
     async def drain(self, seconds: float) -> None:
         global _engine
+        if self._identity is None:
+            return
         self._draining = True
         if self._under_way:
             await asyncio.wait(self._under_way, timeout=seconds)
@@ -146,9 +148,8 @@ class DbosEngine:
         if not cut:
             await self._recorded()
         await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=0)
-        if self._identity is not None:
-            self._identity.close()
-            self._identity = None
+        self._identity.close()
+        self._identity = None
         _engine = None
 
     async def _recorded(self) -> None:

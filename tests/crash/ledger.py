@@ -58,7 +58,7 @@ class Ledger:
         self.on = on
         url = make_url(normal_url(database_url))
         self.path = url.database if url.drivername.startswith("sqlite") else ""
-        self._engine = create_engine(url.set(drivername=url.drivername.replace("+aiosqlite", "")), pool_pre_ping=True)
+        self._engine = create_engine(url, pool_pre_ping=True)
 
     def close(self) -> None:
         self._engine.dispose()

@@ -80,6 +80,12 @@ class BotProcess:
         if not await wait_ready(self.port, seconds, lambda: self.running):
             raise RuntimeError(f"the bot ended with {self.code} before it was ready:\n{self.log_tail()}")
 
+    async def logged(self, text: str, seconds: float = READY_SECONDS) -> None:
+        """Wait until it has written something to its log. Raises TimeoutError."""
+        async with asyncio.timeout(seconds):
+            while not self.log_has(text):
+                await asyncio.sleep(0.05)
+
     async def kill(self) -> None:
         """End it as by a loss of power."""
         if self.running and self._process is not None:

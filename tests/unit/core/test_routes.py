@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+import pytest
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.error import BoltUnhandledRequestError
@@ -10,6 +11,7 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from structlog.testing import capture_logs
 
+from handlers import routes
 from handlers.routes import Handler, Routes
 
 
@@ -72,6 +74,45 @@ async def test_what_takes_too_long_is_ended_when_the_bot_stops() -> None:
     await bolt.ask(click("go"))
     await bolt.routes.finish(0.01)
     assert ended == [True]
+
+
+async def test_what_is_never_acknowledged_is_given_up_when_slack_gives_it_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(routes, "ACK_SECONDS", 0.05)
+    go_on = asyncio.Event()
+
+    async def stuck() -> None:
+        await go_on.wait()
+        raise ZeroDivisionError
+
+    bolt = Bolt(go=stuck)
+    with capture_logs() as logs:
+        assert (await bolt.ask(click("go"))).status == 504
+        go_on.set()
+        await bolt.routes.finish(5)
+    assert [line["event"] for line in logs] == [
+        "a request of Slack was not acknowledged in time",
+        "a request of Slack was not handled to its end",
+    ]
+
+
+async def test_a_connection_can_be_kept_until_everything_is_answered() -> None:
+    go_on = asyncio.Event()
+
+    async def slow(ack: Any) -> None:
+        await go_on.wait()
+        await ack()
+        await asyncio.Event().wait()
+
+    bolt = Bolt(go=slow)
+    asking = asyncio.ensure_future(bolt.ask(click("go")))
+    await asyncio.sleep(0.01)
+    waiting = asyncio.ensure_future(bolt.routes.answered())
+    await asyncio.sleep(0.01)
+    assert not waiting.done()
+    go_on.set()
+    await waiting
+    assert (await asking).status == 200
+    await bolt.routes.finish(0)
 
 
 async def test_an_error_before_the_acknowledgement_is_told_to_bolt() -> None:
