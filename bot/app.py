@@ -33,7 +33,7 @@ from bot.slack.errors import TRANSPORT_ERRORS, code
 from bot.slack.pace import Pace
 from bot.slack.people import People
 from bot.slack.retry import RetryUnlessPosting
-from bot.slack.sender import Sender
+from bot.slack.sender import LONGEST_CALL, Sender
 from bot.storage import messages, version
 from bot.storage.database import Database
 from bot.usecases import dispatch, keep_time
@@ -49,8 +49,8 @@ _NO_POLICY = "[policy]\napprovers = []\n"
 SLACK_SECONDS = 15
 """How long a call of Slack's Web API may take."""
 RECOVER_SECONDS = 1.0
-LAST_CALLS = timedelta(seconds=3)
-"""What a node that is gone was sending is left alone for so long: it may only have lost its connection to the database.
+GRACE = timedelta(seconds=3)
+"""What a node that is gone had claimed is left alone for so long: it may only have lost its connection to the database.
 """
 LOST_NAME = 70
 """The exit code of a node whose name another process has taken."""
@@ -240,12 +240,12 @@ class Nightshift:
         """What a node that is gone was just sending need not wait until its claims run out."""
         now = self.clock.now()
         async with self.db.read() as tx:
-            nodes = await messages.claimants(tx, now)
+            nodes = await messages.claimants(tx, now + LONGEST_CALL)
         for node in nodes:
             async with self.engine.in_place_of(node) as gone:
                 if gone:
                     async with self.db.write() as tx:
-                        await messages.hasten(tx, node, now + LAST_CALLS)
+                        await messages.hasten(tx, node, now + GRACE, now + LONGEST_CALL)
 
     async def _introduce(self) -> None:
         """Learn who the bot is. A wrong token is a fault of the configuration; a Slack that is away is waited for."""

@@ -18,7 +18,7 @@ from bot.errors import ConfigError
 _SPACE = 0x6E736869
 """First half of the advisory-lock key: apart from other applications' locks in the same database."""
 AUTOMATIC_NAMES = 64
-CLAIM_TRIES, CLAIM_SECONDS = 40, 0.25
+CLAIM_TRIES, START_TRIES, CLAIM_SECONDS = 40, 8, 0.25
 
 
 class Identity(Protocol):
@@ -98,7 +98,7 @@ class PostgresIdentity:
         self._alive = True
         self._connection = self._connect()
         self.name = name or self._first_free()
-        if name and not self.take(name):
+        if name and not self._claim_name(START_TRIES):
             self._connection.close()
             raise ConfigError(
                 [f"Another node named {name!r} is connected to this database. Give this one another name."]
@@ -130,12 +130,12 @@ class PostgresIdentity:
         except psycopg.Error:
             self._connection.close()
             self._connection = self._connect()
-            self._alive = self._claim_again()
+            self._alive = self._claim_name(CLAIM_TRIES)
 
-    def _claim_again(self) -> bool:
+    def _claim_name(self, tries: int) -> bool:
         """A node that takes this one's work over holds the name for a moment only, and what is under way here moves
         only by compare-and-set; a process that keeps the name has it for good."""
-        for _ in range(CLAIM_TRIES):
+        for _ in range(tries):
             if self.take(self.name):
                 return True
             time.sleep(CLAIM_SECONDS)

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -80,8 +81,9 @@ class People:
         self._channels: dict[str, str] = {}
         self._ids: dict[str, str] = {}
         self._groups: Groups | None = None
-        self._news = 0
-        """Counts what Slack has told of changes: an answer that was asked for before is not kept."""
+        self._news: Counter[str] = Counter()
+        """Counts what Slack has told of changes, by user id, "" for the groups: an answer that was asked for before one
+        is not kept."""
         self._reading = asyncio.Lock()
         self.team = ""
         self.bot_user = ""
@@ -96,7 +98,7 @@ class People:
         known = self._known(user)
         if known is not None:
             return known
-        news = self._news
+        news = self._news[user]
         try:
             answer = await self._client.users_info(user=user, include_locale=True)
         except SlackApiError as error:
@@ -104,7 +106,7 @@ class People:
         except TRANSPORT_ERRORS as error:
             raise NotAllowed("Slack cannot be asked who you are just now, so nothing was done. Try again.") from error
         member = _member(answer["user"], team or self.team, self.team)
-        if self._news == news:
+        if self._news[user] == news:
             self._members[user] = (self._monotonic(), member)
         return member
 
@@ -127,7 +129,7 @@ class People:
         async with self._reading:
             if self._groups is not None and self._monotonic() - self._groups.read_at < limit:
                 return self._groups
-            news = self._news
+            news = self._news[""]
             try:
                 answer = await self._client.usergroups_list(include_users=True, include_disabled=True)
             except SlackApiError as error:
@@ -140,7 +142,7 @@ class People:
             except TRANSPORT_ERRORS as error:
                 raise NotAllowed("Slack cannot be asked who is in which group just now. Try again soon.") from error
             found = Groups({g.id: g for g in map(_group, answer["usergroups"])}, self._monotonic())
-            self._groups = found if self._news == news else None
+            self._groups = found if self._news[""] == news else None
             return found
 
     async def all_members(self, users: Sequence[str]) -> dict[str, Member]:
@@ -184,12 +186,12 @@ class People:
 
     def forget_groups(self) -> None:
         """Groups have changed: ask again."""
-        self._news += 1
+        self._news[""] += 1
         self._groups = None
 
     def forget_member(self, user: str) -> None:
         """A user has changed: ask again."""
-        self._news += 1
+        self._news[user] += 1
         self._members.pop(user, None)
 
 

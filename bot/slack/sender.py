@@ -23,12 +23,18 @@ from bot.slack.pace import Pace
 from bot.slack.people import People
 from bot.slack.projection import Rendered, render
 from bot.storage import messages
-from bot.storage.database import Database
+from bot.storage.database import Database, Tx
 from bot.storage.messages import Message
 
 EVENT_TYPE = "nightshift_message"
 BUSY = timedelta(seconds=30)
 """How long a message is claimed. Longer than one call takes; what a node that died had claimed waits so long."""
+LONGEST_CALL = timedelta(seconds=16)
+"""A call of Slack that has begun is over after so long, whatever became of the process that made it."""
+STALE_SECONDS = 5.0
+"""How old the mark may be with which a message is posted."""
+EARLY = 0.002
+"""Timers may fire so many seconds before their time; what is looked at then would not be due yet."""
 LONGEST_WAIT = 60.0
 SOON = 5.0
 """Seconds: what waits no longer than this wakes the sender by itself."""
@@ -76,8 +82,7 @@ class Sender:
         self._shut = {place: until for place, until in self._shut.items() if until > now}
         async with self._db.write() as tx:
             if not self._begun:
-                # An earlier process of this name is gone; with SQLite, so is every other.
-                await messages.release(tx, "" if self._db.is_sqlite else self._node())
+                await self._begin(tx)
             due = await messages.claim(
                 tx,
                 self._clock.now(),
@@ -90,6 +95,14 @@ class Sender:
         self._rendered.clear()
         await asyncio.gather(*(self._channel(group) for group in _by_place(due)))
         return len(due)
+
+    async def _begin(self, tx: Tx) -> None:
+        """An earlier process of this name is gone; with SQLite, so is every other."""
+        if self._db.is_sqlite:
+            await messages.release(tx)
+        else:
+            now = self._clock.now()
+            await messages.hasten(tx, self._node(), now, now + LONGEST_CALL)
 
     def take_undeliverable(self) -> list[tuple[Message, str]]:
         """The messages that Slack will never take, with why; each is given once."""
@@ -107,11 +120,14 @@ class Sender:
                 if wait <= 0:
                     continue
                 self._shut[place] = self._monotonic() + wait
-                asyncio.get_running_loop().call_later(wait, self._nudge.set)
+                self._nudge_in(wait)
             left.append(message)
         if left:
             async with self._db.write() as tx:
-                await messages.give_back(tx, left)
+                await messages.give_back(tx, left, self._node())
+
+    def _nudge_in(self, seconds: float) -> None:
+        asyncio.get_running_loop().call_later(seconds + EARLY, self._nudge.set)
 
     async def _send(self, message: Message) -> float:
         """Send a message; returns the seconds for which the pace holds it up, 0 where it does not."""
@@ -181,9 +197,13 @@ class Sender:
 
     async def _post(self, message: Message, shown: Rendered, channel: str) -> str:
         """Post it; returns its ts, or "" where another node has taken it over."""
+        marked = self._monotonic()
         async with self._db.write() as tx:
             if not await messages.sending(tx, message, self._clock.now(), BUSY):
                 return ""
+        if self._monotonic() - marked > STALE_SECONDS:
+            # The process stood still: another node may have taken it over. It is looked for before it is posted.
+            return ""
         crashpoints.reach(crashpoints.BEFORE_POST)
         extra: dict[str, Any] = {"thread_ts": shown.thread_ts} if shown.thread_ts else {}
         answer = await self._client.chat_postMessage(
@@ -246,7 +266,7 @@ class Sender:
     async def _later(self, message: Message, seconds: float, problem: str) -> None:
         until = self._clock.now() + timedelta(seconds=seconds)
         if seconds <= SOON:
-            asyncio.get_running_loop().call_later(seconds, self._nudge.set)
+            self._nudge_in(seconds)
         async with self._db.write() as tx:
             await messages.postponed(tx, message, until, problem)
 
@@ -258,8 +278,9 @@ class Sender:
 
 
 def _by_place(due: Sequence[Message]) -> list[list[Message]]:
+    """The messages of each place, oldest first: a thread needs its first message first."""
     groups: dict[str, list[Message]] = {}
-    for message in due:
+    for message in sorted(due, key=lambda message: message.created_at):
         groups.setdefault(message.to, []).append(message)
     return list(groups.values())
 

@@ -19,7 +19,7 @@ class Tx(Protocol):
     async def execute(
         self, statement: Executable, parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None, /
     ) -> CursorResult[Any]:
-        """Run a statement; all its rows are there when it returns."""
+        """Run a statement. Its rows must be read before the transaction ends."""
         ...
 
     async def scalar(self, statement: Executable, parameters: Mapping[str, Any] | None = None, /) -> Any:

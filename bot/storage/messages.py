@@ -36,7 +36,15 @@ _TOUCH = (
         messages.c.kind.in_(bindparam("kinds", expanding=True)),
         messages.c.state != "dead",
     )
-    .values(wanted=messages.c.wanted + 1, state="due", next_try=bindparam("now"))
+    .values(
+        wanted=messages.c.wanted + 1,
+        state="due",
+        # What waits for its turn does not lose it by changing once more.
+        next_try=case(
+            (and_(messages.c.state == "due", messages.c.next_try <= bindparam("now")), messages.c.next_try),
+            else_=bindparam("now", type_=messages.c.next_try.type),
+        ),
+    )
 )
 _FREE = or_(
     messages.c.claimed_until.is_(None),
@@ -53,23 +61,31 @@ _OPEN = not_(
 _CLAIM = (
     select(messages)
     .where(messages.c.state == "due", _RIPE, _FREE, _OPEN)
-    .order_by(messages.c.created_at)
+    .order_by(messages.c.next_try, messages.c.created_at)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
 _CHANGE_SOME = update(messages).where(messages.c.id.in_(bindparam("ids", expanding=True)))
+_GIVE_BACK = _CHANGE_SOME.where(messages.c.claimed_by == bindparam("its_node"))
 _CHANGE = update(messages).where(messages.c.id == bindparam("its_id"))
-_CHANGE_OWN = _CHANGE.where(messages.c.claimed_until == bindparam("its_claim"))
+_BEGIN = _CHANGE.where(messages.c.claimed_until == bindparam("its_claim"))
+_POSTPONE = _CHANGE.where(messages.c.claimed_by == bindparam("its_node"))
+_NOBODYS = {"claimed_until": None, "claimed_by": None}
 _CLAIMANTS = (
     select(messages.c.claimed_by)
-    .where(messages.c.state == "due", messages.c.claimed_until > bindparam("now"), messages.c.claimed_by.is_not(None))
+    .where(messages.c.state == "due", messages.c.claimed_until > bindparam("until"), messages.c.claimed_by.is_not(None))
     .distinct()
 )
-_CLAIMED = update(messages).where(messages.c.state == "due", messages.c.claimed_until.is_not(None))
-_HASTEN = update(messages).where(
-    messages.c.state == "due",
-    messages.c.claimed_by == bindparam("node"),
-    messages.c.claimed_until > bindparam("soon"),
+_RELEASE = update(messages).where(messages.c.state == "due", messages.c.claimed_until.is_not(None))
+_POSTING = and_(messages.c.first_sent.is_not(None), messages.c.ts == "")
+_HASTEN = (
+    update(messages)
+    .where(
+        messages.c.state == "due",
+        messages.c.claimed_by == bindparam("node"),
+        messages.c.claimed_until > case((_POSTING, bindparam("late")), else_=bindparam("soon")),
+    )
+    .values(claimed_until=case((_POSTING, bindparam("late")), else_=bindparam("soon")))
 )
 
 
@@ -91,6 +107,8 @@ class Message(Value):
     tries: int = 0
     next_try: datetime
     problem: str = ""
+    claimed_by: str | None = None
+    """The node that claimed it last; None where nobody has it."""
     claimed_until: datetime | None = None
     """Until when the one that claimed it last may be sending it; a later time means another one's claim."""
     first_sent: datetime | None = None
@@ -160,29 +178,28 @@ async def claim(
     if rows:
         claim = {"ids": [row.id for row in rows], "claimed_until": until, "claimed_by": node}
         await tx.execute(_CHANGE_SOME, claim)
-    return [_message(row).model_copy(update={"claimed_until": until}) for row in rows]
+    return [_message(row).model_copy(update={"claimed_until": until, "claimed_by": node}) for row in rows]
 
 
-async def give_back(tx: Tx, several: Sequence[Message]) -> None:
-    """Claimed messages that were not sent after all are free again."""
-    await tx.execute(_CHANGE_SOME, {"ids": [message.id for message in several], "claimed_until": None})
+async def give_back(tx: Tx, several: Sequence[Message], node: str) -> None:
+    """Messages that a node has claimed and not sent after all are free again, if they are its own still."""
+    await tx.execute(_GIVE_BACK, {"ids": [message.id for message in several], "its_node": node, **_NOBODYS})
 
 
-async def claimants(tx: Tx, now: datetime) -> set[str]:
-    """The nodes that have claimed messages just now."""
-    return set((await tx.execute(_CLAIMANTS, {"now": now})).scalars())
+async def claimants(tx: Tx, until: datetime) -> set[str]:
+    """The nodes whose claims last longer than until a moment."""
+    return set((await tx.execute(_CLAIMANTS, {"until": until})).scalars())
 
 
-async def hasten(tx: Tx, node: str, soon: datetime) -> int:
-    """A node is gone: its claims end soon, instead of when they would have. Returns how many. Should it live after all,
-    it begins nothing more with them (see ``sending``), and what it is in the middle of has until then."""
-    return (await tx.execute(_HASTEN, {"node": node, "soon": soon, "claimed_until": soon})).rowcount
+async def hasten(tx: Tx, node: str, soon: datetime, late: datetime) -> int:
+    """A node is gone: its claims end ``soon``, or ``late`` where it may be in the middle of posting, instead of when
+    they would have. Returns how many. Should the node live after all, it begins to post nothing more with them."""
+    return (await tx.execute(_HASTEN, {"node": node, "soon": soon, "late": late})).rowcount
 
 
-async def release(tx: Tx, node: str = "") -> None:
-    """Give up the claims of a node, which is known to have ended; of every node where none is named."""
-    where = _CLAIMED.where(messages.c.claimed_by == node) if node else _CLAIMED
-    await tx.execute(where.values(claimed_until=None))
+async def release(tx: Tx) -> None:
+    """Give up every claim: whoever had one is gone. Only where one process uses the database."""
+    await tx.execute(_RELEASE, _NOBODYS)
 
 
 async def get(tx: Tx, message_id: str) -> Message | None:
@@ -201,7 +218,7 @@ async def sending(tx: Tx, message: Message, now: datetime, busy: timedelta) -> b
     """A first sending begins: from now on Slack may have it. False where the claim was lost, since sending took so
     long that another node has taken the message; else the claim holds for ``busy`` again."""
     ours = {"its_id": message.id, "its_claim": message.claimed_until}
-    return (await tx.execute(_CHANGE_OWN, {**ours, "first_sent": now, "claimed_until": now + busy})).rowcount == 1
+    return (await tx.execute(_BEGIN, {**ours, "first_sent": now, "claimed_until": now + busy})).rowcount == 1
 
 
 async def delivered(tx: Tx, message: Message, channel: str, ts: str, shown: int) -> None:
@@ -211,20 +228,20 @@ async def delivered(tx: Tx, message: Message, channel: str, ts: str, shown: int)
     await tx.execute(
         update(messages)
         .where(messages.c.id == message.id)
-        .values(channel=channel, ts=ts, shown=shown, state=state, tries=0, problem="", claimed_until=None)
+        .values(channel=channel, ts=ts, shown=shown, state=state, tries=0, problem="", **_NOBODYS)
     )
 
 
 async def postponed(tx: Tx, message: Message, until: datetime, problem: str) -> None:
-    """Slack did not take it this time."""
+    """Slack did not take it this time. Nothing changes where another node has it by now."""
     tries = message.tries + 1 if problem else message.tries
-    changes = {"next_try": until, "problem": problem[:500], "tries": tries, "claimed_until": None}
-    await tx.execute(_CHANGE, {"its_id": message.id, **changes})
+    changes = {"next_try": until, "problem": problem[:500], "tries": tries, **_NOBODYS}
+    await tx.execute(_POSTPONE, {"its_id": message.id, "its_node": message.claimed_by, **changes})
 
 
 async def dead(tx: Tx, message: Message, problem: str) -> None:
     """Slack will never take it."""
-    changes = {"state": "dead", "problem": problem[:500], "claimed_until": None}
+    changes = {"state": "dead", "problem": problem[:500], **_NOBODYS}
     await tx.execute(_CHANGE, {"its_id": message.id, **changes})
 
 

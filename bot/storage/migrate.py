@@ -5,7 +5,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
 
-from bot.storage.version import MIGRATIONS, short_engine
+from bot.storage.version import MIGRATIONS, newest, short_engine
 
 BUSY_MS = 10_000
 """How long SQLite waits for the lock of another process."""
@@ -19,6 +19,9 @@ def migrate(url: str) -> tuple[str, str]:
     with short_engine(url) as engine, engine.connect() as connection:
         _lock(connection)
         before = MigrationContext.configure(connection).get_current_revision() or ""
+        if before > newest():
+            # A newer version has been here; what it added, this one does not need.
+            return before, before
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         after = MigrationContext.configure(connection).get_current_revision() or ""

@@ -1,7 +1,7 @@
 """Runs and their attempts. An attempt's row is committed before its call leaves, so that no call is ever made twice."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from sqlalchemy import Row, bindparam, func, insert, or_, select, update
@@ -16,13 +16,14 @@ WATCHED: tuple[RunState, ...] = ("placed", "running")
 _ADD = insert(runs)
 _GET = select(runs).where(runs.c.id == bindparam("its_id"))
 _OF_REQUEST = select(runs).where(runs.c.request_id == bindparam("its_request")).order_by(runs.c.number.desc())
+_HANDLES = select(runs.c.number, runs.c.handle).where(runs.c.request_id == bindparam("its_request"))
 _MOVE = update(runs).where(
     runs.c.id == bindparam("its_id"), runs.c.state == bindparam("was"), runs.c.version == bindparam("seen")
 )
 _DUE = (
     select(runs)
     .where(runs.c.state == "held", or_(runs.c.due_at.is_(None), runs.c.due_at <= bindparam("now")))
-    .order_by(runs.c.due_at)
+    .order_by(runs.c.due_at.asc().nulls_first())
     .limit(bindparam("most"))
 )
 _TO_POLL = (
@@ -33,7 +34,7 @@ _TO_POLL = (
         runs.c.state == bindparam("its_state"),
         or_(runs.c.poll_at.is_(None), runs.c.poll_at <= bindparam("now"), runs.c.poll_at > bindparam("farthest")),
     )
-    .order_by(runs.c.poll_at)
+    .order_by(runs.c.poll_at.asc().nulls_first())
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
@@ -81,6 +82,11 @@ async def of_request(tx: Tx, request_id: str, limit: int = 50) -> Sequence[Run]:
     return [_run(row) for row in await tx.execute(_OF_REQUEST.limit(limit), {"its_request": request_id})]
 
 
+async def handles_of(tx: Tx, request_id: str) -> Sequence[tuple[int, Mapping[str, Any] | None]]:
+    """The number and the handle of every run of a request."""
+    return [(row.number, row.handle) for row in await tx.execute(_HANDLES, {"its_request": request_id})]
+
+
 async def move(tx: Tx, run: Run, state: RunState, **changes: Any) -> Run:
     """Change a run if nobody was first. ``poll_at`` is taken too. Raises Conflict."""
     columns = {name: changes.pop(name) for name in ("poll_at",) if name in changes}
@@ -118,7 +124,9 @@ async def claim_to_poll(
     about = {"its_backend": backend, "now": now, "farthest": now + 2 * again}
     rows: list[Row[Any]] = []
     for state in WATCHED:
-        rows += await tx.execute(_TO_POLL, {**about, "its_state": state, "most": limit - len(rows)})
+        rows += await tx.execute(_TO_POLL, {**about, "its_state": state, "most": limit})
+    # Whoever has waited longest is first, in whichever state: many that lie still must not keep the rest waiting.
+    rows = sorted(rows, key=lambda row: row.poll_at or datetime.min.replace(tzinfo=UTC))[:limit]
     if rows:
         await tx.execute(_POLLED, {"ids": [row.id for row in rows], "poll_at": now + again})
     return [(_run(row), row.operation) for row in rows]

@@ -113,7 +113,11 @@ class SqliteStore:
             await asyncio.shield(work)
         except asyncio.CancelledError:
             # The thread goes on all the same, and the connection is its own until it has ended.
-            await asyncio.wait([work])
+            while not work.done():
+                try:
+                    await asyncio.wait([work])
+                except asyncio.CancelledError:
+                    continue
             raise
         except sqlite3.Error as error:
             raise OperationalError("COMMIT", None, error) from error

@@ -14,7 +14,7 @@ MIGRATIONS = Path(__file__).with_name("migrations")
 
 def pending(url: str) -> bool:
     """Whether the database lacks a migration that this version of the code needs."""
-    return stored(url) != newest()
+    return stored(url) < newest()
 
 
 def newest() -> str:

@@ -102,9 +102,9 @@ async def _apply(app: Services, run: Run, handle: Handle, progress: Progress) ->
 
 async def _occurrences(tx: Tx, app: Services, series: Run, found: Sequence[Handle]) -> None:
     """A series that the back end holds has made runs: each gets a row of its own."""
-    known = await runs.of_request(tx, series.request_id, limit=10_000)
-    ids = {run.handle["id"] for run in known if run.handle and run.handle["kind"] == "run"}
-    number = max((run.number for run in known), default=0)
+    known = await runs.handles_of(tx, series.request_id)
+    ids = {handle["id"] for _, handle in known if handle and handle["kind"] == "run"}
+    number = max((number for number, _ in known), default=0)
     request = await requests.get(tx, series.request_id)
     for handle in found:
         if handle.id in ids or request.state in FINAL:

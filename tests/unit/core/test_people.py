@@ -54,3 +54,15 @@ async def test_a_member_who_changes_while_they_are_asked_for_is_asked_for_again(
     assert (await people.member("U1")).name == "Anna"
     assert (await people.all_members(["U1"]))["U1"].name == "Anna"
     assert client.asked == 2
+
+
+async def test_news_of_one_member_does_not_make_others_be_asked_for_again() -> None:
+    client = Client()
+    people = People(client)  # type: ignore[arg-type]
+    asking = asyncio.ensure_future(people.all_members(["U1", "U2"]))
+    await asyncio.sleep(0)
+    people.forget_member("U3")
+    client.answers.set()
+    await asking
+    await people.all_members(["U1", "U2"])
+    assert client.asked == 2

@@ -202,6 +202,23 @@ async def test_runs_are_looked_at_by_one_at_a_time(db: Database) -> None:
     assert await claim(NOW + again) == 1
 
 
+async def test_many_runs_that_lie_still_do_not_keep_the_others_from_being_looked_at(db: Database) -> None:
+    request = await with_request(db)
+    async with db.write() as tx:
+        for number in range(1, 8):
+            state = "running" if number == 7 else "placed"
+            run = RUN.model_copy(update={"id": f"n{number}", "number": number, "state": state})
+            await runs.add(tx, run, request.content.backend, request.content.operation)
+    found: set[str] = set()
+    for second in range(1, 4):
+        async with db.write() as tx:
+            now = NOW + timedelta(seconds=second)
+            claimed = await runs.claim_to_poll(tx, request.content.backend, now, timedelta(seconds=1), 3)
+        assert len(claimed) == 3
+        found |= {run.id for run, _ in claimed}
+    assert found == {f"n{number}" for number in range(1, 8)}
+
+
 async def test_a_counter_counts_from_one_without_gaps_however_many_take_at_once(db: Database) -> None:
     async def number() -> int:
         async with db.write() as tx:

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from bot.storage import messages
+from bot.storage import messages, requests
 from bot.storage.database import Database
 from bot.storage.messages import Message
-from tests.unit.requests.build import NOW
+from tests.unit.requests.build import NOW, stored
 
 BUSY = timedelta(seconds=30)
 
@@ -44,10 +44,10 @@ async def test_places_that_take_nothing_just_now_are_left_out(db: Database) -> N
 
 async def test_a_place_that_takes_no_updates_still_takes_posts(db: Database) -> None:
     await wanted(db, "C1", "C1")
-    first, _ = await claimed(db)
+    first, second = await claimed(db)
     async with db.write() as tx:
         await messages.delivered(tx, first, "C1", "1.0", 0)
-        await messages.give_back(tx, [_])
+        await messages.give_back(tx, [second], "node-1")
     posted, new = "1.0", ""
     assert [m.ts for m in await claimed(db, no_updates_in=["C1"])] == [new]
     assert [m.ts for m in await claimed(db, no_posts_to=["C1"])] == [posted]
@@ -57,36 +57,73 @@ async def test_what_was_claimed_and_not_sent_is_free_at_once(db: Database) -> No
     await wanted(db, "C1", "C2")
     first, second = await claimed(db)
     async with db.write() as tx:
-        await messages.give_back(tx, [second])
+        await messages.give_back(tx, [second], "node-1")
     assert places(await claimed(db, "node-2")) == [second.to]
     assert first.to == "C1"
+
+
+async def test_what_another_node_has_by_now_is_neither_given_back_nor_postponed(db: Database) -> None:
+    await wanted(db, "C1")
+    (slow,) = await claimed(db, "node-1")
+    later = timedelta(minutes=1) + BUSY
+    assert places(await claimed(db, "node-2", later)) == ["C1"]
+    async with db.write() as tx:
+        await messages.give_back(tx, [slow], "node-1")
+        await messages.postponed(tx, slow, NOW, "Slack was away")
+    assert places(await claimed(db, "node-3", later)) == []
+
+
+async def test_whoever_has_waited_longest_is_first_however_often_the_others_change(db: Database) -> None:
+    async with db.write() as tx:
+        for number in range(4):
+            await requests.add(tx, stored().model_copy(update={"id": f"r{number}", "number": number}), None)
+            await messages.add(tx, NOW + timedelta(seconds=number), "approval", "C1", f"r{number}")
+    turns = []
+    for minute in range(1, 9):
+        now = NOW + timedelta(minutes=minute)
+        first, *others = await claimed(db, after=timedelta(minutes=minute))
+        turns.append(first.request_id)
+        async with db.write() as tx:
+            await messages.give_back(tx, others, "node-1")
+            await messages.delivered(tx, first, "C1", "1.0", first.wanted)
+            for number in range(4):
+                await messages.touch(tx, f"r{number}", now)
+    assert sorted(turns) == sorted(["r0", "r1", "r2", "r3"] * 2)
 
 
 async def test_the_claims_of_a_node_that_is_gone_end_soon_and_are_never_prolonged(db: Database) -> None:
     await wanted(db, "C1")
     (message,) = await claimed(db)
-    now = NOW + timedelta(minutes=1)
+    now, soon, late = NOW + timedelta(seconds=60), timedelta(seconds=3), timedelta(seconds=16)
     async with db.write() as tx:
         assert await messages.claimants(tx, now) == {"node-1"}
-        assert await messages.hasten(tx, "node-2", now + timedelta(seconds=3)) == 0
-        assert await messages.hasten(tx, "node-1", now + timedelta(seconds=3)) == 1
-        assert await messages.hasten(tx, "node-1", now + timedelta(seconds=4)) == 0
+        assert await messages.hasten(tx, "node-2", now + soon, now + late) == 0
+        assert await messages.hasten(tx, "node-1", now + soon, now + late) == 1
+        assert await messages.hasten(tx, "node-1", now + 2 * soon, now + late) == 0
+        assert await messages.claimants(tx, now + soon) == set()
     assert places(await claimed(db, "node-2", timedelta(seconds=62))) == []
     assert places(await claimed(db, "node-2", timedelta(seconds=63))) == ["C1"]
     async with db.write() as tx:
         # Should the first node live after all, it does not begin to send.
         assert not await messages.sending(tx, message, now, BUSY)
-        assert await messages.claimants(tx, now + BUSY) == {"node-2"}
+        assert await messages.claimants(tx, now) == {"node-2"}
 
 
-async def test_a_node_that_begins_gives_up_what_its_former_process_had_claimed(db: Database) -> None:
+async def test_what_a_node_that_is_gone_may_just_be_posting_is_left_to_arrive_first(db: Database) -> None:
     await wanted(db, "C1")
-    await claimed(db, "node-1")
-    await wanted(db, "C2")
-    await claimed(db, "node-2")
+    (message,) = await claimed(db)
+    now, soon, late = NOW + timedelta(seconds=60), timedelta(seconds=3), timedelta(seconds=16)
     async with db.write() as tx:
-        await messages.release(tx, "node-1")
-    assert places(await claimed(db, "node-3")) == ["C1"]
+        assert await messages.sending(tx, message, now, BUSY)
+        assert await messages.hasten(tx, "node-1", now + soon, now + late) == 1
+    assert places(await claimed(db, "node-2", timedelta(seconds=75))) == []
+    assert places(await claimed(db, "node-2", timedelta(seconds=76))) == ["C1"]
+
+
+async def test_a_process_that_is_alone_gives_up_every_claim_when_it_begins(db: Database) -> None:
+    await wanted(db, "C1", "C2")
+    await claimed(db)
     async with db.write() as tx:
         await messages.release(tx)
+        assert await messages.claimants(tx, NOW) == set()
     assert places(await claimed(db, "node-3")) == ["C1", "C2"]

@@ -53,3 +53,11 @@ def test_migrating_again_changes_nothing(url: str) -> None:
 async def test_nodes_that_migrate_at_once_wait_for_each_other(url: str) -> None:
     found = await asyncio.gather(*(asyncio.to_thread(migrate, url) for _ in range(4)))
     assert sorted(found) == [("", newest()), *[(newest(), newest())] * 3]
+
+
+def test_a_database_that_a_newer_version_has_used_is_left_as_it_is(url: str) -> None:
+    migrate(url)
+    with short_engine(url) as engine, engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    assert not pending(url)
+    assert migrate(url) == ("9999", "9999")
