@@ -2,14 +2,15 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable
 from contextlib import closing
-from datetime import timedelta
 
 import pytest
 from sqlalchemy.engine import make_url
 
 from bot import crashpoints
+from bot.usecases import dispatch
 from playground.slack import Person
 from playground.stage import Stage
 from tests.scenarios.steps import approved, asked, reads, so
@@ -18,18 +19,18 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 @pytest.fixture
-def standing_still(on: Stage, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Callable[[], None]]]:
-    """Whatever is put here is done once while the process stands still, a minute long."""
+def standing_still(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[], None]]:
+    """Whatever is put here is done once while the process stands still."""
     meanwhile: list[Callable[[], None]] = []
 
     def reach(point: str) -> None:
         if point == crashpoints.AFTER_SENT and meanwhile:
-            on.clock.forward(timedelta(minutes=1))
+            time.sleep(0.5)
             meanwhile.pop()()
 
     monkeypatch.setattr(crashpoints, "reach", reach)
-    yield meanwhile
-    on.clock.forward(-timedelta(minutes=1))
+    monkeypatch.setattr(dispatch, "STALE_SECONDS", 0.4)
+    return meanwhile
 
 
 def received(on: Stage) -> int:
