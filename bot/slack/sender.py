@@ -197,8 +197,8 @@ class Sender:
 
     async def _post(self, message: Message, shown: Rendered, channel: str) -> str:
         """Post it; returns its ts, or "" where another node has taken it over."""
-        marked = self._monotonic()
         async with self._db.write() as tx:
+            marked = self._monotonic()
             if not await messages.sending(tx, message, self._clock.now(), BUSY):
                 return ""
         if self._monotonic() - marked > STALE_SECONDS:

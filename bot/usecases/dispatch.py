@@ -221,8 +221,8 @@ async def _send(app: Services, work: _Work) -> None:
 
 async def _call(app: Services, work: _Work) -> Handle:
     async with app.backend(work.request.content.backend).sending:
-        marked = time.monotonic()
         async with app.db.write() as tx:
+            marked = time.monotonic()
             await runs.mark(tx, work.plan.token, ["prepared"], "sent", sent_at=app.clock.now())
         crashpoints.reach(crashpoints.AFTER_SENT)
         # Not by the clock of the services, which may be put forward.
