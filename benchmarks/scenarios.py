@@ -136,8 +136,9 @@ async def approvers(size: float) -> list[Figure]:
         at = datetime.now(UTC).replace(tzinfo=None).isoformat(" ")
         for user in people[:20]:
             here.sql(
-                "INSERT INTO messages SELECT 'x' || ?, request_id, run_id, kind, ?, parent_id, facts, 1, 0, '', '', "
-                "'due', 0, ?, NULL, '', NULL, created_at, NULL FROM messages WHERE kind = 'approval' LIMIT 1",
+                'INSERT INTO messages (id, request_id, kind, "to", facts, wanted, shown, channel, ts, state, tries, '
+                "next_try, problem, created_at) SELECT 'x' || ?, request_id, kind, ?, facts, 1, 0, '', '', 'due', 0, ?, "
+                "'', created_at FROM messages WHERE kind = 'approval' LIMIT 1",
                 user.id, user.id, at,
             )  # fmt: skip
         await here.on.slack.until(lambda: len(_copies(here)) >= 21, 60)
