@@ -137,8 +137,8 @@ async def approvers(size: float) -> list[Figure]:
         for user in people[:20]:
             here.sql(
                 'INSERT INTO messages (id, request_id, kind, "to", facts, wanted, shown, channel, ts, state, tries, '
-                "next_try, problem, created_at) SELECT 'x' || ?, request_id, kind, ?, facts, 1, 0, '', '', 'due', 0, ?, "
-                "'', created_at FROM messages WHERE kind = 'approval' LIMIT 1",
+                "next_try, problem, created_at) SELECT 'x' || ?, request_id, kind, ?, facts, 1, 0, '', '', 'due', 0, "
+                "?, '', created_at FROM messages WHERE kind = 'approval' LIMIT 1",
                 user.id, user.id, at,
             )  # fmt: skip
         await here.on.slack.until(lambda: len(_copies(here)) >= 21, 60)
