@@ -8,7 +8,6 @@ acknowledges it (Bolt by itself would look every 10 ms), and what the handler do
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
-from functools import partial
 from typing import Any
 
 import structlog
@@ -33,12 +32,13 @@ class Respond:
     """Answers over a response URL. Connections are kept: Bolt's own opens one for each answer."""
 
     def __init__(self, url: str, client: AsyncWebClient) -> None:
-        self._webhook = partial(AsyncWebhookClient, url, session=client.session)
+        self._url = url
+        self._session = client.session
 
     async def __call__(self, **message: Any) -> None:
         """Send a message: ``text``, ``blocks``, ``response_type`` and so on, as Slack takes them."""
         try:
-            answer = await self._webhook().send_dict(message)
+            answer = await AsyncWebhookClient(self._url, session=self._session).send_dict(message)
         except TRANSPORT_ERRORS as error:
             _log.warning("an answer could not be given", why=str(error))
             return
