@@ -28,7 +28,7 @@ from blocks.text import (
 from blocks.times import fixed, schedule_line, utc
 from bot.requests.explain import headline
 from bot.requests.lifecycle import FINAL, WORDS
-from bot.requests.model import Decision, Request, Run
+from bot.requests.model import Decision, Person, Request, Run
 from bot.schedule import Moment
 
 NAMES_SHOWN = 10
@@ -93,13 +93,23 @@ def fallback(card: Card) -> str:
 
 
 def _what(request: Request) -> Block:
-    rows: list[Sequence[Element]] = [[t("Asked by ", bold=True), user(request.requester.user)]]
+    asked_by: list[Element] = [t("Asked by ", bold=True), user(request.requester.user)]
+    if request.edited_by:
+        asked_by += [t(", edited by "), *_users(request.edited_by)]
+    rows: list[Sequence[Element]] = [asked_by]
     rows.append([t("When ", bold=True), *schedule_line(request.content.schedule, request.zone)])
     rows.append([t("On ", bold=True), t(_targets(request))])
     rows += [[t(f"{label} ", bold=True), t(clip(text, 300))] for label, text in request.summary[:20]]
     if request.holding:
         rows.append([t("Timing ", bold=True), t(request.holding)])
     return lines(*rows)
+
+
+def _users(people: Sequence[Person]) -> list[Element]:
+    elements: list[Element] = []
+    for person in people:
+        elements += [t(", "), user(person.user)] if elements else [user(person.user)]
+    return elements
 
 
 def _targets(request: Request) -> str:

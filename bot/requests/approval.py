@@ -173,7 +173,7 @@ def may_decide(
 def _own_work(around: Round, person: Person) -> str:
     if person == around.requester:
         return "You asked for this yourself, so others decide. You can withdraw it."
-    return "You wrote this revision yourself, so others decide."
+    return "You have edited this request, so others decide."
 
 
 _DECIDED: Mapping[str, str] = {

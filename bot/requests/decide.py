@@ -18,12 +18,13 @@ from bot.requests.subject import Subject
 from bot.requests.words import demands, joined
 
 _STRICTNESS: tuple[Late, ...] = ("drop", "ask", "next", "now")
+_ASKED: tuple[Literal["approve", "ask"], ...] = ("approve", "ask")
 T = TypeVar("T")
 
 
-def decide(policy: Policy, subject: Subject, hits: Sequence[Hit] = ()) -> Requirement:
+def decide(policy: Policy, subject: Subject, hits: Sequence[Hit] = (), *, automatic: bool = True) -> Requirement:
     """What policy demands. ``hits`` are the freezes that the request touches. Groups stay as policy names them
-    (``bot.requests.directory.resolve`` turns them into ids)."""
+    (``bot.requests.directory.resolve`` turns them into ids). ``automatic`` False lets no rule approve by itself."""
     look = Look(subject)
     applying = policy.applying(look)
     refusals = [*_refusals(policy, subject, applying), *(hit.words for hit in stopping(hits))]
@@ -34,7 +35,7 @@ def decide(policy: Policy, subject: Subject, hits: Sequence[Hit] = ()) -> Requir
     asks = [a for a in applying if a.rule.effect == "ask"]
     approves = [a for a in applying if a.rule.effect == "approve"]
     spent = [a for a in approves if a.rule.budget and subject.approved_today.get(a.rule.name, 0) >= a.rule.budget]
-    if approves and not asks and not spent and not any(hit.stage for hit in hits):
+    if automatic and approves and not asks and not spent and not any(hit.stage for hit in hits):
         reasons = (*_approving(approves, subject), *(hit.words for hit in hits))
         return _requirement(policy, applying, verdict="approve", reasons=reasons, because=_because(approves))
     return _asking(policy, look, applying, spent, hits)
@@ -222,3 +223,40 @@ class _Strictest:
         terms: Sequence[Terms] = [a.rule for a in self._applying if a.rule.escalate_after] or [self._defaults]
         earliest = min(terms, key=lambda t: t.escalate_after or 0)
         return earliest.escalate_after, earliest.escalate_to
+
+
+def strictest(requirements: Sequence[Requirement]) -> Requirement:
+    """What meets all of several requirements for the same work: one refusal refuses, stages add up, and of every other
+    term the strictest holds."""
+    first = requirements[0]
+    if len(requirements) == 1:
+        return first
+    refusals = [r for r in requirements if r.verdict == "refuse"]
+    counted = refusals or requirements
+    expires = min(r.expires_after for r in counted)
+    escalating = [r for r in counted if r.escalate_after is not None and r.escalate_after < expires]
+    escalation = min(escalating, key=lambda r: r.escalate_after or 0, default=None)
+    return first.model_copy(
+        update={
+            "verdict": "refuse" if refusals else _ASKED[max(_ASKED.index(r.verdict) for r in counted)],
+            "stages": () if refusals else merged(stage for r in counted for stage in r.stages),
+            "reasons": _all_of(counted, "reasons"),
+            "rules": _all_of(counted, "rules"),
+            "because": _all_of(counted, "because"),
+            "freezes": _all_of(counted, "freezes"),
+            "requester_counts": all(r.requester_counts for r in counted),
+            "expires_after": expires,
+            "reminders": tuple(at for at in first.reminders if at < expires),
+            "escalate_after": escalation.escalate_after if escalation else None,
+            "escalate_to": escalation.escalate_to if escalation else None,
+            "late": min((r.late for r in counted), key=_STRICTNESS.index),
+            "renew_after_days": min((r.renew_after_days for r in counted), key=_or_never),
+            "renew_after_runs": min((r.renew_after_runs for r in counted), key=_or_never),
+            "drift_percent": min((r.drift_percent for r in counted), key=_or_never),
+            "warn_before": max(r.warn_before for r in counted),
+        }
+    )
+
+
+def _all_of(requirements: Sequence[Requirement], name: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(text for r in requirements for text in getattr(r, name)))

@@ -173,6 +173,8 @@ class Request(Value):
     revised: tuple[Mapping[str, str], ...] = ()
     """What this revision changed of the one before: field, before, after."""
     revised_by: str = ""
+    editors: tuple[str, ...] = ()
+    """The user ids of everyone but the requester who has written a revision, in the order of their first."""
     held_by: Literal["backend", "nightshift"] = "nightshift"
     holding: str = ""
     requirement: Requirement
@@ -193,6 +195,14 @@ class Request(Value):
     def name(self) -> str:
         """What people call it."""
         return f"NS-{self.number}"
+
+    @property
+    def edited_by(self) -> tuple[Person, ...]:
+        """Everyone but the requester who has written a revision: with the requester, the authors."""
+        users = dict.fromkeys((*self.editors, self.revised_by))
+        return tuple(
+            Person(team=self.requester.team, user=user) for user in users if user and user != self.requester.user
+        )
 
     @property
     def is_series(self) -> bool:

@@ -9,15 +9,15 @@ from bot.requests.model import Decision, Person, Request, Requirement, Stage, Va
 
 
 class Round(Value):
-    """One asking: a revision of a request before its approvers. ``editor`` is who wrote this revision, if not the
-    requester: what they wrote is for others to approve."""
+    """One asking: a revision of a request before its approvers. ``editors`` have changed the request since it was made:
+    what they wrote is for others to approve."""
 
     requirement: Requirement
     content_hash: str
     requester: Person
     asked_at: datetime
     delegations: tuple[Delegation, ...] = ()
-    editor: Person | None = None
+    editors: tuple[Person, ...] = ()
 
     @classmethod
     def of(
@@ -25,7 +25,7 @@ class Round(Value):
         request: Request,
         asked_at: datetime | None = None,
         delegations: Iterable[Delegation] = (),
-        editor: Person | None = None,
+        editors: Iterable[Person] = (),
     ) -> "Round":
         """The round that a request is in. ``asked_at`` is when its revision was put to the approvers; its creation
         where there was only one."""
@@ -35,18 +35,20 @@ class Round(Value):
             requester=request.requester,
             asked_at=asked_at or request.created_at,
             delegations=tuple(delegations),
-            editor=editor,
+            editors=tuple(editors),
         )
 
     @property
     def authors(self) -> frozenset[str]:
-        """The user ids of those whose own work this is."""
-        return frozenset({self.requester.user} | ({self.editor.user} if self.editor else set()))
+        """The user ids of the requester and of everyone who has edited the request."""
+        return frozenset({self.requester.user, *(editor.user for editor in self.editors)})
 
     @property
     def excluded(self) -> frozenset[str]:
-        """The user ids that do not count for themselves."""
-        return frozenset() if self.requirement.requester_counts else self.authors
+        """The user ids that cannot approve. A policy may let requesters count, but never those who edited."""
+        if self.requirement.requester_counts:
+            return self.authors - {self.requester.user}
+        return self.authors
 
     def stages(self, now: datetime) -> tuple[Stage, ...]:
         """The stages as they are at a moment: after the escalation its group may approve in each of them."""
@@ -103,6 +105,4 @@ def _counts(around: Round, decision: Decision, directory: Directory) -> bool:
 
 def round_of(request: Request, delegations: Iterable[Delegation]) -> Round:
     """The round that a stored request is in."""
-    by = request.revised_by
-    editor = Person(team=request.requester.team, user=by) if by and by != request.requester.user else None
-    return Round.of(request, request.asked_at, delegations, editor)
+    return Round.of(request, request.asked_at, delegations, request.edited_by)

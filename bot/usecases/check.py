@@ -9,7 +9,7 @@ from pydantic import JsonValue
 from blocks.form import WHEN, WHY
 from bot.backends.base import Field, Operation, Params, Placement, Preview, masked, parse, remembered
 from bot.errors import InputError
-from bot.requests.model import Content, Matched, Requirement, Value
+from bot.requests.model import Content, Matched, Person, Request, Requirement, Value
 from bot.schedule import Question, Reading, Refusal, Schedule, Series, Understood, latest_start_of, limits, start_of
 from bot.storage import requests
 from bot.storage.drafts import Draft
@@ -162,11 +162,12 @@ async def ask_of_draft(
     app: Services, draft: Draft, content: Content, matched: Matched, facts: Mapping[str, JsonValue], zone: str
 ) -> Ask:
     """A draft as policy looks at it. One that edits a request keeps that one's name and requester."""
-    name, requester = "this request", draft.person
+    name, requester, editors = "this request", draft.person, tuple[Person, ...]()
     if draft.revises:
         async with app.db.read() as tx:
             request = await requests.get(tx, draft.revises)
         name, requester = request.name, request.requester
+        editors = editors_with(request, draft.person)
     return Ask(
         name=name,
         requester=requester,
@@ -175,8 +176,13 @@ async def ask_of_draft(
         matched=matched,
         facts=facts,
         zone=zone,
-        editor=draft.person if draft.person != requester else None,
+        editors=editors,
     )
+
+
+def editors_with(request: Request, person: Person) -> tuple[Person, ...]:
+    """Who will have edited a request once this person has: the requester never counts as an editor."""
+    return tuple(dict.fromkeys(p for p in (*request.edited_by, person) if p != request.requester))
 
 
 def summarise(

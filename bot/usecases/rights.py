@@ -16,7 +16,7 @@ from bot.errors import InputError, NotAllowed
 from bot.requests.approval import Ruling, Standing, can_take_back, may_decide, shortfalls, standing
 from bot.requests.conflicts import Work, conflicts
 from bot.requests.deadlines import Lateness, late_options
-from bot.requests.decide import decide, refuses_all
+from bot.requests.decide import decide, refuses_all, strictest
 from bot.requests.delegation import Delegation
 from bot.requests.directory import People as Directory
 from bot.requests.directory import audience, barred, listed, resolve
@@ -45,7 +45,8 @@ Late = Literal["now", "next", "drop"]
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A request, or a draft of one, as policy looks at it. ``editor`` is who writes this revision, if somebody else."""
+    """A request, or a draft of one, as policy looks at it. ``editors`` are those who have changed it, or are about to,
+    besides the requester."""
 
     name: str
     requester: Person
@@ -54,7 +55,7 @@ class Ask:
     matched: Matched
     facts: Mapping[str, JsonValue]
     zone: str
-    editor: Person | None = None
+    editors: tuple[Person, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +87,8 @@ class Rights:
         subject = await self._subject(app, ask, met)
         now = app.clock.now()
         touched = self._touched(app, ask.content, subject)
-        requirement = decide(self.policy, subject, touched)
-        directory = await directory_for(app.people, requirement, [ask.requester])
+        requirement = await self._decide(app, ask, subject, touched)
+        directory = await directory_for(app.people, requirement, [ask.requester, *ask.editors])
         requirement = resolve(requirement, directory)
         if requirement.verdict == "ask":
             round_ = Round(
@@ -95,13 +96,25 @@ class Rights:
                 content_hash=ask.content.hash,
                 requester=ask.requester,
                 asked_at=now,
-                editor=ask.editor,
+                editors=ask.editors,
             )
             short = shortfalls(round_, directory)
             if short:
                 raise InputError({"": "Nobody could approve this as things are. " + " ".join(short)})
-        notified = len(audience(requirement, directory, ask.requester))
+        notified = len(audience(requirement, directory, ask.requester) - {editor.user for editor in ask.editors})
         return Demand(requirement, notified, self._hold(subject, requirement), tuple(hit.words for hit in touched))
+
+    async def _decide(self, app: "Services", ask: Ask, subject: Subject, touched: Sequence[Hit] = ()) -> Requirement:
+        """What policy demands of a request by all its authors: each must be allowed to ask for it, and the strictest
+        result counts. What somebody else than the requester has edited is never approved by a rule alone."""
+        if not ask.editors:
+            return decide(self.policy, subject, touched)
+        groups = await app.people.groups()
+        found = [decide(self.policy, subject, touched, automatic=False)]
+        for editor in ask.editors:
+            author = {"requester": editor.user, "groups": _groups_of(groups.of(editor.user))}
+            found.append(decide(self.policy, subject.model_copy(update=author), touched, automatic=False))
+        return strictest(found)
 
     def _hold(self, subject: Subject, requirement: Requirement) -> str:
         kind = subject.schedule.kind
@@ -131,10 +144,12 @@ class Rights:
         asked; a sentence each. A start at once is at another hour when it is approved."""
         zone = self.policy.defaults.zone
         content = request.content.model_copy(update={"schedule": schedule})
-        subject = await self._subject(app, replace(ask_of(request), content=content), ())
         asked = starts(request.content.schedule, request.asked_at or request.created_at, zone)
-        before = decide(self.policy, subject.model_copy(update={"schedule": request.content.schedule, "starts": asked}))
-        after = decide(self.policy, subject, self._touched(app, content, subject))
+        ask = replace(ask_of(request), content=content)
+        subject = await self._subject(app, ask, ())
+        earlier = subject.model_copy(update={"schedule": request.content.schedule, "starts": asked})
+        before = await self._decide(app, ask, earlier)
+        after = await self._decide(app, ask, subject, self._touched(app, content, subject))
         if after.asks_no_more_than(before):
             return ()
         if after.verdict == "refuse":
@@ -367,4 +382,5 @@ def ask_of(request: Request) -> Ask:
         matched=request.matched,
         facts=request.facts,
         zone=request.zone,
+        editors=request.edited_by,
     )

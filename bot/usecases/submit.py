@@ -16,7 +16,7 @@ from bot.schedule import words
 from bot.storage import audit, drafts, messages, requests, runs
 from bot.storage.database import Tx
 from bot.storage.drafts import Draft
-from bot.usecases.check import Checked, ask_of_draft, checked_of
+from bot.usecases.check import Checked, ask_of_draft, checked_of, editors_with
 from bot.usecases.finish import plan_runs
 from bot.usecases.services import Services
 
@@ -165,6 +165,7 @@ async def _revise(app: Services, draft: Draft, checked: Checked, now: datetime) 
             "awaiting_approval",
             revised=tuple(change.model_dump() for change in found),
             revised_by=draft.person.user,
+            editors=tuple(person.user for person in editors_with(request, draft.person)),
             **_of_draft(draft, checked, now),
         )
         data = {"revision": request.revision, "hash": request.content_hash, "fields": [c.field for c in found]}
@@ -202,6 +203,8 @@ async def _at_once(tx: Tx, app: Services, request: Request, now: datetime) -> Re
     """Where policy approves without asking, the request goes on by itself."""
     if request.requirement.verdict != "approve":
         return request
+    if request.edited_by:
+        raise Conflict(f"Somebody else has edited {request.name} meanwhile, so it needs approvers. {_LOOK_AGAIN}")
     spent = await app.rights.overspent(tx, request.requirement, now)
     if spent:
         raise Conflict(f"The rule “{spent}” has approved as many at once today as it may. {_LOOK_AGAIN}")
