@@ -1,10 +1,14 @@
 """Stopping a request: withdrawing it before it is decided, cancelling it afterwards."""
 
+from collections.abc import Sequence
+from datetime import datetime
+
 from bot.backends.base import Handle
-from bot.errors import BackendError, Conflict, NotAllowed
-from bot.requests.lifecycle import FINAL_RUN, WORDS
-from bot.requests.model import Person, Request
+from bot.errors import BackendError, Conflict, NightshiftError, NotAllowed
+from bot.requests.lifecycle import FINAL, FINAL_RUN, WORDS
+from bot.requests.model import Person, Request, Run
 from bot.storage import audit, messages, requests, runs
+from bot.storage.database import Tx
 from bot.usecases.services import Services
 
 
@@ -25,42 +29,114 @@ async def withdraw(app: Services, request_id: str, person: Person) -> str:
 
 
 async def cancel(app: Services, request_id: str, person: Person) -> str:
-    """Cancel an approved request, a whole series too. Raises Conflict, NotAllowed or BackendError.
+    """Cancel an approved request, a whole series too. Returns both results in words. Raises Conflict or NotAllowed.
 
-    What Nightshift holds simply never starts. What runs is cancelled in the back end, as far as that can.
+    Nightshift first stops what it would start itself, then asks the back end to cancel what runs there. A back end
+    that does not answer never keeps the first from happening.
     """
     async with app.db.read() as tx:
         request = await requests.get(tx, request_id)
-        several = await runs.of_request(tx, request_id, limit=10_000)
     if request.state == "awaiting_approval":
         return await withdraw(app, request_id, person)
-    open_runs = [run for run in several if run.state not in FINAL_RUN]
-    if request.state not in ("scheduled", "starting", "running", "unknown", "approved") or not open_runs:
-        raise Conflict(f"{request.name} is already over: {WORDS[request.state].lower()}.")
     await _may_cancel(app, request, person)
-    if any(run.state == "starting" for run in open_runs):
-        raise Conflict(f"{request.name} is just being started. Please try again in a moment.")
-    now = app.clock.now()
-    said: list[str] = []
-    # The series first: cancelling only its present run would let the next one come.
-    for run in sorted(open_runs, key=lambda run: run.number):
-        if run.state in ("placed", "running") and run.handle:
-            operation = app.operation(request.content.backend, request.content.operation)
-            said.append(await operation.cancel(Handle.model_validate(run.handle)))
-    async with app.db.write() as tx:
-        for run in open_runs:
-            if run.state == "held":
-                await runs.move(tx, run, "cancelled", finished_at=now, problem="Cancelled before it started.")
-        request = await requests.get(tx, request_id)
-        held_only = all(run.state == "held" for run in open_runs)
-        if held_only or request.is_series:
-            outcome = " ".join(said) or "Cancelled before it started."
-            request = await requests.move(tx, request, "cancelled", finished_at=now, outcome=outcome)
-        await audit.record(tx, now, f"{person.team}/{person.user}", "request.cancelled", request.id, {"said": said})
-        await messages.touch(tx, request.id, now)
+    remaining = await _stop_here(app, request_id, person)
+    app.nudges.sender.set()
+    if not remaining:
+        return f"{request.name}: cancelled."
+    answers, failures = await _stop_there(app, request, remaining)
+    await _record_answers(app, request_id, person, remaining, answers, failures)
     app.nudges.sender.set()
     app.nudges.watch()
-    return " ".join([f"{request.name}: cancelled." if held_only else f"{request.name}: cancelling.", *said])
+    if not failures:
+        return " ".join([f"{request.name}: cancelling.", *answers])
+    stopped = f"{request.name}: no further run will start." if _is_kept_here(request) else f"{request.name}:"
+    return " ".join([stopped, *answers, *failures, f"Try again with /nightshift cancel {request.name}."])
+
+
+async def _stop_here(app: Services, request_id: str, person: Person) -> list[Run]:
+    """Keep everything from starting that has not left yet, whatever the back end will answer.
+
+    Returns the runs that only the back end can stop. Raises Conflict where there is nothing to stop, or where the
+    only run is being sent at this moment.
+    """
+    now = app.clock.now()
+    async with app.db.write() as tx:
+        request = await requests.get(tx, request_id, alone=True)
+        several = await runs.of_request(tx, request_id, limit=10_000)
+        open_runs = [run for run in several if run.state not in FINAL_RUN]
+        if not open_runs:
+            raise Conflict(f"{request.name} is already over: {WORDS[request.state].lower()}.")
+        remaining = [run for run in open_runs if not await _stopped_before_it_left(tx, run, now)]
+        if not _is_kept_here(request) and any(run.state == "starting" for run in remaining):
+            raise Conflict(f"{request.name} is just being started. Please try again in a moment.")
+        if request.state not in FINAL and (not remaining or _is_kept_here(request)):
+            outcome = "Cancelled. No further run will start." if remaining else "Cancelled before it started."
+            request = await requests.move(tx, request, "cancelled", finished_at=now, outcome=outcome)
+        who = f"{person.team}/{person.user}"
+        data = {"stopped": len(open_runs) - len(remaining), "remaining": [run.id for run in remaining]}
+        await audit.record(tx, now, who, "request.cancelled", request.id, data)
+        await messages.touch(tx, request.id, now)
+    return remaining
+
+
+async def _stopped_before_it_left(tx: Tx, run: Run, now: datetime) -> bool:
+    """Give up a run whose call has not been sent; whether that was possible."""
+    if run.state == "starting":
+        attempt = await runs.attempt_of(tx, run.token)
+        if attempt is None or attempt.state != "prepared":
+            return False
+        await runs.mark(tx, run.token, ["prepared"], "refused", problem="Cancelled before it was sent.")
+    elif run.state != "held":
+        return False
+    await runs.move(tx, run, "cancelled", finished_at=now, problem="Cancelled before it started.")
+    return True
+
+
+async def _stop_there(app: Services, request: Request, remaining: Sequence[Run]) -> tuple[list[str], list[str]]:
+    """Cancel runs in the back end. Returns what it answered, and what could not be cancelled, a sentence each."""
+    answers, failures = [], []
+    # The series first: cancelling only its present run would let the next one come.
+    for run in sorted(remaining, key=lambda run: run.number):
+        if run.state == "starting":
+            failures.append("The present run is just being started and was not stopped.")
+        elif run.handle:
+            operation = app.operation(request.content.backend, request.content.operation)
+            try:
+                answers.append(await operation.cancel(Handle.model_validate(run.handle)))
+            except NightshiftError as error:
+                what = "The series" if run.handle.get("kind") == "series" else "The present run"
+                failures.append(f"{what} could not be cancelled: {error}")
+        else:
+            failures.append("It is not known whether the present run started, so it was not cancelled.")
+    return answers, failures
+
+
+async def _record_answers(
+    app: Services,
+    request_id: str,
+    person: Person,
+    remaining: Sequence[Run],
+    answers: Sequence[str],
+    failures: Sequence[str],
+) -> None:
+    """Keep what the back end answered. A series that the back end holds is over only once it has said so."""
+    now = app.clock.now()
+    async with app.db.write() as tx:
+        request = await requests.get(tx, request_id, alone=True)
+        if request.is_series:
+            outcome = " ".join([*answers, *failures])
+            if request.state not in FINAL and not failures:
+                await requests.move(tx, request, "cancelled", finished_at=now, outcome=outcome)
+            elif request.state == "cancelled":
+                await requests.move(tx, request, request.state, outcome=outcome)
+        data = {"runs": [run.id for run in remaining], "answers": list(answers), "failures": list(failures)}
+        await audit.record(tx, now, f"{person.team}/{person.user}", "request.cancelled_in_backend", request.id, data)
+        await messages.touch(tx, request.id, now)
+
+
+def _is_kept_here(request: Request) -> bool:
+    """Whether it is a series whose time Nightshift keeps, so that stopping it here stops all further runs."""
+    return request.is_series and request.held_by == "nightshift"
 
 
 async def _may_cancel(app: Services, request: Request, person: Person) -> None:

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from playground.sandbox import Fault
 from playground.slack import Message, Person
-from playground.stage import Stage
+from playground.stage import Stage, settle
 from tests.scenarios.steps import WAIT, approved, asked, reads, so, to_its_time, told
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -90,3 +91,52 @@ async def test_a_series_with_an_end_ends(on: Stage, alice: Person) -> None:
         await outcome(alice, name, number)
     await reads(card, "Succeeded", "The series is over after 2 runs.", on=on)
     assert card.buttons == ["Show details"]
+
+
+async def test_a_present_run_that_cannot_be_cancelled_does_not_keep_the_series_going(on: Stage, alice: Person) -> None:
+    on.foreman.speed = 0.001
+    name, card = await asked_for(on, "every 3 days at 04:00")
+    await to_its_time(on, card, 1)
+    await reads(card, "Run 1: ▱▱", on=on)
+    before = made(on)
+    on.foreman.faults.append(Fault("status", "/cancel", "POST", status=500, times=None))
+    answer = await told(alice, "Cancel the series", card)
+    assert f"{name}: no further run will start." in answer
+    assert "The present run could not be cancelled" in answer
+    await reads(card, "Cancelled", "could not be cancelled", on=on)
+    on.foreman.faults.clear()
+    reply = await alice.command(f"/nightshift cancel {name}")
+    await so(on, lambda: "is cancelling job" in "".join(reply.ephemeral))
+    assert "run 1" in (await outcome(alice, name, 1)).text
+    on.clock.forward(timedelta(days=3, hours=1))
+    await settle(1.0)
+    assert made(on) == before
+
+
+async def test_a_series_that_the_back_end_holds_stays_open_until_it_says_it_is_cancelled(
+    on: Stage, alice: Person
+) -> None:
+    name, card = await asked_for(on, "every day at 05:00")
+    await reads(card, "Foreman holds this series", on=on)
+    await so(on, lambda: "Cancel the series" in card.buttons and on.foreman.logics[-1].state == "active")
+    on.foreman.faults.append(Fault("status", "/cancel", "POST", status=500, times=None))
+    assert "The series could not be cancelled" in await told(alice, "Cancel the series", card)
+    assert "Cancel the series" in card.buttons
+    on.foreman.faults.clear()
+    assert f"{name}: cancelling." in await told(alice, "Cancel the series", card)
+    await reads(card, "Cancelled", on=on)
+    assert on.foreman.logics[-1].state == "cancelled"
+
+
+async def test_a_run_that_has_not_left_yet_is_cancelled_with_its_request(on: Stage, alice: Person) -> None:
+    before = made(on)
+    on.foreman.faults.append(Fault("status", JOBS, "POST", status=429, headers={"Retry-After": "2"}, times=None))
+    name, card = await asked_for(on, "now")
+    await so(on, lambda: made(on) > before and "Cancel" in card.buttons)
+    await settle(0.3)
+    tried = made(on)
+    assert f"{name}: cancelled." in await told(alice, "Cancel", card)
+    on.foreman.faults.clear()
+    await reads(card, "Cancelled", on=on)
+    await settle(2.5)
+    assert made(on) == tried
