@@ -5,16 +5,16 @@ import asyncio
 import sys
 import time
 
-from benchmarks.figures import Figure, show, store
-from benchmarks.scenarios import ALL
+from benchmarks.measurements import Measurement, show, store
+from benchmarks.scenarios import SCENARIOS
 
 
 async def main(names: list[str], size: float) -> int:
     """Exits 1 where a figure falls short."""
-    figures: list[Figure] = []
-    for name in names or list(ALL):
+    figures: list[Measurement] = []
+    for name in names or list(SCENARIOS):
         began = time.monotonic()
-        found = list(await ALL[name](size))
+        found = list(await SCENARIOS[name](size))
         print(f"-- {name} ({time.monotonic() - began:.0f} s)")
         show(found)
         figures += found
@@ -30,7 +30,7 @@ async def main(names: list[str], size: float) -> int:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
-    parser.add_argument("names", nargs="*", choices=[[], *ALL], metavar="SCENARIO", help=", ".join(ALL))
+    parser.add_argument("names", nargs="*", choices=[[], *SCENARIOS], metavar="SCENARIO", help=", ".join(SCENARIOS))
     parser.add_argument("--size", type=float, default=1.0, help="1 measures in full; less is quicker and rougher")
     given = parser.parse_args()
     sys.exit(asyncio.run(main(given.names, given.size)))

@@ -6,139 +6,139 @@ from dataclasses import dataclass, replace
 from statistics import median
 from typing import Any
 
-from benchmarks.figures import Figure, percentile, plain, under
-from benchmarks.hall import Hall, hall
-from benchmarks.load import Result, steady_apart
-from benchmarks.rows import multiply
+from benchmarks.copies import copy_request
+from benchmarks.harness import Harness, run_harness
+from benchmarks.load import LoadResult, steady_in_subprocess
+from benchmarks.measurements import Measurement, below, informational, percentile
 
-_FULL = {
+_COPIED_TABLES = {
     "requests": "id",
     "revisions": "request_id",
     "decisions": "request_id",
     "runs": "request_id",
     "messages": "request_id",
 }
-_SAME = 1.5
+_MAX_RATIO = 1.5
 
 
 @dataclass(frozen=True, slots=True)
-class Feel:
+class ResponseTimes:
     """How the bot feels: milliseconds to the answer that a person waits for."""
 
-    listed: float
-    home: float
-    click: float
+    list_ms: float
+    home_ms: float
+    click_ms: float
 
 
-async def _feel(here: Hall, card: Any, many: int = 15) -> Feel:
-    request_id = here.rows("SELECT id FROM requests WHERE number = 1")[0][0]
+async def _measure_response_times(harness: Harness, card: Any, repetitions: int = 15) -> ResponseTimes:
+    request_id = harness.rows("SELECT id FROM requests WHERE number = 1")[0][0]
     listed, home, click = [], [], []
-    for _ in range(many):
+    for _ in range(repetitions):
         began = time.perf_counter()
-        outcome = await here.bob.command("/nightshift list", channel="#ops", patience=5)
+        outcome = await harness.bob.command("/nightshift list", channel="#ops", settle_timeout=5)
         listed.append((time.perf_counter() - began) * 1000)
-        if not outcome.ephemeral:
+        if not outcome.ephemeral_texts:
             raise RuntimeError(f"the list did not come: {outcome}")
         began = time.perf_counter()
-        await here.bob.home(patience=5)
+        await harness.bob.open_home(settle_timeout=5)
         home.append((time.perf_counter() - began) * 1000)
         began = time.perf_counter()
-        kind, payload = here.act(card, "approve", f"{request_id}:1", "decision")
-        outcome = await here.bob.interact(kind, "approve", payload, patience=5)
+        kind, payload = harness.button_payload(card, "approve", f"{request_id}:1", "decision")
+        outcome = await harness.bob.send(kind, "approve", payload, settle_timeout=5)
         click.append((time.perf_counter() - began) * 1000)
-        if not outcome.ephemeral:
+        if not outcome.ephemeral_texts:
             raise RuntimeError(f"the click was not answered: {outcome}")
-    return Feel(median(listed), median(home), median(click))
+    return ResponseTimes(median(listed), median(home), median(click))
 
 
-async def finished_million(size: float) -> Sequence[Figure]:
+async def finished_million(size: float) -> Sequence[Measurement]:
     """The list, Home and a click with a million requests that are over, against an empty database."""
     many = max(1000, int(1_000_000 * size))
-    async with hall() as here:
-        card = await here.request(approve=True)
-        await _feel(here, card, 5)
-        empty = await _feel(here, card)
+    async with run_harness() as here:
+        card = await here.make_request(approve=True)
+        await _measure_response_times(here, card, 5)
+        empty = await _measure_response_times(here, card)
         await here.bot.stop()
         request_id = here.rows("SELECT id FROM requests")[0][0]
-        multiply(here.database, request_id, many, tables=_FULL)
+        copy_request(here.database, request_id, many, tables=_COPIED_TABLES)
         began = time.perf_counter()
         await here.bot.start()
         ready = time.perf_counter() - began
-        await _feel(here, card, 5)
-        full = await _feel(here, card)
-        share = await here.processor_share(max(5.0, 15 * size))
+        await _measure_response_times(here, card, 5)
+        full = await _measure_response_times(here, card)
+        share = await here.cpu_percent(max(5.0, 15 * size))
         return [
-            plain("finished requests", many, ""),
-            plain("database", here.database.stat().st_size / 1e6, "MB"),
-            under("list, times of empty", full.listed / empty.listed, "", _SAME),
-            under("Home, times of empty", full.home / empty.home, "", _SAME),
-            under("click, times of empty", full.click / empty.click, "", _SAME),
-            plain("list, empty", empty.listed, "ms"),
-            plain("Home, empty", empty.home, "ms"),
-            plain("click, empty", empty.click, "ms"),
-            under("start to ready with all of that", ready, "s", 2),
-            plain("idle with all of that: processor", share, "%"),
+            informational("finished requests", many, ""),
+            informational("database", here.database.stat().st_size / 1e6, "MB"),
+            below("list, times of empty", full.list_ms / empty.list_ms, "", _MAX_RATIO),
+            below("Home, times of empty", full.home_ms / empty.home_ms, "", _MAX_RATIO),
+            below("click, times of empty", full.click_ms / empty.click_ms, "", _MAX_RATIO),
+            informational("list, empty", empty.list_ms, "ms"),
+            informational("Home, empty", empty.home_ms, "ms"),
+            informational("click, empty", empty.click_ms, "ms"),
+            below("start to ready with all of that", ready, "s", 2),
+            informational("idle with all of that: processor", share, "%"),
         ]
 
 
-async def waiting_and_watched(size: float) -> Sequence[Figure]:
+async def waiting_and_watched(size: float) -> Sequence[Measurement]:
     """10,000 requests that wait for approval and 5,000 runs being watched, against none."""
     waiting, watched = max(100, int(10_000 * size)), max(50, int(5_000 * size))
-    async with hall() as here:
-        over = await here.request(approve=True)
-        running = await _running(here)
-        await here.request()
+    async with run_harness() as here:
+        over = await here.make_request(approve=True)
+        running = await _start_endless_run(here)
+        await here.make_request()
         request_id = here.rows("SELECT id FROM requests WHERE number = 1")[0][0]
 
-        async def clicks(seconds: float) -> Result:
-            click = here.act(over, "approve", f"{request_id}:1", "decision")
-            return await steady_apart(here.bot.url, here.on.slack.signing_secret, click, 15, seconds)
+        async def clicks(seconds: float) -> LoadResult:
+            click = here.button_payload(over, "approve", f"{request_id}:1", "decision")
+            return await steady_in_subprocess(here.bot.url, here.env.slack.signing_secret, click, 15, seconds)
 
         await clicks(3)
         empty = await clicks(max(4.0, 30 * size))
         await here.bot.stop()
-        tables = {name: owner for name, owner in _FULL.items() if name != "decisions"}
+        tables = {name: owner for name, owner in _COPIED_TABLES.items() if name != "decisions"}
         wait_id = here.rows("SELECT id FROM requests WHERE state = 'awaiting_approval'")[0][0]
-        multiply(here.database, wait_id, waiting, tables={k: v for k, v in tables.items() if k != "runs"})
+        copy_request(here.database, wait_id, waiting, tables={k: v for k, v in tables.items() if k != "runs"})
         _copy_jobs(here, running, watched)
         began = time.perf_counter()
         await here.bot.start()
         ready = time.perf_counter() - began
-        await here.processor_share(15)
-        share = await here.processor_share(max(10.0, 30 * size))
+        await here.cpu_percent(15)
+        share = await here.cpu_percent(max(10.0, 30 * size))
         full = await clicks(max(4.0, 30 * size))
         return [
-            plain("waiting for approval", waiting, ""),
-            plain("runs being watched", watched, ""),
-            under("resident with all of that", here.resident(), "MB", 300),
-            under("processor with all of that", share, "%", 10),
-            plain("acknowledgement, median, empty", empty.p50, "ms"),
-            under("acknowledgement, median, times of empty", full.p50 / empty.p50, "", 1.2),
-            plain("acknowledgement, p99, empty", empty.p99, "ms"),
-            under("acknowledgement, p99, times of empty", full.p99 / empty.p99, "", 1.2),
-            under("deadlines missed", full.missed, "", 1),
-            plain("worst acknowledgement", percentile(full.times, 1.0), "ms"),
-            under("start to ready with what waits", ready, "s", 2),
+            informational("waiting for approval", waiting, ""),
+            informational("runs being watched", watched, ""),
+            below("resident with all of that", here.memory_mb(), "MB", 300),
+            below("processor with all of that", share, "%", 10),
+            informational("acknowledgement, median, empty", empty.p50, "ms"),
+            below("acknowledgement, median, times of empty", full.p50 / empty.p50, "", 1.2),
+            informational("acknowledgement, p99, empty", empty.p99, "ms"),
+            below("acknowledgement, p99, times of empty", full.p99 / empty.p99, "", 1.2),
+            below("deadlines missed", full.missed_deadlines, "", 1),
+            informational("worst acknowledgement", percentile(full.times, 1.0), "ms"),
+            below("start to ready with what waits", ready, "s", 2),
         ]
 
 
-async def _running(here: Hall) -> str:
+async def _start_endless_run(harness: Harness) -> str:
     """A request whose run goes on for ever; its id."""
-    here.on.foreman.speed = 0.0001
-    card = await here.request()
-    approver = here.crowd.approvers[0]
-    await here.crowd.approve(approver, card)
-    await here.on.slack.until(lambda: "Running" in card.text, 30)
-    return str(here.rows("SELECT id FROM requests WHERE state = 'running'")[0][0])
+    harness.env.foreman.speed = 0.0001
+    card = await harness.make_request()
+    approver = harness.load.approvers[0]
+    await harness.load.approve(approver, card)
+    await harness.env.slack.wait_until(lambda: "Running" in card.text, 30)
+    return str(harness.rows("SELECT id FROM requests WHERE state = 'running'")[0][0])
 
 
-def _copy_jobs(here: Hall, request_id: str, many: int) -> None:
+def _copy_jobs(harness: Harness, request_id: str, count: int) -> None:
     """Copies of a running request, each watching a job of its own in Foreman."""
-    jobs = here.on.foreman.state.jobs
-    original = here.on.foreman.invocations[-1]
-    first = max(row[0] for row in here.rows("SELECT max(number) FROM requests")) + 1
-    for number in range(first, first + many):
+    jobs = harness.env.foreman.state.jobs
+    original = harness.env.foreman.invocations[-1]
+    first = max(row[0] for row in harness.rows("SELECT max(number) FROM requests")) + 1
+    for number in range(first, first + count):
         jobs.add(replace(original, id=100_000 + number))
     handle = "json_set(old.handle, '$.id', CAST(100000 + n.i AS TEXT))"
     tables = {"requests": "id", "revisions": "request_id", "runs": "request_id", "messages": "request_id"}
-    multiply(here.database, request_id, many, tables=tables, changes={"runs.handle": handle})
+    copy_request(harness.database, request_id, count, tables=tables, changes={"runs.handle": handle})

@@ -8,18 +8,18 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from benchmarks.figures import Figure, at_least, plain, under
-from benchmarks.hall import Hall, hall
+from benchmarks.harness import Harness, run_harness
 from benchmarks.load import flood, steady
-from playground.slack import payloads
+from benchmarks.measurements import Measurement, at_least, below, informational
+from playground.slack.transport import payloads
 
-_WRITTEN = ("requests", "revisions", "audit", "messages")
+_WRITTEN_TABLES = ("requests", "revisions", "audit", "messages")
 
 
-async def commits(size: float) -> Sequence[Figure]:
+async def commits(size: float) -> Sequence[Measurement]:
     """Confirmed forms a second; each is a request, its revision, an audit entry and two messages in one commit."""
     seconds = max(2.0, 8 * size)
-    async with hall() as here:
+    async with run_harness() as here:
         view, draft_id = await _preview(here)
         supply = max(300, int(4000 * size))
         _copy_drafts(here, draft_id, supply)
@@ -28,57 +28,59 @@ async def commits(size: float) -> Sequence[Figure]:
 
         def confirm() -> Any:
             metadata = json.dumps({"d": f"{draft_id[:20]}-{next(numbers)}", "v": version})
-            payload = payloads.view_submission(here.on.slack.state, here.crowd.requesters[0].user, view)
+            payload = payloads.view_submission(here.env.slack.workspace, here.load.requesters[0].user, view)
             payload["view"] = {**payload["view"], "private_metadata": metadata}
             return "interactive", payload
 
-        before = _count(here)
-        ours = await flood(here.transport, confirm, seconds, most=supply // 2)
-        stored = _count(here) - before
-        half = await steady(here.transport, confirm, max(1.0, ours.rate / 2), seconds, most=supply // 3)
+        before = _request_count(here)
+        ours = await flood(here.transport, confirm, seconds, max_requests=supply // 2)
+        stored = _request_count(here) - before
+        half = await steady(here.transport, confirm, max(1.0, ours.rate / 2), seconds, max_requests=supply // 3)
         await here.bot.stop()
-        alone = _alone(here.database, seconds)
+        alone = _baseline_commit_rate(here.database, seconds)
         return [
-            plain("commit alone", alone, "1/s"),
-            plain("confirmed forms", ours.rate, "1/s"),
-            Figure("confirmed forms that are stored", stored, "", f"= {len(ours.times)}", stored == len(ours.times)),
+            informational("commit alone", alone, "1/s"),
+            informational("confirmed forms", ours.rate, "1/s"),
+            Measurement(
+                "confirmed forms that are stored", stored, "", f"= {len(ours.times)}", stored == len(ours.times)
+            ),
             at_least("confirmed forms / commit alone", ours.rate / alone, "", 0.5),
-            under("confirmed forms: p99 at half load", half.p99, "ms", 250),
-            under("confirmed forms: deadlines missed", ours.missed + half.missed, "", 1),
+            below("confirmed forms: p99 at half load", half.p99, "ms", 250),
+            below("confirmed forms: deadlines missed", ours.missed_deadlines + half.missed_deadlines, "", 1),
         ]
 
 
-def _count(here: Hall) -> int:
-    return int(here.rows("SELECT count(*) FROM requests")[0][0])
+def _request_count(harness: Harness) -> int:
+    return int(harness.rows("SELECT count(*) FROM requests")[0][0])
 
 
-async def _preview(here: Hall) -> tuple[Any, str]:
+async def _preview(harness: Harness) -> tuple[Any, str]:
     """A checked form, and the draft it shows."""
-    person = here.crowd.requesters[0]
+    person = harness.load.requesters[0]
     line = '/foreman run template="Run Command - Script Default" hosts="os = RedHat" when="in 5 hours" because="b"'
-    await person.command(line, channel="#ops", patience=3.0)
+    await person.command(line, channel="#ops", settle_timeout=3.0)
     modal = await person.modal()
-    await here.on.slack.until(lambda: "command" in modal.labels, 10)
+    await harness.env.slack.wait_until(lambda: "command" in modal.labels, 10)
     await modal.fill({"command": "uptime"})
     await modal.submit()
-    await here.on.slack.until(lambda: "Ask for approval" in modal.text, 20)
-    view = modal.where
+    await harness.env.slack.wait_until(lambda: "Ask for approval" in modal.text, 20)
+    view = modal.container
     return view, str(json.loads(view.content["private_metadata"])["d"])
 
 
-def _copy_drafts(here: Hall, draft_id: str, many: int) -> None:
-    with closing(sqlite3.connect(here.database, timeout=60)) as connection, connection:
+def _copy_drafts(harness: Harness, draft_id: str, count: int) -> None:
+    with closing(sqlite3.connect(harness.database, timeout=60)) as connection, connection:
         columns = [row[1] for row in connection.execute("PRAGMA table_info(drafts)") if row[1] != "id"]
         names = ", ".join(f'"{column}"' for column in columns)
         connection.execute(
-            f"WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < {many - 1}) "
+            f"WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < {count - 1}) "
             f"INSERT INTO drafts (id, {names}) "
             f"SELECT substr(id, 1, 20) || '-' || n.i, {names} FROM n, drafts WHERE id = ?",
             (draft_id,),
         )
 
 
-def _alone(database: Path, seconds: float) -> float:
+def _baseline_commit_rate(database: Path, seconds: float) -> float:
     """Commits a second: the rows of one confirmed form written again and again by the bare driver, nothing else."""
     with closing(sqlite3.connect(database, isolation_level=None)) as connection:
         connection.execute("PRAGMA synchronous=FULL")
@@ -91,7 +93,7 @@ def _alone(database: Path, seconds: float) -> float:
                     f"SELECT * FROM {table} WHERE {'id' if table == 'requests' else 'request_id'} = ?", (newest["id"],)
                 )
             ]
-            for table in _WRITTEN
+            for table in _WRITTEN_TABLES
         }
         draft = newest["draft_id"]
         began, done = time.perf_counter(), 0
@@ -103,12 +105,12 @@ def _alone(database: Path, seconds: float) -> float:
             connection.execute("UPDATE counters SET value = value + 1 WHERE name = 'audit'")
             for table, several in rows.items():
                 for number, row in enumerate(several):
-                    _insert(connection, table, _fresh(row, done * 10 + number))
+                    _insert(connection, table, _with_new_keys(row, done * 10 + number))
             connection.execute("COMMIT")
         return done / (time.perf_counter() - began)
 
 
-def _fresh(row: dict[str, Any], number: int) -> dict[str, Any]:
+def _with_new_keys(row: dict[str, Any], number: int) -> dict[str, Any]:
     """The row with keys of its own."""
     changes: dict[str, Any] = {"id": f"alone-{number}", "draft_id": None, "dedupe": None, "number": 10_000_000 + number}
     changes |= {"seq": 10_000_000 + number, "revision": 10_000_000 + number} if "at" in row else {}

@@ -13,16 +13,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmarks.figures import percentile
-from playground.slack.delivery import HttpTransport, Kind
+from benchmarks.measurements import percentile
 from playground.slack.elements import Json
+from playground.slack.transport.delivery import HttpTransport, Kind
 
-Make = Callable[[], tuple[Kind, Json]]
+PayloadFactory = Callable[[], tuple[Kind, Json]]
 DEADLINE_MS = 3000.0
 
 
 @dataclass(slots=True)
-class Result:
+class LoadResult:
     """What a load came to. Times are in milliseconds, from the request to its acknowledgement."""
 
     seconds: float = 0.0
@@ -43,41 +43,47 @@ class Result:
         return percentile(self.times, 0.99)
 
     @property
-    def missed(self) -> int:
+    def missed_deadlines(self) -> int:
         """Deadlines missed, refusals included."""
         return self.errors + sum(ms > DEADLINE_MS for ms in self.times)
 
 
-async def flood(transport: HttpTransport, make: Make, seconds: float, at_once: int = 16, most: int = 0) -> Result:
+async def flood(
+    transport: HttpTransport, next_payload: PayloadFactory, seconds: float, concurrency: int = 16, max_requests: int = 0
+) -> LoadResult:
     """As many as it takes, ``at_once`` under way; ``most`` ends it early."""
-    result = Result()
+    result = LoadResult()
     began = time.perf_counter()
 
     async def one() -> None:
-        while time.perf_counter() - began < seconds and not (most and len(result.times) >= most):
-            await _send(transport, make, result)
+        while time.perf_counter() - began < seconds and not (max_requests and len(result.times) >= max_requests):
+            await _send(transport, next_payload, result)
 
-    await asyncio.gather(*(one() for _ in range(at_once)))
+    await asyncio.gather(*(one() for _ in range(concurrency)))
     result.seconds = time.perf_counter() - began
     return result
 
 
-async def steady(transport: HttpTransport, make: Make, rate: float, seconds: float, most: int = 0) -> Result:
+async def steady(
+    transport: HttpTransport, next_payload: PayloadFactory, rate: float, seconds: float, max_requests: int = 0
+) -> LoadResult:
     """So many a second, whatever the answers take; the gaps vary as people's do."""
-    result = Result()
+    result = LoadResult()
     rng = random.Random(1)
     tasks: list[asyncio.Task[None]] = []
     began = due = time.perf_counter()
-    while due - began < seconds and not (most and len(tasks) >= most):
+    while due - began < seconds and not (max_requests and len(tasks) >= max_requests):
         due += rng.expovariate(rate)
         await asyncio.sleep(max(0.0, due - time.perf_counter()))
-        tasks.append(asyncio.create_task(_send(transport, make, result)))
+        tasks.append(asyncio.create_task(_send(transport, next_payload, result)))
     await asyncio.gather(*tasks)
     result.seconds = time.perf_counter() - began
     return result
 
 
-async def steady_apart(url: str, secret: str, content: tuple[Kind, Json], rate: float, seconds: float) -> Result:
+async def steady_in_subprocess(
+    url: str, secret: str, content: tuple[Kind, Json], rate: float, seconds: float
+) -> LoadResult:
     """The same request so many times a second, from a process of its own."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "benchmarks.load", url, str(rate), str(seconds)),
@@ -86,10 +92,10 @@ async def steady_apart(url: str, secret: str, content: tuple[Kind, Json], rate: 
         env={**os.environ, "SLACK_SIGNING_SECRET": secret},
     )
     printed, _ = await process.communicate(json.dumps(content).encode())
-    return Result(**json.loads(printed))
+    return LoadResult(**json.loads(printed))
 
 
-async def _apart(url: str, rate: float, seconds: float) -> None:
+async def _subprocess_main(url: str, rate: float, seconds: float) -> None:
     kind, payload = json.load(sys.stdin)
     transport = HttpTransport([url], os.environ["SLACK_SIGNING_SECRET"])
     result = await steady(transport, lambda: (kind, payload), rate, seconds)
@@ -97,8 +103,8 @@ async def _apart(url: str, rate: float, seconds: float) -> None:
     print(json.dumps({"seconds": result.seconds, "times": result.times, "errors": result.errors}))
 
 
-async def _send(transport: HttpTransport, make: Make, result: Result) -> None:
-    kind, payload = make()
+async def _send(transport: HttpTransport, next_payload: PayloadFactory, result: LoadResult) -> None:
+    kind, payload = next_payload()
     began = time.perf_counter()
     ack: Any = await transport.send(kind, payload, 0, "")
     if ack.error:
@@ -108,4 +114,4 @@ async def _send(transport: HttpTransport, make: Make, result: Result) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_apart(sys.argv[1], float(sys.argv[2]), float(sys.argv[3])))
+    asyncio.run(_subprocess_main(sys.argv[1], float(sys.argv[2]), float(sys.argv[3])))

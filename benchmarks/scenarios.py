@@ -12,43 +12,43 @@ from typing import Any
 
 from benchmarks.bulk import finished_million, waiting_and_watched
 from benchmarks.commits import commits
-from benchmarks.figures import Figure, at_least, percentile, plain, under
-from benchmarks.hall import Hall, hall
-from benchmarks.load import Make, flood, steady
-from bot.requests.decide import decide
-from bot.requests.policy_file import load_policy
+from benchmarks.harness import Harness, run_harness
+from benchmarks.load import PayloadFactory, flood, steady
+from benchmarks.measurements import Measurement, at_least, below, informational, percentile
+from bot.requests.policy.evaluate import evaluate
+from bot.requests.policy.load import load_policy
 from bot.requests.subject import Subject
 from bot.schedule import Now, read
-from playground.slack import payloads
-from playground.slack.delivery import HttpTransport
 from playground.slack.model import User
+from playground.slack.transport import payloads
+from playground.slack.transport.delivery import HttpTransport
 from tests.crash.process import free_port, wait_ready
 
-Scenario = Callable[[float], Awaitable[Sequence[Figure]]]
+Scenario = Callable[[float], Awaitable[Sequence[Measurement]]]
 
 
-async def start_and_idle(size: float) -> list[Figure]:
+async def start_and_idle(size: float) -> list[Measurement]:
     """Start to ready, the form's first opening, and what the bot takes when nobody wants anything."""
     starts: list[float] = []
-    async with hall() as here:
+    async with run_harness() as here:
         for _ in range(3):
             await here.bot.stop()
             began = time.perf_counter()
             await here.bot.start()
             starts.append(time.perf_counter() - began)
-        opened = [await _open(here) for _ in range(max(10, int(60 * size)))][5:]
+        opened = [await _time_to_form(here) for _ in range(max(10, int(60 * size)))][5:]
         await asyncio.sleep(3)
-        share = await here.processor_share(max(5.0, 20 * size))
+        share = await here.cpu_percent(max(5.0, 20 * size))
         return [
-            under("start to ready", median(starts), "s", 2),
-            under("command to views.open, median", median(opened), "ms", 50),
-            plain("command to views.open, p99", percentile(opened, 0.99), "ms"),
-            under("idle: resident", here.resident(), "MB", 200),
-            under("idle: processor", share, "%", 3),
+            below("start to ready", median(starts), "s", 2),
+            below("command to views.open, median", median(opened), "ms", 50),
+            informational("command to views.open, p99", percentile(opened, 0.99), "ms"),
+            below("idle: resident", here.memory_mb(), "MB", 200),
+            below("idle: processor", share, "%", 3),
         ]
 
 
-async def _open(here: Hall) -> float:
+async def _time_to_form(harness: Harness) -> float:
     """Milliseconds from the command's leaving Slack to views.open's arrival there."""
     opened: list[float] = []
 
@@ -56,41 +56,41 @@ async def _open(here: Hall) -> float:
         if change.kind == "view":
             opened.append(time.perf_counter())
 
-    end = here.on.slack.subscribe(look)
+    end = harness.env.slack.subscribe(look)
     began = time.perf_counter()
     try:
-        await here.alice.command("/foreman", channel="#ops", patience=2.0)
+        await harness.alice.command("/foreman", channel="#ops", settle_timeout=2.0)
         await asyncio.sleep(0.1)
     finally:
         end()
-        here.on.slack.state.stacks.pop(here.alice.id, None)
+        harness.env.slack.workspace.stacks.pop(harness.alice.id, None)
     return (opened[0] - began) * 1000
 
 
-async def interactive(size: float) -> list[Figure]:
+async def interactive(size: float) -> list[Measurement]:
     """What writes nothing, against a bare Bolt app with empty handlers on the same machine in the same run."""
     seconds = max(2.0, 8 * size)
-    figures: list[Figure] = []
-    async with hall() as here:
-        card = await here.request(approve=True)
-        makes = await _reads(here, card)
+    figures: list[Measurement] = []
+    async with run_harness() as here:
+        card = await here.make_request(approve=True)
+        makes = await _read_payloads(here, card)
         port = free_port()
         bare = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "benchmarks.bare", str(port), env={**os.environ, **here.on.environment}
+            sys.executable, "-m", "benchmarks.baseline", str(port), env={**os.environ, **here.env.env_vars}
         )
         try:
             await wait_ready(port)
-            yardstick = HttpTransport([f"http://127.0.0.1:{port}/slack/events"], here.on.slack.signing_secret)
+            yardstick = HttpTransport([f"http://127.0.0.1:{port}/slack/events"], here.env.slack.signing_secret)
             for name, make in makes.items():
                 empty = await flood(yardstick, make, seconds)
                 ours = await flood(here.transport, make, seconds)
                 half = await steady(here.transport, make, max(1.0, ours.rate / 2), seconds)
                 figures += [
-                    plain(f"{name}: bare Bolt", empty.rate, "1/s"),
-                    plain(f"{name}: the bot", ours.rate, "1/s"),
+                    informational(f"{name}: bare Bolt", empty.rate, "1/s"),
+                    informational(f"{name}: the bot", ours.rate, "1/s"),
                     at_least(f"{name}: the bot / bare Bolt", ours.rate / empty.rate, "", 0.5),
-                    under(f"{name}: p99 at half load", half.p99, "ms", 250),
-                    under(f"{name}: deadlines missed", ours.missed + half.missed, "", 1),
+                    below(f"{name}: p99 at half load", half.p99, "ms", 250),
+                    below(f"{name}: deadlines missed", ours.missed_deadlines + half.missed_deadlines, "", 1),
                 ]
             await yardstick.close()
         finally:
@@ -99,81 +99,86 @@ async def interactive(size: float) -> list[Figure]:
     return figures
 
 
-async def _reads(here: Hall, card: Any) -> dict[str, Make]:
-    person = here.bob
-    await person.command("/foreman", channel="#ops", patience=3.0)
+async def _read_payloads(harness: Harness, card: Any) -> dict[str, PayloadFactory]:
+    person = harness.bob
+    await person.command("/foreman", channel="#ops", settle_timeout=3.0)
     modal = await person.modal()
-    await here.on.slack.until(lambda: "Template" in modal.labels, 10)
-    element, view = modal.field("Template"), modal.where
+    await harness.env.slack.wait_until(lambda: "Template" in modal.labels, 10)
+    element, view = modal.field("Template"), modal.container
     letters = itertools.cycle("abcdefghijklmnop")
 
     def lookup() -> Any:
         block_id, action_id = element.key
-        state = here.on.slack.state
+        state = harness.env.slack.workspace
         return "interactive", payloads.block_suggestion(state, person.user, view, block_id, action_id, next(letters))
 
-    request_id = here.rows("SELECT id FROM requests ORDER BY number DESC LIMIT 1")[0][0]
+    request_id = harness.rows("SELECT id FROM requests ORDER BY number DESC LIMIT 1")[0][0]
     return {
         "option lookup": lookup,
-        "list": lambda: here.command("/nightshift", "list"),
-        "click on a decided card": lambda: here.act(card, "approve", f"{request_id}:1", "decision"),
+        "list": lambda: harness.command_payload("/nightshift", "list"),
+        "click on a decided card": lambda: harness.button_payload(card, "approve", f"{request_id}:1", "decision"),
     }
 
 
-async def approvers(size: float) -> list[Figure]:
+async def approvers(size: float) -> list[Measurement]:
     """A hundred people press Approve on one card at once; twenty copies of a card are brought up to date."""
     many = 100
-    async with hall() as here:
-        card = await here.request()
-        state = here.on.slack.state
+    async with run_harness() as here:
+        card = await here.make_request()
+        state = here.env.slack.workspace
         people = [User(state.new_id("U"), f"many{n}", f"Many {n}", state.team.id) for n in range(many)]
         for user in people:
             state.users[user.id] = user
-            state.channel_named("#approvals").members.add(user.id)
-        here.on.slack.admin.set_group("sre", [*(user.name for user in people), "bob"])
+            state.channel_by_name("#approvals").members.add(user.id)
+        here.env.slack.admin.set_group("sre", [*(user.name for user in people), "bob"])
         await asyncio.sleep(0.5)
         # Twenty more copies of the card, as they are sent to approvers one by one.
         at = datetime.now(UTC).replace(tzinfo=None).isoformat(" ")
         for user in people[:20]:
-            here.sql(
-                'INSERT INTO messages (id, request_id, kind, "to", facts, wanted, shown, channel, ts, state, tries, '
-                "next_try, problem, created_at) SELECT 'x' || ?, request_id, kind, ?, facts, 1, 0, '', '', 'due', 0, "
+            here.execute(
+                'INSERT INTO messages (id, request_id, kind, "to", facts, desired_version, shown_version, channel, ts, '
+                "state, tries, next_try, problem, created_at) "
+                "SELECT 'x' || ?, request_id, kind, ?, facts, 1, 0, '', '', 'due', 0, "
                 "?, '', created_at FROM messages WHERE kind = 'approval' LIMIT 1",
                 user.id, user.id, at,
             )  # fmt: skip
-        await here.on.slack.until(lambda: len(_copies(here)) >= 21, 60)
+        await here.env.slack.wait_until(lambda: len(_card_copies(here)) >= 21, 60)
         await asyncio.sleep(3)
         began = time.perf_counter()
         outcomes = await asyncio.gather(
-            *(here.on.slack.person(user.name).look(card).click("Approve") for user in people)
+            *(here.env.slack.person(user.name).surface_of(card).click("Approve") for user in people)
         )
         waited = [outcome.ack_ms for outcome in outcomes]
         right = 0.0
         try:
-            await here.on.slack.until(lambda: not any("Approve" in copy.buttons for copy in _copies(here)), 60)
+            await here.env.slack.wait_until(
+                lambda: not any("Approve" in copy.buttons for copy in _card_copies(here)), 60
+            )
         finally:
             right = time.perf_counter() - began
         await asyncio.sleep(1)
         decided = here.rows("SELECT count(*) FROM decisions")[0][0]
         runs = here.rows("SELECT count(*) FROM runs")[0][0]
-        answered = sum(bool(outcome.ephemeral or outcome.modal or outcome.reactions) for outcome in outcomes)
+        answered = sum(bool(outcome.ephemeral_texts or outcome.modal or outcome.changes) for outcome in outcomes)
         return [
-            under("100 approvers at once: errors", sum(bool(o.error) for o in outcomes), "", 1),
+            below("100 approvers at once: errors", sum(bool(o.error) for o in outcomes), "", 1),
             at_least("100 approvers at once: answered", answered, "", many),
-            Figure("100 approvers at once: decisions", decided, "", "= 1", decided == 1),
-            Figure("100 approvers at once: runs", runs, "", "= 1", runs == 1),
-            plain("100 approvers at once: p99 acknowledgement", percentile(waited, 0.99), "ms"),
-            under("20 copies of a card are right after", right, "s", 2),
+            Measurement("100 approvers at once: decisions", decided, "", "= 1", decided == 1),
+            Measurement("100 approvers at once: runs", runs, "", "= 1", runs == 1),
+            informational("100 approvers at once: p99 acknowledgement", percentile(waited, 0.99), "ms"),
+            below("20 copies of a card are right after", right, "s", 2),
         ]
 
 
-def _copies(here: Hall) -> list[Any]:
+def _card_copies(harness: Harness) -> list[Any]:
     return [
-        m for m in here.on.slack.state.posts if m.metadata and "NS-1" in m.text and m.user == here.on.slack.state.bot.id
+        m
+        for m in harness.env.slack.workspace.posts
+        if m.metadata and "NS-1" in m.text and m.user == harness.env.slack.workspace.bot.id
     ]
 
 
-async def policy(size: float) -> list[Figure]:
+async def policy(size: float) -> list[Measurement]:
     """A decision with two hundred rules."""
     rules = "\n".join(
         f'[[policy.rules]]\nname = "rule {n}"\nwhen = {{ min_targets = {n}, targets = "*.r{n}.example.com" }}\n'
@@ -190,15 +195,15 @@ async def policy(size: float) -> list[Figure]:
     times = []
     for _ in range(max(50, int(500 * size))):
         began = time.perf_counter()
-        decide(found, subject)
+        evaluate(found, subject)
         times.append((time.perf_counter() - began) * 1000)
     return [
-        under("decision with 200 rules, median", median(times), "ms", 1),
-        plain("p99", percentile(times, 0.99), "ms"),
+        below("decision with 200 rules, median", median(times), "ms", 1),
+        informational("p99", percentile(times, 0.99), "ms"),
     ]
 
 
-async def phrases(size: float) -> list[Figure]:
+async def time_parsing(size: float) -> list[Measurement]:
     """Reading times."""
     said = ("now", "tomorrow 21:00", "every day at 06:00", "2026-12-24 03:00 Europe/Berlin", "next friday at noon",
             "in 2 hours", "every second tuesday 22:30 until march")  # fmt: skip
@@ -209,47 +214,47 @@ async def phrases(size: float) -> list[Figure]:
         read(phrase, now=now + timedelta(minutes=n), zone="Europe/Berlin")
         times.append((time.perf_counter() - began) * 1000)
     return [
-        plain("reading a time, median", median(times[len(said) :]), "ms"),
-        plain("reading a time, p99", percentile(times[len(said) :], 0.99), "ms"),
+        informational("reading a time, median", median(times[len(said) :]), "ms"),
+        informational("reading a time, p99", percentile(times[len(said) :], 0.99), "ms"),
     ]
 
 
-async def many_hosts(size: float) -> list[Figure]:
+async def many_hosts(size: float) -> list[Measurement]:
     """Lookups and a preview where there are ten thousand hosts."""
-    async with hall(hosts=10_000) as here:
+    async with run_harness(hosts=10_000) as here:
         person = here.alice
-        await person.command("/foreman", channel="#ops", patience=3.0)
+        await person.command("/foreman", channel="#ops", settle_timeout=3.0)
         modal = await person.modal()
-        await here.on.slack.until(lambda: "Template" in modal.labels, 10)
+        await here.env.slack.wait_until(lambda: "Template" in modal.labels, 10)
         times = []
         for query in ("run", "serv", "pack", "ansible") * 3:
             began = time.perf_counter()
             await modal.search("Template", query)
             times.append(time.perf_counter() - began)
-        here.on.slack.state.stacks.pop(person.id, None)
+        here.env.slack.workspace.stacks.pop(person.id, None)
         began = time.perf_counter()
         line = '/foreman run template="Run Command - Script Default" hosts="os = RedHat" when="now" because="b"'
-        await person.command(line, channel="#ops", patience=3.0)
+        await person.command(line, channel="#ops", settle_timeout=3.0)
         modal = await person.modal()
-        await here.on.slack.until(lambda: "command" in modal.labels, 10)
+        await here.env.slack.wait_until(lambda: "command" in modal.labels, 10)
         await modal.fill({"command": "uptime"})
         began = time.perf_counter()
         await modal.submit()
-        await here.on.slack.until(lambda: "Ask for approval" in modal.text, 20)
+        await here.env.slack.wait_until(lambda: "Ask for approval" in modal.text, 20)
         preview = time.perf_counter() - began
     return [
-        under("lookup with 10,000 hosts, worst", max(times), "s", 1),
-        plain("preview of thousands of hosts", preview, "s"),
+        below("lookup with 10,000 hosts, worst", max(times), "s", 1),
+        informational("preview of thousands of hosts", preview, "s"),
     ]
 
 
-ALL: dict[str, Scenario] = {
+SCENARIOS: dict[str, Scenario] = {
     "start": start_and_idle,
     "interactive": interactive,
     "commits": commits,
     "approvers": approvers,
     "policy": policy,
-    "when": phrases,
+    "when": time_parsing,
     "hosts": many_hosts,
     "waiting": waiting_and_watched,
     "million": finished_million,

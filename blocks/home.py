@@ -3,66 +3,84 @@
 from collections.abc import Sequence
 from typing import Any
 
-from blocks.card import MARKS
-from blocks.text import Block, Element, actions, button, clip, context, divider, escape, header, lines, t, user
-from blocks.times import short
-from bot.requests.lifecycle import WORDS
-from bot.requests.model import Brief
+from blocks.card import STATE_EMOJI
+from blocks.text import (
+    Block,
+    Element,
+    actions,
+    button,
+    clip,
+    context,
+    divider,
+    escape,
+    header,
+    rich_text_lines,
+    text_run,
+    user_mention,
+)
+from blocks.times import short_time
+from bot.requests.lifecycle import STATE_LABELS
+from bot.requests.model import RequestSummary
 
-SHOWN = 10
+MAX_REQUESTS = 10
 
 
-def request_line(request: Brief, zone: str) -> list[Element]:
+def request_row(request: RequestSummary, zone: str) -> list[Element]:
     """``🟡 NS-12 · Foreman: run a job · Waiting for approval · 27 Nov 21:00 CET``."""
     return [
-        t(f"{MARKS[request.state]} "),
-        t(request.name, bold=True),
-        t(f" · {clip(request.title, 80)} · {WORDS[request.state]} · {short(request.when, zone)} · "),
-        user(request.requester),
+        text_run(f"{STATE_EMOJI[request.state]} "),
+        text_run(request.name, bold=True),
+        text_run(
+            f" · {clip(request.title, 80)} · {STATE_LABELS[request.state]} · "
+            f"{short_time(request.display_time, zone)} · "
+        ),
+        user_mention(request.requester),
     ]
 
 
-def home_view(mine: Sequence[Brief], waiting: Sequence[Brief], zone: str, commands: Sequence[str]) -> dict[str, Any]:
+def home_view(
+    mine: Sequence[RequestSummary], waiting: Sequence[RequestSummary], zone: str, commands: Sequence[str]
+) -> dict[str, Any]:
     """The Home tab: what waits for a decision, and one's own requests."""
     blocks: list[Block] = [
         header("Nightshift"),
         context("Maintenance work: ask in a form, approve with a button, run once, see what happened."),
-        lines([t("Start with "), *_commands(commands)]),
+        rich_text_lines([text_run("Start with "), *_command_elements(commands)]),
         divider(),
         header("Waiting for a decision"),
-        *_rows("waiting", waiting, zone, "Nothing waits for a decision."),
+        *_request_blocks("waiting", waiting, zone, "Nothing waits for a decision."),
         divider(),
         header("Your requests"),
-        *_rows("mine", mine, zone, "You have not asked for anything yet."),
+        *_request_blocks("mine", mine, zone, "You have not asked for anything yet."),
     ]
     return {"type": "home", "blocks": blocks[:100]}
 
 
-def _commands(commands: Sequence[str]) -> list[Element]:
+def _command_elements(commands: Sequence[str]) -> list[Element]:
     elements: list[Element] = []
     for name in commands:
-        elements += [t(name, code=True), t(" ")]
+        elements += [text_run(name, code=True), text_run(" ")]
     return elements
 
 
-def _rows(name: str, requests: Sequence[Brief], zone: str, nothing: str) -> list[Block]:
+def _request_blocks(block_prefix: str, requests: Sequence[RequestSummary], zone: str, empty_text: str) -> list[Block]:
     """A list; ``name`` keeps its block ids apart from those of the other, which may show the same request."""
-    blocks: list[Block] = [] if requests else [lines([t(nothing, italic=True)])]
-    for request in requests[:SHOWN]:
-        blocks.append(lines(request_line(request, zone)))
+    blocks: list[Block] = [] if requests else [rich_text_lines([text_run(empty_text, italic=True)])]
+    for request in requests[:MAX_REQUESTS]:
+        blocks.append(rich_text_lines(request_row(request, zone)))
         value = f"{request.id}:{request.revision}"
-        blocks.append(actions(f"{name}|{request.id}", button("Show details", "details", value)))
-    if len(requests) > SHOWN:
-        blocks.append(context(f"and {len(requests) - SHOWN} more: /nightshift list"))
+        blocks.append(actions(f"{block_prefix}|{request.id}", button("Show details", "details", value)))
+    if len(requests) > MAX_REQUESTS:
+        blocks.append(context(f"and {len(requests) - MAX_REQUESTS} more: /nightshift list"))
     return blocks
 
 
-def list_blocks(requests: Sequence[Brief], zone: str, title: str) -> list[Block]:
+def list_blocks(requests: Sequence[RequestSummary], zone: str, title: str) -> list[Block]:
     """A list as an ephemeral message."""
-    rows = [request_line(request, zone) for request in requests] or [[t("There is nothing.", italic=True)]]
-    return [header(title), lines(*rows)]
+    rows = [request_row(request, zone) for request in requests] or [[text_run("There is nothing.", italic=True)]]
+    return [header(title), rich_text_lines(*rows)]
 
 
-def list_text(requests: Sequence[Brief], title: str) -> str:
+def list_text(requests: Sequence[RequestSummary], title: str) -> str:
     """The same for notifications and screen readers."""
     return escape(f"{title}: " + (", ".join(request.name for request in requests) or "nothing"))

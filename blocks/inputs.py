@@ -4,15 +4,15 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from blocks.text import Block, Element, clip, plain
-from bot.backends.base import Field, Option
+from blocks.text import Block, Element, clip, plain_text
+from bot.backends.base import FormField, Option
 
-MOST_OPTIONS = 100
-MOST_TEXT = 3000
+MAX_OPTIONS = 100
+MAX_TEXT_LENGTH = 3000
 """Characters that an input takes."""
-MORE = "_more"
+MORE_VALUE = "_more"
 """Value of the row that says: refine your search."""
-EMPTY = "_none"
+NONE_VALUE = "_none"
 
 
 def block_id(name: str, generation: int, system: str = "") -> str:
@@ -21,99 +21,99 @@ def block_id(name: str, generation: int, system: str = "") -> str:
     return f"{name}|{generation}|{system}" if system else f"{name}|{generation}"
 
 
-def field_of(block: str) -> str:
+def field_name_of(block_id_text: str) -> str:
     """The field that a block's id stands for."""
-    return block.partition("|")[0]
+    return block_id_text.partition("|")[0]
 
 
-def system_of(block: str) -> str:
+def backend_of(block_id_text: str) -> str:
     """The back end whose choices a block offers; "" where it is a field of another kind."""
-    return block.split("|", 2)[2] if block.count("|") > 1 else ""
+    return block_id_text.split("|", 2)[2] if block_id_text.count("|") > 1 else ""
 
 
-def option(item: Option) -> Element:
+def option_element(item: Option) -> Element:
     """A choice of a select."""
-    element: Element = {"text": plain(item.label, 75), "value": clip(item.value, 150)}
+    element: Element = {"text": plain_text(item.label, 75), "value": clip(item.value, 150)}
     if item.description:
-        element["description"] = plain(item.description, 75)
+        element["description"] = plain_text(item.description, 75)
     return element
 
 
-def options(found: Sequence[Option]) -> list[Element]:
+def option_elements(found: Sequence[Option]) -> list[Element]:
     """At most 100 choices; where there are more, the last row says so."""
-    shown = [option(item) for item in found[:MOST_OPTIONS]]
-    if len(found) > MOST_OPTIONS:
-        shown[-1] = option(Option(value=MORE, label="There are more: refine your search"))
+    shown = [option_element(item) for item in found[:MAX_OPTIONS]]
+    if len(found) > MAX_OPTIONS:
+        shown[-1] = option_element(Option(value=MORE_VALUE, label="There are more: refine your search"))
     return shown
 
 
-def field_input(field: Field, value: Any, label: Any, generation: int, system: str) -> Block:
+def field_input(field: FormField, value: Any, label: Any, generation: int, system: str) -> Block:
     """The input block of a field, filled with ``value``; ``label`` is what people saw for it when they picked it, and
     ``system`` the back end that it is picked from."""
     looked_up = field.widget in ("lookup", "lookups")
     block: Block = {
         "type": "input",
         "block_id": block_id(field.name, generation, system if looked_up else ""),
-        "label": plain(field.label, 2000),
+        "label": plain_text(field.label, 2000),
         "optional": not field.required,
         "element": _element(field, value, label),
     }
     if field.hint:
-        block["hint"] = plain(field.hint, 2000)
+        block["hint"] = plain_text(field.hint, 2000)
     if field.reloads:
         block["dispatch_action"] = True
     return block
 
 
-def _element(field: Field, value: Any, label: Any) -> Element:
+def _element(field: FormField, value: Any, label: Any) -> Element:
     match field.widget:
         case "flag":
-            return _flag(field, value)
+            return _checkbox(field, value)
         case "choice":
             return _select(field, value, multiple=False)
         case "choices":
             return _select(field, value, multiple=True)
         case "lookup":
-            return _lookup(field, value, label)
+            return _search_select(field, value, label)
         case "lookups":
-            return _lookups(field, value, label)
+            return _multi_search_select(field, value, label)
         case "moment":
-            return _moment(field, value)
+            return _datetime_picker(field, value)
         case _:
-            return _text(field, value)
+            return _text_input(field, value)
 
 
-def _text(field: Field, value: Any) -> Element:
+def _text_input(field: FormField, value: Any) -> Element:
     element: Element = {
         "type": "plain_text_input",
         "action_id": field.name,
         "multiline": field.widget in ("long_text", "json"),
-        "max_length": MOST_TEXT,
+        "max_length": MAX_TEXT_LENGTH,
     }
     if value not in (None, ""):
-        element["initial_value"] = clip(str(value), MOST_TEXT)
+        element["initial_value"] = clip(str(value), MAX_TEXT_LENGTH)
     if field.placeholder:
-        element["placeholder"] = plain(field.placeholder, 150)
+        element["placeholder"] = plain_text(field.placeholder, 150)
     return element
 
 
-def _flag(field: Field, value: Any) -> Element:
-    yes = {"text": plain("Yes", 75), "value": "yes"}
+def _checkbox(field: FormField, value: Any) -> Element:
+    yes = {"text": plain_text("Yes", 75), "value": "yes"}
     element: Element = {"type": "checkboxes", "action_id": field.name, "options": [yes]}
     if value in (True, "yes", "true", 1):
         element["initial_options"] = [yes]
     return element
 
 
-def _select(field: Field, value: Any, *, multiple: bool) -> Element:
+def _select(field: FormField, value: Any, *, multiple: bool) -> Element:
     if not field.choices:
-        nothing = option(Option(value=EMPTY, label="Nothing is configured for this"))
+        nothing = option_element(Option(value=NONE_VALUE, label="Nothing is configured for this"))
         return {"type": "static_select", "action_id": field.name, "options": [nothing]}
     picked = {str(v) for v in (value or () if multiple else (value,))}
     # What is picked is always among them: a choice that is not shown would be lost when the form is read.
-    first = sorted(field.choices, key=lambda choice: choice.value not in picked)[:MOST_OPTIONS]
+    first = sorted(field.choices, key=lambda choice: choice.value not in picked)[:MAX_OPTIONS]
     shown = [choice for choice in field.choices if choice in first]
-    known = {choice.value: option(choice) for choice in shown}
+    known = {choice.value: option_element(choice) for choice in shown}
     element: Element = {
         "type": "multi_static_select" if multiple else "static_select",
         "action_id": field.name,
@@ -126,73 +126,73 @@ def _select(field: Field, value: Any, *, multiple: bool) -> Element:
     elif value is not None and str(value) in known:
         element["initial_option"] = known[str(value)]
     if field.placeholder:
-        element["placeholder"] = plain(field.placeholder, 150)
+        element["placeholder"] = plain_text(field.placeholder, 150)
     return element
 
 
-def _lookup(field: Field, value: Any, label: Any) -> Element:
+def _search_select(field: FormField, value: Any, label: Any) -> Element:
     element: Element = {
         "type": "external_select",
         "action_id": field.name,
-        "min_query_length": field.min_query,
-        "placeholder": plain(field.placeholder or "Type to search", 150),
+        "min_query_length": field.min_query_length,
+        "placeholder": plain_text(field.placeholder or "Type to search", 150),
     }
     if value not in (None, ""):
         words = label if isinstance(label, str) else str(value)
-        element["initial_option"] = option(Option(value=str(value), label=words))
+        element["initial_option"] = option_element(Option(value=str(value), label=words))
     return element
 
 
-def _lookups(field: Field, value: Any, label: Any) -> Element:
+def _multi_search_select(field: FormField, value: Any, label: Any) -> Element:
     words: Mapping[str, str] = label if isinstance(label, dict) else {}
     element: Element = {
         "type": "multi_external_select",
         "action_id": field.name,
-        "min_query_length": field.min_query,
-        "placeholder": plain(field.placeholder or "Type to search", 150),
+        "min_query_length": field.min_query_length,
+        "placeholder": plain_text(field.placeholder or "Type to search", 150),
     }
-    chosen = [option(Option(value=str(v), label=words.get(str(v), str(v)))) for v in value or ()]
+    chosen = [option_element(Option(value=str(v), label=words.get(str(v), str(v)))) for v in value or ()]
     if chosen:
-        element["initial_options"] = chosen[:MOST_OPTIONS]
+        element["initial_options"] = chosen[:MAX_OPTIONS]
     return element
 
 
-def _moment(field: Field, value: Any) -> Element:
+def _datetime_picker(field: FormField, value: Any) -> Element:
     element: Element = {"type": "datetimepicker", "action_id": field.name}
     if value:
         element["initial_date_time"] = int(datetime.fromisoformat(str(value)).timestamp())
     return element
 
 
-def is_untouched(shown: Any, held: Any) -> bool:
+def is_clipped_original(submitted: Any, stored: Any) -> bool:
     """Whether a field shows no more than the beginning of a text that is too long for an input, as it was put there."""
-    return isinstance(held, str) and len(held) > MOST_TEXT and shown == clip(held, MOST_TEXT)
+    return isinstance(stored, str) and len(stored) > MAX_TEXT_LENGTH and submitted == clip(stored, MAX_TEXT_LENGTH)
 
 
-def read_state(state: Mapping[str, Any], system: str) -> tuple[dict[str, Any], dict[str, Any]]:
+def parse_state(state: Mapping[str, Any], system: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """What a view holds: values by field name, and the labels of picked options. Empty inputs give None. What was
     picked from another back end than ``system`` is left out: its ids mean something else here."""
     values: dict[str, Any] = {}
     labels: dict[str, Any] = {}
     for block, elements in state.get("values", {}).items():
-        name = field_of(block)
-        if system_of(block) not in ("", system):
+        name = field_name_of(block)
+        if backend_of(block) not in ("", system):
             continue
         for element in elements.values():
-            values[name], label = _read(element)
+            values[name], label = _parse_element(element)
             if label:
                 labels[name] = label
     return values, labels
 
 
-def _read(element: Mapping[str, Any]) -> tuple[Any, Any]:
+def _parse_element(element: Mapping[str, Any]) -> tuple[Any, Any]:
     match element.get("type"):
         case "checkboxes":
             return bool(element.get("selected_options")), None
         case "static_select" | "external_select":
-            return _picked(element.get("selected_option"))
+            return _parse_option(element.get("selected_option"))
         case "multi_static_select" | "multi_external_select":
-            picked = [_picked(o) for o in element.get("selected_options") or ()]
+            picked = [_parse_option(o) for o in element.get("selected_options") or ()]
             return [value for value, _ in picked if value], {value: label for value, label in picked if value}
         case "datetimepicker":
             epoch = element.get("selected_date_time")
@@ -203,7 +203,7 @@ def _read(element: Mapping[str, Any]) -> tuple[Any, Any]:
             return element.get("value"), None
 
 
-def _picked(item: Mapping[str, Any] | None) -> tuple[str | None, str | None]:
-    if not item or item["value"] in (MORE, EMPTY):
+def _parse_option(item: Mapping[str, Any] | None) -> tuple[str | None, str | None]:
+    if not item or item["value"] in (MORE_VALUE, NONE_VALUE):
         return None, None
     return item["value"], item["text"]["text"]

@@ -3,15 +3,15 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from blocks.text import Block, Element, clip, lines, t
-from blocks.times import fixed
+from blocks.text import Block, Element, clip, rich_text_lines, text_run
+from blocks.times import absolute_time
 from bot.requests.model import Request, Run
-from bot.schedule import Moment
+from bot.schedule import ZonedTime
 
-WIDTH = 20
-_STATES = {
-    "held": "waiting for its time",
-    "placed": "waiting in the back end",
+BAR_WIDTH = 20
+_STATE_LABELS = {
+    "pending": "waiting for its time",
+    "scheduled_in_backend": "waiting in the back end",
     "starting": "starting",
     "running": "running",
     "unknown": "not known whether it started",
@@ -23,23 +23,23 @@ _STATES = {
 }
 
 
-def bar(done: int, failed: int, total: int) -> str:
+def progress_bar(done: int, failed: int, total: int) -> str:
     """``▰▰▰▰▱▱`` of fixed width."""
     if total <= 0:
-        return "▱" * WIDTH
-    filled = min(WIDTH, round(WIDTH * (done + failed) / total))
-    return "▰" * filled + "▱" * (WIDTH - filled)
+        return "▱" * BAR_WIDTH
+    filled = min(BAR_WIDTH, round(BAR_WIDTH * (done + failed) / total))
+    return "▰" * filled + "▱" * (BAR_WIDTH - filled)
 
 
-def progress_lines(runs: Sequence[Run], request: Request) -> list[Block]:
+def progress_blocks(runs: Sequence[Run], request: Request) -> list[Block]:
     """A block with a line or two for each run; nothing where there is none yet."""
     rows: list[Sequence[Element]] = []
     for run in runs:
-        rows += _run(run, request)
-    return [lines(*rows)] if rows else []
+        rows += _run_rows(run, request)
+    return [rich_text_lines(*rows)] if rows else []
 
 
-def counts(progress: Mapping[str, Any]) -> str:
+def progress_counts(progress: Mapping[str, Any]) -> str:
     """``12 of 43 · 10 succeeded · 2 failed · 31 pending``."""
     done = progress.get("succeeded", 0) + progress.get("failed", 0) + progress.get("cancelled", 0)
     parts = [f"{done} of {progress.get('total', 0)}"]
@@ -49,16 +49,20 @@ def counts(progress: Mapping[str, Any]) -> str:
     return " · ".join(parts)
 
 
-def _run(run: Run, request: Request) -> list[Sequence[Element]]:
+def _run_rows(run: Run, request: Request) -> list[Sequence[Element]]:
     label = (f"Run {run.number}: " if run.number else "The series: ") if request.is_series else ""
-    when = f" · {fixed(Moment.at(run.due_at, request.zone))}" if run.due_at and request.is_series else ""
+    when = (
+        f" · {absolute_time(ZonedTime.from_instant(run.due_at, request.zone))}"
+        if run.due_at and request.is_series
+        else ""
+    )
     rows: list[Sequence[Element]] = []
     progress = run.progress or {}
     if progress.get("total"):
-        line = bar(progress.get("succeeded", 0), progress.get("failed", 0), progress["total"])
-        rows.append([t(label), t(line), t(f" {counts(progress)}{when}")])
+        line = progress_bar(progress.get("succeeded", 0), progress.get("failed", 0), progress["total"])
+        rows.append([text_run(label), text_run(line), text_run(f" {progress_counts(progress)}{when}")])
     elif request.is_series:
-        rows.append([t(f"{label}{_STATES[run.state]}{when}")])
+        rows.append([text_run(f"{label}{_STATE_LABELS[run.state]}{when}")])
     if run.problem and run.problem != request.outcome:
-        rows.append([t(clip(run.problem, 500), italic=True)])
+        rows.append([text_run(clip(run.problem, 500), italic=True)])
     return rows

@@ -14,7 +14,7 @@ def clip(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
-def plain(text: str, limit: int = 3000) -> Element:
+def plain_text(text: str, limit: int = 3000) -> Element:
     """A plain_text object. Slack takes no empty one."""
     return {"type": "plain_text", "text": clip(text, limit) or " ", "emoji": False}
 
@@ -24,7 +24,9 @@ def escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def t(text: str, *, bold: bool = False, italic: bool = False, code: bool = False, strike: bool = False) -> Element:
+def text_run(
+    text: str, *, bold: bool = False, italic: bool = False, code: bool = False, strike: bool = False
+) -> Element:
     """A run of rich text."""
     style = {name: True for name, on in (("bold", bold), ("italic", italic), ("code", code), ("strike", strike)) if on}
     element: Element = {"type": "text", "text": text}
@@ -33,7 +35,7 @@ def t(text: str, *, bold: bool = False, italic: bool = False, code: bool = False
     return element
 
 
-def user(user_id: str) -> Element:
+def user_mention(user_id: str) -> Element:
     """A mention of a user, shown as their name."""
     return {"type": "user", "user_id": user_id}
 
@@ -48,7 +50,7 @@ def link(url: str, text: str) -> Element:
     return {"type": "link", "url": url, "text": clip(text, 300)}
 
 
-def moment(instant: datetime, fallback: str) -> Element:
+def date_element(instant: datetime, fallback: str) -> Element:
     """An absolute time that each reader sees in their own zone."""
     return {
         "type": "date",
@@ -58,49 +60,53 @@ def moment(instant: datetime, fallback: str) -> Element:
     }
 
 
-def lines(*rows: Sequence[Element]) -> Block:
+def rich_text_lines(*rows: Sequence[Element]) -> Block:
     """A rich_text block with a line for each row."""
     elements: list[Element] = []
     for row in rows:
         if elements:
-            elements.append(t("\n"))
+            elements.append(text_run("\n"))
         elements += [e for e in row if e.get("text") != ""]
-    return rich(section(elements))
+    return rich_text(rich_text_section(elements))
 
 
-def section(elements: Iterable[Element]) -> Element:
+def rich_text_section(elements: Iterable[Element]) -> Element:
     """One paragraph of rich text."""
-    return {"type": "rich_text_section", "elements": list(elements) or [t(" ")]}
+    return {"type": "rich_text_section", "elements": list(elements) or [text_run(" ")]}
 
 
 def quote(text: str) -> Element:
     """A quoted paragraph."""
-    return {"type": "rich_text_quote", "elements": [t(text or " ")]}
+    return {"type": "rich_text_quote", "elements": [text_run(text or " ")]}
 
 
 def preformatted(text: str) -> Element:
     """Text in a fixed-width box."""
-    return {"type": "rich_text_preformatted", "elements": [t(text or " ")]}
+    return {"type": "rich_text_preformatted", "elements": [text_run(text or " ")]}
 
 
 def bullets(items: Iterable[str]) -> Element:
     """A bulleted list."""
-    return {"type": "rich_text_list", "style": "bullet", "elements": [section([t(item or " ")]) for item in items]}
+    return {
+        "type": "rich_text_list",
+        "style": "bullet",
+        "elements": [rich_text_section([text_run(item or " ")]) for item in items],
+    }
 
 
-def rich(*elements: Element) -> Block:
+def rich_text(*elements: Element) -> Block:
     """A rich_text block."""
     return {"type": "rich_text", "elements": list(elements)}
 
 
 def header(text: str) -> Block:
     """A header block."""
-    return {"type": "header", "text": plain(text, 150)}
+    return {"type": "header", "text": plain_text(text, 150)}
 
 
 def context(*texts: str) -> Block:
     """Small grey text; at most ten pieces."""
-    return {"type": "context", "elements": [plain(text, 2000) for text in texts[:10]]}
+    return {"type": "context", "elements": [plain_text(text, 2000) for text in texts[:10]]}
 
 
 def divider() -> Block:
@@ -109,10 +115,10 @@ def divider() -> Block:
 
 
 def button(
-    text: str, action: str, value: str = "", *, style: str = "", confirm: Element | None = None, url: str = ""
+    text: str, action_id: str, value: str = "", *, style: str = "", confirm: Element | None = None, url: str = ""
 ) -> Element:
     """A button. ``value`` is an opaque id, never something to be believed."""
-    element: Element = {"type": "button", "text": plain(text, 75), "action_id": action}
+    element: Element = {"type": "button", "text": plain_text(text, 75), "action_id": action_id}
     if value:
         element["value"] = value
     if style:
@@ -124,13 +130,13 @@ def button(
     return element
 
 
-def confirm(title: str, text: str, yes: str, no: str = "Go back") -> Element:
+def confirm_dialog(title: str, text: str, yes: str, no: str = "Go back") -> Element:
     """A dialog that asks before a button does what it does."""
     return {
-        "title": plain(title, 100),
-        "text": plain(text, 300),
-        "confirm": plain(yes, 30),
-        "deny": plain(no, 30),
+        "title": plain_text(title, 100),
+        "text": plain_text(text, 300),
+        "confirm": plain_text(yes, 30),
+        "deny": plain_text(no, 30),
     }
 
 
@@ -139,10 +145,10 @@ def actions(block_id: str, *elements: Element) -> Block:
     return {"type": "actions", "block_id": block_id, "elements": list(elements[:25])}
 
 
-def listed(names: Sequence[str], shown: int, total: int) -> str:
+def join_names(names: Sequence[str], max_shown: int, total: int) -> str:
     """``a, b, c and 40 more``."""
-    head = ", ".join(names[:shown])
-    rest = total - min(shown, len(names))
+    head = ", ".join(names[:max_shown])
+    rest = total - min(max_shown, len(names))
     if rest <= 0:
         return head
     return f"{head} and {rest} more" if head else f"{total}"

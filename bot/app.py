@@ -19,44 +19,45 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 import handlers
-from bot.backends.base import Tools
+from bot.backends.base import BackendContext
 from bot.clock import Clock, ShiftedClock, SystemClock
 from bot.engine.dbos_engine import DbosEngine
 from bot.errors import ConfigError
-from bot.loops import forever
+from bot.loops import run_periodically
 from bot.requests.model import Requirement
-from bot.requests.policy_file import check_against, every_stage, load_policy
-from bot.schedule import warm
-from bot.settings import Settings, backend_settings
-from bot.slack.directory import directory_for
-from bot.slack.errors import TRANSPORT_ERRORS, code
-from bot.slack.pace import Pace
-from bot.slack.people import People
-from bot.slack.retry import RetryUnlessPosting
-from bot.slack.sender import LONGEST_CALL, Sender
-from bot.storage import messages, version
+from bot.requests.policy.load import all_stages, load_policy, workspace_problems
+from bot.schedule import warm_up
+from bot.settings import Settings, validate_backends
+from bot.slack.error_codes import TRANSPORT_ERRORS, error_code
+from bot.slack.live_directory import load_directory
+from bot.slack.rate_limits import RateLimiter
+from bot.slack.retries import RetryExceptPostMessage
+from bot.slack.sender import MAX_CALL_DURATION, Sender
+from bot.slack.users import SlackDirectory
+from bot.storage import messages, schema_version
 from bot.storage.database import Database
-from bot.usecases import dispatch, keep_time
-from bot.usecases.calendars import Calendars
-from bot.usecases.dispatch import dispatch as dispatch_run
+from bot.usecases.jobs import scheduler
+from bot.usecases.jobs.calendars import CalendarStore
+from bot.usecases.jobs.undeliverable import handle_undeliverable
+from bot.usecases.jobs.watch import poll_backend
 from bot.usecases.rights import Rights
-from bot.usecases.services import Configured, Services
-from bot.usecases.undeliverable import undeliverable
-from bot.usecases.watch import watch
+from bot.usecases.runs import dispatch
+from bot.usecases.runs.dispatch import dispatch_run
+from bot.usecases.services import ConfiguredBackend, Services
 
 _log = structlog.get_logger(__name__)
-_NO_POLICY = "[policy]\napprovers = []\n"
-SLACK_SECONDS = 15
+_EMPTY_POLICY = "[policy]\napprovers = []\n"
+SLACK_TIMEOUT_SECONDS = 15
 """How long a call of Slack's Web API may take."""
-RECOVER_SECONDS = 1.0
-GRACE = timedelta(seconds=3)
+RECOVERY_INTERVAL_SECONDS = 1.0
+CLAIM_GRACE = timedelta(seconds=3)
 """What a node that is gone had claimed is left alone for so long: it may only have lost its connection to the database.
 """
-LOST_NAME = 70
+EXIT_NODE_NAME_TAKEN = 70
 """The exit code of a node whose name another process has taken."""
-SWEEP_SECONDS = 20.0
-STUCK_SECONDS = 30.0
-TIDY_SECONDS = 3600.0
+REQUEUE_INTERVAL_SECONDS = 20.0
+UNAPPROVABLE_INTERVAL_SECONDS = 30.0
+PURGE_INTERVAL_SECONDS = 3600.0
 
 
 class Nightshift:
@@ -68,55 +69,57 @@ class Nightshift:
         shifted = ShiftedClock(settings.clock_file) if settings.clock_file else None
         self.clock: Clock = clock or shifted or SystemClock()
         policy = load_policy(policy_text, source, now=self.clock.now())
-        configured = self._connect(settings, self.clock)
+        configured = self._connect_backends(settings, self.clock)
         if not settings.slack_bot_token.get_secret_value():
             raise ConfigError(["environment: SLACK_BOT_TOKEN: is not set; it begins with xoxb-"])
         self._http: aiohttp.ClientSession | None = None
         self.client = AsyncWebClient(
             token=settings.slack_bot_token.get_secret_value(),
             base_url=settings.slack_api_url,
-            timeout=SLACK_SECONDS,
-            retry_handlers=[RetryUnlessPosting()],
+            timeout=SLACK_TIMEOUT_SECONDS,
+            retry_handlers=[RetryExceptPostMessage()],
         )
-        self.db = Database(settings.database)
-        self.people = People(
+        self.db = Database(settings.resolved_database_url)
+        self.directory = SlackDirectory(
             self.client,
             allow_guests=settings.people.allow_guests,
             allow_other_teams=settings.people.allow_other_teams,
             groups_max_age=settings.people.groups_max_age,
         )
-        self.engine = DbosEngine(settings.database, settings.data_dir, settings.node, {dispatch.JOB: self._dispatch})
-        self.calendars = Calendars(policy, self.clock)
+        self.engine = DbosEngine(
+            settings.resolved_database_url, settings.data_dir, settings.node, {dispatch.JOB: self._dispatch}
+        )
+        self.calendars = CalendarStore(policy, self.clock)
         self.services = Services(
             settings=settings,
             clock=self.clock,
             db=self.db,
             engine=self.engine,
-            people=self.people,
+            directory=self.directory,
             rights=Rights(policy, self.calendars),
-            configured=configured,
+            backends=configured,
         )
         self.sender = Sender(
             self.client,
             self.db,
-            self.people,
+            self.directory,
             self.clock,
             node=lambda: self.engine.node,
-            card_seconds=settings.timing.card_seconds,
-            nudge=self.services.nudges.sender,
-            pace=Pace(times=settings.timing.slack_pace),
+            min_update_seconds=settings.timing.card_seconds,
+            wake=self.services.wake.sender,
+            rate_limiter=RateLimiter(multiplier=settings.timing.slack_pace),
         )
-        self.routes = handlers.table(self.services)
+        self.routes = handlers.build_routes(self.services)
         self.bolt = self._bolt()
         self._loops: list[asyncio.Task[None]] = []
         self.ready = False
 
     @staticmethod
-    def _connect(settings: Settings, clock: Clock) -> dict[str, Configured]:
-        tools = Tools(clock=clock)
+    def _connect_backends(settings: Settings, clock: Clock) -> dict[str, ConfiguredBackend]:
+        tools = BackendContext(clock=clock)
         return {
-            name: Configured(kind, kind.connect(name, values, tools), values)
-            for name, (kind, values) in backend_settings(settings).items()
+            name: ConfiguredBackend(kind, kind.connect(name, values, tools), values)
+            for name, (kind, values) in validate_backends(settings).items()
         }
 
     def _bolt(self) -> AsyncApp:
@@ -139,8 +142,8 @@ class Nightshift:
         async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
             return AuthorizeResult(
                 enterprise_id=enterprise_id,
-                team_id=self.people.team,
-                bot_user_id=self.people.bot_user,
+                team_id=self.directory.team_id,
+                bot_user_id=self.directory.bot_user_id,
                 bot_token=self.settings.slack_bot_token.get_secret_value(),
             )
 
@@ -158,33 +161,31 @@ class Nightshift:
 
     async def start(self) -> None:
         """Bring up everything but the transport. Raises ConfigError."""
-        if version.pending(self.settings.database):
+        if schema_version.needs_migration(self.settings.resolved_database_url):
             # What changes tables takes long to load, and is needed once a version.
             from bot.storage.migrate import migrate
 
-            await asyncio.to_thread(migrate, self.settings.database)
+            await asyncio.to_thread(migrate, self.settings.resolved_database_url)
         # The client's own timeout does not count for a session that it is given.
-        self._http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SLACK_SECONDS))
+        self._http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SLACK_TIMEOUT_SECONDS))
         self.client.session = self._http
         await self.engine.launch()
-        await self._introduce()
-        await self.calendars.begin()
+        await self._wait_for_slack()
+        await self.calendars.load()
         await self._check_policy()
-        timing, nudges = self.settings.timing, self.services.nudges
-        self._loop("sender", self._send, 1.0, nudges.sender)
-        self._loop(
-            "timekeeper", lambda: keep_time.keep_time(self.services), timing.timekeeper_seconds, nudges.timekeeper
-        )
-        for here in self.services.configured.values():
-            self._watcher(here)
-        self._loop("sweep", lambda: keep_time.sweep(self.services), SWEEP_SECONDS)
-        self._loop("stuck", lambda: keep_time.tell_stuck(self.services), STUCK_SECONDS)
-        self._loop("tidy", lambda: keep_time.tidy(self.services), TIDY_SECONDS)
-        self._loop("calendars", self.calendars.keep_reading, 1.0)
+        timing, nudges = self.settings.timing, self.services.wake
+        self._add_loop("sender", self._send, 1.0, nudges.sender)
+        self._add_loop("timekeeper", lambda: scheduler.tick(self.services), timing.timekeeper_seconds, nudges.scheduler)
+        for here in self.services.backends.values():
+            self._add_watcher(here)
+        self._add_loop("sweep", lambda: scheduler.requeue_orphaned_runs(self.services), REQUEUE_INTERVAL_SECONDS)
+        self._add_loop("stuck", lambda: scheduler.alert_unapprovable(self.services), UNAPPROVABLE_INTERVAL_SECONDS)
+        self._add_loop("tidy", lambda: scheduler.purge_old_records(self.services), PURGE_INTERVAL_SECONDS)
+        self._add_loop("calendars", self.calendars.refresh_forever, 1.0)
         if not self.db.is_sqlite:
-            self._loop("recover", self._recover, RECOVER_SECONDS)
+            self._add_loop("recover", self._recover, RECOVERY_INTERVAL_SECONDS)
         # The first phrase that names a date would otherwise wait for dateparser to load.
-        self._loops.append(asyncio.create_task(asyncio.to_thread(warm)))
+        self._loops.append(asyncio.create_task(asyncio.to_thread(warm_up)))
         self.ready = True
 
     async def stop(self) -> None:
@@ -194,72 +195,72 @@ class Nightshift:
             task.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
         seconds = self.settings.timing.drain_seconds
-        await asyncio.gather(self.routes.finish(seconds), self.engine.drain(seconds))
+        await asyncio.gather(self.routes.drain(seconds), self.engine.drain(seconds))
         await self.close()
 
     async def close(self) -> None:
         """Give back every connection."""
-        for here in self.services.configured.values():
+        for here in self.services.backends.values():
             await here.connection.close()
         if self._http is not None:
             await self._http.close()
         await self.db.close()
 
-    def _loop(self, name: str, work: Any, seconds: float, nudge: asyncio.Event | None = None) -> None:
-        self._loops.append(asyncio.create_task(forever(name, work, seconds, nudge), name=name))
+    def _add_loop(self, name: str, work: Any, seconds: float, wake: asyncio.Event | None = None) -> None:
+        self._loops.append(asyncio.create_task(run_periodically(name, work, seconds, wake), name=name))
 
-    def _watcher(self, here: Configured) -> None:
+    def _add_watcher(self, backend: ConfiguredBackend) -> None:
         nudge = asyncio.Event()
         seconds = self.settings.timing.watch_seconds
 
         async def look() -> None:
-            await watch(self.services, here)
+            await poll_backend(self.services, backend)
 
-        self.services.nudges.watchers.append(nudge)
-        self._loop(f"watch {here.name}", look, seconds, nudge)
+        self.services.wake.watchers.append(nudge)
+        self._add_loop(f"watch {backend.name}", look, seconds, nudge)
 
     async def _send(self) -> None:
         while await self.sender.send_due():
-            await self._tell_undeliverable(self.sender.take_undeliverable())
+            await self._handle_undeliverable(self.sender.take_undeliverable())
 
-    async def _tell_undeliverable(self, found: Sequence[Any]) -> None:
+    async def _handle_undeliverable(self, found: Sequence[Any]) -> None:
         for message, problem in found:
-            await undeliverable(self.services, message, problem)
+            await handle_undeliverable(self.services, message, problem)
 
     async def _dispatch(self, key: str) -> None:
         await dispatch_run(self.services, key.partition(":")[0])
 
     async def _recover(self) -> None:
-        await self.engine.recover()
-        if not self.engine.alive():
+        await self.engine.take_over_orphaned()
+        if not self.engine.is_alive():
             _log.critical("another process has this node's name, so this one stops at once", node=self.engine.node)
-            os._exit(LOST_NAME)
-        await self._send_for_others()
+            os._exit(EXIT_NODE_NAME_TAKEN)
+        await self._release_claims_of_dead_nodes()
 
-    async def _send_for_others(self) -> None:
+    async def _release_claims_of_dead_nodes(self) -> None:
         """What a node that is gone was just sending need not wait until its claims run out."""
         now = self.clock.now()
-        async with self.db.read() as tx:
-            nodes = await messages.claimants(tx, now + LONGEST_CALL)
+        async with self.db.get() as tx:
+            nodes = await messages.claiming_nodes(tx, now + MAX_CALL_DURATION)
         for node in nodes:
-            async with self.engine.in_place_of(node) as gone:
+            async with self.engine.take_over(node) as gone:
                 if gone:
-                    async with self.db.write() as tx:
-                        await messages.hasten(tx, node, now + GRACE, now + LONGEST_CALL)
+                    async with self.db.post_idempotent() as tx:
+                        await messages.shorten_claims(tx, node, now + CLAIM_GRACE, now + MAX_CALL_DURATION)
 
-    async def _introduce(self) -> None:
+    async def _wait_for_slack(self) -> None:
         """Learn who the bot is. A wrong token is a fault of the configuration; a Slack that is away is waited for."""
         wait = 1.0
         while True:
             try:
-                await self.people.introduce()
+                await self.directory.authenticate()
                 return
             except SlackApiError as error:
-                if code(error) in ("invalid_auth", "not_authed", "account_inactive", "token_revoked"):
+                if error_code(error) in ("invalid_auth", "not_authed", "account_inactive", "token_revoked"):
                     raise ConfigError(
-                        [f"environment: SLACK_BOT_TOKEN: Slack does not accept it ({code(error)})"]
+                        [f"environment: SLACK_BOT_TOKEN: Slack does not accept it ({error_code(error)})"]
                     ) from error
-                problem = code(error)
+                problem = error_code(error)
             except TRANSPORT_ERRORS as error:
                 problem = str(error)
             _log.warning("Slack cannot be reached; trying again", seconds=wait, why=problem)
@@ -268,22 +269,22 @@ class Nightshift:
 
     async def _check_policy(self) -> None:
         policy = self.services.rights.policy
-        everybody = Requirement(stages=every_stage(policy))
-        faults = check_against(policy, await directory_for(self.people, everybody))
+        everybody = Requirement(stages=all_stages(policy))
+        faults = workspace_problems(policy, await load_directory(self.directory, everybody))
         if faults:
             raise ConfigError(faults)
 
 
-def build(settings: Settings, config: Path | None) -> Nightshift:
+def build_bot(settings: Settings, config: Path | None) -> Nightshift:
     """The bot for a configuration. Raises ConfigError."""
-    text = config.read_text() if config else _NO_POLICY
+    text = config.read_text() if config else _EMPTY_POLICY
     return Nightshift(settings, text, str(config or "environment"))
 
 
-async def check_database(db: Database) -> str:
+async def database_problem(db: Database) -> str:
     """Whether the database answers: "" or what is wrong."""
     try:
-        async with db.read() as tx:
+        async with db.get() as tx:
             await tx.execute(text("SELECT 1"))
     except DBAPIError as error:
         return str(error.orig)

@@ -29,22 +29,22 @@ def serve(
     import uvloop
 
     from bot import logs
-    from bot.app import build
+    from bot.app import build_bot
     from bot.errors import ConfigError
     from bot.serve import serve as run
-    from bot.settings import load
+    from bot.settings import load_settings
 
     config = config or (Path(os.environ["NIGHTSHIFT_CONFIG"]) if os.environ.get("NIGHTSHIFT_CONFIG") else None)
     try:
-        settings = load(config)
-        logs.configure(settings.log_level, as_json=settings.log_json)
-        bot = build(settings, config)
+        settings = load_settings(config)
+        logs.configure_logging(settings.log_level, as_json=settings.log_json)
+        bot = build_bot(settings, config)
         gc.freeze()
         gc.enable()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(run(bot, http=_address(http), socket=socket or not http))
+            runner.run(run(bot, http=_parse_address(http), socket=socket or not http))
     except ConfigError as error:
-        _faults(error.faults)
+        _exit_with_faults(error.problems)
 
 
 @app.command()
@@ -56,7 +56,7 @@ def demo(
     """Run the bot in a playground: a local Slack and sandboxes for the back ends."""
     from playground import demo as command
 
-    raise typer.Exit(command.run(port=port, script=script, journal=journal))
+    raise typer.Exit(command.run(port=port, as_text=script, journal=journal))
 
 
 @app.command()
@@ -93,13 +93,13 @@ def dry_run(
 def migrate(config: Config = None) -> None:
     """Bring the database up to date. Safe while nodes run, and safe to run again."""
     from bot.errors import ConfigError
-    from bot.settings import load
+    from bot.settings import load_settings
     from bot.storage.migrate import migrate as run
 
     try:
-        before, after = run(load(config).database)
+        before, after = run(load_settings(config).resolved_database_url)
     except ConfigError as error:
-        _faults(error.faults)
+        _exit_with_faults(error.problems)
     print(
         f"The database is at revision {after}."
         if before == after
@@ -134,7 +134,7 @@ def manifest(
     """Print the manifest with which Slack makes the app."""
     from bot.commands import manifest as command
 
-    print(command.text(http), end="")
+    print(command.manifest_yaml(http), end="")
 
 
 @policy_app.command("explain")
@@ -153,7 +153,7 @@ def _root() -> None:
     """Maintenance work from Slack: Foreman, OpsRamp, ImmyBot."""
 
 
-def _address(text: str) -> tuple[str, int] | None:
+def _parse_address(text: str) -> tuple[str, int] | None:
     from bot.errors import ConfigError
 
     if not text:
@@ -164,7 +164,7 @@ def _address(text: str) -> tuple[str, int] | None:
     return host or "127.0.0.1", int(port)
 
 
-def _faults(faults: tuple[str, ...]) -> None:
+def _exit_with_faults(faults: tuple[str, ...]) -> None:
     for fault in faults:
         print(fault, file=sys.stderr)
     raise typer.Exit(2)

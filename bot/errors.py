@@ -28,9 +28,9 @@ class NightshiftError(Exception):
 class ConfigError(NightshiftError):
     """The configuration has faults; ``faults`` holds one line for each: what and where."""
 
-    def __init__(self, faults: Sequence[str]) -> None:
-        self.faults = tuple(faults)
-        super().__init__("\n".join(self.faults))
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems))
 
 
 class InputError(NightshiftError):
@@ -61,10 +61,10 @@ class BackendError(NightshiftError):
     """A back end said no, or nothing. ``backend`` is its configured name, such as ``foreman.prod``; ``status`` the
     HTTP status (0 where there was none) and ``said`` the server's own words."""
 
-    def __init__(self, backend: str, text: str, *, status: int = 0, said: str = "") -> None:
+    def __init__(self, backend: str, text: str, *, status: int = 0, server_message: str = "") -> None:
         self.backend = backend
         self.status = status
-        self.said = said
+        self.server_message = server_message
         super().__init__(text)
 
 
@@ -84,21 +84,23 @@ class Forbidden(Refused):
     """The credentials work, but a permission is missing."""
 
 
-class Missing(Refused):
+class RemoteNotFound(Refused):
     """No such thing there, or it is hidden from our account."""
 
 
-class Throttled(Refused):
+class RateLimited(Refused):
     """Too many requests. ``retry_after`` is in seconds."""
 
-    def __init__(self, backend: str, text: str, *, retry_after: float, status: int = 429, said: str = "") -> None:
+    def __init__(
+        self, backend: str, text: str, *, retry_after: float, status: int = 429, server_message: str = ""
+    ) -> None:
         self.retry_after = retry_after
-        super().__init__(backend, text, status=status, said=said)
+        super().__init__(backend, text, status=status, server_message=server_message)
 
 
-class Faulty(BackendError):
+class BadResponse(BackendError):
     """The server failed, or answered something that is not its own language (an HTML page, say)."""
 
 
-class FateUnknown(BackendError):
+class OutcomeUnknown(BackendError):
     """The request may have arrived, but its answer was lost. Never send it again: look it up."""

@@ -6,12 +6,12 @@ from typing import Any
 
 import structlog
 
-QUIET = ("slack_bolt", "slack_sdk", "httpx", "httpcore", "uvicorn", "alembic", "sqlalchemy", "asyncio")
+QUIET_LOGGERS = ("slack_bolt", "slack_sdk", "httpx", "httpcore", "uvicorn", "alembic", "sqlalchemy", "asyncio")
 """Libraries that log bodies or tokens when they talk: only their warnings are wanted."""
 _SECRET_WORDS = ("token", "secret", "password", "authorization", "response_url", "trigger_id")
 
 
-def _hide(_logger: Any, _method: str, event: Any) -> Any:
+def _redact_secrets(_logger: Any, _method: str, event: Any) -> Any:
     """Last guard: a value under a telling name is never written."""
     for key in list(event):
         if any(word in key.lower() for word in _SECRET_WORDS) and key != "token":
@@ -19,13 +19,13 @@ def _hide(_logger: Any, _method: str, event: Any) -> Any:
     return event
 
 
-def configure(level: str, *, as_json: bool) -> None:
+def configure_logging(level: str, *, as_json: bool) -> None:
     """Send everything to standard error."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        _hide,
+        _redact_secrets,
     ]
     # Tracebacks without local variables: those hold what people typed, and secrets.
     renderers: list[Any] = (
@@ -50,7 +50,7 @@ def configure(level: str, *, as_json: bool) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    for name in QUIET:
+    for name in QUIET_LOGGERS:
         logging.getLogger(name).setLevel(logging.WARNING)
     # Bolt logs the whole body of a badly signed request, and warns of settings that are meant here.
     for name in [n for n in logging.root.manager.loggerDict if n.startswith("slack_bolt")]:

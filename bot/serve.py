@@ -17,26 +17,26 @@ from bot.web import web_app
 
 PING_SECONDS = 5
 """A dead Socket Mode connection is noticed after about twice this."""
-WATCHDOG_SECONDS = 15.0
-CLOSE_SECONDS = 1.0
+WATCHDOG_INTERVAL_SECONDS = 15.0
+CLOSE_TIMEOUT_SECONDS = 1.0
 _log = structlog.get_logger(__name__)
 
 
 async def serve(bot: Nightshift, *, http: tuple[str, int] | None, socket: bool) -> None:
     """Start the bot and serve until SIGTERM or SIGINT. Raises ConfigError."""
-    _require(bot.settings, http=http is not None, socket=socket)
+    _require_secrets(bot.settings, http=http is not None, socket=socket)
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    if not await _started(bot, stopping):
+    if not await _start_unless_stopped(bot, stopping):
         return
     try:
         async with AsyncExitStack() as transports:
             if http is not None:
-                await transports.enter_async_context(over_http(bot, *http))
+                await transports.enter_async_context(http_transport(bot, *http))
             if socket:
-                await transports.enter_async_context(over_socket(bot))
+                await transports.enter_async_context(socket_mode_transport(bot))
             _log.info("ready", node=bot.engine.node, http=http, socket=socket)
             await stopping.wait()
             _log.info("stopping: nothing new is taken, what is under way is finished")
@@ -45,7 +45,7 @@ async def serve(bot: Nightshift, *, http: tuple[str, int] | None, socket: bool) 
         await bot.stop()
 
 
-async def _started(bot: Nightshift, stopping: asyncio.Event) -> bool:
+async def _start_unless_stopped(bot: Nightshift, stopping: asyncio.Event) -> bool:
     """Start the bot; False where it was told to stop before it was ready (Slack may be away). Raises ConfigError."""
     starting, told = asyncio.ensure_future(bot.start()), asyncio.ensure_future(stopping.wait())
     try:
@@ -64,7 +64,7 @@ async def _started(bot: Nightshift, stopping: asyncio.Event) -> bool:
         told.cancel()
 
 
-def _require(settings: Settings, *, http: bool, socket: bool) -> None:
+def _require_secrets(settings: Settings, *, http: bool, socket: bool) -> None:
     """What a transport cannot do without. Raises ConfigError."""
     faults = []
     if http and not settings.slack_signing_secret.get_secret_value():
@@ -75,7 +75,7 @@ def _require(settings: Settings, *, http: bool, socket: bool) -> None:
         raise ConfigError(faults)
 
 
-class _Server(uvicorn.Server):
+class _SignallessServer(uvicorn.Server):
     """Leaves signals to the whole bot, which handles them once."""
 
     @contextmanager
@@ -84,9 +84,9 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def over_http(bot: Nightshift, host: str, port: int) -> AsyncIterator[int]:
+async def http_transport(bot: Nightshift, host: str, port: int) -> AsyncIterator[int]:
     """Take Slack's requests over HTTP until the block ends; yields the port. Raises ConfigError."""
-    _require(bot.settings, http=True, socket=False)
+    _require_secrets(bot.settings, http=True, socket=False)
     try:
         listener = create_server((host, port), backlog=512)
     except OSError as error:
@@ -99,7 +99,7 @@ async def over_http(bot: Nightshift, host: str, port: int) -> AsyncIterator[int]
         lifespan="off",
         timeout_graceful_shutdown=5,
     )
-    server = _Server(config)
+    server = _SignallessServer(config)
     task = asyncio.create_task(server.serve(sockets=[listener]))
     try:
         yield listener.getsockname()[1]
@@ -109,13 +109,13 @@ async def over_http(bot: Nightshift, host: str, port: int) -> AsyncIterator[int]
 
 
 @asynccontextmanager
-async def over_socket(bot: Nightshift) -> AsyncIterator[None]:
+async def socket_mode_transport(bot: Nightshift) -> AsyncIterator[None]:
     """Take Slack's requests over Socket Mode until the block ends."""
-    _require(bot.settings, http=False, socket=True)
+    _require_secrets(bot.settings, http=False, socket=True)
     token = bot.settings.slack_app_token.get_secret_value()
     handler = AsyncSocketModeHandler(bot.bolt, token, web_client=bot.client, ping_interval=PING_SECONDS)
     await handler.connect_async()  # type: ignore[no-untyped-call]
-    watchdog = asyncio.create_task(_watch_connection(handler))
+    watchdog = asyncio.create_task(_reconnect_when_dead(handler))
     try:
         yield
     finally:
@@ -123,17 +123,17 @@ async def over_socket(bot: Nightshift) -> AsyncIterator[None]:
         await asyncio.gather(watchdog, return_exceptions=True)
         # Nothing new is taken; what has been taken is answered while the connection stands.
         handler.client.socket_mode_request_listeners.clear()
-        await bot.routes.answered()
+        await bot.routes.wait_for_acks()
         try:
-            await asyncio.wait_for(handler.close_async(), CLOSE_SECONDS)  # type: ignore[no-untyped-call]
+            await asyncio.wait_for(handler.close_async(), CLOSE_TIMEOUT_SECONDS)  # type: ignore[no-untyped-call]
         except TimeoutError:
             _log.warning("Slack did not say goodbye")
 
 
-async def _watch_connection(handler: AsyncSocketModeHandler) -> None:
+async def _reconnect_when_dead(handler: AsyncSocketModeHandler) -> None:
     """Notice a connection that is dead without saying so, and connect anew."""
     while True:
-        await asyncio.sleep(WATCHDOG_SECONDS)
+        await asyncio.sleep(WATCHDOG_INTERVAL_SECONDS)
         try:
             if not await handler.client.is_connected():
                 _log.warning("the Socket Mode connection is gone; connecting anew")

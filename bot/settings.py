@@ -18,20 +18,20 @@ from sqlalchemy.exc import ArgumentError
 
 from bot.backends.base import BackendKind, ConnectionSettings
 from bot.errors import ConfigError
-from bot.schedule.habits import Clock, Dates
-from bot.storage.database import normal_url, sqlite_url
+from bot.schedule.preferences import ClockPreference, DateOrderPreference
+from bot.storage.database import default_sqlite_url, normalize_url
 
 SLACK_API_URL = "https://slack.com/api/"
-GROUP = "nightshift.backends"
+ENTRY_POINT_GROUP = "nightshift.backends"
 
 
-class Section(BaseModel):
+class SettingsSection(BaseModel):
     """Base of the tables of the file: unknown keys are faults."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Channels(Section):
+class ChannelSettings(SettingsSection):
     """Where things are posted, by channel id or #name, and the zone of people who have none in their profile."""
 
     approvals: str = "#approvals"
@@ -45,13 +45,13 @@ class Channels(Section):
 
     @field_validator("default_zone")
     @classmethod
-    def _known(cls, zone: str) -> str:
+    def _valid_zone(cls, zone: str) -> str:
         if zone not in available_timezones():
             raise ValueError(f"{zone!r} is not an IANA time zone such as Europe/Berlin")
         return zone
 
 
-class People(Section):
+class AccessSettings(SettingsSection):
     """Who may use the bot at all. Times are in seconds."""
 
     allow_guests: bool = False
@@ -62,18 +62,18 @@ class People(Section):
     """How long what Slack said of its user groups may be used where the bot was not told of a change."""
 
 
-class Times(Section):
+class TimeSettings(SettingsSection):
     """What a time that people type means where their words leave it open. Whatever is settled so, is said."""
 
-    clock: Clock = "profile"
+    clock: ClockPreference = "profile"
     """Whether "at 9" is 09:00: as the language of the Slack profile suggests (profile), for everybody (24-hour), or
     never without asking (ask)."""
-    dates: Dates = "ask"
+    dates: DateOrderPreference = "ask"
     """What comes first in 12/11: as the language of the Slack profile suggests (profile), for everybody (day-first,
     month-first), or always asked (ask)."""
 
 
-class Timing(Section):
+class TimingSettings(SettingsSection):
     """How often things are looked at, in seconds, and limits on schedules."""
 
     watch_seconds: float = Field(default=5.0, gt=0)
@@ -129,19 +129,19 @@ class Settings(BaseSettings):
     """How much is logged: DEBUG, INFO, WARNING or ERROR."""
     log_json: bool = False
     """Whether the log is JSON lines."""
-    channels: Channels = Channels()
-    people: People = People()
-    times: Times = Times()
-    timing: Timing = Timing()
+    channels: ChannelSettings = ChannelSettings()
+    people: AccessSettings = AccessSettings()
+    times: TimeSettings = TimeSettings()
+    timing: TimingSettings = TimingSettings()
     policy: dict[str, Any] = {}
     """Who approves what; docs/policy.md has all of it."""
     backends: dict[str, dict[str, dict[str, Any]]] = {}
     """The back ends, by kind and name: [backends.foreman.prod]."""
 
     @property
-    def database(self) -> str:
+    def resolved_database_url(self) -> str:
         """The database's URL, the default one included."""
-        return normal_url(self.database_url) if self.database_url else sqlite_url(self.data_dir)
+        return normalize_url(self.database_url) if self.database_url else default_sqlite_url(self.data_dir)
 
     @classmethod
     def settings_customise_sources(
@@ -155,29 +155,29 @@ class Settings(BaseSettings):
         return env_settings, init_settings
 
 
-def load(path: Path | None = None) -> Settings:
+def load_settings(path: Path | None = None) -> Settings:
     """Read the configuration. ``path`` defaults to ``NIGHTSHIFT_CONFIG``; none means the environment alone.
 
     Raises ConfigError with one line for each fault: the file, the setting, what is wrong.
     """
     named = path or (Path(os.environ["NIGHTSHIFT_CONFIG"]) if os.environ.get("NIGHTSHIFT_CONFIG") else None)
     source = str(named) if named else "environment"
-    values = _read(named) if named else {}
+    values = _read_toml(named) if named else {}
     try:
         settings = Settings(**values)
     except ValidationError as error:
-        raise ConfigError([_fault(source, item) for item in error.errors()]) from error
+        raise ConfigError([_format_fault(source, item) for item in error.errors()]) from error
     try:
-        normal_url(settings.database)
+        normalize_url(settings.resolved_database_url)
     except ArgumentError as error:
         raise ConfigError([f"{source}: database_url: this is not a database URL: {error}"]) from error
     return settings
 
 
-def kinds() -> dict[str, BackendKind]:
+def installed_kinds() -> dict[str, BackendKind]:
     """The back ends that are installed, by kind. Raises ConfigError for one that cannot be imported."""
     found: dict[str, BackendKind] = {}
-    for entry in entry_points(group=GROUP):
+    for entry in entry_points(group=ENTRY_POINT_GROUP):
         try:
             found[entry.name] = entry.load()
         except Exception as error:
@@ -185,9 +185,9 @@ def kinds() -> dict[str, BackendKind]:
     return found
 
 
-def backend_settings(settings: Settings, source: str = "") -> dict[str, tuple[BackendKind, ConnectionSettings]]:
+def validate_backends(settings: Settings, source: str = "") -> dict[str, tuple[BackendKind, ConnectionSettings]]:
     """The configured back ends by full name (``foreman.prod``), validated. Raises ConfigError with all faults."""
-    available = kinds()
+    available = installed_kinds()
     faults: list[str] = []
     found: dict[str, tuple[BackendKind, ConnectionSettings]] = {}
     for kind_name, instances in settings.backends.items():
@@ -198,16 +198,16 @@ def backend_settings(settings: Settings, source: str = "") -> dict[str, tuple[Ba
             continue
         for name, values in instances.items():
             try:
-                found[f"{kind_name}.{name}"] = (kind, kind.settings.model_validate(values))
+                found[f"{kind_name}.{name}"] = (kind, kind.settings_model.model_validate(values))
             except ValidationError as error:
-                faults += [_fault(f"{source}backends.{kind_name}.{name}", item) for item in error.errors()]
-    faults += _same_titles(source, found)
+                faults += [_format_fault(f"{source}backends.{kind_name}.{name}", item) for item in error.errors()]
+    faults += _duplicate_titles(source, found)
     if faults:
         raise ConfigError(faults)
     return found
 
 
-def _same_titles(source: str, found: Mapping[str, tuple[BackendKind, ConnectionSettings]]) -> list[str]:
+def _duplicate_titles(source: str, found: Mapping[str, tuple[BackendKind, ConnectionSettings]]) -> list[str]:
     """Cards name a back end by its title, so two with the same one could not be told apart."""
     faults, taken = [], {name.casefold(): name for name in found}
     for name, (_, values) in found.items():
@@ -217,7 +217,7 @@ def _same_titles(source: str, found: Mapping[str, tuple[BackendKind, ConnectionS
     return faults
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text())
     except OSError as error:
@@ -226,7 +226,7 @@ def _read(path: Path) -> dict[str, Any]:
         raise ConfigError([f"{path}: is not TOML: {error}"]) from error
 
 
-def _fault(source: str, item: Any) -> str:
+def _format_fault(source: str, item: Any) -> str:
     where = ".".join(str(part) for part in item["loc"])
     text = item["msg"].removeprefix("Value error, ")
     if item["type"] == "extra_forbidden":

@@ -19,11 +19,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from bot import crashpoints
-from bot.app import Nightshift, check_database
-from bot.slack.wire import payload
+from bot import failpoints
+from bot.app import Nightshift, database_problem
+from bot.slack.payloads import parse_payload
 
-MOST_BYTES = 1_000_000
+MAX_BODY_BYTES = 1_000_000
 _TIMESTAMP = re.compile(r"\d{1,12}")
 _SIGNATURE = re.compile(r"v0=[0-9a-f]{64}")
 
@@ -39,15 +39,15 @@ def web_app(bot: Nightshift) -> Any:
         signature = request.headers.get("x-slack-signature", "")
         if not _TIMESTAMP.fullmatch(timestamp) or not _SIGNATURE.fullmatch(signature):
             return PlainTextResponse("This is not a signed request of Slack.", 401)
-        body = await _body(request)
+        body = await _read_body(request)
         if body is None:
             return PlainTextResponse("This is larger than anything Slack sends.", 413)
-        if not _is_text(body):
+        if not _is_utf8(body):
             return PlainTextResponse("This is not UTF-8.", 400)
         if not verifier.is_valid(body, timestamp, signature):
             return PlainTextResponse("This was not signed by Slack, or too long ago.", 401)
         try:
-            content = payload(body, request.headers.get("content-type", ""))
+            content = parse_payload(body, request.headers.get("content-type", ""))
             # Bolt gets what it gets from Socket Mode: content that is verified and taken apart.
             answer = to_starlette_response(
                 await bot.bolt.async_dispatch(AsyncBoltRequest(body=content, mode="socket_mode"))
@@ -55,8 +55,8 @@ def web_app(bot: Nightshift) -> Any:
         except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
             _log.error("a request of Slack cannot be read", error=f"{type(error).__name__}: {error}")
             return PlainTextResponse("This cannot be read as a request of Slack.", 400)
-        crashpoints.reach(crashpoints.BEFORE_ACKNOWLEDGED)
-        answer.background = BackgroundTask(_acknowledged)
+        failpoints.hit(failpoints.BEFORE_ACKNOWLEDGED)
+        answer.background = BackgroundTask(_after_response)
         return answer
 
     return Starlette(
@@ -69,22 +69,22 @@ def web_app(bot: Nightshift) -> Any:
     )
 
 
-async def _acknowledged() -> None:
-    crashpoints.reach(crashpoints.AFTER_ACKNOWLEDGED)
+async def _after_response() -> None:
+    failpoints.hit(failpoints.AFTER_ACKNOWLEDGED)
 
 
-async def _body(request: Request) -> bytes | None:
+async def _read_body(request: Request) -> bytes | None:
     """The body; None where it is too large."""
     chunks, size = [], 0
     async for chunk in request.stream():
         size += len(chunk)
-        if size > MOST_BYTES:
+        if size > MAX_BODY_BYTES:
             return None
         chunks.append(chunk)
     return b"".join(chunks)
 
 
-def _is_text(body: bytes) -> bool:
+def _is_utf8(body: bytes) -> bool:
     try:
         body.decode()
     except UnicodeDecodeError:
@@ -94,8 +94,8 @@ def _is_text(body: bytes) -> bool:
 
 def _healthz(bot: Nightshift) -> Callable[[Request], Awaitable[Response]]:
     async def healthz(_: Request) -> Response:
-        problem = await check_database(bot.db)
-        alive = bot.engine.alive()
+        problem = await database_problem(bot.db)
+        alive = bot.engine.is_alive()
         body = {"database": problem or "ok", "node": bot.engine.node, "alive": alive}
         return JSONResponse(body, 200 if not problem and alive else 503)
 

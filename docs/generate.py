@@ -2,37 +2,37 @@
 
 from pathlib import Path
 
-from bot.settings import kinds
+from bot.settings import installed_kinds
 from docs.reference.commands import commands_page
 from docs.reference.operations import operation_page
 from docs.reference.settings import settings_page
 
-HERE = Path(__file__).parent
+DOCS_DIR = Path(__file__).parent
 OPERATIONS = "operations"
 
 
 def pages() -> dict[str, str]:
     """The text of each generated page, by its path under docs/."""
-    installed = dict(sorted(kinds().items()))
+    installed = dict(sorted(installed_kinds().items()))
     found = {
         f"{OPERATIONS}/{operation.key}.md": operation_page(kind, operation)
         for kind in installed.values()
-        for operation in kind.operations
+        for operation in kind.operation_types
     }
     return found | {"settings.md": settings_page(installed), "commands.md": commands_page(installed)}
 
 
-def write(into: Path = HERE) -> None:
+def write_pages(target_dir: Path = DOCS_DIR) -> None:
     """Write every page, and remove those of operations that are gone."""
     found = pages()
-    folder = into / OPERATIONS
+    folder = target_dir / OPERATIONS
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("*.md"):
         if f"{OPERATIONS}/{old.name}" not in found:
             old.unlink()
     for name, text in found.items():
-        (into / name).write_text(text)
+        (target_dir / name).write_text(text)
 
 
 if __name__ == "__main__":
-    write()
+    write_pages()

@@ -1,20 +1,20 @@
 """What Slack says to the bot. A handler is thin: it reads the payload, calls one use case, renders the answer."""
 
-from bot.settings import kinds
+from bot.settings import installed_kinds
 from bot.usecases.services import Services
-from handlers import decisions, events, forms, home, hub, options
-from handlers.routes import Routes
+from handlers import cards, events, forms, home, hub, options
+from handlers.router import Router
 
 
-def table(app: Services) -> Routes:
+def build_routes(services: Services) -> Router:
     """The table of every handler."""
-    routes = Routes()
-    commands = list(dict.fromkeys(c.kind.command for c in app.configured.values()))
-    options.register(routes, app)
-    decisions.register(routes, app)
-    hub.register(routes, app, commands)
-    home.register(routes, app, commands)
-    events.register(routes, app)
+    routes = Router()
+    commands = list(dict.fromkeys(c.kind.command for c in services.backends.values()))
+    options.register(routes, services)
+    cards.register(routes, services)
+    hub.register(routes, services, commands)
+    home.register(routes, services, commands)
+    events.register(routes, services)
     # Slack lists the commands of every installed kind, so each is answered, configured or not.
-    forms.register(routes, app, {kind.command: kind.kind for kind in kinds().values()})
+    forms.register(routes, services, {kind.command: kind.kind for kind in installed_kinds().values()})
     return routes

@@ -1,19 +1,19 @@
 """Slack's news about people and groups: what is known of them is asked again."""
 
 from bot.usecases.services import Services
-from handlers.routes import Body, Routes
+from handlers.router import Payload, Router
 
 
-def register(routes: Routes, app: Services) -> None:
+def register(routes: Router, services: Services) -> None:
     """Connect the events."""
 
     async def groups_changed() -> None:
-        app.people.forget_groups()
+        services.directory.invalidate_groups()
 
-    async def user_changed(event: Body) -> None:
+    async def user_changed(event: Payload) -> None:
         user = event.get("user")
-        app.people.forget_member(str(user.get("id", "")) if isinstance(user, dict) else str(user or ""))
-        app.people.forget_groups()
+        services.directory.invalidate_user(str(user.get("id", "")) if isinstance(user, dict) else str(user or ""))
+        services.directory.invalidate_groups()
 
     for name in ("subteam_members_changed", "subteam_updated", "subteam_created"):
         routes.events[name] = groups_changed

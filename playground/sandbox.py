@@ -15,7 +15,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
+class ReceivedRequest:
     """One request as it arrived, before any fault was applied."""
 
     at: datetime
@@ -42,11 +42,11 @@ class Fault:
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
     seconds: float = 1.0
-    times: int | None = 1
+    remaining: int | None = 1
 
-    def strikes(self, request: web.Request) -> bool:
+    def matches(self, request: web.Request) -> bool:
         fits = not self.method or self.method == request.method
-        return fits and self.times != 0 and re.search(self.path, request.path) is not None
+        return fits and self.remaining != 0 and re.search(self.path, request.path) is not None
 
 
 class Sandbox:
@@ -54,29 +54,31 @@ class Sandbox:
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
-        self.ledger: list[Received] = []
+        self.received_requests: list[ReceivedRequest] = []
         self.faults: list[Fault] = []
-        self.app = web.Application(middlewares=[self._watch], client_max_size=8 * 1024**2)
+        self.app = web.Application(middlewares=[self._record_and_inject], client_max_size=8 * 1024**2)
 
-    def received(self, method: str, path: str) -> list[Received]:
+    def requests_to(self, method: str, path: str) -> list[ReceivedRequest]:
         """What arrived for a method and a path (a regular expression that must match whole)."""
-        return [r for r in self.ledger if r.method == method and re.fullmatch(path, r.path)]
+        return [r for r in self.received_requests if r.method == method and re.fullmatch(path, r.path)]
 
     @web.middleware
-    async def _watch(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+    async def _record_and_inject(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         body = await _body(request)
-        self.ledger.append(
-            Received(self.clock.now(), request.method, request.path, dict(request.query), dict(request.headers), body)
+        self.received_requests.append(
+            ReceivedRequest(
+                self.clock.now(), request.method, request.path, dict(request.query), dict(request.headers), body
+            )
         )
-        fault = next((f for f in self.faults if f.strikes(request)), None)
+        fault = next((f for f in self.faults if f.matches(request)), None)
         if fault is None:
             return await handler(request)
-        if fault.times is not None:
-            fault.times -= 1
-        return await _strike(fault, request, handler)
+        if fault.remaining is not None:
+            fault.remaining -= 1
+        return await _inject(fault, request, handler)
 
 
-async def _strike(fault: Fault, request: web.Request, handler: Handler) -> web.StreamResponse:
+async def _inject(fault: Fault, request: web.Request, handler: Handler) -> web.StreamResponse:
     match fault.kind:
         case "slow":
             await asyncio.sleep(fault.seconds)

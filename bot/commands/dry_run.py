@@ -6,16 +6,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bot.backends.base import Connection, Operation, Tools, fields_of, masked, parse
+from bot.backends.base import BackendContext, Connection, Operation, form_fields, mask_secrets, parse_params
 from bot.clock import Clock, SystemClock
 from bot.errors import ConfigError, InputError, NightshiftError
-from bot.schedule import Moment, Now, Schedule, Series, Understood, next_runs, read, start_of
-from bot.settings import backend_settings, kinds, load
+from bot.schedule import Now, Parsed, Schedule, Series, ZonedTime, next_runs, read, start_of
+from bot.settings import installed_kinds, load_settings, validate_backends
 
-TOKEN = "ns-made-at-the-start"  # noqa: S105 (it is no secret)
+PLACEHOLDER_TOKEN = "ns-made-at-the-start"  # noqa: S105 (it is no secret)
 
 
-class _Fixed:
+class _FixedClock:
     """A clock that stands still at the moment that ``--now`` names."""
 
     def __init__(self, at: datetime) -> None:
@@ -28,8 +28,8 @@ class _Fixed:
 def run(operation: str, params: str, *, when: str, now: str, zone: str) -> int:
     """Print the result as JSON. Returns the exit status: 2 for bad parameters, with one line a field on stderr."""
     try:
-        clock: Clock = _Fixed(_instant(now)) if now else SystemClock()
-        connection, found = _operation(operation, clock)
+        clock: Clock = _FixedClock(_parse_instant(now)) if now else SystemClock()
+        connection, found = _find_operation(operation, clock)
         body = json.loads(sys.stdin.read() if params == "-" else Path(params).read_text())
         print(json.dumps(dry_run(connection, found, body, when, clock, zone), indent=2))
     except InputError as error:
@@ -48,54 +48,54 @@ def dry_run(
     """The plan of an operation for a body in the API's own words or ours. Raises InputError."""
     if not isinstance(body, dict):
         raise InputError({"": "The parameters must be a JSON object."})
-    params = parse(operation.params, body)
-    schedule = _schedule(when, clock, zone)
-    plan = operation.plan(params, schedule, TOKEN)
-    if plan.placement.holder == "nightshift" and start_of(schedule) is not None:
+    params = parse_params(operation.params_model, body)
+    schedule = _parse_schedule(when, clock, zone)
+    plan = operation.plan(params, schedule, PLACEHOLDER_TOKEN)
+    if plan.placement.scheduler == "nightshift" and start_of(schedule) is not None:
         due = start_of(schedule)
         if isinstance(schedule, Series):
             due = next(iter(next_runs(schedule, clock.now(), 1)), due)
-        plan = operation.occurrence(params, schedule, due or Moment.at(clock.now(), zone), TOKEN).model_copy(
-            update={"placement": plan.placement}
-        )
-    secret = frozenset(field.api_name for field in fields_of(operation.params) if field.secret)
+        plan = operation.plan_occurrence(
+            params, schedule, due or ZonedTime.from_instant(clock.now(), zone), PLACEHOLDER_TOKEN
+        ).model_copy(update={"placement": plan.placement})
+    secret = frozenset(field.api_name for field in form_fields(operation.params_model) if field.secret)
     return {
         "operation": operation.key,
-        "placement": plan.placement.model_dump(),
-        "requests": [{"method": c.method, "url": c.url, "body": masked(c.body, secret)} for c in plan.calls],
+        "placement": {"holder": plan.placement.scheduler, **plan.placement.model_dump()},
+        "requests": [{"method": c.method, "url": c.url, "body": mask_secrets(c.body, secret)} for c in plan.calls],
         "warnings": list(plan.warnings),
     }
 
 
-def _schedule(when: str, clock: Clock, zone: str) -> Schedule:
+def _parse_schedule(when: str, clock: Clock, zone: str) -> Schedule:
     if not when:
         return Now()
     reading = read(when, now=clock.now(), zone=zone)
-    if isinstance(reading, Understood):
+    if isinstance(reading, Parsed):
         return reading.schedule
     text = getattr(reading, "reason", "") or getattr(reading, "ask", "")
     raise InputError({"when": text})
 
 
-def _operation(key: str, clock: Clock) -> tuple[Connection, Operation[Any]]:
+def _find_operation(key: str, clock: Clock) -> tuple[Connection, Operation[Any]]:
     """The operation on the first configured back end of its kind, or on a made-up one where none is configured."""
     kind_name = key.partition(".")[0]
-    settings = load()
-    for name, (kind, values) in backend_settings(settings).items():
+    settings = load_settings()
+    for name, (kind, values) in validate_backends(settings).items():
         if name.partition(".")[0] == kind_name:
-            connection = kind.connect(name, values, Tools(clock=clock))
+            connection = kind.connect(name, values, BackendContext(clock=clock))
             break
     else:
-        available = kinds()
+        available = installed_kinds()
         if kind_name not in available:
             raise ConfigError([f"There is no back end {kind_name}; known are {', '.join(sorted(available))}."])
         kind = available[kind_name]
-        connection = kind.connect(f"{kind_name}.example", kind.example(), Tools(clock=clock))
+        connection = kind.connect(f"{kind_name}.example", kind.example(), BackendContext(clock=clock))
     if key not in connection.operations:
         raise ConfigError([f"There is no operation {key}; {kind_name} has {', '.join(connection.operations)}."])
     return connection, connection.operations[key]
 
 
-def _instant(text: str) -> datetime:
+def _parse_instant(text: str) -> datetime:
     at = datetime.fromisoformat(text)
     return at if at.tzinfo else at.replace(tzinfo=UTC)

@@ -4,9 +4,9 @@ from typing import Any
 
 import yaml
 
-from bot.settings import kinds
+from bot.settings import installed_kinds
 
-SLASH = "/slack/events"
+EVENTS_PATH = "/slack/events"
 SCOPES = (
     "commands",
     "chat:write",
@@ -17,16 +17,16 @@ SCOPES = (
     "channels:read",
     "groups:read",
 )
-OPTIONAL = ("channels:history", "groups:history", "im:history", "files:write")
+OPTIONAL_SCOPES = ("channels:history", "groups:history", "im:history", "files:write")
 """History only finds a message again whose posting was cut off, which else may be posted twice; files are long logs."""
-EVENTS = (
+BOT_EVENTS = (
     "app_home_opened",
     "subteam_created",
     "subteam_members_changed",
     "subteam_updated",
     "user_change",
 )
-HUB = (
+HUB_COMMAND = (
     "/nightshift",
     "Requests, approvals, times, help",
     "list | show NS-12 | approvals | cancel NS-12 | when PHRASE | help",
@@ -34,14 +34,19 @@ HUB = (
 """The hub's command, what it does, and what may be typed after it."""
 
 
-def commands() -> list[tuple[str, str, str]]:
+def command_table() -> list[tuple[str, str, str]]:
     """The slash commands in the same form: one for each kind of back end that is installed, and the hub's."""
-    return [*sorted((kind.command, kind.about, kind.hint) for kind in kinds().values()), HUB]
+    return [
+        *sorted(
+            (kind.command, kind.command_description, kind.command_usage_hint) for kind in installed_kinds().values()
+        ),
+        HUB_COMMAND,
+    ]
 
 
 def manifest(http: str = "") -> dict[str, Any]:
     """The manifest; ``http`` is the bot's public URL where Slack is to send its requests."""
-    url = http.rstrip("/") + SLASH if http else ""
+    url = http.rstrip("/") + EVENTS_PATH if http else ""
     slash_commands = [
         {
             "command": name,
@@ -50,10 +55,10 @@ def manifest(http: str = "") -> dict[str, Any]:
             "usage_hint": hint,
             "should_escape": True,
         }
-        for name, what, hint in commands()
+        for name, what, hint in command_table()
     ]
     interactivity: dict[str, Any] = {"is_enabled": True}
-    events: dict[str, Any] = {"bot_events": list(EVENTS)}
+    events: dict[str, Any] = {"bot_events": list(BOT_EVENTS)}
     if url:
         interactivity |= {"request_url": url, "message_menu_options_url": url}
         events = {"request_url": url, **events}
@@ -73,7 +78,7 @@ def manifest(http: str = "") -> dict[str, Any]:
             "bot_user": {"display_name": "Nightshift", "always_online": True},
             "slash_commands": slash_commands,
         },
-        "oauth_config": {"scopes": {"bot": list(SCOPES), "bot_optional": list(OPTIONAL)}},
+        "oauth_config": {"scopes": {"bot": list(SCOPES), "bot_optional": list(OPTIONAL_SCOPES)}},
         "settings": {
             "event_subscriptions": events,
             "interactivity": interactivity,
@@ -84,6 +89,6 @@ def manifest(http: str = "") -> dict[str, Any]:
     }
 
 
-def text(http: str = "") -> str:
+def manifest_yaml(http: str = "") -> str:
     """The manifest as YAML."""
     return str(yaml.safe_dump(manifest(http), sort_keys=False, allow_unicode=True, width=110))

@@ -13,18 +13,18 @@ from pydantic import ValidationError
 
 from bot.clock import SystemClock
 from bot.errors import ConfigError, NightshiftError
-from bot.requests.decide import decide
-from bot.requests.explain import explain
-from bot.requests.freezes import Hit, hits
+from bot.requests.freezes.model import FreezeHit, find_freeze_hits
 from bot.requests.model import Request
-from bot.requests.policy import Policy
-from bot.requests.policy_file import load_policy
+from bot.requests.policy.engine import Policy
+from bot.requests.policy.evaluate import evaluate
+from bot.requests.policy.explain import explain
+from bot.requests.policy.load import load_policy
+from bot.requests.spans import start_times, work_spans
 from bot.requests.subject import Subject
-from bot.requests.windows import starts, windows
-from bot.settings import load
+from bot.settings import load_settings
 from bot.storage import requests
 from bot.storage.database import Database
-from bot.usecases.calendars import Calendars
+from bot.usecases.jobs.calendars import CalendarStore
 
 
 def run(request: str, config: Path | None) -> int:
@@ -39,34 +39,34 @@ def run(request: str, config: Path | None) -> int:
         if number is None:
             subject = Subject.model_validate(json.loads(Path(request).read_text()))
         else:
-            subject = asyncio.run(_stored(int(number[1]), path, policy))
+            subject = asyncio.run(_load_subject(int(number[1]), path, policy))
     except ConfigError as error:
-        for fault in error.faults:
+        for fault in error.problems:
             print(fault, file=sys.stderr)
         return 2
     except (NightshiftError, OSError, ValueError, ValidationError, tomllib.TOMLDecodeError) as error:
         print(error, file=sys.stderr)
         return 2
-    touched, faults = asyncio.run(_freezes(policy, subject))
+    touched, faults = asyncio.run(_freeze_hits(policy, subject))
     for fault in faults:
         print(fault, file=sys.stderr)
-    for line in explain(policy, subject, decide(policy, subject, touched)):
+    for line in explain(policy, subject, evaluate(policy, subject, touched)):
         print(line)
     return 0
 
 
-async def _freezes(policy: Policy, subject: Subject) -> tuple[tuple[Hit, ...], list[str]]:
+async def _freeze_hits(policy: Policy, subject: Subject) -> tuple[tuple[FreezeHit, ...], list[str]]:
     """The freezes that it touches as things are now, and which calendars cannot be read."""
-    calendars = Calendars(policy, SystemClock())
-    faults, now = await calendars.read(), datetime.now(UTC)
-    when = windows(subject.schedule, now, timedelta(seconds=policy.defaults.assume))
-    return hits(policy.freezes, subject, when, now, calendars.copies), faults
+    calendars = CalendarStore(policy, SystemClock())
+    faults, now = await calendars.refresh(), datetime.now(UTC)
+    when = work_spans(subject.schedule, now, timedelta(seconds=policy.defaults.assume))
+    return find_freeze_hits(policy.freezes, subject, when, now, calendars.copies), faults
 
 
-async def _stored(number: int, config: Path, policy: Policy) -> Subject:
-    db = Database(load(config).database)
+async def _load_subject(number: int, config: Path, policy: Policy) -> Subject:
+    db = Database(load_settings(config).resolved_database_url)
     try:
-        async with db.read() as tx:
+        async with db.get() as tx:
             return subject_of(await requests.by_number(tx, number), policy)
     finally:
         await db.close()
@@ -80,10 +80,10 @@ def subject_of(request: Request, policy: Policy) -> Subject:
         facts=request.facts,
         requester=request.requester.user,
         channel=request.channel,
-        targets=request.matched.count,
-        names=request.matched.names,
-        noun=request.matched.noun,
+        targets=request.targets.count,
+        names=request.targets.names,
+        noun=request.targets.noun,
         query=str(request.facts.get("query", "")),
         schedule=request.content.schedule,
-        starts=starts(request.content.schedule, request.created_at, policy.defaults.zone),
+        starts=start_times(request.content.schedule, request.created_at, policy.defaults.zone),
     )

@@ -11,43 +11,43 @@ from zoneinfo import ZoneInfo
 from bot.clock import SystemClock
 from bot.errors import InputError
 from bot.schedule import (
-    Moment,
+    Ambiguous,
     Now,
     Once,
-    Question,
+    Parsed,
     Reading,
-    Refusal,
-    Rule,
+    RecurrenceRule,
+    Rejected,
     Series,
-    Understood,
     Window,
+    ZonedTime,
     echo,
     read,
-    words,
+    to_phrase,
 )
-from bot.schedule.zones import known
+from bot.schedule.parsing.zones import is_known_zone
 
-_DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+_RRULE_DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
 
 def run(phrase: str, *, now: str, zone: str, as_json: bool, batch: bool) -> int:
     """Print the reading of a phrase. Returns the exit status: 0 understood, 1 asked or refused, 2 wrong arguments."""
     try:
         if batch:
-            _print(_answered(sys.stdin))
+            _write_lines(_batch_answers(sys.stdin))
             return 0
-        said = _moment(now, zone)
+        said = _parse_now(now, zone)
         reading = read(phrase, now=said, zone=zone)
     except InputError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    _print([json.dumps(_as_json(reading, said, zone), indent=2)] if as_json else _plain(reading, said, zone))
-    return 0 if isinstance(reading, Understood) else 1
+    _write_lines([json.dumps(_as_json(reading, said, zone), indent=2)] if as_json else _text_lines(reading, said, zone))
+    return 0 if isinstance(reading, Parsed) else 1
 
 
-def _moment(now: str, zone: str) -> datetime:
+def _parse_now(now: str, zone: str) -> datetime:
     """The moment of ``--now``, the present by default; a time without an offset is one of ``--zone``."""
-    if not known(zone):
+    if not is_known_zone(zone):
         raise InputError({"zone": f"there is no time zone called {zone}; name one such as Europe/Berlin"})
     if not now:
         return SystemClock().now()
@@ -58,20 +58,20 @@ def _moment(now: str, zone: str) -> datetime:
     return said if said.tzinfo is not None else said.replace(tzinfo=ZoneInfo(zone))
 
 
-def _print(lines: Iterable[str]) -> None:
+def _write_lines(lines: Iterable[str]) -> None:
     for line in lines:
         sys.stdout.write(line + "\n")
         sys.stdout.flush()
 
 
-def _plain(reading: Reading, now: datetime, zone: str) -> Iterator[str]:
+def _text_lines(reading: Reading, now: datetime, zone: str) -> Iterator[str]:
     match reading:
-        case Understood():
+        case Parsed():
             yield from echo(reading, now, zone)
-        case Question():
+        case Ambiguous():
             yield reading.ask
             yield from (f"  {choice.label}    (say: {choice.meaning.phrase})" for choice in reading.choices)
-        case Refusal():
+        case Rejected():
             yield reading.reason
             yield f"An example that works: {reading.example}"
 
@@ -79,58 +79,58 @@ def _plain(reading: Reading, now: datetime, zone: str) -> Iterator[str]:
 def _as_json(reading: Reading, now: datetime, zone: str) -> dict[str, Any]:
     """The reading, with the words and the echo of what was understood."""
     shown: dict[str, Any] = reading.model_dump(mode="json")
-    if isinstance(reading, Understood):
-        shown |= {"words": words(reading.schedule), "echo": echo(reading, now, zone)}
+    if isinstance(reading, Parsed):
+        shown |= {"words": to_phrase(reading.schedule), "echo": echo(reading, now, zone)}
     return shown
 
 
-def _answered(lines: Iterable[str]) -> Iterator[str]:
+def _batch_answers(lines: Iterable[str]) -> Iterator[str]:
     """The answers to JSON lines, one for each."""
     for line in lines:
         if line.strip():
-            yield json.dumps(_answer(line))
+            yield json.dumps(_batch_answer(line))
 
 
-def _answer(line: str) -> dict[str, Any]:
+def _batch_answer(line: str) -> dict[str, Any]:
     """The answer to {"id", "text", "now", "zone"}: wall-clock times of that zone, or a refusal."""
     try:
         asked = json.loads(line)
-        said, zone, text = _moment(asked["now"], asked["zone"]), asked["zone"], str(asked["text"])
+        said, zone, text = _parse_now(asked["now"], asked["zone"]), asked["zone"], str(asked["text"])
     except (ValueError, KeyError, TypeError) as error:
         raise InputError({"batch": f"a line is not of the form id, text, now, zone: {line.strip()[:80]}"}) from error
     reading = read(text, now=said, zone=zone, whole_days=True)
-    meaning = _meaning(reading, said, zone) if isinstance(reading, Understood) else None
+    meaning = _batch_meaning(reading, said, zone) if isinstance(reading, Parsed) else None
     return {"id": asked.get("id"), **(meaning or {"kind": "refused"})}
 
 
-def _meaning(reading: Understood, now: datetime, zone: str) -> dict[str, Any] | None:
+def _batch_meaning(reading: Parsed, now: datetime, zone: str) -> dict[str, Any] | None:
     match reading.schedule:
         case Now():
-            return {"kind": "point", "start": _local(Moment.at(now, zone), zone), "grain": "minute"}
+            return {"kind": "point", "start": _local_iso(ZonedTime.from_instant(now, zone), zone), "grain": "minute"}
         case Once(start=start, grain=grain):
-            return {"kind": "point", "start": _local(start, zone), "grain": grain}
+            return {"kind": "point", "start": _local_iso(start, zone), "grain": grain}
         case Window(start=start, end=end, grain=grain):
-            return {"kind": "window", "start": _local(start, zone), "end": _local(end, zone), "grain": grain}
+            return {"kind": "window", "start": _local_iso(start, zone), "end": _local_iso(end, zone), "grain": grain}
         case Series() as series:
-            rule = rrule(series)
+            rule = to_rrule(series)
             named = {"from": series.starting.isoformat()} if series.starting else {}
             return {"kind": "recurrence", "rrule": rule, **named} if rule else None
 
 
-def _local(moment: Moment, zone: str) -> str:
-    return moment.instant.astimezone(ZoneInfo(zone)).isoformat()
+def _local_iso(zoned: ZonedTime, zone: str) -> str:
+    return zoned.instant.astimezone(ZoneInfo(zone)).isoformat()
 
 
-def rrule(series: Series) -> str | None:
+def to_rrule(series: Series) -> str | None:
     """A series as an RFC 5545 rule in local time; None where its times are no cross product of hours and minutes."""
     rule = series.rule
-    clock = _clock_fields(rule)
+    clock = _time_fields(rule)
     if clock is None:
         return None
     fields: dict[str, object] = {
         "FREQ": rule.freq.upper(),
         "INTERVAL": rule.interval,
-        "BYDAY": [f"{day.nth or ''}{_DAYS[day.day]}" for day in rule.weekdays],
+        "BYDAY": [f"{day.nth or ''}{_RRULE_DAYS[day.day]}" for day in rule.weekdays],
         "BYMONTHDAY": rule.monthdays,
         "BYMONTH": rule.months,
         "BYSETPOS": rule.positions,
@@ -140,15 +140,15 @@ def rrule(series: Series) -> str | None:
         "COUNT": series.count or "",
         "UNTIL": f"{series.until.wall:%Y%m%dT%H%M%S}" if series.until else "",
     }
-    shown = {name: _joined(value) for name, value in fields.items()}
+    shown = {name: _join_values(value) for name, value in fields.items()}
     return ";".join(f"{name}={value}" for name, value in shown.items() if value)
 
 
-def _joined(value: object) -> str:
+def _join_values(value: object) -> str:
     return ",".join(str(item) for item in value) if isinstance(value, list | tuple) else str(value)
 
 
-def _clock_fields(rule: Rule) -> dict[str, object] | None:
+def _time_fields(rule: RecurrenceRule) -> dict[str, object] | None:
     if not rule.times:
         return {"BYHOUR": rule.hours, "BYMINUTE": rule.minutes}
     hours = sorted({value.hour for value in rule.times})

@@ -16,15 +16,20 @@ from pathlib import Path
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
 from sqlalchemy.engine import make_url
 
-from bot.engine.identity import FileIdentity, Identity, PostgresIdentity
+from bot.engine.identity import FileIdentity, NodeIdentity, PostgresIdentity
 from bot.engine.port import Job
 
 APPLICATION_VERSION = "1"
 QUEUE = "nightshift-takeover"
 POLL_SECONDS = 1.0
-RECORD_TRIES, RECORD_SECONDS = 40, 0.025
-_ENDED = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
-_WORDS = {"SUCCESS": "done", "ERROR": "failed", "CANCELLED": "failed", "MAX_RECOVERY_ATTEMPTS_EXCEEDED": "failed"}
+MAX_RECORD_CHECKS, RECORD_CHECK_SECONDS = 40, 0.025
+_FINAL_STATUSES = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
+_STATUS_NAMES = {
+    "SUCCESS": "done",
+    "ERROR": "failed",
+    "CANCELLED": "failed",
+    "MAX_RECOVERY_ATTEMPTS_EXCEEDED": "failed",
+}
 
 _log = logging.getLogger(__name__)
 _engine: "DbosEngine | None" = None
@@ -38,7 +43,7 @@ async def _workflow(job: str, key: str) -> None:
 async def _step(job: str, key: str) -> None:
     if _engine is None:
         raise RuntimeError("the engine is not running")
-    await _engine.work(job, key)
+    await _engine.run_job(job, key)
 
 
 class DbosEngine:
@@ -49,8 +54,8 @@ class DbosEngine:
         self._data_dir = data_dir
         self._node = node
         self._jobs = dict(jobs)
-        self._identity: Identity | None = None
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._identity: NodeIdentity | None = None
+        self._running_tasks: set[asyncio.Task[None]] = set()
         self._draining = False
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -59,21 +64,21 @@ class DbosEngine:
         """This node's name."""
         return self._identity.name if self._identity else self._node
 
-    def alive(self) -> bool:
+    def is_alive(self) -> bool:
         """Whether this node still holds its name."""
-        return self._identity is not None and self._identity.alive()
+        return self._identity is not None and self._identity.is_alive()
 
     async def launch(self) -> None:
         global _engine
         self._loop = asyncio.get_running_loop()
-        self._identity = self._claim()
-        _quiet_logs()
+        self._identity = self._claim_identity()
+        _silence_dbos_logs()
         _engine = self
         # Called on the loop's own thread: DBOS then runs recovered work on this loop as well.
-        DBOS(config=self._config())
+        DBOS(config=self._dbos_config())
         DBOS.launch()
         await DBOS.register_queue_async(QUEUE, polling_interval_sec=POLL_SECONDS)
-        await self.recover()
+        await self.take_over_orphaned()
 
     async def start(self, job: str, key: str) -> None:
         if self._draining:
@@ -83,9 +88,9 @@ class DbosEngine:
 
     async def status(self, job: str, key: str) -> str:
         status = await DBOS.get_workflow_status_async(_workflow_id(job, key))
-        return "absent" if status is None else _WORDS.get(status.status, "pending")
+        return "absent" if status is None else _STATUS_NAMES.get(status.status, "pending")
 
-    async def busy(self, job: str, prefix: str) -> bool:
+    async def has_running(self, job: str, prefix: str) -> bool:
         found = await DBOS.list_workflows_async(
             workflow_id_prefix=_workflow_id(job, prefix),
             status=["PENDING", "ENQUEUED", "DELAYED"],
@@ -95,7 +100,7 @@ class DbosEngine:
         )
         return bool(found)
 
-    async def recover(self) -> int:
+    async def take_over_orphaned(self) -> int:
         identity = self._identity
         if identity is None or self._draining:
             return 0
@@ -107,7 +112,7 @@ class DbosEngine:
                 by_node.setdefault(workflow.executor_id, []).append(workflow.workflow_id)
         taken = 0
         for node, ids in by_node.items():
-            async with self.in_place_of(node) as gone:
+            async with self.take_over(node) as gone:
                 if gone:
                     await DBOS.resume_workflows_async(ids, queue_name=QUEUE)
                     taken += len(ids)
@@ -115,9 +120,9 @@ class DbosEngine:
         return taken
 
     @asynccontextmanager
-    async def in_place_of(self, node: str) -> AsyncIterator[bool]:
+    async def take_over(self, node: str) -> AsyncIterator[bool]:
         identity = self._identity
-        if identity is None or node == identity.name or not await asyncio.to_thread(identity.take, node):
+        if identity is None or node == identity.name or not await asyncio.to_thread(identity.try_claim, node):
             yield False
             return
         try:
@@ -128,7 +133,7 @@ class DbosEngine:
     async def prune(self, keep_seconds: float) -> int:
         before = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - keep_seconds))
         old = await DBOS.list_workflows_async(
-            status=_ENDED, end_time=before, load_input=False, load_output=False, limit=1000
+            status=_FINAL_STATUSES, end_time=before, load_input=False, load_output=False, limit=1000
         )
         if old:
             await DBOS.delete_workflows_async([workflow.workflow_id for workflow in old])
@@ -139,51 +144,51 @@ class DbosEngine:
         if self._identity is None:
             return
         self._draining = True
-        if self._under_way:
-            await asyncio.wait(self._under_way, timeout=seconds)
-        cut = list(self._under_way)
+        if self._running_tasks:
+            await asyncio.wait(self._running_tasks, timeout=seconds)
+        cut = list(self._running_tasks)
         for task in cut:
             task.cancel()
         await asyncio.gather(*cut, return_exceptions=True)
         if not cut:
-            await self._recorded()
+            await self._wait_until_recorded()
         await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=0)
         self._identity.close()
         self._identity = None
         _engine = None
 
-    async def _recorded(self) -> None:
+    async def _wait_until_recorded(self) -> None:
         """Wait until DBOS has written down that every job of this node has ended, which it does a moment later."""
-        for _ in range(RECORD_TRIES):
+        for _ in range(MAX_RECORD_CHECKS):
             mine = await DBOS.list_workflows_async(
                 status="PENDING", executor_id=self.node, load_input=False, load_output=False, limit=1
             )
             if not mine:
                 return
-            await asyncio.sleep(RECORD_SECONDS)
+            await asyncio.sleep(RECORD_CHECK_SECONDS)
 
-    async def work(self, job: str, key: str) -> None:
+    async def run_job(self, job: str, key: str) -> None:
         """Do a job on the application's own loop, whichever loop DBOS calls from."""
         if self._loop is not None and asyncio.get_running_loop() is not self._loop:
-            await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._tracked(job, key), self._loop))
+            await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._run_tracked(job, key), self._loop))
         else:
-            await self._tracked(job, key)
+            await self._run_tracked(job, key)
 
-    async def _tracked(self, job: str, key: str) -> None:
+    async def _run_tracked(self, job: str, key: str) -> None:
         task = asyncio.ensure_future(self._jobs[job](key))
-        self._under_way.add(task)
+        self._running_tasks.add(task)
         try:
             await task
         finally:
-            self._under_way.discard(task)
+            self._running_tasks.discard(task)
 
-    def _claim(self) -> Identity:
+    def _claim_identity(self) -> NodeIdentity:
         if self._url.drivername.startswith("sqlite"):
             return FileIdentity(self._data_dir, self._node or "main")
         dsn = self._url.set(drivername="postgresql").render_as_string(hide_password=False)
         return PostgresIdentity(dsn, self._node)
 
-    def _config(self) -> DBOSConfig:
+    def _dbos_config(self) -> DBOSConfig:
         return DBOSConfig(
             name="nightshift",
             system_database_url=self._system_url(),
@@ -209,7 +214,7 @@ def _workflow_id(job: str, key: str) -> str:
     return f"{job}:{key}"
 
 
-def _quiet_logs() -> None:
+def _silence_dbos_logs() -> None:
     """DBOS adds a handler of its own and an advertisement unless its logger has a handler already."""
     logger = logging.getLogger("dbos")
     if not logger.handlers:

@@ -15,18 +15,18 @@ import psycopg
 
 from bot.errors import ConfigError
 
-_SPACE = 0x6E736869
+_LOCK_NAMESPACE = 0x6E736869
 """First half of the advisory-lock key: apart from other applications' locks in the same database."""
-AUTOMATIC_NAMES = 64
-CLAIM_TRIES, START_TRIES, CLAIM_SECONDS = 40, 8, 0.25
+MAX_AUTOMATIC_NODES = 64
+MAX_RECLAIM_TRIES, MAX_CLAIM_TRIES, CLAIM_RETRY_SECONDS = 40, 8, 0.25
 
 
-class Identity(Protocol):
+class NodeIdentity(Protocol):
     """A claimed name."""
 
     name: str
 
-    def alive(self) -> bool:
+    def is_alive(self) -> bool:
         """Whether the claim held when it was last renewed. A node that has lost it must stop at once."""
         ...
 
@@ -37,7 +37,7 @@ class Identity(Protocol):
         """
         ...
 
-    def take(self, name: str) -> bool:
+    def try_claim(self, name: str) -> bool:
         """Claim the name of a node that is gone; False where it lives."""
         ...
 
@@ -55,21 +55,21 @@ class FileIdentity:
 
     def __init__(self, directory: Path, name: str) -> None:
         self._directory = directory
-        self._held: dict[str, IO[str]] = {}
+        self._locks: dict[str, IO[str]] = {}
         self.name = name
         directory.mkdir(parents=True, exist_ok=True)
-        if not self.take(name):
+        if not self.try_claim(name):
             raise ConfigError(
                 [f"Another nightshift process named {name!r} uses {directory}. Stop it or choose another data_dir."]
             )
 
-    def alive(self) -> bool:
-        return self.name in self._held
+    def is_alive(self) -> bool:
+        return self.name in self._locks
 
     def renew(self) -> None:
         """The lock lasts as long as the process."""
 
-    def take(self, name: str) -> bool:
+    def try_claim(self, name: str) -> bool:
         file = (self._directory / f"node-{name}.lock").open("a+")
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -79,14 +79,14 @@ class FileIdentity:
         file.truncate(0)
         file.write(str(os.getpid()))
         file.flush()
-        self._held[name] = file
+        self._locks[name] = file
         return True
 
     def release(self, name: str) -> None:
-        self._held.pop(name).close()
+        self._locks.pop(name).close()
 
     def close(self) -> None:
-        for name in list(self._held):
+        for name in list(self._locks):
             self.release(name)
 
 
@@ -97,8 +97,8 @@ class PostgresIdentity:
         self._dsn = dsn
         self._alive = True
         self._connection = self._connect()
-        self.name = name or self._first_free()
-        if name and not self._claim_name(START_TRIES):
+        self.name = name or self._claim_first_free()
+        if name and not self._claim_own_name(MAX_CLAIM_TRIES):
             self._connection.close()
             raise ConfigError(
                 [f"Another node named {name!r} is connected to this database. Give this one another name."]
@@ -115,13 +115,13 @@ class PostgresIdentity:
             keepalives_count=3,
         )
 
-    def _first_free(self) -> str:
-        for number in range(1, AUTOMATIC_NAMES + 1):
-            if self.take(f"node-{number}"):
+    def _claim_first_free(self) -> str:
+        for number in range(1, MAX_AUTOMATIC_NODES + 1):
+            if self.try_claim(f"node-{number}"):
                 return f"node-{number}"
-        raise ConfigError([f"{AUTOMATIC_NAMES} nodes are connected already. Name this one with NIGHTSHIFT_NODE."])
+        raise ConfigError([f"{MAX_AUTOMATIC_NODES} nodes are connected already. Name this one with NIGHTSHIFT_NODE."])
 
-    def alive(self) -> bool:
+    def is_alive(self) -> bool:
         return self._alive
 
     def renew(self) -> None:
@@ -130,27 +130,29 @@ class PostgresIdentity:
         except psycopg.Error:
             self._connection.close()
             self._connection = self._connect()
-            self._alive = self._claim_name(CLAIM_TRIES)
+            self._alive = self._claim_own_name(MAX_RECLAIM_TRIES)
 
-    def _claim_name(self, tries: int) -> bool:
+    def _claim_own_name(self, tries: int) -> bool:
         """A node that takes this one's work over holds the name for a moment only, and what is under way here moves
         only by compare-and-set; a process that keeps the name has it for good."""
         for _ in range(tries):
-            if self.take(self.name):
+            if self.try_claim(self.name):
                 return True
-            time.sleep(CLAIM_SECONDS)
+            time.sleep(CLAIM_RETRY_SECONDS)
         return False
 
-    def take(self, name: str) -> bool:
-        row = self._connection.execute("SELECT pg_try_advisory_lock(%s, %s)", (_SPACE, _key(name))).fetchone()
+    def try_claim(self, name: str) -> bool:
+        row = self._connection.execute(
+            "SELECT pg_try_advisory_lock(%s, %s)", (_LOCK_NAMESPACE, _lock_key(name))
+        ).fetchone()
         return bool(row and row[0])
 
     def release(self, name: str) -> None:
-        self._connection.execute("SELECT pg_advisory_unlock(%s, %s)", (_SPACE, _key(name)))
+        self._connection.execute("SELECT pg_advisory_unlock(%s, %s)", (_LOCK_NAMESPACE, _lock_key(name)))
 
     def close(self) -> None:
         self._connection.close()
 
 
-def _key(name: str) -> int:
+def _lock_key(name: str) -> int:
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big", signed=True)

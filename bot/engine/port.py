@@ -23,15 +23,15 @@ class Engine(Protocol):
         """How a job stands: ``absent``, ``pending``, ``done`` or ``failed``."""
         ...
 
-    async def busy(self, job: str, prefix: str) -> bool:
+    async def has_running(self, job: str, prefix: str) -> bool:
         """Whether a job is under way for an id that begins like this, on whatever node."""
         ...
 
-    async def recover(self) -> int:
+    async def take_over_orphaned(self) -> int:
         """Take over the work of nodes that are gone. Returns how many jobs."""
         ...
 
-    def in_place_of(self, node: str) -> AbstractAsyncContextManager[bool]:
+    def take_over(self, node: str) -> AbstractAsyncContextManager[bool]:
         """Whether another node is gone; if so, no process can be that node until the block ends."""
         ...
 

@@ -4,20 +4,20 @@ import re
 
 _UNITS = {"w": 7 * 86400, "d": 86400, "h": 3600, "m": 60, "s": 1}
 _NAMES = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
-_WHOLE = re.compile(r"(?:\s*\d+\s*[wdhms])+\s*", re.IGNORECASE)
+_DURATION = re.compile(r"(?:\s*\d+\s*[wdhms])+\s*", re.IGNORECASE)
 _PART = re.compile(r"(\d+)\s*([wdhms])", re.IGNORECASE)
 
 
-def seconds(text: str) -> int:
+def parse_duration(text: str) -> int:
     """The seconds that a length stands for. Raises ValueError with a sentence."""
-    if not _WHOLE.fullmatch(text):
+    if not _DURATION.fullmatch(text):
         raise ValueError(f'"{text}" is not a length of time; write it like "90s", "30m", "1h30m" or "2d"')
     return sum(int(number) * _UNITS[unit.lower()] for number, unit in _PART.findall(text))
 
 
-def in_words(length: float) -> str:
+def format_duration(duration_seconds: float) -> str:
     """A length in words, to its two largest units: "1 hour 30 minutes", "2 days"."""
-    left = int(length)
+    left = int(duration_seconds)
     parts = []
     for size, name in _NAMES:
         number, left = divmod(left, size)

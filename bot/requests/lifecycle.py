@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from bot.requests.model import RequestState, RunState
 
-FOLLOWS: Mapping[RequestState, frozenset[RequestState]] = {
+TRANSITIONS: Mapping[RequestState, frozenset[RequestState]] = {
     "awaiting_approval": frozenset({"approved", "denied", "expired", "withdrawn", "undeliverable"}),
     "approved": frozenset({"scheduled", "starting", "expired", "cancelled", "failed", "awaiting_approval"}),
     "scheduled": frozenset(
@@ -23,11 +23,11 @@ FOLLOWS: Mapping[RequestState, frozenset[RequestState]] = {
     "undeliverable": frozenset(),
 }
 
-FINAL: frozenset[RequestState] = frozenset(state for state, after in FOLLOWS.items() if not after)
-OPEN: frozenset[RequestState] = frozenset(FOLLOWS) - FINAL
-FINAL_RUN: frozenset[RunState] = frozenset({"succeeded", "partly_failed", "failed", "cancelled", "missed"})
+FINAL_STATES: frozenset[RequestState] = frozenset(state for state, after in TRANSITIONS.items() if not after)
+OPEN_STATES: frozenset[RequestState] = frozenset(TRANSITIONS) - FINAL_STATES
+FINAL_RUN_STATES: frozenset[RunState] = frozenset({"succeeded", "partly_failed", "failed", "cancelled", "missed"})
 
-WORDS: Mapping[RequestState, str] = {
+STATE_LABELS: Mapping[RequestState, str] = {
     "awaiting_approval": "Waiting for approval",
     "approved": "Approved",
     "scheduled": "Scheduled",
@@ -44,9 +44,9 @@ WORDS: Mapping[RequestState, str] = {
     "undeliverable": "Could not be delivered to the approvers",
 }
 
-_OF_RUN: Mapping[RunState, RequestState] = {
-    "held": "scheduled",
-    "placed": "scheduled",
+_STATE_FOR_RUN: Mapping[RunState, RequestState] = {
+    "pending": "scheduled",
+    "scheduled_in_backend": "scheduled",
     "starting": "starting",
     "running": "running",
     "unknown": "unknown",
@@ -58,11 +58,11 @@ _OF_RUN: Mapping[RunState, RequestState] = {
 }
 
 
-def may_follow(before: RequestState, after: RequestState) -> bool:
+def can_transition(before: RequestState, after: RequestState) -> bool:
     """Whether a request may go from one state to the other."""
-    return after in FOLLOWS[before]
+    return after in TRANSITIONS[before]
 
 
-def state_of_single(run: RunState) -> RequestState:
+def request_state_for_run(run: RunState) -> RequestState:
     """The state of a request with one run, from the state of that run."""
-    return _OF_RUN[run]
+    return _STATE_FOR_RUN[run]

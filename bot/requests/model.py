@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import Field, JsonValue
 
 from bot.schedule import Schedule
+from bot.values import FrozenModel
 
 RequestState = Literal[
     "awaiting_approval",
@@ -28,9 +29,9 @@ RequestState = Literal[
     "undeliverable",
 ]
 RunState = Literal[
-    "held",
+    "pending",
     "starting",
-    "placed",
+    "scheduled_in_backend",
     "running",
     "unknown",
     "succeeded",
@@ -41,20 +42,14 @@ RunState = Literal[
 ]
 
 
-class Value(BaseModel):
-    """An immutable value that can be stored as JSON and comes back equal."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Person(Value):
+class Person(FrozenModel):
     """A Slack user, keyed by team and user id."""
 
     team: str
     user: str
 
 
-class Stage(Value):
+class Stage(FrozenModel):
     """One step of an approval: who may approve (user groups by id, users by id) and how many of them must."""
 
     groups: tuple[str, ...] = ()
@@ -64,10 +59,10 @@ class Stage(Value):
     """What the groups and users are called in the policy, for people to read."""
 
 
-class Requirement(Value):
+class Requirement(FrozenModel):
     """What policy demands of a request, and why. Times are in seconds."""
 
-    verdict: Literal["ask", "approve", "refuse"] = "ask"
+    effect: Literal["ask", "approve", "refuse"] = "ask"
     stages: tuple[Stage, ...] = ()
     reasons: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
@@ -87,16 +82,16 @@ class Requirement(Value):
     warn_before: int = 900
     """An approval that comes less than this before the start is warned of."""
 
-    def asks_no_more_than(self, other: "Requirement") -> bool:
+    def is_no_stricter_than(self, other: "Requirement") -> bool:
         """Whether an approval that meets the other one meets this one too. Groups must be named alike in both."""
-        if self.verdict != "ask" or other.verdict != "ask":
-            return self.verdict == "approve" or self.verdict == other.verdict
+        if self.effect != "ask" or other.effect != "ask":
+            return self.effect == "approve" or self.effect == other.effect
         asked = {(frozenset(s.groups), frozenset(s.users)): s.quorum for s in other.stages}
         enough = (asked.get((frozenset(s.groups), frozenset(s.users)), 0) >= s.quorum for s in self.stages)
         return all(enough) and set(self.freezes) <= set(other.freezes)
 
 
-class Matched(Value):
+class TargetSet(FrozenModel):
     """What the request would touch, as it was found when asked: how many, and the known names (up to 2,000)."""
 
     count: int
@@ -106,7 +101,7 @@ class Matched(Value):
     note: str = ""
 
 
-class Content(Value):
+class Content(FrozenModel):
     """What an approval signs. Any change of it makes a new revision and voids approvals."""
 
     backend: str
@@ -120,11 +115,11 @@ class Content(Value):
     @property
     def hash(self) -> str:
         """SHA-256 of the canonical JSON, in hex."""
-        return hash_of(canonical(self.model_dump(mode="json")))
+        return sha256_hex(canonical_json(self.model_dump(mode="json")))
 
 
 @dataclass(frozen=True, slots=True)
-class Brief:
+class RequestSummary:
     """A request as a line of a list. ``requester`` is a user id; ``when`` its start, else when it was asked for."""
 
     id: str
@@ -133,7 +128,7 @@ class Brief:
     state: RequestState
     title: str
     requester: str
-    when: datetime
+    display_time: datetime
 
     @property
     def name(self) -> str:
@@ -141,7 +136,7 @@ class Brief:
         return f"NS-{self.number}"
 
 
-class Request(Value):
+class Request(FrozenModel):
     """A request as it is stored. ``id`` is opaque; ``number`` is what people say (NS-12)."""
 
     id: str
@@ -164,19 +159,19 @@ class Request(Value):
     reason: str
     requester: Person
     channel: str = ""
-    matched: Matched
+    targets: TargetSet
     warnings: tuple[str, ...] = ()
     facts: Mapping[str, JsonValue] = {}
     calls: tuple[Mapping[str, JsonValue], ...] = ()
     changes: tuple[Mapping[str, str], ...] = ()
     """What the work changes in the back end: field, before, after."""
-    revised: tuple[Mapping[str, str], ...] = ()
+    revision_changes: tuple[Mapping[str, str], ...] = ()
     """What this revision changed of the one before: field, before, after."""
-    revised_by: str = ""
+    last_editor: str = ""
     editors: tuple[str, ...] = ()
     """The user ids of everyone but the requester who has written a revision, in the order of their first."""
-    held_by: Literal["backend", "nightshift"] = "nightshift"
-    holding: str = ""
+    scheduler: Literal["backend", "nightshift"] = "nightshift"
+    scheduler_reason: str = ""
     requirement: Requirement
     approve_by: datetime | None = None
     remind_at: datetime | None = None
@@ -184,7 +179,7 @@ class Request(Value):
     start_at: datetime | None = None
     latest_start: datetime | None = None
     created_at: datetime
-    asked_at: datetime | None = None
+    round_opened_at: datetime | None = None
     """When this revision was put to the approvers."""
     approved_at: datetime | None = None
     started_at: datetime | None = None
@@ -199,7 +194,7 @@ class Request(Value):
     @property
     def edited_by(self) -> tuple[Person, ...]:
         """Everyone but the requester who has written a revision: with the requester, the authors."""
-        users = dict.fromkeys((*self.editors, self.revised_by))
+        users = dict.fromkeys((*self.editors, self.last_editor))
         return tuple(
             Person(team=self.requester.team, user=user) for user in users if user and user != self.requester.user
         )
@@ -209,8 +204,8 @@ class Request(Value):
         return self.content.schedule.kind == "series"
 
 
-class Decision(Value):
-    """One person's word on one revision. ``taken_back`` is when they withdrew it, while they still could."""
+class Decision(FrozenModel):
+    """One person's word on one revision. ``retracted_at`` is when they withdrew it, while they still could."""
 
     id: str
     request_id: str
@@ -220,11 +215,11 @@ class Decision(Value):
     verdict: Literal["approved", "denied", "changes"]
     comment: str = ""
     at: datetime
-    taken_back: datetime | None = None
+    retracted_at: datetime | None = None
     on_behalf_of: str = ""
 
 
-class Run(Value):
+class Run(FrozenModel):
     """One execution of a request: the only one, or one occurrence of a series."""
 
     id: str
@@ -242,11 +237,11 @@ class Run(Value):
     finished_at: datetime | None = None
 
 
-def canonical(value: Any) -> str:
+def canonical_json(value: Any) -> str:
     """JSON in one spelling: sorted keys, no spaces, nothing that two equal values could differ in."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
-def hash_of(text: str) -> str:
+def sha256_hex(text: str) -> str:
     """SHA-256 of a text, in hex."""
     return hashlib.sha256(text.encode()).hexdigest()

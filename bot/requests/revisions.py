@@ -3,15 +3,16 @@
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from bot.requests.model import Content, Value
-from bot.requests.words import some
+from bot.requests.model import Content
+from bot.requests.text import first_few
 from bot.schedule import Schedule
+from bot.values import FrozenModel
 
-NOTHING = "(empty)"
-HIDDEN = "•••"
+EMPTY_TEXT = "(empty)"
+MASK_TEXT = "•••"
 
 
-class Changed(Value):
+class FieldChange(FrozenModel):
     """One line of a diff: what it is called, what it was and what it becomes."""
 
     field: str
@@ -19,26 +20,26 @@ class Changed(Value):
     after: str
 
 
-def changes(
+def diff_contents(
     before: Content,
     after: Content,
     *,
-    say: Callable[[Schedule], str],
-    titles: Mapping[str, str] | None = None,
-    words_before: Mapping[str, Any] | None = None,
-    words_after: Mapping[str, Any] | None = None,
-    secret: Collection[str] = (),
-) -> tuple[Changed, ...]:
+    describe_schedule: Callable[[Schedule], str],
+    field_labels: Mapping[str, str] | None = None,
+    labels_before: Mapping[str, Any] | None = None,
+    labels_after: Mapping[str, Any] | None = None,
+    secret_fields: Collection[str] = (),
+) -> tuple[FieldChange, ...]:
     """The difference of two contents. An empty value and a missing one are the same here.
 
     ``titles`` are the labels of fields, ``words_before`` and ``words_after`` the words that people saw for values
     (a request's ``labels``), all by field name; ``say`` turns a schedule into words. Values of ``secret`` fields are
     never shown.
     """
-    titles = titles or {}
-    old, new = _flat(before.params), _flat(after.params)
+    field_labels = field_labels or {}
+    old, new = _flatten(before.params), _flatten(after.params)
     found = [
-        Changed(field=title, before=one, after=other)
+        FieldChange(field=title, before=one, after=other)
         for title, one, other in (
             ("Back end", before.backend, after.backend),
             ("Operation", before.operation, after.operation),
@@ -47,54 +48,58 @@ def changes(
     ]
     for name in [*old, *(name for name in new if name not in old)]:
         if old.get(name) != new.get(name):
-            hidden = name in secret or name.partition(".")[0] in secret
+            hidden = name in secret_fields or name.partition(".")[0] in secret_fields
             found.append(
-                Changed(
-                    field=titles.get(name) or name.replace("_", " ").replace(".", ": ").capitalize(),
-                    before=_shown(name, old, words_before, hidden),
-                    after=_shown(name, new, words_after, hidden),
+                FieldChange(
+                    field=field_labels.get(name) or name.replace("_", " ").replace(".", ": ").capitalize(),
+                    before=_display_text(name, old, labels_before, hidden),
+                    after=_display_text(name, new, labels_after, hidden),
                 )
             )
     if before.targets != after.targets:
-        found.append(_targets(before.targets, after.targets))
+        found.append(_target_change(before.targets, after.targets))
     if before.schedule != after.schedule:
-        found.append(Changed(field="When", before=say(before.schedule), after=say(after.schedule)))
+        found.append(
+            FieldChange(
+                field="When", before=describe_schedule(before.schedule), after=describe_schedule(after.schedule)
+            )
+        )
     return tuple(found)
 
 
-def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+def _flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     """Values by dotted name; what is empty is left out, since it says nothing."""
     out: dict[str, Any] = {}
     for name, value in values.items():
         if isinstance(value, Mapping):
-            out |= _flat(value, f"{prefix}{name}.")
+            out |= _flatten(value, f"{prefix}{name}.")
         elif value is not None and value != "" and value != [] and value != ():
             out[prefix + name] = value
     return out
 
 
-def _shown(name: str, values: Mapping[str, Any], words: Mapping[str, Any] | None, hidden: bool) -> str:
+def _display_text(name: str, values: Mapping[str, Any], labels: Mapping[str, Any] | None, hidden: bool) -> str:
     if name not in values:
-        return NOTHING
+        return EMPTY_TEXT
     if hidden:
-        return HIDDEN
-    said = (words or {}).get(name)
-    return _text(values[name] if said is None or said == "" else said)
+        return MASK_TEXT
+    said = (labels or {}).get(name)
+    return _value_text(values[name] if said is None or said == "" else said)
 
 
-def _text(value: Any) -> str:
+def _value_text(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list | tuple):
-        return some([_text(item) for item in value], 10)
+        return first_few([_value_text(item) for item in value], 10)
     return str(value)
 
 
-def _targets(before: tuple[str, ...], after: tuple[str, ...]) -> Changed:
+def _target_change(before: tuple[str, ...], after: tuple[str, ...]) -> FieldChange:
     gone = [name for name in before if name not in after]
     come = [name for name in after if name not in before]
-    return Changed(
+    return FieldChange(
         field="Targets",
-        before=f"{len(before)}" + (f" (-{some(gone, 10)})" if gone else ""),
-        after=f"{len(after)}" + (f" (+{some(come, 10)})" if come else ""),
+        before=f"{len(before)}" + (f" (-{first_few(gone, 10)})" if gone else ""),
+        after=f"{len(after)}" + (f" (+{first_few(come, 10)})" if come else ""),
     )

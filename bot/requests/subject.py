@@ -5,11 +5,11 @@ from datetime import datetime
 
 from pydantic import JsonValue
 
-from bot.requests.model import Value
 from bot.schedule import Schedule
+from bot.values import FrozenModel
 
 
-class Subject(Value):
+class Subject(FrozenModel):
     """A request as policy sees it.
 
     ``groups`` holds the ids and handles (``@sre``) of the requester's user groups; who cannot look them up must not

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.schedule.model import Moment, Series, window_of
+from bot.schedule.model import Series, ZonedTime, start_window
 from bot.schedule.occurrences import occurrences
 
 GRACE = timedelta(hours=1)
@@ -14,9 +14,9 @@ GRACE = timedelta(hours=1)
 class Agenda:
     """What to do with a series now: start ``due``, record ``missed`` (oldest first), and look again at ``coming``."""
 
-    due: Moment | None
-    missed: tuple[Moment, ...]
-    coming: Moment | None
+    due: ZonedTime | None
+    missed: tuple[ZonedTime, ...]
+    coming: ZonedTime | None
 
 
 def agenda(series: Series, handled: datetime | None, now: datetime, grace: timedelta = GRACE) -> Agenda:
@@ -26,9 +26,9 @@ def agenda(series: Series, handled: datetime | None, now: datetime, grace: timed
     missed. Where two may start, the older one is missed, so that one run follows another and never two at once.
     The answer depends on nothing else: after a restart, or a clock that stepped back, it is the same again.
     """
-    latest = window_of(series) or grace
-    due: Moment | None = None
-    missed: list[Moment] = []
+    latest = start_window(series) or grace
+    due: ZonedTime | None = None
+    missed: list[ZonedTime] = []
     for moment in occurrences(series, handled):
         if moment.instant > now:
             return Agenda(due, tuple(missed), moment)

@@ -7,16 +7,12 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from bot.values import FrozenModel
 
 
-class Value(BaseModel):
-    """An immutable value that can be stored as JSON and comes back equal."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Moment(Value):
+class ZonedTime(FrozenModel):
     """A wall-clock time in a zone. ``fold`` is 1 for the second of two equal wall-clock times (PEP 495)."""
 
     wall: datetime
@@ -34,7 +30,7 @@ class Moment(Value):
         return self.local.astimezone(UTC)
 
     @classmethod
-    def at(cls, instant: datetime, zone: str) -> "Moment":
+    def from_instant(cls, instant: datetime, zone: str) -> "ZonedTime":
         """The moment at which ``instant`` (zone-aware) happens in ``zone``, cut to the minute."""
         local = instant.astimezone(ZoneInfo(zone)).replace(second=0, microsecond=0)
         return cls(wall=local.replace(tzinfo=None, fold=0), zone=zone, fold=1 if local.fold else 0)
@@ -43,14 +39,14 @@ class Moment(Value):
 Frequency = Literal["yearly", "monthly", "weekly", "daily", "hourly", "minutely"]
 
 
-class Weekday(Value):
+class Weekday(FrozenModel):
     """A day of the week, Monday is 0; ``nth`` picks one of a month's or year's (1 first, -1 last), None every one."""
 
     day: int = Field(ge=0, le=6)
     nth: int | None = None
 
 
-class Rule(Value):
+class RecurrenceRule(FrozenModel):
     """When a series runs, in the terms of RFC 5545. ``times`` are the wall-clock times of each day that matches;
     rules that are hourly or faster have none and count from the series' first moment instead."""
 
@@ -67,40 +63,40 @@ class Rule(Value):
     times: tuple[time, ...] = ()
 
 
-class Now(Value):
+class Now(FrozenModel):
     """As soon as it is approved."""
 
     kind: Literal["now"] = "now"
 
 
-class Once(Value):
+class Once(FrozenModel):
     """One moment. After ``latest_start`` it must not start any more; None means that it may start late.
     ``grain`` is "day" where only a date was said: such a schedule names no time and can never be run."""
 
     kind: Literal["once"] = "once"
-    start: Moment
-    latest_start: Moment | None = None
+    start: ZonedTime
+    latest_start: ZonedTime | None = None
     grain: Literal["minute", "day"] = "minute"
 
 
-class Window(Value):
+class Window(FrozenModel):
     """From ``start`` to ``end``: it starts at the start, and never after the end."""
 
     kind: Literal["window"] = "window"
-    start: Moment
-    end: Moment
+    start: ZonedTime
+    end: ZonedTime
     grain: Literal["minute", "day"] = "minute"
 
 
-class Series(Value):
+class Series(FrozenModel):
     """A rule in a zone, from ``first`` on (the earliest moment allowed), with at most one bound.
     ``until`` is inclusive. ``window`` is how many minutes each run may start late (its maintenance window)."""
 
     kind: Literal["series"] = "series"
-    rule: Rule
+    rule: RecurrenceRule
     zone: str
-    first: Moment
-    until: Moment | None = None
+    first: ZonedTime
+    until: ZonedTime | None = None
     count: int | None = Field(default=None, ge=1)
     window: int | None = Field(default=None, ge=1)
     starting: date | None = None
@@ -110,7 +106,7 @@ class Series(Value):
 Schedule = Annotated[Now | Once | Window | Series, Field(discriminator="kind")]
 
 
-class Span(Value):
+class PhraseSpan(FrozenModel):
     """A part of the phrase and what it was read as."""
 
     text: str
@@ -118,24 +114,24 @@ class Span(Value):
     meaning: str
 
 
-class Understood(Value):
+class Parsed(FrozenModel):
     """The phrase has one meaning. ``assumptions`` are sentences about what was filled in."""
 
     kind: Literal["understood"] = "understood"
     phrase: str
     schedule: Schedule
     assumptions: tuple[str, ...] = ()
-    spans: tuple[Span, ...] = ()
+    spans: tuple[PhraseSpan, ...] = ()
 
 
-class Choice(Value):
+class Choice(FrozenModel):
     """One of the things that the phrase may mean: a short label for a button, and the whole reading."""
 
     label: str
-    meaning: Understood
+    meaning: Parsed
 
 
-class Question(Value):
+class Ambiguous(FrozenModel):
     """The phrase has several meanings; the speaker picks one of two or more. ``word`` is the part in doubt."""
 
     kind: Literal["question"] = "question"
@@ -145,7 +141,7 @@ class Question(Value):
     word: str = ""
 
 
-class Refusal(Value):
+class Rejected(FrozenModel):
     """The phrase was not understood. ``word`` is the part that was not; ``example`` is a phrase that works."""
 
     kind: Literal["refusal"] = "refusal"
@@ -155,17 +151,17 @@ class Refusal(Value):
     example: str = ""
 
 
-Reading = Annotated[Understood | Question | Refusal, Field(discriminator="kind")]
+Reading = Annotated[Parsed | Ambiguous | Rejected, Field(discriminator="kind")]
 
 
-class Habits(Value):
+class TimePreferences(FrozenModel):
     """What is known of how the speaker writes: a 24-hour clock, the day before the month."""
 
-    clock24: bool | None = None
+    uses_24h_clock: bool | None = None
     day_first: bool | None = None
 
 
-def start_of(schedule: Schedule) -> Moment | None:
+def start_of(schedule: Schedule) -> ZonedTime | None:
     """The moment at which a schedule may first start; None for now."""
     match schedule:
         case Now():
@@ -179,7 +175,7 @@ def start_of(schedule: Schedule) -> Moment | None:
 def latest_start_of(schedule: Schedule) -> datetime | None:
     """The instant after which a single run must not start; None where there is no such limit."""
     match schedule:
-        case Once(latest_start=Moment() as latest):
+        case Once(latest_start=ZonedTime() as latest):
             return latest.instant
         case Window(end=end):
             return end.instant
@@ -187,6 +183,6 @@ def latest_start_of(schedule: Schedule) -> datetime | None:
             return None
 
 
-def window_of(series: Series) -> timedelta | None:
+def start_window(series: Series) -> timedelta | None:
     """How late each run of a series may start; None where there is no such limit."""
     return timedelta(minutes=series.window) if series.window else None

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from dateutil import rrule
 
-from bot.schedule.model import Frequency, Moment, Rule, Series
+from bot.schedule.model import Frequency, RecurrenceRule, Series, ZonedTime
 
 _FREQUENCIES: dict[Frequency, Literal[0, 1, 2, 3, 4, 5]] = {
     "yearly": rrule.YEARLY,
@@ -20,31 +20,31 @@ _FREQUENCIES: dict[Frequency, Literal[0, 1, 2, 3, 4, 5]] = {
 }
 
 
-def exists(wall: datetime, zone: str) -> bool:
+def wall_time_exists(wall: datetime, zone: str) -> bool:
     """Whether a wall-clock time happens in a zone; one in a spring-forward gap does not."""
-    before, after = _offsets(wall, zone)
+    before, after = _offsets_around_change(wall, zone)
     return before >= after
 
 
-def happens_twice(wall: datetime, zone: str) -> bool:
+def is_ambiguous(wall: datetime, zone: str) -> bool:
     """Whether a wall-clock time happens twice in a zone (the hour that autumn repeats)."""
-    before, after = _offsets(wall, zone)
+    before, after = _offsets_around_change(wall, zone)
     return before > after
 
 
-def _offsets(wall: datetime, zone: str) -> tuple[timedelta, timedelta]:
+def _offsets_around_change(wall: datetime, zone: str) -> tuple[timedelta, timedelta]:
     """The offsets that a time has by the clocks before and after a change near it (PEP 495); equal on other days."""
     tz = ZoneInfo(zone)
     before, after = (tz.utcoffset(wall.replace(fold=fold)) or timedelta() for fold in (0, 1))
     return before, after
 
 
-def land(wall: datetime, zone: str) -> Moment:
+def resolve_wall_time(wall: datetime, zone: str) -> ZonedTime:
     """The moment for a wall-clock time of a series: in a gap the first minute after it, in an overlap the first."""
-    if exists(wall, zone):
-        return Moment(wall=wall, zone=zone)
+    if wall_time_exists(wall, zone):
+        return ZonedTime(wall=wall, zone=zone)
     after = wall.replace(tzinfo=ZoneInfo(zone)).astimezone(ZoneInfo("UTC"))
-    return Moment.at(_end_of_gap(after, zone), zone)
+    return ZonedTime.from_instant(_end_of_gap(after, zone), zone)
 
 
 def _end_of_gap(near: datetime, zone: str) -> datetime:
@@ -61,7 +61,7 @@ def _end_of_gap(near: datetime, zone: str) -> datetime:
     return high.replace(second=0, microsecond=0)
 
 
-def occurrences(series: Series, after: datetime | None = None) -> Iterator[Moment]:
+def occurrences(series: Series, after: datetime | None = None) -> Iterator[ZonedTime]:
     """The moments of a series in order, from its first on; only those later than ``after`` (zone-aware) if given.
 
     Counting and bounds always start from the series' own first moment, so the same series gives the same moments
@@ -69,8 +69,8 @@ def occurrences(series: Series, after: datetime | None = None) -> Iterator[Momen
     """
     last: datetime | None = None
     given = 0
-    for wall in walls(series.rule, _resumed(series, after)):
-        moment = land(wall, series.zone)
+    for wall in wall_times(series.rule, _expansion_start(series, after)):
+        moment = resolve_wall_time(wall, series.zone)
         if moment.instant < series.first.instant or (last is not None and moment.instant <= last):
             continue
         if series.until is not None and moment.instant > series.until.instant:
@@ -83,7 +83,7 @@ def occurrences(series: Series, after: datetime | None = None) -> Iterator[Momen
             return
 
 
-def _resumed(series: Series, after: datetime | None) -> datetime:
+def _expansion_start(series: Series, after: datetime | None) -> datetime:
     """The wall-clock time to expand from: for rules by the hour or minute one shortly before ``after``, in step with
     the first moment, so that an old series does not count through years; else that first moment."""
     first, rule = series.first.wall, series.rule
@@ -94,23 +94,23 @@ def _resumed(series: Series, after: datetime | None) -> datetime:
     return first + max(passed // step, 0) * step
 
 
-def next_runs(series: Series, after: datetime, count: int) -> tuple[Moment, ...]:
+def next_runs(series: Series, after: datetime, count: int) -> tuple[ZonedTime, ...]:
     """The next ``count`` moments later than ``after``."""
     return tuple(islice(occurrences(series, after), count))
 
 
-def walls(rule: Rule, first: datetime) -> Iterator[datetime]:
+def wall_times(rule: RecurrenceRule, first: datetime) -> Iterator[datetime]:
     """The wall-clock times of a rule from the day of ``first`` on, in order, endless where the rule is."""
     if rule.freq in ("hourly", "minutely"):
-        yield from _expand(rule, first)
+        yield from _expand_rule(rule, first)
         return
     times = sorted(rule.times) or [first.time()]
-    for day in _expand(rule, datetime.combine(first.date(), time())):
+    for day in _expand_rule(rule, datetime.combine(first.date(), time())):
         for moment in times:
             yield datetime.combine(day.date(), moment)
 
 
-def _expand(rule: Rule, first: datetime) -> Iterator[datetime]:
+def _expand_rule(rule: RecurrenceRule, first: datetime) -> Iterator[datetime]:
     days = [rrule.weekday(w.day, w.nth) if w.nth else rrule.weekday(w.day) for w in rule.weekdays]
     yield from rrule.rrule(
         _FREQUENCIES[rule.freq],

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 
-from bot.schedule.model import Moment, Now, Once, Rule, Schedule, Series, Weekday, Window
-from bot.schedule.occurrences import happens_twice
-from bot.schedule.vocabulary import MONTHS, WEEKDAYS, ordinal
+from bot.schedule.model import Now, Once, RecurrenceRule, Schedule, Series, Weekday, Window, ZonedTime
+from bot.schedule.occurrences import is_ambiguous
+from bot.schedule.parsing.vocabulary import MONTHS, WEEKDAYS, ordinal
 
-_UNITS = {
+_UNIT_NAMES = {
     "yearly": "year",
     "monthly": "month",
     "weekly": "week",
@@ -19,107 +19,107 @@ _WORKDAYS = tuple(Weekday(day=day) for day in range(5))
 _WEEKEND = (Weekday(day=5), Weekday(day=6))
 
 
-def words(schedule: Schedule) -> str:
+def to_phrase(schedule: Schedule) -> str:
     """Say a schedule in words that ``read`` understands as the same schedule."""
     match schedule:
         case Now():
             return "now"
         case Once(start=start, grain="day"):
             return f"{start.wall:%Y-%m-%d} {start.zone}"
-        case Once(start=start, latest_start=Moment() as latest):
-            return f"{_moment(start)}, latest {_moment(latest)} {start.zone}"
+        case Once(start=start, latest_start=ZonedTime() as latest):
+            return f"{_zoned_time(start)}, latest {_zoned_time(latest)} {start.zone}"
         case Once(start=start):
-            return f"{_moment(start)} {start.zone}"
+            return f"{_zoned_time(start)} {start.zone}"
         case Window(start=start, end=end, grain="day"):
             return f"{start.wall:%Y-%m-%d} to {end.wall - timedelta(days=1):%Y-%m-%d} {start.zone}"
         case Window(start=start, end=end):
-            return f"{_moment(start)} to {_moment(end)} {start.zone}"
+            return f"{_zoned_time(start)} to {_zoned_time(end)} {start.zone}"
         case Series():
-            return _series(schedule)
+            return _series_phrase(schedule)
 
 
-def _moment(moment: Moment) -> str:
+def _zoned_time(zoned: ZonedTime) -> str:
     """A date and time, with which of two equal times is meant where there are two."""
-    text = f"{moment.wall:%Y-%m-%d} {clock(moment.wall.time())}"
-    if happens_twice(moment.wall, moment.zone):
-        text += " the second time" if moment.fold else " the first time"
+    text = f"{zoned.wall:%Y-%m-%d} {format_time(zoned.wall.time())}"
+    if is_ambiguous(zoned.wall, zoned.zone):
+        text += " the second time" if zoned.fold else " the first time"
     return text
 
 
-def clock(value: time) -> str:
+def format_time(value: time) -> str:
     """A time of day: 09:00, or 09:00:30."""
     return f"{value:%H:%M:%S}" if value.second else f"{value:%H:%M}"
 
 
-def _series(series: Series) -> str:
+def _series_phrase(series: Series) -> str:
     rule = series.rule
-    parts = [_days(rule)]
+    parts = [_days_phrase(rule)]
     if rule.times:
-        parts.append(f"at {listed([clock(value) for value in rule.times])}")
+        parts.append(f"at {join_with_and([format_time(value) for value in rule.times])}")
     parts.append(series.zone)
     if series.window:
-        parts.append(f"for {length(series.window)}")
+        parts.append(f"for {format_minutes(series.window)}")
     if series.starting:
-        parts.append(f"starting {_start(series)}")
+        parts.append(f"starting {_start_phrase(series)}")
     if series.until:
-        parts.append(f"until {_until(series.until.wall)}")
+        parts.append(f"until {_until_phrase(series.until.wall)}")
     if series.count:
         parts.append(f"for {series.count} times")
     return " ".join(parts)
 
 
-def _start(series: Series) -> str:
+def _start_phrase(series: Series) -> str:
     """The date of the start, with the time where the date alone would start with another run."""
     rule = series.rule
     earliest = min(rule.times, default=None)
     timed = rule.freq in ("hourly", "minutely") or (earliest is not None and series.first.wall.time() != earliest)
     if timed:
-        return f"{series.first.wall:%Y-%m-%d} {clock(series.first.wall.time())}"
+        return f"{series.first.wall:%Y-%m-%d} {format_time(series.first.wall.time())}"
     return f"{series.starting:%Y-%m-%d}"
 
 
-def _until(wall: datetime) -> str:
+def _until_phrase(wall: datetime) -> str:
     if (wall.hour, wall.minute) == (23, 59):
         return f"{wall:%Y-%m-%d}"
     if wall.day == 1 and wall.time() == time():
         return f"{wall:%B %Y}"
-    return f"{wall:%Y-%m-%d} {clock(wall.time())}"
+    return f"{wall:%Y-%m-%d} {format_time(wall.time())}"
 
 
-def length(minutes: int) -> str:
+def format_minutes(minutes: int) -> str:
     """A length of time in hours or minutes: 3 hours, 90 minutes."""
     count, unit = (minutes // 60, "hour") if minutes % 60 == 0 else (minutes, "minute")
     return f"{count} {unit}" + ("s" if count != 1 else "")
 
 
-def listed(items: Sequence[str]) -> str:
+def join_with_and(items: Sequence[str]) -> str:
     """Join with commas and "and"."""
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
 
 
-def _days(rule: Rule) -> str:
+def _days_phrase(rule: RecurrenceRule) -> str:
     """The days of a rule: every 2 weeks on Monday and Friday."""
-    text = _every(rule)
+    text = _frequency_phrase(rule)
     months = f" in {_month_names(rule.months)}" if rule.months else ""
     if rule.positions:
         return f"{text} on the {_ordinals(rule.positions)} weekday{months}"
     if rule.monthdays:
-        return text + _monthdays(rule)
+        return text + _monthdays_phrase(rule)
     if any(day.nth for day in rule.weekdays):
-        return f"{text} on {_nth_weekdays(rule.weekdays)}{months}"
+        return f"{text} on {_nth_weekdays_phrase(rule.weekdays)}{months}"
     if rule.yeardays:
         return f"{text} on the {_ordinals(rule.yeardays)} day"
     if rule.weeks:
-        text += f" in week {listed([str(week) for week in rule.weeks])}"
+        text += f" in week {join_with_and([str(week) for week in rule.weeks])}"
     if rule.minutes:
-        text += f" at minute {listed([str(minute) for minute in rule.minutes])}"
+        text += f" at minute {join_with_and([str(minute) for minute in rule.minutes])}"
     if rule.weekdays and not (rule.freq == "weekly" and rule.interval == 1):
         text += " on weekdays" if rule.weekdays == _WORKDAYS else f" on {_weekday_names(rule.weekdays)}"
     return text + months
 
 
-def _every(rule: Rule) -> str:
-    unit = _UNITS[rule.freq]
+def _frequency_phrase(rule: RecurrenceRule) -> str:
+    unit = _UNIT_NAMES[rule.freq]
     if rule.interval > 1:
         return f"every {rule.interval} {unit}s"
     if rule.freq == "weekly" and rule.weekdays:
@@ -129,7 +129,7 @@ def _every(rule: Rule) -> str:
     return f"every {unit}"
 
 
-def _monthdays(rule: Rule) -> str:
+def _monthdays_phrase(rule: RecurrenceRule) -> str:
     """On the 1st and last day; of a year: on the 24th of December, or on the 1st day in January and July."""
     if rule.freq == "yearly" and len(rule.months) == 1 and min(rule.monthdays) > 0:
         return f" on the {_ordinals(rule.monthdays)} of {_month_names(rule.months)}"
@@ -138,16 +138,16 @@ def _monthdays(rule: Rule) -> str:
     return f" on the {_ordinals(rule.monthdays)}{day}{months}"
 
 
-def _nth_weekdays(days: Sequence[Weekday]) -> str:
+def _nth_weekdays_phrase(days: Sequence[Weekday]) -> str:
     """The 1st and last Friday and the 2nd Monday."""
     by_day: dict[int, list[int]] = {}
     for day in days:
         by_day.setdefault(day.day, []).append(day.nth or 0)
-    return listed([f"the {_ordinals(nths)} {WEEKDAYS[day].capitalize()}" for day, nths in by_day.items()])
+    return join_with_and([f"the {_ordinals(nths)} {WEEKDAYS[day].capitalize()}" for day, nths in by_day.items()])
 
 
 def _ordinals(numbers: Sequence[int]) -> str:
-    return listed([_ordinal(number) for number in numbers])
+    return join_with_and([_ordinal(number) for number in numbers])
 
 
 def _ordinal(number: int) -> str:
@@ -157,8 +157,8 @@ def _ordinal(number: int) -> str:
 
 
 def _weekday_names(days: Sequence[Weekday]) -> str:
-    return listed([WEEKDAYS[day.day].capitalize() for day in days])
+    return join_with_and([WEEKDAYS[day.day].capitalize() for day in days])
 
 
 def _month_names(months: Sequence[int]) -> str:
-    return listed([MONTHS[month - 1].capitalize() for month in months])
+    return join_with_and([MONTHS[month - 1].capitalize() for month in months])

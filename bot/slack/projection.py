@@ -2,101 +2,107 @@
 
 from dataclasses import dataclass
 
-from blocks.card import Card, card_blocks, failures_blocks, fallback, outcome_words, result_blocks
-from blocks.text import Block, clip, escape, lines, t, user
+from blocks.card import Card, card_blocks, failure_blocks, fallback_text, outcome_blocks, outcome_label
+from blocks.text import Block, clip, escape, rich_text_lines, text_run, user_mention
 from bot.clock import Clock
-from bot.requests.approval import standing
+from bot.requests.approval.rounds import current_round
+from bot.requests.approval.status import approval_status
 from bot.requests.model import Request
-from bot.requests.rounds import round_of
-from bot.slack.directory import directory_for
-from bot.slack.people import People
+from bot.slack.live_directory import load_directory
+from bot.slack.users import SlackDirectory
 from bot.storage import delegations, messages, requests, runs
 from bot.storage.database import Database
 from bot.storage.messages import Message
 
-RUNS_SHOWN = 5
+MAX_RUNS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Rendered:
+class RenderedMessage:
     """A message as Slack takes it; ``thread_ts`` puts it under another one. ``version`` is the request's."""
 
     blocks: list[Block]
     text: str
     thread_ts: str = ""
-    waits_for: str = ""
+    waits_for_message_id: str = ""
     """The id of the message that must be there first; "" where nothing keeps this one."""
 
 
-async def render(db: Database, people: People, clock: Clock, message: Message) -> Rendered:
+async def render(db: Database, slack_directory: SlackDirectory, clock: Clock, message: Message) -> RenderedMessage:
     """Work out a message. Raises NotFound where what it shows is gone."""
     match message.kind:
         case "note":
-            return await _note(db, message)
+            return await _render_note(db, message)
         case "approval" | "receipt":
-            return await _card(db, people, clock, message)
+            return await _render_card(db, slack_directory, clock, message)
         case "outcome" | "details":
-            return await _outcome(db, message)
+            return await _render_outcome(db, message)
         case "reminder":
-            return await _reminder(db, people, clock, message)
+            return await _render_reminder(db, slack_directory, clock, message)
 
 
-async def _note(db: Database, message: Message) -> Rendered:
+async def _render_note(db: Database, message: Message) -> RenderedMessage:
     """A sentence, in the thread of the card that it is about; ``by`` is who caused it."""
     text = str(message.facts.get("text", ""))
     by = message.facts.get("by")
-    async with db.read() as tx:
+    async with db.get() as tx:
         parent = await messages.get(tx, message.parent_id) if message.parent_id else None
-    row = [t(clip(text, 2900)), *([t(" By "), user(str(by))] if by else [])]
-    return Rendered([lines(row)], escape(clip(text, 1000)), thread_ts=parent.ts if parent else "")
+    row = [text_run(clip(text, 2900)), *([text_run(" By "), user_mention(str(by))] if by else [])]
+    return RenderedMessage([rich_text_lines(row)], escape(clip(text, 1000)), thread_ts=parent.ts if parent else "")
 
 
-async def _card(db: Database, people: People, clock: Clock, message: Message) -> Rendered:
-    async with db.read() as tx:
+async def _render_card(
+    db: Database, slack_directory: SlackDirectory, clock: Clock, message: Message
+) -> RenderedMessage:
+    async with db.get() as tx:
         request = await requests.get(tx, message.request_id or "")
         decisions = await requests.decisions_of(tx, request.id)
-        several = await runs.of_request(tx, request.id, RUNS_SHOWN)
-    words = await _standing(db, people, clock, request) if request.state == "awaiting_approval" else ""
+        several = await runs.of_request(tx, request.id, MAX_RUNS)
+    words = (
+        await _approval_status_text(db, slack_directory, clock, request) if request.state == "awaiting_approval" else ""
+    )
     card = Card(
         request=request,
         decisions=decisions,
         runs=several,
-        standing=words,
-        view="receipt" if message.kind == "receipt" else "approval",
+        approval_status=words,
+        variant="receipt" if message.kind == "receipt" else "approval",
     )
-    return Rendered(card_blocks(card), fallback(card))
+    return RenderedMessage(card_blocks(card), fallback_text(card))
 
 
-async def _standing(db: Database, people: People, clock: Clock, request: Request) -> str:
-    async with db.read() as tx:
+async def _approval_status_text(db: Database, slack_directory: SlackDirectory, clock: Clock, request: Request) -> str:
+    async with db.get() as tx:
         decisions = await requests.decisions_of(tx, request.id)
-        held = await delegations.holding(tx, clock.now())
-    directory = await directory_for(people, request.requirement, [request.requester])
-    found = standing(round_of(request, held), decisions, directory, clock.now())
-    return " ".join([found.words, *found.stuck])
+        held = await delegations.active_at(tx, clock.now())
+    directory = await load_directory(slack_directory, request.requirement, [request.requester])
+    found = approval_status(current_round(request, held), decisions, directory, clock.now())
+    return " ".join([found.text, *found.unapprovable_reasons])
 
 
-async def _outcome(db: Database, message: Message) -> Rendered:
-    async with db.read() as tx:
+async def _render_outcome(db: Database, message: Message) -> RenderedMessage:
+    async with db.get() as tx:
         request = await requests.get(tx, message.request_id or "")
         run = await runs.get(tx, message.run_id or "")
         parent = await messages.get(tx, message.parent_id) if message.parent_id else None
     state = run.state if request.is_series else request.state
-    text = escape(clip(f"{request.name} · {request.title}: {outcome_words(state)}", 1000))
+    text = escape(clip(f"{request.name} · {request.title}: {outcome_label(state)}", 1000))
     if message.kind == "outcome":
-        return Rendered(result_blocks(request, run), text)
+        return RenderedMessage(outcome_blocks(request, run), text)
     if parent is None or not parent.ts:
-        waits = parent.id if parent is not None and parent.state != "dead" else ""
-        return Rendered(failures_blocks(request, run), text, waits_for=waits)
-    return Rendered(failures_blocks(request, run), text, thread_ts=parent.ts)
+        waits = parent.id if parent is not None and parent.state != "undeliverable" else ""
+        return RenderedMessage(failure_blocks(request, run), text, waits_for_message_id=waits)
+    return RenderedMessage(failure_blocks(request, run), text, thread_ts=parent.ts)
 
 
-async def _reminder(db: Database, people: People, clock: Clock, message: Message) -> Rendered:
-    async with db.read() as tx:
+async def _render_reminder(
+    db: Database, slack_directory: SlackDirectory, clock: Clock, message: Message
+) -> RenderedMessage:
+    async with db.get() as tx:
         request = await requests.get(tx, message.request_id or "")
         parent = await messages.get(tx, message.parent_id) if message.parent_id else None
-    standing_now = await _standing(db, people, clock, request)
+    standing_now = await _approval_status_text(db, slack_directory, clock, request)
     more = str(message.facts.get("text", ""))
     text = f"{request.name} still waits for a decision: {request.title}. {standing_now} {more}".strip()
     thread = parent.ts if parent is not None else ""
-    return Rendered([lines([t(clip(text, 2900))])], escape(clip(text, 1000)), thread_ts=thread)
+    return RenderedMessage([rich_text_lines([text_run(clip(text, 2900))])], escape(clip(text, 1000)), thread_ts=thread)

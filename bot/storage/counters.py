@@ -5,7 +5,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from bot.storage.database import Tx
 from bot.storage.tables import counters
 
-_TAKE = {
+_INCREMENT = {
     name: insert(counters)
     .on_conflict_do_update(index_elements=["name"], set_={"value": counters.c.value + 1})
     .returning(counters.c.value)
@@ -13,6 +13,6 @@ _TAKE = {
 }
 
 
-async def take(tx: Tx, name: str) -> int:
+async def next_value(tx: Tx, name: str) -> int:
     """The next number of a counter, from 1."""
-    return int(await tx.scalar(_TAKE[tx.dialect.name], {"name": name, "value": 1}))
+    return int(await tx.scalar(_INCREMENT[tx.dialect.name], {"name": name, "value": 1}))

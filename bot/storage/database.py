@@ -30,8 +30,8 @@ class Tx(Protocol):
 class Store(Protocol):
     """What opens transactions in one kind of database."""
 
-    def write(self) -> AbstractAsyncContextManager[Tx]: ...
-    def read(self) -> AbstractAsyncContextManager[Tx]: ...
+    def post_idempotent(self) -> AbstractAsyncContextManager[Tx]: ...
+    def get(self) -> AbstractAsyncContextManager[Tx]: ...
     async def close(self) -> None: ...
 
 
@@ -39,24 +39,24 @@ class Database:
     """Opens transactions. ``url`` is a SQLAlchemy URL: ``sqlite:///file`` or ``postgresql://...``."""
 
     def __init__(self, url: str) -> None:
-        self.url = normal_url(url)
+        self.url = normalize_url(url)
         self.is_sqlite = self.url.startswith("sqlite")
-        self._store = _store(self.url)
+        self._store = _open_store(self.url)
 
-    def write(self) -> AbstractAsyncContextManager[Tx]:
+    def post_idempotent(self) -> AbstractAsyncContextManager[Tx]:
         """A transaction that may write; committed when the block ends, rolled back when it raises."""
-        return self._store.write()
+        return self._store.post_idempotent()
 
-    def read(self) -> AbstractAsyncContextManager[Tx]:
+    def get(self) -> AbstractAsyncContextManager[Tx]:
         """A transaction that only reads: it sees one state of the database and never waits for a writer."""
-        return self._store.read()
+        return self._store.get()
 
     async def close(self) -> None:
         """Give the connections back."""
         await self._store.close()
 
 
-def _store(url: str) -> Store:
+def _open_store(url: str) -> Store:
     if url.startswith("sqlite"):
         from bot.storage.sqlite import SqliteStore
 
@@ -66,7 +66,7 @@ def _store(url: str) -> Store:
     return PostgresStore(url)
 
 
-def normal_url(url: str) -> str:
+def normalize_url(url: str) -> str:
     """The URL with the driver that is used here. Raises sqlalchemy.exc.ArgumentError."""
     parsed = make_url(url)
     drivers = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
@@ -76,6 +76,6 @@ def normal_url(url: str) -> str:
     return parsed.render_as_string(hide_password=False)
 
 
-def sqlite_url(directory: Path) -> str:
+def default_sqlite_url(directory: Path) -> str:
     """The URL of the default database under a data directory."""
     return f"sqlite:///{directory / 'nightshift.sqlite'}"

@@ -6,12 +6,12 @@ from datetime import datetime
 from sqlalchemy import bindparam, insert, select, update
 
 from bot.ids import new_id
-from bot.requests.delegation import Delegation
+from bot.requests.approval.delegation import Delegation
 from bot.requests.model import Person
 from bot.storage.database import Tx
 from bot.storage.tables import delegations
 
-_HOLDING = select(delegations).where(
+_ACTIVE_AT = select(delegations).where(
     delegations.c.starts <= bindparam("at"), delegations.c.ends > bindparam("at"), delegations.c.ended_at.is_(None)
 )
 
@@ -39,6 +39,6 @@ async def end(tx: Tx, by: Person, at: datetime) -> int:
     return (await tx.execute(update(delegations).where(*where).values(ended_at=at))).rowcount
 
 
-async def holding(tx: Tx, at: datetime) -> Sequence[Delegation]:
+async def active_at(tx: Tx, at: datetime) -> Sequence[Delegation]:
     """The delegations that hold at a moment."""
-    return [Delegation.model_validate(dict(row._mapping)) for row in await tx.execute(_HOLDING, {"at": at})]
+    return [Delegation.model_validate(dict(row._mapping)) for row in await tx.execute(_ACTIVE_AT, {"at": at})]

@@ -7,16 +7,17 @@ from typing import Any, Literal
 from sqlalchemy import bindparam, delete, insert, select, update
 
 from bot.errors import Conflict, NotFound
-from bot.requests.model import Person, Value
+from bot.requests.model import Person
 from bot.storage.database import Tx
 from bot.storage.tables import drafts
+from bot.values import FrozenModel
 
 _ADD = insert(drafts)
 _GET = select(drafts).where(drafts.c.id == bindparam("its_id"))
 _SAVE = update(drafts).where(
     drafts.c.id == bindparam("its_id"), drafts.c.version == bindparam("seen"), drafts.c.state == "open"
 )
-_LEFT_OPEN = (
+_UNFINISHED = (
     select(drafts.c.id)
     .where(
         drafts.c.team == bindparam("its_team"),
@@ -33,7 +34,7 @@ _LEFT_OPEN = (
 )
 
 
-class Draft(Value):
+class Draft(FrozenModel):
     """A form as it stands. ``checked`` is the preview of exactly these values, once it has been made."""
 
     id: str
@@ -88,7 +89,7 @@ async def save(tx: Tx, draft: Draft, now: datetime, **changes: Any) -> Draft:
     return after
 
 
-async def left_open(tx: Tx, draft: Draft, since: datetime) -> str:
+async def unfinished_draft(tx: Tx, draft: Draft, since: datetime) -> str:
     """The id of the newest other draft of the same person and operation that was filled in and left; "" if none."""
     about = {
         "its_team": draft.person.team,
@@ -97,10 +98,10 @@ async def left_open(tx: Tx, draft: Draft, since: datetime) -> str:
         "its_id": draft.id,
         "since": since,
     }
-    found = await tx.scalar(_LEFT_OPEN, about)
+    found = await tx.scalar(_UNFINISHED, about)
     return str(found or "")
 
 
-async def forget(tx: Tx, before: datetime) -> int:
+async def delete_unused_since(tx: Tx, before: datetime) -> int:
     """Delete drafts that nobody has touched since a moment. Returns how many."""
     return (await tx.execute(delete(drafts).where(drafts.c.updated_at < before))).rowcount

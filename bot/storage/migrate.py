@@ -5,9 +5,9 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
 
-from bot.storage.version import MIGRATIONS, newest, short_engine
+from bot.storage.schema_version import MIGRATIONS, latest_revision, temporary_engine
 
-BUSY_MS = 10_000
+LOCK_TIMEOUT_MS = 10_000
 """How long SQLite waits for the lock of another process."""
 _MIGRATION_LOCK = 0x6E69676874
 """Key of the PostgreSQL advisory lock that one migrating node holds."""
@@ -16,10 +16,10 @@ _MIGRATION_LOCK = 0x6E69676874
 def migrate(url: str) -> tuple[str, str]:
     """Apply what is missing. Returns the revision before ("" for an empty database) and after."""
     config = _config()
-    with short_engine(url) as engine, engine.connect() as connection:
-        _lock(connection)
+    with temporary_engine(url) as engine, engine.connect() as connection:
+        _lock_for_migration(connection)
         before = MigrationContext.configure(connection).get_current_revision() or ""
-        if before > newest():
+        if before > latest_revision():
             # A newer version has been here; what it added, this one does not need.
             return before, before
         config.attributes["connection"] = connection
@@ -36,11 +36,11 @@ def _config() -> Config:
     return config
 
 
-def _lock(connection: Connection) -> None:
+def _lock_for_migration(connection: Connection) -> None:
     """Let only one node migrate at a time; the lock ends with the transaction."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
     else:
-        connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_MS}")
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={LOCK_TIMEOUT_MS}")
         connection.exec_driver_sql("PRAGMA journal_mode=WAL")
         connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -22,12 +22,12 @@ class PostgresStore:
         )
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[Tx]:
+    async def post_idempotent(self) -> AsyncIterator[Tx]:
         async with self._engine.begin() as connection:
             yield connection
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[Tx]:
+    async def get(self) -> AsyncIterator[Tx]:
         async with self._engine.connect() as connection:
             yield connection
             await connection.rollback()

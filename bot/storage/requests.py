@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import Row, Select, bindparam, func, insert, select, update
 
 from bot.errors import Conflict, NotFound
-from bot.requests.lifecycle import OPEN, WORDS, may_follow
-from bot.requests.model import Brief, Decision, Person, Request, RequestState
-from bot.storage.counters import take
+from bot.requests.lifecycle import OPEN_STATES, STATE_LABELS, can_transition
+from bot.requests.model import Decision, Person, Request, RequestState, RequestSummary
+from bot.storage.counters import next_value
 from bot.storage.database import Tx
 from bot.storage.tables import decisions, requests, revisions
 
@@ -31,36 +31,36 @@ _COLUMNS = (
     "finished_at",
     "outcome",
 )
-_BRIEF = select(
+_SUMMARY = select(
     *(requests.c[name] for name in ("id", "number", "revision", "state", "user", "start_at", "created_at")),
     requests.c.record["title"].as_string().label("title"),
 )
 _ADD = insert(requests)
 _ADD_REVISION = insert(revisions)
 _GET = select(requests).where(requests.c.id == bindparam("its_id"))
-_GET_ALONE = _GET.with_for_update()
+_GET_FOR_UPDATE = _GET.with_for_update()
 _BY_NUMBER = select(requests).where(requests.c.number == bindparam("its_number"))
-_OF_DRAFT = select(requests).where(requests.c.draft_id == bindparam("its_draft"))
-_MOVE = update(requests).where(
+_BY_DRAFT = select(requests).where(requests.c.draft_id == bindparam("its_draft"))
+_TRANSITION = update(requests).where(
     requests.c.id == bindparam("its_id"), requests.c.state == bindparam("was"), requests.c.version == bindparam("seen")
 )
 _OF_PERSON = (
-    _BRIEF.where(requests.c.team == bindparam("its_team"), requests.c.user == bindparam("its_user"))
+    _SUMMARY.where(requests.c.team == bindparam("its_team"), requests.c.user == bindparam("its_user"))
     .order_by(requests.c.number.desc())
     .limit(bindparam("most"))
 )
-_AWAITING = _BRIEF.where(requests.c.state == "awaiting_approval").order_by(requests.c.number).limit(bindparam("most"))
-_RECENT = _BRIEF.order_by(requests.c.number.desc()).limit(bindparam("most"))
+_AWAITING = _SUMMARY.where(requests.c.state == "awaiting_approval").order_by(requests.c.number).limit(bindparam("most"))
+_RECENT = _SUMMARY.order_by(requests.c.number.desc()).limit(bindparam("most"))
 _OPEN_NUMBERS = (
     select(requests.c.number)
-    .where(requests.c.state.in_(sorted(OPEN)))
+    .where(requests.c.state.in_(sorted(OPEN_STATES)))
     .order_by(requests.c.number.desc())
     .limit(bindparam("most"))
 )
-_TARGETS = select(requests.c.id, requests.c.record["matched", "names"].label("names")).where(
+_TARGET_NAMES = select(requests.c.id, requests.c.record["targets", "names"].label("names")).where(
     requests.c.number.in_(bindparam("numbers", expanding=True))
 )
-_DECIDE = insert(decisions)
+_ADD_DECISION = insert(decisions)
 _DECISIONS = (
     select(decisions).where(decisions.c.request_id == bindparam("its_request")).order_by(decisions.c.at, decisions.c.id)
 )
@@ -88,7 +88,7 @@ def _columns(request: Request) -> dict[str, Any]:
 
 async def next_number(tx: Tx) -> int:
     """The next number that people will say (NS-12)."""
-    return await take(tx, "requests")
+    return await next_value(tx, "requests")
 
 
 async def add(tx: Tx, request: Request, draft_id: str | None) -> None:
@@ -98,9 +98,9 @@ async def add(tx: Tx, request: Request, draft_id: str | None) -> None:
     await _add_revision(tx, request, columns["record"], request.requester, request.created_at)
 
 
-async def get(tx: Tx, request_id: str, *, alone: bool = False) -> Request:
+async def get(tx: Tx, request_id: str, *, for_update: bool = False) -> Request:
     """One request. Raises NotFound. With ``alone`` others who would change it too wait until this transaction ends."""
-    row = (await tx.execute(_GET_ALONE if alone else _GET, {"its_id": request_id})).one_or_none()
+    row = (await tx.execute(_GET_FOR_UPDATE if for_update else _GET, {"its_id": request_id})).one_or_none()
     if row is None:
         raise NotFound("This request is not known here any more.")
     return _request(row)
@@ -114,33 +114,32 @@ async def by_number(tx: Tx, number: int) -> Request:
     return _request(row)
 
 
-async def of_draft(tx: Tx, draft_id: str) -> Request | None:
+async def by_draft(tx: Tx, draft_id: str) -> Request | None:
     """The request that a draft became, if it did."""
-    row = (await tx.execute(_OF_DRAFT, {"its_draft": draft_id})).one_or_none()
+    row = (await tx.execute(_BY_DRAFT, {"its_draft": draft_id})).one_or_none()
     return _request(row) if row else None
 
 
-async def move(tx: Tx, request: Request, state: RequestState, **changes: Any) -> Request:
+async def transition(tx: Tx, request: Request, state: RequestState, **changes: Any) -> Request:
     """Go to another state, or stay and change something: only if nobody was first. Raises Conflict.
 
     ``changes`` are other attributes of the request.
     """
-    if state != request.state and not may_follow(request.state, state):
-        raise Conflict(f"{request.name} is already {WORDS[request.state].lower()}.")
-    after = request.model_copy(update={**changes, "state": state, "version": request.version + 1})
-    # Validated again: model_copy does not.
-    after = Request.model_validate(after.model_dump())
+    if state != request.state and not can_transition(request.state, state):
+        raise Conflict(f"{request.name} is already {STATE_LABELS[request.state].lower()}.")
+    # Validated as a whole, so that a name that is no attribute of a request is refused rather than dropped.
+    after = Request.model_validate({**request.model_dump(), **changes, "state": state, "version": request.version + 1})
     where = {"its_id": request.id, "was": request.state, "seen": request.version}
-    done = await tx.execute(_MOVE, {**_columns(after), **where})
+    done = await tx.execute(_TRANSITION, {**_columns(after), **where})
     if done.rowcount != 1:
         now = await get(tx, request.id)
-        raise Conflict(f"{request.name} has changed in the meantime: {WORDS[now.state].lower()}.")
+        raise Conflict(f"{request.name} has changed in the meantime: {STATE_LABELS[now.state].lower()}.")
     return after
 
 
 async def revise(tx: Tx, request: Request, by: Person, at: datetime, state: RequestState, **changes: Any) -> Request:
     """Replace the content: a new revision, to be approved anew. Raises Conflict."""
-    after = await move(tx, request, state, revision=request.revision + 1, **changes)
+    after = await transition(tx, request, state, revision=request.revision + 1, **changes)
     await _add_revision(tx, after, _record(after), by, at)
     return after
 
@@ -157,9 +156,9 @@ async def _add_revision(tx: Tx, request: Request, record: Mapping[str, Any], by:
     await tx.execute(_ADD_REVISION, row)
 
 
-async def due_to_expire(tx: Tx, now: datetime, limit: int = 100) -> Sequence[Request]:
+async def past_approve_by(tx: Tx, now: datetime, limit: int = 100) -> Sequence[Request]:
     """Requests whose time for a decision has run out."""
-    return await _all(
+    return await _fetch(
         tx,
         select(requests)
         .where(requests.c.state == "awaiting_approval", requests.c.approve_by <= now)
@@ -168,9 +167,9 @@ async def due_to_expire(tx: Tx, now: datetime, limit: int = 100) -> Sequence[Req
     )
 
 
-async def due_to_remind(tx: Tx, now: datetime, limit: int = 100) -> Sequence[Request]:
+async def past_remind_at(tx: Tx, now: datetime, limit: int = 100) -> Sequence[Request]:
     """Requests whose approvers are to be reminded."""
-    return await _all(
+    return await _fetch(
         tx,
         select(requests)
         .where(requests.c.state == "awaiting_approval", requests.c.remind_at <= now)
@@ -184,37 +183,37 @@ async def open_numbers(tx: Tx, limit: int = 5000) -> Sequence[int]:
     return (await tx.execute(_OPEN_NUMBERS, {"most": limit})).scalars().all()
 
 
-async def targets(tx: Tx, numbers: Sequence[int]) -> Mapping[str, Sequence[str]]:
+async def target_names(tx: Tx, numbers: Sequence[int]) -> Mapping[str, Sequence[str]]:
     """The names of the targets of some requests, by their ids."""
-    return {row.id: row.names or () for row in await tx.execute(_TARGETS, {"numbers": list(numbers)})}
+    return {row.id: row.names or () for row in await tx.execute(_TARGET_NAMES, {"numbers": list(numbers)})}
 
 
-async def several(tx: Tx, ids: Sequence[str]) -> Sequence[Request]:
+async def by_ids(tx: Tx, ids: Sequence[str]) -> Sequence[Request]:
     """Some requests by their ids, in any order."""
-    return await _all(tx, select(requests).where(requests.c.id.in_(ids)))
+    return await _fetch(tx, select(requests).where(requests.c.id.in_(ids)))
 
 
-async def brief_of_person(tx: Tx, person: Person, limit: int = 20) -> Sequence[Brief]:
+async def summaries_of_person(tx: Tx, person: Person, limit: int = 20) -> Sequence[RequestSummary]:
     """A person's own requests, newest first."""
-    return await _briefs(tx, _OF_PERSON, its_team=person.team, its_user=person.user, most=limit)
+    return await _summaries(tx, _OF_PERSON, its_team=person.team, its_user=person.user, most=limit)
 
 
-async def brief_awaiting(tx: Tx, limit: int = 20) -> Sequence[Brief]:
+async def summaries_awaiting_approval(tx: Tx, limit: int = 20) -> Sequence[RequestSummary]:
     """Requests that wait for approval, oldest first."""
-    return await _briefs(tx, _AWAITING, most=limit)
+    return await _summaries(tx, _AWAITING, most=limit)
 
 
-async def brief_recent(tx: Tx, limit: int = 20) -> Sequence[Brief]:
+async def recent_summaries(tx: Tx, limit: int = 20) -> Sequence[RequestSummary]:
     """The newest requests of everybody."""
-    return await _briefs(tx, _RECENT, most=limit)
+    return await _summaries(tx, _RECENT, most=limit)
 
 
-async def approved_by_rule_since(tx: Tx, since: datetime) -> dict[str, int]:
+async def auto_approvals_since(tx: Tx, since: datetime) -> dict[str, int]:
     """How many requests each policy rule has approved at once since a moment."""
     asked = requests.c.record["requirement"]
     query = (
         select(asked["rules"].as_string().label("rules"), func.count().label("many"))
-        .where(requests.c.approved_at >= since, asked["verdict"].as_string() == "approve")
+        .where(requests.c.approved_at >= since, asked["effect"].as_string() == "approve")
         .group_by("rules")
     )
     found: Counter[str] = Counter()
@@ -223,39 +222,39 @@ async def approved_by_rule_since(tx: Tx, since: datetime) -> dict[str, int]:
     return dict(found)
 
 
-async def _briefs(tx: Tx, query: Select[Any], **about: Any) -> Sequence[Brief]:
+async def _summaries(tx: Tx, query: Select[Any], **about: Any) -> Sequence[RequestSummary]:
     return [
-        Brief(
+        RequestSummary(
             id=row.id,
             number=row.number,
             revision=row.revision,
             state=row.state,
             title=row.title,
             requester=row.user,
-            when=row.start_at or row.created_at,
+            display_time=row.start_at or row.created_at,
         )
         for row in await tx.execute(query, about)
     ]
 
 
-async def _all(tx: Tx, query: Select[Any]) -> Sequence[Request]:
+async def _fetch(tx: Tx, query: Select[Any]) -> Sequence[Request]:
     return [_request(row) for row in await tx.execute(query)]
 
 
-async def decide(tx: Tx, decision: Decision, evidence: dict[str, Any]) -> None:
+async def add_decision(tx: Tx, decision: Decision, interaction_context: dict[str, Any]) -> None:
     """Store a decision."""
     values = decision.model_dump(exclude={"person"}) | {
         "team": decision.person.team,
         "user": decision.person.user,
-        "evidence": evidence,
+        "interaction_context": interaction_context,
     }
-    await tx.execute(_DECIDE, values)
+    await tx.execute(_ADD_DECISION, values)
 
 
-async def take_back(tx: Tx, decision_id: str, at: datetime) -> None:
+async def retract_decision(tx: Tx, decision_id: str, at: datetime) -> None:
     """Mark a decision as withdrawn by the one who made it."""
-    where = (decisions.c.id == decision_id, decisions.c.taken_back.is_(None))
-    done = await tx.execute(update(decisions).where(*where).values(taken_back=at))
+    where = (decisions.c.id == decision_id, decisions.c.retracted_at.is_(None))
+    done = await tx.execute(update(decisions).where(*where).values(retracted_at=at))
     if done.rowcount != 1:
         raise Conflict("That decision was taken back already.")
 
@@ -273,14 +272,14 @@ async def decisions_of(tx: Tx, request_id: str) -> Sequence[Decision]:
             verdict=row.verdict,
             comment=row.comment,
             at=row.at,
-            taken_back=row.taken_back,
+            retracted_at=row.retracted_at,
             on_behalf_of=row.on_behalf_of,
         )
         for row in rows
     ]
 
 
-async def with_latest_start_before(tx: Tx, now: datetime, limit: int = 100) -> Sequence[Request]:
+async def past_latest_start(tx: Tx, now: datetime, limit: int = 100) -> Sequence[Request]:
     """Requests that wait for approval although their latest start has passed."""
     where = (requests.c.state == "awaiting_approval", requests.c.latest_start <= now)
-    return await _all(tx, select(requests).where(*where).limit(limit))
+    return await _fetch(tx, select(requests).where(*where).limit(limit))

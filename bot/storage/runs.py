@@ -7,22 +7,23 @@ from typing import Any, Literal
 from sqlalchemy import Row, bindparam, func, insert, or_, select, update
 
 from bot.errors import Conflict, NotFound
-from bot.requests.model import Run, RunState, Value
+from bot.requests.model import Run, RunState
 from bot.storage.database import Tx
 from bot.storage.tables import attempts, runs
+from bot.values import FrozenModel
 
 AttemptState = Literal["prepared", "sent", "answered", "refused", "unknown"]
-WATCHED: tuple[RunState, ...] = ("placed", "running")
+POLLED_STATES: tuple[RunState, ...] = ("scheduled_in_backend", "running")
 _ADD = insert(runs)
 _GET = select(runs).where(runs.c.id == bindparam("its_id"))
 _OF_REQUEST = select(runs).where(runs.c.request_id == bindparam("its_request")).order_by(runs.c.number.desc())
 _HANDLES = select(runs.c.number, runs.c.handle).where(runs.c.request_id == bindparam("its_request"))
-_MOVE = update(runs).where(
+_TRANSITION = update(runs).where(
     runs.c.id == bindparam("its_id"), runs.c.state == bindparam("was"), runs.c.version == bindparam("seen")
 )
-_DUE = (
+_DUE_TO_START = (
     select(runs)
-    .where(runs.c.state == "held", or_(runs.c.due_at.is_(None), runs.c.due_at <= bindparam("now")))
+    .where(runs.c.state == "pending", or_(runs.c.due_at.is_(None), runs.c.due_at <= bindparam("now")))
     .order_by(runs.c.due_at.asc().nulls_first())
     .limit(bindparam("most"))
 )
@@ -38,15 +39,15 @@ _TO_POLL = (
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
-_POLLED = update(runs).where(runs.c.id.in_(bindparam("ids", expanding=True)))
-_PREPARE = insert(attempts)
-_ATTEMPT = select(attempts).where(attempts.c.token == bindparam("its_token"))
-_MARK = update(attempts).where(
+_SET_POLL_AT = update(runs).where(runs.c.id.in_(bindparam("ids", expanding=True)))
+_ADD_ATTEMPT = insert(attempts)
+_GET_ATTEMPT = select(attempts).where(attempts.c.token == bindparam("its_token"))
+_TRANSITION_ATTEMPT = update(attempts).where(
     attempts.c.token == bindparam("its_token"), attempts.c.state.in_(bindparam("before", expanding=True))
 )
 
 
-class Attempt(Value):
+class Attempt(FrozenModel):
     """One try to make the calls of a plan. ``sent`` is stored before the call leaves, ``answered`` after."""
 
     token: str
@@ -87,20 +88,20 @@ async def handles_of(tx: Tx, request_id: str) -> Sequence[tuple[int, Mapping[str
     return [(row.number, row.handle) for row in await tx.execute(_HANDLES, {"its_request": request_id})]
 
 
-async def move(tx: Tx, run: Run, state: RunState, **changes: Any) -> Run:
+async def transition(tx: Tx, run: Run, state: RunState, **changes: Any) -> Run:
     """Change a run if nobody was first. ``poll_at`` is taken too. Raises Conflict."""
     columns = {name: changes.pop(name) for name in ("poll_at",) if name in changes}
     after = Run.model_validate({**run.model_dump(), **changes, "state": state, "version": run.version + 1})
     where = {"its_id": run.id, "was": run.state, "seen": run.version}
-    done = await tx.execute(_MOVE, {**after.model_dump(), **columns, **where})
+    done = await tx.execute(_TRANSITION, {**after.model_dump(), **columns, **where})
     if done.rowcount != 1:
         raise Conflict("This run has changed in the meantime.")
     return after
 
 
-async def due(tx: Tx, now: datetime, limit: int = 100) -> Sequence[Run]:
+async def due_to_start(tx: Tx, now: datetime, limit: int = 100) -> Sequence[Run]:
     """Runs that Nightshift holds and whose time has come."""
-    return [_run(row) for row in await tx.execute(_DUE, {"now": now, "most": limit})]
+    return [_run(row) for row in await tx.execute(_DUE_TO_START, {"now": now, "most": limit})]
 
 
 async def started_since(tx: Tx, request_id: str, since: datetime) -> int:
@@ -114,37 +115,41 @@ async def in_state(tx: Tx, state: RunState, limit: int = 200) -> Sequence[Run]:
     return [_run(row) for row in await tx.execute(select(runs).where(runs.c.state == state).limit(limit))]
 
 
-async def claim_to_poll(
-    tx: Tx, backend: str, now: datetime, again: timedelta, limit: int = 100
+async def claim_for_polling(
+    tx: Tx, backend: str, now: datetime, interval: timedelta, limit: int = 100
 ) -> Sequence[tuple[Run, str]]:
     """Runs of a back end that are to be looked at now, with their operation; claimed until ``again`` has passed.
 
     A ``poll_at`` further ahead than twice ``again`` was set before the clock was put back, and counts as due.
     """
-    about = {"its_backend": backend, "now": now, "farthest": now + 2 * again}
+    about = {"its_backend": backend, "now": now, "farthest": now + 2 * interval}
     rows: list[Row[Any]] = []
-    for state in WATCHED:
+    for state in POLLED_STATES:
         rows += await tx.execute(_TO_POLL, {**about, "its_state": state, "most": limit})
     # Whoever has waited longest is first, in whichever state: many that lie still must not keep the rest waiting.
     rows = sorted(rows, key=lambda row: row.poll_at or datetime.min.replace(tzinfo=UTC))[:limit]
     if rows:
-        await tx.execute(_POLLED, {"ids": [row.id for row in rows], "poll_at": now + again})
+        await tx.execute(_SET_POLL_AT, {"ids": [row.id for row in rows], "poll_at": now + interval})
     return [(_run(row), row.operation) for row in rows]
 
 
-async def prepare(tx: Tx, attempt: Attempt) -> None:
+async def add_attempt(tx: Tx, attempt: Attempt) -> None:
     """Store an attempt before anything is sent."""
-    await tx.execute(_PREPARE, attempt.model_dump())
+    await tx.execute(_ADD_ATTEMPT, attempt.model_dump())
 
 
-async def attempt_of(tx: Tx, token: str) -> Attempt | None:
+async def get_attempt(tx: Tx, token: str) -> Attempt | None:
     """The attempt with a token."""
-    row = (await tx.execute(_ATTEMPT, {"its_token": token})).one_or_none()
+    row = (await tx.execute(_GET_ATTEMPT, {"its_token": token})).one_or_none()
     return Attempt.model_validate(dict(row._mapping)) if row else None
 
 
-async def mark(tx: Tx, token: str, before: Sequence[AttemptState], after: AttemptState, **changes: Any) -> None:
+async def transition_attempt(
+    tx: Tx, token: str, expected_states: Sequence[AttemptState], state: AttemptState, **changes: Any
+) -> None:
     """Move an attempt on, if it is where it is thought to be. Raises Conflict."""
-    done = await tx.execute(_MARK, {**changes, "state": after, "its_token": token, "before": list(before)})
+    done = await tx.execute(
+        _TRANSITION_ATTEMPT, {**changes, "state": state, "its_token": token, "before": list(expected_states)}
+    )
     if done.rowcount != 1:
         raise Conflict("This attempt was carried on by somebody else.")

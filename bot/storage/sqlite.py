@@ -20,12 +20,12 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 from sqlalchemy.sql.base import Executable
 
-BUSY_SECONDS = 10.0
+LOCK_TIMEOUT_SECONDS = 10.0
 """How long another process may keep the lock before a transaction gives up."""
-_LONGEST_NAP = 0.05
-_READ_BUSY_MS = 250
+_MAX_SLEEP_SECONDS = 0.05
+_READ_LOCK_TIMEOUT_MS = 250
 """How long a reader waits inside SQLite. With WAL it has to only while another process opens or closes the file."""
-_READERS = 8
+_MAX_IDLE_READERS = 8
 """Connections for reading that are kept; more are opened when as many transactions wait for something else at once."""
 
 
@@ -49,7 +49,7 @@ class SqliteTx:
     async def scalar(self, statement: Executable, parameters: Mapping[str, Any] | None = None, /) -> Any:
         return self.connection.scalar(statement, parameters)
 
-    def roll_back(self) -> None:
+    def rollback(self) -> None:
         """End the transaction; what was changed in it and not committed is undone."""
         self.driver.rollback()
         # SQLAlchemy counts a transaction of its own from the first statement on.
@@ -64,15 +64,15 @@ class SqliteStore:
         # A connection is used by one thread at a time: the loop's, or the one that commits.
         arguments = {"check_same_thread": False, "isolation_level": None}
         self._engine = create_engine(url, poolclass=NullPool, connect_args=arguments)
-        event.listen(self._engine, "connect", _prepare)
-        self._writing = asyncio.Lock()
+        event.listen(self._engine, "connect", _set_pragmas)
+        self._write_lock = asyncio.Lock()
         self._writer: SqliteTx | None = None
-        self._readers: list[SqliteTx] = []
-        self._disk = ThreadPoolExecutor(1, thread_name_prefix="commit")
+        self._idle_readers: list[SqliteTx] = []
+        self._commit_executor = ThreadPoolExecutor(1, thread_name_prefix="commit")
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[SqliteTx]:
-        async with self._writing:
+    async def post_idempotent(self) -> AsyncIterator[SqliteTx]:
+        async with self._write_lock:
             if self._writer is None:
                 self._writer = SqliteTx(self._engine.connect())
                 self._writer.driver.execute("PRAGMA busy_timeout=0")
@@ -84,31 +84,31 @@ class SqliteStore:
                 if tx.driver.total_changes != before:
                     await self._commit(tx.driver)
             finally:
-                tx.roll_back()
+                tx.rollback()
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[SqliteTx]:
-        tx = self._readers.pop() if self._readers else SqliteTx(self._engine.connect())
+    async def get(self) -> AsyncIterator[SqliteTx]:
+        tx = self._idle_readers.pop() if self._idle_readers else SqliteTx(self._engine.connect())
         try:
             await _begin(tx.driver, "BEGIN")
             yield tx
         finally:
-            tx.roll_back()
-            if len(self._readers) < _READERS:
-                self._readers.append(tx)
+            tx.rollback()
+            if len(self._idle_readers) < _MAX_IDLE_READERS:
+                self._idle_readers.append(tx)
             else:
                 tx.connection.close()
 
     async def close(self) -> None:
-        async with self._writing:
-            for tx in (*self._readers, *((self._writer,) if self._writer else ())):
+        async with self._write_lock:
+            for tx in (*self._idle_readers, *((self._writer,) if self._writer else ())):
                 tx.connection.close()
-            self._readers.clear()
+            self._idle_readers.clear()
             self._writer = None
-        self._disk.shutdown()
+        self._commit_executor.shutdown()
 
     async def _commit(self, driver: sqlite3.Connection) -> None:
-        work = asyncio.get_running_loop().run_in_executor(self._disk, driver.commit)
+        work = asyncio.get_running_loop().run_in_executor(self._commit_executor, driver.commit)
         try:
             await asyncio.shield(work)
         except asyncio.CancelledError:
@@ -128,7 +128,7 @@ async def _begin(driver: sqlite3.Connection, statement: str) -> None:
     # Nothing in a transaction waits, so a task with one after the other would never let another task run.
     await asyncio.sleep(0)
     loop = asyncio.get_running_loop()
-    end, nap = loop.time() + BUSY_SECONDS, 0.001
+    end, nap = loop.time() + LOCK_TIMEOUT_SECONDS, 0.001
     while True:
         try:
             driver.execute(statement)
@@ -138,11 +138,11 @@ async def _begin(driver: sqlite3.Connection, statement: str) -> None:
             if not busy or loop.time() > end:
                 raise OperationalError(statement, None, error) from error
         await asyncio.sleep(nap)
-        nap = min(2 * nap, _LONGEST_NAP)
+        nap = min(2 * nap, _MAX_SLEEP_SECONDS)
 
 
-def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
+def _set_pragmas(connection: sqlite3.Connection, _record: Any) -> None:
     cursor = connection.cursor()
-    for pragma in (f"busy_timeout={_READ_BUSY_MS}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    for pragma in (f"busy_timeout={_READ_LOCK_TIMEOUT_MS}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
 
-from bot.requests.lifecycle import FOLLOWS
+from bot.requests.lifecycle import TRANSITIONS
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -57,7 +57,7 @@ metadata = MetaData(
     }
 )
 
-_STATES = ", ".join(f"'{state}'" for state in FOLLOWS)
+_REQUEST_STATES = ", ".join(f"'{state}'" for state in TRANSITIONS)
 
 drafts = Table(
     "drafts",
@@ -109,7 +109,7 @@ requests = Table(
     Column("started_at", UtcDateTime),
     Column("finished_at", UtcDateTime),
     Column("outcome", Text, nullable=False),
-    CheckConstraint(f"state IN ({_STATES})", name="state"),
+    CheckConstraint(f"state IN ({_REQUEST_STATES})", name="state"),
     Index(None, "state", "number"),
     Index(None, "team", "user", "number"),
     Index(None, "state", "approve_by"),
@@ -141,9 +141,9 @@ decisions = Table(
     Column("verdict", String(20), nullable=False),
     Column("comment", Text, nullable=False),
     Column("at", UtcDateTime, nullable=False),
-    Column("taken_back", UtcDateTime),
+    Column("retracted_at", UtcDateTime),
     Column("on_behalf_of", String(40), nullable=False),
-    Column("evidence", Json, nullable=False),
+    Column("interaction_context", Json, nullable=False),
     Index(None, "request_id", "revision"),
 )
 
@@ -198,8 +198,8 @@ messages = Table(
     Column("to", String(40), nullable=False),
     Column("parent_id", String(40)),
     Column("facts", Json, nullable=False),
-    Column("wanted", Integer, nullable=False),
-    Column("shown", Integer, nullable=False),
+    Column("desired_version", Integer, nullable=False),
+    Column("shown_version", Integer, nullable=False),
     Column("channel", String(40), nullable=False),
     Column("ts", String(40), nullable=False),
     Column("state", String(20), nullable=False),
@@ -211,7 +211,7 @@ messages = Table(
     Column("first_sent", UtcDateTime),
     Column("created_at", UtcDateTime, nullable=False),
     Column("dedupe", String(120), unique=True),
-    CheckConstraint("state IN ('due', 'shown', 'dead')", name="state"),
+    CheckConstraint("state IN ('due', 'shown', 'undeliverable')", name="state"),
     Index(None, "state", "next_try"),
     Index(None, "kind", "created_at"),
     Index(None, "request_id"),

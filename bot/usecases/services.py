@@ -10,19 +10,19 @@ from bot.clock import Clock
 from bot.engine import Engine
 from bot.errors import NotFound
 from bot.settings import Settings
-from bot.slack.people import People
+from bot.slack.users import SlackDirectory
 from bot.storage.database import Database
 from bot.usecases.rights import Rights
 
 
 @dataclass(frozen=True, slots=True)
-class Configured:
+class ConfiguredBackend:
     """A connection with what is configured for it."""
 
     kind: BackendKind
     connection: Connection
     settings: ConnectionSettings
-    sending: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(4))
+    send_slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(4))
     """Few calls under way at once mean few of unknown fate after a crash. Each back end has its own, so that one that
     never answers keeps no other waiting."""
 
@@ -33,14 +33,14 @@ class Configured:
 
 
 @dataclass(slots=True)
-class Nudges:
+class WakeEvents:
     """Wake the loops early: something is due. Losing a nudge only costs the loop's own interval."""
 
     sender: asyncio.Event = field(default_factory=asyncio.Event)
-    timekeeper: asyncio.Event = field(default_factory=asyncio.Event)
+    scheduler: asyncio.Event = field(default_factory=asyncio.Event)
     watchers: list[asyncio.Event] = field(default_factory=list)
 
-    def watch(self) -> None:
+    def wake_watchers(self) -> None:
         """Look at what runs, on every back end."""
         for nudge in self.watchers:
             nudge.set()
@@ -54,14 +54,14 @@ class Services:
     clock: Clock
     db: Database
     engine: Engine
-    people: People
+    directory: SlackDirectory
     rights: Rights
-    configured: Mapping[str, Configured]
-    nudges: Nudges = field(default_factory=Nudges)
+    backends: Mapping[str, ConfiguredBackend]
+    wake: WakeEvents = field(default_factory=WakeEvents)
 
-    def backend(self, name: str) -> Configured:
+    def backend(self, name: str) -> ConfiguredBackend:
         """A configured back end by its full name. Raises NotFound."""
-        found = self.configured.get(name)
+        found = self.backends.get(name)
         if found is None:
             raise NotFound(f"The back end {name} is not configured any more. An administrator can add it again.")
         return found
@@ -75,14 +75,14 @@ class Services:
 
     def approvals_channel(self, backend: str) -> str:
         """Where the cards of a back end's requests wait for approval."""
-        here = self.configured.get(backend)
+        here = self.backends.get(backend)
         return (here.settings.approvals_channel if here else "") or self.settings.channels.approvals
 
     def results_channel(self, backend: str) -> str:
         """Where a back end's outcomes are posted; one that is not configured any more has the common channel."""
-        here = self.configured.get(backend)
+        here = self.backends.get(backend)
         return (here.settings.results_channel if here else "") or self.settings.channels.results
 
-    def of_kind(self, kind: str) -> list[Configured]:
+    def backends_of_kind(self, kind: str) -> list[ConfiguredBackend]:
         """The configured back ends of a kind, in the order of the configuration."""
-        return [c for c in self.configured.values() if c.kind.kind == kind]
+        return [c for c in self.backends.values() if c.kind.kind == kind]

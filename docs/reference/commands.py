@@ -7,17 +7,17 @@ from typing import Any
 import click
 from typer.main import get_command
 
-from blocks.form import WHEN, WHY
-from bot.backends.base import BackendKind, Operation, fields_of
+from blocks.form import REASON, WHEN
+from bot.backends.base import BackendKind, Operation, form_fields
 from bot.cli import app
-from bot.commands.manifest import HUB
+from bot.commands.manifest import HUB_COMMAND
 from docs.reference.markdown import bullets, code, page, table
 from docs.reference.operations import example
-from handlers.arguments import OTHER_NAMES, SYSTEM_KEY
+from handlers.arguments import KEY_ALIASES, SYSTEM_KEY
 from handlers.hub import COMMAND, HELP
 
-_FORM = """A word after the command chooses what to do; `key=value` pairs after it fill the form in, with quotes around
-values that have spaces. The page of an operation lists its keys; these are for all:"""
+_FORM_INTRO = """A word after the command chooses what to do; `key=value` pairs after it fill the form in, with quotes
+around values that have spaces. The page of an operation lists its keys; these are for all:"""
 
 
 def commands_page(kinds: Mapping[str, BackendKind]) -> str:
@@ -25,15 +25,15 @@ def commands_page(kinds: Mapping[str, BackendKind]) -> str:
     return page(
         "Commands",
         "## In Slack",
-        f"### {HUB[0]}",
-        f"{HUB[1]}. The answer is seen by the one who asks alone.",
+        f"### {HUB_COMMAND[0]}",
+        f"{HUB_COMMAND[1]}. The answer is seen by the one who asks alone.",
         bullets(f"{code(words)}: {meaning}" for words, meaning in hub_verbs()),
-        *(part for kind in kinds.values() for part in _kind(kind)),
+        *(part for kind in kinds.values() for part in _backend_section(kind)),
         "### In every form",
-        _FORM,
-        table(("Key", "Meaning"), _common()),
+        _FORM_INTRO,
+        table(("Key", "Meaning"), _common_keys()),
         "## In a shell",
-        *(part for name, command in shell_commands() for part in _shell(name, command)),
+        *(part for name, command in shell_commands() for part in _shell_section(name, command)),
     )
 
 
@@ -44,42 +44,45 @@ def hub_verbs() -> list[tuple[str, str]]:
 
 def shell_commands() -> Iterator[tuple[str, click.Command]]:
     """The commands of ``nightshift``, those in groups too."""
-    yield from _commands("nightshift", get_command(app))
+    yield from _leaf_commands("nightshift", get_command(app))
 
 
-def _commands(name: str, command: Any) -> Iterator[tuple[str, click.Command]]:
+def _leaf_commands(name: str, command: Any) -> Iterator[tuple[str, click.Command]]:
     inner = getattr(command, "commands", None)
     if inner is None:
         yield name, command
         return
     for word, found in inner.items():
-        yield from _commands(f"{name} {word}", found)
+        yield from _leaf_commands(f"{name} {word}", found)
 
 
-def _kind(kind: BackendKind) -> Iterator[str]:
+def _backend_section(kind: BackendKind) -> Iterator[str]:
     yield f"### {kind.command}"
-    yield f"{kind.about}. For example: {code(f'{kind.command} {kind.hint}')}."
-    rows = [(code(example(kind, op)), f"[{op.title}](operations/{op.key}.md)", _keys(op)) for op in kind.operations]
+    yield f"{kind.command_description}. For example: {code(f'{kind.command} {kind.command_usage_hint}')}."
+    rows = [
+        (code(example(kind, op)), f"[{op.title}](operations/{op.key}.md)", _short_keys(op))
+        for op in kind.operation_types
+    ]
     yield table(("Command", "Opens", "Short keys"), rows)
 
 
-def _keys(operation: type[Operation[Any]]) -> str:
-    short = [code(field.argument) for field in fields_of(operation.params) if field.argument]
+def _short_keys(operation: type[Operation[Any]]) -> str:
+    short = [code(field.argument) for field in form_fields(operation.params_model) if field.argument]
     return ", ".join(short)
 
 
-def _common() -> list[tuple[str, str]]:
+def _common_keys() -> list[tuple[str, str]]:
     def named(key: str) -> str:
-        return " or ".join(code(name) for name in (key, *(k for k, v in OTHER_NAMES.items() if v == key)))
+        return " or ".join(code(name) for name in (key, *(k for k, v in KEY_ALIASES.items() if v == key)))
 
     return [
         (named(WHEN), "The time, in your own words."),
-        (named(WHY), "What it is for."),
+        (named(REASON), "What it is for."),
         (named(SYSTEM_KEY), "Which of several back ends: its name, such as `prod`."),
     ]
 
 
-def _shell(name: str, command: click.Command) -> Iterator[str]:
+def _shell_section(name: str, command: click.Command) -> Iterator[str]:
     yield f"### {name}"
     yield command.help or ""
     rows = [

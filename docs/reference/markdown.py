@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 
-NOTE = "<!-- Written by `make docs` from the code. Change the code, then run it again. -->"
+GENERATED_NOTE = "<!-- Written by `make docs` from the code. Change the code, then run it again. -->"
 
 
 def page(title: str, *parts: str) -> str:
     """A whole page; empty parts are left out."""
-    return "\n\n".join([NOTE, f"# {title}", *(part for part in parts if part)]) + "\n"
+    return "\n\n".join([GENERATED_NOTE, f"# {title}", *(part for part in parts if part)]) + "\n"
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -6,10 +6,10 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from bot.backends.base import BackendKind, Field, Operation, fields_of
+from bot.backends.base import BackendKind, FormField, Operation, form_fields
 from docs.reference.markdown import bullets, code, page, table
 
-_TAKES = {
+_WIDGET_TEXTS = {
     "text": "text",
     "long_text": "several lines of text",
     "number": "a number",
@@ -22,12 +22,12 @@ _TAKES = {
     "secret": "the name of a configured secret",
     "moment": "a date and time",
 }
-_HEAD = ("Parameter", "Key", "In the API", "Takes", "Default", "About")
+_TABLE_HEAD = ("Parameter", "Key", "In the API", "Takes", "Default", "About")
 
 
 def operation_page(kind: BackendKind, operation: type[Operation[Any]]) -> str:
     """The page of one operation."""
-    fields = fields_of(operation.params)
+    fields = form_fields(operation.params_model)
     sections = dict.fromkeys(field.section for field in fields)
     parts = [
         operation.summary,
@@ -37,51 +37,53 @@ def operation_page(kind: BackendKind, operation: type[Operation[Any]]) -> str:
     ]
     for section in sections:
         rows = [_row(field, fields) for field in fields if field.section == section]
-        parts += [f"## {section}", table(_HEAD, rows)]
-    if operation.placing:
-        parts += ["## Who holds the schedule", operation.placing]
-    if operation.notes:
-        parts += ["## Where the page and the API differ, and other facts", bullets(operation.notes)]
+        parts += [f"## {section}", table(_TABLE_HEAD, rows)]
+    if operation.scheduling_note:
+        parts += ["## Who holds the schedule", operation.scheduling_note]
+    if operation.reference_notes:
+        parts += ["## Where the page and the API differ, and other facts", bullets(operation.reference_notes)]
     return page(f"{kind.title}: {operation.title}", *parts)
 
 
-def verb(operation: type[Operation[Any]]) -> str:
+def command_word(operation: type[Operation[Any]]) -> str:
     """What is typed after the slash command."""
     return operation.key.partition(".")[2]
 
 
 def example(kind: BackendKind, operation: type[Operation[Any]]) -> str:
     """The slash command that opens the operation's form."""
-    return f"{kind.command} {verb(operation)}"
+    return f"{kind.command} {command_word(operation)}"
 
 
-def _row(field: Field, fields: Sequence[Field]) -> tuple[str, ...]:
+def _row(field: FormField, fields: Sequence[FormField]) -> tuple[str, ...]:
     keys = [field.name, *([field.argument] if field.argument else [])]
     return (
         field.label,
         " or ".join(code(key) for key in keys),
         code(field.api_name),
-        _takes(field),
+        _accepted_values(field),
         _default(field),
-        " ".join(_about(field, fields)),
+        " ".join(_remarks(field, fields)),
     )
 
 
-def _takes(field: Field) -> str:
+def _accepted_values(field: FormField) -> str:
     if not field.choices:
-        return "a configured choice" if field.widget in ("choice", "choices") else _TAKES[field.widget]
+        return "a configured choice" if field.widget in ("choice", "choices") else _WIDGET_TEXTS[field.widget]
     listed = ", ".join(
-        code(option.value) if option.label.casefold() == option.value.casefold().replace("_", " ") else _named(option)
+        code(option.value)
+        if option.label.casefold() == option.value.casefold().replace("_", " ")
+        else _option_text(option)
         for option in field.choices
     )
-    return f"{_TAKES[field.widget]}: {listed}"
+    return f"{_WIDGET_TEXTS[field.widget]}: {listed}"
 
 
-def _named(option: Any) -> str:
+def _option_text(option: Any) -> str:
     return f"{code(option.value)} ({option.label})"
 
 
-def _default(field: Field) -> str:
+def _default(field: FormField) -> str:
     if field.required:
         return "**needed**"
     if field.default in (None, "", [], {}):
@@ -89,7 +91,7 @@ def _default(field: Field) -> str:
     return code(field.default if isinstance(field.default, str) else json.dumps(field.default))
 
 
-def _about(field: Field, fields: Sequence[Field]) -> Iterator[str]:
+def _remarks(field: FormField, fields: Sequence[FormField]) -> Iterator[str]:
     if field.hint:
         yield field.hint
     if field.placeholder:
@@ -100,15 +102,15 @@ def _about(field: Field, fields: Sequence[Field]) -> Iterator[str]:
         yield "Changes which fields appear."
     if field.secret:
         yield "Secret: never shown again."
-    if field.min_query:
-        yield f"Searches from {field.min_query} characters on."
+    if field.min_query_length:
+        yield f"Searches from {field.min_query_length} characters on."
 
 
-def _condition(wanted: Mapping[str, tuple[JsonValue, ...]], fields: Sequence[Field]) -> str:
+def _condition(wanted: Mapping[str, tuple[JsonValue, ...]], fields: Sequence[FormField]) -> str:
     return " and ".join(_one_of(next(f for f in fields if f.name == name), values) for name, values in wanted.items())
 
 
-def _one_of(field: Field, values: tuple[JsonValue, ...]) -> str:
+def _one_of(field: FormField, values: tuple[JsonValue, ...]) -> str:
     told = [code(value) for value in values if value not in (None, "")]
     if not told:
         return f"while {field.label} is empty"

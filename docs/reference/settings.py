@@ -20,7 +20,7 @@ wins. Any setting can be given as a variable: `NIGHTSHIFT_` and its name, with `
 `nightshift.example.toml` is a file to start from."""
 _SECRETS = """Secrets never stand in the file. They are references: `env:NAME` for an environment variable, `file:PATH`
 for a file."""
-_SEVERAL = """A back end can be configured several times by name: `[backends.foreman.prod]` and
+_SEVERAL_BACKENDS = """A back end can be configured several times by name: `[backends.foreman.prod]` and
 `[backends.foreman.lab]`. Each has its own credentials, channels and limits; the form offers those that the person may
 ask, `on=lab` chooses one in a slash command, every card names it by its title, and policy tells them apart by full
 name (`foreman.prod`) or kind (`foreman`). One that is down or has a wrong password does not touch the others."""
@@ -28,39 +28,39 @@ name (`foreman.prod`) or kind (`foreman`). One that is down or has a wrong passw
 
 def settings_page(kinds: Mapping[str, BackendKind]) -> str:
     """The page."""
-    parts = [_INTRO, _SECRETS, "## At the top of the file", _table(Settings, simple=True)]
+    parts = [_INTRO, _SECRETS, "## At the top of the file", _table(Settings, scalars_only=True)]
     for name, info in Settings.model_fields.items():
         model = info.annotation
         if isinstance(model, type) and issubclass(model, BaseModel):
-            parts += [f"## [{name}]", _about(model), _table(model)]
-    parts += ["## Back ends", _SEVERAL]
+            parts += [f"## [{name}]", _description(model), _table(model)]
+    parts += ["## Back ends", _SEVERAL_BACKENDS]
     for kind in kinds.values():
-        parts += [f"### [backends.{kind.kind}.NAME]: {kind.title}", _about(kind.settings)]
-        parts += [_table(kind.settings), *_inner(kind)]
+        parts += [f"### [backends.{kind.kind}.NAME]: {kind.title}", _description(kind.settings_model)]
+        parts += [_table(kind.settings_model), *_nested_tables(kind)]
     return page("Settings", *parts)
 
 
-def _inner(kind: BackendKind) -> Iterator[str]:
+def _nested_tables(kind: BackendKind) -> Iterator[str]:
     """The tables inside a back end's own."""
-    for name, info in kind.settings.model_fields.items():
-        model = _bare(info.annotation)
+    for name, info in kind.settings_model.model_fields.items():
+        model = _unwrap(info.annotation)
         if isinstance(model, type) and issubclass(model, BaseModel):
             yield f"#### [backends.{kind.kind}.NAME.{name}]"
-            yield _about(model)
+            yield _description(model)
             yield _table(model)
 
 
-def _about(model: type[BaseModel]) -> str:
+def _description(model: type[BaseModel]) -> str:
     return (inspect.getdoc(model) or "").replace("``", "`")
 
 
-def _table(model: type[BaseModel], *, simple: bool = False) -> str:
+def _table(model: type[BaseModel], *, scalars_only: bool = False) -> str:
     """The settings of a table of the file; ``simple`` leaves out the ones that are tables themselves."""
-    told = meanings(model)
+    told = field_descriptions(model)
     rows = [
         (_name(name, info), _default(info), told.get(name, ""))
         for name, info in model.model_fields.items()
-        if not (simple and isinstance(info.annotation, type) and issubclass(info.annotation, BaseModel))
+        if not (scalars_only and isinstance(info.annotation, type) and issubclass(info.annotation, BaseModel))
     ]
     return table(("Setting", "Default", "Meaning"), rows)
 
@@ -85,16 +85,16 @@ def _default(info: FieldInfo) -> str:
             return code(default)
 
 
-def meanings(model: type[BaseModel]) -> dict[str, str]:
+def field_descriptions(model: type[BaseModel]) -> dict[str, str]:
     """What each setting means: the text under it in the class, inherited ones included."""
     found: dict[str, str] = {}
     for cls in reversed(model.__mro__):
         if issubclass(cls, BaseModel) and not cls.__module__.startswith("pydantic"):
-            found |= _texts(cls)
+            found |= _attribute_docstrings(cls)
     return found
 
 
-def _texts(cls: type) -> dict[str, str]:
+def _attribute_docstrings(cls: type) -> dict[str, str]:
     body = ast.parse(textwrap.dedent(inspect.getsource(cls))).body[0]
     found, name = {}, ""
     for statement in body.body if isinstance(body, ast.ClassDef) else ():
@@ -109,10 +109,10 @@ def _texts(cls: type) -> dict[str, str]:
     return found
 
 
-def _bare(annotation: Any) -> Any:
+def _unwrap(annotation: Any) -> Any:
     """The type without ``| None`` and without annotations."""
     if get_origin(annotation) is Annotated:
-        return _bare(get_args(annotation)[0])
+        return _unwrap(get_args(annotation)[0])
     if get_origin(annotation) in (Union, types.UnionType):
         rest = [a for a in get_args(annotation) if a is not type(None)]
         return rest[0] if len(rest) == 1 else None

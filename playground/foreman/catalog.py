@@ -6,12 +6,12 @@ from aiohttp import web
 
 from playground.foreman import views
 from playground.foreman.errors import not_found
-from playground.foreman.listing import answer
+from playground.foreman.listing import list_response
 from playground.foreman.state import State
-from playground.foreman.world import Bookmark, JobTemplate, Place
+from playground.foreman.world import Bookmark, JobTemplate, Taxonomy
 
 
-class Catalog:
+class CatalogRoutes:
     """Templates, hosts, bookmarks, features, places, and what the server says of itself."""
 
     def __init__(self, state: State) -> None:
@@ -25,14 +25,14 @@ class Catalog:
             web.get("/api/job_templates", self._templates),
             web.get("/api/job_templates/{id}", self._template),
             web.get("/api/templates/{id}/template_inputs", self._inputs),
-            web.get("/api/templates/{id}/foreign_input_sets", self._foreign),
+            web.get("/api/templates/{id}/foreign_input_sets", self._foreign_input_sets),
             web.get("/api/hosts", self._hosts),
             web.get("/api/bookmarks", self._bookmarks),
             web.get("/api/bookmarks/{id}", self._bookmark),
             web.get("/api/organizations", self._organizations),
             web.get("/api/locations", self._locations),
-            web.get("/api/organizations/{id}", self._place),
-            web.get("/api/locations/{id}", self._place),
+            web.get("/api/organizations/{id}", self._taxonomy),
+            web.get("/api/locations/{id}", self._taxonomy),
             web.get("/api/remote_execution_features", self._features),
         ]
 
@@ -49,7 +49,7 @@ class Catalog:
 
     async def _templates(self, request: web.Request) -> web.Response:
         def find(query: str) -> list[JobTemplate]:
-            return self._state.find_named(
+            return self._state.find_by_name(
                 query,
                 self._state.world.templates,
                 job_category=lambda t: t.category,
@@ -57,7 +57,7 @@ class Catalog:
                 provider_type=lambda t: t.provider,
             )
 
-        return answer(request, find, views.template_row, key=lambda t: t.name)
+        return list_response(request, find, views.template_row, key=lambda t: t.name)
 
     async def _template(self, request: web.Request) -> web.Response:
         return web.json_response(views.template_full(self._named_template(request)))
@@ -65,9 +65,11 @@ class Catalog:
     async def _inputs(self, request: web.Request) -> web.Response:
         template = self._named_template(request)
         own = template.inputs
-        return answer(request, lambda q: own, lambda item: views.input_row(item, template), key=lambda item: item.id)
+        return list_response(
+            request, lambda q: own, lambda item: views.input_row(item, template), key=lambda item: item.id
+        )
 
-    async def _foreign(self, request: web.Request) -> web.Response:
+    async def _foreign_input_sets(self, request: web.Request) -> web.Response:
         def show(item: Any) -> dict[str, Any]:
             target = self._state.world.template(item.target)
             return {
@@ -80,7 +82,7 @@ class Catalog:
             }
 
         sets = self._named_template(request).foreign
-        return answer(request, lambda query: sets, show, key=lambda item: item.id)
+        return list_response(request, lambda query: sets, show, key=lambda item: item.id)
 
     async def _hosts(self, request: web.Request) -> web.Response:
         thin = request.query.get("thin") in ("1", "true")
@@ -88,13 +90,13 @@ class Catalog:
         def show(host: Any) -> dict[str, Any]:
             return {"id": host.id, "name": host.name} if thin else views.host_row(host)
 
-        return answer(request, self._state.find_hosts, show, key=lambda host: host.name)
+        return list_response(request, self._state.find_hosts, show, key=lambda host: host.name)
 
     async def _bookmarks(self, request: web.Request) -> web.Response:
         def find(query: str) -> list[Bookmark]:
-            return self._state.find_named(query, self._state.world.bookmarks, controller=lambda b: b.controller)
+            return self._state.find_by_name(query, self._state.world.bookmarks, controller=lambda b: b.controller)
 
-        return answer(request, find, _bookmark_row, key=lambda bookmark: bookmark.name)
+        return list_response(request, find, _bookmark_row, key=lambda bookmark: bookmark.name)
 
     async def _bookmark(self, request: web.Request) -> web.Response:
         wanted = request.match_info["id"]
@@ -104,15 +106,17 @@ class Catalog:
         return web.json_response(_bookmark_row(found))
 
     async def _organizations(self, request: web.Request) -> web.Response:
-        return self._places(request, self._state.world.organizations)
+        return self._taxonomy_list(request, self._state.world.organizations)
 
     async def _locations(self, request: web.Request) -> web.Response:
-        return self._places(request, self._state.world.locations)
+        return self._taxonomy_list(request, self._state.world.locations)
 
-    def _places(self, request: web.Request, places: list[Place]) -> web.Response:
-        return answer(request, lambda q: self._state.find_named(q, places), _place_row, key=lambda place: place.name)
+    def _taxonomy_list(self, request: web.Request, places: list[Taxonomy]) -> web.Response:
+        return list_response(
+            request, lambda q: self._state.find_by_name(q, places), _place_row, key=lambda place: place.name
+        )
 
-    async def _place(self, request: web.Request) -> web.Response:
+    async def _taxonomy(self, request: web.Request) -> web.Response:
         world, wanted = self._state.world, request.match_info["id"]
         kind = "organization" if "organizations" in request.path else "location"
         places = world.organizations if kind == "organization" else world.locations
@@ -148,7 +152,7 @@ class Catalog:
         return template
 
 
-def _place_row(place: Place) -> dict[str, Any]:
+def _place_row(place: Taxonomy) -> dict[str, Any]:
     return {"id": place.id, "name": place.name, "title": place.name, "description": None}
 
 

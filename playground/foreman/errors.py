@@ -17,19 +17,19 @@ class ApiError(Exception):
         super().__init__(str(body))
 
 
-def failed(message: str, status: int = 500, **more: Any) -> ApiError:
+def message_error(message: str, status: int = 500, **more: Any) -> ApiError:
     """The usual shape."""
     return ApiError(status, {"error": {"message": message, **more}})
 
 
-def invalid(*problems: str) -> ApiError:
+def validation_error(*problems: str) -> ApiError:
     """Model validation of a job: a 500, not a 422."""
-    return failed("Validation failed: " + ", ".join(problems))
+    return message_error("Validation failed: " + ", ".join(problems))
 
 
-def generic() -> ApiError:
+def generic_error() -> ApiError:
     """A malformed body, or a real fault of the server: Foreman does not tell them apart."""
-    return failed(GENERIC)
+    return message_error(GENERIC)
 
 
 def bad_search(message: str) -> ApiError:
@@ -37,7 +37,7 @@ def bad_search(message: str) -> ApiError:
 
 
 def denied(permission: str) -> ApiError:
-    return failed(
+    return message_error(
         "Access denied",
         403,
         details=f"Missing one of the required permissions: {permission}",
@@ -46,4 +46,4 @@ def denied(permission: str) -> ApiError:
 
 
 def not_found(kind: str, wanted: Any) -> ApiError:
-    return failed(f"Resource {kind} not found by id '{wanted}'", 404)
+    return message_error(f"Resource {kind} not found by id '{wanted}'", 404)

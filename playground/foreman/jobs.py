@@ -17,28 +17,28 @@ class HostRun:
     """A job on one host: from when to when, and why it fails if it does."""
 
     host: Host
-    starts: datetime
-    ends: datetime
-    reason: str | None = None
+    starts_at: datetime
+    ends_at: datetime
+    failure_reason: str | None = None
     cancelled: bool = False
 
     def status(self, now: datetime) -> str:
         """The job_status that Foreman shows."""
         if self.cancelled:
             return "cancelled"
-        if now < self.starts:
+        if now < self.starts_at:
             return "pending"
-        if now < self.ends:
+        if now < self.ends_at:
             return "running"
-        return "error" if self.reason is not None else "success"
+        return "error" if self.failure_reason is not None else "success"
 
     def output(self, now: datetime) -> str:
         """What the script has printed so far."""
-        if now < self.starts:
+        if now < self.starts_at:
             return ""
         lines = [f"Working on {self.host.name}"]
-        if now >= self.ends and not self.cancelled:
-            lines += [self.reason, "Exit status: 1"] if self.reason is not None else ["Exit status: 0"]
+        if now >= self.ends_at and not self.cancelled:
+            lines += [self.failure_reason, "Exit status: 1"] if self.failure_reason is not None else ["Exit status: 0"]
         return "\n".join(lines) + "\n"
 
 
@@ -48,21 +48,21 @@ class RecurringLogic:
 
     id: int
     cron_line: str
-    line: cron.Line
+    parsed_line: cron.CronLine
     zone: str
     max_iteration: int | None = None
     purpose: str | None = None
     iteration: int = 1
     state: str = "active"
 
-    def after(self, moment: datetime, *, inclusive: bool = False) -> datetime | None:
+    def next_after(self, moment: datetime, *, inclusive: bool = False) -> datetime | None:
         """The next run after a moment (or at it), looking nine years ahead."""
         start = moment if inclusive else moment + timedelta(minutes=1)
         start = start.replace(second=0, microsecond=0) + (
             timedelta(minutes=1) if inclusive and (moment.second or moment.microsecond) else timedelta()
         )
-        zone = self.line.zone or self.zone
-        return next(cron.expand(self.line, zone, start, start + timedelta(days=3300)), None)
+        zone = self.parsed_line.zone or self.zone
+        return next(cron.expand(self.parsed_line, zone, start, start + timedelta(days=3300)), None)
 
 
 @dataclass(slots=True)
@@ -81,16 +81,16 @@ class Invocation:
     start_before: datetime | None = None
     logic: RecurringLogic | None = None
     effective_user: str | None = None
-    given: Mapping[str, Any] = field(default_factory=dict)
+    stored_params: Mapping[str, Any] = field(default_factory=dict)
     """The parameters that were kept as they came."""
     hosts: Sequence[Host] | None = None
     runs: list[HostRun] | None = None
-    task: str | None = None
+    task_id: str | None = None
     cancelled: bool = False
     planning_failed: bool = False
 
     def started(self, now: datetime) -> bool:
-        return self.task is not None and now >= self.start_at
+        return self.task_id is not None and now >= self.start_at
 
     def status(self, now: datetime) -> int:
         """The number that Foreman gives its state."""
@@ -113,8 +113,8 @@ class Jobs:
         self._resolve = resolve
         self.invocations: dict[int, Invocation] = {}
         self.logics: dict[int, RecurringLogic] = {}
-        self.failing: dict[str, str] = {}
-        self.seconds = 20.0
+        self.failing_hosts: dict[str, str] = {}
+        self.host_seconds = 20.0
         """How long a job takes on a host, at speed 1."""
         self.speed = 1.0
 
@@ -130,23 +130,23 @@ class Jobs:
             invocation.hosts = self._resolve(invocation.query)
         elif not invocation.hosts:
             self._resolve(invocation.query)
-        invocation.task = str(uuid.uuid4())
+        invocation.task_id = str(uuid.uuid4())
 
-    def tick(self, now: datetime) -> None:
+    def advance_to(self, now: datetime) -> None:
         """Start what is due and make the next run of each series."""
         for invocation in list(self.invocations.values()):
             current: Invocation | None = invocation
             while current is not None and current.runs is None and not current.cancelled and current.started(now):
-                self._begin(current)
-                current = self._repeat(current, current.start_at)
+                self._start(current)
+                current = self._schedule_next(current, current.start_at)
 
     def cancel(self, invocation: Invocation, now: datetime) -> bool:
         """Stop it. A series goes on: the next run is made. False where it had ended or never had a task."""
-        if invocation.task is None or invocation.status(now) in (0, 1, 4):
+        if invocation.task_id is None or invocation.status(now) in (0, 1, 4):
             return False
         invocation.cancelled = True
         if invocation.runs is None:
-            self._repeat(invocation, max(now, invocation.start_at))
+            self._schedule_next(invocation, max(now, invocation.start_at))
         for run in invocation.runs or ():
             if run.status(now) in ("pending", "running"):
                 run.cancelled = True
@@ -159,24 +159,24 @@ class Jobs:
             if invocation.logic is logic and invocation.runs is None:
                 invocation.cancelled = True
 
-    def _begin(self, invocation: Invocation) -> None:
+    def _start(self, invocation: Invocation) -> None:
         hosts = invocation.hosts
         if hosts is None:
             hosts = self._resolve(invocation.query)
-        each = timedelta(seconds=self.seconds / self.speed)
-        level = invocation.given.get("concurrency_level") or len(hosts) or 1
+        each = timedelta(seconds=self.host_seconds / self.speed)
+        level = invocation.stored_params.get("concurrency_level") or len(hosts) or 1
         invocation.runs = []
         for number, host in enumerate(hosts):
             starts = invocation.start_at + each * (number // level)
             # Hosts are not equally quick: every fifth takes half as long again.
             ends = starts + each * (1 + 0.125 * (number % 5))
-            invocation.runs.append(HostRun(host, starts, ends, self.failing.get(host.name)))
+            invocation.runs.append(HostRun(host, starts, ends, self.failing_hosts.get(host.name)))
 
-    def _repeat(self, invocation: Invocation, after: datetime) -> Invocation | None:
+    def _schedule_next(self, invocation: Invocation, after: datetime) -> Invocation | None:
         logic = invocation.logic
         if logic is None or logic.state != "active":
             return None
-        following = logic.after(after)
+        following = logic.next_after(after)
         if following is None or (logic.max_iteration is not None and logic.iteration >= logic.max_iteration):
             logic.state = "finished"
             return None
@@ -194,9 +194,9 @@ class Jobs:
             bookmark_id=invocation.bookmark_id,
             logic=logic,
             effective_user=invocation.effective_user,
-            given=invocation.given,
+            stored_params=invocation.stored_params,
             hosts=invocation.hosts if static else None,
-            task=str(uuid.uuid4()),
+            task_id=str(uuid.uuid4()),
         )
         self.add(repeat)
         return repeat

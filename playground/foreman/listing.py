@@ -13,10 +13,10 @@ T = TypeVar("T")
 _DEFAULT_PAGE = 20
 
 
-def answer(
+def list_response(
     request: web.Request,
-    find: Callable[[str], Sequence[T]],
-    show: Callable[[T], Any],
+    search_items: Callable[[str], Sequence[T]],
+    render: Callable[[T], Any],
     *,
     key: Callable[[T], Any],
     descending: bool = False,
@@ -25,14 +25,14 @@ def answer(
     ApiError for a search that cannot be used."""
     search = request.query.get("search")
     try:
-        found = list(find(search or ""))
-        total = len(find("")) if search else len(found)
+        found = list(search_items(search or ""))
+        total = len(search_items("")) if search else len(found)
     except SearchError as error:
         raise bad_search(str(error)) from error
     order = request.query.get("order", "").upper()
     found.sort(key=key, reverse=order.endswith("DESC") if order else descending)
     page, size = _page(request, len(found))
-    rows = [show(thing) for thing in found[(page - 1) * size : page * size]]
+    rows = [render(thing) for thing in found[(page - 1) * size : page * size]]
     return web.json_response(views.listing(rows, total, len(found), page, size, search))
 
 

@@ -8,9 +8,9 @@ from aiohttp import web
 
 from playground.foreman import views
 from playground.foreman.compose import compose
-from playground.foreman.errors import ApiError, bad_search, failed, generic, not_found
+from playground.foreman.errors import ApiError, bad_search, generic_error, message_error, not_found
 from playground.foreman.jobs import Invocation, RecurringLogic
-from playground.foreman.listing import answer
+from playground.foreman.listing import list_response
 from playground.foreman.search import SearchError
 from playground.foreman.state import State
 
@@ -18,7 +18,7 @@ _JOBS = "/api/job_invocations"
 _LOGICS = "/foreman_tasks/api/recurring_logics"
 
 
-class Runs:
+class JobInvocationRoutes:
     """Create, watch, cancel."""
 
     def __init__(self, state: State) -> None:
@@ -38,7 +38,7 @@ class Runs:
             web.post(_JOBS + "/{id}/rerun", self._rerun),
             web.get(_LOGICS, self._logics),
             web.get(_LOGICS + "/{id}", self._logic),
-            web.put(_LOGICS + "/{id}", self._switch_logic),
+            web.put(_LOGICS + "/{id}", self._update_logic),
             web.post(_LOGICS + "/{id}/cancel", self._cancel_logic),
             web.get("/foreman_tasks/api/tasks/{id}", self._task),
         ]
@@ -56,15 +56,15 @@ class Runs:
         state.jobs.add(job)
         if job.logic is not None:
             state.jobs.logics[job.logic.id] = job.logic
-        if state.orphans:
-            state.orphans -= 1
-            raise generic()
+        if state.untriggered_jobs:
+            state.untriggered_jobs -= 1
+            raise generic_error()
         try:
             state.jobs.trigger(job)
         except SearchError as error:
             job.planning_failed = True
             raise bad_search(str(error)) from error
-        shown = views.full(job, state.now, state.remote_execution, hosts=hosts, states=False)
+        shown = views.invocation_detail(job, state.now, state.remote_execution, hosts=hosts, states=False)
         return web.json_response(shown, status=201)
 
     def _check_context(self, body: Any) -> None:
@@ -78,21 +78,21 @@ class Runs:
 
     async def _index(self, request: web.Request) -> web.Response:
         now, version = self._state.now, self._state.remote_execution
-        return answer(
+        return list_response(
             request,
             self._state.find_jobs,
-            lambda job: views.base(job, now, version),
+            lambda job: views.invocation_row(job, now, version),
             key=lambda job: job.id,
             descending=True,
         )
 
     async def _show(self, request: web.Request) -> web.Response:
         job = self._job(request)
-        if job.task is None and self._state.remote_execution >= (15,):
-            raise generic()
+        if job.task_id is None and self._state.remote_execution >= (15,):
+            raise generic_error()
         query = request.query
         hosts, states = query.get("include_hosts") != "false", query.get("host_status") == "true"
-        shown = views.full(job, self._state.now, self._state.remote_execution, hosts=hosts, states=states)
+        shown = views.invocation_detail(job, self._state.now, self._state.remote_execution, hosts=hosts, states=states)
         return web.json_response(shown)
 
     async def _hosts(self, request: web.Request) -> web.Response:
@@ -105,7 +105,7 @@ class Runs:
                 return list(rows.values())
             return [rows[host.id] for host in self._state.find_hosts(query) if host.id in rows]
 
-        return answer(request, find, lambda row: row, key=lambda row: row["name"])
+        return list_response(request, find, lambda row: row, key=lambda row: row["name"])
 
     async def _template_invocations(self, request: web.Request) -> web.Response:
         job = self._job(request)
@@ -113,7 +113,7 @@ class Runs:
             {"id": number, "template_id": job.template.id, "host_id": run.host.id, "host_name": run.host.name}
             for number, run in enumerate(job.runs or (), 1)
         ]
-        return answer(request, lambda query: rows, lambda row: row, key=lambda row: row["id"])
+        return list_response(request, lambda query: rows, lambda row: row, key=lambda row: row["id"])
 
     async def _outputs(self, request: web.Request) -> web.Response:
         job, now = self._job(request), self._state.now
@@ -127,7 +127,7 @@ class Runs:
         for run in job.runs or ():
             if run.host.id in wanted:
                 text, ended = run.output(now), run.status(now) not in ("pending", "running")
-                pieces = [{"output": text, "output_type": "stdout", "timestamp": run.starts.timestamp()}]
+                pieces = [{"output": text, "output_type": "stdout", "timestamp": run.starts_at.timestamp()}]
                 outputs.append(
                     {"host_id": run.host.id, "complete": ended, "refresh": not ended, "output": text if raw else pieces}
                 )
@@ -140,13 +140,13 @@ class Runs:
             raise ApiError(404, {"message": f"Job invocation not found by id '{wanted}'"})
         host, now = request.match_info["host"], self._state.now
         if job.runs is None:
-            waiting = {"complete": False, "refresh": True, "delayed": True, "start_at": views.stamp(job.start_at)}
+            waiting = {"complete": False, "refresh": True, "delayed": True, "start_at": views.format_time(job.start_at)}
             return web.json_response(waiting)
         run = next((run for run in job.runs if host in (str(run.host.id), run.host.name)), None)
         if run is None:
-            raise failed(f"Host with id '{host}' was not found", 404)
+            raise message_error(f"Host with id '{host}' was not found", 404)
         ended = run.status(now) not in ("pending", "running")
-        pieces = [{"output": run.output(now), "output_type": "stdout", "timestamp": run.starts.timestamp()}]
+        pieces = [{"output": run.output(now), "output_type": "stdout", "timestamp": run.starts_at.timestamp()}]
         return web.json_response({"complete": ended, "refresh": not ended, "output": pieces})
 
     async def _cancel(self, request: web.Request) -> web.Response:
@@ -172,30 +172,30 @@ class Runs:
             logic=None,
             hosts=job.hosts if static else None,
             runs=None,
-            task=None,
+            task_id=None,
             cancelled=False,
         )
         return self._save(again, hosts=True)
 
     async def _logics(self, request: web.Request) -> web.Response:
-        self._state.jobs.tick(self._state.now)
-        return answer(
+        self._state.jobs.advance_to(self._state.now)
+        return list_response(
             request,
             self._state.find_logics,
-            lambda logic: views.logic_row(logic, self._following(logic)),
+            lambda logic: views.logic_row(logic, self._next_start(logic)),
             key=lambda logic: logic.id,
         )
 
     async def _logic(self, request: web.Request) -> web.Response:
         logic = self._named_logic(request)
-        return web.json_response(views.logic_row(logic, self._following(logic)) | {"tasks": []})
+        return web.json_response(views.logic_row(logic, self._next_start(logic)) | {"tasks": []})
 
-    async def _switch_logic(self, request: web.Request) -> web.Response:
+    async def _update_logic(self, request: web.Request) -> web.Response:
         logic, body = self._named_logic(request), await _json(request)
         enabled = (body.get("recurring_logic") or {}).get("enabled")
         if logic.state in ("active", "disabled") and enabled is not None:
             logic.state = "active" if enabled else "disabled"
-        return web.json_response(views.logic_row(logic, self._following(logic)))
+        return web.json_response(views.logic_row(logic, self._next_start(logic)))
 
     async def _cancel_logic(self, request: web.Request) -> web.Response:
         logic = self._named_logic(request)
@@ -204,7 +204,7 @@ class Runs:
 
     async def _task(self, request: web.Request) -> web.Response:
         wanted, now = request.match_info["id"], self._state.now
-        job = next((job for job in self._state.jobs.invocations.values() if job.task == wanted), None)
+        job = next((job for job in self._state.jobs.invocations.values() if job.task_id == wanted), None)
         if job is None:
             raise not_found("task", wanted)
         ended = job.status(now) in (0, 1, 4)
@@ -214,7 +214,7 @@ class Runs:
         )
 
     def _job(self, request: web.Request) -> Invocation:
-        self._state.jobs.tick(self._state.now)
+        self._state.jobs.advance_to(self._state.now)
         wanted = request.match_info["id"]
         job = self._state.jobs.invocations.get(int(wanted)) if wanted.isdecimal() else None
         if job is None:
@@ -228,7 +228,7 @@ class Runs:
             raise not_found("recurring_logic", wanted)
         return logic
 
-    def _following(self, logic: RecurringLogic) -> Any:
+    def _next_start(self, logic: RecurringLogic) -> Any:
         waiting = [job.start_at for job in self._state.jobs.invocations.values() if job.logic is logic and not job.runs]
         return min(waiting, default=None)
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from aiohttp import web
 
 from bot.clock import Clock
-from playground.foreman.catalog import Catalog
-from playground.foreman.errors import ApiError, denied, failed
+from playground.foreman.catalog import CatalogRoutes
+from playground.foreman.errors import ApiError, denied, message_error
 from playground.foreman.jobs import Invocation, RecurringLogic
-from playground.foreman.runs import Runs
+from playground.foreman.runs import JobInvocationRoutes
 from playground.foreman.state import State
 from playground.sandbox import Handler, Sandbox
 
@@ -38,21 +38,21 @@ class ForemanSandbox(Sandbox):
         super().__init__(clock)
         self.state = State(clock, hosts)
         self.users: dict[str, str] = {"nightshift": "sandbox"}
-        self.denied: set[str] = set()
-        self.app.middlewares.append(self._guard)
-        self.app.add_routes(Catalog(self.state).routes())
-        self.app.add_routes(Runs(self.state).routes())
+        self.denied_permissions: set[str] = set()
+        self.app.middlewares.append(self._authorize)
+        self.app.add_routes(CatalogRoutes(self.state).routes())
+        self.app.add_routes(JobInvocationRoutes(self.state).routes())
 
     @property
     def invocations(self) -> list[Invocation]:
         """Every job as of now, oldest first."""
-        self.state.jobs.tick(self.clock.now())
+        self.state.jobs.advance_to(self.clock.now())
         return list(self.state.jobs.invocations.values())
 
     @property
     def logics(self) -> list[RecurringLogic]:
         """Every series as of now, oldest first."""
-        self.state.jobs.tick(self.clock.now())
+        self.state.jobs.advance_to(self.clock.now())
         return list(self.state.jobs.logics.values())
 
     @property
@@ -68,10 +68,10 @@ class ForemanSandbox(Sandbox):
         """Jobs that start from now on fail on these hosts; a mapping says why."""
         if not isinstance(reasons, Mapping):
             reasons = dict.fromkeys(reasons, "The script ended with an error.")
-        self.state.jobs.failing.update(reasons)
+        self.state.jobs.failing_hosts.update(reasons)
 
     @web.middleware
-    async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+    async def _authorize(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
             self._check(request)
             response = await handler(request)
@@ -91,16 +91,16 @@ class ForemanSandbox(Sandbox):
             raise ApiError(401, None)
         login, password = _credentials(request.headers.get("Authorization", ""))
         if self.users.get(login) != password or not password:
-            raise failed(f"Unable to authenticate user {login}", 401)
+            raise message_error(f"Unable to authenticate user {login}", 401)
         if request.method in ("POST", "PUT") and request.content_type != "application/json":
             media = request.headers.get("Content-Type", "")
-            raise failed(
+            raise message_error(
                 f"Media type in 'Content-Type: {media}' is unsupported in API v2 for POST and PUT requests. "
                 "Please use 'Content-Type: application/json'.",
                 415,
             )
         needed = _permission(request.method, request.path)
-        if needed in self.denied:
+        if needed in self.denied_permissions:
             raise denied(needed)
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from bot.clock import Clock
-from playground.foreman.compose import Rules
+from playground.foreman.compose import ServerRules
 from playground.foreman.jobs import LABELS, Invocation, Jobs, RecurringLogic
 from playground.foreman.search import compile_search
 from playground.foreman.world import Host, World, default_world
@@ -44,7 +44,7 @@ _LOGIC: Mapping[str, Callable[[RecurringLogic], Any]] = {
     "purpose": lambda logic: logic.purpose,
 }
 _RESULTS = {"success": "success", "error": "failed", "cancelled": "cancelled"}
-_NOBODY = Host(0, "", "", "0", "", "", "", "")
+_SAMPLE_HOST = Host(0, "", "", "0", "", "", "", "")
 
 
 class State:
@@ -59,29 +59,31 @@ class State:
         self.tasks: tuple[int, ...] = (10, 0, 1)
         self.cron_zone = "UTC"
         self.user_zone = "UTC"
-        self.orphans = 0
+        self.untriggered_jobs = 0
         """How many of the next jobs are saved and then never triggered."""
 
     @property
     def now(self) -> datetime:
         """The present, to which everything has been moved."""
         now = self.clock.now()
-        self.jobs.tick(now)
+        self.jobs.advance_to(now)
         return now
 
     @property
-    def rules(self) -> Rules:
-        return Rules(self.tasks >= (8,), self.cron_zone, self.user_zone, self.remote_execution >= (8,))
+    def rules(self) -> ServerRules:
+        return ServerRules(self.tasks >= (8,), self.cron_zone, self.user_zone, self.remote_execution >= (8,))
 
     def find_hosts(self, query: str) -> Sequence[Host]:
         """Hosts by a search. Conditions on a job must hold of one and the same job. Raises SearchError."""
         if "job_invocation." not in query:
-            return self._find(query, self.world.hosts, _host_field, ("name", "hostgroup", "os", "location"), _NOBODY)
+            return self._find(
+                query, self.world.hosts, _host_field, ("name", "hostgroup", "os", "location"), _SAMPLE_HOST
+            )
         pairs: list[tuple[Host, str, str]] = []
         now = self.clock.now()
         for job in self.jobs.invocations.values():
             pairs += [(run.host, str(job.id), _RESULTS.get(run.status(now), "pending")) for run in job.runs or ()]
-        found = self._find(query, pairs, _pair_field, ("name",), (_NOBODY, "", ""))
+        found = self._find(query, pairs, _pair_field, ("name",), (_SAMPLE_HOST, "", ""))
         return list({host.id: host for host, _, _ in found}.values())
 
     def find_jobs(self, query: str) -> list[Invocation]:
@@ -97,7 +99,7 @@ class State:
         """Series by a search. Raises SearchError."""
         return self._find(query, list(self.jobs.logics.values()), _logic_field, ("purpose",), None)
 
-    def find_named(self, query: str, things: Sequence[T], **more: Callable[[T], Any]) -> list[T]:
+    def find_by_name(self, query: str, things: Sequence[T], **more: Callable[[T], Any]) -> list[T]:
         """Things that have a name, by a search over it and the fields in ``more``. Raises SearchError."""
         fields: Mapping[str, Callable[[Any], Any]] = {"name": lambda thing: thing.name, "id": lambda t: t.id, **more}
 
@@ -108,9 +110,14 @@ class State:
         return self._find(query, things, field, ("name",), None)
 
     def _find(
-        self, query: str, things: Sequence[T], field: Callable[[Any, str], Any], free: tuple[str, ...], sample: Any
+        self,
+        query: str,
+        things: Sequence[T],
+        field: Callable[[Any, str], Any],
+        free_fields: tuple[str, ...],
+        sample: Any,
     ) -> list[T]:
-        test = compile_search(query, field, free, sample)
+        test = compile_search(query, field, free_fields, sample)
         return [thing for thing in things if test(thing)]
 
 

@@ -10,7 +10,7 @@ from playground.foreman.world import Host, JobTemplate, TemplateInput
 Version = tuple[int, ...]
 
 
-def stamp(moment: datetime | None) -> str | None:
+def format_time(moment: datetime | None) -> str | None:
     return moment.strftime("%Y-%m-%d %H:%M:%S UTC") if moment else None
 
 
@@ -75,7 +75,7 @@ def host_row(host: Host) -> dict[str, Any]:
     }
 
 
-def base(job: Invocation, now: datetime, version: Version) -> dict[str, Any]:
+def invocation_row(job: Invocation, now: datetime, version: Version) -> dict[str, Any]:
     """A job as lists show it."""
     status = job.status(now)
     states = [run.status(now) for run in job.runs or ()]
@@ -97,12 +97,12 @@ def base(job: Invocation, now: datetime, version: Version) -> dict[str, Any]:
         "job_category": job.template.category,
         "targeting_id": job.id,
         "status": status,
-        "start_at": stamp(job.start_at),
+        "start_at": format_time(job.start_at),
         "status_label": LABELS[status],
-        "ssh_user": job.given.get("ssh_user"),
-        "time_to_pickup": job.given.get("time_to_pickup"),
-        "concurrency_level": job.given.get("concurrency_level"),
-        "execution_timeout_interval": job.given.get("execution_timeout_interval"),
+        "ssh_user": job.stored_params.get("ssh_user"),
+        "time_to_pickup": job.stored_params.get("time_to_pickup"),
+        "concurrency_level": job.stored_params.get("concurrency_level"),
+        "execution_timeout_interval": job.stored_params.get("execution_timeout_interval"),
         "dynflow_task": _task(job, now),
         "template_id": job.template.id,
         "template_name": job.template.name,
@@ -114,24 +114,26 @@ def base(job: Invocation, now: datetime, version: Version) -> dict[str, Any]:
     }
 
 
-def full(job: Invocation, now: datetime, version: Version, *, hosts: bool, states: bool) -> dict[str, Any]:
+def invocation_detail(job: Invocation, now: datetime, version: Version, *, hosts: bool, states: bool) -> dict[str, Any]:
     """A job by itself."""
-    shown = base(job, now, version)
+    shown = invocation_row(job, now, version)
     if job.mode != "immediate":
         shown["mode"] = job.mode
     if job.logic is not None:
         shown["recurrence"] = logic_row(job.logic, job.start_at)
     elif job.mode == "future":
-        shown["scheduling"] = {"start_at": stamp(job.start_at), "start_before": stamp(job.start_before)}
+        shown["scheduling"] = {"start_at": format_time(job.start_at), "start_before": format_time(job.start_before)}
     shown["targeting"] = {
         "bookmark_id": job.bookmark_id,
         "search_query": job.query,
         "targeting_type": job.targeting_type,
         "user_id": 4,
-        "randomized_ordering": job.given.get("randomized_ordering"),
+        "randomized_ordering": job.stored_params.get("randomized_ordering"),
     }
     if hosts:
-        shown["targeting"]["hosts"] = host_states(job, now) if states else [_named(host) for host in job.hosts or ()]
+        shown["targeting"]["hosts"] = (
+            host_states(job, now) if states else [_host_summary(host) for host in job.hosts or ()]
+        )
     shown["task"] = _task(job, now)
     return shown
 
@@ -139,11 +141,11 @@ def full(job: Invocation, now: datetime, version: Version, *, hosts: bool, state
 def host_states(job: Invocation, now: datetime) -> list[dict[str, Any]]:
     """The hosts of a job with how each stands."""
     if job.runs is None:
-        return [_named(host) | {"job_status": "N/A"} for host in job.hosts or ()]
-    return [_named(run.host) | {"job_status": run.status(now)} for run in job.runs]
+        return [_host_summary(host) | {"job_status": "N/A"} for host in job.hosts or ()]
+    return [_host_summary(run.host) | {"job_status": run.status(now)} for run in job.runs]
 
 
-def logic_row(logic: RecurringLogic, following: datetime | None) -> dict[str, Any]:
+def logic_row(logic: RecurringLogic, next_start: datetime | None) -> dict[str, Any]:
     """A series. Foreman spells occurrence with one r."""
     return {
         "id": logic.id,
@@ -157,7 +159,7 @@ def logic_row(logic: RecurringLogic, following: datetime | None) -> dict[str, An
         "task_count": logic.iteration,
         "action": "Run hosts job:",
         "last_occurence": None,
-        "next_occurence": stamp(following) if logic.state == "active" else None,
+        "next_occurence": format_time(next_start) if logic.state == "active" else None,
     }
 
 
@@ -168,12 +170,12 @@ def statuses(foreman: str, plugins: Mapping[str, str]) -> dict[str, Any]:
     return {"results": {"foreman": core}}
 
 
-def _named(host: Host) -> dict[str, Any]:
+def _host_summary(host: Host) -> dict[str, Any]:
     return {"name": host.name, "id": host.id, "display_name": host.name}
 
 
 def _task(job: Invocation, now: datetime) -> dict[str, Any] | None:
-    if job.task is None:
+    if job.task_id is None:
         return None
     ended = job.status(now) in (0, 1, 4)
-    return {"id": job.task, "state": "stopped" if ended else "running" if job.runs is not None else "scheduled"}
+    return {"id": job.task_id, "state": "stopped" if ended else "running" if job.runs is not None else "scheduled"}

@@ -24,7 +24,7 @@ class TemplateInput:
 
 
 @dataclass(frozen=True, slots=True)
-class ForeignSet:
+class ForeignInputSet:
     """Inputs taken over from another template; ``include`` and ``exclude`` are comma lists."""
 
     id: int
@@ -47,7 +47,7 @@ class JobTemplate:
     current_user: bool = False
     overridable: bool = False
     inputs: tuple[TemplateInput, ...] = ()
-    foreign: tuple[ForeignSet, ...] = ()
+    foreign: tuple[ForeignInputSet, ...] = ()
     snippet: bool = False
 
 
@@ -87,7 +87,7 @@ class Bookmark:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Taxonomy:
     """An organization or a location."""
 
     id: int
@@ -102,21 +102,21 @@ class World:
     hosts: list[Host]
     features: list[Feature]
     bookmarks: list[Bookmark]
-    organizations: list[Place]
-    locations: list[Place]
+    organizations: list[Taxonomy]
+    locations: list[Taxonomy]
 
     def template(self, template_id: Any) -> JobTemplate | None:
         """A template by its id, a number or numeric text."""
         return next((t for t in self.templates if str(t.id) == str(template_id)), None)
 
-    def inputs_of(self, template: JobTemplate, above: frozenset[int] = frozenset()) -> tuple[TemplateInput, ...]:
+    def inputs_of(self, template: JobTemplate, ancestors: frozenset[int] = frozenset()) -> tuple[TemplateInput, ...]:
         """Own and inherited inputs."""
         found = {item.name: item for item in template.inputs}
         for inherited in template.foreign:
             target = self.template(inherited.target)
-            if target is None or target.id in above:
+            if target is None or target.id in ancestors:
                 continue
-            for item in self.inputs_of(target, above | {template.id}):
+            for item in self.inputs_of(target, ancestors | {template.id}):
                 wanted = inherited.include_all or item.name in _names(inherited.include)
                 if wanted and item.name not in _names(inherited.exclude):
                     found.setdefault(item.name, item)
@@ -138,8 +138,8 @@ def default_world(hosts: int = 40) -> World:
             Bookmark(2, "Berlin", "location = Berlin"),
             Bookmark(3, "failed reports", "eventful = true", controller="config_reports"),
         ],
-        organizations=[Place(1, "Example Org"), Place(2, "Subsidiary")],
-        locations=[Place(number, name) for number, (name, _) in enumerate(SITES, 11)],
+        organizations=[Taxonomy(1, "Example Org"), Taxonomy(2, "Subsidiary")],
+        locations=[Taxonomy(number, name) for number, (name, _) in enumerate(SITES, 11)],
     )
 
 
@@ -186,7 +186,10 @@ def _templates() -> list[JobTemplate]:
         JobTemplate(192, "Power Action - Script Default", "Power", inputs=(reboot,), user="root"),
         JobTemplate(193, "Run Command - Ansible Default", "Ansible Commands", provider="Ansible", inputs=(command,)),
         JobTemplate(
-            201, "Install Package - Katello Script Default", "Katello", foreign=(ForeignSet(1, 191, exclude="action"),)
+            201,
+            "Install Package - Katello Script Default",
+            "Katello",
+            foreign=(ForeignInputSet(1, 191, exclude="action"),),
         ),
         JobTemplate(202, "Install Packages by search query - Katello Script Default", "Katello", inputs=(search,)),
         JobTemplate(210, "Change Local Password", "Accounts", overridable=True, inputs=(user, secret)),

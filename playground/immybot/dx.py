@@ -18,10 +18,10 @@ class Unsupported(Exception):
     """The real server answers such a query with 500."""
 
 
-def load(rows: list[dict[str, Any]], query: Mapping[str, str]) -> dict[str, Any]:
+def filter_rows(rows: list[dict[str, Any]], query: Mapping[str, str]) -> dict[str, Any]:
     """The part of the rows that a query asks for. Raises Unsupported."""
     for selector, operator, value in _conditions(json.loads(query.get("filter") or "[]")):
-        rows = [row for row in rows if _COMPARE[operator](_value(row.get(selector)), _wanted(value))]
+        rows = [row for row in rows if _COMPARE[operator](_value(row.get(selector)), _operand(value))]
     for sort in reversed(json.loads(query.get("sort") or "[]")):
         rows = sorted(rows, key=lambda row, s=sort: (row[s["selector"]], row["id"]), reverse=bool(sort.get("desc")))  # type: ignore[misc]
     skip, take = int(query.get("skip", 0)), int(query.get("take", 20))
@@ -52,7 +52,7 @@ def _conditions(found: Any) -> list[tuple[str, str, Any]]:
     return conditions
 
 
-def _wanted(value: Any) -> Any:
+def _operand(value: Any) -> Any:
     """Dates are written month first, in UTC."""
     if isinstance(value, str) and value.count("/") == 2:
         return datetime.strptime(value, "%m/%d/%Y %H:%M:%S").replace(tzinfo=UTC)

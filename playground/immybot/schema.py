@@ -72,7 +72,7 @@ _NULLABLE = {"maintenanceIdentifier", "taskParameterValues", "providerLinkIdForM
 Errors = dict[str, list[str]]
 
 
-def check(body: Any) -> Errors:
+def validate(body: Any) -> Errors:
     """What is wrong with a body, by JSON path; empty where nothing is."""
     if not isinstance(body, dict):
         return {"$": ["The JSON value could not be converted to RunImmyServiceRequestBody."]}
@@ -84,7 +84,7 @@ def check(body: Any) -> Errors:
     return errors
 
 
-def problem(errors: Errors) -> dict[str, Any]:
+def problem_details(errors: Errors) -> dict[str, Any]:
     """ASP.NET's problem details."""
     return {"title": "One or more validation errors occurred.", "status": 400, "errors": errors}
 
@@ -104,11 +104,11 @@ def _top(key: str, value: Any, errors: Errors) -> str:
     if key in _TOP_ENUMS:
         return _enum(key, value)
     if key in _FLAGS:
-        return _typed(value, bool)
+        return _has_type(value, bool)
     if key in _NUMBERS:
-        return "" if value is None and key != "promptTimeoutMinutes" else _typed(value, int)
+        return "" if value is None and key != "promptTimeoutMinutes" else _has_type(value, int)
     if key in _TEXTS:
-        return "" if value is None else _typed(value, str)
+        return "" if value is None else _has_type(value, str)
     return f"The JSON property '{key}' could not be mapped to any member."
 
 
@@ -119,7 +119,7 @@ def _item(value: Any, errors: Errors) -> str:
         if key in _ITEM_ENUMS:
             fault = _enum(key, inner)
         elif key in _ITEM_OTHERS:
-            fault = "" if inner is None and key in _NULLABLE else _typed(inner, _ITEM_OTHERS[key])
+            fault = "" if inner is None and key in _NULLABLE else _has_type(inner, _ITEM_OTHERS[key])
         else:
             fault = f"The JSON property '{key}' could not be mapped to any member."
         if not fault and key == "taskParameterValues" and inner:
@@ -138,7 +138,7 @@ def _values(values: dict[str, Any]) -> str:
 def _targets(value: Any, key: str) -> str:
     if not isinstance(value, list):
         return "The JSON value could not be converted to a list."
-    fine = all(isinstance(t, dict) and set(t) == {key} and not _typed(t[key], int) for t in value)
+    fine = all(isinstance(t, dict) and set(t) == {key} and not _has_type(t[key], int) for t in value)
     return "" if fine else f"Each target must be an object with a {key}."
 
 
@@ -158,6 +158,6 @@ def _enum(key: str, value: Any) -> str:
     return "" if fine else f"The JSON value could not be converted to {key[0].upper()}{key[1:]}."
 
 
-def _typed(value: Any, wanted: type) -> str:
+def _has_type(value: Any, wanted: type) -> str:
     fine = isinstance(value, wanted) and not (wanted is int and isinstance(value, bool))
     return "" if fine else f"The JSON value could not be converted to {wanted.__name__}."

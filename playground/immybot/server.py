@@ -9,8 +9,8 @@ from aiohttp import web
 
 from bot.clock import Clock
 from playground.immybot import dx, schema
-from playground.immybot.sessions import FINAL, Session, next_time
-from playground.immybot.world import Computer, Outcome, build
+from playground.immybot.sessions import FINAL_STATUSES, Session, next_time_of_day
+from playground.immybot.world import Computer, ComputerOutcome, build_world
 from playground.sandbox import Handler, Sandbox
 
 TENANT_ID = "3f6b2a52-0d7e-4c1f-9a55-2c8f1f6f0a11"
@@ -30,13 +30,13 @@ class ImmyBotSandbox(Sandbox):
         self, clock: Clock, *, computers: int = 50, pace: float = 8.0, token_life: float = 3599, bearer: str = ""
     ) -> None:
         super().__init__(clock)
-        self.world = build(computers)
+        self.world = build_world(computers)
         self.sessions: dict[int, Session] = {}
-        self.pace = timedelta(seconds=pace)
-        self.token_life = token_life
+        self.session_duration = timedelta(seconds=pace)
+        self.token_ttl = token_life
         self.session_delay = timedelta()
         """How long after a request its sessions are made."""
-        self.loses_requests = False
+        self.drop_requests = False
         """Whether requests are accepted and then forgotten."""
         self.bearer = bearer
         self._tokens: dict[str, datetime] = {}
@@ -55,47 +55,49 @@ class ImmyBotSandbox(Sandbox):
 
     def fail_computers(self, computers: Iterable[str] | Mapping[str, list[tuple[str, str]]]) -> None:
         """Runs on these fail; a mapping gives the failing actions and their reasons."""
-        self._set(computers, "fails")
+        self._set_outcome(computers, "fails")
 
     def partly_fail_computers(self, computers: Iterable[str] | Mapping[str, list[tuple[str, str]]]) -> None:
         """Runs on these pass in part."""
-        self._set(computers, "partly")
+        self._set_outcome(computers, "partly")
 
     def postpone_computers(self, computers: Iterable[str]) -> None:
         """The people at these press Postpone."""
-        self._set(computers, "postponed")
+        self._set_outcome(computers, "postponed")
 
     def disconnect_computers(self, computers: Iterable[str]) -> None:
         """These go offline."""
-        self._settle()
+        self._freeze_finished()
         for name in computers:
-            self.world.named(name).online = False
+            self.world.computer_by_name(name).online = False
 
     def connect_computers(self, computers: Iterable[str]) -> None:
         """These come back."""
-        self._settle()
+        self._freeze_finished()
         for name in computers:
-            machine = self.world.named(name)
+            machine = self.world.computer_by_name(name)
             machine.online, machine.connected_at = True, self.clock.now()
 
-    def occupy_computers(self, computers: Iterable[str]) -> None:
+    def mark_computers_busy(self, computers: Iterable[str]) -> None:
         """A session of somebody else is in progress on these."""
         for name in computers:
-            self.world.named(name).busy = True
+            self.world.computer_by_name(name).busy = True
 
     def revoke_tokens(self) -> None:
         """Every token given out so far stops working."""
         self._tokens.clear()
 
-    def _set(self, computers: Iterable[str] | Mapping[str, list[tuple[str, str]]], outcome: Outcome) -> None:
-        self._settle()
+    def _set_outcome(
+        self, computers: Iterable[str] | Mapping[str, list[tuple[str, str]]], outcome: ComputerOutcome
+    ) -> None:
+        self._freeze_finished()
         for name in computers:
-            machine = self.world.named(name)
+            machine = self.world.computer_by_name(name)
             machine.outcome = outcome
             failures = computers[name] if isinstance(computers, Mapping) else [("Chrome", "Exit code 1603")]
             machine.failures = list(failures)
 
-    def _settle(self) -> None:
+    def _freeze_finished(self) -> None:
         """Sessions that have ended stay as they are, whatever the computers do from here on."""
         for session in self.sessions.values():
             session.status(self.clock.now())
@@ -148,8 +150,8 @@ class ImmyBotSandbox(Sandbox):
             said = "AADSTS7000215: Invalid client secret provided.\r\nTrace ID: 0"
             return web.json_response({"error": "invalid_client", "error_description": said}, status=401)
         token = secrets.token_urlsafe(24)
-        self._tokens[token] = self.clock.now() + timedelta(seconds=self.token_life)
-        return web.json_response({"token_type": "Bearer", "expires_in": self.token_life, "access_token": token})
+        self._tokens[token] = self.clock.now() + timedelta(seconds=self.token_ttl)
+        return web.json_response({"token_type": "Bearer", "expires_in": self.token_ttl, "access_token": token})
 
     async def _me(self, request: web.Request) -> web.Response:
         return web.json_response({"userId": 1, "isAdmin": True})
@@ -177,15 +179,17 @@ class ImmyBotSandbox(Sandbox):
 
     async def _run(self, request: web.Request) -> web.Response:
         body = await request.json()
-        errors = schema.check(body)
+        errors = schema.validate(body)
         if errors:
-            return web.json_response(schema.problem(errors), status=400, content_type="application/problem+json")
-        started, busy = ([], []) if self.loses_requests else self._make(body)
+            return web.json_response(
+                schema.problem_details(errors), status=400, content_type="application/problem+json"
+            )
+        started, busy = ([], []) if self.drop_requests else self._create_sessions(body)
         if request.path.endswith("-new"):
             return web.Response(status=202 if body.get("sessionGroupId") else 200)
         return web.json_response({"sessionsStarted": started, "sessionsAlreadyInProgress": busy})
 
-    def _make(self, body: dict[str, Any]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    def _create_sessions(self, body: dict[str, Any]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         """Make the sessions of a request; the rows of those that were started, and of computers that are busy."""
         started, busy = [], []
         machines = [self.world.computers.get(t["computerId"]) for t in body.get("computers", [])]
@@ -218,15 +222,15 @@ class ImmyBotSandbox(Sandbox):
         at = body.get("updateTime")
         self.sessions[number] = Session(
             id=number,
-            group=body.get("sessionGroupId"),
+            group_id=body.get("sessionGroupId"),
             created=now,
-            pace=self.pace,
-            title=self.world.title(kind, str(item.get("maintenanceIdentifier"))),
+            duration=self.session_duration,
+            title=self.world.item_title(kind, str(item.get("maintenanceIdentifier"))),
             skip_offline=schema.code("offlineBehavior", body.get("offlineBehavior", 2)) == 1,
-            scheduled=next_time(at, body.get("timeZoneInfoId"), now) if at else None,
+            scheduled=next_time_of_day(at, body.get("timeZoneInfoId"), now) if at else None,
             computer=machine,
             tenant=next((t for t in self.world.tenants if t.id == tenant), None),
-            person=person,
+            person_id=person,
             arguments={"rebootPreference": body.get("rebootPreference", 0)},
         )
         return {
@@ -236,22 +240,22 @@ class ImmyBotSandbox(Sandbox):
             "personId": person,
         }
 
-    def _made(self) -> list[Session]:
+    def _visible_sessions(self) -> list[Session]:
         return [s for s in self.sessions.values() if s.created <= self.clock.now()]
 
     async def _session_list(self, request: web.Request) -> web.Response:
-        return _loaded([s.listed(self.clock.now()) for s in self._made()], request.query)
+        return _filtered_response([s.list_row(self.clock.now()) for s in self._visible_sessions()], request.query)
 
     async def _session(self, request: web.Request) -> web.Response:
         session = self.sessions.get(int(request.match_info["id"]))
         if session is None or session.created > self.clock.now():
             return _error(404, "NotFound", "Session not found")
-        return web.json_response(session.whole(self.clock.now()))
+        return web.json_response(session.detail(self.clock.now()))
 
     async def _action_list(self, request: web.Request) -> web.Response:
         wanted = dx.equal_to(request.query, "maintenanceSessionId")
-        chosen = [s for s in self._made() if wanted is None or s.id == wanted]
-        return _loaded([a for s in chosen for a in s.actions(self.clock.now())], request.query)
+        chosen = [s for s in self._visible_sessions() if wanted is None or s.id == wanted]
+        return _filtered_response([a for s in chosen for a in s.actions(self.clock.now())], request.query)
 
     async def _cancel(self, request: web.Request) -> web.Response:
         chosen = (await request.json()).get("sessionIds") or list(self.sessions)
@@ -264,8 +268,8 @@ class ImmyBotSandbox(Sandbox):
         now = self.clock.now()
         for number in (await request.json()).get("sessionIds", []):
             session = self.sessions.get(number)
-            if session is not None and session.status(now) in FINAL:
-                session.created, session.scheduled, session.ended = now, None, None
+            if session is not None and session.status(now) in FINAL_STATUSES:
+                session.created, session.scheduled, session.final_status = now, None, None
         return web.Response(status=204)
 
 
@@ -276,9 +280,9 @@ def _listing(rows: list[dict[str, Any]]) -> Handler:
     return answer
 
 
-def _loaded(rows: list[dict[str, Any]], query: Mapping[str, str]) -> web.Response:
+def _filtered_response(rows: list[dict[str, Any]], query: Mapping[str, str]) -> web.Response:
     try:
-        return web.json_response(dx.load(rows, query))
+        return web.json_response(dx.filter_rows(rows, query))
     except dx.Unsupported:
         return _error(500, "InternalError", "An unexpected error occurred")
 

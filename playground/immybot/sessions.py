@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from playground.immybot.world import Computer, Tenant
 
-NAMES = {
+STATUS_NAMES = {
     0: "Passed",
     1: "Running",
     2: "Failed",
@@ -18,7 +18,7 @@ NAMES = {
     7: "Partial Passed",
     8: "Pending Connectivity",
 }
-FINAL = frozenset({0, 2, 4, 7})
+FINAL_STATUSES = frozenset({0, 2, 4, 7})
 _ENDINGS = {"passes": 0, "fails": 2, "partly": 7}
 
 
@@ -27,32 +27,32 @@ class Session:
     """One session. ``scheduled`` is when it is to begin, where that is later than its making."""
 
     id: int
-    group: str | None
+    group_id: str | None
     created: datetime
-    pace: timedelta
+    duration: timedelta
     title: str
     skip_offline: bool = False
     scheduled: datetime | None = None
     computer: Computer | None = None
     tenant: Tenant | None = None
-    person: int | None = None
-    ended: int | None = None
+    person_id: int | None = None
+    final_status: int | None = None
     arguments: dict[str, Any] = field(default_factory=dict)
 
     def status(self, now: datetime) -> int:
         """The status code at a moment; an ending is kept for good."""
-        if self.ended is None:
+        if self.final_status is None:
             status = self._status(now)
-            if status in FINAL:
-                self.ended = status
+            if status in FINAL_STATUSES:
+                self.final_status = status
             return status
-        return self.ended
+        return self.final_status
 
     def cancel(self, now: datetime) -> bool:
         """Cancel it, unless it has ended."""
-        if self.status(now) in FINAL:
+        if self.status(now) in FINAL_STATUSES:
             return False
-        self.ended = 4
+        self.final_status = 4
         return True
 
     def _status(self, now: datetime) -> int:
@@ -61,25 +61,25 @@ class Session:
             return 6
         machine = self.computer
         if machine is not None and not machine.online:
-            if now - begin < self.pace:
+            if now - begin < self.duration:
                 return 3
             return 4 if self.skip_offline else 8
         if machine is not None and machine.outcome == "postponed":
             return 5
         if machine is not None and machine.connected_at is not None:
             begin = max(begin, machine.connected_at)
-        if now - begin < self.pace / 4:
+        if now - begin < self.duration / 4:
             return 3
-        if now - begin < self.pace:
+        if now - begin < self.duration:
             return 1
         return _ENDINGS[machine.outcome] if machine is not None else 0
 
-    def listed(self, now: datetime) -> dict[str, Any]:
+    def list_row(self, now: datetime) -> dict[str, Any]:
         """A row of the list, which does not name the group."""
         status = self.status(now)
         return {
             "id": self.id,
-            "statusName": NAMES[status],
+            "statusName": STATUS_NAMES[status],
             "sessionStatus": status,
             "computerId": self.computer.id if self.computer else None,
             "computerName": self.computer.name if self.computer else None,
@@ -87,7 +87,7 @@ class Session:
             "scheduledExecutionDate": _utc(self.scheduled) if self.scheduled else None,
         }
 
-    def whole(self, now: datetime) -> dict[str, Any]:
+    def detail(self, now: datetime) -> dict[str, Any]:
         """The session by itself."""
         status = self.status(now)
         owner = self.computer.tenant if self.computer else self.tenant
@@ -100,9 +100,9 @@ class Session:
             "computerName": self.computer.name if self.computer else None,
             "tenantId": owner.id if owner else None,
             "tenantName": owner.name if owner else None,
-            "personId": self.person,
+            "personId": self.person_id,
             "createdDateUTC": _utc(self.created),
-            "sessionJobArgs": {"sessionGroupId": self.group, **self.arguments},
+            "sessionJobArgs": {"sessionGroupId": self.group_id, **self.arguments},
         }
 
     def actions(self, now: datetime) -> list[dict[str, Any]]:
@@ -135,7 +135,7 @@ def _action(session: int, number: int, what: str, result: int, why: str) -> dict
     }
 
 
-def next_time(at: str, zone: str | None, now: datetime) -> datetime:
+def next_time_of_day(at: str, zone: str | None, now: datetime) -> datetime:
     """When a time of day comes next in a zone: today, or tomorrow where it is past."""
     local = now.astimezone(ZoneInfo(zone or "UTC"))
     moment = datetime.combine(local.date(), time.fromisoformat(at), local.tzinfo)

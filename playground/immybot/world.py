@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-Outcome = Literal["passes", "fails", "partly", "postponed"]
+ComputerOutcome = Literal["passes", "fails", "partly", "postponed"]
 
 
 @dataclass(slots=True)
@@ -35,7 +35,7 @@ class Computer:
     connected_at: datetime | None = None
     excluded: bool = False
     busy: bool = False
-    outcome: Outcome = "passes"
+    outcome: ComputerOutcome = "passes"
     failures: list[tuple[str, str]] = field(default_factory=list)
 
     def row(self) -> dict[str, Any]:
@@ -65,11 +65,11 @@ class World:
     tasks: dict[str, list[dict[str, Any]]]
     deployments: dict[str, list[dict[str, Any]]]
 
-    def named(self, name: str) -> Computer:
+    def computer_by_name(self, name: str) -> Computer:
         """A computer by name."""
         return next(c for c in self.computers.values() if c.name == name)
 
-    def title(self, kind: int, identifier: str) -> str:
+    def item_title(self, kind: int, identifier: str) -> str:
         """What an item of a maintenance type is called."""
         shelf = {
             0: self.software["global"],
@@ -89,7 +89,7 @@ _TENANTS = (
 _PEOPLE = (("Ines", "Okafor"), ("Jonas", "Brandt"), ("Mei", "Castellanos"), ("Tariq", "Lindqvist"), ("Vera", "Nowak"))
 
 
-def build(computers: int) -> World:
+def build_world(computers: int) -> World:
     """A world with so many computers, spread evenly over four tenants."""
     tenants = [Tenant(n, name, prefix) for n, (name, prefix) in enumerate(_TENANTS, start=1)]
     machines = {}

@@ -1,6 +1,6 @@
 """A sandbox OpsRamp: a real HTTP server that behaves as the automation API does, quirks included."""
 
-from playground.opsramp.gate import KEY, SECRET
+from playground.opsramp.auth import KEY, SECRET
 from playground.opsramp.server import OpsRampSandbox
 
 __all__ = ["KEY", "SECRET", "OpsRampSandbox"]

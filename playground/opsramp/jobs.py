@@ -10,7 +10,7 @@ _PATTERNS = ("daily", "weekly", "monthly", "run once", "never")
 _DOCUMENTED = {"adCheckList", "networkconfigbackup"}
 
 
-class Invalid(Exception):
+class InvalidJob(Exception):
     """The body is refused; the text says why."""
 
 
@@ -19,24 +19,24 @@ def _flag(value: Any) -> bool:
         return value
     if str(value).lower() in ("true", "false"):
         return str(value).lower() == "true"
-    raise Invalid(f"Invalid boolean {value}")
+    raise InvalidJob(f"Invalid boolean {value}")
 
 
 def _number(value: Any) -> int:
     if isinstance(value, bool) or not re.fullmatch(r"\d+", str(value)):
-        raise Invalid(f"Invalid number {value}")
+        raise InvalidJob(f"Invalid number {value}")
     return int(str(value))
 
 
-def kept(body: Any, identifier: str) -> dict[str, Any]:
+def normalize(body: Any, identifier: str) -> dict[str, Any]:
     """What is stored of a body: real types, seconds cut off, parts that nobody knows dropped. Raises Invalid."""
     if not isinstance(body, dict) or not isinstance(body.get("script"), dict):
-        raise Invalid("script is required")
+        raise InvalidJob("script is required")
     script = _script(body["script"])
     job: dict[str, Any] = {"id": identifier, "name": str(body.get("name") or ""), "script": script}
     if not job["name"]:
         if script["jobType"] in _DOCUMENTED:
-            raise Invalid("name is required")
+            raise InvalidJob("name is required")
         job["name"] = f"Job - {script['jobType']}"
     if "jobQueued" in body:
         job["jobQueued"] = _flag(body["jobQueued"])
@@ -44,21 +44,21 @@ def kept(body: Any, identifier: str) -> dict[str, Any]:
     if body.get("schedule"):
         job["schedule"] = _schedule(body["schedule"])
     elif script["jobType"] in _DOCUMENTED:
-        raise Invalid("schedule is required")
+        raise InvalidJob("schedule is required")
     return job
 
 
 def _entity(item: Any) -> dict[str, Any]:
     resource = item.get("resource") if isinstance(item, dict) else None
     if not isinstance(resource, dict) or not resource.get("id"):
-        raise Invalid("resource id is required")
+        raise InvalidJob("resource id is required")
     return {"resource": {"id": resource["id"], "type": resource.get("type", "DEVICE")}}
 
 
 def _script(script: dict[str, Any]) -> dict[str, Any]:
     kind = script.get("jobType")
     if kind not in {*TYPES.values(), "custom"}:
-        raise Invalid(f"Invalid job type {kind}")
+        raise InvalidJob(f"Invalid job type {kind}")
     found: dict[str, Any] = {"jobType": kind}
     if kind == "networkconfigbackup":
         given = script.get("configParams", {})
@@ -87,10 +87,10 @@ def _parameter(item: dict[str, Any]) -> dict[str, Any]:
 def _schedule(schedule: dict[str, Any]) -> dict[str, Any]:
     start = re.fullmatch(r"(\d{4}-\d\d-\d\dT\d\d:\d\d):\d\d\+0000", str(schedule.get("startDate", "")))
     if start is None:
-        raise Invalid(f"Invalid start date {schedule.get('startDate')}")
+        raise InvalidJob(f"Invalid start date {schedule.get('startDate')}")
     pattern = dict(schedule.get("pattern") or {})
     if pattern.get("type") not in _PATTERNS:
-        raise Invalid(f"Invalid pattern type {pattern.get('type')}")
+        raise InvalidJob(f"Invalid pattern type {pattern.get('type')}")
     pattern.pop("dayOfIndex", None)
     if "repeatFrequency" in pattern:
         pattern["repeatFrequency"] = _number(pattern["repeatFrequency"])
@@ -99,50 +99,50 @@ def _schedule(schedule: dict[str, Any]) -> dict[str, Any]:
     return {"startDate": f"{start[1]}:00+0000", "pattern": pattern}
 
 
-def shown(job: dict[str, Any], tenant: Tenant, *, turned: bool, passwords: str) -> dict[str, Any]:
+def render_job(job: dict[str, Any], tenant: Tenant, *, reverse_entities: bool, password_mode: str) -> dict[str, Any]:
     """A job as the API tells it: devices with their names (in another order when asked for later), no job type for a
     custom script, the id last. ``passwords`` is how a password parameter comes back: plain, masked or omitted."""
-    entities = [_told_entity(item["resource"], tenant) for item in job["entities"]]
+    entities = [_render_entity(item["resource"], tenant) for item in job["entities"]]
     return {
         "name": job["name"],
-        "entities": entities[::-1] if turned else entities,
+        "entities": entities[::-1] if reverse_entities else entities,
         **({"schedule": job["schedule"]} if "schedule" in job else {}),
         **({"jobQueued": job["jobQueued"]} if "jobQueued" in job else {}),
-        "script": _told_script(job["script"], passwords),
+        "script": _render_script(job["script"], password_mode),
         "id": job["id"],
     }
 
 
-def row(job: dict[str, Any], passwords: str) -> dict[str, Any]:
+def job_row(job: dict[str, Any], password_mode: str) -> dict[str, Any]:
     """A job as a search tells it: without its devices."""
-    script = _told_script(job["script"], passwords)
+    script = _render_script(job["script"], password_mode)
     return {key: job[key] for key in ("id", "name", "schedule", "jobQueued") if key in job} | {"script": script}
 
 
-def _told_entity(resource: dict[str, Any], tenant: Tenant) -> dict[str, Any]:
+def _render_entity(resource: dict[str, Any], tenant: Tenant) -> dict[str, Any]:
     device = tenant.devices.get(resource["id"])
     info = {"ipAddresses": device.address, "hostName": device.host} if device else {}
     return {"resource": {"id": resource["id"], "generalInfo": info, "clientUniqueId": "client_13", "type": "DEVICE"}}
 
 
-def script_row(number: int) -> dict[str, Any] | None:
+def script_by_id(number: int) -> dict[str, Any] | None:
     """A custom script by its id."""
     return next((row for rows in SCRIPTS.values() for row in rows if row["id"] == number), None)
 
 
-def _told_script(script: dict[str, Any], passwords: str) -> dict[str, Any]:
+def _render_script(script: dict[str, Any], password_mode: str) -> dict[str, Any]:
     if script["jobType"] != "custom":
         return script
     number = script["customScript"]["id"]
-    known = script_row(number) or {}
+    known = script_by_id(number) or {}
     about_script = {key: known.get(key, "") for key in ("name", "description", "platforms")}
     kinds = {p["id"]: p for p in known.get("parameters", [])}
     parameters = []
     for item in script.get("parameters", []):
         about = kinds.get(item["paramId"], {})
         told = {"paramId": item["paramId"], "name": about.get("name", ""), **item}
-        if about.get("dataType") == "PASSWORD" and "value" in told and passwords != "plain":
-            told["value"] = MASK if passwords == "masked" else None
+        if about.get("dataType") == "PASSWORD" and "value" in told and password_mode != "plain":
+            told["value"] = MASK if password_mode == "masked" else None
         parameters.append({key: value for key, value in told.items() if value is not None})
     found = {"customScript": {"id": number, **about_script}, "parameters": parameters}
     return found | ({"userType": script["userType"]} if "userType" in script else {})

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from bot.clock import Clock
 from playground.opsramp import jobs
-from playground.opsramp.gate import KEY, SECRET, Gate
+from playground.opsramp.auth import KEY, SECRET, Auth
 from playground.opsramp.world import (
     CATEGORIES,
     CLIENT,
@@ -22,7 +22,7 @@ from playground.opsramp.world import (
     TYPES,
     Device,
     Tenant,
-    build,
+    build_tenants,
 )
 from playground.sandbox import Sandbox
 
@@ -31,7 +31,7 @@ _OFFLINE = "Agent Offline"
 
 
 @dataclass(frozen=True, slots=True)
-class Ran:
+class JobRun:
     """A run on demand that was accepted; ``body`` is the job as it was then."""
 
     tenant: str
@@ -48,16 +48,16 @@ class OpsRampSandbox(Sandbox):
 
     def __init__(self, clock: Clock, *, devices: int = 60, pace: float = 5.0) -> None:
         super().__init__(clock)
-        self.tenants = build(devices)
-        self.gate = Gate(clock, self.tenants)
-        self.runs: list[Ran] = []
+        self.tenants = build_tenants(devices)
+        self.auth = Auth(clock, self.tenants)
+        self.runs: list[JobRun] = []
         self.run_verb = "GET"
-        self.passwords = "masked"
-        self.ignores: set[str] = set()
-        self.bare_lists = False
-        self.pace = timedelta(seconds=pace)
-        self.app.middlewares.append(self.gate.guard)
-        self.app.add_routes(self.gate.routes())
+        self.password_mode = "masked"
+        self.ignored_keys: set[str] = set()
+        self.unpaged_lists = False
+        self.script_duration = timedelta(seconds=pace)
+        self.app.middlewares.append(self.auth.middleware)
+        self.app.add_routes(self.auth.routes())
         self._routes()
 
     def settings(self, url: str) -> dict[str, str]:
@@ -79,7 +79,7 @@ class OpsRampSandbox(Sandbox):
         """The devices of the main client."""
         return list(self.tenants[CLIENT].devices.values())
 
-    def job_named(self, name: str) -> dict[str, Any]:
+    def job_by_name(self, name: str) -> dict[str, Any]:
         """The main client's one job of a name."""
         (found,) = [job for job in self.jobs.values() if job["name"] == name]
         return found
@@ -115,35 +115,37 @@ class OpsRampSandbox(Sandbox):
     def _tenant(self, request: web.Request) -> Tenant:
         return self.tenants[request.match_info["tenant"]]
 
-    def _shown(self, job: dict[str, Any], tenant: Tenant, turned: bool = False) -> web.Response:
-        return web.json_response(jobs.shown(job, tenant, turned=turned, passwords=self.passwords))
+    def _job_response(self, job: dict[str, Any], tenant: Tenant, reverse_entities: bool = False) -> web.Response:
+        return web.json_response(
+            jobs.render_job(job, tenant, reverse_entities=reverse_entities, password_mode=self.password_mode)
+        )
 
     async def _create(self, request: web.Request) -> web.StreamResponse:
-        return await self._keep(request, str(uuid.uuid4()))
+        return await self._save(request, str(uuid.uuid4()))
 
     async def _update(self, request: web.Request) -> web.StreamResponse:
         identifier = request.match_info["job"]
         if identifier not in self._tenant(request).jobs:
             return _not_found()
-        return await self._keep(request, identifier)
+        return await self._save(request, identifier)
 
-    async def _keep(self, request: web.Request, identifier: str) -> web.StreamResponse:
+    async def _save(self, request: web.Request, identifier: str) -> web.StreamResponse:
         tenant = self._tenant(request)
         body = await request.json()
         before = tenant.jobs.get(identifier, {})
-        body = {key: value for key, value in body.items() if key not in self.ignores}
-        body |= {key: before[key] for key in self.ignores if key in before}
+        body = {key: value for key, value in body.items() if key not in self.ignored_keys}
+        body |= {key: before[key] for key in self.ignored_keys if key in before}
         try:
-            job = jobs.kept(body, identifier)
-        except jobs.Invalid as error:
+            job = jobs.normalize(body, identifier)
+        except jobs.InvalidJob as error:
             return web.json_response({"code": "0006", "msg": str(error)}, status=400)
         tenant.jobs[identifier] = job
-        return self._shown(job, tenant)
+        return self._job_response(job, tenant)
 
     async def _get(self, request: web.Request) -> web.StreamResponse:
         tenant = self._tenant(request)
         job = tenant.jobs.get(request.match_info["job"])
-        return _not_found() if job is None else self._shown(job, tenant, turned=True)
+        return _not_found() if job is None else self._job_response(job, tenant, reverse_entities=True)
 
     async def _delete(self, request: web.Request) -> web.StreamResponse:
         gone = self._tenant(request).jobs.pop(request.match_info["job"], None)
@@ -157,7 +159,7 @@ class OpsRampSandbox(Sandbox):
             return _not_found()
         body = await request.json() if request.body_exists else {}
         job = deepcopy(tenant.jobs[identifier])
-        self.runs.append(Ran(tenant.name, identifier, self.clock.now(), str(body.get("reason", "")), job))
+        self.runs.append(JobRun(tenant.name, identifier, self.clock.now(), str(body.get("reason", "")), job))
         return web.Response()
 
     async def _types(self, request: web.Request) -> web.StreamResponse:
@@ -165,68 +167,70 @@ class OpsRampSandbox(Sandbox):
         return web.json_response({"jobNameAndType": found})
 
     async def _search_jobs(self, request: web.Request) -> web.StreamResponse:
-        wanted = _wanted(request, {"name"})
+        wanted = _parse_query(request, {"name"})
         if wanted is None:
             return _bad_query()
-        rows = [jobs.row(job, self.passwords) for job in self._tenant(request).jobs.values()]
-        return self._page(request, [row for row in rows if _fits(row, wanted)])
+        rows = [jobs.job_row(job, self.password_mode) for job in self._tenant(request).jobs.values()]
+        return self._page(request, [row for row in rows if _matches(row, wanted)])
 
     async def _search_devices(self, request: web.Request) -> web.StreamResponse:
-        wanted = _wanted(request, {"hostName", "resourceName", "ipAddress", "id", "aliasName"})
+        wanted = _parse_query(request, {"hostName", "resourceName", "ipAddress", "id", "aliasName"})
         if wanted is None:
             return _bad_query()
-        found = [row for d in self._tenant(request).devices.values() if _fits(row := _device(d), wanted)]
+        found = [row for d in self._tenant(request).devices.values() if _matches(row := _device_row(d), wanted)]
         extra = {"type": "DEVICE", "state": "active", "osName": "", "agentInstalled": True}
         return self._page(request, found, extra)
 
     async def _minimal_devices(self, request: web.Request) -> web.StreamResponse:
-        return _bare([_device(d) for d in self._tenant(request).devices.values()])
+        return _unpaged_list([_device_row(d) for d in self._tenant(request).devices.values()])
 
     async def _categories(self, request: web.Request) -> web.StreamResponse:
-        return _bare(CATEGORIES)
+        return _unpaged_list(CATEGORIES)
 
     async def _scripts(self, request: web.Request) -> web.StreamResponse:
         rows = SCRIPTS.get(int(request.match_info["category"]), [])
         brief = [{key: value for key, value in row.items() if key != "parameters"} for row in rows]
-        return self._page(request, brief) if "pageNo" in request.query else _bare(brief)
+        return self._page(request, brief) if "pageNo" in request.query else _unpaged_list(brief)
 
     async def _script(self, request: web.Request) -> web.StreamResponse:
         rows = SCRIPTS.get(int(request.match_info["category"]), [])
         found = [row for row in rows if row["id"] == int(request.match_info["script"])]
-        return _bare(found) if found else _not_found()
+        return _unpaged_list(found) if found else _not_found()
 
     async def _outputs(self, request: web.Request) -> web.StreamResponse:
         number = int(request.match_info["script"])
         now, found = self.clock.now(), []
         for ran in self.runs:
             tenant = self.tenants[ran.tenant]
-            job, at = ran.body, ran.at + self.pace
+            job, at = ran.body, ran.at + self.script_duration
             if ran.tenant != request.match_info["tenant"] or at > now:
                 continue
             if job["script"].get("customScript", {}).get("id") == number:
                 found += [
-                    _output(d, job, at) for e in job["entities"] if (d := tenant.devices.get(e["resource"]["id"]))
+                    _output_row(d, job, at) for e in job["entities"] if (d := tenant.devices.get(e["resource"]["id"]))
                 ]
         found.sort(key=lambda row: str(row["responseDate"]), reverse=True)
         return self._page(request, found)
 
     async def _sets(self, request: web.Request) -> web.StreamResponse:
-        return _bare(CREDENTIAL_SETS)
+        return _unpaged_list(CREDENTIAL_SETS)
 
     async def _device_sets(self, request: web.Request) -> web.StreamResponse:
         known = request.match_info["device"] in self._tenant(request).devices
-        return _bare([DEVICE_SET]) if known else _not_found()
+        return _unpaged_list([DEVICE_SET]) if known else _not_found()
 
     async def _clients(self, request: web.Request) -> web.StreamResponse:
         tenant = self._tenant(request)
-        return _bare([{"uniqueId": name, "name": f"Customer {name.rpartition('_')[2]}"} for name in tenant.clients])
+        return _unpaged_list(
+            [{"uniqueId": name, "name": f"Customer {name.rpartition('_')[2]}"} for name in tenant.clients]
+        )
 
     def _page(
         self, request: web.Request, rows: Sequence[dict[str, Any]], extra: dict[str, Any] | None = None
     ) -> web.Response:
         """One page, its keys beside the results; a bare list or an empty body where the sandbox is told so."""
-        if self.bare_lists:
-            return _bare([{**row, **(extra or {})} for row in rows])
+        if self.unpaged_lists:
+            return _unpaged_list([{**row, **(extra or {})} for row in rows])
         size, number = int(request.query.get("pageSize", 100)), int(request.query.get("pageNo", 1))
         pages = max(1, ceil(len(rows) / size))
         part = rows[(number - 1) * size : number * size]
@@ -244,7 +248,7 @@ class OpsRampSandbox(Sandbox):
         return web.json_response(body | ({"nextPageNo": number + 1} if number < pages else {}))
 
 
-def _device(device: Device) -> dict[str, Any]:
+def _device_row(device: Device) -> dict[str, Any]:
     return {
         "id": device.id,
         "hostName": device.host,
@@ -256,7 +260,7 @@ def _device(device: Device) -> dict[str, Any]:
     }
 
 
-def _output(device: Device, job: dict[str, Any], at: datetime) -> dict[str, Any]:
+def _output_row(device: Device, job: dict[str, Any], at: datetime) -> dict[str, Any]:
     return {
         "output": _OFFLINE if device.offline else f"Done on {device.host}",
         "responseDate": at.strftime("%Y-%m-%dT%H:%M:%S+0000"),
@@ -271,7 +275,7 @@ def _output(device: Device, job: dict[str, Any], at: datetime) -> dict[str, Any]
     }
 
 
-def _wanted(request: web.Request, known: set[str]) -> dict[str, str] | None:
+def _parse_query(request: web.Request, known: set[str]) -> dict[str, str] | None:
     """The conditions of a queryString; None where a variable is unknown or has no value."""
     text = request.query.get("queryString", "")
     if not text:
@@ -282,11 +286,11 @@ def _wanted(request: web.Request, known: set[str]) -> dict[str, str] | None:
     return {name: value for name, _, value in pairs}
 
 
-def _fits(row: dict[str, Any], wanted: dict[str, str]) -> bool:
+def _matches(row: dict[str, Any], wanted: dict[str, str]) -> bool:
     return all(value.casefold() in str(row.get(name, "")).casefold() for name, value in wanted.items())
 
 
-def _bare(rows: Sequence[Any]) -> web.Response:
+def _unpaged_list(rows: Sequence[Any]) -> web.Response:
     """A list without any paging; nothing at all where it is empty."""
     return web.json_response(list(rows)) if rows else web.Response()
 

@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
-SPACE = uuid.UUID("6f1c2f5e-9d5b-4a54-8f0e-2b9d4c7a1e30")
+UUID_NAMESPACE = uuid.UUID("6f1c2f5e-9d5b-4a54-8f0e-2b9d4c7a1e30")
 CLIENT, OTHER_CLIENT, PARTNER = "client_93", "client_94", "msp_12"
 
 _SITES = ("nyc", "ams", "sgp", "lon")
@@ -99,12 +99,12 @@ CREDENTIAL_SETS = [
 DEVICE_SET = {"uniqueId": "Cr3dDeviceLocalSet000003", "name": "Local administrator", "description": "This device"}
 
 
-def identifier(text: str) -> str:
+def stable_uuid(text: str) -> str:
     """A stable UUID for a name."""
-    return str(uuid.uuid5(SPACE, text))
+    return str(uuid.uuid5(UUID_NAMESPACE, text))
 
 
-def build(devices: int) -> dict[str, Tenant]:
+def build_tenants(devices: int) -> dict[str, Tenant]:
     """Three tenants: a client with that many devices and some jobs, a smaller client, and the partner of both."""
     main = Tenant(CLIENT, _devices(CLIENT, devices))
     main.jobs = _jobs(list(main.devices))
@@ -118,7 +118,7 @@ def _devices(tenant: str, count: int) -> dict[str, Device]:
         site, (role, kind) = _SITES[number % 4], _ROLES[number % 5]
         host = f"{site}-{role}-{number + 1:02d}"
         address = f"10.{number // 60_000}.{number // 250 % 240}.{number % 250 + 1}"
-        device = Device(identifier(f"{tenant}/{host}"), host, address, kind)
+        device = Device(stable_uuid(f"{tenant}/{host}"), host, address, kind)
         found[device.id] = device
     return found
 
@@ -149,7 +149,7 @@ def _jobs(devices: list[str]) -> dict[str, dict[str, Any]]:
 
 def _job(name: str, devices: list[str], script: dict[str, Any], pattern: dict[str, Any]) -> dict[str, Any]:
     return {
-        "id": identifier(f"job/{name}"),
+        "id": stable_uuid(f"job/{name}"),
         "name": name,
         "jobQueued": True,
         "entities": [{"resource": {"id": device, "type": "DEVICE"}} for device in devices],

@@ -12,11 +12,11 @@ import uvicorn
 from fastapi import FastAPI
 from nicegui import app, ui
 
-from playground.page.backstage import Backstage
-from playground.page.icons import MARK
-from playground.page.tour import fill
-from playground.page.view import build
-from playground.stage import stage
+from playground.environment import run_environment
+from playground.page.render.icons import MARK
+from playground.page.seed import seed_workspace
+from playground.page.state.session import PlaygroundSession
+from playground.page.view import build_page
 
 POLICY = """
 [policy]
@@ -30,17 +30,17 @@ quorum = 2
 """
 """Twelve hosts or more need two approvers, so that a quorum can be seen."""
 STYLES = sorted((Path(__file__).parent / "style").glob("*.css"))
-FIRST_PERSON, FIRST_PLACE = "bob", "approvals"
+INITIAL_PERSON, INITIAL_CHANNEL = "bob", "approvals"
 
 
-async def play(port: int, journal: Path | None) -> None:
+async def serve_playground(port: int, journal: Path | None) -> None:
     """Run until SIGINT or SIGTERM. Port 0 is any that is free. Raises OSError where the port cannot be had."""
     with create_server(("127.0.0.1", port)) as listener, tempfile.TemporaryDirectory(prefix="nightshift-") as place:
         directory = Path(place)
-        async with stage(directory, policy=POLICY, journal=journal) as on:
+        async with run_environment(directory, policy=POLICY, journal=journal) as on:
             await on.slack.use_socket()
-            backstage = Backstage(on, directory)
-            filling = asyncio.create_task(_fill(backstage))
+            backstage = PlaygroundSession(on, directory)
+            filling = asyncio.create_task(_start_bot_and_seed(backstage))
             try:
                 await _serve(backstage, listener)
             finally:
@@ -49,23 +49,23 @@ async def play(port: int, journal: Path | None) -> None:
                 await backstage.bot.kill()
 
 
-async def _fill(backstage: Backstage) -> None:
+async def _start_bot_and_seed(session: PlaygroundSession) -> None:
     """Start the bot and bring the workspace to life; whatever prevents it is said in the page."""
     try:
-        await backstage.bot.start()
-        await fill(backstage)
-        backstage.ready = True
+        await session.bot.start()
+        await seed_workspace(session)
+        session.ready = True
         print("The bot is running and the workspace is filled.", flush=True)
     except Exception as error:  # noqa: BLE001 (the page must say so, whatever it is)
-        last = backstage.bot.log.read_text(errors="replace")[-2000:] if backstage.bot.log.exists() else ""
-        backstage.trouble = f"The workspace could not be filled: {error}"
-        print(f"{backstage.trouble}\nThe bot's last words:\n{last}", flush=True)
-    backstage.changed()
+        last = session.bot.log.read_text(errors="replace")[-2000:] if session.bot.log.exists() else ""
+        session.startup_error = f"The workspace could not be filled: {error}"
+        print(f"{session.startup_error}\nThe bot's last words:\n{last}", flush=True)
+    session.notify()
 
 
-async def _serve(backstage: Backstage, listener: socket) -> None:
+async def _serve(session: PlaygroundSession, listener: socket) -> None:
     application = FastAPI()
-    _page(backstage)
+    _register_page(session)
     app.config.quasar_config["loadingBar"]["skipHijack"] = True  # No progress bar for what the page fetches.
     ui.run_with(
         application,
@@ -91,12 +91,12 @@ async def _serve(backstage: Backstage, listener: socket) -> None:
     await server.serve(sockets=[listener])
 
 
-def _page(backstage: Backstage) -> None:
+def _register_page(session: PlaygroundSession) -> None:
     @ui.page("/")
     def index() -> None:
         for path in STYLES:
             ui.add_css(path)
-        build(backstage, FIRST_PERSON, FIRST_PLACE)
+        build_page(session, INITIAL_PERSON, INITIAL_CHANNEL)
 
 
 class _Server(uvicorn.Server):

@@ -6,23 +6,23 @@ from typing import Any
 
 from nicegui import ui
 
-from playground.page.html import Html
+from playground.page.render.html import Html
 
 CLIENT = Path(__file__).parent / "client"
-Act = dict[str, Any]
-OnAct = Callable[[Act], Awaitable[None]]
+Action = dict[str, Any]
+OnAction = Callable[[Action], Awaitable[None]]
 
 
 class Region(ui.element, component="client/region.js", esm={"playground-page": "client"}):
     """HTML that is brought up to date piece by piece; ``on_act`` gets what people do in it."""
 
-    def __init__(self, tag: str, on_act: OnAct, classes: str = "", **props: str) -> None:
+    def __init__(self, tag: str, on_action: OnAction, classes: str = "", **props: str) -> None:
         super().__init__()
         self._props["tag"] = tag
         self._props["html"] = ""
         self._props.update(props)
         self.classes(classes)
-        self.on("act", lambda event: on_act(event.args))
+        self.on("act", lambda event: on_action(event.args))
 
     def show(self, html: Html) -> None:
         """Show this instead; nothing is sent if nothing differs."""
@@ -30,17 +30,17 @@ class Region(ui.element, component="client/region.js", esm={"playground-page": "
             self._props["html"] = html
             self.update()
 
-    def answer(self, ident: str, turn: int, rows: Sequence[dict[str, str]], trouble: str) -> None:
+    def show_options(self, ident: str, sequence: int, rows: Sequence[dict[str, str]], error: str) -> None:
         """Give a select the rows that its search found."""
-        self.run_method("answer", ident, turn, list(rows), trouble)
+        self.run_method("answer", ident, sequence, list(rows), error)
 
 
 class Column(ui.element):
     """Regions one below the other, each known by a key; a change of one is sent alone."""
 
-    def __init__(self, on_act: OnAct, classes: str = "", **props: str) -> None:
+    def __init__(self, on_action: OnAction, classes: str = "", **props: str) -> None:
         super().__init__("div")
-        self._on_act = on_act
+        self._on_action = on_action
         self._props.update(props)
         self.classes(classes)
         self._regions: dict[str, Region] = {}
@@ -53,21 +53,21 @@ class Column(ui.element):
         self.clear()
         self._regions = {}
         for key, html in rows:
-            self.put(key, html)
+            self.set_row(key, html)
 
-    def put(self, key: str, html: Html) -> None:
+    def set_row(self, key: str, html: Html) -> None:
         """Change a row, or add it at the end."""
         if key not in self._regions:
             with self:
-                self._regions[key] = Region("div", self._on_act)
+                self._regions[key] = Region("div", self._on_action)
         self._regions[key].show(html)
 
-    def drop(self, key: str) -> None:
+    def remove_row(self, key: str) -> None:
         """Take a row away, if it is there."""
         if key in self._regions:
             self._regions.pop(key).delete()
 
-    def trim(self, most: int) -> None:
+    def trim(self, max_rows: int) -> None:
         """Keep only the newest rows."""
-        for key in list(self._regions)[: max(0, len(self._regions) - most)]:
-            self.drop(key)
+        for key in list(self._regions)[: max(0, len(self._regions) - max_rows)]:
+            self.remove_row(key)

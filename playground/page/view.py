@@ -5,50 +5,50 @@ from collections.abc import Callable
 
 from nicegui import ui
 
-from playground.page.acts import Acts
-from playground.page.backstage import Backstage
-from playground.page.blocks import blocks_html
-from playground.page.channel import empty_html, head_html
-from playground.page.composer import composer_html
-from playground.page.elements import Canvas
-from playground.page.html import Html, h
-from playground.page.message import message_html
-from playground.page.modal import MODAL, confirming_html, modal_html
+from playground.page.actions import Actions
 from playground.page.regions import Column, Region
-from playground.page.sandboxes import sandboxes_html
-from playground.page.screen import HOME, Screen
-from playground.page.sidebar import sidebar_html
-from playground.page.suggestions import suggestions_html
-from playground.page.thread import thread_html
-from playground.page.toasts import Toast, toasts_html
-from playground.page.tools import tools_head_html
-from playground.page.wire import line_html
+from playground.page.render.blocks import blocks_html
+from playground.page.render.channel import empty_html, head_html
+from playground.page.render.composer import composer_html
+from playground.page.render.elements import RenderContext
+from playground.page.render.html import Html, h
+from playground.page.render.message import message_html
+from playground.page.render.modal import MODAL, confirmation_html, modal_html
+from playground.page.render.sandboxes import sandboxes_html
+from playground.page.render.sidebar import sidebar_html
+from playground.page.render.suggestions import suggestions_html
+from playground.page.render.thread import thread_html
+from playground.page.render.toasts import Toast, toasts_html
+from playground.page.render.tools import tools_head_html
+from playground.page.render.wire_log import exchange_html
+from playground.page.state.screen import HOME, Screen
+from playground.page.state.session import PlaygroundSession
 from playground.slack import Change, Exchange, Message, View
 
-PAUSE = 0.01
+FLUSH_DELAY = 0.01
 """Seconds in which changes are gathered before they are shown."""
-PANEL_SECONDS = 1.0
+PANEL_REFRESH_SECONDS = 1.0
 TOAST_SECONDS = 6.0
-WIRE_SHOWN = 150
+MAX_EXCHANGES_SHOWN = 150
 
 
 class PageView:
     """Builds the page in the current NiceGUI client, and follows the workspace until ``close``."""
 
-    def __init__(self, backstage: Backstage, person: str, place: str) -> None:
-        self.screen = Screen(backstage, person, place)
-        self.acts = Acts(self.screen, self)
+    def __init__(self, session: PlaygroundSession, person: str, place: str) -> None:
+        self.screen = Screen(session, person, place)
+        self.actions = Actions(self.screen, self)
         self._dirty: set[str] = set()
-        self._flushing: asyncio.TimerHandle | None = None
-        self._ends: list[Callable[[], None]] = []
+        self._flush_timer: asyncio.TimerHandle | None = None
+        self._unsubscribers: list[Callable[[], None]] = []
         self._place: tuple[str, str] = ("", "")
         self._exchanges: dict[int, Exchange] = {}
-        self._count = 0
+        self._exchange_count = 0
         self._build()
         self.refresh()
 
     def _build(self) -> None:
-        act = self.acts
+        act = self.actions
         self._theme = ui.dark_mode(self.screen.dark)
         # NiceGUI's own frame is a landmark too; the page has its own.
         frame = ui.context.client.content.parent_slot
@@ -69,89 +69,89 @@ class PageView:
                     self._wire = Column(act, "wire", role="log", **{"aria-label": "Exchanges"})
             self._overlay = Region("div", act, "overlays")
             self._toasts = Region("div", act, "toast-place", **{"aria-live": "polite"})
-        for entry in list(self.screen.slack.journal.entries)[-WIRE_SHOWN:]:
-            self._exchange(entry)
-        self._ends.append(self.screen.slack.subscribe(self._changed))
-        self._ends.append(self.screen.backstage.listen(self.refresh))
-        self._timer = ui.timer(PANEL_SECONDS, lambda: self._mark("panel"))
+        for entry in list(self.screen.slack.journal.entries)[-MAX_EXCHANGES_SHOWN:]:
+            self._add_exchange(entry)
+        self._unsubscribers.append(self.screen.slack.subscribe(self._on_change))
+        self._unsubscribers.append(self.screen.session.listen(self.refresh))
+        self._timer = ui.timer(PANEL_REFRESH_SECONDS, lambda: self._mark_dirty("panel"))
 
     def close(self) -> None:
         """Follow nothing any more."""
-        for end in self._ends:
+        for end in self._unsubscribers:
             end()
-        self._ends.clear()
-        if self._flushing is not None:
-            self._flushing.cancel()
+        self._unsubscribers.clear()
+        if self._flush_timer is not None:
+            self._flush_timer.cancel()
 
     # What acts ask for
 
     def refresh(self) -> None:
-        self._mark("all")
+        self._mark_dirty("all")
 
-    def touch(self, surface: str) -> None:
-        self._mark(surface)
+    def refresh_surface(self, surface: str) -> None:
+        self._mark_dirty(surface)
 
-    def answer(self, ident: str, turn: int, rows: list[dict[str, str]], trouble: str) -> None:
+    def show_options(self, ident: str, sequence: int, rows: list[dict[str, str]], error: str) -> None:
         region = self._overlay if self.screen.person.stack else self._sidebar
-        region.answer(ident, turn, rows, trouble)
+        region.show_options(ident, sequence, rows, error)
 
-    def expire(self, toast: Toast) -> None:
-        asyncio.get_running_loop().call_later(TOAST_SECONDS, self._expired, toast)
+    def schedule_dismissal(self, toast: Toast) -> None:
+        asyncio.get_running_loop().call_later(TOAST_SECONDS, self._on_toast_expired, toast)
 
-    def wire(self, number: int) -> None:
-        self.screen.opened ^= {number}
-        self._mark(f"wire {number}")
+    def toggle_exchange(self, number: int) -> None:
+        self.screen.expanded_exchanges ^= {number}
+        self._mark_dirty(f"wire {number}")
 
-    def _expired(self, toast: Toast) -> None:
+    def _on_toast_expired(self, toast: Toast) -> None:
         if self.screen.dismiss(toast.number):
-            self._mark("toasts")
+            self._mark_dirty("toasts")
 
     # What the workspace tells
 
-    def _changed(self, change: Change) -> None:
+    def _on_change(self, change: Change) -> None:
         match change.kind:
             case "message" | "ephemeral":
-                self._message_changed(change.what)
+                self._message_changed(change.subject)
             case "view":
-                self._mark(MODAL)
+                self._mark_dirty(MODAL)
             case "home":
-                self._mark(HOME)
+                self._mark_dirty(HOME)
             case "form":
-                self._mark(MODAL if isinstance(change.what, View) else change.what.ts)
+                self._mark_dirty(MODAL if isinstance(change.subject, View) else change.subject.ts)
             case "exchange":
-                self._mark(f"wire {self._exchange(change.what)}")
-                if change.what.direction == "to_bot" and change.what.user == self.screen.person.id:
-                    self.acts.acknowledged()
+                self._mark_dirty(f"wire {self._add_exchange(change.subject)}")
+                if change.subject.direction == "to_bot" and change.subject.user == self.screen.person.id:
+                    self.actions.clear_busy()
             case _:
                 self.refresh()
 
     def _message_changed(self, message: Message) -> None:
         is_new = not message.deleted and message is self.screen.ws.posts[-1]
-        if is_new and self.screen.backstage.ready and message.edited is None:
-            toast = self.screen.arrived(message)
+        if is_new and self.screen.session.ready and message.edited is None:
+            toast = self.screen.toast_for_message(message)
             if toast is not None:
-                self.expire(toast)
-                self._mark("toasts")
-        self._mark(message.ts)
-        self._mark("sidebar")
+                self.schedule_dismissal(toast)
+                self._mark_dirty("toasts")
+        self._mark_dirty(message.ts)
+        self._mark_dirty("sidebar")
         if message.deleted:
             self._place = ("", "")
 
-    def _exchange(self, entry: Exchange) -> int:
-        self._count += 1
-        self._exchanges[self._count] = entry
-        self._exchanges.pop(self._count - WIRE_SHOWN, None)
-        return self._count
+    def _add_exchange(self, entry: Exchange) -> int:
+        self._exchange_count += 1
+        self._exchanges[self._exchange_count] = entry
+        self._exchanges.pop(self._exchange_count - MAX_EXCHANGES_SHOWN, None)
+        return self._exchange_count
 
     # Showing it
 
-    def _mark(self, what: str) -> None:
+    def _mark_dirty(self, what: str) -> None:
         self._dirty.add(what)
-        if self._flushing is None and self._ends:
-            self._flushing = asyncio.get_running_loop().call_later(PAUSE, self._flush)
+        if self._flush_timer is None and self._unsubscribers:
+            self._flush_timer = asyncio.get_running_loop().call_later(FLUSH_DELAY, self._flush)
 
     def _flush(self) -> None:
-        self._flushing = None
+        self._flush_timer = None
         dirty, self._dirty = self._dirty, set()
         if "all" in dirty:
             dirty |= {"frame", "sidebar", "head", "composer", "panel", "toasts", MODAL, HOME, "thread"}
@@ -173,17 +173,19 @@ class PageView:
     def _show_frame(self) -> None:
         screen = self.screen
         self._theme.value = screen.dark
-        for name, on in (("with-tools", bool(screen.tools)), ("with-thread", screen.thread is not None)):
+        for name, on in (("with-tools", bool(screen.open_panel)), ("with-thread", screen.thread is not None)):
             self._root.classes(add=name if on else None, remove=None if on else name)
-        self._root.classes(add="drawer" if screen.drawer else None, remove=None if screen.drawer else "drawer")
+        self._root.classes(
+            add="drawer" if screen.drawer_open else None, remove=None if screen.drawer_open else "drawer"
+        )
 
     def _show_sidebar(self) -> None:
-        self.screen.see()
-        self._sidebar.show(sidebar_html(self.screen.reader, self.screen.place, self.screen.unread()))
+        self.screen.mark_read()
+        self._sidebar.show(sidebar_html(self.screen.reader, self.screen.place, self.screen.unread_counts()))
 
     def _show_head(self) -> None:
         screen = self.screen
-        self._head.show(head_html(screen.reader, screen.channel, screen.tools))
+        self._head.show(head_html(screen.reader, screen.channel, screen.open_panel))
 
     def _show_composer(self) -> None:
         screen = self.screen
@@ -201,7 +203,7 @@ class PageView:
             self._middle.clear()
             with self._middle:
                 if screen.channel is None:
-                    self._home = Region("div", self.acts, "home", tabindex="0")
+                    self._home = Region("div", self.actions, "home", tabindex="0")
                 else:
                     self._open_channel()
             dirty |= {HOME}
@@ -213,54 +215,54 @@ class PageView:
     def _open_channel(self) -> None:
         screen = self.screen
         with ui.element("div").classes("scroll").props("tabindex=0"):
-            self._column = Column(self.acts, "messages", role="log", **{"aria-label": "Messages"})
+            self._column = Column(self.actions, "messages", role="log", **{"aria-label": "Messages"})
         messages = screen.messages
         if not messages and screen.channel is not None:
-            self._column.put("", empty_html(screen.channel))
+            self._column.set_row("", empty_html(screen.channel))
         for before, message in zip([None, *messages], messages, strict=False):
-            self._column.put(message.ts, self._message_html(message, before))
+            self._column.set_row(message.ts, self._message_html(message, before))
 
     def _update_messages(self, dirty: set[str]) -> None:
         """A message that changed, and the one that a changed reply is under."""
         stamps = {mark for mark in dirty if mark[:1].isdigit()}
         if not stamps:
             return
-        stamps |= {found.thread_ts for ts in stamps if (found := self.screen.message(ts)) and found.thread_ts}
+        stamps |= {found.thread_ts for ts in stamps if (found := self.screen.find_message(ts)) and found.thread_ts}
         messages = self.screen.messages
         for before, message in zip([None, *messages], messages, strict=False):
             if message.ts in stamps:
-                self._column.drop("")
-                self._column.put(message.ts, self._message_html(message, before))
+                self._column.remove_row("")
+                self._column.set_row(message.ts, self._message_html(message, before))
 
-    def _message_html(self, message: Message, before: Message | None) -> Html:
-        return message_html(self.screen.reader, message, busy=self.screen.waits(message.ts), before=before)
+    def _message_html(self, message: Message, previous: Message | None) -> Html:
+        return message_html(self.screen.reader, message, busy=self.screen.busy_key(message.ts), previous=previous)
 
     def _home_html(self) -> Html:
         screen = self.screen
         view = screen.ws.homes.get(screen.person.id)
         if view is None:
             return h("p", "Nightshift has published nothing here yet.", class_="empty")
-        canvas = Canvas(screen.reader, view.form, "home", busy=screen.waits(HOME))
+        canvas = RenderContext(screen.reader, view.form, "home", busy_key=screen.busy_key(HOME))
         return h("div", blocks_html(canvas, view.blocks), class_="home-inner", data_surface=HOME)
 
     def _show_overlay(self) -> None:
         screen = self.screen
-        stack = screen.person.stack if screen.backstage.ready else []
+        stack = screen.person.stack if screen.session.ready else []
         parts = []
         if stack:
             parts.append(
                 modal_html(
                     screen.reader,
                     stack,
-                    busy=screen.waits(MODAL),
-                    trouble=screen.trouble,
-                    confirming=screen.question is not None,
+                    busy=screen.busy_key(MODAL),
+                    trouble=screen.modal_error,
+                    confirming=screen.confirmation is not None,
                 )
             )
         else:
-            screen.trouble = ""
-        if screen.question is not None:
-            parts.append(confirming_html(screen.reader, screen.question.element.spec["confirm"]))
+            screen.modal_error = ""
+        if screen.confirmation is not None:
+            parts.append(confirmation_html(screen.reader, screen.confirmation.element.json["confirm"]))
         self._overlay.show(Html("".join(parts)))
         self._workspace.props(add="inert" if parts else None, remove=None if parts else "inert")
 
@@ -273,30 +275,32 @@ class PageView:
 
     def _show_panel(self) -> None:
         screen = self.screen
-        backstage = screen.backstage
-        self._tools_head.show(tools_head_html(screen.tools))
-        self._log.set_visibility(screen.tools == "wire")
-        self._panel.set_visibility(screen.tools in ("try", "sandboxes"))
-        if screen.tools == "sandboxes":
-            self._panel.show(sandboxes_html(screen.reader, backstage.on, backstage.bot, backstage.switches))
-        elif screen.tools == "try":
-            self._panel.show(suggestions_html(backstage.ready, backstage.trouble))
+        backstage = screen.session
+        self._tools_head.show(tools_head_html(screen.open_panel))
+        self._log.set_visibility(screen.open_panel == "wire")
+        self._panel.set_visibility(screen.open_panel in ("try", "sandboxes"))
+        if screen.open_panel == "sandboxes":
+            self._panel.show(sandboxes_html(screen.reader, backstage.env, backstage.bot, backstage.switches))
+        elif screen.open_panel == "try":
+            self._panel.show(suggestions_html(backstage.ready, backstage.startup_error))
 
     def _show_wire(self, dirty: set[str]) -> None:
-        if self.screen.tools != "wire":
+        if self.screen.open_panel != "wire":
             return
         for number, entry in self._exchanges.items():
             key = str(number)
             if f"wire {number}" in dirty or key not in self._wire:
-                self._wire.put(key, line_html(self.screen.reader, number, entry, number in self.screen.opened))
-        self._wire.trim(WIRE_SHOWN)
+                self._wire.set_row(
+                    key, exchange_html(self.screen.reader, number, entry, number in self.screen.expanded_exchanges)
+                )
+        self._wire.trim(MAX_EXCHANGES_SHOWN)
 
     def _show_toasts(self) -> None:
         self._toasts.show(toasts_html(self.screen.toasts))
 
 
-def build(backstage: Backstage, person: str, place: str) -> None:
+def build_page(session: PlaygroundSession, person: str, place: str) -> None:
     """Build the page for the browser that asks for it."""
-    view = PageView(backstage, person, place)
+    view = PageView(session, person, place)
     client = ui.context.client
     client.on_delete(view.close)

@@ -22,14 +22,14 @@ A page uses elements instead of words: ``surface.elements``, ``.press()``, ``.en
 """
 
 from playground.slack.changes import Change, Changes
-from playground.slack.delivery import signature
-from playground.slack.errors import ApiError, NotOnScreen, SearchFailed
+from playground.slack.client import HomeTab, MessageSurface, Modal, Outcome, Person, Submission, Surface
+from playground.slack.errors import ApiError, NotVisible, SearchFailed
 from playground.slack.faults import ApiFault, Faults
 from playground.slack.journal import Exchange, Journal
 from playground.slack.model import Channel, Message, User, UserGroup, View
-from playground.slack.people import Home, MessageSurface, Modal, Outcome, Person, Submission, Surface
 from playground.slack.run import Slack, run_workspace
 from playground.slack.settings import Settings
+from playground.slack.transport.delivery import signature_headers
 from playground.slack.workspace import Workspace
 
 __all__ = [
@@ -40,12 +40,12 @@ __all__ = [
     "Channel",
     "Exchange",
     "Faults",
-    "Home",
+    "HomeTab",
     "Journal",
     "Message",
     "MessageSurface",
     "Modal",
-    "NotOnScreen",
+    "NotVisible",
     "Outcome",
     "Person",
     "SearchFailed",
@@ -58,5 +58,5 @@ __all__ = [
     "View",
     "Workspace",
     "run_workspace",
-    "signature",
+    "signature_headers",
 ]

@@ -4,9 +4,9 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from playground.slack.delivery import Delivery
 from playground.slack.model import Channel, User, UserGroup
-from playground.slack.payloads import group_object, user_object
+from playground.slack.transport.delivery import Delivery
+from playground.slack.transport.payloads import group_object, user_object
 
 
 class Admin:
@@ -20,17 +20,17 @@ class Admin:
         """Somebody joins the team."""
         self._ws.users[user.id] = user
         self._ws.announce("people", user)
-        self._tell("team_join", {"user": user_object(self._ws, user)})
+        self._send_event("team_join", {"user": user_object(self._ws, user)})
 
     def change_user(self, name: str, **fields: Any) -> None:
         """Set fields of a user: ``deleted``, ``is_restricted``, ``tz``, ``real_name`` and so on."""
-        user = self._ws.user_named(name)
+        user = self._ws.user_by_name(name)
         for field, value in fields.items():
             if not hasattr(user, field):
                 raise AttributeError(f"A user has no {field}.")
             setattr(user, field, value)
         self._ws.announce("people", user)
-        self._tell("user_change", {"user": user_object(self._ws, user), "cache_ts": int(time.time())})
+        self._send_event("user_change", {"user": user_object(self._ws, user), "cache_ts": int(time.time())})
 
     def deactivate(self, name: str) -> None:
         self.change_user(name, deleted=True)
@@ -41,45 +41,45 @@ class Admin:
         if group is None:
             group = UserGroup(self._ws.new_id("S"), handle.removeprefix("@"), handle, [])
             self._ws.usergroups[group.id] = group
-        before, now = set(group.users), [self._ws.user_named(name).id for name in names]
+        before, now = set(group.users), [self._ws.user_by_name(name).id for name in names]
         group.users, group.date_delete = now, 0 if enabled else int(time.time())
         self._ws.announce("people", group)
-        self._tell("subteam_members_changed", self._membership(group, before))
-        self._tell("subteam_updated", {"subteam": group_object(self._ws, group)})
+        self._send_event("subteam_members_changed", self._membership_event(group, before))
+        self._send_event("subteam_updated", {"subteam": group_object(self._ws, group)})
         return group
 
-    def invite(self, name: str, channel: str) -> None:
-        self._join(name, self._ws.channel_named(channel), joins=True)
+    def add_to_channel(self, name: str, channel: str) -> None:
+        self._set_membership(name, self._ws.channel_by_name(channel), joins=True)
 
-    def kick(self, name: str, channel: str) -> None:
-        self._join(name, self._ws.channel_named(channel), joins=False)
+    def remove_from_channel(self, name: str, channel: str) -> None:
+        self._set_membership(name, self._ws.channel_by_name(channel), joins=False)
 
     def archive(self, channel: str) -> None:
-        found = self._ws.channel_named(channel)
+        found = self._ws.channel_by_name(channel)
         found.is_archived = True
         self._ws.announce("channel", found)
-        self._tell("channel_archive", {"channel": found.id})
+        self._send_event("channel_archive", {"channel": found.id})
 
-    def rename(self, channel: str, to: str) -> None:
-        found = self._ws.channel_named(channel)
-        found.name = to.removeprefix("#")
+    def rename(self, channel: str, new_name: str) -> None:
+        found = self._ws.channel_by_name(channel)
+        found.name = new_name.removeprefix("#")
         self._ws.announce("channel", found)
-        self._tell("channel_rename", {"channel": {"id": found.id, "name": found.name, "created": 0}})
+        self._send_event("channel_rename", {"channel": {"id": found.id, "name": found.name, "created": 0}})
 
     def uninstall(self) -> None:
         """Remove the app: its tokens are good for nothing any more."""
         self._ws.uninstalled = True
-        self._tell("tokens_revoked", {"tokens": {"oauth": [], "bot": [self._ws.bot.id]}})
-        self._tell("app_uninstalled", {})
+        self._send_event("tokens_revoked", {"tokens": {"oauth": [], "bot": [self._ws.bot.id]}})
+        self._send_event("app_uninstalled", {})
 
-    def _join(self, name: str, channel: Channel, *, joins: bool) -> None:
-        user = self._ws.user_named(name)
+    def _set_membership(self, name: str, channel: Channel, *, joins: bool) -> None:
+        user = self._ws.user_by_name(name)
         (channel.members.add if joins else channel.members.discard)(user.id)
         self._ws.announce("channel", channel)
         kind = "member_joined_channel" if joins else "member_left_channel"
-        self._tell(kind, {"user": user.id, "channel": channel.id, "channel_type": "C", "team": self._ws.team.id})
+        self._send_event(kind, {"user": user.id, "channel": channel.id, "channel_type": "C", "team": self._ws.team.id})
 
-    def _membership(self, group: UserGroup, before: set[str]) -> dict[str, Any]:
+    def _membership_event(self, group: UserGroup, before: set[str]) -> dict[str, Any]:
         added, removed = sorted(set(group.users) - before), sorted(before - set(group.users))
         return {
             "subteam_id": group.id,
@@ -92,5 +92,5 @@ class Admin:
             "removed_users_count": len(removed),
         }
 
-    def _tell(self, kind: str, content: dict[str, Any]) -> None:
-        self._delivery.event(kind, {"type": kind, **content, "event_ts": self._ws.new_ts()})
+    def _send_event(self, kind: str, content: dict[str, Any]) -> None:
+        self._delivery.deliver_event(kind, {"type": kind, **content, "event_ts": self._ws.new_ts()})

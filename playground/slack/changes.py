@@ -15,7 +15,7 @@ class Change:
     ``user`` the person who alone can see it ("" for everybody)."""
 
     kind: Kind
-    what: Any = None
+    subject: Any = None
     user: str = ""
 
 
@@ -36,20 +36,20 @@ class Changes:
         self._subscribers.append(callback)
         return lambda: self._subscribers.remove(callback)
 
-    async def until(self, look: Callable[[], T | None], timeout: float) -> T | None:
+    async def wait_until(self, predicate: Callable[[], T | None], timeout: float) -> T | None:
         """The first truthy result of ``look``, tried now and after each change; its last one when time is up."""
-        found = look()
+        found = predicate()
         if found or timeout <= 0:
             return found
         woken = asyncio.Event()
         end = self.subscribe(lambda _: woken.set())
         try:
             async with asyncio.timeout(timeout):
-                while not (found := look()):
+                while not (found := predicate()):
                     woken.clear()
                     await woken.wait()
         except TimeoutError:
-            found = look()
+            found = predicate()
         finally:
             end()
         return found

@@ -7,15 +7,15 @@ from typing import Any, Literal
 Json = dict[str, Any]
 Key = tuple[str, str]
 
-TEXT_INPUTS = frozenset({"plain_text_input", "email_text_input", "url_text_input", "number_input"})
-ONE_OPTION = frozenset({"static_select", "external_select", "radio_buttons"})
-MANY_OPTIONS = frozenset({"multi_static_select", "multi_external_select", "checkboxes"})
+TEXT_INPUT_TYPES = frozenset({"plain_text_input", "email_text_input", "url_text_input", "number_input"})
+SINGLE_OPTION_TYPES = frozenset({"static_select", "external_select", "radio_buttons"})
+MULTI_OPTION_TYPES = frozenset({"multi_static_select", "multi_external_select", "checkboxes"})
 
 # The element's type: (the property of its state, the property that gives its first value, the state of an empty one).
-STATE: dict[str, tuple[str, str, Any]] = {
-    **dict.fromkeys(TEXT_INPUTS, ("value", "initial_value", None)),
-    **dict.fromkeys(ONE_OPTION, ("selected_option", "initial_option", None)),
-    **{kind: ("selected_options", "initial_options", []) for kind in MANY_OPTIONS},
+STATE_PROPERTIES: dict[str, tuple[str, str, Any]] = {
+    **dict.fromkeys(TEXT_INPUT_TYPES, ("value", "initial_value", None)),
+    **dict.fromkeys(SINGLE_OPTION_TYPES, ("selected_option", "initial_option", None)),
+    **{kind: ("selected_options", "initial_options", []) for kind in MULTI_OPTION_TYPES},
     "users_select": ("selected_user", "initial_user", None),
     "channels_select": ("selected_channel", "initial_channel", None),
     "conversations_select": ("selected_conversation", "initial_conversation", None),
@@ -29,7 +29,7 @@ STATE: dict[str, tuple[str, str, Any]] = {
     "file_input": ("files", "", []),
 }
 
-Place = Literal["input", "actions", "accessory"]
+Position = Literal["input", "actions", "accessory"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,38 +37,38 @@ class Element:
     """An interactive element where it stands in the blocks."""
 
     block: Json
-    spec: Json
-    place: Place
+    json: Json
+    position: Position
 
     @property
     def kind(self) -> str:
-        return str(self.spec.get("type", ""))
+        return str(self.json.get("type", ""))
 
     @property
     def key(self) -> Key:
-        return str(self.block.get("block_id", "")), str(self.spec.get("action_id", ""))
+        return str(self.block.get("block_id", "")), str(self.json.get("action_id", ""))
 
     @property
     def label(self) -> str:
         """What a person calls it: an input's label, a button's text, else the placeholder or the section's text."""
-        if self.place == "input":
+        if self.position == "input":
             return _text(self.block.get("label"))
-        if "text" in self.spec:
-            return _text(self.spec["text"])
-        return _text(self.spec.get("placeholder")) or _text(self.block.get("text")) or self.key[1]
+        if "text" in self.json:
+            return _text(self.json["text"])
+        return _text(self.json.get("placeholder")) or _text(self.block.get("text")) or self.key[1]
 
     @property
-    def dispatches(self) -> bool:
+    def dispatches_action(self) -> bool:
         """Whether using it tells the bot at once."""
-        return self.place != "input" or bool(self.block.get("dispatch_action"))
+        return self.position != "input" or bool(self.block.get("dispatch_action"))
 
     @property
     def required(self) -> bool:
-        return self.place == "input" and not self.block.get("optional", False)
+        return self.position == "input" and not self.block.get("optional", False)
 
     @property
-    def state_name(self) -> str:
-        return STATE[self.kind][0]
+    def state_property(self) -> str:
+        return STATE_PROPERTIES[self.kind][0]
 
 
 def elements_of(blocks: Sequence[Json]) -> Iterator[Element]:
@@ -84,9 +84,9 @@ def elements_of(blocks: Sequence[Json]) -> Iterator[Element]:
                 yield Element(block, block["accessory"], "accessory")
 
 
-def first_state(spec: Json) -> Json:
+def initial_state(spec: Json) -> Json:
     """The state entry of an element that nobody has touched."""
-    name, initial, empty = STATE[spec["type"]]
+    name, initial, empty = STATE_PROPERTIES[spec["type"]]
     entry: Json = {"type": spec["type"], name: spec.get(initial, empty)}
     if spec["type"] == "timepicker" and "timezone" in spec:
         entry["timezone"] = spec["timezone"]
@@ -99,7 +99,7 @@ def options_of(spec: Json) -> list[Json]:
     return [*(spec.get("options") or []), *(option for group in groups for option in group.get("options", []))]
 
 
-class Form:
+class FormState:
     """What one person has entered into a set of blocks, as ``state.values`` reports it.
 
     An entry outlives an update of the blocks only if its block_id, action_id and type are still there; otherwise it
@@ -109,23 +109,23 @@ class Form:
     def __init__(self) -> None:
         self.entries: dict[Key, Json] = {}
 
-    def render(self, blocks: Sequence[Json]) -> None:
+    def sync(self, blocks: Sequence[Json]) -> None:
         """Fit the entries to the blocks that are shown now."""
         kept: dict[Key, Json] = {}
         for element in elements_of(blocks):
-            if element.kind not in STATE:
+            if element.kind not in STATE_PROPERTIES:
                 continue
             entry = self.entries.get(element.key)
             same = entry is not None and entry["type"] == element.kind
-            kept[element.key] = entry if entry is not None and same else first_state(element.spec)
+            kept[element.key] = entry if entry is not None and same else initial_state(element.json)
         self.entries = kept
 
     def set(self, element: Element, value: Any) -> None:
-        self.entries[element.key] = {**first_state(element.spec), element.state_name: value}
+        self.entries[element.key] = {**initial_state(element.json), element.state_property: value}
 
     def get(self, element: Element) -> Any:
-        entry = self.entries.get(element.key) or first_state(element.spec)
-        return entry.get(element.state_name)
+        entry = self.entries.get(element.key) or initial_state(element.json)
+        return entry.get(element.state_property)
 
     def values(self) -> dict[str, dict[str, Json]]:
         out: dict[str, dict[str, Json]] = {}

@@ -22,7 +22,7 @@ class ApiError(Exception):
         return out
 
 
-class NotOnScreen(LookupError):
+class NotVisible(LookupError):
     """A person looked for something that is not there; the text says what was there instead."""
 
 

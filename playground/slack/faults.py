@@ -20,7 +20,7 @@ class ApiFault:
     seconds: float = 1.0
     status: int = 500
     code: str = "internal_error"
-    times: int | None = 1
+    remaining: int | None = 1
 
 
 class Faults:
@@ -30,7 +30,7 @@ class Faults:
     def __init__(self) -> None:
         self.api: list[ApiFault] = []
         self.on_change: Callable[[], None] = lambda: None
-        self._away = False
+        self._offline = False
         self._lost_acks = 0
         self._rate_limits = False
 
@@ -40,34 +40,34 @@ class Faults:
         return fault
 
     def rate_limit(self, method: str = ".*", retry_after: float = 1.0, times: int | None = 1) -> ApiFault:
-        return self.add(ApiFault("rate_limit", method, seconds=retry_after, times=times))
+        return self.add(ApiFault("rate_limit", method, seconds=retry_after, remaining=times))
 
     def slow(self, method: str = ".*", seconds: float = 1.0, times: int | None = 1) -> ApiFault:
-        return self.add(ApiFault("slow", method, seconds=seconds, times=times))
+        return self.add(ApiFault("slow", method, seconds=seconds, remaining=times))
 
-    def fail(self, method: str = ".*", status: int = 500, times: int | None = 1) -> ApiFault:
-        return self.add(ApiFault("status", method, status=status, times=times))
+    def fail_with_status(self, method: str = ".*", status: int = 500, times: int | None = 1) -> ApiFault:
+        return self.add(ApiFault("status", method, status=status, remaining=times))
 
-    def refuse(self, method: str, code: str, times: int | None = 1) -> ApiFault:
-        return self.add(ApiFault("error", method, code=code, times=times))
+    def fail_with_code(self, method: str, code: str, times: int | None = 1) -> ApiFault:
+        return self.add(ApiFault("error", method, code=code, remaining=times))
 
-    def cut(self, method: str = ".*", *, after: bool = False, times: int | None = 1) -> ApiFault:
+    def drop_connection(self, method: str = ".*", *, after: bool = False, times: int | None = 1) -> ApiFault:
         """Break the connection before Slack acts, or after it did."""
-        return self.add(ApiFault("cut_after" if after else "cut", method, times=times))
+        return self.add(ApiFault("cut_after" if after else "cut", method, remaining=times))
 
     def clear(self) -> None:
         """Everything works again."""
         self.api.clear()
-        self._away, self._lost_acks, self._rate_limits = False, 0, False
+        self._offline, self._lost_acks, self._rate_limits = False, 0, False
         self.on_change()
 
     @property
-    def away(self) -> bool:
-        return self._away
+    def offline(self) -> bool:
+        return self._offline
 
-    @away.setter
-    def away(self, value: bool) -> None:
-        self._away = value
+    @offline.setter
+    def offline(self, value: bool) -> None:
+        self._offline = value
         self.on_change()
 
     @property
@@ -88,17 +88,17 @@ class Faults:
         self._rate_limits = value
         self.on_change()
 
-    def strike(self, method: str) -> ApiFault | None:
+    def take_fault(self, method: str) -> ApiFault | None:
         """The fault that hits a call of ``method`` now, if any; it counts as one strike."""
         fault = next((f for f in self.api if re.fullmatch(f.method, method)), None)
-        if fault is not None and fault.times is not None:
-            fault.times -= 1
-            if fault.times <= 0:
+        if fault is not None and fault.remaining is not None:
+            fault.remaining -= 1
+            if fault.remaining <= 0:
                 self.api.remove(fault)
                 self.on_change()
         return fault
 
-    def lose_ack(self) -> bool:
+    def take_lost_ack(self) -> bool:
         """Whether this acknowledgement is lost."""
         if self._lost_acks > 0:
             self._lost_acks -= 1

@@ -14,11 +14,11 @@ MAX_STACK = 3
 def new_view(ws: Workspace, user: str, content: Any, kind: Literal["modal", "home"]) -> View:
     """A view that is not on show yet. Raises ApiError where Slack would refuse the content."""
     check_view(content, kind)
-    _unique(ws, content, None)
-    return View(ws.new_id("V"), user, _filled(ws, content), ws.new_hash())
+    _check_external_id(ws, content, None)
+    return View(ws.new_id("V"), user, _with_block_ids(ws, content), ws.new_hash())
 
 
-def show_view(ws: Workspace, view: View) -> None:
+def open_view_for_user(ws: Workspace, view: View) -> None:
     """Put a view on the screen as the first of a new stack."""
     ws.stacks[view.user] = [view]
     ws.views[view.id] = view
@@ -39,13 +39,13 @@ def push_view(ws: Workspace, view: View) -> None:
 def replace_view(ws: Workspace, view: View, content: Any) -> None:
     """Give a view that is open new content; what was entered stays where the ids stay. Raises ApiError."""
     check_view(content, "home" if view.type == "home" else "modal")
-    _unique(ws, content, view)
-    view.content, view.hash, view.errors = _filled(ws, content), ws.new_hash(), {}
-    view.form.render(view.blocks)
+    _check_external_id(ws, content, view)
+    view.content, view.hash, view.errors = _with_block_ids(ws, content), ws.new_hash(), {}
+    view.form.sync(view.blocks)
     ws.announce("home" if view.type == "home" else "view", view, view.user)
 
 
-def drop_views(ws: Workspace, user: str, views: list[View]) -> None:
+def remove_views(ws: Workspace, user: str, views: list[View]) -> None:
     """Take views off a person's screen."""
     stack = ws.stacks.get(user, [])
     ws.stacks[user] = [view for view in stack if view not in views]
@@ -54,7 +54,7 @@ def drop_views(ws: Workspace, user: str, views: list[View]) -> None:
         ws.announce("view", view, user)
 
 
-def shown_view(ws: Workspace, view: View) -> Json:
+def view_payload(ws: Workspace, view: View) -> Json:
     """The view as the API and interaction payloads show it."""
     content = view.content
     return {
@@ -80,11 +80,11 @@ def shown_view(ws: Workspace, view: View) -> Json:
     }
 
 
-def _filled(ws: Workspace, content: Json) -> Json:
+def _with_block_ids(ws: Workspace, content: Json) -> Json:
     return {**content, "blocks": with_block_ids(content["blocks"], ws.new_id)}
 
 
-def _unique(ws: Workspace, content: Json, itself: View | None) -> None:
+def _check_external_id(ws: Workspace, content: Json, itself: View | None) -> None:
     external = content.get("external_id")
     if external and any(v.external_id == external and v is not itself for v in ws.views.values()):
         raise ApiError("duplicate_external_id")

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from playground.slack.elements import Form, Json, elements_of
-from playground.slack.text import Name, readable, visible
+from playground.slack.elements import FormState, Json, elements_of
+from playground.slack.text import NameResolver, blocks_to_text, mrkdwn_to_text
 
 ChannelKind = Literal["public", "private", "im"]
 
@@ -66,8 +66,8 @@ class Message:
     ts: str
     channel: "Channel"
     user: str
-    fallback: str
-    name: Name = field(repr=False)
+    fallback_text: str
+    display_name: NameResolver = field(repr=False)
     blocks: list[Json] = field(default_factory=list)
     thread_ts: str = ""
     ephemeral_for: str = ""
@@ -79,13 +79,17 @@ class Message:
     files: list[File] = field(default_factory=list)
     deleted: bool = False
     reactions: dict[str, list[str]] = field(default_factory=dict)
-    forms: dict[str, Form] = field(default_factory=dict, repr=False)
+    forms: dict[str, FormState] = field(default_factory=dict, repr=False)
 
     @property
     def text(self) -> str:
         """All that can be read in it, the names of shared files too."""
-        body = visible(self.blocks, self.name) if self.blocks else readable(self.fallback, self.name)
-        attached = [_attached(item, self.name) for item in self.attachments]
+        body = (
+            blocks_to_text(self.blocks, self.display_name)
+            if self.blocks
+            else mrkdwn_to_text(self.fallback_text, self.display_name)
+        )
+        attached = [_attachment_text(item, self.display_name) for item in self.attachments]
         return "\n".join(part for part in [body, *attached, *(f.title or f.name for f in self.files)] if part)
 
     @property
@@ -97,15 +101,15 @@ class Message:
     def buttons(self) -> list[str]:
         return [e.label for e in elements_of(self.blocks) if e.kind == "button"]
 
-    def form(self, user: str) -> Form:
+    def form_of(self, user: str) -> FormState:
         """What one person has chosen in its elements."""
-        form = self.forms.setdefault(user, Form())
-        form.render(self.blocks)
+        form = self.forms.setdefault(user, FormState())
+        form.sync(self.blocks)
         return form
 
     def payload(self, *, with_metadata: bool = True) -> Json:
         """The message as the API and interaction payloads show it."""
-        out: Json = {"type": "message", "user": self.user, "ts": self.ts, "text": self.fallback}
+        out: Json = {"type": "message", "user": self.user, "ts": self.ts, "text": self.fallback_text}
         if self.bot_id:
             out |= {"bot_id": self.bot_id, "app_id": self.app_id}
         for key in ("blocks", "attachments", "thread_ts", "edited"):
@@ -170,12 +174,12 @@ class View:
     hash: str
     root_id: str = ""
     previous_id: str = ""
-    form: Form = field(default_factory=Form, repr=False)
+    form: FormState = field(default_factory=FormState, repr=False)
     errors: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.root_id = self.root_id or self.id
-        self.form.render(self.blocks)
+        self.form.sync(self.blocks)
 
     @property
     def type(self) -> str:
@@ -198,7 +202,7 @@ class Trigger:
 
     id: str
     user: str
-    born: float
+    created_at: float
     view: View | None = None
     used: bool = False
     opened: View | None = None
@@ -211,15 +215,15 @@ class ResponseUrl:
     token: str
     user: str
     channel: Channel
-    born: float
+    created_at: float
     message: Message | None = None
     uses: int = 0
 
 
-def _attached(attachment: Json, name: Name) -> str:
+def _attachment_text(attachment: Json, name: NameResolver) -> str:
     if attachment.get("blocks"):
-        return visible(attachment["blocks"], name)
-    return readable(str(attachment.get("text") or attachment.get("fallback") or ""), name)
+        return blocks_to_text(attachment["blocks"], name)
+    return mrkdwn_to_text(str(attachment.get("text") or attachment.get("fallback") or ""), name)
 
 
 def with_block_ids(blocks: Iterable[Json], new_id: Any) -> list[Json]:

@@ -9,15 +9,15 @@ from bot.clock import Clock, SystemClock
 from playground.server import serve
 from playground.slack.admin import Admin
 from playground.slack.api import ApiServer
-from playground.slack.cast import BOT, TEAM, populate
 from playground.slack.changes import Change
-from playground.slack.delivery import Delivery, HttpTransport
+from playground.slack.client import Person
 from playground.slack.faults import Faults
+from playground.slack.fixtures import BOT, TEAM, add_fixtures
 from playground.slack.journal import Journal
 from playground.slack.model import Channel
-from playground.slack.people import Person
 from playground.slack.settings import Settings
-from playground.slack.socket_mode import SocketMode
+from playground.slack.transport.delivery import Delivery, HttpTransport
+from playground.slack.transport.socket_mode import SocketMode
 from playground.slack.workspace import Workspace
 
 
@@ -26,21 +26,21 @@ class Slack:
     ``faults`` and ``journal`` are its switches and its record. ``api_url`` is for the bot's SLACK_API_URL."""
 
     def __init__(self, state: Workspace) -> None:
-        self.state = state
+        self.workspace = state
         self.delivery = Delivery(state)
         self.socket = SocketMode(state)
         self.server = ApiServer(state, self.socket)
         self.admin = Admin(self.delivery)
         self._http: HttpTransport | None = None
-        state.changes.subscribe(self._noticed)
+        state.changes.subscribe(self._on_change)
 
     @property
     def api_url(self) -> str:
-        return f"{self.state.base_url}/api/"
+        return f"{self.workspace.base_url}/api/"
 
     @property
     def settings(self) -> Settings:
-        return self.state.settings
+        return self.workspace.settings
 
     @property
     def signing_secret(self) -> str:
@@ -56,13 +56,13 @@ class Slack:
 
     @property
     def faults(self) -> Faults:
-        return self.state.faults
+        return self.workspace.faults
 
     @property
     def journal(self) -> Journal:
-        return self.state.journal
+        return self.workspace.journal
 
-    def environment(self) -> dict[str, str]:
+    def env_vars(self) -> dict[str, str]:
         """The environment variables with which a bot process finds this workspace."""
         return {
             "SLACK_API_URL": self.api_url,
@@ -73,24 +73,24 @@ class Slack:
 
     def person(self, name: str) -> Person:
         """Somebody by name. Raises KeyError."""
-        return Person(self.delivery, self.state.user_named(name))
+        return Person(self.delivery, self.workspace.user_by_name(name))
 
     def channel(self, name: str) -> Channel:
-        return self.state.channel_named(name)
+        return self.workspace.channel_by_name(name)
 
     def subscribe(self, callback: Callable[[Change], None]) -> Callable[[], None]:
         """Call back at each change of the workspace; the returned function ends it."""
-        return self.state.changes.subscribe(callback)
+        return self.workspace.changes.subscribe(callback)
 
-    async def until(self, look: Callable[[], Any], timeout: float = 5.0) -> Any:
+    async def wait_until(self, predicate: Callable[[], Any], timeout: float = 5.0) -> Any:
         """Wait for ``look()`` to be true; raises TimeoutError when it is not in time."""
-        return await self.state.until(look, timeout)
+        return await self.workspace.wait_until(predicate, timeout)
 
-    async def heard(self) -> None:
+    async def wait_for_events(self) -> None:
         """Wait until the bot has heard what Slack tells of changes. People are slower than that, scripts are not."""
-        await self.delivery.heard()
+        await self.delivery.wait_for_events()
 
-    async def deliver_to(self, *urls: str) -> None:
+    async def use_http(self, *urls: str) -> None:
         """Deliver by signed HTTP to the bot's request URL, such as ``http://127.0.0.1:3000/slack/events``; with
         several, as a load balancer would."""
         old, self._http = self._http, HttpTransport(urls, self.signing_secret)
@@ -103,7 +103,7 @@ class Slack:
         self.delivery.transport = self.socket
         await self._close_http()
         if connections:
-            await self.until(lambda: len(self.socket.connections) >= connections, timeout)
+            await self.wait_until(lambda: len(self.socket.connections) >= connections, timeout)
 
     async def close(self) -> None:
         await self.delivery.close()
@@ -111,9 +111,9 @@ class Slack:
         await self._close_http()
         self.journal.close()
 
-    def _noticed(self, change: Change) -> None:
-        if change.kind == "fault" and self.faults.away:
-            self.socket.drop()
+    def _on_change(self, change: Change) -> None:
+        if change.kind == "fault" and self.faults.offline:
+            self.socket.drop_connections()
 
     async def _close_http(self) -> None:
         if self._http is not None:
@@ -127,14 +127,14 @@ async def run_workspace(
     clock: Clock | None = None,
     settings: Settings | None = None,
     journal: Path | None = None,
-    keep: int = 5_000,
+    journal_size: int = 5_000,
     port: int = 0,
-    cast: Callable[[Workspace], None] = populate,
+    setup: Callable[[Workspace], None] = add_fixtures,
 ) -> AsyncIterator[Slack]:
     """Run a workspace on loopback until the block ends. ``clock`` stamps the messages; deadlines are real time.
     ``journal`` is a file for the exchanges as JSON lines, ``keep`` how many of them stay in memory."""
-    state = Workspace(TEAM, BOT, settings or Settings(), clock or SystemClock(), Journal(journal, keep=keep))
-    cast(state)
+    state = Workspace(TEAM, BOT, settings or Settings(), clock or SystemClock(), Journal(journal, keep=journal_size))
+    setup(state)
     slack = Slack(state)
     async with serve(slack.server.app, port) as base_url:
         state.base_url = base_url

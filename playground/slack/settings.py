@@ -40,15 +40,15 @@ class Settings:
     events: frozenset[str] = ALL_EVENTS
     commands: frozenset[str] | None = None
     ack_deadline: float = 3.0
-    trigger_life: float = 3.0
-    response_url_life: float = 1800.0
-    response_url_uses: int = 5
-    redelivery: tuple[float, ...] = (0.0, 60.0, 300.0)
-    patience: float = 1.0
+    trigger_ttl: float = 3.0
+    response_url_ttl: float = 1800.0
+    max_response_url_uses: int = 5
+    event_retry_delays: tuple[float, ...] = (0.0, 60.0, 300.0)
+    settle_timeout: float = 1.0
     """How long a person waits for something to happen on the screen after the bot has acknowledged."""
 
     @classmethod
-    def of_manifest(cls, manifest: Mapping[str, Any], **more: Any) -> "Settings":
+    def from_manifest(cls, manifest: Mapping[str, Any], **more: Any) -> "Settings":
         """The app as its manifest (parsed) describes it: only these scopes, commands and events work."""
         commands = manifest.get("features", {}).get("slash_commands", [])
         subscriptions = manifest.get("settings", {}).get("event_subscriptions", {})

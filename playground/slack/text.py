@@ -6,24 +6,24 @@ from typing import Any
 
 from playground.slack.elements import Json
 
-Name = Callable[[str, str], str]
+NameResolver = Callable[[str, str], str]
 """Gives the shown name of an id: ``("user", "U1") -> "@alice"``, ``("channel", "C1") -> "#ops"``."""
 
 _MENTION = re.compile(r"<([@#!])([^>|]+)(?:\|([^>]*))?>")
 _LINK = re.compile(r"<((?:https?|mailto):[^>|]+)(?:\|([^>]*))?>")
 
 
-def readable(text: str, name: Name) -> str:
+def mrkdwn_to_text(text: str, resolve_name: NameResolver) -> str:
     """A mrkdwn text with mentions and links as people see them, and Slack's three escapes undone."""
 
     def mention(match: re.Match[str]) -> str:
         sign, what, label = match.groups()
         if sign == "@":
-            return name("user", what)
+            return resolve_name("user", what)
         if sign == "#":
-            return name("channel", what)
+            return resolve_name("channel", what)
         if what.startswith("subteam^"):
-            return name("usergroup", what.removeprefix("subteam^"))
+            return resolve_name("usergroup", what.removeprefix("subteam^"))
         if what.startswith("date^"):
             return label or what
         return f"@{what}"
@@ -33,41 +33,41 @@ def readable(text: str, name: Name) -> str:
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
-def visible(blocks: Sequence[Json], name: Name) -> str:
+def blocks_to_text(blocks: Sequence[Json], resolve_name: NameResolver) -> str:
     """All that can be read in blocks."""
-    lines = (_block(block, name) for block in blocks)
+    lines = (_block_text(block, resolve_name) for block in blocks)
     return "\n".join(line for line in lines if line)
 
 
-def _block(block: Json, name: Name) -> str:
+def _block_text(block: Json, name: NameResolver) -> str:
     match block.get("type"):
         case "header":
             return _text(block["text"], name)
         case "section":
             parts = [_text(block.get("text"), name), *(_text(field, name) for field in block.get("fields", []))]
-            return "\n".join(part for part in [*parts, _element(block.get("accessory"), name)] if part)
+            return "\n".join(part for part in [*parts, _element_text(block.get("accessory"), name)] if part)
         case "context":
             return " ".join(_text(part, name) or part.get("alt_text", "") for part in block["elements"])
         case "actions":
-            return " ".join(f"[{_element(part, name)}]" for part in block["elements"])
+            return " ".join(f"[{_element_text(part, name)}]" for part in block["elements"])
         case "input":
-            parts = [_text(block["label"], name), _text(block.get("hint"), name), _element(block["element"], name)]
+            parts = [_text(block["label"], name), _text(block.get("hint"), name), _element_text(block["element"], name)]
             return "\n".join(part for part in parts if part)
         case "rich_text":
-            return "\n".join(_rich(part, name) for part in block["elements"])
+            return "\n".join(_rich_text(part, name) for part in block["elements"])
         case "markdown":
             return str(block["text"])
         case "image":
             return " ".join(filter(None, [_text(block.get("title"), name), block.get("alt_text", "")]))
         case "table":
-            return "\n".join(" | ".join(_cell(cell, name) for cell in row) for row in block["rows"])
+            return "\n".join(" | ".join(_cell_text(cell, name) for cell in row) for row in block["rows"])
         case "file":
             return str(block.get("external_id", ""))
         case _:
             return ""
 
 
-def _element(spec: Any, name: Name) -> str:
+def _element_text(spec: Any, name: NameResolver) -> str:
     """An element's own words: a button's text, or what can be chosen where all choices are on show."""
     if not isinstance(spec, dict):
         return ""
@@ -79,34 +79,34 @@ def _element(spec: Any, name: Name) -> str:
     return _text(spec.get("text"), name) or _text(spec.get("placeholder"), name)
 
 
-def _text(value: Any, name: Name) -> str:
+def _text(value: Any, name: NameResolver) -> str:
     if not isinstance(value, dict) or not isinstance(value.get("text"), str):
         return ""
     text: str = value["text"]
-    return readable(text, name) if value.get("type") == "mrkdwn" else text
+    return mrkdwn_to_text(text, name) if value.get("type") == "mrkdwn" else text
 
 
-def _cell(cell: Json, name: Name) -> str:
+def _cell_text(cell: Json, name: NameResolver) -> str:
     match cell.get("type"):
         case "rich_text":
-            return _block(cell, name)
+            return _block_text(cell, name)
         case "raw_number":
             return str(cell.get("value", ""))
         case _:
             return str(cell.get("text", ""))
 
 
-def _rich(part: Json, name: Name) -> str:
+def _rich_text(part: Json, name: NameResolver) -> str:
     match part.get("type"):
         case "rich_text_list":
-            return "\n".join(f"• {_rich(item, name)}" for item in part["elements"])
+            return "\n".join(f"• {_rich_text(item, name)}" for item in part["elements"])
         case "rich_text_section" | "rich_text_quote" | "rich_text_preformatted":
-            return "".join(_leaf(leaf, name) for leaf in part["elements"])
+            return "".join(_leaf_text(leaf, name) for leaf in part["elements"])
         case _:
             return ""
 
 
-def _leaf(leaf: Json, name: Name) -> str:
+def _leaf_text(leaf: Json, name: NameResolver) -> str:
     match leaf.get("type"):
         case "text":
             return str(leaf["text"])

@@ -48,7 +48,7 @@ class Workspace:
         self.files: dict[str, File] = {}
         self.triggers: dict[str, Trigger] = {}
         self.response_urls: dict[str, ResponseUrl] = {}
-        self.tickets: dict[str, float] = {}
+        self.socket_tickets: dict[str, float] = {}
         self.ephemerals: dict[str, list[Message]] = {}
         self.posts: list[Message] = []
         self.base_url = ""
@@ -82,7 +82,7 @@ class Workspace:
     def new_trigger(self, user: str, view: View | None = None) -> Trigger:
         """A trigger id for an interaction of ``user``; old ones are forgotten."""
         now = time.monotonic()
-        for old in [t for t in itertools.islice(self.triggers.values(), 50) if now - t.born > 600]:
+        for old in [t for t in itertools.islice(self.triggers.values(), 50) if now - t.created_at > 600]:
             del self.triggers[old.id]
         trigger = Trigger(f"{next(self._ids)}.{int(now * 1000)}.{secrets.token_hex(16)}", user, now, view)
         self.triggers[trigger.id] = trigger
@@ -91,12 +91,12 @@ class Workspace:
     def new_ticket(self) -> str:
         """What opens one Socket Mode connection."""
         ticket = secrets.token_urlsafe(18)
-        self.tickets[ticket] = time.monotonic()
+        self.socket_tickets[ticket] = time.monotonic()
         return ticket
 
     def new_response_url(self, user: str, channel: Channel, message: Message | None = None) -> str:
         now = time.monotonic()
-        for old in [u for u in itertools.islice(self.response_urls.values(), 50) if now - u.born > 3600]:
+        for old in [u for u in itertools.islice(self.response_urls.values(), 50) if now - u.created_at > 3600]:
             del self.response_urls[old.token]
         token = secrets.token_urlsafe(18)
         self.response_urls[token] = ResponseUrl(token, user, channel, now, message)
@@ -104,7 +104,7 @@ class Workspace:
 
     # Finding
 
-    def user_named(self, name: str) -> User:
+    def user_by_name(self, name: str) -> User:
         """The user of a name (``alice`` or ``@alice``) or id. Raises KeyError."""
         wanted = name.removeprefix("@")
         found = self.users.get(wanted) or next((u for u in self.users.values() if u.name == wanted), None)
@@ -112,7 +112,7 @@ class Workspace:
             raise KeyError(f"There is nobody called {name} here; there are {', '.join(u.name for u in self.people)}.")
         return found
 
-    def channel_named(self, name: str) -> Channel:
+    def channel_by_name(self, name: str) -> Channel:
         """The channel of a name (``#ops`` or ``ops``) or id. Raises KeyError."""
         wanted = name.removeprefix("#")
         found = self.channels.get(wanted)
@@ -126,7 +126,7 @@ class Workspace:
     def people(self) -> list[User]:
         return [user for user in self.users.values() if not user.is_bot]
 
-    def shown_name(self, what: str, ident: str) -> str:
+    def display_name(self, what: str, ident: str) -> str:
         """How a mention is shown: ``@alice``, ``#ops``, ``@sre``."""
         if what == "user" and ident in self.users:
             return f"@{self.users[ident].name}"
@@ -136,7 +136,7 @@ class Workspace:
             return f"@{self.usergroups[ident].handle}"
         return f"@{ident}"
 
-    def sees(self, user: str, message: Message) -> bool:
+    def can_see(self, user: str, message: Message) -> bool:
         """Whether a person can see a message."""
         if message.deleted or (message.ephemeral_for and message.ephemeral_for != user):
             return False
@@ -144,7 +144,7 @@ class Workspace:
 
     def visible_messages(self, user: str) -> Iterable[Message]:
         """What a person can see, newest first, threads and ephemeral messages included."""
-        return (m for m in reversed(self.posts) if self.sees(user, m))
+        return (m for m in reversed(self.posts) if self.can_see(user, m))
 
     # Changing
 
@@ -153,7 +153,7 @@ class Workspace:
 
     def add_channel(self, name: str, members: Iterable[str] = (), **flags: Any) -> Channel:
         """Add a channel; ``members`` are names. The bot is in only if it is named."""
-        ids = {self.user_named(m).id for m in members}
+        ids = {self.user_by_name(m).id for m in members}
         channel = Channel(self.new_id("C"), name.removeprefix("#"), members=ids, **flags)
         self.channels[channel.id] = channel
         self.announce("channel", channel)
@@ -176,7 +176,7 @@ class Workspace:
     def post(self, channel: Channel, user: str, text: str, blocks: list[Json] | None = None, **more: Any) -> Message:
         """Put a message where people can see it. ``more`` are fields of Message."""
         filled = with_block_ids(blocks or [], self.new_id)
-        message = Message(self.new_ts(), channel, user, text, self.shown_name, filled, **more)
+        message = Message(self.new_ts(), channel, user, text, self.display_name, filled, **more)
         if user == self.bot.id:
             message.bot_id, message.app_id = self.settings.bot_id, self.settings.app_id
         self.posts.append(message)
@@ -187,9 +187,9 @@ class Workspace:
         self.announce("ephemeral" if message.ephemeral_for else "message", message, message.ephemeral_for)
         return message
 
-    def change(self, message: Message, text: str, blocks: list[Json] | None, *, edited: bool) -> None:
+    def edit(self, message: Message, text: str, blocks: list[Json] | None, *, edited: bool) -> None:
         """Give a message new content. ``blocks`` None keeps the ones it has."""
-        message.fallback = text
+        message.fallback_text = text
         if blocks is not None:
             message.blocks = with_block_ids(blocks, self.new_id)
         if edited:
@@ -205,21 +205,21 @@ class Workspace:
         self.posts.remove(message)
         self.announce("message", message, message.ephemeral_for)
 
-    def record(self, started: float, **fields: Any) -> None:
+    def record_exchange(self, started: float, **fields: Any) -> None:
         """Write an exchange to the journal; ``started`` is when it began, by the monotonic clock."""
         ms = round((time.monotonic() - started) * 1000, 2)
         self.journal.write(Exchange(at=_iso(self.clock.now()), ms=ms, **fields))
 
-    def note_bad_answer(self, name: str, body: Any, code: str, messages: tuple[str, ...], user: str) -> None:
+    def record_invalid_response(self, name: str, body: Any, code: str, messages: tuple[str, ...], user: str) -> None:
         """Write down that Slack could not use what the bot acknowledged an interaction with."""
-        self.record(
+        self.record_exchange(
             time.monotonic(), direction="from_bot", kind="answer", name=name, payload=body, answer=None,
             error=code, messages=messages, user=user,
         )  # fmt: skip
 
-    async def until(self, look: Any, timeout: float = 5.0) -> Any:
+    async def wait_until(self, predicate: Any, timeout: float = 5.0) -> Any:
         """Wait for ``look()`` to be true; raises TimeoutError when it is not in time."""
-        found = await self.changes.until(look, timeout)
+        found = await self.changes.wait_until(predicate, timeout)
         if not found:
             raise TimeoutError(f"It did not come true within {timeout} s.")
         return found

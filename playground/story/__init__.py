@@ -9,18 +9,18 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bot import logs
-from playground.slack import NotOnScreen
-from playground.stage import Stage, Transport, bot_inside, stage
+from playground.environment import Environment, Transport, run_bot, run_environment
+from playground.slack import NotVisible
 from playground.story import foreman, immybot, opsramp
 from playground.story.narrator import Narrator, StoryError
 
 Scene = Callable[[Narrator], Awaitable[None]]
 
 SCENES: tuple[Scene, ...] = (
-    foreman.now,
-    foreman.later,
-    foreman.denied,
-    foreman.own,
+    foreman.run_now,
+    foreman.run_later,
+    foreman.deny_with_reason,
+    foreman.own_request_refused,
     foreman.two_approvers,
     foreman.failed_hosts,
     foreman.series,
@@ -34,9 +34,9 @@ def run(journal: Path | None = None) -> int:
     """Play the story and print it. Returns 0 if every request ended as the story says, else 1 with the reason on
     standard error. ``journal`` gets every Slack exchange as JSON lines. NIGHTSHIFT_DATABASE_URL names the database;
     without it the story has a SQLite of its own."""
-    logs.configure("ERROR", as_json=False)
+    logs.configure_logging("ERROR", as_json=False)
     with TemporaryDirectory(prefix="nightshift-story-") as directory:
-        problem = asyncio.run(_play(Path(directory), journal))
+        problem = asyncio.run(_play_all(Path(directory), journal))
     if problem:
         print(f"\nThe story went wrong. {problem}", file=sys.stderr)
         return 1
@@ -44,34 +44,34 @@ def run(journal: Path | None = None) -> int:
     return 0
 
 
-async def _play(directory: Path, journal: Path | None) -> str:
+async def _play_all(directory: Path, journal: Path | None) -> str:
     """Play every scene over each transport, on one stage. Returns what went wrong, or ""."""
     database = os.environ.get("NIGHTSHIFT_DATABASE_URL", "")
-    async with stage(directory, database_url=database, journal=journal) as on:
-        on.clock.jump_to(_morning(on))
+    async with run_environment(directory, database_url=database, journal=journal) as on:
+        on.clock.move_to(_next_morning(on))
         for transport, words in TRANSPORTS:
             print(f"\n#### Over {words} ####")
-            async with bot_inside(on, transport):
-                problem = await _scenes(on)
+            async with run_bot(on, transport):
+                problem = await _play_scenes(on)
             if problem:
                 return f"Over {words}: {problem}"
     return ""
 
 
-def _morning(on: Stage) -> datetime:
+def _next_morning(env: Environment) -> datetime:
     """Ten or eleven o'clock in Berlin, so that whenever the story is played, six in the morning is far away."""
-    now = on.clock.now()
+    now = env.clock.now()
     today = now.replace(hour=9, minute=0, second=0, microsecond=0)
     return today if today > now else today + timedelta(days=1)
 
 
-async def _scenes(on: Stage) -> str:
+async def _play_scenes(env: Environment) -> str:
     """Play the scenes once. Returns what went wrong, or ""."""
-    tell = Narrator(on)
+    tell = Narrator(env)
     for scene in SCENES:
         try:
             await scene(tell)
-        except (StoryError, NotOnScreen, TimeoutError) as error:
+        except (StoryError, NotVisible, TimeoutError) as error:
             return f"In the scene {scene.__module__.rpartition('.')[2]}.{scene.__name__}: {error}"
-    answers = [entry for entry in on.slack.journal.entries if entry.kind == "answer"]
+    answers = [entry for entry in env.slack.journal.entries if entry.kind == "answer"]
     return f"Slack could not use an answer of the bot: {answers[0].error}" if answers else ""

@@ -4,11 +4,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from textwrap import indent
 from typing import Any, TypeVar
 
-from playground.slack import Message, Modal, NotOnScreen, Outcome, Person, SearchFailed
-from playground.stage import Stage
+from playground.environment import Environment
+from playground.slack import Message, Modal, NotVisible, Outcome, Person, SearchFailed
 
 T = TypeVar("T")
-PATIENCE = 10.0
+WAIT_SECONDS = 10.0
 """Seconds for which anything is waited for."""
 
 
@@ -19,132 +19,134 @@ class StoryError(Exception):
 class Narrator:
     """Plays people on a stage and writes down what they do and see."""
 
-    def __init__(self, stage: Stage, write: Callable[[str], None] = print) -> None:
-        self.stage = stage
+    def __init__(self, env: Environment, write: Callable[[str], None] = print) -> None:
+        self.env = env
         self._write = write
-        self._told: dict[str, str] = {}
+        self._last_texts: dict[str, str] = {}
 
     def person(self, name: str) -> Person:
-        return self.stage.slack.person(name)
+        return self.env.slack.person(name)
 
     def scene(self, title: str) -> None:
         """A heading."""
         self._write(f"\n== {title} ==")
 
-    def says(self, text: str) -> None:
+    def write_line(self, text: str) -> None:
         """A line of the story's own."""
         self._write(text)
 
-    def expect(self, fact: object, otherwise: str) -> None:
+    def check(self, fact: object, failure: str) -> None:
         """Go on only if this is so. Raises StoryError."""
         if not fact:
-            raise StoryError(otherwise)
+            raise StoryError(failure)
 
-    async def opens(self, who: Person, line: str, channel: str = "#ops") -> Modal:
+    async def open_form(self, who: Person, line: str, channel: str = "#ops") -> Modal:
         """Type a command that opens a form, and wait for the form."""
         self._write(f"\n{who.name} types in {channel}: {line}")
         reply = await who.command(line, channel)
-        self.expect(not reply.error, f"Slack told {who.name}: {reply.error}")
-        self.expect(not reply.ephemeral, f"the bot answered {line!r} with {reply.ephemeral}")
-        modal = await self._patiently(who.modal(PATIENCE), f"no form opened for {who.name}")
-        await self.until(lambda: "One moment" not in modal.text, "the form was never filled in")
+        self.check(not reply.error, f"Slack told {who.name}: {reply.error}")
+        self.check(not reply.ephemeral_texts, f"the bot answered {line!r} with {reply.ephemeral_texts}")
+        modal = await self._or_fail(who.modal(WAIT_SECONDS), f"no form opened for {who.name}")
+        await self.wait_until(lambda: "One moment" not in modal.text, "the form was never filled in")
         self._show_form(who, modal)
         return modal
 
-    async def types(self, who: Person, line: str, channel: str = "#ops") -> Outcome:
+    async def run_command(self, who: Person, line: str, channel: str = "#ops") -> Outcome:
         """Type a command that is answered in the channel."""
         self._write(f"\n{who.name} types in {channel}: {line}")
         reply = await who.command(line, channel)
-        self.expect(not reply.error, f"Slack told {who.name}: {reply.error}")
-        self._whispers(who, reply)
+        self.check(not reply.error, f"Slack told {who.name}: {reply.error}")
+        self._show_ephemerals(who, reply)
         return reply
 
-    async def fills(self, who: Person, modal: Modal, values: Mapping[str, Any]) -> None:
+    async def fill(self, who: Person, modal: Modal, values: Mapping[str, Any]) -> None:
         """Fill in fields by their labels."""
         for label, value in values.items():
             shown = ", ".join(value) if isinstance(value, list) else value
             self._write(f"{who.name} fills in {label}: {shown}")
             try:
                 await modal.fill({label: value})
-            except (NotOnScreen, SearchFailed) as error:
+            except (NotVisible, SearchFailed) as error:
                 raise StoryError(str(error)) from error
 
-    async def turns_to(self, who: Person, modal: Modal, page: str, field: str) -> None:
+    async def go_to_page(self, who: Person, modal: Modal, page: str, field: str) -> None:
         """Go to another page of the form, which has a field."""
         self._write(f"{who.name} goes to the page {page}")
         await modal.click(page)
-        await self.until(lambda: field in modal.labels, f"the page {page} has no field {field!r}")
+        await self.wait_until(lambda: field in modal.labels, f"the page {page} has no field {field!r}")
 
-    async def previews(self, who: Person, modal: Modal) -> Modal:
+    async def preview(self, who: Person, modal: Modal) -> Modal:
         """Press Preview and read what would happen."""
         self._write(f"{who.name} presses Preview")
         result = await modal.submit()
-        self.expect(not result.errors and not result.error, f"the form says {result.errors or result.error}")
-        await self.until(lambda: "Asking the back end" not in modal.text, "the preview never came")
+        self.check(not result.errors and not result.error, f"the form says {result.errors or result.error}")
+        await self.wait_until(lambda: "Asking the back end" not in modal.text, "the preview never came")
         self._show(who.name, modal.text)
-        self.expect(modal.where.content.get("callback_id") == "preview", "this is not the preview")
+        self.check(modal.container.content.get("callback_id") == "preview", "this is not the preview")
         return modal
 
-    async def asks(self, who: Person, preview: Modal) -> str:
+    async def confirm(self, who: Person, preview: Modal) -> str:
         """Ask for approval. Returns the request's name, such as NS-3."""
-        self._write(f"{who.name} presses {preview.where.content['submit']['text']}")
+        self._write(f"{who.name} presses {preview.container.content['submit']['text']}")
         result = await preview.submit()
-        self.expect(not result.error, f"Slack did not take the answer: {result.error} {result.details}")
+        self.check(not result.error, f"Slack did not take the answer: {result.error} {result.error_details}")
         self._show(who.name, preview.text)
         name = next((word for word in preview.text.split() if word.startswith("NS-")), "")
-        self.expect(name, "the request was not sent")
+        self.check(name, "the request was not sent")
         await preview.close()
         return name
 
-    async def clicks(self, who: Person, button: str, message: Message) -> Outcome:
+    async def click(self, who: Person, button: str, message: Message) -> Outcome:
         """Press a button of a message and see what comes of it."""
         self._write(f"\n{who.name} clicks {button}")
         try:
             reply = await who.click(button, message)
-        except NotOnScreen as error:
+        except NotVisible as error:
             raise StoryError(str(error)) from error
-        self.expect(not reply.error, f"Slack told {who.name}: {reply.error}")
-        await self.until(lambda: reply.ephemerals or who.stack, f"{button} was not answered")
-        self._whispers(who, reply)
+        self.check(not reply.error, f"Slack told {who.name}: {reply.error}")
+        await self.wait_until(lambda: reply.ephemeral_messages or who.stack, f"{button} was not answered")
+        self._show_ephemerals(who, reply)
         return reply
 
-    async def answers(self, who: Person, values: Mapping[str, Any]) -> None:
+    async def answer_modal(self, who: Person, values: Mapping[str, Any]) -> None:
         """Fill in and submit the modal that a click has opened, and close what it says."""
-        modal = await self._patiently(who.modal(PATIENCE), f"nothing opened for {who.name}")
+        modal = await self._or_fail(who.modal(WAIT_SECONDS), f"nothing opened for {who.name}")
         self._show(who.name, modal.text)
-        await self.fills(who, modal, values)
-        self._write(f"{who.name} presses {modal.where.content['submit']['text']}")
+        await self.fill(who, modal, values)
+        self._write(f"{who.name} presses {modal.container.content['submit']['text']}")
         result = await modal.submit()
-        self.expect(not result.errors and not result.error, f"the modal says {result.errors or result.error}")
+        self.check(not result.errors and not result.error, f"the modal says {result.errors or result.error}")
         if modal.is_open:
             self._show(who.name, modal.text)
             await modal.close(everything=True)
 
-    async def sees(self, who: Person, text: str, where: str | Message, after: Message | None = None) -> Message:
+    async def wait_for_message(
+        self, who: Person, text: str, where: str | Message, after: Message | None = None
+    ) -> Message:
         """Wait for a message that reads a text, and tell what it says."""
-        found = await self._patiently(
-            who.wait_for(text, where=where, timeout=PATIENCE, after=after), f"{who.name} never saw {text!r}"
+        found = await self._or_fail(
+            who.wait_for(text, where=where, timeout=WAIT_SECONDS, after=after), f"{who.name} never saw {text!r}"
         )
-        self._tell(found)
+        self._show_message(found)
         return found
 
-    async def becomes(self, message: Message, text: str) -> None:
+    async def wait_for_text(self, message: Message, text: str) -> None:
         """Wait until a message reads a text, and tell what is new in it."""
-        await self.until(lambda: text in message.text, f"{text!r} never appeared; there is:\n{message.text}")
-        self._tell(message)
+        await self.wait_until(lambda: text in message.text, f"{text!r} never appeared; there is:\n{message.text}")
+        self._show_message(message)
 
-    async def until(self, look: Callable[[], object], otherwise: str) -> None:
+    async def wait_until(self, predicate: Callable[[], object], failure: str) -> None:
         """Wait for something to be so. Raises StoryError."""
         try:
-            await self.stage.slack.until(look, PATIENCE)
+            await self.env.slack.wait_until(predicate, WAIT_SECONDS)
         except TimeoutError as error:
-            raise StoryError(otherwise) from error
+            raise StoryError(failure) from error
 
-    async def _patiently(self, awaited: Awaitable[T], otherwise: str) -> T:
+    async def _or_fail(self, awaited: Awaitable[T], failure: str) -> T:
         try:
             return await awaited
         except TimeoutError as error:
-            raise StoryError(f"{otherwise}: {error}") from error
+            raise StoryError(f"{failure}: {error}") from error
 
     def _show_form(self, who: Person, modal: Modal) -> None:
         filled = [f"{label}: {value}" for label in modal.labels if (value := modal.value(label)) is not None]
@@ -153,21 +155,21 @@ class Narrator:
         rows = [modal.title, " ".join(pages), *filled, f"(empty: {', '.join(empty)})" if empty else ""]
         self._show(who.name, "\n".join(row for row in rows if row))
 
-    def _whispers(self, who: Person, reply: Outcome) -> None:
-        for message in reply.ephemerals:
+    def _show_ephemerals(self, who: Person, reply: Outcome) -> None:
+        for message in reply.ephemeral_messages:
             self._show(f"{who.name} alone", message.text)
 
     def _show(self, who: str, text: str) -> None:
         self._write(f"{who} sees:\n{indent(text, '  | ', lambda line: True)}")
 
-    def _tell(self, message: Message) -> None:
+    def _show_message(self, message: Message) -> None:
         """What a message says; of one that was told before, the lines that are new."""
         channel = message.channel
         place = f"@{channel.name}, directly" if channel.kind == "im" else f"#{channel.name}"
         if message.thread_ts:
             place += ", in the thread"
-        before = self._told.get(message.ts)
-        self._told[message.ts] = message.text
+        before = self._last_texts.get(message.ts)
+        self._last_texts[message.ts] = message.text
         if before is None:
             self._write(f"\nNightshift to {place}:\n{indent(message.text, '  | ')}")
             return

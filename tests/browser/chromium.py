@@ -14,7 +14,7 @@ from playwright.sync_api import Playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 INSTALL_SECONDS = 300
-NONE = (
+NOT_FOUND_MESSAGE = (
     "There is no Chromium for the browser tests, and none could be installed. Install one so that `chromium` is on the "
     "PATH (Debian and Ubuntu: apt-get install chromium), or run `.venv/bin/python -m playwright install chromium`."
 )
@@ -24,31 +24,31 @@ class NoChromium(RuntimeError):
     """There is none and none can be had; the text says what was tried and what to do."""
 
 
-def executable(playwright: Playwright) -> str:
+def find_chromium(playwright: Playwright) -> str:
     """The path of a Chromium. Raises NoChromium."""
-    found = _on_path() or _own(playwright)
+    found = _on_path() or _playwright_path(playwright)
     if found:
         return found
-    with _one_at_a_time():
+    with _install_lock():
         tried = []
-        for command in _commands():
+        for command in _install_commands():
             tried.append(_run(command))
-            found = _on_path() or _own(playwright)
+            found = _on_path() or _playwright_path(playwright)
             if found:
                 return found
-    raise NoChromium("\n".join([NONE, "Tried:", *tried]))
+    raise NoChromium("\n".join([NOT_FOUND_MESSAGE, "Tried:", *tried]))
 
 
 def _on_path() -> str:
     return next((path for name in NAMES if (path := shutil.which(name))), "")
 
 
-def _own(playwright: Playwright) -> str:
+def _playwright_path(playwright: Playwright) -> str:
     path = playwright.chromium.executable_path
     return path if Path(path).exists() else ""
 
 
-def _commands() -> Iterator[list[str]]:
+def _install_commands() -> Iterator[list[str]]:
     yield [sys.executable, "-m", "playwright", "install", "chromium"]
     if shutil.which("apt-get"):
         sudo = [] if os.geteuid() == 0 else ["sudo", "-n"]
@@ -68,7 +68,7 @@ def _run(command: list[str]) -> str:
 
 
 @contextmanager
-def _one_at_a_time() -> Iterator[None]:
+def _install_lock() -> Iterator[None]:
     """Several test workers install nothing twice."""
     with (Path(tempfile.gettempdir()) / "nightshift-chromium.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

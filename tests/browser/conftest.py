@@ -17,24 +17,24 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page, sync_playwright
 
-from tests.browser.chromium import NoChromium, executable
+from tests.browser.chromium import NoChromium, find_chromium
 from tests.browser.window import Demo, Window
 
 START_SECONDS = 120
 STOP_SECONDS = 15
-PATIENCE_MS = 20_000
-WIDE, PHONE = (1280, 800), (390, 800)
-PUBLISHED = ("approval.png", "form.png")
+TIMEOUT_MS = 20_000
+DESKTOP_SIZE, PHONE_SIZE = (1280, 800), (390, 800)
+README_SCREENSHOTS = ("approval.png", "form.png")
 """The screenshots that the README shows."""
-PUBLISHED_BYTES = 300_000
-FLAGS = (
+MAX_SCREENSHOT_BYTES = 300_000
+CHROMIUM_FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 )  # fmt: skip
 
 OpenWindow = Callable[..., Window]
-PAGES = pytest.StashKey[list[Page]]()
-PICTURES = pytest.StashKey[Path]()
+PAGES_KEY = pytest.StashKey[list[Page]]()
+SCREENSHOTS_KEY = pytest.StashKey[Path]()
 
 
 @pytest.fixture(scope="session")
@@ -48,7 +48,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
             [sys.executable, "-c", "from bot.cli import main; main()", *arguments], stdout=output, stderr=output
         )
     try:
-        yield Demo(_address(process, said), journal)
+        yield Demo(_wait_for_address(process, said), journal)
     finally:
         process.send_signal(signal.SIGTERM)
         try:
@@ -58,7 +58,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
             process.wait()
 
 
-def _address(process: subprocess.Popen[bytes], said: Path) -> str:
+def _wait_for_address(process: subprocess.Popen[bytes], said: Path) -> str:
     """The page's address, once the workspace is filled."""
     end = time.monotonic() + START_SECONDS
     while "filled" not in said.read_text() and process.poll() is None and time.monotonic() < end:
@@ -74,38 +74,38 @@ def browser() -> Iterator[Browser]:
     """A headless Chromium, with a profile of its own that is thrown away."""
     with sync_playwright() as playwright:
         try:
-            path = executable(playwright)
+            path = find_chromium(playwright)
         except NoChromium as error:
             pytest.fail(str(error), pytrace=False)
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
         yield browser
         browser.close()
 
 
 @pytest.fixture(scope="session")
-def warm_page(browser: Browser) -> Page:
+def shared_page(browser: Browser) -> Page:
     """A page that the plays use one after the other: it has the playground's scripts already."""
-    return _new_page(browser, WIDE, "light")
+    return _new_page(browser, DESKTOP_SIZE, "light")
 
 
 def _new_page(browser: Browser, size: tuple[int, int], colours: Literal["light", "dark"]) -> Page:
     page = browser.new_page(
         viewport={"width": size[0], "height": size[1]}, color_scheme=colours, reduced_motion="reduce"
     )
-    page.set_default_timeout(PATIENCE_MS)
+    page.set_default_timeout(TIMEOUT_MS)
     return page
 
 
 @pytest.fixture(scope="session")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def screenshots(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Where the screenshots go."""
     directory = tmp_path_factory.mktemp("screenshots")
     yield directory
     target = os.environ.get("NIGHTSHIFT_SCREENSHOTS")
-    for name in PUBLISHED:
+    for name in README_SCREENSHOTS:
         picture = directory / name
         if picture.exists():
-            assert picture.stat().st_size < PUBLISHED_BYTES, f"{name} is too large for the README"
+            assert picture.stat().st_size < MAX_SCREENSHOT_BYTES, f"{name} is too large for the README"
             if target:
                 shutil.copy(picture, target)
 
@@ -115,21 +115,21 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     """A failed play leaves a screenshot too."""
     report = yield
     if report.when == "call" and report.failed:
-        for number, page in enumerate(item.stash.get(PAGES, [])):
-            page.screenshot(path=item.stash[PICTURES] / f"failed-{item.name}-{number}.png")
-            report.sections.append(("Screenshots", str(item.stash[PICTURES])))
+        for number, page in enumerate(item.stash.get(PAGES_KEY, [])):
+            page.screenshot(path=item.stash[SCREENSHOTS_KEY] / f"failed-{item.name}-{number}.png")
+            report.sections.append(("Screenshots", str(item.stash[SCREENSHOTS_KEY])))
     return report
 
 
 @pytest.fixture
 def open_window(
-    request: pytest.FixtureRequest, demo: Demo, browser: Browser, warm_page: Page, pictures: Path
+    request: pytest.FixtureRequest, demo: Demo, browser: Browser, shared_page: Page, screenshots: Path
 ) -> Iterator[OpenWindow]:
     """Opens a window on the playground in a cold browser, of a size and in light or dark, or loads it anew in a page;
     nothing may go wrong in its console."""
     wrong: list[str] = []
     pages: list[Page] = []
-    request.node.stash[PAGES], request.node.stash[PICTURES] = pages, pictures
+    request.node.stash[PAGES_KEY], request.node.stash[SCREENSHOTS_KEY] = pages, screenshots
 
     def note(message: ConsoleMessage) -> None:
         if message.type == "error":
@@ -139,31 +139,31 @@ def open_window(
         wrong.append(str(error))
 
     def open_(
-        size: tuple[int, int] = WIDE, colours: Literal["light", "dark"] = "light", page: Page | None = None
+        size: tuple[int, int] = DESKTOP_SIZE, colours: Literal["light", "dark"] = "light", page: Page | None = None
     ) -> Window:
         page = page or _new_page(browser, size, colours)
         page.on("console", note)
         page.on("pageerror", failed)
         pages.append(page)
-        return Window(page, demo, pictures).open()
+        return Window(page, demo, screenshots).open()
 
     yield open_
     for page in pages:
-        _leave(page)
+        _close_modal(page)
         page.remove_listener("console", note)
         page.remove_listener("pageerror", failed)
-        if page is not warm_page:
+        if page is not shared_page:
             page.close()
     assert not wrong, "The browser's console says: " + "; ".join(wrong)
 
 
-def _leave(page: Page) -> None:
+def _close_modal(page: Page) -> None:
     """Close the modal that a failed play left open: it is the person's, not the window's."""
     page.evaluate("document.querySelector('[data-act=close-all]')?.click()")
     page.locator("[data-act=close-all]").wait_for(state="detached")
 
 
 @pytest.fixture
-def window(open_window: OpenWindow, warm_page: Page) -> Window:
+def window(open_window: OpenWindow, shared_page: Page) -> Window:
     """A window of 1280 by 800, light."""
-    return open_window(page=warm_page)
+    return open_window(page=shared_page)

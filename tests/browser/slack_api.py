@@ -10,10 +10,10 @@ from typing import Any
 from playground.slack import Settings
 
 Json = dict[str, Any]
-FOUND_SECONDS = 5.0
+JOURNAL_TIMEOUT = 5.0
 
 
-class Backdoor:
+class BotApi:
     """Finds what it needs in the journal: where the API is, and the newest trigger."""
 
     def __init__(self, journal: Path) -> None:
@@ -25,16 +25,16 @@ class Backdoor:
         whole = text[: text.rfind("\n") + 1].splitlines()
         return [entry for line in whole if (entry := json.loads(line))["kind"] == kind]
 
-    def last(self, kind: str, after: int) -> Json:
+    def wait_for_payload(self, kind: str, seen: int) -> Json:
         """The payload of the newest exchange of a kind, once there are more than ``after``."""
-        end = time.monotonic() + FOUND_SECONDS
-        while len(found := self.entries(kind)) <= after:
+        end = time.monotonic() + JOURNAL_TIMEOUT
+        while len(found := self.entries(kind)) <= seen:
             assert time.monotonic() < end, f"There was no further {kind}."
             time.sleep(0.02)
         payload: Json = found[-1]["payload"]
         return payload
 
-    def respond(self, **body: Any) -> str:
+    def post_to_response_url(self, **body: Any) -> str:
         """Answer the newest slash command through its response_url. Returns what Slack says."""
         return _post(self._command["response_url"], body)
 
@@ -45,7 +45,7 @@ class Backdoor:
         return answer
 
     @property
-    def trigger(self) -> str:
+    def trigger_id(self) -> str:
         """The trigger id of the newest slash command; good for three seconds, once."""
         return str(self._command["trigger_id"])
 

@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.browser.conftest import PHONE
+from tests.browser.conftest import PHONE_SIZE
 from tests.browser.window import Window
 
 SERIOUS = ("serious", "critical")
@@ -31,22 +31,22 @@ def test_axe_finds_nothing_serious(open_window: Callable[..., Window], colours: 
     # What is dark differs from what is light in its colours only.
     rules = () if colours == "light" else ("color-contrast",)
     _check(window, "channel and suggestions", rules)
-    window.tools("Sandboxes")
+    window.open_panel("Sandboxes")
     for summary in window.page.locator(".panel summary").all():
         summary.click()
     _check(window, "sandboxes", rules)
-    window.tools("Wire log")
+    window.open_panel("Wire log")
     window.page.locator(".wire-line").last.click()
-    window.go("Home")
+    window.open_place("Home")
     expect(window.page.locator(".home-inner")).to_contain_text("Waiting for a decision")
     _check(window, "home and wire log", rules)
-    window.go("results")
+    window.open_place("results")
     window.page.locator(".thread-line").first.click()
     _check(window, "thread", rules)
-    window.press("Close the thread")
-    window.become("Alice Adler")
-    window.go("ops")
-    window.say("/immybot")
+    window.click_button("Close the thread")
+    window.switch_user("Alice Adler")
+    window.open_place("ops")
+    window.type_and_send("/immybot")
     expect(window.field("When")).to_be_visible()
     window.submit("Preview")
     expect(window.modal.locator(".error").first).to_be_visible()
@@ -59,14 +59,14 @@ def test_axe_finds_nothing_serious(open_window: Callable[..., Window], colours: 
 
 
 def test_axe_finds_nothing_serious_on_a_phone(open_window: Callable[..., Window]) -> None:
-    window = open_window(PHONE)
+    window = open_window(PHONE_SIZE)
     _check(window, "suggestions")
-    window.press("Go there as Bob")
+    window.click_button("Go there as Bob")
     _check(window, "channel")
-    window.press("Channels")
+    window.click_button("Channels")
     _check(window, "sidebar")
-    window.go("results")
-    window.press("Show details", window.card("NS-1"))
+    window.open_place("results")
+    window.click_button("Show details", window.find_card("NS-1"))
     expect(window.modal).to_contain_text("Asked by")
     _check(window, "modal")
     window.close()

@@ -6,25 +6,25 @@ from typing import Any
 from playwright.sync_api import expect
 
 from tests.browser.kitchen_sink import FORM, MESSAGE, plain
-from tests.browser.slack_api import Backdoor, Json
+from tests.browser.slack_api import BotApi, Json
 from tests.browser.window import Window
 
 
-def _start(window: Window, person: str = "Alice Adler") -> Backdoor:
+def _start(window: Window, person: str = "Alice Adler") -> BotApi:
     """Type a command, whose trigger and response_url are then there to be used."""
-    backdoor = Backdoor(window.demo.journal)
-    window.become(person)
-    window.go("ops")
+    backdoor = BotApi(window.demo.journal)
+    window.switch_user(person)
+    window.open_place("ops")
     known = len(backdoor.entries("slash_commands"))
-    window.say("/nightshift help")
-    backdoor.last("slash_commands", known)
+    window.type_and_send("/nightshift help")
+    backdoor.wait_for_payload("slash_commands", known)
     return backdoor
 
 
 def test_every_kind_of_field_reports_what_was_entered(window: Window) -> None:
     backdoor = _start(window)
     view = {"type": "modal", "title": plain("Fields"), "submit": plain("Send"), "blocks": FORM}
-    assert backdoor.call("views.open", trigger_id=backdoor.trigger, view=view)["ok"]
+    assert backdoor.call("views.open", trigger_id=backdoor.trigger_id, view=view)["ok"]
     for label, text in (
         ("Line", "one"), ("Lines", "one\ntwo"), ("Number", "12"), ("Mail", "a@b.example"),
         ("Address", "https://example.com"), ("Day", "2026-12-24"), ("Hour", "21:30"), ("Moment, date", "2026-12-24"),
@@ -41,10 +41,10 @@ def test_every_kind_of_field_reports_what_was_entered(window: Window) -> None:
     window.submit("Send")
     expect(window.modal).to_contain_text("at most 9")
     window.fill("Number", "7")
-    window.picture("fields")
+    window.screenshot("fields")
     known = len(backdoor.entries("interactive"))
     window.submit("Send")
-    values = backdoor.last("interactive", known)["view"]["state"]["values"]
+    values = backdoor.wait_for_payload("interactive", known)["view"]["state"]["values"]
     expect(window.modal).to_have_count(0)
     said = {label: _entered(entry["a"]) for label, entry in values.items()}
     assert said == {
@@ -57,8 +57,8 @@ def test_every_kind_of_field_reports_what_was_entered(window: Window) -> None:
 
 def test_messages_show_their_blocks_and_tell_what_is_pressed(window: Window) -> None:
     backdoor = _start(window, "Bob Brown")
-    assert "ok" in backdoor.respond(blocks=MESSAGE, text="Kitchen sink")
-    message = window.card("Kitchen sink")
+    assert "ok" in backdoor.post_to_response_url(blocks=MESSAGE, text="Kitchen sink")
+    message = window.find_card("Kitchen sink")
     for tag, text in (
         ("b", "bold"),
         ("i", "italic"),
@@ -71,31 +71,31 @@ def test_messages_show_their_blocks_and_tell_what_is_pressed(window: Window) -> 
     expect(message).to_contain_text("<b> @alice link 🎉")
     expect(message.locator("blockquote")).to_have_text("<script>alert(1)</script>")
     expect(message.locator("time").last).to_have_text("2025-12-31 7:00 PM")
-    window.picture("blocks")
+    window.screenshot("blocks")
     known = len(backdoor.entries("interactive"))
-    window.press("More actions", message)
+    window.click_button("More actions", message)
     window.page.get_by_role("button", name="Second", exact=True).click()
-    assert backdoor.last("interactive", known)["actions"][0]["selected_option"]["value"] == "second"
+    assert backdoor.wait_for_payload("interactive", known)["actions"][0]["selected_option"]["value"] == "second"
     message.get_by_role("combobox", name="Pick").click()
     window.page.get_by_role("option", name="B", exact=True).click()
-    chosen = backdoor.last("interactive", known + 1)
+    chosen = backdoor.wait_for_payload("interactive", known + 1)
     assert chosen["actions"][0]["selected_option"]["value"] == "b"
-    window.press("Sure?", message)
+    window.click_button("Sure?", message)
     question = window.page.get_by_role("alertdialog")
     expect(question).to_contain_text("It cannot be undone.")
-    window.picture("confirm")
-    window.press("No", question)
+    window.screenshot("confirm")
+    window.click_button("No", question)
     expect(question).to_have_count(0)
     assert len(backdoor.entries("interactive")) == known + 2
-    window.press("Sure?", message)
-    window.press("Yes", question)
-    assert backdoor.last("interactive", known + 2)["actions"][0]["value"] == "v"
+    window.click_button("Sure?", message)
+    window.click_button("Yes", question)
+    assert backdoor.wait_for_payload("interactive", known + 2)["actions"][0]["value"] == "v"
 
 
 def test_three_views_lie_on_each_other_and_go_one_by_one(window: Window) -> None:
     backdoor = _start(window)
     button = {"type": "button", "action_id": "deeper", "text": plain("Deeper")}
-    trigger = backdoor.trigger
+    trigger = backdoor.trigger_id
     for depth in (1, 2, 3):
         view = {
             "type": "modal", "title": plain(f"View {depth}"), "close": plain("Back"),
@@ -105,10 +105,10 @@ def test_three_views_lie_on_each_other_and_go_one_by_one(window: Window) -> None
         assert backdoor.call(method, trigger_id=trigger, view=view)["ok"]
         expect(window.modal.get_by_role("heading")).to_have_text(f"View {depth}")
         known = len(backdoor.entries("interactive"))
-        window.press("Deeper", window.modal)
-        trigger = backdoor.last("interactive", known)["trigger_id"]
+        window.click_button("Deeper", window.modal)
+        trigger = backdoor.wait_for_payload("interactive", known)["trigger_id"]
     assert backdoor.call("views.push", trigger_id=trigger, view=view)["error"] == "push_limit_reached"
-    window.picture("stack")
+    window.screenshot("stack")
     window.submit("Back")
     expect(window.modal.get_by_role("heading")).to_have_text("View 2")
     window.close()
@@ -117,14 +117,14 @@ def test_three_views_lie_on_each_other_and_go_one_by_one(window: Window) -> None
 def test_blocks_that_slack_would_refuse_are_shown_as_its_error(window: Window) -> None:
     backdoor = _start(window)
     expect(window.page.get_by_role("article").last).to_contain_text("What you can say")
-    window.tools("Wire log")
+    window.open_panel("Wire log")
     bad = [{"type": "header", "text": {"type": "mrkdwn", "text": "Never shown"}}]
-    assert "invalid_blocks" in backdoor.respond(blocks=bad)
+    assert "invalid_blocks" in backdoor.post_to_response_url(blocks=bad)
     entry = window.page.locator(".wire-entry").filter(has=window.page.locator(".wire-errors")).last
     expect(entry).to_contain_text("invalid_blocks")
     expect(entry.locator(".wire-errors code")).to_have_text(re.compile("^/blocks/0/text"))
     expect(window.page.get_by_text("Never shown").and_(window.page.locator("article *"))).to_have_count(0)
-    window.picture("refused")
+    window.screenshot("refused")
 
 
 def _entered(entry: Json) -> Any:

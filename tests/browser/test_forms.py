@@ -8,9 +8,9 @@ from tests.browser.window import Window
 
 
 def _open(window: Window, line: str) -> None:
-    window.become("Alice Adler")
-    window.go("ops")
-    window.say(line)
+    window.switch_user("Alice Adler")
+    window.open_place("ops")
+    window.type_and_send(line)
     expect(window.field("When")).to_be_visible()
 
 
@@ -20,7 +20,7 @@ def test_an_ambiguous_time_is_answered_by_a_button(window: Window) -> None:
     evening = window.modal.get_by_role("button", name=re.compile("21:00"))
     expect(evening).to_be_visible()
     expect(window.modal).to_contain_text("first or the second half of the day")
-    window.picture("ambiguous")
+    window.screenshot("ambiguous")
     evening.click()
     expect(evening).to_have_count(0)
     expect(window.modal).to_contain_text(re.compile("21:00 .*Europe/Berlin"))
@@ -37,7 +37,7 @@ def test_an_error_stands_under_its_field_and_goes_when_it_is_corrected(window: W
     expect(hosts).to_have_attribute("aria-invalid", "true")
     note = window.page.locator(f"[id='{hosts.get_attribute('aria-describedby')}']")
     expect(note).to_contain_text("colour")
-    window.picture("field-error")
+    window.screenshot("field-error")
     hosts.fill("hostgroup = cache and location = Berlin")
     window.preview()
     window.close()
@@ -52,7 +52,7 @@ def test_a_select_is_searched_in_the_back_end(window: Window) -> None:
     expect(options.first).to_contain_text("Package")
     # What the first letters alone had found goes away.
     expect(options.filter(has_not_text=re.compile("pack", re.IGNORECASE))).to_have_count(0)
-    window.picture("search")
+    window.screenshot("search")
     template.press("ArrowDown")
     template.press("Enter")
     expect(template).to_have_value(re.compile("Package"))

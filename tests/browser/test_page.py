@@ -4,55 +4,55 @@ from collections.abc import Callable
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import PHONE
+from tests.browser.conftest import PHONE_SIZE
 from tests.browser.window import RUN_MS, Window
 
-FIRST_PAINT_MS = 2000
-CLICK_MS = 300
-STALL_MS = 100
-MANY = 500
+MAX_FIRST_PAINT_MS = 2000
+MAX_CLICK_MS = 300
+MAX_FRAME_MS = 100
+MESSAGE_COUNT = 500
 
 
 def test_the_first_paint_of_a_cold_browser_is_quick(open_window: Callable[..., Window]) -> None:
     paints = [_first_paint(open_window().page) for _ in range(2)]
-    assert min(paints) < FIRST_PAINT_MS, paints
+    assert min(paints) < MAX_FIRST_PAINT_MS, paints
 
 
 def test_it_opens_on_a_living_workspace(window: Window) -> None:
     page = window.page
     expect(page.locator(".me-name")).to_contain_text("Bob Brown")
-    expect(window.card("NS-1")).to_contain_text("Succeeded")
-    expect(window.card("NS-2")).to_contain_text("every")
-    expect(window.card("NS-3")).to_contain_text("Waiting for approval")
+    expect(window.find_card("NS-1")).to_contain_text("Succeeded")
+    expect(window.find_card("NS-2")).to_contain_text("every")
+    expect(window.find_card("NS-3")).to_contain_text("Waiting for approval")
     expect(page.locator(".suggestions li")).to_have_count(3)
-    window.go("results")
+    window.open_place("results")
     page.locator(".thread-line").first.click()
     expect(page.get_by_role("complementary", name="Thread")).to_contain_text("new certificate")
-    window.picture("thread")
+    window.screenshot("thread")
 
 
 def test_a_click_changes_the_card_at_once(window: Window) -> None:
-    window.become("Alice Adler")
-    name = window.ask_foreman("os = RedHat")
+    window.switch_user("Alice Adler")
+    name = window.request_restart("os = RedHat")
     times = []
     for person, mark in (("Bob Brown", "Approved by @bob"), ("Carol Clark", "Approved by @carol")):
-        window.become(person)
-        window.go("approvals")
-        times.append(_answer_ms(window, window.card(name), mark))
-    assert min(times) < CLICK_MS, times
+        window.switch_user(person)
+        window.open_place("approvals")
+        times.append(_click_to_update_ms(window, window.find_card(name), mark))
+    assert min(times) < MAX_CLICK_MS, times
 
 
 def test_a_note_is_for_the_person_one_is(window: Window) -> None:
-    window.become("Alice Adler")
-    window.ask_foreman("hostgroup = batch", when="tomorrow 22:00")
+    window.switch_user("Alice Adler")
+    window.request_restart("hostgroup = batch", when="tomorrow 22:00")
     expect(window.page.locator(".toast")).to_contain_text("Waiting for approval")
-    window.become("Bob Brown")
+    window.switch_user("Bob Brown")
     expect(window.page.locator(".toast")).to_have_count(0)
 
 
 def test_five_hundred_messages_scroll_without_a_stall(window: Window) -> None:
-    window.become("Alice Adler")
-    window.go("shared")
+    window.switch_user("Alice Adler")
+    window.open_place("shared")
     window.page.evaluate(
         """(many) => {
           const composer = document.querySelector("#composer");
@@ -62,12 +62,12 @@ def test_five_hundred_messages_scroll_without_a_stall(window: Window) -> None:
             composer.dispatchEvent(new CustomEvent("act", { bubbles: true, detail }));
           }
         }""",
-        MANY,
+        MESSAGE_COUNT,
     )
-    expect(window.page.get_by_role("article")).to_have_count(MANY, timeout=RUN_MS)
-    window.go("results")
-    window.go("shared")
-    expect(window.page.get_by_text(f"Message {MANY}:")).to_be_in_viewport()
+    expect(window.page.get_by_role("article")).to_have_count(MESSAGE_COUNT, timeout=RUN_MS)
+    window.open_place("results")
+    window.open_place("shared")
+    expect(window.page.get_by_text(f"Message {MESSAGE_COUNT}:")).to_be_in_viewport()
     frames: list[float] = window.page.evaluate(
         """async () => {
           const view = document.querySelector(".middle .scroll");
@@ -83,32 +83,32 @@ def test_five_hundred_messages_scroll_without_a_stall(window: Window) -> None:
         }"""
     )
     expect(window.page.get_by_text("Message 1:")).to_be_in_viewport()
-    assert sorted(frames)[-5] < STALL_MS, sorted(frames)[-10:]
+    assert sorted(frames)[-5] < MAX_FRAME_MS, sorted(frames)[-10:]
 
 
 def test_it_fits_a_phone(open_window: Callable[..., Window]) -> None:
-    window = open_window(PHONE)
+    window = open_window(PHONE_SIZE)
     page = window.page
-    window.press("Go there as Bob")
+    window.click_button("Go there as Bob")
     expect(page.locator("#composer textarea")).to_be_visible()
-    _fits(page)
-    window.press("Channels")
-    window.picture("phone-channels")
-    window.go("results")
-    window.press("Show details", window.card("NS-1"))
+    _fits_viewport(page)
+    window.click_button("Channels")
+    window.screenshot("phone-channels")
+    window.open_place("results")
+    window.click_button("Show details", window.find_card("NS-1"))
     expect(window.modal).to_contain_text("Asked by")
-    window.picture("phone")
-    _fits(page)
+    window.screenshot("phone")
+    _fits_viewport(page)
     window.close()
 
 
 def test_dark_is_dark(open_window: Callable[..., Window]) -> None:
     window = open_window(colours="dark")
-    assert _paper(window.page) == "rgb(26, 29, 33)"
-    window.picture("dark")
-    window.press("Light or dark colours")
+    assert _background_color(window.page) == "rgb(26, 29, 33)"
+    window.screenshot("dark")
+    window.click_button("Light or dark colours")
     expect(window.page.locator("body.body--light")).to_have_count(1)
-    assert _paper(window.page) == "rgb(255, 255, 255)"
+    assert _background_color(window.page) == "rgb(255, 255, 255)"
 
 
 def test_a_keyboard_is_enough(window: Window) -> None:
@@ -148,7 +148,7 @@ def _first_paint(page: Page) -> float:
     return float(page.wait_for_function(script).json_value())
 
 
-def _answer_ms(window: Window, card: Locator, mark: str) -> float:
+def _click_to_update_ms(window: Window, card: Locator, mark: str) -> float:
     """Press Approve; the milliseconds from the click to the card that shows ``mark``."""
     card.evaluate(
         """(card, mark) => {
@@ -163,21 +163,21 @@ def _answer_ms(window: Window, card: Locator, mark: str) -> float:
         }""",
         mark,
     )
-    window.press("Approve", card)
+    window.click_button("Approve", card)
     window.page.wait_for_function("window.answerMs > 0")
     return float(window.page.evaluate("window.answerMs"))
 
 
-def _fits(page: Page) -> None:
+def _fits_viewport(page: Page) -> None:
     """Nothing sticks out to the right."""
     width = page.evaluate(
         "Math.max(document.documentElement.scrollWidth,"
         " ...[...document.querySelectorAll('article, header, pg-dialog')].map((e) => e.getBoundingClientRect().right))"
     )
-    assert width <= PHONE[0], width
+    assert width <= PHONE_SIZE[0], width
 
 
-def _paper(page: Page) -> str:
+def _background_color(page: Page) -> str:
     return str(page.evaluate("getComputedStyle(document.querySelector('.slack')).backgroundColor"))
 
 

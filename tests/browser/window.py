@@ -21,10 +21,10 @@ class Demo:
 class Window:
     """A window. Elements are found as a person or a screen reader finds them: by their label, role and text."""
 
-    def __init__(self, page: Page, demo: Demo, pictures: Path) -> None:
+    def __init__(self, page: Page, demo: Demo, screenshots: Path) -> None:
         self.page = page
         self.demo = demo
-        self._pictures = pictures
+        self._screenshots = screenshots
 
     def open(self) -> "Window":
         """Load the page, and wait until the messages are there."""
@@ -32,29 +32,29 @@ class Window:
         expect(self.page.get_by_role("article").first).to_be_visible()
         return self
 
-    def picture(self, name: str) -> None:
+    def screenshot(self, name: str) -> None:
         """Leave a screenshot."""
-        self.page.screenshot(path=self._pictures / f"{name}.png", animations="disabled")
+        self.page.screenshot(path=self._screenshots / f"{name}.png", animations="disabled")
 
     # Going about
 
-    def become(self, name: str) -> None:
+    def switch_user(self, name: str) -> None:
         self.page.get_by_role("button", name=f"Act as {name}").click()
         expect(self.page.locator(".me-name")).to_contain_text(name)
 
-    def go(self, place: str) -> None:
+    def open_place(self, place: str) -> None:
         """Open a channel, ``Home`` or ``Messages``."""
         self.page.locator(".place", has_text=place).first.click()
         expect(self.page.locator(".place[aria-current]")).to_contain_text(place)
 
-    def tools(self, name: str) -> None:
+    def open_panel(self, name: str) -> None:
         """Open a panel on the right: Try this, Sandboxes, Wire log."""
         button = self.page.get_by_role("button", name=name, exact=True)
         if button.get_attribute("aria-pressed") == "false":
             button.click()
         expect(self.page.locator(".tools-head")).to_contain_text(name)
 
-    def say(self, text: str) -> None:
+    def type_and_send(self, text: str) -> None:
         """Type into the composer and press Enter."""
         composer = self.page.locator("#composer textarea")
         composer.fill(text)
@@ -62,13 +62,13 @@ class Window:
 
     # Messages
 
-    def card(self, name: str) -> Locator:
+    def find_card(self, name: str) -> Locator:
         """The newest card of a request here."""
         heading = self.page.get_by_role("heading", name=re.compile(rf"\b{name}\b"))
         return self.page.get_by_role("article").filter(has=heading).last
 
-    def press(self, words: str, within: Locator | None = None) -> None:
-        (within or self.page).get_by_role("button", name=words, exact=True).click()
+    def click_button(self, label: str, within: Locator | None = None) -> None:
+        (within or self.page).get_by_role("button", name=label, exact=True).click()
 
     # Modals
 
@@ -90,8 +90,8 @@ class Window:
         box.fill(query)
         self.page.get_by_role("option", name=option or query).first.click()
 
-    def submit(self, words: str) -> None:
-        self.modal.get_by_role("button", name=words, exact=True).click()
+    def submit(self, label: str) -> None:
+        self.modal.get_by_role("button", name=label, exact=True).click()
 
     def close(self) -> None:
         """Press the X of the modal."""
@@ -105,7 +105,7 @@ class Window:
         self.submit("Preview")
         expect(self.modal).to_contain_text("Approval")
 
-    def ask(self) -> str:
+    def confirm_request(self) -> str:
         """Confirm the preview; returns the request's name."""
         self.submit("Ask for approval")
         expect(self.modal).to_contain_text("waits for approval")
@@ -114,25 +114,25 @@ class Window:
         self.close()
         return found[0]
 
-    def ask_foreman(self, hosts: str, when: str = "now", service: str = "nginx") -> str:
+    def request_restart(self, hosts: str, when: str = "now", service: str = "nginx") -> str:
         """Ask for the restart of a service, from the command to the confirmation."""
-        self.go("ops")
-        self.say(
+        self.open_place("ops")
+        self.type_and_send(
             f'/foreman template="Service Action - Script Default" hosts="{hosts}" when="{when}" because="It leaks"'
         )
         self.fill("service", service)
         self.preview()
-        return self.ask()
+        return self.confirm_request()
 
     def approve(self, name: str, person: str = "Bob Brown") -> None:
         """Approve a request as somebody."""
-        self.become(person)
-        self.go("approvals")
-        self.press("Approve", self.card(name))
+        self.switch_user(person)
+        self.open_place("approvals")
+        self.click_button("Approve", self.find_card(name))
 
-    def outcome(self, name: str, words: str) -> Locator:
+    def outcome(self, name: str, text: str) -> Locator:
         """The message of a request's outcome, waited for."""
-        self.go("results")
-        card = self.card(name)
-        expect(card).to_contain_text(words, timeout=RUN_MS)
+        self.open_place("results")
+        card = self.find_card(name)
+        expect(card).to_contain_text(text, timeout=RUN_MS)
         return card

@@ -5,13 +5,13 @@ import asyncio
 import sys
 from contextlib import ExitStack
 
+from tests.crash.harness import SceneResult, play_scene, postgres
 from tests.crash.scenes import all_scenes
-from tests.crash.setting import Outcome, played, postgres
 
 
 async def main(seed: int, size: float, databases: list[str], only: str) -> int:
     """Play every scene on every database."""
-    outcomes: list[Outcome] = []
+    outcomes: list[SceneResult] = []
     with ExitStack() as stack:
         server = stack.enter_context(postgres()) if "postgresql" in databases else None
         for database in databases:
@@ -20,10 +20,10 @@ async def main(seed: int, size: float, databases: list[str], only: str) -> int:
                     continue
                 url = server.database() if server is not None and database == "postgresql" else ""
                 how = {"named": "main"} if name == "the same identity twice" else {}
-                outcome = await played(f"{database}: {name}", scene, seed + number, database_url=url, **how)
+                outcome = await play_scene(f"{database}: {name}", scene, seed + number, database_url=url, **how)
                 outcome.print()
                 outcomes.append(outcome)
-    failed = [outcome for outcome in outcomes if outcome.faults]
+    failed = [outcome for outcome in outcomes if outcome.failures]
     kills = sum(outcome.kills for outcome in outcomes)
     print(f"{len(outcomes) - len(failed)} of {len(outcomes)} scenes hold, {kills} kills, seed {seed}, size {size:g}")
     return 1 if failed else 0

@@ -8,158 +8,160 @@ from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, ExitStack
 from datetime import timedelta
 
-from playground.stage import Stage
+from playground.environment import Environment
 from tests.crash.__main__ import arguments
-from tests.crash.ledger import SETTLED
-from tests.crash.proxy import Fault, Proxy, between
-from tests.crash.setting import Outcome, Setting, played, postgres
+from tests.crash.harness import Harness, SceneResult, play_scene, postgres
+from tests.crash.proxy import Fault, Proxy, run_proxy
+from tests.crash.verifier import SETTLED_STATES
 
-Scene = Callable[[Setting, Proxy, Proxy], Awaitable[None]]
+Scene = Callable[[Harness, Proxy, Proxy], Awaitable[None]]
 FAULTS: tuple[Fault, ...] = ("delay", "cut before", "cut after", "black hole", "429", "500", "503", "html")
-PATIENCE = "timeout = 2.0\ncreate_timeout = 2.0"
+SHORT_TIMEOUTS = "timeout = 2.0\ncreate_timeout = 2.0"
 
 
-def back_end(fault: Fault, many: int) -> Scene:
+def backend_fault(fault: Fault, count: int) -> Scene:
     """A third of the calls to Foreman meet a fault. Nothing may be called twice; what cannot be told is `unknown`."""
 
-    async def scene(here: Setting, foreman: Proxy, slack: Proxy) -> None:
-        foreman.faults, foreman.chance, foreman.only = (fault,), 0.33, b"job_invocations"
-        await here.work(many, meanwhile=_calm_later(here, foreman, many))
+    async def scene(harness: Harness, foreman: Proxy, slack: Proxy) -> None:
+        foreman.faults, foreman.probability, foreman.only_matching = (fault,), 0.33, b"job_invocations"
+        await harness.work(count, meanwhile=_clear_faults_later(harness, foreman, count))
 
     return scene
 
 
-def slack_fault(fault: Fault, many: int) -> Scene:
+def slack_fault(fault: Fault, count: int) -> Scene:
     """A quarter of the calls to Slack's posting methods meet a fault."""
 
-    async def scene(here: Setting, foreman: Proxy, slack: Proxy) -> None:
-        slack.faults, slack.chance, slack.only = (fault,), 0.25, b"/chat."
-        await here.work(many, meanwhile=_calm_later(here, slack, many))
+    async def scene(harness: Harness, foreman: Proxy, slack: Proxy) -> None:
+        slack.faults, slack.probability, slack.only_matching = (fault,), 0.25, b"/chat."
+        await harness.work(count, meanwhile=_clear_faults_later(harness, slack, count))
 
     return scene
 
 
-async def _calm_later(here: Setting, proxy: Proxy, many: int) -> None:
+async def _clear_faults_later(harness: Harness, proxy: Proxy, count: int) -> None:
     """The fault lasts until the work is asked for and some seconds more."""
     until = time.monotonic() + 60
-    while len(here.crowd.confirmed) < many and time.monotonic() < until:
+    while len(harness.load.confirmed) < count and time.monotonic() < until:
         await asyncio.sleep(0.2)
     await asyncio.sleep(4.0)
-    here.notes.append(f"the fault struck {proxy.struck} times")
-    here.expect(proxy.struck > 0, "the fault never struck")
-    proxy.calm()
+    harness.notes.append(f"the fault struck {proxy.hits} times")
+    harness.expect(proxy.hits > 0, "the fault never struck")
+    proxy.clear_faults()
 
 
-async def flapping(here: Setting, foreman: Proxy, slack: Proxy) -> None:
+async def flapping_network(harness: Harness, foreman: Proxy, slack: Proxy) -> None:
     """Both sides come and go, with every fault mixed."""
 
     async def flap() -> None:
         for _ in range(8):
-            proxy = here.rng.choice((foreman, slack))
-            proxy.faults, proxy.chance = FAULTS, 0.5
-            proxy.closed = here.rng.random() < 0.4
-            if proxy.closed:
-                proxy.drop()
-            await asyncio.sleep(here.rng.uniform(0.3, 2.0))
-            proxy.calm()
-            await asyncio.sleep(here.rng.uniform(0.2, 1.0))
+            proxy = harness.rng.choice((foreman, slack))
+            proxy.faults, proxy.probability = FAULTS, 0.5
+            proxy.refuses_connections = harness.rng.random() < 0.4
+            if proxy.refuses_connections:
+                proxy.drop_connections()
+            await asyncio.sleep(harness.rng.uniform(0.3, 2.0))
+            proxy.clear_faults()
+            await asyncio.sleep(harness.rng.uniform(0.2, 1.0))
 
-    await here.work(20, meanwhile=flap())
+    await harness.work(20, meanwhile=flap())
 
 
-async def slack_away(here: Setting, foreman: Proxy, slack: Proxy) -> None:
+async def slack_outage(harness: Harness, foreman: Proxy, slack: Proxy) -> None:
     """Slack is away for an hour just as work starts; the outcomes arrive after."""
-    foreman_speed = here.on.foreman.speed
-    here.on.foreman.speed = 10.0
-    await here.crowd.ask_for(8)
-    for card in list(here.on.slack.channel("#approvals").messages):
-        await here.crowd.approve(here.crowd.approvers[0], card)
-    here.on.slack.faults.away = True
-    here.on.foreman.speed = foreman_speed
+    foreman_speed = harness.env.foreman.speed
+    harness.env.foreman.speed = 10.0
+    await harness.load.make_requests(8)
+    for card in list(harness.env.slack.channel("#approvals").messages):
+        await harness.load.approve(harness.load.approvers[0], card)
+    harness.env.slack.faults.offline = True
+    harness.env.foreman.speed = foreman_speed
     for _ in range(6):
         await asyncio.sleep(0.5)
-        here.on.clock.forward(timedelta(minutes=10))
-    ended = sum(count for state, count in here.ledger.states().items() if state in SETTLED)
-    shown = len(here.on.slack.channel("#results").messages)
-    here.notes.append(f"while Slack was away {ended} requests ended, and #results had {shown} messages")
-    here.on.slack.faults.away = False
+        harness.env.clock.advance(timedelta(minutes=10))
+    ended = sum(count for state, count in harness.ledger.states().items() if state in SETTLED_STATES)
+    shown = len(harness.env.slack.channel("#results").messages)
+    harness.notes.append(f"while Slack was away {ended} requests ended, and #results had {shown} messages")
+    harness.env.slack.faults.offline = False
     began = time.monotonic()
-    await here.work(1, seconds=150)
-    here.notes.append(f"everything was shown {time.monotonic() - began:.0f} s after Slack was back")
+    await harness.work(1, seconds=150)
+    harness.notes.append(f"everything was shown {time.monotonic() - began:.0f} s after Slack was back")
 
 
-async def sockets(here: Setting, foreman: Proxy, slack: Proxy) -> None:
+async def socket_mode_faults(harness: Harness, foreman: Proxy, slack: Proxy) -> None:
     """Socket Mode: asked to refresh, dropped, silently dead, an acknowledgement lost."""
-    slackside = here.on.slack
-    base = slackside.state.base_url
+    slackside = harness.env.slack
+    base = slackside.workspace.base_url
     # The WebSocket's address is made of the workspace's own, so it passes the proxy too.
-    slackside.state.base_url = slack.url
-    await here.bot.start("--socket", ready=False)
+    slackside.workspace.base_url = slack.url
+    await harness.bot.start("--socket", ready=False)
     await slackside.use_socket(connections=1, timeout=60)
 
     async def trouble() -> None:
         await asyncio.sleep(2.0)
-        await slackside.socket.refresh()
+        await slackside.socket.request_refresh()
         await asyncio.sleep(2.0)
-        slackside.socket.drop()
+        slackside.socket.drop_connections()
         await asyncio.sleep(3.0)
         slackside.faults.lost_acks = 3
         await asyncio.sleep(2.0)
-        slack.silent = True
+        slack.blackholed = True
         began = time.monotonic()
         await asyncio.sleep(1.0)
-        while not here.bot.log_has("connecting anew") and time.monotonic() - began < 40:
+        while not harness.bot.log_contains("connecting anew") and time.monotonic() - began < 40:
             await asyncio.sleep(0.2)
-        slack.silent = False
-        slack.drop()
-        here.notes.append(f"a silent connection was noticed after {time.monotonic() - began:.0f} s")
+        slack.blackholed = False
+        slack.drop_connections()
+        harness.notes.append(f"a silent connection was noticed after {time.monotonic() - began:.0f} s")
 
-    await here.work(16, meanwhile=trouble())
-    slackside.state.base_url = base
+    await harness.work(16, meanwhile=trouble())
+    slackside.workspace.base_url = base
 
 
 def all_scenes(size: float) -> dict[str, Scene]:
     """Every scene; ``size`` 1 is the full suite."""
     many = max(6, round(30 * size))
     return {
-        **{f"back end: {fault}": back_end(fault, many) for fault in FAULTS},
+        **{f"back end: {fault}": backend_fault(fault, many) for fault in FAULTS},
         **{f"Slack: {fault}": slack_fault(fault, many) for fault in FAULTS},
-        "both flap": flapping,
-        "Slack is away for an hour": slack_away,
-        "Socket Mode": sockets,
+        "both flap": flapping_network,
+        "Slack is away for an hour": slack_outage,
+        "Socket Mode": socket_mode_faults,
     }
 
 
-async def play(name: str, scene: Scene, seed: int, url: str = "") -> Outcome:
+async def play_with_proxies(name: str, scene: Scene, seed: int, url: str = "") -> SceneResult:
     """Play a scene with a proxy on either side of the bot."""
     rng = random.Random(seed)
     proxies: list[Proxy] = []
     async with AsyncExitStack() as stack:
 
-        async def change(on: Stage) -> None:
-            foreman = await stack.enter_async_context(between(on.urls["foreman"], rng))
-            slack = await stack.enter_async_context(between(on.slack.state.base_url, rng))
+        async def change(env: Environment) -> None:
+            foreman = await stack.enter_async_context(run_proxy(env.urls["foreman"], rng))
+            slack = await stack.enter_async_context(run_proxy(env.slack.workspace.base_url, rng))
             proxies.extend((foreman, slack))
-            text = on.config.read_text().replace(f'url = "{on.urls["foreman"]}"', f'url = "{foreman.url}"\n{PATIENCE}')
-            on.config.write_text(text)
-            on.environment = {**on.environment, "SLACK_API_URL": f"{slack.url}/api/"}
+            text = env.config.read_text().replace(
+                f'url = "{env.urls["foreman"]}"', f'url = "{foreman.url}"\n{SHORT_TIMEOUTS}'
+            )
+            env.config.write_text(text)
+            env.env_vars = {**env.env_vars, "SLACK_API_URL": f"{slack.url}/api/"}
 
-        async def with_proxies(here: Setting) -> None:
-            await scene(here, *proxies)
+        async def with_proxies(harness: Harness) -> None:
+            await scene(harness, *proxies)
 
         socket = name == "Socket Mode"
-        return await played(name, with_proxies, seed, database_url=url, change=change, start=not socket)
+        return await play_scene(name, with_proxies, seed, database_url=url, change=change, start=not socket)
 
 
-async def main(seed: int, size: float, only: str, databases: list[str]) -> int:
+async def main(seed: int, size: float, name_filter: str, databases: list[str]) -> int:
     outcomes = []
     with ExitStack() as stack:
         server = stack.enter_context(postgres()) if "postgresql" in databases else None
         for database in databases:
             for number, (name, scene) in enumerate(all_scenes(size).items()):
-                if only in name:
+                if name_filter in name:
                     url = server.database() if server is not None and database == "postgresql" else ""
-                    outcome = await play(name, scene, seed + number, url)
+                    outcome = await play_with_proxies(name, scene, seed + number, url)
                     outcome.print()
                     outcomes.append(outcome)
     failed = [outcome for outcome in outcomes if outcome.faults]

@@ -13,7 +13,7 @@ from tempfile import gettempdir
 import aiohttp
 
 READY_SECONDS = 60.0
-QUICK = {
+FAST_TIMING = {
     # The suites wait for what the bot does, so its own pauses are short; the local Slack sets no pace.
     "NIGHTSHIFT_TIMING__SLACK_PACE": "1000",
     "NIGHTSHIFT_TIMING__CARD_SECONDS": "0.1",
@@ -24,13 +24,13 @@ QUICK = {
 class BotProcess:
     """One ``nightshift serve`` process. ``port`` stays the same over restarts, as a load balancer would have it."""
 
-    def __init__(self, environment: Mapping[str, str], log: Path, *, node: str = "", code: Path | None = None) -> None:
+    def __init__(self, env_vars: Mapping[str, str], log: Path, *, node: str = "", code_dir: Path | None = None) -> None:
         """``code`` is another checkout to run; the one under test by default."""
         self.port = free_port()
         self.exit_seconds = 0.0
         named = {"NIGHTSHIFT_NODE": node} if node else {}
-        self._environment = {**os.environ, **_compiled(), **QUICK, **environment, **named}
-        self._code = code or Path(__file__).parents[2]
+        self._env_vars = {**os.environ, **_bytecode_env(), **FAST_TIMING, **env_vars, **named}
+        self._code_dir = code_dir or Path(__file__).parents[2]
         self._log = log
         self.node = node
         self._process: asyncio.subprocess.Process | None = None
@@ -53,7 +53,7 @@ class BotProcess:
         return self._process is not None and self._process.returncode is None
 
     @property
-    def code(self) -> int | None:
+    def exit_code(self) -> int | None:
         """How it ended; None while it runs. Killed by a signal: the number, negative."""
         return self._process.returncode if self._process else None
 
@@ -67,23 +67,23 @@ class BotProcess:
                 "from bot.cli import main; main()",
                 "serve",
                 *options,
-                env={**self._environment, "PYTHONPATH": str(self._code), **environment},
-                cwd=self._code,
+                env={**self._env_vars, "PYTHONPATH": str(self._code_dir), **environment},
+                cwd=self._code_dir,
                 stdout=log,
                 stderr=log,
             )
         if ready and "--http" in options:
-            await self.ready()
+            await self.wait_ready()
 
-    async def ready(self, seconds: float = READY_SECONDS) -> None:
+    async def wait_ready(self, seconds: float = READY_SECONDS) -> None:
         """Wait until it takes requests."""
         if not await wait_ready(self.port, seconds, lambda: self.running):
-            raise RuntimeError(f"the bot ended with {self.code} before it was ready:\n{self.log_tail()}")
+            raise RuntimeError(f"the bot ended with {self.exit_code} before it was ready:\n{self.log_tail()}")
 
-    async def logged(self, text: str, seconds: float = READY_SECONDS) -> None:
+    async def wait_for_log(self, text: str, seconds: float = READY_SECONDS) -> None:
         """Wait until it has written something to its log. Raises TimeoutError."""
         async with asyncio.timeout(seconds):
-            while not self.log_has(text):
+            while not self.log_contains(text):
                 await asyncio.sleep(0.05)
 
     async def kill(self) -> None:
@@ -104,7 +104,7 @@ class BotProcess:
             self.exit_seconds = asyncio.get_running_loop().time() - began
         return self._process.returncode or 0
 
-    async def ended(self, seconds: float = READY_SECONDS) -> int:
+    async def wait_ended(self, seconds: float = READY_SECONDS) -> int:
         """Wait for it to end by itself; returns its exit code. Raises TimeoutError."""
         if self._process is None:
             return 0
@@ -115,18 +115,18 @@ class BotProcess:
         """Stop its threads where they stand."""
         os.kill(self.pid, signal.SIGSTOP)
 
-    def thaw(self) -> None:
+    def resume(self) -> None:
         os.kill(self.pid, signal.SIGCONT)
 
     def log_tail(self, lines: int = 15) -> str:
         """The end of what it wrote."""
         return "\n".join(self._log.read_text(errors="replace").splitlines()[-lines:]) if self._log.exists() else ""
 
-    def log_has(self, text: str) -> bool:
+    def log_contains(self, text: str) -> bool:
         return self._log.exists() and text in self._log.read_text(errors="replace")
 
 
-def _compiled() -> dict[str, str]:
+def _bytecode_env() -> dict[str, str]:
     """Where the environment forbids compiled files next to their sources, keep them elsewhere: a node that compiles
     everything anew at each start would measure the compiler."""
     if not os.environ.get("PYTHONDONTWRITEBYTECODE"):
@@ -135,7 +135,7 @@ def _compiled() -> dict[str, str]:
 
 
 @asynccontextmanager
-async def ending(*bots: BotProcess) -> AsyncIterator[None]:
+async def kill_on_exit(*bots: BotProcess) -> AsyncIterator[None]:
     """Leave no process behind, whatever happens in the block."""
     async with AsyncExitStack() as stack:
         for bot in bots:

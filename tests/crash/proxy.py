@@ -25,68 +25,68 @@ class Proxy:
     target: str
     rng: random.Random
     faults: tuple[Fault, ...] = ()
-    chance: float = 0.0
-    only: bytes = b""
+    probability: float = 0.0
+    only_matching: bytes = b""
     """Only requests whose first line contains this meet a fault."""
     delay: float = 0.7
     url: str = ""
-    struck: int = 0
-    closed: bool = False
+    hits: int = 0
+    refuses_connections: bool = False
     """Nobody listens: connections are broken as they come."""
-    silent: bool = False
+    blackholed: bool = False
     """What is connected already says nothing any more, in either direction."""
-    _links: set[asyncio.StreamWriter] = field(default_factory=set)
+    _connections: set[asyncio.StreamWriter] = field(default_factory=set)
 
-    def calm(self) -> None:
+    def clear_faults(self) -> None:
         """Let everything through again."""
-        self.faults, self.chance, self.closed, self.silent = (), 0.0, False, False
+        self.faults, self.probability, self.refuses_connections, self.blackholed = (), 0.0, False, False
 
-    def draw(self, chunk: bytes) -> Fault:
+    def pick_fault(self, chunk: bytes) -> Fault:
         """The fault that the request meets which begins here."""
-        fits = self.only in chunk.split(b"\r\n", 1)[0]
-        if not self.faults or not fits or self.rng.random() >= self.chance:
+        fits = self.only_matching in chunk.split(b"\r\n", 1)[0]
+        if not self.faults or not fits or self.rng.random() >= self.probability:
             return ""
-        self.struck += 1
+        self.hits += 1
         return self.rng.choice(self.faults)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Carry one connection."""
         address = urlsplit(self.target)
-        self._links.add(writer)
+        self._connections.add(writer)
         try:
-            if self.closed:
+            if self.refuses_connections:
                 return
             back, forth = await asyncio.open_connection(address.hostname, address.port)
             try:
-                await _Link(self, reader, writer, back, forth).carry()
+                await _Connection(self, reader, writer, back, forth).run()
             finally:
                 forth.close()
         except OSError:
             return
         finally:
-            self._links.discard(writer)
+            self._connections.discard(writer)
             if writer.transport is not None:
                 writer.transport.abort()
 
-    def drop(self) -> None:
+    def drop_connections(self) -> None:
         """Break every connection."""
-        for writer in list(self._links):
+        for writer in list(self._connections):
             writer.transport.abort()
 
 
 @dataclass(slots=True)
-class _Link:
+class _Connection:
     """One connection with what befalls it."""
 
     proxy: Proxy
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
-    back: asyncio.StreamReader
-    forth: asyncio.StreamWriter
+    upstream_reader: asyncio.StreamReader
+    upstream_writer: asyncio.StreamWriter
     fault: Fault = ""
 
-    async def carry(self) -> None:
-        tasks = [asyncio.create_task(self._there()), asyncio.create_task(self._back())]
+    async def run(self) -> None:
+        tasks = [asyncio.create_task(self._forward()), asyncio.create_task(self._backward())]
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -94,11 +94,11 @@ class _Link:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _there(self) -> None:
+    async def _forward(self) -> None:
         while chunk := await self.reader.read(65536):
             if chunk.startswith(_METHODS):
-                self.fault = self.proxy.draw(chunk)
-            if self.proxy.silent:
+                self.fault = self.proxy.pick_fault(chunk)
+            if self.proxy.blackholed:
                 continue
             match self.fault:
                 case "cut before":
@@ -110,21 +110,21 @@ class _Link:
                     self.writer.write(_ANSWERS[self.fault] + b"Content-Length: %d\r\n\r\n" % len(body) + body)
                     await self.writer.drain()
                     return
-            self.forth.write(chunk)
-            await self.forth.drain()
+            self.upstream_writer.write(chunk)
+            await self.upstream_writer.drain()
 
-    async def _back(self) -> None:
-        while chunk := await self.back.read(65536):
+    async def _backward(self) -> None:
+        while chunk := await self.upstream_reader.read(65536):
             if self.fault == "cut after":
                 return
-            if self.fault == "black hole" or self.proxy.silent:
+            if self.fault == "black hole" or self.proxy.blackholed:
                 continue
             self.writer.write(chunk)
             await self.writer.drain()
 
 
 @asynccontextmanager
-async def between(target: str, rng: random.Random) -> AsyncIterator[Proxy]:
+async def run_proxy(target: str, rng: random.Random) -> AsyncIterator[Proxy]:
     """A proxy to ``target`` (a base URL) for the length of a block; its ``url`` takes the target's place."""
     proxy = Proxy(target, rng)
     server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
@@ -133,6 +133,6 @@ async def between(target: str, rng: random.Random) -> AsyncIterator[Proxy]:
         yield proxy
     finally:
         server.close()
-        proxy.drop()
+        proxy.drop_connections()
         with suppress(TimeoutError):
             await asyncio.wait_for(server.wait_closed(), 2)

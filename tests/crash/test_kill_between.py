@@ -5,18 +5,18 @@ from pathlib import Path
 
 import pytest
 
+from playground.environment import Environment, run_environment
 from playground.sandbox import Fault
 from playground.slack import Message
-from playground.stage import Stage, stage
-from tests.crash.process import BotProcess, ending
-from tests.scenarios.steps import WAIT, approved, asked, card, reads, so
+from tests.crash.process import BotProcess, kill_on_exit
+from tests.scenarios.steps import WAIT_SECONDS, approve_request, eventually, find_card, make_request, wait_for_texts
 
 JOBS = "/api/job_invocations"
 
 
 @pytest.fixture
-async def on(tmp_path: Path) -> AsyncIterator[Stage]:
-    async with stage(tmp_path) as on:
+async def env(tmp_path: Path) -> AsyncIterator[Environment]:
+    async with run_environment(tmp_path) as on:
         on.foreman.speed = 100.0
         yield on
 
@@ -29,31 +29,31 @@ async def on(tmp_path: Path) -> AsyncIterator[Stage]:
     ],
 )
 async def test_one_invocation_the_request_finishes_and_the_card_is_right(
-    on: Stage, tmp_path: Path, fault: Fault
+    env: Environment, tmp_path: Path, fault: Fault
 ) -> None:
-    bot = BotProcess(on.environment, tmp_path / "bot.log")
-    async with ending(bot):
+    bot = BotProcess(env.env_vars, tmp_path / "bot.log")
+    async with kill_on_exit(bot):
         await bot.start()
-        await on.slack.deliver_to(bot.url)
-        name = await asked(on.slack.person("alice"))
-        on.foreman.faults.append(fault)
-        found = await approved(on, name)
-        await so(on, lambda: on.foreman.received("POST", JOBS))
+        await env.slack.use_http(bot.url)
+        name = await make_request(env.slack.person("alice"))
+        env.foreman.faults.append(fault)
+        found = await approve_request(env, name)
+        await eventually(env, lambda: env.foreman.requests_to("POST", JOBS))
         await bot.kill()
         await bot.start()
-        await reads(found, "Succeeded", "20 of 20", on=on)
-        assert len(on.foreman.received("POST", JOBS)) == 1
-        assert len(on.foreman.invocations) == 1
-        await _told_once(on, name, found)
+        await wait_for_texts(found, "Succeeded", "20 of 20", env=env)
+        assert len(env.foreman.requests_to("POST", JOBS)) == 1
+        assert len(env.foreman.invocations) == 1
+        await _check_posted_once(env, name, found)
         assert await bot.stop() == 0
 
 
-async def _told_once(on: Stage, name: str, found: Message) -> None:
+async def _check_posted_once(env: Environment, name: str, found: Message) -> None:
     """The card is the only one, and the outcome was posted once in each place."""
-    alice = on.slack.person("alice")
+    alice = env.slack.person("alice")
     assert [m for m in alice.messages("#approvals") if f"{name} ·" in m.text] == [found]
     for where in ("#results", "dm"):
-        await alice.wait_for(f"{name} · Foreman: Run a Foreman job: succeeded", where=where, timeout=WAIT)
+        await alice.wait_for(f"{name} · Foreman: Run a Foreman job: succeeded", where=where, timeout=WAIT_SECONDS)
         outcomes = [m for m in alice.messages(where) if f"{name} ·" in m.text and ": succeeded" in m.text]
         assert len(outcomes) == 1
-    assert (await card(alice, name)) is found
+    assert (await find_card(alice, name)) is found

@@ -8,29 +8,29 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from bot import crashpoints
+from bot import failpoints
 from playground.server import serve
+from tests.crash.harness import play_scene, run_harness
 from tests.crash.process import BotProcess
-from tests.crash.proxy import Fault, Proxy, between
+from tests.crash.proxy import Fault, Proxy, run_proxy
 from tests.crash.scenes import random_kills
-from tests.crash.setting import played, setting
 
 
 async def test_killed_at_random_nothing_is_lost_or_done_twice_and_every_card_tells_the_truth() -> None:
-    outcome = await played("kills", random_kills(3, 1), seed=3)
+    outcome = await play_scene("kills", random_kills(3, 1), seed=3)
 
-    assert outcome.faults == []
+    assert outcome.failures == []
     assert outcome.kills >= 1
     assert outcome.tally is not None
     assert outcome.tally.requests >= 3
 
 
 async def test_a_second_process_of_the_same_name_does_not_start_and_a_stop_is_quick() -> None:
-    async with setting(seed=1) as here:
-        second = BotProcess(here.on.environment, here.bot.log_path.with_name("second.log"))
+    async with run_harness(seed=1) as here:
+        second = BotProcess(here.env.env_vars, here.bot.log_path.with_name("second.log"))
         await second.start(ready=False)
         try:
-            assert await second.ended(40) == 2
+            assert await second.wait_ended(40) == 2
             assert "Another nightshift process named 'main'" in second.log_tail()
         finally:
             await second.kill()
@@ -40,15 +40,15 @@ async def test_a_second_process_of_the_same_name_does_not_start_and_a_stop_is_qu
 
 
 def test_every_crash_point_is_passed_somewhere_in_the_code() -> None:
-    code = "\n".join(path.read_text() for path in Path("bot").rglob("*.py") if path.name != "crashpoints.py")
-    names = [name for name, value in vars(crashpoints).items() if value in crashpoints.ALL]
+    code = "\n".join(path.read_text() for path in Path("bot").rglob("*.py") if path.name != "failpoints.py")
+    names = [name for name, value in vars(failpoints).items() if value in failpoints.ALL_FAILPOINTS]
 
-    assert len(names) == len(crashpoints.ALL)
-    assert [name for name in names if f"crashpoints.reach(crashpoints.{name})" not in code] == []
+    assert len(names) == len(failpoints.ALL_FAILPOINTS)
+    assert [name for name in names if f"failpoints.hit(failpoints.{name})" not in code] == []
 
 
 @pytest.fixture
-async def target() -> AsyncIterator[tuple[list[str], Proxy]]:
+async def proxied_server() -> AsyncIterator[tuple[list[str], Proxy]]:
     """A server that notes what reaches it, behind a proxy."""
     arrived: list[str] = []
 
@@ -58,7 +58,7 @@ async def target() -> AsyncIterator[tuple[list[str], Proxy]]:
 
     app = web.Application()
     app.router.add_post("/", note)
-    async with serve(app) as url, between(url, random.Random(1)) as proxy:
+    async with serve(app) as url, run_proxy(url, random.Random(1)) as proxy:
         yield arrived, proxy
 
 
@@ -66,9 +66,9 @@ async def target() -> AsyncIterator[tuple[list[str], Proxy]]:
     ("fault", "arrives"),
     [("", True), ("delay", True), ("cut before", False), ("cut after", True), ("black hole", True)],
 )
-async def test_the_proxy_harms_as_it_says(target: tuple[list[str], Proxy], fault: Fault, arrives: bool) -> None:
-    arrived, proxy = target
-    proxy.faults, proxy.chance, proxy.delay = (fault,), 1.0, 0.01
+async def test_the_proxy_harms_as_it_says(proxied_server: tuple[list[str], Proxy], fault: Fault, arrives: bool) -> None:
+    arrived, proxy = proxied_server
+    proxy.faults, proxy.probability, proxy.delay = (fault,), 1.0, 0.01
 
     answered = False
     timeout = aiohttp.ClientTimeout(total=0.3)
@@ -84,9 +84,9 @@ async def test_the_proxy_harms_as_it_says(target: tuple[list[str], Proxy], fault
 
 
 @pytest.mark.parametrize(("fault", "status"), [("429", 429), ("500", 500), ("503", 503), ("html", 502)])
-async def test_the_proxy_answers_for_itself(target: tuple[list[str], Proxy], fault: Fault, status: int) -> None:
-    arrived, proxy = target
-    proxy.faults, proxy.chance = (fault,), 1.0
+async def test_the_proxy_answers_for_itself(proxied_server: tuple[list[str], Proxy], fault: Fault, status: int) -> None:
+    arrived, proxy = proxied_server
+    proxy.faults, proxy.probability = (fault,), 1.0
 
     async with aiohttp.ClientSession() as session, session.post(proxy.url, data="x") as answer:
         assert answer.status == status

@@ -2,15 +2,15 @@
 
 from pathlib import Path
 
-from playground.stage import stage
-from tests.crash.process import BotProcess, ending
+from playground.environment import run_environment
+from tests.crash.process import BotProcess, kill_on_exit
 
 
 async def test_a_bot_that_waits_for_slack_can_be_stopped(tmp_path: Path) -> None:
-    async with stage(tmp_path) as on:
-        on.slack.faults.away = True
-        bot = BotProcess(on.environment, tmp_path / "bot.log")
-        async with ending(bot):
+    async with run_environment(tmp_path) as on:
+        on.slack.faults.offline = True
+        bot = BotProcess(on.env_vars, tmp_path / "bot.log")
+        async with kill_on_exit(bot):
             await bot.start(ready=False)
-            await bot.logged("Slack cannot be reached")
+            await bot.wait_for_log("Slack cannot be reached")
             assert await bot.stop() == 0

@@ -14,18 +14,18 @@ import pytest
 import pytest_asyncio
 from structlog.testing import capture_logs
 
+from playground.environment import POLICY, Environment, run_bot, run_environment
 from playground.slack import Exchange, Person
-from playground.stage import POLICY, Stage, bot_inside, stage
 from tests.conftest import postgres_database
 
-MISTAKES = {
+BOT_ERRORS = {
     "invalid_arguments", "invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "no_text", "view_too_large",
     "expired_trigger_id", "exchanged_trigger_id", "missing_scope", "unknown_method", "duplicate_external_id",
     "push_limit_reached", "invalid_auth",
 }  # fmt: skip
 """What Slack says to a bot that made a mistake; nothing that a test does excuses them."""
 
-MORNING = datetime(2027, 1, 11, 9, 0, tzinfo=UTC)
+START_TIME = datetime(2027, 1, 11, 9, 0, tzinfo=UTC)
 """When the scenarios of each module begin: a Monday, ten o'clock in Berlin, far from any change of the clocks."""
 
 Log = Sequence[MutableMapping[str, Any]]
@@ -43,72 +43,72 @@ def postgres_module_url(postgres_server: str) -> Iterator[str]:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def running(
+async def running_env(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[tuple[Stage, Log]]:
+) -> AsyncIterator[tuple[Environment, Log]]:
     """The stage with its bot, and what the bot logs."""
     chosen = request.module
     database = request.getfixturevalue("postgres_module_url") if getattr(chosen, "POSTGRES", False) else ""
     with capture_logs() as log:
         async with (
-            stage(
+            run_environment(
                 tmp_path_factory.mktemp("stage"),
                 database_url=database,
                 policy=getattr(chosen, "POLICY", POLICY),
                 extra=getattr(chosen, "EXTRA", ""),
             ) as on,
-            _monday_morning(on, getattr(chosen, "GROUPS", {})),
-            bot_inside(on, getattr(chosen, "TRANSPORT", "http")),
+            _start_time_and_groups(on, getattr(chosen, "GROUPS", {})),
+            run_bot(on, getattr(chosen, "TRANSPORT", "http")),
         ):
             yield on, log
 
 
 @asynccontextmanager
-async def _monday_morning(on: Stage, groups: Mapping[str, Sequence[str]]) -> AsyncIterator[None]:
+async def _start_time_and_groups(env: Environment, groups: Mapping[str, Sequence[str]]) -> AsyncIterator[None]:
     """Begin at a known time: what is "tomorrow at six" must not depend on when the tests are run."""
-    on.clock.jump_to(MORNING)
+    env.clock.move_to(START_TIME)
     for handle, names in groups.items():
-        on.slack.admin.set_group(handle, names)
+        env.slack.admin.set_group(handle, names)
     yield
 
 
 @pytest.fixture
-def on(running: tuple[Stage, Log], request: pytest.FixtureRequest) -> Iterator[Stage]:
+def env(running_env: tuple[Environment, Log], request: pytest.FixtureRequest) -> Iterator[Environment]:
     """The stage, where everything works and jobs take a moment. After the test Slack must have had nothing to
     complain of, and the bot nothing that it did not expect; ``pytest.mark.rough`` allows the latter."""
-    on, log = running
-    on.foreman.speed, on.foreman.state.jobs.failing = 100.0, {}
+    on, log = running_env
+    on.foreman.speed, on.foreman.state.jobs.failing_hosts = 100.0, {}
     already, seen = len(on.slack.journal.entries), len(log)
     yield on
-    on.slack.state.stacks.clear()
+    on.slack.workspace.stacks.clear()
     on.slack.faults.clear()
     for sandbox in (on.foreman, on.opsramp, on.immybot):
         sandbox.faults.clear()
-    complaints = [e for e in list(on.slack.journal.entries)[already:] if is_mistake(e)]
+    complaints = [e for e in list(on.slack.journal.entries)[already:] if is_bot_error(e)]
     assert not complaints, complaints
     if not request.node.get_closest_marker("rough"):
         surprises = [entry for entry in log[seen:] if entry["log_level"] in ("error", "critical")]
         assert not surprises, surprises
 
 
-def is_mistake(exchange: Exchange) -> bool:
+def is_bot_error(exchange: Exchange) -> bool:
     """Whether an exchange shows that the bot did what Slack does not take."""
-    return exchange.kind == "answer" or exchange.error in MISTAKES
+    return exchange.kind == "answer" or exchange.error in BOT_ERRORS
 
 
 @pytest.fixture
-def alice(on: Stage) -> Person:
+def alice(env: Environment) -> Person:
     """She asks."""
-    return on.slack.person("alice")
+    return env.slack.person("alice")
 
 
 @pytest.fixture
-def bob(on: Stage) -> Person:
+def bob(env: Environment) -> Person:
     """He approves: he is in @sre."""
-    return on.slack.person("bob")
+    return env.slack.person("bob")
 
 
 @pytest.fixture
-def carol(on: Stage) -> Person:
+def carol(env: Environment) -> Person:
     """She approves too."""
-    return on.slack.person("carol")
+    return env.slack.person("carol")

@@ -15,12 +15,12 @@ from tempfile import TemporaryDirectory
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from bot.requests.lifecycle import FINAL
+from bot.requests.lifecycle import FINAL_STATES
 from bot.requests.model import Decision, Request
 from bot.storage import requests, runs
-from playground.slack import Message, NotOnScreen, Person
-from playground.stage import Stage, bot_inside, stage
-from tests.scenarios.steps import asked, previewed, sent
+from playground.environment import Environment, run_bot, run_environment
+from playground.slack import Message, NotVisible, Person
+from tests.scenarios.steps import confirm_request, make_request, press_preview
 
 QUORUM = 2
 POLICY = """
@@ -50,15 +50,15 @@ actions = st.one_of(
 
 
 @dataclass
-class Play:
+class Simulation:
     """What happened so far."""
 
-    on: Stage
+    env: Environment
     names: list[str] = field(default_factory=list)
-    over: dict[str, str] = field(default_factory=dict)
+    final_states: dict[str, str] = field(default_factory=dict)
     edits: int = 0
 
-    async def do(self, action: Sequence[object]) -> None:
+    async def perform(self, action: Sequence[object]) -> None:
         """One action, as a person would do it."""
         match action:
             case ("ask", str() as who):
@@ -70,136 +70,136 @@ class Play:
             case ("edit", str() as who, int() as number) if self.names:
                 await self._edit(who, self._card(number))
             case ("wait", int() as minutes):
-                self.on.clock.forward(timedelta(minutes=minutes))
+                self.env.clock.advance(timedelta(minutes=minutes))
             case ("group", list() as names):
-                self.on.slack.admin.set_group("@sre", names)
+                self.env.slack.admin.set_group("@sre", names)
                 await asyncio.sleep(0.02)
 
     def _card(self, number: int) -> Message:
         name = self.names[number % len(self.names)]
-        bob = self.on.slack.person("bob")
+        bob = self.env.slack.person("bob")
         return next(m for m in bob.messages("#approvals") if f"{name} ·" in m.text and not m.thread_ts)
 
     async def _ask(self, who: str) -> None:
-        person = self.on.slack.person(who)
+        person = self.env.slack.person(who)
         try:
-            name = await asked(person, LINE, {"command": "uptime"})
+            name = await make_request(person, LINE, {"command": "uptime"})
         except (AssertionError, TimeoutError):
             # Nobody could approve it, or the time is frozen: the form says so, and there is no request.
-            await _close(person)
+            await _close_modals(person)
             return
         self.names.append(name)
-        await self.on.slack.person("bob").wait_for(f"{name} ·", where="#approvals", timeout=20)
+        await self.env.slack.person("bob").wait_for(f"{name} ·", where="#approvals", timeout=20)
 
     async def _click(self, who: str, button: str, card: Message) -> None:
-        person = self.on.slack.person(who)
+        person = self.env.slack.person(who)
         if card.channel not in person.channels:
             return
         try:
             reply = await person.click(button, card)
-        except NotOnScreen:
+        except NotVisible:
             return
-        await self.on.slack.until(lambda: reply.ephemeral or reply.error or person.stack, 10)
+        await self.env.slack.wait_until(lambda: reply.ephemeral_texts or reply.error or person.stack, 10)
         assert not reply.error, reply
         if person.stack:
             modal = await person.modal()
-            await self.on.slack.until(lambda: "Looking again at what" not in modal.text, 10)
+            await self.env.slack.wait_until(lambda: "Looking again at what" not in modal.text, 10)
             if "Approve anyway" in modal.buttons:
                 await modal.click("Approve anyway")
-                await self.on.slack.until(lambda: "Approve anyway" not in modal.text, 10)
-        await _close(person)
+                await self.env.slack.wait_until(lambda: "Approve anyway" not in modal.text, 10)
+        await _close_modals(person)
 
     async def _deny(self, who: str, card: Message) -> None:
-        person = self.on.slack.person(who)
+        person = self.env.slack.person(who)
         if card.channel not in person.channels or "Deny" not in card.buttons:
             return
         reply = await person.click("Deny", card)
-        await self.on.slack.until(lambda: reply.ephemeral or person.stack, 10)
+        await self.env.slack.wait_until(lambda: reply.ephemeral_texts or person.stack, 10)
         if person.stack:
             question = await person.modal()
             await question.fill({"Why?": "no"})
             await question.submit()
-        await _close(person)
+        await _close_modals(person)
 
     async def _edit(self, who: str, card: Message) -> None:
-        person = self.on.slack.person(who)
+        person = self.env.slack.person(who)
         if card.channel not in person.channels or "Edit" not in card.buttons:
             return
         await person.click("Edit", card)
         form = await person.modal()
-        await self.on.slack.until(lambda: "One moment" not in form.text, 10)
+        await self.env.slack.wait_until(lambda: "One moment" not in form.text, 10)
         if "command" in form.labels:
             self.edits += 1
             await form.fill({"command": f"uptime {self.edits}"})
             # A form that does not fit (a freeze, nobody left to approve) says so, and changes nothing.
             with suppress(AssertionError, TimeoutError):
-                await sent(await previewed(form))
-        await _close(person)
+                await confirm_request(await press_preview(form))
+        await _close_modals(person)
 
-    async def check(self) -> None:
+    async def check_invariants(self) -> None:
         """What must hold at every moment."""
-        for request, decisions in (await self._stored()).values():
-            before = self.over.get(request.id)
+        for request, decisions in (await self._stored_requests()).values():
+            before = self.final_states.get(request.id)
             assert before is None or before == request.state, f"{request.name} was {before}, is {request.state}"
-            if request.state in FINAL:
-                self.over[request.id] = request.state
+            if request.state in FINAL_STATES:
+                self.final_states[request.id] = request.state
             tokens = [t for t in self._tokens() if t in str(await self._attempts(request))]
             assert len(tokens) <= 1, f"{request.name} was started {len(tokens)} times"
             if tokens:
                 said = {
                     d.person.user
                     for d in decisions
-                    if d.verdict == "approved" and d.taken_back is None and d.content_hash == request.content_hash
+                    if d.verdict == "approved" and d.retracted_at is None and d.content_hash == request.content_hash
                 }
                 assert len(said - {request.requester.user}) >= QUORUM, f"{request.name} was started by {said}"
 
     def _tokens(self) -> list[str]:
-        posts = self.on.foreman.received("POST", "/api/job_invocations")
+        posts = self.env.foreman.requests_to("POST", "/api/job_invocations")
         for post in posts:
             assert post.at.hour != 23, f"started in the freeze, at {post.at}"
             assert post.at.hour >= 3, f"started in the freeze, at {post.at}"
         return [post.body["job_invocation"]["description_format"][1:20] for post in posts]
 
-    async def _stored(self) -> Mapping[str, tuple[Request, Sequence[Decision]]]:
-        assert self.on.bot is not None
-        async with self.on.bot.db.read() as tx:
-            found = await requests.several(tx, [brief.id for brief in await requests.brief_recent(tx, 100)])
+    async def _stored_requests(self) -> Mapping[str, tuple[Request, Sequence[Decision]]]:
+        assert self.env.bot is not None
+        async with self.env.bot.db.get() as tx:
+            found = await requests.by_ids(tx, [brief.id for brief in await requests.recent_summaries(tx, 100)])
             return {r.id: (r, await requests.decisions_of(tx, r.id)) for r in found}
 
     async def _attempts(self, request: Request) -> Sequence[str]:
-        assert self.on.bot is not None
-        async with self.on.bot.db.read() as tx:
+        assert self.env.bot is not None
+        async with self.env.bot.db.get() as tx:
             return [run.token for run in await runs.of_request(tx, request.id) if run.token]
 
 
-async def _close(person: Person) -> None:
+async def _close_modals(person: Person) -> None:
     """Close whatever is still open."""
     while person.stack:
         await (await person.modal()).close(everything=True)
 
 
-async def play(script: Sequence[Sequence[object]]) -> None:
+async def run_script(script: Sequence[Sequence[object]]) -> None:
     """Play a script on a stage of its own; "restart" stops the bot and starts it again."""
     with TemporaryDirectory(prefix="nightshift-order-") as directory:
-        async with stage(Path(directory), policy=POLICY) as on, AsyncExitStack() as life:
-            on.clock.jump_to(on.clock.now().replace(hour=9, minute=0, second=0))
+        async with run_environment(Path(directory), policy=POLICY) as on, AsyncExitStack() as life:
+            on.clock.move_to(on.clock.now().replace(hour=9, minute=0, second=0))
             on.foreman.speed = 100.0
             bot = await life.enter_async_context(AsyncExitStack())
-            await bot.enter_async_context(bot_inside(on, "http"))
-            so_far = Play(on)
-            await so_far.do(("ask", "alice"))
+            await bot.enter_async_context(run_bot(on, "http"))
+            so_far = Simulation(on)
+            await so_far.perform(("ask", "alice"))
             for action in script:
                 if action[0] == "restart":
                     await bot.aclose()
                     # A policy that nobody could meet keeps the bot from starting at all.
                     on.slack.admin.set_group("@sre", ["bob", "carol"])
                     bot = await life.enter_async_context(AsyncExitStack())
-                    await bot.enter_async_context(bot_inside(on, "http"))
+                    await bot.enter_async_context(run_bot(on, "http"))
                 else:
-                    await so_far.do(action)
-                await so_far.check()
+                    await so_far.perform(action)
+                await so_far.check_invariants()
             await asyncio.sleep(0.5)
-            await so_far.check()
+            await so_far.check_invariants()
 
 
 @settings(
@@ -213,4 +213,4 @@ async def play(script: Sequence[Sequence[object]]) -> None:
 )
 @given(st.lists(actions, min_size=8, max_size=14))
 def test_what_must_never_happen_does_not(script: Sequence[Sequence[object]]):
-    asyncio.run(play(script))
+    asyncio.run(run_script(script))

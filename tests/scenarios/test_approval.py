@@ -7,189 +7,209 @@ from datetime import timedelta
 
 import pytest
 
-from playground.slack import Person, User, payloads
-from playground.slack.cast import TEAM
-from playground.stage import Stage
-from tests.scenarios.steps import RESTART, WAIT, approved, asked, card, opened, previewed, reads, so, told
+from playground.environment import Environment
+from playground.slack import Person, User
+from playground.slack.fixtures import TEAM
+from playground.slack.transport import payloads
+from tests.scenarios.steps import (
+    RESTART_COMMAND,
+    WAIT_SECONDS,
+    approve_request,
+    click_for_reply,
+    eventually,
+    find_card,
+    make_request,
+    open_form,
+    press_preview,
+    wait_for_texts,
+)
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-def calls(on: Stage) -> int:
+def calls_received(env: Environment) -> int:
     """How many jobs Foreman was asked for."""
-    return len(on.foreman.received("POST", "/api/job_invocations"))
+    return len(env.foreman.requests_to("POST", "/api/job_invocations"))
 
 
-async def test_one_of_the_group_approves_and_everybody_sees_who(on: Stage, alice: Person, bob: Person) -> None:
-    name = await asked(alice)
-    found = await card(bob, name)
-    receipt = await card(alice, name, "dm")
+async def test_one_of_the_group_approves_and_everybody_sees_who(env: Environment, alice: Person, bob: Person) -> None:
+    name = await make_request(alice)
+    found = await find_card(bob, name)
+    receipt = await find_card(alice, name, "dm")
     assert found.buttons[:2] == ["Approve", "Deny"]
     assert "Approve" not in receipt.buttons
-    assert f"You approved {name}." in await told(bob, "Approve", found)
-    await reads(found, "Approved by @bob", "Succeeded", on=on)
+    assert f"You approved {name}." in await click_for_reply(bob, "Approve", found)
+    await wait_for_texts(found, "Approved by @bob", "Succeeded", env=env)
     assert "Approve" not in found.buttons
-    await reads(receipt, "Approved by @bob", "Succeeded", on=on)
+    await wait_for_texts(receipt, "Approved by @bob", "Succeeded", env=env)
 
 
-async def test_a_denial_asks_for_a_reason_and_the_requester_reads_it(on: Stage, alice: Person, bob: Person) -> None:
-    name, before = await asked(alice), calls(on)
-    found = await card(bob, name)
+async def test_a_denial_asks_for_a_reason_and_the_requester_reads_it(
+    env: Environment, alice: Person, bob: Person
+) -> None:
+    name, before = await make_request(alice), calls_received(env)
+    found = await find_card(bob, name)
     await bob.click("Deny", found)
-    question = await bob.modal(WAIT)
+    question = await bob.modal(WAIT_SECONDS)
     assert (await question.submit()).errors == {"Why?": "Please complete this required field."}
     await question.fill({"Why?": "Wait for *monday* <!channel> & <https://evil.example|click>"})
     await question.submit()
-    await reads(found, "Denied by @bob", "Wait for *monday* <!channel> & <https://evil.example|click>", on=on)
-    await reads(await card(alice, name, "dm"), "Denied by @bob", on=on)
-    assert calls(on) == before
+    await wait_for_texts(
+        found, "Denied by @bob", "Wait for *monday* <!channel> & <https://evil.example|click>", env=env
+    )
+    await wait_for_texts(await find_card(alice, name, "dm"), "Denied by @bob", env=env)
+    assert calls_received(env) == before
 
 
-async def test_a_reason_of_blanks_is_no_reason(on: Stage, alice: Person, bob: Person) -> None:
-    name = await asked(alice)
-    found = await card(bob, name)
+async def test_a_reason_of_blanks_is_no_reason(env: Environment, alice: Person, bob: Person) -> None:
+    name = await make_request(alice)
+    found = await find_card(bob, name)
     await bob.click("Deny", found)
-    question = await bob.modal(WAIT)
+    question = await bob.modal(WAIT_SECONDS)
     await question.fill({"Why?": "   "})
     assert (await question.submit()).errors == {"Why?": "Say why: the requester reads it."}
     assert "Waiting for approval" in found.text
 
 
-async def test_nobody_approves_their_own_request(on: Stage, bob: Person) -> None:
-    name, before = await asked(bob), calls(on)
-    found = await card(bob, name)
-    assert "You asked for this yourself" in await told(bob, "Approve", found)
+async def test_nobody_approves_their_own_request(env: Environment, bob: Person) -> None:
+    name, before = await make_request(bob), calls_received(env)
+    found = await find_card(bob, name)
+    assert "You asked for this yourself" in await click_for_reply(bob, "Approve", found)
     assert "Waiting for approval" in found.text
-    await approved(on, name, by="carol")
-    await reads(found, "Approved by @carol", "Succeeded", on=on)
-    assert calls(on) == before + 1
+    await approve_request(env, name, by="carol")
+    await wait_for_texts(found, "Approved by @carol", "Succeeded", env=env)
+    assert calls_received(env) == before + 1
 
 
 @pytest.mark.parametrize(
     ("name", "answer"), [("dave", "@sre"), ("mallory", "Guests cannot use Nightshift"), ("eve", "not a member of this")]
 )
-async def test_a_strangers_click_changes_nothing_and_says_why(on: Stage, alice: Person, name: str, answer: str) -> None:
-    on.slack.admin.invite(name, "#approvals")
-    stranger = on.slack.person(name)
-    found = await card(alice, await asked(alice))
-    await so(on, lambda: stranger.sees("Waiting for approval", "#approvals"))
+async def test_a_strangers_click_changes_nothing_and_says_why(
+    env: Environment, alice: Person, name: str, answer: str
+) -> None:
+    env.slack.admin.add_to_channel(name, "#approvals")
+    stranger = env.slack.person(name)
+    found = await find_card(alice, await make_request(alice))
+    await eventually(env, lambda: stranger.find_message("Waiting for approval", "#approvals"))
     before = found.text
     for button in ("Approve", "Deny", "Request changes"):
-        assert answer in await told(stranger, button, found)
+        assert answer in await click_for_reply(stranger, button, found)
         assert stranger.open_modal is None
     assert found.text == before
 
 
-async def test_an_approver_who_was_deactivated_meanwhile_decides_nothing(on: Stage, alice: Person) -> None:
-    on.slack.admin.add_user(User("U0FRANK", "frank", "Frank Fox", TEAM.id, "UTC"))
-    on.slack.admin.set_group("sre", ["bob", "carol", "frank"])
-    await on.slack.heard()
-    on.slack.admin.invite("frank", "#approvals")
-    frank = on.slack.person("frank")
-    found = await card(frank, await asked(alice))
-    on.slack.admin.deactivate("frank")
-    await on.slack.heard()
-    assert "deactivated" in await told(frank, "Approve", found)
+async def test_an_approver_who_was_deactivated_meanwhile_decides_nothing(env: Environment, alice: Person) -> None:
+    env.slack.admin.add_user(User("U0FRANK", "frank", "Frank Fox", TEAM.id, "UTC"))
+    env.slack.admin.set_group("sre", ["bob", "carol", "frank"])
+    await env.slack.wait_for_events()
+    env.slack.admin.add_to_channel("frank", "#approvals")
+    frank = env.slack.person("frank")
+    found = await find_card(frank, await make_request(alice))
+    env.slack.admin.deactivate("frank")
+    await env.slack.wait_for_events()
+    assert "deactivated" in await click_for_reply(frank, "Approve", found)
     assert "Waiting for approval" in found.text
-    on.slack.admin.set_group("sre", ["bob", "carol"])
-    await on.slack.heard()
+    env.slack.admin.set_group("sre", ["bob", "carol"])
+    await env.slack.wait_for_events()
 
 
-async def test_a_second_click_is_answered_with_what_was_decided(on: Stage, alice: Person, bob: Person) -> None:
-    name, before = await asked(alice), calls(on)
-    found = await card(bob, name)
-    stale = bob.look(found)
+async def test_a_second_click_is_answered_with_what_was_decided(env: Environment, alice: Person, bob: Person) -> None:
+    name, before = await make_request(alice), calls_received(env)
+    found = await find_card(bob, name)
+    stale = bob.surface_of(found)
     button = stale.button("Approve")
-    await approved(on, name)
-    await reads(found, "Succeeded", on=on)
+    await approve_request(env, name)
+    await wait_for_texts(found, "Succeeded", env=env)
     reply = await stale.press(button)
-    await so(on, lambda: reply.ephemeral)
-    assert reply.ephemeral == [f"{name} was decided already: succeeded. Nothing was changed."]
-    assert calls(on) == before + 1
+    await eventually(env, lambda: reply.ephemeral_texts)
+    assert reply.ephemeral_texts == [f"{name} was decided already: succeeded. Nothing was changed."]
+    assert calls_received(env) == before + 1
 
 
 async def test_a_click_on_a_card_that_was_denied_is_answered(
-    on: Stage, alice: Person, bob: Person, carol: Person
+    env: Environment, alice: Person, bob: Person, carol: Person
 ) -> None:
-    name, before = await asked(alice), calls(on)
-    found = await card(bob, name)
-    stale = carol.look(found)
+    name, before = await make_request(alice), calls_received(env)
+    found = await find_card(bob, name)
+    stale = carol.surface_of(found)
     approve, deny = stale.button("Approve"), stale.button("Deny")
     await bob.click("Deny", found)
-    question = await bob.modal(WAIT)
+    question = await bob.modal(WAIT_SECONDS)
     await question.fill({"Why?": "no"})
     await question.submit()
-    await reads(found, "Denied", on=on)
+    await wait_for_texts(found, "Denied", env=env)
     for button in (approve, deny):
         reply = await stale.press(button)
-        await so(on, lambda reply=reply: reply.ephemeral)
-        assert f"{name} was decided already: denied." in reply.ephemeral[0]
+        await eventually(env, lambda reply=reply: reply.ephemeral_texts)
+        assert f"{name} was decided already: denied." in reply.ephemeral_texts[0]
     assert carol.open_modal is None
-    assert calls(on) == before
+    assert calls_received(env) == before
 
 
 async def test_two_approvers_at_once_start_it_once_and_both_are_answered(
-    on: Stage, alice: Person, bob: Person, carol: Person
+    env: Environment, alice: Person, bob: Person, carol: Person
 ) -> None:
-    name, before = await asked(alice), calls(on)
-    found = await card(bob, name)
-    first, second = await asyncio.gather(told(bob, "Approve", found), told(carol, "Approve", found))
+    name, before = await make_request(alice), calls_received(env)
+    found = await find_card(bob, name)
+    first, second = await asyncio.gather(
+        click_for_reply(bob, "Approve", found), click_for_reply(carol, "Approve", found)
+    )
     assert sorted("You approved" in text for text in (first, second)) == [False, True]
     assert any("was decided already" in text for text in (first, second))
-    await reads(found, "Succeeded", on=on)
-    assert calls(on) == before + 1
+    await wait_for_texts(found, "Succeeded", env=env)
+    assert calls_received(env) == before + 1
     assert found.text.count("Approved by") == 1
 
 
-async def test_ten_clicks_of_one_approver_count_once(on: Stage, alice: Person, bob: Person) -> None:
-    name, before = await asked(alice), calls(on)
-    found = await card(bob, name)
-    surface = bob.look(found)
+async def test_ten_clicks_of_one_approver_count_once(env: Environment, alice: Person, bob: Person) -> None:
+    name, before = await make_request(alice), calls_received(env)
+    found = await find_card(bob, name)
+    surface = bob.surface_of(found)
     button = surface.button("Approve")
     replies = await asyncio.gather(*(surface.press(button) for _ in range(10)))
-    await so(on, lambda: all(reply.ephemeral for reply in replies))
-    await reads(found, "Succeeded", on=on)
-    assert calls(on) == before + 1
+    await eventually(env, lambda: all(reply.ephemeral_texts for reply in replies))
+    await wait_for_texts(found, "Succeeded", env=env)
+    assert calls_received(env) == before + 1
     assert [reply.error for reply in replies] == [""] * 10
 
 
-async def test_pressing_ask_for_approval_twice_makes_one_request(on: Stage, alice: Person, bob: Person) -> None:
-    modal = await opened(alice, RESTART)
+async def test_pressing_ask_for_approval_twice_makes_one_request(env: Environment, alice: Person, bob: Person) -> None:
+    modal = await open_form(alice, RESTART_COMMAND)
     await modal.fill({"service": "nginx"})
-    preview = await previewed(modal)
-    payload = payloads.view_submission(alice.ws, alice.user, preview.where)
+    preview = await press_preview(modal)
+    payload = payloads.view_submission(alice.ws, alice.user, preview.container)
     acks = await asyncio.gather(
-        *(alice.delivery.interact("interactive", "preview", payload, alice.id) for _ in range(3))
+        *(alice.delivery.deliver_interaction("interactive", "preview", payload, alice.id) for _ in range(3))
     )
     (name,) = {found for ack in acks for found in re.findall(r"NS-\d+", json.dumps(ack.body))}
-    await card(bob, name)
-    following = await asked(bob)
+    await find_card(bob, name)
+    following = await make_request(bob)
     assert int(following.removeprefix("NS-")) == int(name.removeprefix("NS-")) + 1
 
 
-async def test_the_requester_withdraws_and_nobody_else_can(on: Stage, alice: Person, bob: Person) -> None:
-    name = await asked(alice)
-    found = await card(bob, name)
-    assert "Only the one who asked can withdraw it." in await told(bob, "Withdraw", found)
-    assert f"{name} is withdrawn." in await told(alice, "Withdraw", await card(alice, name, "dm"))
-    await reads(found, "Withdrawn", on=on)
+async def test_the_requester_withdraws_and_nobody_else_can(env: Environment, alice: Person, bob: Person) -> None:
+    name = await make_request(alice)
+    found = await find_card(bob, name)
+    assert "Only the one who asked can withdraw it." in await click_for_reply(bob, "Withdraw", found)
+    assert f"{name} is withdrawn." in await click_for_reply(alice, "Withdraw", await find_card(alice, name, "dm"))
+    await wait_for_texts(found, "Withdrawn", env=env)
     assert found.buttons == ["Show details"]
 
 
-async def test_what_nobody_decides_in_time_expires(on: Stage, alice: Person, bob: Person) -> None:
-    name, before = await asked(alice), calls(on)
-    found = await card(bob, name)
-    on.clock.forward(timedelta(hours=8, minutes=1))
-    await reads(found, "Expired without a decision", on=on)
-    assert calls(on) == before
+async def test_what_nobody_decides_in_time_expires(env: Environment, alice: Person, bob: Person) -> None:
+    name, before = await make_request(alice), calls_received(env)
+    found = await find_card(bob, name)
+    env.clock.advance(timedelta(hours=8, minutes=1))
+    await wait_for_texts(found, "Expired without a decision", env=env)
+    assert calls_received(env) == before
 
 
-async def test_details_show_the_whole_request(on: Stage, alice: Person, bob: Person) -> None:
-    name = await asked(alice)
-    found = await card(bob, name)
+async def test_details_show_the_whole_request(env: Environment, alice: Person, bob: Person) -> None:
+    name = await make_request(alice)
+    found = await find_card(bob, name)
     await bob.click("Show details", found)
-    details = await bob.modal(WAIT)
+    details = await bob.modal(WAIT_SECONDS)
     assert name in details.text
     assert '"search_query": "os = RedHat"' in details.text
-    for host in on.foreman.state.find_hosts("os = RedHat"):
+    for host in env.foreman.state.find_hosts("os = RedHat"):
         assert host.name in details.text

@@ -19,12 +19,20 @@ from bot.clock import SystemClock
 from bot.commands import dry_run
 from bot.commands.manifest import manifest
 from docs.generate import pages
+from playground.environment import Environment, run_bot, run_environment
 from playground.sandbox import Fault
 from playground.server import serve
 from playground.slack import Person
-from playground.stage import Stage, bot_inside, stage
 from tests.scenarios.conftest import Log
-from tests.scenarios.steps import WAIT, approved, opened, previewed, reads, sent, told
+from tests.scenarios.steps import (
+    WAIT_SECONDS,
+    approve_request,
+    click_for_reply,
+    confirm_request,
+    open_form,
+    press_preview,
+    wait_for_texts,
+)
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -32,7 +40,7 @@ PACKAGE = Path(__file__).parents[1] / "example_backend"
 
 
 @contextmanager
-def installed(place: Path) -> Iterator[None]:
+def install_package(place: Path) -> Iterator[None]:
     """What installing the package would leave: its modules on the path, and the entry points of its project."""
     project = tomllib.loads((PACKAGE / "pyproject.toml").read_text())["project"]
     info = place / f"{project['name'].replace('-', '_')}-{project['version']}.dist-info"
@@ -56,139 +64,145 @@ def installed(place: Path) -> Iterator[None]:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def lantern(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Any]:
     """The sandbox that comes with the package, and its address."""
-    with installed(tmp_path_factory.mktemp("installed")):
+    with install_package(tmp_path_factory.mktemp("installed")):
         sandbox = import_module("lantern.sandbox").LanternSandbox(SystemClock())
         async with serve(sandbox.app) as sandbox.url:
             yield sandbox
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def running(lantern: Any, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[Stage, Log]]:
+async def running_env(lantern: Any, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[Environment, Log]]:
     """The bot as it is, with a Lantern in its configuration."""
     extra = f'\n[backends.lantern.pier]\ntitle = "Pier"\nurl = "{lantern.url}"\ntoken = "env:LANTERN_TOKEN"\n'
     with capture_logs() as log, pytest.MonkeyPatch.context() as patch:
         patch.setenv("LANTERN_TOKEN", "sandbox-token")
-        async with stage(tmp_path_factory.mktemp("stage"), extra=extra) as on, bot_inside(on, "http"):
+        async with run_environment(tmp_path_factory.mktemp("stage"), extra=extra) as on, run_bot(on, "http"):
             yield on, log
 
 
 @pytest.fixture(autouse=True)
-def _all_right(lantern: Any) -> Iterator[None]:
+def _clear_faults(lantern: Any) -> Iterator[None]:
     yield
     lantern.broken.clear()
     lantern.faults.clear()
 
 
-def asked_of(lantern: Any) -> list[dict[str, Any]]:
+def requests_received(lantern: Any) -> list[dict[str, Any]]:
     return [job.body for job in lantern.jobs]
 
 
-async def asked(alice: Person, line: str) -> str:
-    return await sent(await previewed(await opened(alice, line)))
+async def make_request(alice: Person, line: str) -> str:
+    return await confirm_request(await press_preview(await open_form(alice, line)))
 
 
-async def test_from_the_slash_command_to_the_outcome(on: Stage, alice: Person, bob: Person, lantern: Any) -> None:
+async def test_from_the_slash_command_to_the_outcome(
+    env: Environment, alice: Person, bob: Person, lantern: Any
+) -> None:
     before = len(lantern.jobs)
-    modal = await opened(alice, "/lantern when=now because=flicker")
+    modal = await open_form(alice, "/lantern when=now because=flicker")
     assert modal.title == "Restart lamps"
     assert modal.labels == ["Lamps", "How", "Seconds to dim", "When", "Why"]
     assert await modal.search("Lamps", "a") == ["hall", "gate", "yard"]
     await modal.pick("Lamps", ["hall", "gate"])
     await modal.fill({"Seconds to dim": "7"})
-    preview = await previewed(modal)
+    preview = await press_preview(modal)
     assert "2 lamps: hall, gate" in preview.text
     assert f"POST {lantern.url}/api/restarts" in preview.text
-    name = await sent(preview)
+    name = await confirm_request(preview)
     assert len(lantern.jobs) == before
-    await approved(on, name)
-    outcome = await bob.wait_for(f"{name} · Pier: Restart lamps: succeeded", where="#results", timeout=WAIT)
+    await approve_request(env, name)
+    outcome = await bob.wait_for(f"{name} · Pier: Restart lamps: succeeded", where="#results", timeout=WAIT_SECONDS)
     assert "2 of 2 lamps are lit again." in outcome.text
-    (body,) = asked_of(lantern)[before:]
+    (body,) = requests_received(lantern)[before:]
     assert body == {"key": body["key"], "lamps": ["hall", "gate"], "mode": "gentle", "dimSeconds": 7}
 
 
 async def test_arguments_choose_and_fields_appear_only_where_they_matter(alice: Person, lantern: Any) -> None:
-    modal = await opened(alice, '/lantern restart lamps="hall, pier" mode=hard when=now because=x')
+    modal = await open_form(alice, '/lantern restart lamps="hall, pier" mode=hard when=now because=x')
     assert modal.value("Lamps") == ["hall", "pier"]
     assert "Seconds to dim" not in modal.labels
     await modal.fill({"How": "Dim first"})
-    await modal.appears("Seconds to dim")
+    await modal.wait_for_field("Seconds to dim")
     await modal.fill({"How": "Cut the power"})
-    await modal.shows("Cut the power")
-    preview = await previewed(modal)
+    await modal.wait_for_text("Cut the power")
+    preview = await press_preview(modal)
     assert "Cutting the power shortens a lamp's life." in preview.text
     assert "dimSeconds" not in preview.text
 
 
 async def test_a_value_that_does_not_fit_is_refused_under_its_field(alice: Person) -> None:
-    modal = await opened(alice, "/lantern lamps=hall dim=61 when=now because=x")
+    modal = await open_form(alice, "/lantern lamps=hall dim=61 when=now because=x")
     result = await modal.submit()
     assert result.errors == {"Seconds to dim": "Must be 60 or less."}
 
 
 async def test_an_unknown_word_is_answered_with_what_there_is(alice: Person) -> None:
     reply = await alice.command("/lantern dance", "#ops")
-    assert reply.ephemeral == ["“dance” is not something lantern can do here. It can: restart."]
+    assert reply.ephemeral_texts == ["“dance” is not something lantern can do here. It can: restart."]
     reply = await alice.command("/lantern lamp=hall", "#ops")
-    assert "Known are: lamps, mode, dim, when" in reply.ephemeral[0]
+    assert "Known are: lamps, mode, dim, when" in reply.ephemeral_texts[0]
 
 
-async def test_the_hub_knows_the_command(on: Stage, alice: Person) -> None:
+async def test_the_hub_knows_the_command(env: Environment, alice: Person) -> None:
     reply = await alice.command("/nightshift help", "#ops")
-    await on.slack.until(lambda: reply.ephemeral)
-    assert "/lantern" in reply.ephemeral[0]
+    await env.slack.wait_until(lambda: reply.ephemeral_texts)
+    assert "/lantern" in reply.ephemeral_texts[0]
 
 
-async def test_what_failed_is_told_and_run_again_alone(on: Stage, alice: Person, bob: Person, lantern: Any) -> None:
+async def test_what_failed_is_told_and_run_again_alone(
+    env: Environment, alice: Person, bob: Person, lantern: Any
+) -> None:
     lantern.broken = {"gate"}
-    name = await asked(alice, "/lantern lamps=hall,gate when=now because=dark")
-    await approved(on, name)
-    outcome = await alice.wait_for(f"{name} · Pier: Restart lamps: partly failed", where="#results", timeout=WAIT)
+    name = await make_request(alice, "/lantern lamps=hall,gate when=now because=dark")
+    await approve_request(env, name)
+    outcome = await alice.wait_for(
+        f"{name} · Pier: Restart lamps: partly failed", where="#results", timeout=WAIT_SECONDS
+    )
     lantern.broken = set()
     await alice.click("Run again on the failed ones", outcome)
     modal = await alice.modal()
-    await modal.shows("Lamps", WAIT)
+    await modal.wait_for_text("Lamps", WAIT_SECONDS)
     assert modal.value("Lamps") == ["gate"]
-    again = await sent(await previewed(modal))
-    await approved(on, again)
-    await bob.wait_for(f"{again} · Pier: Restart lamps: succeeded", where="#results", timeout=WAIT)
-    assert asked_of(lantern)[-1]["lamps"] == ["gate"]
+    again = await confirm_request(await press_preview(modal))
+    await approve_request(env, again)
+    await bob.wait_for(f"{again} · Pier: Restart lamps: succeeded", where="#results", timeout=WAIT_SECONDS)
+    assert requests_received(lantern)[-1]["lamps"] == ["gate"]
 
 
 async def test_an_answer_that_is_lost_is_looked_up_and_nothing_is_sent_twice(
-    on: Stage, alice: Person, bob: Person, lantern: Any
+    env: Environment, alice: Person, bob: Person, lantern: Any
 ) -> None:
     before = len(lantern.jobs)
-    name = await asked(alice, "/lantern lamps=yard when=now because=lost")
+    name = await make_request(alice, "/lantern lamps=yard when=now because=lost")
     lantern.faults.append(Fault("cut_after", path="/api/restarts", method="POST"))
-    await approved(on, name)
-    await bob.wait_for(f"{name} · Pier: Restart lamps: succeeded", where="#results", timeout=WAIT)
+    await approve_request(env, name)
+    await bob.wait_for(f"{name} · Pier: Restart lamps: succeeded", where="#results", timeout=WAIT_SECONDS)
     assert len(lantern.jobs) == before + 1
 
 
-async def test_nightshift_holds_the_time(on: Stage, alice: Person, bob: Person, lantern: Any) -> None:
+async def test_nightshift_holds_the_time(env: Environment, alice: Person, bob: Person, lantern: Any) -> None:
     before = len(lantern.jobs)
-    name = await asked(alice, '/lantern lamps=pier when="in 2 hours" because=later')
-    card = await approved(on, name)
-    await reads(card, "Scheduled", "Nightshift holds the time and calls Lantern when it is due.", on=on)
+    name = await make_request(alice, '/lantern lamps=pier when="in 2 hours" because=later')
+    card = await approve_request(env, name)
+    await wait_for_texts(card, "Scheduled", "Nightshift holds the time and calls Lantern when it is due.", env=env)
     assert len(lantern.jobs) == before
-    on.clock.forward(timedelta(hours=2, minutes=1))
-    await bob.wait_for(f"{name} · Pier: Restart lamps: succeeded", where="#results", timeout=WAIT)
+    env.clock.advance(timedelta(hours=2, minutes=1))
+    await bob.wait_for(f"{name} · Pier: Restart lamps: succeeded", where="#results", timeout=WAIT_SECONDS)
     assert len(lantern.jobs) == before + 1
 
 
-async def test_what_runs_can_be_cancelled(on: Stage, alice: Person, lantern: Any) -> None:
-    lantern.dark = timedelta(minutes=5)
-    name = await asked(alice, "/lantern lamps=hall when=now because=stop")
-    card = await approved(on, name)
-    await reads(card, "Running", on=on)
-    assert "leaves the lamps of" in await told(alice, "Cancel", card)
-    await alice.wait_for(f"{name} · Pier: Restart lamps: cancelled", where="#results", timeout=WAIT)
-    lantern.dark = timedelta(seconds=0.5)
+async def test_what_runs_can_be_cancelled(env: Environment, alice: Person, lantern: Any) -> None:
+    lantern.dark_for = timedelta(minutes=5)
+    name = await make_request(alice, "/lantern lamps=hall when=now because=stop")
+    card = await approve_request(env, name)
+    await wait_for_texts(card, "Running", env=env)
+    assert "leaves the lamps of" in await click_for_reply(alice, "Cancel", card)
+    await alice.wait_for(f"{name} · Pier: Restart lamps: cancelled", where="#results", timeout=WAIT_SECONDS)
+    lantern.dark_for = timedelta(seconds=0.5)
 
 
 async def test_the_manifest_the_pages_and_dry_run_have_it(
-    on: Stage, lantern: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    env: Environment, lantern: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     commands = {c["command"]: c["usage_hint"] for c in manifest()["features"]["slash_commands"]}
     assert commands["/lantern"] == 'lamps=hall,gate when="tomorrow 21:00"'

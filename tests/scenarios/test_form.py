@@ -4,33 +4,42 @@ import asyncio
 
 import pytest
 
+from playground.environment import Environment
 from playground.foreman.world import JobTemplate
 from playground.sandbox import Fault
 from playground.slack import Person
-from playground.stage import Stage
-from tests.scenarios.steps import RESTART, WAIT, approved, opened, previewed, sent, so, turned
+from tests.scenarios.steps import (
+    RESTART_COMMAND,
+    WAIT_SECONDS,
+    approve_request,
+    confirm_request,
+    eventually,
+    go_to_page,
+    open_form,
+    press_preview,
+)
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 SERVICE = "Service Action - Script Default"
 
 
-async def test_the_form_stands_before_anything_is_looked_up(on: Stage, alice: Person) -> None:
-    before = len(on.slack.journal.entries)
-    on.foreman.faults.append(Fault("slow", seconds=1.0, times=None))
-    command = asyncio.create_task(alice.command(RESTART))
+async def test_the_form_stands_before_anything_is_looked_up(env: Environment, alice: Person) -> None:
+    before = len(env.slack.journal.entries)
+    env.foreman.faults.append(Fault("slow", seconds=1.0, remaining=None))
+    command = asyncio.create_task(alice.command(RESTART_COMMAND))
     modal = await alice.modal()
     assert "One moment" in modal.text
-    calls = [e.name for e in list(on.slack.journal.entries)[before:] if e.direction == "from_bot"]
+    calls = [e.name for e in list(env.slack.journal.entries)[before:] if e.direction == "from_bot"]
     assert calls == ["views.open"]
-    on.foreman.faults.clear()
+    env.foreman.faults.clear()
     assert (await command).error == ""
-    await modal.shows("Template", WAIT)
+    await modal.wait_for_text("Template", WAIT_SECONDS)
 
 
 async def test_arguments_fill_the_form_in(alice: Person) -> None:
     line = f'/foreman run template="{SERVICE}" hosts="os = RedHat" when="tomorrow 21:00" because="patch"'
-    modal = await opened(alice, line)
+    modal = await open_form(alice, line)
     assert modal.title == "Run a Foreman job"
     assert {label: modal.value(label) for label in ("Template", "Hosts", "When", "Why", "action", "service")} == {
         "Template": SERVICE,
@@ -44,7 +53,9 @@ async def test_arguments_fill_the_form_in(alice: Person) -> None:
 
 
 async def test_typographic_quotes_entities_and_other_names_of_keys_are_understood(alice: Person) -> None:
-    modal = await opened(alice, f"/foreman template=“{SERVICE}” hosts='name ~ a &amp; os = Debian' why=„so“ when=now")
+    modal = await open_form(
+        alice, f"/foreman template=“{SERVICE}” hosts='name ~ a &amp; os = Debian' why=„so“ when=now"
+    )
     assert modal.value("Template") == SERVICE
     assert modal.value("Hosts") == "name ~ a & os = Debian"
     assert modal.value("Why") == "so"
@@ -64,32 +75,32 @@ async def test_what_is_not_understood_is_answered_to_the_one_who_typed_it(
     alice: Person, typed: str, answer: str
 ) -> None:
     reply = await alice.command(f"/foreman {typed}")
-    (text,) = reply.ephemeral
+    (text,) = reply.ephemeral_texts
     assert text.startswith(answer)
     assert alice.open_modal is None
 
 
 async def test_an_argument_that_names_nothing_is_said_on_the_form(alice: Person) -> None:
-    modal = await opened(alice, '/foreman template="Make Coffee" hosts="os = RedHat"')
+    modal = await open_form(alice, '/foreman template="Make Coffee" hosts="os = RedHat"')
     assert "Template: there is nothing named exactly “Make Coffee”. Please choose below." in modal.text
     assert modal.value("Template") is None
     assert modal.value("Hosts") == "os = RedHat"
 
 
 async def test_templates_are_searched_as_somebody_types(alice: Person) -> None:
-    modal = await opened(alice, "/foreman")
+    modal = await open_form(alice, "/foreman")
     assert await modal.search("Template", "service action") == [SERVICE]
     assert await modal.search("Template", "make coffee") == []
     assert "Package manager snippet" not in await modal.search("Template", "")
 
 
 async def test_more_than_a_hundred_choices_end_in_a_row_that_says_so_and_picks_nothing(
-    on: Stage, alice: Person
+    env: Environment, alice: Person
 ) -> None:
     many = [JobTemplate(1000 + n, f"Patch level {n:03}", "Patches") for n in range(150)]
-    on.foreman.state.world.templates += many
+    env.foreman.state.world.templates += many
     try:
-        modal = await opened(alice, "/foreman")
+        modal = await open_form(alice, "/foreman")
         found = await modal.search("Template", "Patch level")
         assert len(found) == 100
         assert found[-1] == "There are more: refine your search"
@@ -98,77 +109,79 @@ async def test_more_than_a_hundred_choices_end_in_a_row_that_says_so_and_picks_n
         result = await modal.submit()
         assert list(result.errors) == ["Template"]
     finally:
-        del on.foreman.state.world.templates[-len(many) :]
+        del env.foreman.state.world.templates[-len(many) :]
 
 
 async def test_a_chosen_template_brings_its_own_inputs(alice: Person) -> None:
-    modal = await opened(alice, "/foreman")
+    modal = await open_form(alice, "/foreman")
     assert "service" not in modal.labels
     await modal.pick("Template", SERVICE)
-    assert (await modal.appears("service")).required
+    assert (await modal.wait_for_field("service")).required
     assert modal.value("action") == "restart"
-    assert modal.choices("action") == ["restart", "start", "stop", "status"]
+    assert modal.option_texts("action") == ["restart", "start", "stop", "status"]
     await modal.pick("Template", "Run Command - Script Default")
-    assert (await modal.appears("command")).required
+    assert (await modal.wait_for_field("command")).required
     assert "service" not in modal.labels
 
 
 async def test_inputs_are_inherited_through_foreign_input_sets(alice: Person) -> None:
-    modal = await opened(alice, '/foreman template="Install Package - Katello Script Default"')
+    modal = await open_form(alice, '/foreman template="Install Package - Katello Script Default"')
     assert not modal.field("package").required
     assert "options" in modal.labels
     assert "action" not in modal.labels
 
 
-async def test_hidden_inputs_are_chosen_from_the_configured_secrets_and_never_typed(on: Stage, alice: Person) -> None:
-    modal = await opened(alice, '/foreman template="Change Local Password" hosts="name ~ web" when=now because=so')
-    assert modal.choices("new password") == ["sudo"]
+async def test_hidden_inputs_are_chosen_from_the_configured_secrets_and_never_typed(
+    env: Environment, alice: Person
+) -> None:
+    modal = await open_form(alice, '/foreman template="Change Local Password" hosts="name ~ web" when=now because=so')
+    assert modal.option_texts("new password") == ["sudo"]
     await modal.fill({"username": "root", "new password": "sudo"})
-    await approved(on, await sent(await previewed(modal)))
-    await so(on, lambda: on.foreman.received("POST", "/api/job_invocations"))
-    (call,) = on.foreman.received("POST", "/api/job_invocations")
+    await approve_request(env, await confirm_request(await press_preview(modal)))
+    await eventually(env, lambda: env.foreman.requests_to("POST", "/api/job_invocations"))
+    (call,) = env.foreman.requests_to("POST", "/api/job_invocations")
     assert call.body["job_invocation"]["inputs"] == {"username": "root", "new password": "correct-horse"}
-    assert "correct-horse" not in repr(list(on.slack.journal.entries))
+    assert "correct-horse" not in repr(list(env.slack.journal.entries))
 
 
 async def test_pages_keep_what_was_typed(alice: Person) -> None:
-    modal = await opened(alice, '/foreman template="Run Command - Script Default" hosts="os = Debian"')
+    modal = await open_form(alice, '/foreman template="Run Command - Script Default" hosts="os = Debian"')
     await modal.fill({"command": "id", "Why": "curious"})
-    await turned(modal, "Advanced", "Run as")
+    await go_to_page(modal, "Advanced", "Run as")
     await modal.fill({"Hosts at a time": "5", "Run as": "deploy"})
-    await turned(modal, "Basics", "command")
+    await go_to_page(modal, "Basics", "command")
     assert modal.value("command") == "id"
     assert modal.value("Why") == "curious"
-    await turned(modal, "Advanced", "Run as")
+    await go_to_page(modal, "Advanced", "Run as")
     assert modal.value("Hosts at a time") == "5"
     assert modal.value("Run as") == "deploy"
 
 
 async def test_closing_the_form_loses_nothing(alice: Person) -> None:
-    modal = await opened(alice, '/foreman template="Run Command - Script Default" hosts="name ~ db01"')
+    modal = await open_form(alice, '/foreman template="Run Command - Script Default" hosts="name ~ db01"')
     await modal.fill({"command": "uptime", "When": "tomorrow 03:00"})
-    await turned(modal, "Advanced", "Run as")
+    await go_to_page(modal, "Advanced", "Run as")
     await modal.close()
-    modal = await opened(alice, "/foreman")
-    await turned(modal, "Pick up the form you left unfinished", "Run as")
-    await turned(modal, "Basics", "command")
+    modal = await open_form(alice, "/foreman")
+    await go_to_page(modal, "Pick up the form you left unfinished", "Run as")
+    await go_to_page(modal, "Basics", "command")
     assert modal.value("command") == "uptime"
     assert modal.value("Hosts") == "name ~ db01"
     assert modal.value("When") == "tomorrow 03:00"
 
 
-async def test_a_time_that_is_not_clear_becomes_buttons(on: Stage, alice: Person) -> None:
-    modal = await opened(alice, '/foreman when="03/04 at 6"')
+async def test_a_time_that_is_not_clear_becomes_buttons(env: Environment, alice: Person) -> None:
+    modal = await open_form(alice, '/foreman when="03/04 at 6"')
     question = modal.text
     choices = [b for b in modal.buttons if b not in ("Basics", "Advanced", "Foreman's own timing")]
     assert len(choices) >= 2, question
     await modal.click(choices[0])
-    await so(on, lambda: choices[0] not in modal.buttons)
+    await eventually(env, lambda: choices[0] not in modal.buttons)
     assert "Europe/Berlin" in modal.text
 
 
-async def test_a_guest_reads_why_there_is_no_form(on: Stage) -> None:
-    mallory = on.slack.person("mallory")
-    modal = await opened(mallory, "/foreman")
+async def test_a_guest_reads_why_there_is_no_form(env: Environment) -> None:
+    mallory = env.slack.person("mallory")
+    modal = await open_form(mallory, "/foreman")
     assert "Guests cannot use Nightshift here." in modal.text
     assert modal.labels == []

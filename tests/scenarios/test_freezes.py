@@ -7,11 +7,21 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
+from playground.environment import Environment, run_bot, run_environment
 from playground.server import serve
 from playground.slack import Message, Modal, Person
-from playground.stage import Stage, bot_inside, stage
-from tests.scenarios.conftest import MORNING
-from tests.scenarios.steps import WAIT, approved, asked, card, opened, previewed, reads, sent, told
+from tests.scenarios.conftest import START_TIME
+from tests.scenarios.steps import (
+    WAIT_SECONDS,
+    approve_request,
+    click_for_reply,
+    confirm_request,
+    find_card,
+    make_request,
+    open_form,
+    press_preview,
+    wait_for_texts,
+)
 
 LINE = '/foreman run template="Run Command - Script Default" hosts="name ~ web05" when="{}" because=patch'
 EVENT = """BEGIN:VEVENT
@@ -48,41 +58,41 @@ def calendar(*events: tuple[str, datetime, datetime]) -> str:
     return f"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//scenario//\n{body}END:VCALENDAR\n"
 
 
-async def again(on: Stage) -> None:
+async def reload_calendars(env: Environment) -> None:
     """The bot's regular look at its calendars, now."""
-    assert on.bot is not None
-    await on.bot.calendars.read()
+    assert env.bot is not None
+    await env.bot.calendars.refresh()
 
 
-async def to(on: Stage, instant: datetime) -> None:
+async def advance_to(env: Environment, instant: datetime) -> None:
     """Let time pass until an instant; the bot has looked at its calendars shortly before."""
-    on.clock.jump_to(instant - timedelta(seconds=20))
-    await again(on)
-    on.clock.jump_to(instant + timedelta(seconds=5))
+    env.clock.move_to(instant - timedelta(seconds=20))
+    await reload_calendars(env)
+    env.clock.move_to(instant + timedelta(seconds=5))
 
 
-async def refused(who: Person, when: str, *texts: str) -> None:
+async def expect_refusal(who: Person, when: str, *texts: str) -> None:
     """Ask for something that is refused in the form with some texts."""
-    form = await opened(who, LINE.format(when))
+    form = await open_form(who, LINE.format(when))
     await form.fill({"command": "uptime"})
     await form.submit()
-    await who.ws.until(lambda: all(text in form.text for text in texts) or "[Ask for" in form.text, WAIT)
+    await who.ws.wait_until(lambda: all(text in form.text for text in texts) or "[Ask for" in form.text, WAIT_SECONDS)
     assert all(text in form.text for text in texts), form.text
     await form.close(everything=True)
 
 
-async def previewing(who: Person, when: str) -> Modal:
-    form = await opened(who, LINE.format(when))
+async def preview_form(who: Person, when: str) -> Modal:
+    form = await open_form(who, LINE.format(when))
     await form.fill({"command": "uptime"})
-    return await previewed(form)
+    return await press_preview(form)
 
 
-async def outcome(who: Person, name: str) -> Message:
-    return await who.wait_for(f"{name} ·", where="#results", timeout=WAIT)
+async def find_outcome(who: Person, name: str) -> Message:
+    return await who.wait_for(f"{name} ·", where="#results", timeout=WAIT_SECONDS)
 
 
 @pytest.fixture
-async def calendars(tmp_path: Path) -> AsyncIterator[tuple[Stage, Calendar, Path]]:
+async def env_with_calendars(tmp_path: Path) -> AsyncIterator[tuple[Environment, Calendar, Path]]:
     """A stage with two freezes: one from a web server, that refuses, and one from a file, with its own approvers."""
     site, file = Calendar(), tmp_path / "board.ics"
     file.write_text(calendar())
@@ -101,128 +111,134 @@ max_age = "100d"
 effect = "ask"
 approvers = ["@board"]
 """
-        async with stage(tmp_path, policy=policy) as on:
-            on.clock.jump_to(MORNING)
+        async with run_environment(tmp_path, policy=policy) as on:
+            on.clock.move_to(START_TIME)
             on.foreman.speed = 100.0
             on.slack.admin.set_group("@board", ["dave"])
-            on.slack.admin.invite("dave", "#approvals")
+            on.slack.admin.add_to_channel("dave", "#approvals")
             yield on, site, file
 
 
 async def test_a_calendar_that_stops_answering_counts_for_a_day_and_then_everything_is_frozen(
-    calendars: tuple[Stage, Calendar, Path],
+    env_with_calendars: tuple[Environment, Calendar, Path],
 ) -> None:
-    on, site, _ = calendars
+    on, site, _ = env_with_calendars
     alice = on.slack.person("alice")
     site.text = calendar(
         ("Winter freeze", TUESDAY_NIGHT, TUESDAY_NIGHT + timedelta(days=3)),
-        ("Cake", MORNING, MORNING + timedelta(days=9)),
+        ("Cake", START_TIME, START_TIME + timedelta(days=9)),
     )
-    async with bot_inside(on, "http"):
-        await refused(alice, "2027-01-13 10:00", "It falls into the freeze “Company” (Winter freeze)")
-        await (await previewing(alice, "2027-01-12 10:00")).close()
+    async with run_bot(on, "http"):
+        await expect_refusal(alice, "2027-01-13 10:00", "It falls into the freeze “Company” (Winter freeze)")
+        await (await preview_form(alice, "2027-01-12 10:00")).close()
         await (await alice.modal()).close()
 
         site.status = 503
-        on.clock.forward(timedelta(hours=5))
-        await again(on)
-        await refused(alice, "2027-01-13 10:00", "(Winter freeze)", "Its calendar was last read 5 hours ago.")
+        on.clock.advance(timedelta(hours=5))
+        await reload_calendars(on)
+        await expect_refusal(alice, "2027-01-13 10:00", "(Winter freeze)", "Its calendar was last read 5 hours ago.")
 
-        on.clock.forward(timedelta(hours=20))
-        await again(on)
+        on.clock.advance(timedelta(hours=20))
+        await reload_calendars(on)
         everything = "was last read 1 day 1 hour ago; until it answers, everything counts as frozen"
-        await refused(alice, "2027-01-20 10:00", "The calendar of the freeze “Company”", everything)
+        await expect_refusal(alice, "2027-01-20 10:00", "The calendar of the freeze “Company”", everything)
 
         site.status, site.text = 200, calendar()
-        await again(on)
-        await asked(alice, LINE.format("2027-01-13 10:00"), {"command": "uptime"})
+        await reload_calendars(on)
+        await make_request(alice, LINE.format("2027-01-13 10:00"), {"command": "uptime"})
 
 
 async def test_a_freeze_that_came_after_the_approval_keeps_it_from_starting(
-    calendars: tuple[Stage, Calendar, Path],
+    env_with_calendars: tuple[Environment, Calendar, Path],
 ) -> None:
-    on, site, file = calendars
+    on, site, file = env_with_calendars
     alice = on.slack.person("alice")
-    async with bot_inside(on, "http"):
+    async with run_bot(on, "http"):
         hard, soft = [
-            (name, await approved(on, name))
+            (name, await approve_request(on, name))
             for name in [
-                await asked(alice, LINE.format(when), {"command": "uptime"})
+                await make_request(alice, LINE.format(when), {"command": "uptime"})
                 for when in ("2027-01-12 22:00", "2027-01-13 22:00")
             ]
         ]
         site.text = calendar(("Sudden freeze", TUESDAY_NIGHT, TUESDAY_NIGHT + timedelta(hours=2)))
         day = timedelta(days=1)
         file.write_text(calendar(("Audit", TUESDAY_NIGHT + day, TUESDAY_NIGHT + day + timedelta(hours=2))))
-        await to(on, TUESDAY_NIGHT)
-        await reads(hard[1], "Not started: It falls into the freeze “Company” (Sudden freeze)", on=on)
-        assert "Not started" in (await outcome(alice, hard[0])).text
-        await to(on, TUESDAY_NIGHT + day)
-        await reads(soft[1], "Not started: It falls into the freeze “Board” (Audit)", "needs 1 of @board", on=on)
-        assert not on.foreman.received("POST", "/api/job_invocations")
+        await advance_to(on, TUESDAY_NIGHT)
+        await wait_for_texts(hard[1], "Not started: It falls into the freeze “Company” (Sudden freeze)", env=on)
+        assert "Not started" in (await find_outcome(alice, hard[0])).text
+        await advance_to(on, TUESDAY_NIGHT + day)
+        await wait_for_texts(
+            soft[1], "Not started: It falls into the freeze “Board” (Audit)", "needs 1 of @board", env=on
+        )
+        assert not on.foreman.requests_to("POST", "/api/job_invocations")
 
 
 async def test_a_freeze_that_came_after_the_asking_stops_the_approval_until_its_approvers_are_asked(
-    calendars: tuple[Stage, Calendar, Path],
+    env_with_calendars: tuple[Environment, Calendar, Path],
 ) -> None:
-    on, site, file = calendars
+    on, site, file = env_with_calendars
     alice, bob, dave = (on.slack.person(name) for name in ("alice", "bob", "dave"))
-    async with bot_inside(on, "http"):
-        name = await asked(alice, LINE.format("2027-01-12 22:00"), {"command": "uptime"})
-        found = await card(bob, name)
+    async with run_bot(on, "http"):
+        name = await make_request(alice, LINE.format("2027-01-12 22:00"), {"command": "uptime"})
+        found = await find_card(bob, name)
         site.text = calendar(("Sudden freeze", TUESDAY_NIGHT, TUESDAY_NIGHT + timedelta(hours=2)))
-        await again(on)
-        answer = await told(bob, "Approve", found)
+        await reload_calendars(on)
+        answer = await click_for_reply(bob, "Approve", found)
         assert f"{name} cannot be approved now." in answer
         assert "the freeze “Company” (Sudden freeze)" in answer
 
         site.text = calendar()
         file.write_text(calendar(("Audit", TUESDAY_NIGHT, TUESDAY_NIGHT + timedelta(hours=2))))
-        await again(on)
-        assert "needs 1 of @board. Edit the request" in await told(bob, "Approve", found)
-        await reads(found, "Waiting for approval", "0 of 1 approved by @sre", on=on)
+        await reload_calendars(on)
+        assert "needs 1 of @board. Edit the request" in await click_for_reply(bob, "Approve", found)
+        await wait_for_texts(found, "Waiting for approval", "0 of 1 approved by @sre", env=on)
 
         # The content stays as it is: what has changed is who must approve it.
         await alice.click("Edit", found)
         form = await alice.modal()
-        await on.slack.until(lambda: "One moment" not in form.text)
-        preview = await previewed(form)
+        await on.slack.wait_until(lambda: "One moment" not in form.text)
+        preview = await press_preview(form)
         assert "1 of @sre, then 1 of @board" in preview.text
-        assert await sent(preview) == name
-        await reads(found, "the freeze Board", "Stage 1 of 2: 0 of 1 approved by @sre", on=on)
-        assert "It is not your turn yet" in await told(dave, "Approve", found)
-        await told(bob, "Approve", found)
-        await reads(found, "Stage 2 of 2: 0 of 1 approved by @board", on=on)
-        assert "You approved" in await told(dave, "Approve", found)
-        await to(on, TUESDAY_NIGHT)
+        assert await confirm_request(preview) == name
+        await wait_for_texts(found, "the freeze Board", "Stage 1 of 2: 0 of 1 approved by @sre", env=on)
+        assert "It is not your turn yet" in await click_for_reply(dave, "Approve", found)
+        await click_for_reply(bob, "Approve", found)
+        await wait_for_texts(found, "Stage 2 of 2: 0 of 1 approved by @board", env=on)
+        assert "You approved" in await click_for_reply(dave, "Approve", found)
+        await advance_to(on, TUESDAY_NIGHT)
         # It starts in the midst of the freeze, as its own approvers have agreed.
-        await reads(found, "Succeeded", on=on)
+        await wait_for_texts(found, "Succeeded", env=on)
 
 
 async def test_runs_of_a_series_inside_a_freeze_are_left_out_also_where_the_back_end_could_hold_it(
-    calendars: tuple[Stage, Calendar, Path],
+    env_with_calendars: tuple[Environment, Calendar, Path],
 ) -> None:
-    on, site, _ = calendars
+    on, site, _ = env_with_calendars
     alice = on.slack.person("alice")
-    site.text = calendar(("Short freeze", MORNING + timedelta(days=1), MORNING + timedelta(days=2)))
-    async with bot_inside(on, "http"):
-        preview = await previewing(alice, "every day at 06:00")
+    site.text = calendar(("Short freeze", START_TIME + timedelta(days=1), START_TIME + timedelta(days=2)))
+    async with run_bot(on, "http"):
+        preview = await preview_form(alice, "every day at 06:00")
         assert "1 of the next 100 runs fall into the freeze “Company” (Short freeze)" in preview.text
         assert "They will be left out." in preview.text
         assert "because the freeze “Company” is looked at again then" in preview.text
-        name = await sent(preview)
-        found = await approved(on, name)
+        name = await confirm_request(preview)
+        found = await approve_request(on, name)
         for day, word in ((12, "succeeded"), (13, "missed"), (14, "succeeded")):
             number = day - 11
-            await reads(found, f"Run {number}: waiting for its time · ", f"{day} Jan 2027 06:00 CET", on=on)
-            await to(on, datetime(2027, 1, day, 5, 0, tzinfo=UTC))
-            run = await alice.wait_for(f"{name} · run {number} ·", where="#results", timeout=WAIT)
+            await wait_for_texts(found, f"Run {number}: waiting for its time · ", f"{day} Jan 2027 06:00 CET", env=on)
+            await advance_to(on, datetime(2027, 1, day, 5, 0, tzinfo=UTC))
+            run = await alice.wait_for(f"{name} · run {number} ·", where="#results", timeout=WAIT_SECONDS)
             assert word in run.text
-        assert len(on.foreman.received("POST", "/api/job_invocations")) == 2
+        assert len(on.foreman.requests_to("POST", "/api/job_invocations")) == 2
 
 
-async def test_a_calendar_that_never_answered_freezes_everything(calendars: tuple[Stage, Calendar, Path]) -> None:
-    on, site, _ = calendars
+async def test_a_calendar_that_never_answered_freezes_everything(
+    env_with_calendars: tuple[Environment, Calendar, Path],
+) -> None:
+    on, site, _ = env_with_calendars
     site.status = 404
-    async with bot_inside(on, "http"):
-        await refused(on.slack.person("alice"), "now", "was never read; until it answers, everything counts as frozen")
+    async with run_bot(on, "http"):
+        await expect_refusal(
+            on.slack.person("alice"), "now", "was never read; until it answers, everything counts as frozen"
+        )

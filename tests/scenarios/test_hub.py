@@ -2,64 +2,72 @@
 
 import pytest
 
+from playground.environment import Environment
 from playground.slack import Person
-from playground.stage import Stage
-from tests.scenarios.steps import RESTART, WAIT, approved, asked, card, reads, so
+from tests.scenarios.steps import (
+    RESTART_COMMAND,
+    WAIT_SECONDS,
+    approve_request,
+    eventually,
+    find_card,
+    make_request,
+    wait_for_texts,
+)
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-async def answer(on: Stage, who: Person, text: str) -> str:
+async def hub_reply(env: Environment, who: Person, text: str) -> str:
     """What ``/nightshift`` answers, to this person alone."""
     reply = await who.command(f"/nightshift {text}".strip())
     assert reply.error == ""
-    await so(on, lambda: reply.ephemeral)
-    return "\n".join(reply.ephemeral)
+    await eventually(env, lambda: reply.ephemeral_texts)
+    return "\n".join(reply.ephemeral_texts)
 
 
-async def test_help_names_every_verb_and_command(on: Stage, alice: Person) -> None:
+async def test_help_names_every_verb_and_command(env: Environment, alice: Person) -> None:
     for text in ("", "help", "HELP"):
-        said = await answer(on, alice, text)
+        said = await hub_reply(env, alice, text)
         for verb in ("list", "mine", "approvals", "show NS-12", "cancel NS-12", "when PHRASE", "delegate", "help"):
             assert f"/nightshift {verb}" in said
         assert "/foreman, /opsramp, /immybot" in said
 
 
-async def test_an_unknown_verb_is_answered_with_the_known_ones(on: Stage, alice: Person) -> None:
-    said = await answer(on, alice, "explode everything <!channel>")
+async def test_an_unknown_verb_is_answered_with_the_known_ones(env: Environment, alice: Person) -> None:
+    said = await hub_reply(env, alice, "explode everything <!channel>")
     assert "“explode” is not known here." in said
     assert "/nightshift list" in said
 
 
-async def test_lists_show_what_they_say(on: Stage, alice: Person, bob: Person, carol: Person) -> None:
-    done = await asked(alice)
-    await reads(await approved(on, done, by="carol"), "Succeeded", on=on)
-    waiting = await asked(bob)
-    everything = await answer(on, carol, "list")
+async def test_lists_show_what_they_say(env: Environment, alice: Person, bob: Person, carol: Person) -> None:
+    done = await make_request(alice)
+    await wait_for_texts(await approve_request(env, done, by="carol"), "Succeeded", env=env)
+    waiting = await make_request(bob)
+    everything = await hub_reply(env, carol, "list")
     assert f"{done} ·" in everything
     assert "Succeeded" in everything
     assert f"{waiting} ·" in everything
-    undecided = await answer(on, carol, "approvals")
+    undecided = await hub_reply(env, carol, "approvals")
     assert f"{waiting} ·" in undecided
     assert f"{done} ·" not in undecided
-    own = await answer(on, alice, "mine")
+    own = await hub_reply(env, alice, "mine")
     assert f"{done} ·" in own
     assert f"{waiting} ·" not in own
-    assert "There is nothing." in await answer(on, carol, "mine")
+    assert "There is nothing." in await hub_reply(env, carol, "mine")
 
 
-async def test_show_opens_everything_about_a_request(on: Stage, alice: Person, bob: Person) -> None:
-    name = await asked(alice)
+async def test_show_opens_everything_about_a_request(env: Environment, alice: Person, bob: Person) -> None:
+    name = await make_request(alice)
     reply = await bob.command(f"/nightshift show {name.lower()}")
-    modal = reply.modal or await bob.modal(WAIT)
+    modal = reply.modal or await bob.modal(WAIT_SECONDS)
     assert name in modal.title
     assert "Waiting for approval" in modal.text
     assert "app12.ber.example.com" in modal.text
 
 
 @pytest.mark.parametrize("text", ["show", "show me", "show NS-99999", "cancel NS-99999", "cancel all", "show -1"])
-async def test_a_request_that_is_not_there_is_said(on: Stage, alice: Person, text: str) -> None:
-    said = await answer(on, alice, text)
+async def test_a_request_that_is_not_there_is_said(env: Environment, alice: Person, text: str) -> None:
+    said = await hub_reply(env, alice, text)
     assert said in (
         "Say which request: its number, such as NS-12.",
         "There is no request NS-99999. /nightshift list shows the recent ones.",
@@ -67,54 +75,56 @@ async def test_a_request_that_is_not_there_is_said(on: Stage, alice: Person, tex
     assert alice.open_modal is None
 
 
-async def test_cancel_withdraws_what_was_not_decided_yet(on: Stage, alice: Person, bob: Person) -> None:
-    name = await asked(alice)
-    found = await card(bob, name)
-    assert await answer(on, alice, f"cancel {name}") == f"{name} is withdrawn."
-    await reads(found, "Withdrawn", on=on)
+async def test_cancel_withdraws_what_was_not_decided_yet(env: Environment, alice: Person, bob: Person) -> None:
+    name = await make_request(alice)
+    found = await find_card(bob, name)
+    assert await hub_reply(env, alice, f"cancel {name}") == f"{name} is withdrawn."
+    await wait_for_texts(found, "Withdrawn", env=env)
 
 
-async def test_somebody_else_cannot_cancel(on: Stage, alice: Person) -> None:
-    name = await asked(alice)
-    assert "Only the one who asked can withdraw it." in await answer(on, on.slack.person("dave"), f"cancel {name}")
+async def test_somebody_else_cannot_cancel(env: Environment, alice: Person) -> None:
+    name = await make_request(alice)
+    assert "Only the one who asked can withdraw it." in await hub_reply(env, env.slack.person("dave"), f"cancel {name}")
 
 
-async def test_when_says_what_a_time_means_to_the_one_who_asks(on: Stage, alice: Person, bob: Person) -> None:
-    assert "21:00 CET (Europe/Berlin)" in await answer(on, alice, "when tomorrow 21:00")
-    assert "21:00 EST (America/New_York)" in await answer(on, bob, "when tomorrow 21:00")
-    assert "was not understood" in await answer(on, alice, "when pigs fly")
+async def test_when_says_what_a_time_means_to_the_one_who_asks(env: Environment, alice: Person, bob: Person) -> None:
+    assert "21:00 CET (Europe/Berlin)" in await hub_reply(env, alice, "when tomorrow 21:00")
+    assert "21:00 EST (America/New_York)" in await hub_reply(env, bob, "when tomorrow 21:00")
+    assert "was not understood" in await hub_reply(env, alice, "when pigs fly")
 
 
 @pytest.mark.parametrize("name", ["mallory"])
-async def test_a_guest_is_told_that_it_is_not_for_them(on: Stage, name: str) -> None:
-    assert "Guests cannot use Nightshift here." in await answer(on, on.slack.person(name), "list")
+async def test_a_guest_is_told_that_it_is_not_for_them(env: Environment, name: str) -> None:
+    assert "Guests cannot use Nightshift here." in await hub_reply(env, env.slack.person(name), "list")
 
 
-async def test_the_home_tab_shows_what_waits_and_ones_own_requests(on: Stage, alice: Person, bob: Person) -> None:
-    name = await asked(alice)
-    home = await bob.home()
-    await so(on, lambda: name in home.text)
+async def test_the_home_tab_shows_what_waits_and_ones_own_requests(
+    env: Environment, alice: Person, bob: Person
+) -> None:
+    name = await make_request(alice)
+    home = await bob.open_home()
+    await eventually(env, lambda: name in home.text)
     waiting, own = home.text.split("Your requests")
     assert name in waiting
     assert name not in own
     for command in ("/foreman", "/opsramp", "/immybot"):
         assert command in waiting
-    home = await alice.home()
-    await so(on, lambda: name in home.text.split("Your requests")[1])
+    home = await alice.open_home()
+    await eventually(env, lambda: name in home.text.split("Your requests")[1])
     await home.click("Show details", near=name)
-    details = await alice.modal(WAIT)
+    details = await alice.modal(WAIT_SECONDS)
     assert name in details.title
 
 
-async def test_the_home_tab_of_a_guest_says_why_it_is_empty(on: Stage) -> None:
-    home = await on.slack.person("mallory").home()
-    await so(on, lambda: "Guests cannot use Nightshift here." in home.text)
+async def test_the_home_tab_of_a_guest_says_why_it_is_empty(env: Environment) -> None:
+    home = await env.slack.person("mallory").open_home()
+    await eventually(env, lambda: "Guests cannot use Nightshift here." in home.text)
 
 
-async def test_the_home_tab_holds_any_number_of_requests(on: Stage, alice: Person) -> None:
+async def test_the_home_tab_holds_any_number_of_requests(env: Environment, alice: Person) -> None:
     for _ in range(12):
-        await asked(alice)
-    home = await alice.home()
-    await so(on, lambda: "more: /nightshift list" in home.text)
+        await make_request(alice)
+    home = await alice.open_home()
+    await eventually(env, lambda: "more: /nightshift list" in home.text)
     assert len(home.blocks) <= 100
-    assert RESTART not in home.text
+    assert RESTART_COMMAND not in home.text

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from playground.stage import stage
-from tests.crash.process import BotProcess, ending
+from playground.environment import run_environment
+from tests.crash.process import BotProcess, kill_on_exit
 
 APPROVERS = '[policy]\napprovers = ["@sre"]\n'
 EVENT = "BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//x//\nBEGIN:VEVENT\nUID:1\nSUMMARY:Year end\nDTSTART:soon\nEND:VEVENT\n"
@@ -54,12 +54,12 @@ FAULTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
 async def test_what_is_wrong_is_named_with_file_line_and_remedy(kind: str, tmp_path: Path) -> None:
     (tmp_path / "broken.ics").write_text(EVENT + "END:VCALENDAR\n")
     policy, faults = FAULTS[kind]
-    async with stage(tmp_path, policy=policy.replace("{here}", str(tmp_path))) as on:
+    async with run_environment(tmp_path, policy=policy.replace("{here}", str(tmp_path))) as on:
         lines = on.config.read_text().splitlines()
-        bot = BotProcess(on.environment, tmp_path / "log")
-        async with ending(bot):
+        bot = BotProcess(on.env_vars, tmp_path / "log")
+        async with kill_on_exit(bot):
             await bot.start(ready=False)
-            assert await bot.ended() == 2, bot.log_tail()
+            assert await bot.wait_ended() == 2, bot.log_tail()
         said = [line for line in bot.log_path.read_text().splitlines() if line.startswith(str(on.config))]
         wanted = [
             f"{on.config}:{lines.index(line) + 1}: {fault}"

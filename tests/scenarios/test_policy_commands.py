@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from playground.environment import Environment
 from playground.slack import Person
-from playground.stage import Stage
-from tests.scenarios.steps import asked, card
+from tests.scenarios.steps import find_card, make_request
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -38,9 +38,9 @@ end = 2200-02-01T00:00:00Z
 WEB = '/foreman run template="Run Command - Script Default" hosts="name ~ web" when=now because=patch'
 
 
-async def run(on: Stage, *arguments: str) -> tuple[int, str]:
+async def run(env: Environment, *arguments: str) -> tuple[int, str]:
     """Run the command as somebody would who looks after the bot. Returns its exit code and what it printed."""
-    environment = {**os.environ, **on.environment, "PYTHONPATH": str(Path(__file__).parents[2])}
+    environment = {**os.environ, **env.env_vars, "PYTHONPATH": str(Path(__file__).parents[2])}
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", "from bot.cli import main; main()", *arguments),
         env=environment,
@@ -51,20 +51,20 @@ async def run(on: Stage, *arguments: str) -> tuple[int, str]:
     return process.returncode or 0, said.decode()
 
 
-async def test_a_request_is_explained_rule_by_rule(on: Stage, alice: Person, bob: Person) -> None:
-    name = await asked(alice, WEB, {"command": "uptime"})
-    await card(bob, name)
-    code, said = await run(on, "policy", "explain", name)
+async def test_a_request_is_explained_rule_by_rule(env: Environment, alice: Person, bob: Person) -> None:
+    name = await make_request(alice, WEB, {"command": "uptime"})
+    await find_card(bob, name)
+    code, said = await run(env, "policy", "explain", name)
     assert code == 0, said
     assert said.splitlines()[0] == ("Needs 2 of @sre because 8 hosts and the template Run Command - Script Default.")
-    lines = on.config.read_text().splitlines()
+    lines = env.config.read_text().splitlines()
     many, databases = (lines.index(f'name = "{rule}"') for rule in ("many hosts", "databases"))
-    assert f"{on.config}:{many}: “many hosts” applies: 8 hosts and the template Run Command - Script Default." in said
-    assert f"{on.config}:{databases}: “databases” does not apply: it wants a target db*." in said
+    assert f"{env.config}:{many}: “many hosts” applies: 8 hosts and the template Run Command - Script Default." in said
+    assert f"{env.config}:{databases}: “databases” does not apply: it wants a target db*." in said
     assert "Reminders after 1 hour." in said
 
 
-async def test_a_file_is_explained_with_the_freeze_that_it_touches(on: Stage, tmp_path: Path) -> None:
+async def test_a_file_is_explained_with_the_freeze_that_it_touches(env: Environment, tmp_path: Path) -> None:
     at = {"wall": "2200-01-05T10:00:00", "zone": "UTC"}
     subject = {
         "backend": "foreman.main", "operation": "foreman.run", "requester": "U0ALICE", "targets": 1, "names": ["web1"],
@@ -72,26 +72,26 @@ async def test_a_file_is_explained_with_the_freeze_that_it_touches(on: Stage, tm
     }  # fmt: skip
     file = tmp_path / "request.json"
     file.write_text(json.dumps(subject))
-    code, said = await run(on, "policy", "explain", str(file))
+    code, said = await run(env, "policy", "explain", str(file))
     assert (code, "It falls into the freeze “far away”" in said.splitlines()[0]) == (0, True), said
 
 
-async def test_what_cannot_be_explained_says_why(on: Stage) -> None:
-    code, said = await run(on, "policy", "explain", "NS-999")
+async def test_what_cannot_be_explained_says_why(env: Environment) -> None:
+    code, said = await run(env, "policy", "explain", "NS-999")
     assert (code, "There is no request NS-999." in said) == (2, True), said
 
 
 @pytest.mark.rough
-async def test_doctor_lists_a_channel_that_cannot_be_posted_to(on: Stage) -> None:
-    code, said = await run(on, "doctor")
+async def test_doctor_lists_a_channel_that_cannot_be_posted_to(env: Environment) -> None:
+    code, said = await run(env, "doctor")
     assert (code, "ok    channel #approvals" in said, "ok    policy: 2 rules, 1 freezes" in said) == (0, True, True), (
         said
     )
-    on.slack.admin.archive("#approvals")
+    env.slack.admin.archive("#approvals")
     try:
-        code, said = await run(on, "doctor")
+        code, said = await run(env, "doctor")
         assert code == 1
         fault = next(line for line in said.splitlines() if line.startswith("FAULT"))
         assert "channel #approvals" in fault
     finally:
-        on.slack.channel("#approvals").is_archived = False
+        env.slack.channel("#approvals").is_archived = False

@@ -4,10 +4,18 @@ import json
 
 import pytest
 
+from playground.environment import Environment
 from playground.sandbox import Fault
 from playground.slack import Modal, Person
-from playground.stage import Stage
-from tests.scenarios.steps import RESTART, WAIT, opened, previewed, sent, so, turned
+from tests.scenarios.steps import (
+    RESTART_COMMAND,
+    WAIT_SECONDS,
+    confirm_request,
+    eventually,
+    go_to_page,
+    open_form,
+    press_preview,
+)
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -21,11 +29,11 @@ def body_on(modal: Modal) -> dict[str, object]:
     return found
 
 
-async def test_it_says_what_would_happen(on: Stage, alice: Person) -> None:
-    modal = await opened(alice, f'{COMMAND} hosts="os = RedHat" when="2027-02-01 03:00" because="disk is full"')
+async def test_it_says_what_would_happen(env: Environment, alice: Person) -> None:
+    modal = await open_form(alice, f'{COMMAND} hosts="os = RedHat" when="2027-02-01 03:00" because="disk is full"')
     await modal.fill({"command": "df -h"})
-    preview = await previewed(modal)
-    names = [host.name for host in on.foreman.state.find_hosts("os = RedHat")]
+    preview = await press_preview(modal)
+    names = [host.name for host in env.foreman.state.find_hosts("os = RedHat")]
     shown = [name for name in names if name in preview.text]
     assert f"{len(names)} hosts" in preview.text
     assert len(shown) == 10
@@ -37,23 +45,23 @@ async def test_it_says_what_would_happen(on: Stage, alice: Person) -> None:
     assert "disk is full" in preview.text
 
 
-async def test_it_shows_the_exact_body_that_is_sent(on: Stage, alice: Person, bob: Person) -> None:
-    modal = await opened(alice, f'{COMMAND} hosts="name ~ web" when="2027-02-01 03:00" because=so')
+async def test_it_shows_the_exact_body_that_is_sent(env: Environment, alice: Person, bob: Person) -> None:
+    modal = await open_form(alice, f'{COMMAND} hosts="name ~ web" when="2027-02-01 03:00" because=so')
     await modal.fill({"command": "df -h"})
-    preview = await previewed(modal)
+    preview = await press_preview(modal)
     shown = body_on(preview)
-    name = await sent(preview)
-    assert on.foreman.received("POST", "/api/job_invocations") == []
+    name = await confirm_request(preview)
+    assert env.foreman.requests_to("POST", "/api/job_invocations") == []
     await bob.click("Approve", await bob.wait_for(f"{name} ·", where="#approvals"))
-    await so(on, lambda: on.foreman.received("POST", "/api/job_invocations"))
-    (call,) = on.foreman.received("POST", "/api/job_invocations")
+    await eventually(env, lambda: env.foreman.requests_to("POST", "/api/job_invocations"))
+    (call,) = env.foreman.requests_to("POST", "/api/job_invocations")
     token = call.body["job_invocation"]["description_format"].split("]")[0].removeprefix("[")
     assert token.startswith("ns-")
     assert call.body == json.loads(json.dumps(shown).replace("ns-made-at-the-start", token))
 
 
-async def test_a_query_that_matches_no_host_is_an_error_under_the_query(on: Stage, alice: Person) -> None:
-    modal = await opened(alice, f'{COMMAND} hosts="name = nowhere.example.com" when=now because=so')
+async def test_a_query_that_matches_no_host_is_an_error_under_the_query(env: Environment, alice: Person) -> None:
+    modal = await open_form(alice, f'{COMMAND} hosts="name = nowhere.example.com" when=now because=so')
     await modal.fill({"command": "id"})
     result = await modal.submit()
     assert list(result.errors) == ["Hosts"]
@@ -61,7 +69,7 @@ async def test_a_query_that_matches_no_host_is_an_error_under_the_query(on: Stag
 
 
 async def test_a_query_that_foreman_cannot_read_is_said_in_its_words_under_the_query(alice: Person) -> None:
-    modal = await opened(alice, f'{COMMAND} hosts="colour = green" when=now because=so')
+    modal = await open_form(alice, f'{COMMAND} hosts="colour = green" when=now because=so')
     await modal.fill({"command": "id"})
     result = await modal.submit()
     assert list(result.errors) == ["Hosts"]
@@ -69,65 +77,67 @@ async def test_a_query_that_foreman_cannot_read_is_said_in_its_words_under_the_q
 
 
 async def test_a_time_that_is_not_understood_is_an_error_under_when(alice: Person) -> None:
-    modal = await opened(alice, f'{COMMAND} hosts="os = Debian" when="when pigs fly" because=so')
+    modal = await open_form(alice, f'{COMMAND} hosts="os = Debian" when="when pigs fly" because=so')
     await modal.fill({"command": "id"})
     result = await modal.submit()
     assert list(result.errors) == ["When"]
     assert "was not understood" in result.errors["When"]
 
 
-async def test_an_error_on_another_page_brings_that_page_to_the_front(on: Stage, alice: Person) -> None:
-    modal = await opened(alice, f'{COMMAND} hosts="os = Debian" when=now because=so')
+async def test_an_error_on_another_page_brings_that_page_to_the_front(env: Environment, alice: Person) -> None:
+    modal = await open_form(alice, f'{COMMAND} hosts="os = Debian" when=now because=so')
     await modal.fill({"command": "id"})
-    await turned(modal, "Foreman's own timing", "Cron line")
+    await go_to_page(modal, "Foreman's own timing", "Cron line")
     await modal.fill({"Cron line": "foo"})
-    await turned(modal, "Basics", "command")
+    await go_to_page(modal, "Basics", "command")
     await modal.submit()
-    await so(on, lambda: "Cron line" in modal.labels)
+    await eventually(env, lambda: "Cron line" in modal.labels)
     assert modal.value("Cron line") == "foo"
     assert "⚠️ " in modal.text
     assert any("Foreman's own timing" in button and "⚠️" in button for button in modal.buttons)
 
 
 async def test_nothing_is_sent_for_a_number_that_is_none(alice: Person) -> None:
-    modal = await opened(alice, f'{COMMAND} hosts="os = Debian" when=now because=so')
+    modal = await open_form(alice, f'{COMMAND} hosts="os = Debian" when=now because=so')
     await modal.fill({"command": "id"})
-    await turned(modal, "Advanced", "Hosts at a time")
+    await go_to_page(modal, "Advanced", "Hosts at a time")
     await modal.fill({"Hosts at a time": "many"})
     result = await modal.submit()
     assert list(result.errors) == ["Hosts at a time"]
 
 
 async def test_going_back_and_changing_something_makes_a_new_preview(alice: Person) -> None:
-    modal = await opened(alice, RESTART)
+    modal = await open_form(alice, RESTART_COMMAND)
     await modal.fill({"service": "nginx"})
-    preview = await previewed(modal)
+    preview = await press_preview(modal)
     assert '"service": "nginx"' in preview.text
     await preview.close()
     assert modal.value("service") == "nginx"
     await modal.fill({"service": "httpd"})
-    preview = await previewed(modal)
+    preview = await press_preview(modal)
     assert '"service": "httpd"' in preview.text
 
 
-async def test_a_slow_back_end_is_waited_for_in_sight(on: Stage, alice: Person) -> None:
-    modal = await opened(alice, RESTART)
+async def test_a_slow_back_end_is_waited_for_in_sight(env: Environment, alice: Person) -> None:
+    modal = await open_form(alice, RESTART_COMMAND)
     await modal.fill({"service": "nginx"})
-    on.foreman.faults.append(Fault("slow", "/api/hosts", seconds=2.3))
+    env.foreman.faults.append(Fault("slow", "/api/hosts", seconds=2.3))
     result = await modal.submit()
     assert result.error == ""
     assert "Asking the back end what this would do" in modal.text
-    await modal.shows("Needs 1 of @sre", WAIT)
-    await sent(modal)
+    await modal.wait_for_text("Needs 1 of @sre", WAIT_SECONDS)
+    await confirm_request(modal)
 
 
-async def test_what_is_wrong_is_shown_where_the_back_end_took_its_time_to_say_so(on: Stage, alice: Person) -> None:
-    modal = await opened(alice, f'{COMMAND} hosts="name = nowhere.example.com" when=now because=so')
+async def test_what_is_wrong_is_shown_where_the_back_end_took_its_time_to_say_so(
+    env: Environment, alice: Person
+) -> None:
+    modal = await open_form(alice, f'{COMMAND} hosts="name = nowhere.example.com" when=now because=so')
     await modal.fill({"command": "id"})
-    on.foreman.faults.append(Fault("slow", "/api/hosts", seconds=2.3))
+    env.foreman.faults.append(Fault("slow", "/api/hosts", seconds=2.3))
     await modal.submit()
-    await modal.shows("This does not work yet", WAIT)
+    await modal.wait_for_text("This does not work yet", WAIT_SECONDS)
     assert "matches no host" in modal.text
     await modal.close()
-    await modal.shows("matches no host", WAIT)
+    await modal.wait_for_text("matches no host", WAIT_SECONDS)
     assert modal.value("command") == "id"

@@ -9,9 +9,9 @@ from typing import Any
 import aiohttp
 import pytest
 
-from playground.slack import signature
-from playground.stage import Stage
-from tests.scenarios.steps import RESTART
+from playground.environment import Environment
+from playground.slack import signature_headers
+from tests.scenarios.steps import RESTART_COMMAND
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -19,9 +19,9 @@ FORM = "application/x-www-form-urlencoded"
 
 
 @pytest.fixture
-def url(on: Stage) -> str:
+def url(env: Environment) -> str:
     """Where Slack posts to."""
-    transport: Any = on.slack.delivery.transport
+    transport: Any = env.slack.delivery.transport
     return str(transport._urls[0])
 
 
@@ -46,9 +46,9 @@ async def post(url: str, body: bytes, headers: Mapping[str, str], kind: str = FO
     return answer.status, text
 
 
-async def test_a_signed_request_is_taken(on: Stage, url: str) -> None:
+async def test_a_signed_request_is_taken(env: Environment, url: str) -> None:
     body = command()
-    status, _ = await post(url, body, signature(on.slack.signing_secret, body))
+    status, _ = await post(url, body, signature_headers(env.slack.signing_secret, body))
     assert status == 200
 
 
@@ -70,37 +70,37 @@ async def test_an_unsigned_request_is_refused(url: str) -> None:
         {"X-Slack-Request-Timestamp": "-1"},
     ],
 )
-async def test_a_badly_signed_request_is_refused(on: Stage, url: str, headers: dict[str, str]) -> None:
+async def test_a_badly_signed_request_is_refused(env: Environment, url: str, headers: dict[str, str]) -> None:
     body = command()
-    status, _ = await post(url, body, {**signature(on.slack.signing_secret, body), **headers})
+    status, _ = await post(url, body, {**signature_headers(env.slack.signing_secret, body), **headers})
     assert status == 401
 
 
 async def test_a_request_signed_with_another_secret_is_refused(url: str) -> None:
     body = command()
-    assert (await post(url, body, signature("not-the-secret", body)))[0] == 401
+    assert (await post(url, body, signature_headers("not-the-secret", body)))[0] == 401
 
 
-async def test_a_body_that_was_changed_on_the_way_is_refused(on: Stage, url: str) -> None:
-    signed = signature(on.slack.signing_secret, command())
+async def test_a_body_that_was_changed_on_the_way_is_refused(env: Environment, url: str) -> None:
+    signed = signature_headers(env.slack.signing_secret, command())
     assert (await post(url, command("U0BOB"), signed))[0] == 401
 
 
 @pytest.mark.parametrize("late", [-400, 400])
-async def test_an_old_or_future_request_is_refused(on: Stage, url: str, late: int) -> None:
+async def test_an_old_or_future_request_is_refused(env: Environment, url: str, late: int) -> None:
     body = command()
-    signed = signature(on.slack.signing_secret, body, int(time.time()) + late)
+    signed = signature_headers(env.slack.signing_secret, body, int(time.time()) + late)
     assert (await post(url, body, signed))[0] == 401
 
 
-async def test_an_oversized_request_is_refused(on: Stage, url: str) -> None:
+async def test_an_oversized_request_is_refused(env: Environment, url: str) -> None:
     body = b"text=" + b"x" * 1_000_001
-    assert (await post(url, body, signature(on.slack.signing_secret, body)))[0] == 413
+    assert (await post(url, body, signature_headers(env.slack.signing_secret, body)))[0] == 413
 
 
-async def test_a_request_that_is_not_utf8_is_refused(on: Stage, url: str) -> None:
+async def test_a_request_that_is_not_utf8_is_refused(env: Environment, url: str) -> None:
     body = b"command=%2Fnightshift&text=\xff\xfe"
-    assert (await post(url, body, signature(on.slack.signing_secret, body)))[0] == 400
+    assert (await post(url, body, signature_headers(env.slack.signing_secret, body)))[0] == 400
 
 
 @pytest.mark.rough
@@ -120,22 +120,22 @@ async def test_a_request_that_is_not_utf8_is_refused(on: Stage, url: str) -> Non
         (b"x", "text/plain"),
     ],
 )
-async def test_a_signed_body_without_sense_does_no_harm(on: Stage, url: str, body: bytes, kind: str) -> None:
-    status, _ = await post(url, body, signature(on.slack.signing_secret, body), kind)
+async def test_a_signed_body_without_sense_does_no_harm(env: Environment, url: str, body: bytes, kind: str) -> None:
+    status, _ = await post(url, body, signature_headers(env.slack.signing_secret, body), kind)
     assert status in (200, 400, 404)
 
 
 @pytest.mark.rough
 @pytest.mark.parametrize("kind", ["block_actions", "view_submission", "block_suggestion", "shortcut", "view_closed"])
-async def test_a_signed_interaction_that_lacks_everything_does_no_harm(on: Stage, url: str, kind: str) -> None:
+async def test_a_signed_interaction_that_lacks_everything_does_no_harm(env: Environment, url: str, kind: str) -> None:
     body = urllib.parse.urlencode({"payload": json.dumps({"type": kind})}).encode()
-    status, _ = await post(url, body, signature(on.slack.signing_secret, body))
+    status, _ = await post(url, body, signature_headers(env.slack.signing_secret, body))
     assert status in (200, 400, 404)
 
 
 @pytest.mark.rough
-async def test_an_interaction_with_ids_that_are_not_ours_is_answered(on: Stage) -> None:
-    alice = on.slack.person("alice")
+async def test_an_interaction_with_ids_that_are_not_ours_is_answered(env: Environment) -> None:
+    alice = env.slack.person("alice")
     view = {"id": "V1", "type": "modal", "callback_id": "preview", "state": {"values": {}}, "blocks": []}
     payload = {
         "type": "view_submission",
@@ -146,7 +146,7 @@ async def test_an_interaction_with_ids_that_are_not_ours_is_answered(on: Stage) 
     }
     for metadata in ("{}", "", "[]", '{"d": "d_none", "v": 1}', '{"d": {"a": 1}, "v": "x"}'):
         view["private_metadata"] = metadata
-        ack = await alice.delivery.interact("interactive", "preview", payload, alice.id)
+        ack = await alice.delivery.deliver_interaction("interactive", "preview", payload, alice.id)
         assert ack.error == ""
         assert "Not sent" in str(ack.body)
 
@@ -161,6 +161,6 @@ async def test_health_is_told_and_other_paths_are_not_there(url: str) -> None:
             assert answer.status == 405
 
 
-async def test_the_bot_still_works_after_all_that(on: Stage) -> None:
-    reply = await on.slack.person("alice").command(RESTART)
+async def test_the_bot_still_works_after_all_that(env: Environment) -> None:
+    reply = await env.slack.person("alice").command(RESTART_COMMAND)
     assert reply.error == ""

@@ -6,134 +6,143 @@ from pathlib import Path
 
 import pytest
 
+from playground.environment import Environment, run_bot, run_environment
 from playground.slack import Message
-from playground.stage import Stage, bot_inside, stage
-from tests.scenarios.conftest import MORNING
-from tests.scenarios.steps import RESTART, WAIT, approved, asked, card, reads, so, told
+from tests.scenarios.conftest import START_TIME
+from tests.scenarios.steps import (
+    RESTART_COMMAND,
+    WAIT_SECONDS,
+    approve_request,
+    click_for_reply,
+    eventually,
+    find_card,
+    make_request,
+    wait_for_texts,
+)
 
 JOBS = "/api/job_invocations"
 COMMAND = '/foreman template="Run Command - Script Default" hosts="os = Debian" because=so'
 
 
 @pytest.fixture
-async def on(tmp_path: Path) -> AsyncIterator[Stage]:
+async def env(tmp_path: Path) -> AsyncIterator[Environment]:
     """A stage; each test starts and stops the bot itself."""
-    async with stage(tmp_path) as on:
-        on.clock.jump_to(MORNING)
+    async with run_environment(tmp_path) as on:
+        on.clock.move_to(START_TIME)
         on.foreman.speed = 100.0
         yield on
 
 
-def made(on: Stage) -> int:
+def jobs_received(env: Environment) -> int:
     """How many jobs Foreman was asked for."""
-    return len(on.foreman.received("POST", JOBS))
+    return len(env.foreman.requests_to("POST", JOBS))
 
 
-async def series(on: Stage) -> tuple[str, Message]:
+async def approved_series(env: Environment) -> tuple[str, Message]:
     """A series that Nightshift holds: every three days at four."""
-    name = await asked(on.slack.person("alice"), f'{COMMAND} when="every 3 days at 04:00"', {"command": "id"})
-    found = await approved(on, name)
-    await reads(found, "Run 1: waiting for its time · Tue 12 Jan 2027 04:00 CET", on=on)
+    name = await make_request(env.slack.person("alice"), f'{COMMAND} when="every 3 days at 04:00"', {"command": "id"})
+    found = await approve_request(env, name)
+    await wait_for_texts(found, "Run 1: waiting for its time · Tue 12 Jan 2027 04:00 CET", env=env)
     return name, found
 
 
-async def test_runs_missed_during_a_downtime_are_told_and_the_next_one_comes(on: Stage) -> None:
-    alice = on.slack.person("alice")
-    async with bot_inside(on, "http"):
-        name, found = await series(on)
-    on.clock.jump_to(datetime(2027, 1, 19, 12, 0, tzinfo=UTC))
-    async with bot_inside(on, "http"):
+async def test_runs_missed_during_a_downtime_are_told_and_the_next_one_comes(env: Environment) -> None:
+    alice = env.slack.person("alice")
+    async with run_bot(env, "http"):
+        name, found = await approved_series(env)
+    env.clock.move_to(datetime(2027, 1, 19, 12, 0, tzinfo=UTC))
+    async with run_bot(env, "http"):
         for number in (1, 2, 3):
-            missed = await alice.wait_for(f"{name} · run {number} ·", where="#results", timeout=WAIT)
+            missed = await alice.wait_for(f"{name} · run {number} ·", where="#results", timeout=WAIT_SECONDS)
             assert "missed" in missed.text
             assert "it could not start before" in missed.text
-        await reads(found, "Run 4: waiting for its time · Thu 21 Jan 2027 04:00 CET", on=on)
-        assert made(on) == 0
-        on.clock.jump_to(datetime(2027, 1, 21, 3, 0, 5, tzinfo=UTC))
-        assert "succeeded" in (await alice.wait_for(f"{name} · run 4 ·", where="#results", timeout=WAIT)).text
-        assert made(on) == 1
+        await wait_for_texts(found, "Run 4: waiting for its time · Thu 21 Jan 2027 04:00 CET", env=env)
+        assert jobs_received(env) == 0
+        env.clock.move_to(datetime(2027, 1, 21, 3, 0, 5, tzinfo=UTC))
+        assert "succeeded" in (await alice.wait_for(f"{name} · run 4 ·", where="#results", timeout=WAIT_SECONDS)).text
+        assert jobs_received(env) == 1
 
 
-async def test_a_run_that_is_a_little_late_is_made_up_for(on: Stage) -> None:
-    async with bot_inside(on, "http"):
-        name, _ = await series(on)
-    on.clock.jump_to(datetime(2027, 1, 12, 3, 30, tzinfo=UTC))
-    async with bot_inside(on, "http"):
-        outcome = await on.slack.person("alice").wait_for(f"{name} · run 1 ·", where="#results", timeout=WAIT)
+async def test_a_run_that_is_a_little_late_is_made_up_for(env: Environment) -> None:
+    async with run_bot(env, "http"):
+        name, _ = await approved_series(env)
+    env.clock.move_to(datetime(2027, 1, 12, 3, 30, tzinfo=UTC))
+    async with run_bot(env, "http"):
+        outcome = await env.slack.person("alice").wait_for(f"{name} · run 1 ·", where="#results", timeout=WAIT_SECONDS)
         assert "succeeded" in outcome.text
-        assert made(on) == 1
+        assert jobs_received(env) == 1
 
 
-async def test_a_request_can_be_approved_after_a_restart_and_the_same_card_goes_on(on: Stage) -> None:
-    async with bot_inside(on, "http"):
-        name = await asked(on.slack.person("alice"))
-        found = await card(on.slack.person("bob"), name)
-    async with bot_inside(on, "socket"):
-        assert await approved(on, name) is found
-        await reads(found, "Succeeded", on=on)
-        assert made(on) == 1
+async def test_a_request_can_be_approved_after_a_restart_and_the_same_card_goes_on(env: Environment) -> None:
+    async with run_bot(env, "http"):
+        name = await make_request(env.slack.person("alice"))
+        found = await find_card(env.slack.person("bob"), name)
+    async with run_bot(env, "socket"):
+        assert await approve_request(env, name) is found
+        await wait_for_texts(found, "Succeeded", env=env)
+        assert jobs_received(env) == 1
 
 
-async def test_what_runs_while_the_bot_is_away_is_told_when_it_is_back(on: Stage) -> None:
-    on.foreman.speed = 1.0
-    async with bot_inside(on, "http"):
-        found = await approved(on, await asked(on.slack.person("alice")))
-        await reads(found, "Running", "0 of 20", on=on)
-    on.clock.forward(timedelta(minutes=5))
-    async with bot_inside(on, "http"):
-        await reads(found, "Succeeded", "20 of 20", on=on)
-    assert made(on) == 1
+async def test_what_runs_while_the_bot_is_away_is_told_when_it_is_back(env: Environment) -> None:
+    env.foreman.speed = 1.0
+    async with run_bot(env, "http"):
+        found = await approve_request(env, await make_request(env.slack.person("alice")))
+        await wait_for_texts(found, "Running", "0 of 20", env=env)
+    env.clock.advance(timedelta(minutes=5))
+    async with run_bot(env, "http"):
+        await wait_for_texts(found, "Succeeded", "20 of 20", env=env)
+    assert jobs_received(env) == 1
 
 
-async def test_an_outcome_waits_for_slack_to_come_back(on: Stage) -> None:
-    alice = on.slack.person("alice")
-    on.foreman.speed = 1.0
-    async with bot_inside(on, "http"):
-        name = await asked(alice)
-        found = await approved(on, name)
-        await reads(found, "Running", on=on)
-        on.slack.faults.away = True
-        on.clock.forward(timedelta(minutes=5))
-        await so(on, lambda: on.slack.journal.errors["chat.update"])
-    on.slack.faults.clear()
-    async with bot_inside(on, "http"):
-        await reads(found, "Succeeded", on=on)
+async def test_an_outcome_waits_for_slack_to_come_back(env: Environment) -> None:
+    alice = env.slack.person("alice")
+    env.foreman.speed = 1.0
+    async with run_bot(env, "http"):
+        name = await make_request(alice)
+        found = await approve_request(env, name)
+        await wait_for_texts(found, "Running", env=env)
+        env.slack.faults.offline = True
+        env.clock.advance(timedelta(minutes=5))
+        await eventually(env, lambda: env.slack.journal.errors["chat.update"])
+    env.slack.faults.clear()
+    async with run_bot(env, "http"):
+        await wait_for_texts(found, "Succeeded", env=env)
         for where in ("#results", "dm"):
-            await alice.wait_for(f"{name} · Foreman: Run a Foreman job: succeeded", where=where, timeout=WAIT)
+            await alice.wait_for(f"{name} · Foreman: Run a Foreman job: succeeded", where=where, timeout=WAIT_SECONDS)
             outcomes = [m for m in alice.messages(where) if f"{name} ·" in m.text and ": succeeded" in m.text]
             assert len(outcomes) == 1
 
 
-async def test_a_message_whose_answer_was_lost_is_not_posted_again(on: Stage) -> None:
-    alice = on.slack.person("alice")
-    async with bot_inside(on, "http"):
-        on.slack.faults.cut("chat.postMessage", after=True)
-        name = await asked(alice)
-        await card(on.slack.person("bob"), name)
-        await approved(on, name)
-        await alice.wait_for(f"{name} · Foreman: Run a Foreman job: succeeded", where="dm", timeout=WAIT)
+async def test_a_message_whose_answer_was_lost_is_not_posted_again(env: Environment) -> None:
+    alice = env.slack.person("alice")
+    async with run_bot(env, "http"):
+        env.slack.faults.drop_connection("chat.postMessage", after=True)
+        name = await make_request(alice)
+        await find_card(env.slack.person("bob"), name)
+        await approve_request(env, name)
+        await alice.wait_for(f"{name} · Foreman: Run a Foreman job: succeeded", where="dm", timeout=WAIT_SECONDS)
         cards = [m for m in alice.messages("#approvals") if f"{name} ·" in m.text]
         receipts = [m for m in alice.messages("dm") if f"{name} ·" in m.text]
         assert (len(cards), len(receipts)) == (1, 2)
 
 
-async def test_a_slack_that_asks_to_slow_down_is_obeyed_and_nothing_is_lost(on: Stage) -> None:
-    async with bot_inside(on, "http"):
-        on.slack.faults.rate_limit("chat.update", retry_after=1, times=3)
-        found = await approved(on, await asked(on.slack.person("alice")))
-        await reads(found, "Succeeded", on=on)
-        limited = [e for e in on.slack.journal.calls("chat.update") if e.error]
+async def test_a_slack_that_asks_to_slow_down_is_obeyed_and_nothing_is_lost(env: Environment) -> None:
+    async with run_bot(env, "http"):
+        env.slack.faults.rate_limit("chat.update", retry_after=1, times=3)
+        found = await approve_request(env, await make_request(env.slack.person("alice")))
+        await wait_for_texts(found, "Succeeded", env=env)
+        limited = [e for e in env.slack.journal.calls("chat.update") if e.error]
         assert len(limited) == 3
 
 
-async def test_a_held_start_is_cancelled_once_the_bot_is_back(on: Stage) -> None:
-    alice = on.slack.person("alice")
-    line = RESTART.replace("=now", '="tomorrow 21:00:30"')
-    async with bot_inside(on, "http"):
-        name = await asked(alice, line, {"service": "nginx"})
-        found = await approved(on, name)
-        await reads(found, "Scheduled", on=on)
-    async with bot_inside(on, "http"):
-        assert "cancelled" in await told(alice, "Cancel", found)
-        await reads(found, "Cancelled", on=on)
-    assert made(on) == 0
+async def test_a_held_start_is_cancelled_once_the_bot_is_back(env: Environment) -> None:
+    alice = env.slack.person("alice")
+    line = RESTART_COMMAND.replace("=now", '="tomorrow 21:00:30"')
+    async with run_bot(env, "http"):
+        name = await make_request(alice, line, {"service": "nginx"})
+        found = await approve_request(env, name)
+        await wait_for_texts(found, "Scheduled", env=env)
+    async with run_bot(env, "http"):
+        assert "cancelled" in await click_for_reply(alice, "Cancel", found)
+        await wait_for_texts(found, "Cancelled", env=env)
+    assert jobs_received(env) == 0

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
+from playground.environment import Environment
 from playground.immybot import CLIENT_ID, TENANT_ID
 from playground.sandbox import Fault
 from playground.slack import Modal, Person
-from playground.stage import Stage
-from tests.scenarios.steps import opened, turned
+from tests.scenarios.steps import go_to_page, open_form
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -55,21 +55,21 @@ async def rows(modal: Modal, label: str, typed: str) -> list[str]:
 
 @pytest.mark.parametrize(("line", "page", "label", "kind"), FORMS)
 async def test_a_back_end_that_never_answers_is_said_to_be_silent(
-    on: Stage, alice: Person, line: str, page: str, label: str, kind: str
+    env: Environment, alice: Person, line: str, page: str, label: str, kind: str
 ) -> None:
-    modal = await opened(alice, line)
+    modal = await open_form(alice, line)
     if page:
-        await turned(modal, page, label)
-    getattr(on, kind).faults.append(Fault("hang", "/api/", "GET", times=None))
+        await go_to_page(modal, page, label)
+    getattr(env, kind).faults.append(Fault("hang", "/api/", "GET", remaining=None))
     (row,) = await rows(modal, label, "s")
     assert row.startswith(f"{kind}.hasty did not answer within 0.3 seconds")
-    getattr(on, kind).faults.clear()
+    getattr(env, kind).faults.clear()
     assert len(await rows(modal, label, "o")) > 0
 
 
-async def test_without_any_setting_the_answer_comes_before_slack_gives_up(on: Stage, alice: Person) -> None:
-    modal = await opened(alice, "/foreman system=main")
-    on.foreman.faults.append(Fault("hang", "/api/", "GET", times=None))
+async def test_without_any_setting_the_answer_comes_before_slack_gives_up(env: Environment, alice: Person) -> None:
+    modal = await open_form(alice, "/foreman system=main")
+    env.foreman.faults.append(Fault("hang", "/api/", "GET", remaining=None))
     began = monotonic()
     (row,) = await rows(modal, "Template", "s")
     assert monotonic() - began < 2.5

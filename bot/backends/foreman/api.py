@@ -4,19 +4,19 @@ import base64
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.backends.cache import Cache
+from bot.backends.cache import ExpiringCache
 from bot.backends.foreman.settings import ForemanSettings
-from bot.backends.http import Client, Headers, message_of
-from bot.backends.secrets import SecretMissing, reveal
-from bot.backends.trust import trust
+from bot.backends.http import Client, Headers, error_message
+from bot.backends.secrets import SecretNotFound, read_secret
+from bot.backends.tls import ssl_context
 from bot.clock import Clock
-from bot.errors import FateUnknown, Faulty, Refused, Unauthorized
+from bot.errors import BadResponse, OutcomeUnknown, Refused, Unauthorized
 
 Row = Mapping[str, Any]
-_SEARCHES_KEEP = 10.0
+_SEARCH_TTL = 10.0
 """Seconds for which what a search for a form found is used again: several people type the same letters."""
 
-_CERTAIN = (
+_NOT_SAVED_MESSAGES = (
     "Validation failed",
     "Unknown input",
     "Cannot specify both bookmark_id and search_query",
@@ -26,9 +26,9 @@ _CERTAIN = (
 """Words of a 500 that Foreman says before it saves anything."""
 
 
-def explain(status: int, body: Any) -> str:
+def extract_error(status: int, body: Any) -> str:
     """The server's own words, with the details that it adds."""
-    parts = [message_of(body)]
+    parts = [error_message(body)]
     error = body.get("error") if isinstance(body, dict) else None
     if isinstance(error, dict):
         parts += [str(error.get("details") or ""), *map(str, error.get("full_messages") or ())]
@@ -38,16 +38,16 @@ def explain(status: int, body: Any) -> str:
     return "the server gave no reason." if status == 401 else ""
 
 
-class Api:
+class ForemanApi:
     """One Foreman. Every method raises BackendError."""
 
     def __init__(self, name: str, settings: ForemanSettings, clock: Clock) -> None:
         self.name = name
         self._settings = settings
-        self._trust = trust(name, settings.ca_file)
-        self._reads = self._client(settings.timeout)
-        self._searches = Cache(clock, _SEARCHES_KEEP)
-        self._writes = self._client(settings.create_timeout)
+        self._ssl_context = ssl_context(name, settings.ca_file)
+        self._read_client = self._client(settings.timeout)
+        self._search_cache = ExpiringCache(clock, _SEARCH_TTL)
+        self._write_client = self._client(settings.create_timeout)
 
     @property
     def url(self) -> str:
@@ -55,62 +55,67 @@ class Api:
         return self._settings.url
 
     async def close(self) -> None:
-        await self._searches.close()
-        await self._reads.close()
-        await self._writes.close()
+        await self._search_cache.close()
+        await self._read_client.close()
+        await self._write_client.close()
 
-    async def get(self, path: str, *, within: float | None = None, **params: Any) -> Any:
+    async def get(self, path: str, *, time_limit: float | None = None, **params: Any) -> Any:
         """The JSON of a read, within some seconds. Parameters that are None are left out."""
         wanted = {name: value for name, value in params.items() if value is not None}
-        return (await self._reads.send("GET", path, params=wanted, within=within)).json
+        return (await self._read_client.send("GET", path, params=wanted, time_limit=time_limit)).json
 
-    async def one(self, path: str, **params: Any) -> Row:
+    async def get_object(self, path: str, **params: Any) -> Row:
         """One thing."""
         found = await self.get(path, **params)
         if not isinstance(found, dict):
-            raise Faulty(self.name, f"{self.name} did not answer {path} with an object.")
+            raise BadResponse(self.name, f"{self.name} did not answer {path} with an object.")
         return found
 
-    async def rows(self, path: str, *, within: float | None = None, **params: Any) -> tuple[Sequence[Row], int]:
+    async def get_rows(self, path: str, *, time_limit: float | None = None, **params: Any) -> tuple[Sequence[Row], int]:
         """A list and how many entries match in all."""
-        found = await self.get(path, within=within, **params)
+        found = await self.get(path, time_limit=time_limit, **params)
         results = found.get("results") if isinstance(found, dict) else found
         if not isinstance(results, list) or not all(isinstance(row, dict) for row in results):
-            raise Faulty(self.name, f"{self.name} did not answer {path} with a list.")
+            raise BadResponse(self.name, f"{self.name} did not answer {path} with a list.")
         matching = found.get("subtotal") if isinstance(found, dict) else None
         return results, matching if isinstance(matching, int) else len(results)
 
-    async def quick(self, path: str, **params: Any) -> Sequence[Row]:
+    async def search(self, path: str, **params: Any) -> Sequence[Row]:
         """A list for somebody who waits in front of a form; the same list again is not fetched for a few seconds.
         Raises Unreachable where it takes too long."""
 
         async def fetch() -> Sequence[Row]:
-            return (await self.rows(path, within=self._settings.lookup_timeout, **params))[0]
+            return (await self.get_rows(path, time_limit=self._settings.lookup_timeout, **params))[0]
 
-        return await self._searches.get((path, tuple(sorted(params.items()))), fetch)
+        return await self._search_cache.get((path, tuple(sorted(params.items()))), fetch)
 
     async def post(self, path: str, body: Any) -> Any:
         """The JSON of a POST, which is made once. Raises FateUnknown where it may have had an effect."""
         try:
-            answer = await self._writes.send_once("POST", path, json=body)
-        except Faulty as error:
-            raise self._verdict(error) from error
+            answer = await self._write_client.send_once("POST", path, json=body)
+        except BadResponse as error:
+            raise self._classify_failure(error) from error
         except Refused as error:
             if error.status == 400:
                 # A search that cannot be used is found out only after the job was saved.
-                raise FateUnknown(self.name, str(error), status=400, said=error.said) from error
+                raise OutcomeUnknown(self.name, str(error), status=400, server_message=error.server_message) from error
             raise
         return answer.json
 
-    def _verdict(self, error: Faulty) -> Refused | FateUnknown:
+    def _classify_failure(self, error: BadResponse) -> Refused | OutcomeUnknown:
         """Whether a server's failure is a refusal in disguise: Foreman answers invalid jobs with a 500."""
-        told = error.status == 503 and bool(error.said)
+        told = error.status == 503 and bool(error.server_message)
         if told or 300 <= error.status < 400:
-            return Refused(self.name, str(error), status=error.status, said=error.said)
-        if any(words in error.said for words in _CERTAIN):
-            return Refused(self.name, f"{self.name} refused: {error.said}", status=error.status, said=error.said)
+            return Refused(self.name, str(error), status=error.status, server_message=error.server_message)
+        if any(words in error.server_message for words in _NOT_SAVED_MESSAGES):
+            return Refused(
+                self.name,
+                f"{self.name} refused: {error.server_message}",
+                status=error.status,
+                server_message=error.server_message,
+            )
         text = f"{error} Whether it acted is not certain."
-        return FateUnknown(self.name, text, status=error.status, said=error.said)
+        return OutcomeUnknown(self.name, text, status=error.status, server_message=error.server_message)
 
     def _client(self, timeout: float) -> Client:
         return Client(
@@ -118,21 +123,21 @@ class Api:
             self._settings.url,
             authorize=self._authorize,
             headers={"Accept": "application/json;version=2", "Accept-Language": "en"},
-            verify=self._trust,
+            verify=self._ssl_context,
             timeout=timeout,
-            explain=explain,
+            extract_error=extract_error,
         )
 
     async def _authorize(self) -> Headers:
         try:
-            password = reveal(self._settings.password).get_secret_value()
-        except SecretMissing as error:
+            password = read_secret(self._settings.password).get_secret_value()
+        except SecretNotFound as error:
             raise Unauthorized(self.name, f"{self.name}: {error}") from error
         pair = f"{self._settings.username}:{password}".encode()
         return {"Authorization": "Basic " + base64.b64encode(pair).decode()}
 
 
-def quoted(text: str) -> str:
+def quote_search_value(text: str) -> str:
     """Text as a value of a search."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'

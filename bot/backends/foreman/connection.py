@@ -3,15 +3,19 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bot.backends.base import Connection, ConnectionSettings, Operation, Tools
-from bot.backends.foreman.run import RunJob
+from bot.backends.base import BackendContext, Connection, ConnectionSettings, Operation
+from bot.backends.foreman.context import ForemanContext
+from bot.backends.foreman.operation import ForemanJobOperation
 from bot.backends.foreman.settings import ForemanSettings
-from bot.backends.foreman.site import Site
-from bot.backends.foreman.starting import INVOCATIONS, LOGICS
+from bot.backends.foreman.start import JOB_INVOCATIONS, RECURRING_LOGICS
 from bot.errors import Forbidden
 
-_NEEDED = ("/api/job_templates", "/api/hosts", INVOCATIONS)
-_USEFUL = {LOGICS: "series", "/api/bookmarks": "bookmarks", "/api/remote_execution_features": "features"}
+_REQUIRED_PATHS = ("/api/job_templates", "/api/hosts", JOB_INVOCATIONS)
+_OPTIONAL_PATHS = {
+    RECURRING_LOGICS: "series",
+    "/api/bookmarks": "bookmarks",
+    "/api/remote_execution_features": "features",
+}
 
 
 _EXAMPLE = {
@@ -25,10 +29,10 @@ _EXAMPLE = {
 class ForemanConnection(Connection):
     """One configured Foreman."""
 
-    def __init__(self, name: str, settings: ForemanSettings, tools: Tools) -> None:
+    def __init__(self, name: str, settings: ForemanSettings, context: BackendContext) -> None:
         super().__init__(name, settings.title or name)
-        self._site = Site(name, settings, tools.clock)
-        self._operations: Mapping[str, Operation[Any]] = {RunJob.key: RunJob(self._site)}
+        self._context = ForemanContext(name, settings, context.clock)
+        self._operations: Mapping[str, Operation[Any]] = {ForemanJobOperation.key: ForemanJobOperation(self._context)}
 
     @property
     def operations(self) -> Mapping[str, Operation[Any]]:
@@ -37,23 +41,25 @@ class ForemanConnection(Connection):
     async def check(self) -> str:
         """Sign in, learn the versions, and try the reads that the operation needs. The rights to create and cancel
         cannot be tried without doing so. Raises BackendError."""
-        api = self._site.api
-        status = await api.one("/api/status")
-        await self._site.learn(anew=True)
-        for path in _NEEDED:
-            await api.rows(path, per_page=1)
+        api = self._context.api
+        status = await api.get_object("/api/status")
+        await self._context.refresh_versions(force=True)
+        for path in _REQUIRED_PATHS:
+            await api.get_rows(path, per_page=1)
         lacking = []
-        for path, what in _USEFUL.items():
+        for path, what in _OPTIONAL_PATHS.items():
             try:
-                await api.rows(path, per_page=1)
+                await api.get_rows(path, per_page=1)
             except Forbidden as error:
-                lacking.append(f"no access to {what} ({error.said})")
-        version = f"{self._site.server}" if self._site.server.foreman else f"Foreman {status.get('version')}"
-        reader = "Fugit" if self._site.server.dialect == "fugit" else f"parse-cron in {self._site.settings.cron_zone}"
+                lacking.append(f"no access to {what} ({error.server_message})")
+        version = f"{self._context.server}" if self._context.server.foreman else f"Foreman {status.get('version')}"
+        reader = (
+            "Fugit" if self._context.server.dialect == "fugit" else f"parse-cron in {self._context.settings.cron_zone}"
+        )
         return f"{version}; cron lines are read by {reader}" + "".join(f"; {text}" for text in lacking) + "."
 
     async def close(self) -> None:
-        await self._site.api.close()
+        await self._context.api.close()
 
 
 class ForemanKind:
@@ -62,15 +68,15 @@ class ForemanKind:
     kind = "foreman"
     title = "Foreman"
     command = "/foreman"
-    about = "Run a job on hosts that Foreman manages"
-    hint = 'template="Run Command" hosts="os = RedHat" when="tomorrow 21:00"'
-    settings: type[ConnectionSettings] = ForemanSettings
-    operations: tuple[type[Operation[Any]], ...] = (RunJob,)
+    command_description = "Run a job on hosts that Foreman manages"
+    command_usage_hint = 'template="Run Command" hosts="os = RedHat" when="tomorrow 21:00"'
+    settings_model: type[ConnectionSettings] = ForemanSettings
+    operation_types: tuple[type[Operation[Any]], ...] = (ForemanJobOperation,)
 
     def example(self) -> ForemanSettings:
         """A made-up connection, for showing requests where none is configured."""
         return ForemanSettings.model_validate(_EXAMPLE)
 
-    def connect(self, name: str, settings: ForemanSettings, tools: Tools) -> ForemanConnection:
+    def connect(self, name: str, settings: ForemanSettings, context: BackendContext) -> ForemanConnection:
         """A connection for validated settings. Raises ConfigError for a certificate file that cannot be used."""
-        return ForemanConnection(name, settings, tools)
+        return ForemanConnection(name, settings, context)

@@ -15,11 +15,11 @@ from zoneinfo import ZoneInfo
 
 _FIELDS = (("minute", 0, 59), ("hour", 0, 23), ("day of the month", 1, 31), ("month", 1, 12), ("day of the week", 0, 6))
 
-_LONGEST = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+_MAX_DAYS_IN_MONTH = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class CronLine:
     """A cron line that was read. ``days`` None is every date, ``weekdays`` None every weekday; a weekday is its number
     (Sunday is 0) and which one of the month (None: each). ``last_day`` adds the month's last date; ``both`` asks for
     date and weekday together, where cron is content with either."""
@@ -30,10 +30,10 @@ class Line:
     months: frozenset[int]
     weekdays: frozenset[tuple[int, int | None]] | None
     last_day: bool = False
-    both: bool = False
+    requires_both: bool = False
     zone: str = ""
 
-    def on(self, day: date) -> bool:
+    def runs_on(self, day: date) -> bool:
         """Whether the line runs on a date."""
         if day.month not in self.months:
             return False
@@ -44,24 +44,24 @@ class Line:
         forward, backward = (day.day - 1) // 7 + 1, -((length - day.day) // 7 + 1)
         by_weekday = any((number, nth) in (self.weekdays or ()) for nth in (None, forward, backward))
         if dated and self.weekdays is not None:
-            return (by_date and by_weekday) if self.both else (by_date or by_weekday)
+            return (by_date and by_weekday) if self.requires_both else (by_date or by_weekday)
         return by_date if dated else by_weekday or self.weekdays is None
 
 
-def read(text: str) -> Line:
+def parse(text: str) -> CronLine:
     """A line of five numeric fields of ``* , - /``, with weekdays 0 to 6. Raises ValueError with a sentence."""
     words = text.split()
     if len(words) != 5:
         raise ValueError(
             f"'{text}' is not a cron line: it needs five fields (minute hour day month weekday), such as 30 2 * * 1-5."
         )
-    parts = [_numbers(word, *field) for word, field in zip(words, _FIELDS, strict=True)]
+    parts = [_parse_field(word, *field) for word, field in zip(words, _FIELDS, strict=True)]
     dated, weekly = words[2] != "*", words[4] != "*"
     if dated and weekly and (words[2][0] == "*" or words[4][0] == "*"):
         raise ValueError("Servers differ on a step such as */2 in one day field beside the other: list the days.")
-    if not weekly and all(day > _LONGEST[month - 1] for month in parts[3] for day in parts[2]):
+    if not weekly and all(day > _MAX_DAYS_IN_MONTH[month - 1] for month in parts[3] for day in parts[2]):
         raise ValueError(f"'{text}' never runs: no such date exists.")
-    return Line(
+    return CronLine(
         minutes=parts[0],
         hours=parts[1],
         days=frozenset(parts[2]) if dated else None,
@@ -70,37 +70,37 @@ def read(text: str) -> Line:
     )
 
 
-def read_fugit(text: str) -> Line:
+def parse_fugit(text: str) -> CronLine:
     """A line as we emit it for Fugit: the plain fields, ``L``, ``#``, ``&``, and a zone. Raises ValueError."""
     minute, hour, day, month, weekday, *zone = text.split()
-    plain = read(" ".join((minute, hour, "*" if day == "L" else day.rstrip("&"), month, "*")))
+    plain = parse(" ".join((minute, hour, "*" if day == "L" else day.rstrip("&"), month, "*")))
     weekdays = None
     if weekday != "*":
-        weekdays = frozenset(_fugit_weekday(part) for part in _spread(weekday))
-    return Line(
+        weekdays = frozenset(_parse_fugit_weekday(part) for part in _expand_weekdays(weekday))
+    return CronLine(
         minutes=plain.minutes,
         hours=plain.hours,
         days=plain.days,
         months=plain.months,
         weekdays=weekdays,
         last_day=day == "L",
-        both=day.endswith("&"),
+        requires_both=day.endswith("&"),
         zone=zone[0] if zone else "",
     )
 
 
-def expand(line: Line, zone: str, start: datetime, end: datetime) -> Iterator[datetime]:
+def expand(line: CronLine, zone: str, start: datetime, end: datetime) -> Iterator[datetime]:
     """The instants (UTC) from ``start`` to ``end``, both included, at which the zone's wall clock shows a time of the
     line: a time in a spring gap never happens, one in an autumn overlap happens twice."""
     tz = ZoneInfo(zone)
     day, last = start.astimezone(tz).date(), end.astimezone(tz).date()
     while day <= last:
-        if line.on(day):
-            yield from (moment for moment in _of_day(line, tz, day) if start <= moment <= end)
+        if line.runs_on(day):
+            yield from (moment for moment in _instants_on(line, tz, day) if start <= moment <= end)
         day += timedelta(days=1)
 
 
-def has_changes(zone: str, start: datetime, end: datetime) -> bool:
+def has_clock_changes(zone: str, start: datetime, end: datetime) -> bool:
     """Whether a zone's clocks change between two instants."""
     tz = ZoneInfo(zone)
     days = (end - start).days + 1
@@ -108,7 +108,7 @@ def has_changes(zone: str, start: datetime, end: datetime) -> bool:
     return len(offsets) > 1
 
 
-def smallest_gap(line: Line, start: datetime) -> timedelta | None:
+def shortest_gap(line: CronLine, start: datetime) -> timedelta | None:
     """The shortest time between two runs in the year from ``start``, looking at no more than 2,000 runs; None where
     there are fewer than two."""
     moments: list[datetime] = []
@@ -119,7 +119,7 @@ def smallest_gap(line: Line, start: datetime) -> timedelta | None:
     return min((b - a for a, b in pairwise(moments)), default=None)
 
 
-def _of_day(line: Line, tz: ZoneInfo, day: date) -> list[datetime]:
+def _instants_on(line: CronLine, tz: ZoneInfo, day: date) -> list[datetime]:
     found = set()
     for hour in line.hours:
         for minute in line.minutes:
@@ -131,7 +131,7 @@ def _of_day(line: Line, tz: ZoneInfo, day: date) -> list[datetime]:
     return sorted(found)
 
 
-def _numbers(word: str, name: str, low: int, high: int) -> tuple[int, ...]:
+def _parse_field(word: str, name: str, low: int, high: int) -> tuple[int, ...]:
     found: set[int] = set()
     for part in word.split(","):
         span, slash, step = part.partition("/")
@@ -141,7 +141,11 @@ def _numbers(word: str, name: str, low: int, high: int) -> tuple[int, ...]:
                 f"'{part}' in the field {name} is read differently by servers: write {span}-{high}/{step}."
             )
         try:
-            start, end, by = int(_digits(first)), int(_digits(last if dash else first)), int(_digits(step or "1"))
+            start, end, by = (
+                int(_check_digits(first)),
+                int(_check_digits(last if dash else first)),
+                int(_check_digits(step or "1")),
+            )
         except ValueError:
             raise ValueError(f"'{part}' in the field {name} is not a number, a range or a step.") from None
         if not (low <= start <= end <= high) or by < 1:
@@ -150,22 +154,22 @@ def _numbers(word: str, name: str, low: int, high: int) -> tuple[int, ...]:
     return tuple(sorted(found))
 
 
-def _digits(text: str) -> str:
+def _check_digits(text: str) -> str:
     if not (text.isascii() and text.isdigit()):
         raise ValueError(text)
     return text
 
 
-def _spread(weekday: str) -> list[str]:
+def _expand_weekdays(weekday: str) -> list[str]:
     parts = []
     for part in weekday.split(","):
         if "#" in part:
             parts.append(part)
         else:
-            parts += [str(n) for n in _numbers(part, *_FIELDS[4])]
+            parts += [str(n) for n in _parse_field(part, *_FIELDS[4])]
     return parts
 
 
-def _fugit_weekday(part: str) -> tuple[int, int | None]:
+def _parse_fugit_weekday(part: str) -> tuple[int, int | None]:
     day, _, nth = part.partition("#")
     return int(day), int(nth) if nth else None

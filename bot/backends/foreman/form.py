@@ -2,51 +2,53 @@
 
 from collections.abc import Sequence
 
-from bot.backends.base import Field, Option, fields_of
-from bot.backends.foreman.params import PASSWORDS, ForemanRun
-from bot.backends.foreman.rules import SECRET
-from bot.backends.foreman.server import Server
+from bot.backends.base import FormField, Option, form_fields
+from bot.backends.foreman.params import PASSWORD_FIELDS, ForemanJobParams
+from bot.backends.foreman.server import ForemanServer
 from bot.backends.foreman.settings import ForemanSettings
-from bot.backends.foreman.templates import Input, Template
+from bot.backends.foreman.templates import JobTemplate, TemplateInput
+from bot.backends.foreman.validation import SECRET_PREFIX
 
-_LONG = frozenset({"command", "script", "playbook"})
+_MULTILINE_INPUTS = frozenset({"command", "script", "playbook"})
 
 
-def fields(settings: ForemanSettings, server: Server, template: Template | None) -> tuple[Field, ...]:
+def job_form_fields(
+    settings: ForemanSettings, server: ForemanServer, template: JobTemplate | None
+) -> tuple[FormField, ...]:
     """The fields in their order; the inputs stand where the model has them, those of no known template as JSON."""
-    found: list[Field] = []
-    for field in fields_of(ForemanRun):
+    found: list[FormField] = []
+    for field in form_fields(ForemanJobParams):
         if field.name == "inputs" and template is not None:
-            found += [_input(item, settings) for item in template.inputs]
-        elif _useful(field.name, server, template):
-            found.append(_with_secrets(field, settings) if field.name in PASSWORDS else field)
+            found += [_input_field(item, settings) for item in template.inputs]
+        elif _has_effect(field.name, server, template):
+            found.append(_with_secret_choices(field, settings) if field.name in PASSWORD_FIELDS else field)
     return tuple(found)
 
 
-def _references(settings: ForemanSettings) -> tuple[Option, ...]:
+def _secret_options(settings: ForemanSettings) -> tuple[Option, ...]:
     """The configured secrets by name, marked so that they can be told from text."""
-    return tuple(Option(value=SECRET + name, label=name) for name in sorted(settings.secrets))
+    return tuple(Option(value=SECRET_PREFIX + name, label=name) for name in sorted(settings.secrets))
 
 
-def _useful(name: str, server: Server, template: Template | None) -> bool:
+def _has_effect(name: str, server: ForemanServer, template: JobTemplate | None) -> bool:
     """Whether a field can have an effect on this server and template."""
     if name == "time_span":
-        return server.takes_time_span
+        return server.supports_time_span
     if template is None:
         return True
     if name in ("effective_user", "effective_user_password"):
-        return template.overridable
+        return template.allows_effective_user
     if name in ("tags", "tags_flag"):
-        return template.ansible
+        return template.is_ansible
     return True
 
 
-def _with_secrets(field: Field, settings: ForemanSettings) -> Field:
+def _with_secret_choices(field: FormField, settings: ForemanSettings) -> FormField:
     return field.model_copy(update={"choices": _options(sorted(settings.secrets))})
 
 
-def _input(item: Input, settings: ForemanSettings) -> Field:
-    base = Field(
+def _input_field(item: TemplateInput, settings: ForemanSettings) -> FormField:
+    base = FormField(
         name=f"inputs.{item.name}",
         label=item.name,
         hint=item.description,
@@ -56,10 +58,10 @@ def _input(item: Input, settings: ForemanSettings) -> Field:
     )
     if item.hidden:
         hint = f"{item.description} Hidden: choose a configured secret.".strip()
-        return base.model_copy(update={"widget": "choice", "choices": _references(settings), "hint": hint})
+        return base.model_copy(update={"widget": "choice", "choices": _secret_options(settings), "hint": hint})
     if item.options:
         return base.model_copy(update={"widget": "choice", "choices": _options(item.options)})
-    return base.model_copy(update={"widget": "long_text" if item.name in _LONG else "text"})
+    return base.model_copy(update={"widget": "long_text" if item.name in _MULTILINE_INPUTS else "text"})
 
 
 def _options(options: Sequence[str]) -> tuple[Option, ...]:

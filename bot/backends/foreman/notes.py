@@ -1,13 +1,13 @@
 """What people should know of ``foreman.run`` beyond its parameters, for its page in the reference."""
 
-PLACING = (
+SCHEDULING_NOTE = (
     "Foreman holds a single start at a whole minute that is at least two minutes ahead, with its latest start. It "
     "holds a series where a cron line gives exactly the same moments over 400 days, in the zone in which the server "
     "reads it. Whatever else is asked for is held by Nightshift, which makes each call when it is due. The card says "
     "which it is, and why."
 )
 
-NOTES = (
+REFERENCE_NOTES = (
     "recurrence.end_time: the page has it, the API takes it and ignores it. Nightshift counts the runs until then and "
     "sends their number as max_iteration, too.",
     "Unknown keys: Foreman ignores them without a word, among them job_category and name of the page's own example. "

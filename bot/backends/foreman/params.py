@@ -15,24 +15,24 @@ from pydantic import (
 )
 
 from bot.backends.base import Param, Params
-from bot.backends.foreman import cron, vendor
+from bot.backends.foreman import cron, vendor_payload
 
-RAW_TIMES = ("cron_line", "max_iteration", "end_time", "purpose", "start_at", "start_before")
+TIMING_FIELDS = ("cron_line", "max_iteration", "end_time", "purpose", "start_at", "start_before")
 """The API's own scheduling fields, for those who paste a body; people say when in words instead."""
 
-PASSWORDS = ("effective_user_password", "password", "key_passphrase")
+PASSWORD_FIELDS = ("effective_user_password", "password", "key_passphrase")
 
-ADVANCED = "Advanced"
-TIMING = "Foreman's own timing"
+ADVANCED_SECTION = "Advanced"
+TIMING_SECTION = "Foreman's own timing"
 
 
-def _no_flag(value: Any) -> Any:
+def _reject_bool(value: Any) -> Any:
     if isinstance(value, bool):
         raise ValueError("This must be a whole number.")
     return value
 
 
-def _moment(value: Any) -> Any:
+def _parse_instant(value: Any) -> Any:
     """Times without an offset would be read in the account's zone there: they are refused rather than guessed."""
     if isinstance(value, str) and not value.strip().isdigit():
         text = re.sub(r"\s*UTC$", "Z", value.strip())
@@ -45,21 +45,21 @@ def _moment(value: Any) -> Any:
     return value
 
 
-def _utc(value: datetime) -> datetime:
+def _to_utc(value: datetime) -> datetime:
     return value.astimezone(UTC)
 
 
-Whole = Annotated[int, BeforeValidator(_no_flag)]
-Verbatim = Annotated[str, StringConstraints(strip_whitespace=False)]
-Positive = Annotated[Whole, Field(ge=1)]
-When = Annotated[AwareDatetime, BeforeValidator(_moment), AfterValidator(_utc)]
+Integer = Annotated[int, BeforeValidator(_reject_bool)]
+UnstrippedText = Annotated[str, StringConstraints(strip_whitespace=False)]
+PositiveInteger = Annotated[Integer, Field(ge=1)]
+UtcInstant = Annotated[AwareDatetime, BeforeValidator(_parse_instant), AfterValidator(_to_utc)]
 
 
-class ForemanRun(Params):
+class ForemanJobParams(Params):
     """A job invocation. Give a template or a feature, and a search or a bookmark."""
 
     job_template_id: Annotated[
-        Positive | None,
+        PositiveInteger | None,
         Param(
             "Template",
             "The job template to run.",
@@ -78,9 +78,9 @@ class ForemanRun(Params):
             relevant_if={"job_template_id": (None, "")},
         ),
     ] = None
-    inputs: Annotated[dict[str, Verbatim], Param("Inputs", "What the template asks for, by name.", widget="json")] = (
-        Field(default_factory=dict)
-    )
+    inputs: Annotated[
+        dict[str, UnstrippedText], Param("Inputs", "What the template asks for, by name.", widget="json")
+    ] = Field(default_factory=dict)
     search_query: Annotated[
         str | None,
         Param(
@@ -91,7 +91,7 @@ class ForemanRun(Params):
         ),
     ] = None
     bookmark_id: Annotated[
-        Positive | None,
+        PositiveInteger | None,
         Param("Bookmark", "Instead of a search: one that is saved in Foreman.", widget="lookup", argument="bookmark"),
     ] = None
     targeting_type: Annotated[
@@ -99,21 +99,27 @@ class ForemanRun(Params):
         Param("Hosts are matched", "Static: once, when Foreman gets the job. Dynamic: anew at each start."),
     ] = "static_query"
     organization_id: Annotated[
-        Positive | None,
+        PositiveInteger | None,
         Param(
-            "Organization", "The context of the request.", section=ADVANCED, widget="lookup", argument="organization"
+            "Organization",
+            "The context of the request.",
+            section=ADVANCED_SECTION,
+            widget="lookup",
+            argument="organization",
         ),
     ] = None
     location_id: Annotated[
-        Positive | None,
-        Param("Location", "The context of the request.", section=ADVANCED, widget="lookup", argument="location"),
+        PositiveInteger | None,
+        Param(
+            "Location", "The context of the request.", section=ADVANCED_SECTION, widget="lookup", argument="location"
+        ),
     ] = None
     effective_user: Annotated[
         str | None,
         Param(
             "Run as",
             "The user that runs the script, where the template lets you choose.",
-            section=ADVANCED,
+            section=ADVANCED_SECTION,
             argument="run_as",
             api_name="ssh.effective_user",
         ),
@@ -123,79 +129,106 @@ class ForemanRun(Params):
         Param(
             "Password of that user",
             "One of the configured secrets.",
-            section=ADVANCED,
+            section=ADVANCED_SECTION,
             widget="choice",
             api_name="ssh.effective_user_password",
         ),
     ] = None
-    ssh_user: Annotated[str | None, Param("SSH user", "Who logs in to the hosts.", section=ADVANCED)] = None
+    ssh_user: Annotated[str | None, Param("SSH user", "Who logs in to the hosts.", section=ADVANCED_SECTION)] = None
     password: Annotated[
-        str | None, Param("SSH password", "One of the configured secrets.", section=ADVANCED, widget="choice")
+        str | None, Param("SSH password", "One of the configured secrets.", section=ADVANCED_SECTION, widget="choice")
     ] = None
     key_passphrase: Annotated[
-        str | None, Param("SSH key passphrase", "One of the configured secrets.", section=ADVANCED, widget="choice")
+        str | None,
+        Param("SSH key passphrase", "One of the configured secrets.", section=ADVANCED_SECTION, widget="choice"),
     ] = None
-    randomized_ordering: Annotated[bool | None, Param("Random order", "Take hosts in any order.", section=ADVANCED)] = (
-        None
-    )
+    randomized_ordering: Annotated[
+        bool | None, Param("Random order", "Take hosts in any order.", section=ADVANCED_SECTION)
+    ] = None
     concurrency_level: Annotated[
-        Positive | None,
+        PositiveInteger | None,
         Param(
-            "Hosts at a time", "At most so many.", section=ADVANCED, api_name="concurrency_control.concurrency_level"
+            "Hosts at a time",
+            "At most so many.",
+            section=ADVANCED_SECTION,
+            api_name="concurrency_control.concurrency_level",
         ),
     ] = None
     time_span: Annotated[
-        Positive | None,
+        PositiveInteger | None,
         Param(
             "Spread over seconds",
             "Older servers only: spreads the work over so many seconds.",
-            section=ADVANCED,
+            section=ADVANCED_SECTION,
             api_name="concurrency_control.time_span",
         ),
     ] = None
     execution_timeout_interval: Annotated[
-        Positive | None, Param("Time limit in seconds", "For each host; else the template's own.", section=ADVANCED)
+        PositiveInteger | None,
+        Param("Time limit in seconds", "For each host; else the template's own.", section=ADVANCED_SECTION),
     ] = None
     time_to_pickup: Annotated[
-        Positive | None, Param("Time to pick up in seconds", "For hosts that fetch their jobs.", section=ADVANCED)
+        PositiveInteger | None,
+        Param("Time to pick up in seconds", "For hosts that fetch their jobs.", section=ADVANCED_SECTION),
     ] = None
     description_format: Annotated[
-        str | None, Param("Description", "May use %{input} and %{template_name}.", section=ADVANCED)
+        str | None, Param("Description", "May use %{input} and %{template_name}.", section=ADVANCED_SECTION)
     ] = None
     tags: Annotated[
-        str | None, Param("Ansible tags", "Separated by commas.", section=ADVANCED, api_name="ansible.tags")
+        str | None, Param("Ansible tags", "Separated by commas.", section=ADVANCED_SECTION, api_name="ansible.tags")
     ] = None
     tags_flag: Annotated[
         Literal["include", "exclude"] | None,
-        Param("Those tags are", section=ADVANCED, api_name="ansible.tags_flag"),
+        Param("Those tags are", section=ADVANCED_SECTION, api_name="ansible.tags_flag"),
     ] = None
     cron_line: Annotated[
         str | None,
-        Param("Cron line", "Only when the request itself says now.", section=TIMING, api_name="recurrence.cron_line"),
+        Param(
+            "Cron line",
+            "Only when the request itself says now.",
+            section=TIMING_SECTION,
+            api_name="recurrence.cron_line",
+        ),
     ] = None
     max_iteration: Annotated[
-        Positive | None, Param("At most this many runs", section=TIMING, api_name="recurrence.max_iteration")
+        PositiveInteger | None,
+        Param("At most this many runs", section=TIMING_SECTION, api_name="recurrence.max_iteration"),
     ] = None
     end_time: Annotated[
-        When | None,
+        UtcInstant | None,
         Param(
-            "No run after", "With its offset from UTC.", section=TIMING, widget="moment", api_name="recurrence.end_time"
+            "No run after",
+            "With its offset from UTC.",
+            section=TIMING_SECTION,
+            widget="moment",
+            api_name="recurrence.end_time",
         ),
     ] = None
     purpose: Annotated[
         str | None,
-        Param("Purpose", "A name that only one active series can have.", section=TIMING, api_name="recurrence.purpose"),
+        Param(
+            "Purpose",
+            "A name that only one active series can have.",
+            section=TIMING_SECTION,
+            api_name="recurrence.purpose",
+        ),
     ] = None
     start_at: Annotated[
-        When | None,
-        Param("Start at", "With its offset from UTC.", section=TIMING, widget="moment", api_name="scheduling.start_at"),
+        UtcInstant | None,
+        Param(
+            "Start at",
+            "With its offset from UTC.",
+            section=TIMING_SECTION,
+            widget="moment",
+            api_name="scheduling.start_at",
+        ),
     ] = None
     start_before: Annotated[
-        When | None,
+        UtcInstant | None,
         Param(
             "Not started later than",
             "With its offset from UTC.",
-            section=TIMING,
+            section=TIMING_SECTION,
             widget="text",
             api_name="scheduling.start_before",
         ),
@@ -206,16 +239,16 @@ class ForemanRun(Params):
     @model_validator(mode="before")
     @classmethod
     def _accept_vendor_body(cls, data: Any) -> Any:
-        return vendor.flatten(data) if isinstance(data, dict) else data
+        return vendor_payload.flatten(data) if isinstance(data, dict) else data
 
     @field_validator("inputs", mode="before")
     @classmethod
     def _accept_input_values(cls, value: Any) -> Any:
-        return vendor.input_values(value)
+        return vendor_payload.coerce_inputs(value)
 
     @field_validator("cron_line")
     @classmethod
     def _check_cron_line(cls, value: str | None) -> str | None:
         if value is not None:
-            cron.read(value)
+            cron.parse(value)
         return value and " ".join(value.split())

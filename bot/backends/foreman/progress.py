@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.backends.base import Handle, Progress, RunState, TargetResult
+from bot.backends.base import Handle, Progress, ProgressState, TargetResult
 
-_STATES: Mapping[int, RunState] = {0: "succeeded", 1: "failed", 2: "waiting", 3: "running", 4: "cancelled"}
+_STATES: Mapping[int, ProgressState] = {0: "succeeded", 1: "failed", 2: "waiting", 3: "running", 4: "cancelled"}
 _HOST_STATES = {
     "success": "succeeded",
     "error": "failed",
@@ -17,7 +17,7 @@ _HOST_STATES = {
 }
 
 
-def moment(text: Any) -> datetime | None:
+def parse_timestamp(text: Any) -> datetime | None:
     """``2024-07-02 15:52:50 UTC`` or ``... +0200`` as an instant; None for anything else."""
     if not isinstance(text, str):
         return None
@@ -27,32 +27,34 @@ def moment(text: Any) -> datetime | None:
         return None
 
 
-def number(value: Any) -> int:
+def parse_count(value: Any) -> int:
     """A count; "N/A" and the like are 0."""
     return value if isinstance(value, int) and not isinstance(value, bool) else 0
 
 
-def final(row: Mapping[str, Any]) -> bool:
+def has_ended(row: Mapping[str, Any]) -> bool:
     """Whether an invocation has ended."""
     return row.get("status") in (0, 1, 4)
 
 
-def failures(row: Mapping[str, Any]) -> bool:
+def has_failures(row: Mapping[str, Any]) -> bool:
     """Whether an invocation has ended and something in it did not succeed."""
     return row.get("status") in (1, 4)
 
 
-def of_run(
+def run_progress(
     row: Mapping[str, Any], handle: Handle, now: datetime, dead_after: int, results: Sequence[TargetResult] = ()
 ) -> Progress:
     """How one invocation stands. One that was saved but never got a task, for longer than ``dead_after`` minutes
     since the call, will never start."""
-    if row.get("dynflow_task") is None and not final(row) and _dead(handle, now, dead_after):
+    if row.get("dynflow_task") is None and not has_ended(row) and _never_started(handle, now, dead_after):
         return Progress(state="failed", summary="Foreman saved this job but never started it: nothing was run.")
-    state = _STATES.get(number(row.get("status")) if isinstance(row.get("status"), int) else 2, "waiting")
-    succeeded, failed = number(row.get("succeeded")), number(row.get("failed"))
-    cancelled, pending = number(row.get("cancelled")), number(row.get("pending"))
-    total = number(row.get("total_hosts")) or number(row.get("total")) or succeeded + failed + cancelled + pending
+    state = _STATES.get(parse_count(row.get("status")) if isinstance(row.get("status"), int) else 2, "waiting")
+    succeeded, failed = parse_count(row.get("succeeded")), parse_count(row.get("failed"))
+    cancelled, pending = parse_count(row.get("cancelled")), parse_count(row.get("pending"))
+    total = (
+        parse_count(row.get("total_hosts")) or parse_count(row.get("total")) or succeeded + failed + cancelled + pending
+    )
     if state == "failed" and succeeded:
         state = "partly_failed"
     return Progress(
@@ -64,11 +66,11 @@ def of_run(
         cancelled=cancelled,
         summary=_summary(row, state, total) + str(handle.detail.get("note") or ""),
         results=tuple(results),
-        starts_at=moment(row.get("start_at")),
+        starts_at=parse_timestamp(row.get("start_at")),
     )
 
 
-def of_series(
+def series_progress(
     row: Mapping[str, Any],
     handle: Handle,
     runs: Sequence[Mapping[str, Any]],
@@ -78,14 +80,14 @@ def of_series(
 ) -> Progress:
     """How a recurring logic stands, with the invocations that it has made. Where none of those ever got a task, the
     series will never run."""
-    if runs and all(run.get("dynflow_task") is None for run in runs) and _dead(handle, now, dead_after):
+    if runs and all(run.get("dynflow_task") is None for run in runs) and _never_started(handle, now, dead_after):
         return Progress(state="failed", summary="Foreman saved this series but never started it: nothing was run.")
-    runs = sorted(runs, key=lambda run: number(run.get("id")))
+    runs = sorted(runs, key=lambda run: parse_count(run.get("id")))
     said = str(row.get("state") or "active")
     token = str(handle.detail.get("token") or "")
-    made = tuple(run_handle(run, url, token) for run in runs if _was_made(run, said))
-    under_way = any(not final(run) for run in runs)
-    state: RunState
+    made = tuple(run_handle(run, url, token) for run in runs if _is_run(run, said))
+    under_way = any(not has_ended(run) for run in runs)
+    state: ProgressState
     match said:
         case "cancelled":
             state = "cancelled"
@@ -102,8 +104,8 @@ def of_series(
     return Progress(
         state=state,
         summary=f"Foreman's series is {said}{counted}." + str(handle.detail.get("note") or ""),
-        starts_at=moment(row.get("next_occurence")) or _next_start(runs),
-        occurrences=made,
+        starts_at=parse_timestamp(row.get("next_occurence")) or _next_start(runs),
+        runs=made,
     )
 
 
@@ -113,38 +115,38 @@ def run_handle(row: Mapping[str, Any], url: str, token: str, **detail: Any) -> H
     return Handle(kind="run", id=number_, url=f"{url}/job_invocations/{number_}", detail={"token": token, **detail})
 
 
-def of_host(row: Mapping[str, Any], reason: str = "") -> TargetResult:
+def host_result(row: Mapping[str, Any], reason: str = "") -> TargetResult:
     """How it went on one host."""
     state = _HOST_STATES.get(str(row.get("job_status")), "pending")
     name = str(row.get("name") or row.get("display_name") or row.get("id"))
     return TargetResult.model_validate({"name": name, "state": state, "reason": reason})
 
 
-def _dead(handle: Handle, now: datetime, dead_after: int) -> bool:
+def _never_started(handle: Handle, now: datetime, dead_after: int) -> bool:
     """Whether so much time has passed since the call that what has no task yet will never get one."""
     at = handle.detail.get("at")
     return isinstance(at, str) and now - datetime.fromisoformat(at) > timedelta(minutes=dead_after)
 
 
-def _was_made(run: Mapping[str, Any], series: str) -> bool:
+def _is_run(run: Mapping[str, Any], series: str) -> bool:
     """Whether a row of a series is a run: Foreman keeps one for the next, which waits, and which the end of the series
     cancels."""
     if series == "cancelled" and run.get("status") == 4:
-        return number(run.get("total_hosts")) > 0
+        return parse_count(run.get("total_hosts")) > 0
     return run.get("status") != 2
 
 
 def _next_start(runs: Sequence[Mapping[str, Any]]) -> datetime | None:
-    return next((moment(run.get("start_at")) for run in reversed(runs) if run.get("status") == 2), None)
+    return next((parse_timestamp(run.get("start_at")) for run in reversed(runs) if run.get("status") == 2), None)
 
 
-def _summary(row: Mapping[str, Any], state: RunState, total: int) -> str:
+def _summary(row: Mapping[str, Any], state: ProgressState, total: int) -> str:
     label = str(row.get("status_label") or state)
     text = f"Foreman says {label}."
     if state == "failed" and total == 0:
         text += " It failed before any host was touched."
     if state == "succeeded" and total == 0:
         text += " It ran on no host."
-    if missing := number(row.get("missing")):
+    if missing := parse_count(row.get("missing")):
         text += f" {missing} of its hosts {'has' if missing == 1 else 'have'} been deleted since."
     return text

@@ -5,32 +5,32 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from bot.backends.foreman.settings import Dialect, ForemanSettings
+from bot.backends.foreman.settings import CronDialect, ForemanSettings
 
 Version = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Server:
+class ForemanServer:
     """Versions as numbers; empty where unknown. An unknown server is taken for an old one in what it can do."""
 
     foreman: str = ""
     remote_execution: Version = ()
     tasks: Version = ()
-    forced_dialect: Dialect | None = None
+    configured_dialect: CronDialect | None = None
 
     @property
-    def dialect(self) -> Dialect:
+    def dialect(self) -> CronDialect:
         """Who reads cron lines: Fugit from foreman-tasks 8.0 on."""
-        return self.forced_dialect or ("fugit" if self.tasks >= (8,) else "plain")
+        return self.configured_dialect or ("fugit" if self.tasks >= (8,) else "plain")
 
     @property
-    def takes_time_span(self) -> bool:
+    def supports_time_span(self) -> bool:
         """Whether ``concurrency_control.time_span`` still exists (dropped in Remote Execution 11)."""
         return self.remote_execution < (11,)
 
     @property
-    def honours_offsets(self) -> bool:
+    def supports_start_offsets(self) -> bool:
         """Whether a start time's offset from UTC is respected (fully from Remote Execution 8.0 on)."""
         return not self.remote_execution or self.remote_execution >= (8,)
 
@@ -43,33 +43,33 @@ class Server:
         return ", ".join([f"Foreman {self.foreman}" if self.foreman else "Foreman", *parts])
 
 
-def from_settings(settings: ForemanSettings) -> Server:
+def from_settings(settings: ForemanSettings) -> ForemanServer:
     """What the configuration says, before the server was asked."""
     return from_statuses({}, settings)
 
 
-def from_statuses(statuses: Any, settings: ForemanSettings) -> Server:
+def from_statuses(statuses: Any, settings: ForemanSettings) -> ForemanServer:
     """What ``GET /api/statuses`` says, where the configuration does not force it."""
-    plugins = dict(_plugins(statuses))
+    plugins = dict(_plugin_versions(statuses))
 
     def known(forced: str, name: str) -> Version:
-        return _version(plugins.get(name, "") if forced == "auto" else forced)
+        return _parse_version(plugins.get(name, "") if forced == "auto" else forced)
 
-    return Server(
-        foreman=_foreman(statuses),
+    return ForemanServer(
+        foreman=_foreman_version(statuses),
         remote_execution=known(settings.remote_execution_version, "foreman_remote_execution"),
         tasks=known(settings.tasks_version, "foreman_tasks"),
-        forced_dialect=None if settings.cron_dialect == "auto" else settings.cron_dialect,
+        configured_dialect=None if settings.cron_dialect == "auto" else settings.cron_dialect,
     )
 
 
-def _foreman(statuses: Any) -> str:
+def _foreman_version(statuses: Any) -> str:
     results = statuses.get("results") if isinstance(statuses, dict) else None
     core = results.get("foreman") if isinstance(results, dict) else None
     return str(core.get("version") or "") if isinstance(core, dict) else ""
 
 
-def _plugins(node: Any) -> Iterator[tuple[str, str]]:
+def _plugin_versions(node: Any) -> Iterator[tuple[str, str]]:
     """Names (with underscores) and versions, wherever the answer lists plug-ins: as objects or as sentences
     ("Foreman plugin: foreman-tasks, 7.2.1, ...")."""
     if not isinstance(node, dict):
@@ -82,8 +82,8 @@ def _plugins(node: Any) -> Iterator[tuple[str, str]]:
                 elif match := re.match(r"Foreman plugin: ([\w-]+), ([\d.]+)", str(item)):
                     yield match[1].replace("-", "_"), match[2]
         else:
-            yield from _plugins(value)
+            yield from _plugin_versions(value)
 
 
-def _version(text: str) -> Version:
+def _parse_version(text: str) -> Version:
     return tuple(int(part) for part in re.findall(r"\d+", text)[:3])

@@ -9,35 +9,35 @@ from pydantic import AfterValidator, Field, FilePath
 from bot.backends.base import ConnectionSettings
 from bot.backends.secrets import SecretRef
 
-Dialect = Literal["plain", "fugit"]
+CronDialect = Literal["plain", "fugit"]
 """Who reads cron lines there: parse-cron (five plain fields) or Fugit (a zone and more)."""
 
 
-def _address(text: str) -> str:
+def _validate_url(text: str) -> str:
     if not text.startswith(("https://", "http://")):
         raise ValueError("must be an address such as https://foreman.example.com")
     return text.rstrip("/")
 
 
-def _version(text: str) -> str:
+def _validate_version(text: str) -> str:
     if not all(part.isdigit() for part in text.split(".")[:2]):
         raise ValueError("must be a version such as 13.2, or auto")
     return text
 
 
-def _zone(text: str) -> str:
+def _validate_zone(text: str) -> str:
     if text not in available_timezones():
         raise ValueError("must be an IANA time zone such as Europe/Berlin")
     return text
 
 
-Version = Literal["auto"] | Annotated[str, AfterValidator(_version)]
+VersionSetting = Literal["auto"] | Annotated[str, AfterValidator(_validate_version)]
 
 
 class ForemanSettings(ConnectionSettings):
     """One Foreman (or Satellite, or Katello) with Remote Execution."""
 
-    url: Annotated[str, AfterValidator(_address)]
+    url: Annotated[str, AfterValidator(_validate_url)]
     """Its address, such as https://foreman.example.com."""
     username: str
     """The account that the bot signs in with."""
@@ -55,14 +55,14 @@ class ForemanSettings(ConnectionSettings):
     """Labels of the remote execution features that may be used."""
     secrets: Mapping[str, SecretRef] = {}
     """Secrets that a request may name, for passwords and hidden inputs. Only the names are ever shown."""
-    cron_dialect: Literal["auto"] | Dialect = "auto"
+    cron_dialect: Literal["auto"] | CronDialect = "auto"
     """Who reads cron lines there: plain (foreman-tasks before 8) or fugit; auto goes by the version."""
-    cron_zone: Annotated[str, AfterValidator(_zone)] = "UTC"
+    cron_zone: Annotated[str, AfterValidator(_validate_zone)] = "UTC"
     """The zone in which the server reads a cron line that names none: TZ of its process, else the account's time zone,
     else UTC. Used only where lines cannot carry a zone."""
-    remote_execution_version: Version = "auto"
+    remote_execution_version: VersionSetting = "auto"
     """The version of Remote Execution, where the account may not read it."""
-    tasks_version: Version = "auto"
+    tasks_version: VersionSetting = "auto"
     """The version of foreman-tasks, where the account may not read it."""
     default_effective_user: str = "root"
     """The server's setting remote_execution_effective_user, which its API does not show."""

@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.backends.foreman.api import Api, Row
+from bot.backends.foreman.api import ForemanApi, Row
 
-_DEEPEST = 6
+_MAX_INPUT_SET_DEPTH = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Input:
+class TemplateInput:
     """One value that a template asks for. ``hidden`` ones are secrets."""
 
     name: str
@@ -23,7 +23,7 @@ class Input:
 
 
 @dataclass(frozen=True, slots=True)
-class Template:
+class JobTemplate:
     """A job template. ``run_as`` is empty where it names no user; ``overridable`` says that a job may name another."""
 
     id: int
@@ -32,52 +32,55 @@ class Template:
     provider: str
     description: str
     run_as: str
-    as_current_user: bool
-    overridable: bool
-    inputs: tuple[Input, ...]
+    runs_as_current_user: bool
+    allows_effective_user: bool
+    inputs: tuple[TemplateInput, ...]
 
     @property
-    def ansible(self) -> bool:
+    def is_ansible(self) -> bool:
         return self.provider.casefold() == "ansible"
 
 
-async def load(api: Api, template_id: int, context: Mapping[str, Any]) -> Template:
+async def fetch_template(api: ForemanApi, template_id: int, taxonomy: Mapping[str, Any]) -> JobTemplate:
     """A template and its inputs. Raises Missing where there is none that the account can see."""
     row, inputs = await asyncio.gather(
-        api.one(f"/api/job_templates/{template_id}", **context), _inputs(api, template_id, context, frozenset())
+        api.get_object(f"/api/job_templates/{template_id}", **taxonomy),
+        _inputs(api, template_id, taxonomy, frozenset()),
     )
     user = row.get("effective_user") or {}
-    return Template(
+    return JobTemplate(
         id=template_id,
         name=str(row.get("name") or template_id),
         category=str(row.get("job_category") or ""),
         provider=str(row.get("provider_type") or ""),
         description=str(row.get("description_format") or ""),
         run_as=str(user.get("value") or ""),
-        as_current_user=bool(user.get("current_user")),
-        overridable=bool(user.get("overridable")),
+        runs_as_current_user=bool(user.get("current_user")),
+        allows_effective_user=bool(user.get("overridable")),
         inputs=tuple(inputs),
     )
 
 
-async def _inputs(api: Api, template_id: int, context: Mapping[str, Any], above: frozenset[int]) -> Sequence[Input]:
+async def _inputs(
+    api: ForemanApi, template_id: int, taxonomy: Mapping[str, Any], ancestors: frozenset[int]
+) -> Sequence[TemplateInput]:
     """Own inputs first, then those of foreign input sets; of two with one name the first counts."""
     own, sets = await asyncio.gather(
-        api.rows(f"/api/templates/{template_id}/template_inputs", per_page="all", **context),
-        api.rows(f"/api/templates/{template_id}/foreign_input_sets", per_page="all", **context),
+        api.get_rows(f"/api/templates/{template_id}/template_inputs", per_page="all", **taxonomy),
+        api.get_rows(f"/api/templates/{template_id}/foreign_input_sets", per_page="all", **taxonomy),
     )
-    found = {item.name: item for item in map(_input, filter(_asked, own[0]))}
+    found = {item.name: item for item in map(_template_input, filter(_is_user_input, own[0]))}
     for row in sets[0]:
         target = row.get("target_template_id")
-        if not isinstance(target, int) or target in above or len(above) >= _DEEPEST:
+        if not isinstance(target, int) or target in ancestors or len(ancestors) >= _MAX_INPUT_SET_DEPTH:
             continue
-        for item in await _inputs(api, target, context, above | {template_id}):
-            if _passes(row, item.name):
+        for item in await _inputs(api, target, taxonomy, ancestors | {template_id}):
+            if _is_included(row, item.name):
                 found.setdefault(item.name, item)
     return tuple(found.values())
 
 
-def _passes(row: Row, name: str) -> bool:
+def _is_included(row: Row, name: str) -> bool:
     wanted = bool(row.get("include_all")) or name in _names(row.get("include"))
     return wanted and name not in _names(row.get("exclude"))
 
@@ -86,16 +89,16 @@ def _names(text: Any) -> tuple[str, ...]:
     return tuple(part.strip() for part in str(text or "").split(",") if part.strip())
 
 
-def _asked(row: Row) -> bool:
+def _is_user_input(row: Row) -> bool:
     """Whether people give it: the others Foreman takes from facts and parameters of the host."""
     return row.get("input_type") in (None, "user")
 
 
-def _input(row: Row) -> Input:
+def _template_input(row: Row) -> TemplateInput:
     options = row.get("options")
     listed = options if isinstance(options, list) else str(options or "").splitlines()
     default = row.get("default")
-    return Input(
+    return TemplateInput(
         name=str(row.get("name")),
         required=bool(row.get("required")),
         hidden=bool(row.get("hidden_value")),

@@ -1,6 +1,6 @@
 """ImmyBot: maintenance runs over its REST API (https://docs.immy.bot)."""
 
 from bot.backends.base import BackendKind
-from bot.backends.immybot.connection import ImmyBot
+from bot.backends.immybot.connection import ImmyBotKind
 
-backend: BackendKind = ImmyBot()
+backend: BackendKind = ImmyBotKind()

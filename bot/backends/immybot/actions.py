@@ -4,45 +4,45 @@ import json
 from collections.abc import Callable, Iterable
 
 from bot.backends.http import Client
-from bot.backends.immybot.answers import Row, rows, whole, words
 from bot.backends.immybot.codes import ACTION_RESULT, ACTION_TYPE, RESULT_REASON
-from bot.backends.immybot.sessions import each
+from bot.backends.immybot.responses import Row, extract_rows, first_text, parse_int
+from bot.backends.immybot.sessions import for_each_limited
 from bot.errors import BackendError
 
-_NAMED = 3
-_REMEMBERED = 50_000
+_MAX_NAMED_ACTIONS = 3
+_MAX_CACHED = 50_000
 
 
-class Actions:
+class ActionReader:
     """Reads the actions of sessions; ``scrub`` takes secrets out of what ImmyBot says about them."""
 
-    def __init__(self, client: Client, scrub: Callable[[str], str]) -> None:
+    def __init__(self, client: Client, redact: Callable[[str], str]) -> None:
         self._client = client
-        self._scrub = scrub
+        self._redact = redact
         self._reasons: dict[int, str] = {}
 
-    async def reasons(self, sessions: Iterable[int]) -> dict[int, str]:
+    async def failure_reasons(self, sessions: Iterable[int]) -> dict[int, str]:
         """Why sessions that have ended did not pass; each is asked for once."""
-        if len(self._reasons) > _REMEMBERED:
+        if len(self._reasons) > _MAX_CACHED:
             self._reasons.clear()
         wanted = list(dict.fromkeys(sessions))
         unread: dict[int, str] = {}
 
         async def read(session: int) -> None:
             try:
-                self._reasons[session] = self._scrub(why(await self._of(session)))
+                self._reasons[session] = self._redact(failure_summary(await self._fetch(session)))
             except BackendError as error:
                 # The outcome is known without its reason and is not held back for it.
                 unread[session] = f"why cannot be read: {error}"
 
-        await each([n for n in wanted if n not in self._reasons], read)
+        await for_each_limited([n for n in wanted if n not in self._reasons], read)
         return {n: unread.get(n) or self._reasons[n] for n in wanted}
 
     async def log(self, session: int) -> str:
         """Every action of a session, one a line. Raises BackendError."""
-        return self._scrub("\n".join(_line(row) for row in await self._of(session)))
+        return self._redact("\n".join(_action_line(row) for row in await self._fetch(session)))
 
-    async def _of(self, session: int) -> list[Row]:
+    async def _fetch(self, session: int) -> list[Row]:
         """The actions of one session; one that only groups others is left out."""
         params: dict[str, str | int] = {
             "filter": json.dumps([["maintenanceSessionId", "=", session]]),
@@ -50,31 +50,33 @@ class Actions:
             "requireTotalCount": "false",
         }
         answer = await self._client.send("GET", "/api/v1/maintenance-actions/dx", params=params)
-        found = rows(self._client.name, "actions", answer.json)
-        parents = {whole(row.get("parentId")) for row in found} - {None}
-        return [row for row in found if whole(row.get("id")) not in parents]
+        found = extract_rows(self._client.name, "actions", answer.json)
+        parents = {parse_int(row.get("parentId")) for row in found} - {None}
+        return [row for row in found if parse_int(row.get("id")) not in parents]
 
 
-def why(actions: Iterable[Row]) -> str:
+def failure_summary(actions: Iterable[Row]) -> str:
     """The failed actions and their reasons, in a few words."""
-    failed = [_line(row) for row in actions if _result(row) in ("Failed", "Indeterminable")]
+    failed = [_action_line(row) for row in actions if _result_name(row) in ("Failed", "Indeterminable")]
     if not failed:
         return "ImmyBot names no action that failed"
-    more = f"; and {len(failed) - _NAMED} more" if len(failed) > _NAMED else ""
-    return "; ".join(failed[:_NAMED]) + more
+    more = f"; and {len(failed) - _MAX_NAMED_ACTIONS} more" if len(failed) > _MAX_NAMED_ACTIONS else ""
+    return "; ".join(failed[:_MAX_NAMED_ACTIONS]) + more
 
 
-def _result(row: Row) -> str:
-    code = ACTION_RESULT.find(row.get("result")) or ACTION_RESULT.find(words(row, "resultName"))
+def _result_name(row: Row) -> str:
+    code = ACTION_RESULT.find(row.get("result")) or ACTION_RESULT.find(first_text(row, "resultName"))
     return code.name if code else ""
 
 
-def _line(row: Row) -> str:
-    kind = ACTION_TYPE.find(words(row, "actionTypeName")) or ACTION_TYPE.find(row.get("actionType"))
-    what = f"{kind.label if kind else words(row, 'actionTypeName')} {words(row, 'maintenanceDisplayName')}".strip()
+def _action_line(row: Row) -> str:
+    kind = ACTION_TYPE.find(first_text(row, "actionTypeName")) or ACTION_TYPE.find(row.get("actionType"))
+    what = (
+        f"{kind.label if kind else first_text(row, 'actionTypeName')} {first_text(row, 'maintenanceDisplayName')}"
+    ).strip()
     reason = RESULT_REASON.find(row.get("resultReason"))
-    result = ACTION_RESULT.find(_result(row))
-    said = words(row, "resultReasonMessage") or (reason.label if reason else "")
-    if _result(row) not in ("Failed", "Indeterminable"):
+    result = ACTION_RESULT.find(_result_name(row))
+    said = first_text(row, "resultReasonMessage") or (reason.label if reason else "")
+    if _result_name(row) not in ("Failed", "Indeterminable"):
         said = f"{result.label}{f' ({said})' if said else ''}" if result else said
     return f"{what or 'An action'}: {said or (result.label if result else 'no result yet')}"

@@ -11,24 +11,24 @@ from pydantic import JsonValue
 from bot.backends.immybot import codes
 from bot.backends.immybot.params import MaintenanceParams
 
-_GROUPS = UUID("6f1d8f0e-6d3c-5a5b-9a3f-3f0a9a7f4c21")
+_GROUP_NAMESPACE = UUID("6f1d8f0e-6d3c-5a5b-9a3f-3f0a9a7f4c21")
 
 
 def session_group(token: str) -> str:
     """The session group of an attempt; the same token gives the same group, so that it can be looked up."""
-    return str(uuid5(_GROUPS, token))
+    return str(uuid5(_GROUP_NAMESPACE, token))
 
 
-def body_of(p: MaintenanceParams, token: str, update_time: str | None, zone: str | None) -> dict[str, JsonValue]:
+def build_body(p: MaintenanceParams, token: str, update_time: str | None, zone: str | None) -> dict[str, JsonValue]:
     """The body for one attempt; with a time of day and its zone where ImmyBot is to hold the start."""
     body: dict[str, JsonValue] = {"sessionGroupId": session_group(token)}
     if p.maintenance_identifier or p.task_parameter_values:
-        body["maintenanceParams"] = _item(p)
+        body["maintenanceParams"] = _maintenance_item(p)
     body["skipBackgroundJob"] = p.skip_background_job
     body["cacheOnly"] = p.cache_only
-    body["rebootPreference"] = codes.REBOOT.number(p.reboot_preference)
+    body["rebootPreference"] = codes.REBOOT_PREFERENCE.number(p.reboot_preference)
     if p.reboot_preference == "Prompt":
-        body["promptTimeoutAction"] = codes.PROMPT_TIMEOUT.number(p.prompt_timeout_action)
+        body["promptTimeoutAction"] = codes.PROMPT_TIMEOUT_ACTION.number(p.prompt_timeout_action)
         body["promptTimeoutMinutes"] = p.prompt_timeout_minutes
         body["autoConsentToReboots"] = p.auto_consent_to_reboots
     if update_time and zone:
@@ -36,8 +36,8 @@ def body_of(p: MaintenanceParams, token: str, update_time: str | None, zone: str
         body["timeZoneInfoId"] = zone
     if p.deployment_id:
         body["deploymentId"] = p.deployment_id
-    body["deploymentType"] = codes.DATABASE.number(p.deployment_type)
-    body["offlineBehavior"] = codes.OFFLINE.number(p.offline_behavior)
+    body["deploymentType"] = codes.DEPLOYMENT_TYPE.number(p.deployment_type)
+    body["offlineBehavior"] = codes.OFFLINE_BEHAVIOR.number(p.offline_behavior)
     body["useWinningDeployment"] = p.use_winning_deployment
     body["sendDetectionEmail"] = p.send_detection_email
     body["sendDetectionEmailWhenAllActionsAreCompliant"] = p.send_detection_email_when_all_actions_are_compliant
@@ -46,12 +46,12 @@ def body_of(p: MaintenanceParams, token: str, update_time: str | None, zone: str
     body["showRunNowButton"] = p.show_run_now_button
     body["showPostponeButton"] = p.show_postpone_button
     body["showMaintenanceActions"] = p.show_maintenance_actions
-    body.update(_further(p))
+    body.update(_optional_keys(p))
     body.update(_targets(p))
     return body
 
 
-def _item(p: MaintenanceParams) -> dict[str, JsonValue]:
+def _maintenance_item(p: MaintenanceParams) -> dict[str, JsonValue]:
     item: dict[str, JsonValue] = {}
     if p.maintenance_identifier:
         item["maintenanceIdentifier"] = p.maintenance_identifier
@@ -72,7 +72,7 @@ def _item(p: MaintenanceParams) -> dict[str, JsonValue]:
     return item | {key: value for key, value in further.items() if value is not None}
 
 
-def _further(p: MaintenanceParams) -> dict[str, JsonValue]:
+def _optional_keys(p: MaintenanceParams) -> dict[str, JsonValue]:
     """The keys beyond the main groups: only those that are set."""
     keys: dict[str, JsonValue] = {
         "licenseId": p.license_id,

@@ -3,32 +3,32 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bot.backends.base import Connection, ConnectionSettings, Operation, Tools
+from bot.backends.base import BackendContext, Connection, ConnectionSettings, Operation
 from bot.backends.http import Client
-from bot.backends.immybot.answers import explain, rows
-from bot.backends.immybot.auth import Tokens
-from bot.backends.immybot.directory import TENANTS
-from bot.backends.immybot.operation import Maintenance
+from bot.backends.immybot.inventory import TENANTS
+from bot.backends.immybot.operation import MaintenanceOperation
+from bot.backends.immybot.responses import extract_error, extract_rows
+from bot.backends.immybot.secret_store import SecretStore
 from bot.backends.immybot.settings import ImmyBotSettings
-from bot.backends.immybot.vault import Vault
+from bot.backends.immybot.tokens import ImmyBotTokens
 
 
 class ImmyBotConnection(Connection):
     """Talks to one instance with one Entra application or bearer token."""
 
-    def __init__(self, name: str, settings: ImmyBotSettings, tools: Tools) -> None:
+    def __init__(self, name: str, settings: ImmyBotSettings, context: BackendContext) -> None:
         super().__init__(name, settings.title or name)
-        self._vault = Vault(settings.secrets, (settings.client_secret, settings.bearer))
-        self._tokens = Tokens(name, settings, tools.clock)
+        self._secrets = SecretStore(settings.secrets, (settings.client_secret, settings.bearer))
+        self._tokens = ImmyBotTokens(name, settings, context.clock)
         self._client = Client(
             name,
             settings.base_url,
-            authorize=self._tokens.headers,
-            renew=self._tokens.renew,
+            authorize=self._tokens.authorization_headers,
+            invalidate_token=self._tokens.invalidate,
             timeout=settings.timeout,
-            explain=lambda status, body: self._vault.scrub(explain(status, body)),
+            extract_error=lambda status, body: self._secrets.redact(extract_error(status, body)),
         )
-        maintenance = Maintenance(self._client, settings, self._vault, tools.clock)
+        maintenance = MaintenanceOperation(self._client, settings, self._secrets, context.clock)
         self._operations: dict[str, Operation[Any]] = {maintenance.key: maintenance}
 
     @property
@@ -37,9 +37,9 @@ class ImmyBotConnection(Connection):
 
     async def check(self) -> str:
         answer = await self._client.send("GET", TENANTS)
-        count = len(rows(self.name, "tenants", answer.json))
+        count = len(extract_rows(self.name, "tenants", answer.json))
         seen = "1 tenant" if count == 1 else f"{count} tenants"
-        faults = " ".join(self._vault.missing())
+        faults = " ".join(self._secrets.missing_messages())
         return f"ImmyBot at {self._client.base_url} answers and shows {seen}." + (f" {faults}" if faults else "")
 
     async def close(self) -> None:
@@ -47,22 +47,22 @@ class ImmyBotConnection(Connection):
         await self._tokens.close()
 
 
-class ImmyBot:
+class ImmyBotKind:
     """The back end as it is found through the entry point."""
 
     kind = "immybot"
     title = "ImmyBot"
     command = "/immybot"
-    about = "Run ImmyBot maintenance"
-    hint = 'when="tomorrow 21:00" because="patches"'
-    settings: type[ConnectionSettings] = ImmyBotSettings
-    operations: tuple[type[Operation[Any]], ...] = (Maintenance,)
+    command_description = "Run ImmyBot maintenance"
+    command_usage_hint = 'when="tomorrow 21:00" because="patches"'
+    settings_model: type[ConnectionSettings] = ImmyBotSettings
+    operation_types: tuple[type[Operation[Any]], ...] = (MaintenanceOperation,)
 
     def example(self) -> ImmyBotSettings:
         """A made-up connection, for showing requests where none is configured."""
         secrets = {"admin-password": "env:ADMIN_PASSWORD"}
         return ImmyBotSettings(subdomain="example", bearer="env:IMMYBOT_BEARER", secrets=secrets)
 
-    def connect(self, name: str, settings: ImmyBotSettings, tools: Tools) -> ImmyBotConnection:
+    def connect(self, name: str, settings: ImmyBotSettings, context: BackendContext) -> ImmyBotConnection:
         """A connection. Opens nothing yet."""
-        return ImmyBotConnection(name, settings, tools)
+        return ImmyBotConnection(name, settings, context)

@@ -4,42 +4,44 @@ from collections.abc import Sequence
 from typing import Any
 from zoneinfo import available_timezones
 
-from bot.backends.base import Option, Values
-from bot.backends.immybot.answers import Row, words
-from bot.backends.immybot.codes import DATABASE, DESIRED_STATE, MAINTENANCE_TYPE, Codes
-from bot.backends.immybot.directory import (
+from bot.backends.base import FormValues, Option
+from bot.backends.immybot.codes import DEPLOYMENT_TYPE, DESIRED_STATE, MAINTENANCE_TYPE, CodeTable
+from bot.backends.immybot.inventory import (
     DEPLOYMENTS,
     ITEMS,
     PERSONS,
     TENANTS,
     TIME_ZONES,
     Computer,
-    Directory,
+    Inventory,
     person_name,
 )
+from bot.backends.immybot.responses import Row, first_text
 
-LIMIT = 101
+MAX_RESULTS = 101
 """One more than a select can show, so that the form can say that there are more."""
 
 
-async def lookup(directory: Directory, field: str, query: str, values: Values, within: float) -> Sequence[Option]:
+async def lookup(
+    directory: Inventory, field: str, query: str, values: FormValues, time_limit: float
+) -> Sequence[Option]:
     """Choices for a field, best first. Raises BackendError, also when ``within`` seconds are over."""
     query = query.strip()
 
     async def listing(path: str, what: str) -> list[Row]:
-        return await directory.listing(path, what, within)
+        return await directory.list_rows(path, what, time_limit)
 
     match field:
         case "computers":
-            return await _computers(directory, query, within)
+            return await _computers(directory, query, time_limit)
         case "tenants":
-            found = [_option(row, words(row, "name")) for row in await listing(TENANTS, "tenants")]
+            found = [_option(row, first_text(row, "name")) for row in await listing(TENANTS, "tenants")]
         case "persons":
             found = [_person(row) for row in await listing(PERSONS, "persons")]
         case "maintenance_identifier":
-            return await _items(directory, query, values, within)
+            return await _items(directory, query, values, time_limit)
         case "deployment_id":
-            path = DEPLOYMENTS[_name(DATABASE, values.get("deployment_type")) or "Local"]
+            path = DEPLOYMENTS[_code_name(DEPLOYMENT_TYPE, values.get("deployment_type")) or "Local"]
             found = [_deployment(row) for row in await listing(path, "deployments")]
         case "time_zone":
             known = available_timezones()
@@ -47,10 +49,10 @@ async def lookup(directory: Directory, field: str, query: str, values: Values, w
             found = [zone for zone in listed if zone.value in known]
         case _:
             return ()
-    return best(found, query)
+    return rank_options(found, query)
 
 
-def best(options: Sequence[Option], query: str) -> Sequence[Option]:
+def rank_options(options: Sequence[Option], query: str) -> Sequence[Option]:
     """The options that match: exact ones first, then those that start with the query, then the rest by name."""
     wanted = query.casefold()
     found = []
@@ -60,30 +62,33 @@ def best(options: Sequence[Option], query: str) -> Sequence[Option]:
         if not wanted or any(wanted in text for text in (*texts, option.description.casefold())):
             rank = 0 if wanted in texts else 1 if label.startswith(wanted) else 2
             found.append((rank, label, option.value, option))
-    return [option for *_, option in sorted(found, key=lambda f: f[:3])[:LIMIT]]
+    return [option for *_, option in sorted(found, key=lambda f: f[:3])[:MAX_RESULTS]]
 
 
-async def _computers(directory: Directory, query: str, within: float) -> Sequence[Option]:
-    found = [_computer(c) for c in (await directory.search(query, LIMIT, within=within)).computers]
+async def _computers(directory: Inventory, query: str, time_limit: float) -> Sequence[Option]:
+    found = [_computer(c) for c in (await directory.search(query, MAX_RESULTS, time_limit=time_limit)).computers]
     if query.isascii() and query.isdecimal() and 0 < int(query) < 2**31:
-        exact = await directory.computer(int(query), within)
+        exact = await directory.computer(int(query), time_limit)
         if exact is not None:
             found = [_computer(exact), *(o for o in found if o.value != str(exact.id))]
-    return found[:LIMIT]
+    return found[:MAX_RESULTS]
 
 
-async def _items(directory: Directory, query: str, values: Values, within: float) -> Sequence[Option]:
+async def _items(directory: Inventory, query: str, values: FormValues, time_limit: float) -> Sequence[Option]:
     """Software or tasks of the chosen type; for the types without a list, what was typed."""
-    kind = _name(MAINTENANCE_TYPE, values.get("maintenance_type"))
+    kind = _code_name(MAINTENANCE_TYPE, values.get("maintenance_type"))
     if kind is None:
         return ()
     if kind not in ITEMS:
         return (Option(value=query, label=query),) if query and len(query) <= 150 else ()
     what = MAINTENANCE_TYPE.label(kind)
-    return best([_option(row, words(row, "name")) for row in await directory.listing(ITEMS[kind], what, within)], query)
+    return rank_options(
+        [_option(row, first_text(row, "name")) for row in await directory.list_rows(ITEMS[kind], what, time_limit)],
+        query,
+    )
 
 
-def _name(table: Codes, value: Any) -> str | None:
+def _code_name(table: CodeTable, value: Any) -> str | None:
     code = table.find(value)
     return code.name if code else None
 
@@ -100,7 +105,7 @@ def _computer(computer: Computer) -> Option:
 
 
 def _person(row: Row) -> Option:
-    about = [text for text in (words(row, "emailAddress"), words(row, "tenantName")) if text]
+    about = [text for text in (first_text(row, "emailAddress"), first_text(row, "tenantName")) if text]
     return _option(row, person_name(row), ", ".join(about))
 
 
@@ -113,10 +118,10 @@ def deployment_title(row: Row) -> str:
     kind = MAINTENANCE_TYPE.find(row.get("maintenanceType"))
     state = DESIRED_STATE.find(row.get("desiredSoftwareState"))
     item = " ".join(text for text in (kind.label if kind else "", str(row.get("maintenanceIdentifier") or "")) if text)
-    parts = [words(row, "targetName"), item, state.label if state else ""]
+    parts = [first_text(row, "targetName"), item, state.label if state else ""]
     return ": ".join(part for part in parts if part) or f"Deployment {row.get('id')}"
 
 
 def _zone(row: Row) -> Option:
-    name = words(row, "id")
-    return Option(value=name[:150], label=name, description=words(row, "displayName"))
+    name = first_text(row, "id")
+    return Option(value=name[:150], label=name, description=first_text(row, "displayName"))

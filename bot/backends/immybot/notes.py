@@ -1,12 +1,12 @@
 """What people should know of ``immybot.maintenance`` beyond its parameters, for its page in the reference."""
 
-PLACING = (
+SCHEDULING_NOTE = (
     "ImmyBot holds a start as a time of day without a date: one start within the next 24 hours, at a whole minute and "
     "not too close. Nightshift holds all others, windows and series too, and makes each call when it is due. Where "
     "the instance has no schedules (native_schedules is false), Nightshift holds every start."
 )
 
-NOTES = (
+REFERENCE_NOTES = (
     "rebootPreference: Force is -1; If necessary is 0, Suppress 1 and Prompt 2. A client that gives Force as 2 or 3 "
     "would ask for something else.",
     "desiredSoftwareState: ImmyBot's own pages number the states in two ways. Those of its API are sent: 5 is "

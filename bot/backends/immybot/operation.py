@@ -5,80 +5,80 @@ from datetime import datetime, timedelta
 
 from pydantic import JsonValue
 
-from bot.backends.base import Call, Handle, Operation, Option, Plan, Preview, Progress, Values
+from bot.backends.base import FormValues, Handle, HttpCall, Operation, Option, Plan, Preview, Progress
 from bot.backends.http import Client
 from bot.backends.immybot import notes
-from bot.backends.immybot.actions import Actions
-from bot.backends.immybot.answers import instant
-from bot.backends.immybot.body import body_of
-from bot.backends.immybot.directory import Directory
+from bot.backends.immybot.actions import ActionReader
+from bot.backends.immybot.body import build_body
+from bot.backends.immybot.handles import attached_sessions, build_handle, expected_run, session_query
+from bot.backends.immybot.inventory import Inventory
 from bot.backends.immybot.lookups import lookup
 from bot.backends.immybot.params import MaintenanceParams
-from bot.backends.immybot.placement import place
-from bot.backends.immybot.progress import label_of, progress, target_in
-from bot.backends.immybot.remarks import facts, remarks
-from bot.backends.immybot.runs import adopted, handle_of, run_of, watch_of
-from bot.backends.immybot.sessions import SESSIONS, Session, Sessions
+from bot.backends.immybot.placement import place_start
+from bot.backends.immybot.progress import parse_target_label, run_progress, target_label
+from bot.backends.immybot.responses import parse_instant
+from bot.backends.immybot.secret_store import SecretStore, body_with_secrets, secret_name
+from bot.backends.immybot.sessions import SESSIONS, Session, SessionReader
 from bot.backends.immybot.settings import ImmyBotSettings
-from bot.backends.immybot.survey import survey
-from bot.backends.immybot.vault import Vault, revealed, secret_name
-from bot.backends.secrets import SecretMissing
+from bot.backends.immybot.targets import resolve_targets
+from bot.backends.immybot.warnings import facts, request_warnings
+from bot.backends.secrets import SecretNotFound
 from bot.clock import Clock
-from bot.errors import FateUnknown, Faulty, InputError, Missing, Refused
+from bot.errors import BadResponse, InputError, OutcomeUnknown, Refused, RemoteNotFound
 from bot.schedule import Schedule, start_of
 
-_CLOSE = timedelta(seconds=30)
+_MIN_LEAD_TIME = timedelta(seconds=30)
 """A start that ImmyBot is to hold must still be this far ahead when the call leaves."""
-_REASONS = 200
+_MAX_REASONS = 200
 """For how many failed sessions of a run the reasons are read."""
-_CHUNK = 500
-_ALL = 10_000
+_CANCEL_BATCH_SIZE = 500
+_MAX_SESSION_READS = 10_000
 
 
-class Maintenance(Operation[MaintenanceParams]):
+class MaintenanceOperation(Operation[MaintenanceParams]):
     """Runs maintenance on computers, tenants or persons."""
 
     key = "immybot.maintenance"
     title = "Maintenance - Run"
     summary = "Runs software, a task, a deployment or full maintenance on computers, tenants or persons."
-    placing = notes.PLACING
-    notes = notes.NOTES
-    params = MaintenanceParams
+    scheduling_note = notes.SCHEDULING_NOTE
+    reference_notes = notes.REFERENCE_NOTES
+    params_model = MaintenanceParams
     target_noun = "computers"
 
-    def __init__(self, client: Client, settings: ImmyBotSettings, vault: Vault, clock: Clock) -> None:
+    def __init__(self, client: Client, settings: ImmyBotSettings, secrets: SecretStore, clock: Clock) -> None:
         self._client = client
         self._settings = settings
-        self._vault = vault
+        self._secrets = secrets
         self._clock = clock
-        self._directory = Directory(client, clock)
-        self._sessions = Sessions(client)
-        self._actions = Actions(client, vault.scrub)
+        self._inventory = Inventory(client, clock)
+        self._sessions = SessionReader(client)
+        self._actions = ActionReader(client, secrets.redact)
 
-    async def lookup(self, field: str, query: str, values: Values) -> Sequence[Option]:
-        return await lookup(self._directory, field, query, values, self._settings.lookup_timeout)
+    async def lookup(self, field: str, query: str, values: FormValues) -> Sequence[Option]:
+        return await lookup(self._inventory, field, query, values, self._settings.lookup_timeout)
 
-    async def resolve(self, field: str, text: str) -> Option | None:
+    async def resolve_option(self, field: str, text: str) -> Option | None:
         if field in ("maintenance_identifier", "deployment_id") and text.isascii() and text.isdecimal():
             # Which list it stands in depends on another field; the preview looks there.
             return Option(value=text, label=text)
-        return await super().resolve(field, text)
+        return await super().resolve_option(field, text)
 
     async def preview(self, params: MaintenanceParams, schedule: Schedule, token: str) -> Preview:
         plan = self.plan(params, schedule, token)
-        found = await survey(self._directory, params)
+        found = await resolve_targets(self._inventory, params)
         return Preview(
             targets=found.targets,
             plan=plan,
-            warnings=(*remarks(params, schedule, found.targets.count), *found.warnings),
-            facts=facts(params, found.task, list(found.tenants)),
+            warnings=(*request_warnings(params, schedule, found.targets.count), *found.warnings),
+            facts=facts(params, found.item_name, list(found.tenants)),
         )
 
     def plan(self, params: MaintenanceParams, schedule: Schedule, token: str) -> Plan:
         self._check_secrets(params)
         now = self._clock.now()
-        where = place(params, schedule, now, native=self._settings.native_schedules)
-        body = body_of(params, token, where.update_time, where.zone)
+        where = place_start(params, schedule, now, native_schedules=self._settings.native_schedules)
+        body = build_body(params, token, where.update_time, where.zone)
         context: dict[str, JsonValue] = {"planned_at": now.isoformat()}
         start = start_of(schedule)
         if start is not None:
@@ -87,10 +87,10 @@ class Maintenance(Operation[MaintenanceParams]):
             operation=self.key,
             token=token,
             placement=where.placement,
-            calls=(Call(method="POST", url=f"{self._client.base_url}{self._settings.endpoint}", body=body),),
+            calls=(HttpCall(method="POST", url=f"{self._client.base_url}{self._settings.endpoint}", body=body),),
             context=context,
             warnings=tuple(
-                remarks(params, schedule, len(params.computers) + len(params.tenants) + len(params.persons))
+                request_warnings(params, schedule, len(params.computers) + len(params.tenants) + len(params.persons))
             ),
         )
 
@@ -99,55 +99,61 @@ class Maintenance(Operation[MaintenanceParams]):
         name, body = self._client.name, plan.calls[0].body
         self._check_time(plan, now)
         try:
-            filled = revealed(body, self._vault)
-        except SecretMissing as error:
+            filled = body_with_secrets(body, self._secrets)
+        except SecretNotFound as error:
             raise Refused(name, f"{error} Nothing was sent.") from None
         try:
             answer = await self._client.send_once("POST", self._settings.endpoint, json=filled)
-        except (Faulty, FateUnknown) as error:
+        except (BadResponse, OutcomeUnknown) as error:
             text = f"{error} Whether it has taken the request is not known; its sessions will be looked for."
-            raise FateUnknown(name, text, status=error.status, said=error.said) from error
-        return handle_of(plan, now, answer.json if isinstance(answer.json, dict) else {})
+            raise OutcomeUnknown(name, text, status=error.status, server_message=error.server_message) from error
+        return build_handle(plan, now, answer.json if isinstance(answer.json, dict) else {})
 
-    async def find(self, plan: Plan) -> Handle | None:
+    async def find_started(self, plan: Plan) -> Handle | None:
         """The run of a plan, once ImmyBot has made a session of its group; that can be a moment after the call."""
-        planned = instant(plan.context.get("planned_at")) or self._clock.now()
-        handle = handle_of(plan, planned, {})
-        return handle if await self._sessions.any_of(watch_of(handle, planned)) else None
+        planned = parse_instant(plan.context.get("planned_at")) or self._clock.now()
+        handle = build_handle(plan, planned, {})
+        return handle if await self._sessions.exists(session_query(handle, planned)) else None
 
     async def poll(self, handles: Sequence[Handle]) -> Mapping[str, Progress]:
         now = self._clock.now()
-        runs = {handle.id: run_of(handle, now, self._settings.give_up_hours) for handle in handles}
-        watches = [watch_of(handle, now) for handle in handles]
-        awaited = [w.since for w in watches if now - runs[w.group].begins <= runs[w.group].give_up]
-        found, complete = await self._sessions.of(watches, min(awaited, default=None))
-        bad = [n for sessions in found.values() for n in _bad(sessions)]
-        reasons = await self._actions.reasons(bad)
+        runs = {handle.id: expected_run(handle, now, self._settings.give_up_hours) for handle in handles}
+        watches = [session_query(handle, now) for handle in handles]
+        awaited = [w.since for w in watches if now - runs[w.group].starts_at <= runs[w.group].give_up]
+        found, complete = await self._sessions.fetch(watches, min(awaited, default=None))
+        bad = [n for sessions in found.values() for n in _failed_session_ids(sessions)]
+        reasons = await self._actions.failure_reasons(bad)
         return {
-            group: progress(runs[group], sessions, reasons, now, complete=complete)
+            group: run_progress(runs[group], sessions, reasons, now, complete=complete)
             for group, sessions in found.items()
             # What a person has named and ImmyBot does not know is no run.
-            if sessions or not adopted(group)
+            if sessions or not attached_sessions(group)
         }
 
     async def cancel(self, handle: Handle) -> str:
-        mine = await self._all_of(handle)
-        open_ones = [s.id for s in mine if not s.final]
+        mine = await self._sessions_of(handle)
+        open_ones = [s.id for s in mine if not s.is_final]
         if not mine:
             text = "ImmyBot has made no session for this run yet, so there is nothing to cancel. Try again in a minute."
-            raise Missing(self._client.name, text)
-        for start in range(0, len(open_ones), _CHUNK):
-            chunk = open_ones[start : start + _CHUNK]
+            raise RemoteNotFound(self._client.name, text)
+        for start in range(0, len(open_ones), _CANCEL_BATCH_SIZE):
+            chunk = open_ones[start : start + _CANCEL_BATCH_SIZE]
             await self._client.send("POST", f"{SESSIONS}/cancel", json={"sessionIds": chunk})
         ended = len(mine) - len(open_ones)
-        told = f"Asked ImmyBot to cancel {_count(len(open_ones))}" if open_ones else "There was nothing left to cancel"
-        return f"{told}; {_count(ended)} had already ended." if ended else f"{told}."
+        told = (
+            f"Asked ImmyBot to cancel {_count_sessions(len(open_ones))}"
+            if open_ones
+            else "There was nothing left to cancel"
+        )
+        return f"{told}; {_count_sessions(ended)} had already ended." if ended else f"{told}."
 
-    def rerun_failed(self, params: MaintenanceParams, handle: Handle, failed: Sequence[str]) -> MaintenanceParams:
+    def params_for_rerun(
+        self, params: MaintenanceParams, handle: Handle, failed_targets: Sequence[str]
+    ) -> MaintenanceParams:
         """The same on the targets that failed: their labels carry kind and id."""
         chosen: dict[str, list[int]] = {"computers": [], "tenants": [], "persons": []}
-        for label in failed:
-            target = target_in(label)
+        for label in failed_targets:
+            target = parse_target_label(label)
             if target is not None:
                 chosen[target[0]].append(target[1])
         if not any(chosen.values()):
@@ -156,19 +162,19 @@ class Maintenance(Operation[MaintenanceParams]):
 
     async def output(self, handle: Handle, target: str) -> str:
         """The actions of a target's session, one a line."""
-        session = next((s for s in await self._all_of(handle) if label_of(s) == target), None)
+        session = next((s for s in await self._sessions_of(handle) if target_label(s) == target), None)
         return await self._actions.log(session.id) if session is not None else ""
 
-    async def _all_of(self, handle: Handle) -> list[Session]:
+    async def _sessions_of(self, handle: Handle) -> list[Session]:
         """The sessions of one run, however many there are."""
-        watch = watch_of(handle, self._clock.now())
-        found, _ = await self._sessions.of([watch], watch.since, reads=_ALL)
+        watch = session_query(handle, self._clock.now())
+        found, _ = await self._sessions.fetch([watch], watch.since, max_reads=_MAX_SESSION_READS)
         return found[handle.id]
 
     def _check_time(self, plan: Plan, now: datetime) -> None:
         """Refuse to send a plan too late for ImmyBot to hold its start, or before Nightshift itself should send it."""
-        held, due = instant(plan.context.get("starts_at")), instant(plan.context.get("not_before"))
-        if held is not None and held - now < _CLOSE:
+        held, due = parse_instant(plan.context.get("starts_at")), parse_instant(plan.context.get("not_before"))
+        if held is not None and held - now < _MIN_LEAD_TIME:
             # ImmyBot would take the time of day for tomorrow's.
             text = f"The start {held:%Y-%m-%d %H:%M} UTC has come too close or is past. Nothing was sent."
             raise Refused(self._client.name, text)
@@ -180,16 +186,16 @@ class Maintenance(Operation[MaintenanceParams]):
         """Refuse references to secrets that this connection does not have."""
         for name, value in (params.task_parameter_values or {}).items():
             wanted = secret_name(value.get("value"))
-            if wanted is not None and wanted not in self._vault.names:
-                known = ", ".join(self._vault.names) or "none"
+            if wanted is not None and wanted not in self._secrets.names:
+                known = ", ".join(self._secrets.names) or "none"
                 text = f"{name} refers to the secret {wanted}, which is not configured here (configured: {known})."
                 raise InputError({"task_parameter_values": text})
 
 
-def _bad(sessions: Sequence[Session]) -> list[int]:
+def _failed_session_ids(sessions: Sequence[Session]) -> list[int]:
     """The sessions whose reasons are worth a call: of a large run not all."""
-    return [s.id for s in sessions if s.status in ("Failed", "PartialPassed")][:_REASONS]
+    return [s.id for s in sessions if s.status in ("Failed", "PartialPassed")][:_MAX_REASONS]
 
 
-def _count(number: int) -> str:
+def _count_sessions(number: int) -> str:
     return f"{number} session" if number == 1 else f"{number} sessions"

@@ -9,67 +9,78 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from bot.backends.base import Param, Params
 from bot.backends.immybot import codes
-from bot.backends.immybot.kinds import (
+from bot.backends.immybot.param_types import (
     ClockTime,
     Computers,
-    Database,
+    DeploymentType,
     DesiredState,
-    Group,
     Identifier,
     JsonObject,
     MaintenanceType,
-    Offline,
+    OfflineBehavior,
     Persons,
-    PromptTimeout,
-    Provider,
-    Reboot,
+    PromptTimeoutAction,
+    RebootPreference,
+    SessionGroupId,
+    SoftwareProvider,
     TaskMode,
     TaskValues,
     Tenants,
-    Zone,
+    ZoneName,
 )
-from bot.backends.immybot.vendor import flatten
+from bot.backends.immybot.vendor_payload import flatten
 
-TARGETS, WHAT, HOW = "Targets", "Maintenance", "Execution"
-DEPLOYMENT, MAIL, PAGE, MORE = "Deployment", "E-mail", "E-mail buttons", "Advanced"
+TARGETS_SECTION, MAINTENANCE_SECTION, EXECUTION_SECTION = "Targets", "Maintenance", "Execution"
+DEPLOYMENT_SECTION, EMAIL_SECTION, EMAIL_BUTTONS_SECTION, ADVANCED_SECTION = (
+    "Deployment",
+    "E-mail",
+    "E-mail buttons",
+    "Advanced",
+)
 
 
-def _named(
+def _enum_param(
     label: str,
     section: str,
     api: str,
-    table: codes.Codes,
+    table: codes.CodeTable,
     hint: str = "",
     when: dict[str, tuple[str, ...]] | None = None,
     *,
-    decides: bool = False,
+    reloads: bool = False,
 ) -> Param:
     """A select over one of the API's enumerations; one that ``decides`` changes other fields or their choices."""
     relevance: dict[str, tuple[JsonValue, ...]] = {name: tuple(wanted) for name, wanted in (when or {}).items()}
-    return Param(label, hint, section, "choice", table.options, api_name=api, relevant_if=relevance, reloads=decides)
+    return Param(label, hint, section, "choice", table.options, api_name=api, relevant_if=relevance, reloads=reloads)
 
 
-_PROMPTS: dict[str, tuple[JsonValue, ...]] = {"reboot_preference": ("Prompt",)}
-_SOFTWARE: dict[str, tuple[JsonValue, ...]] = {"maintenance_type": codes.SOFTWARE_TYPES}
+_IF_PROMPT: dict[str, tuple[JsonValue, ...]] = {"reboot_preference": ("Prompt",)}
+_IF_SOFTWARE: dict[str, tuple[JsonValue, ...]] = {"maintenance_type": codes.SOFTWARE_TYPES}
 
 
 class MaintenanceParams(Params):
     """What ``POST /api/v1/run-immy-service-new`` takes, flat, under names that follow the API's own."""
 
-    computers: Annotated[Computers, Param("Computers", "", TARGETS, "lookups")] = Bounds(default_factory=list)
-    tenants: Annotated[Tenants, Param("Tenants", "", TARGETS, "lookups")] = Bounds(default_factory=list)
-    persons: Annotated[Persons, Param("Persons", "", TARGETS, "lookups")] = Bounds(default_factory=list)
+    computers: Annotated[Computers, Param("Computers", "", TARGETS_SECTION, "lookups")] = Bounds(default_factory=list)
+    tenants: Annotated[Tenants, Param("Tenants", "", TARGETS_SECTION, "lookups")] = Bounds(default_factory=list)
+    persons: Annotated[Persons, Param("Persons", "", TARGETS_SECTION, "lookups")] = Bounds(default_factory=list)
 
     maintenance_type: Annotated[
         MaintenanceType | None,
-        _named("Maintenance type", WHAT, "maintenanceParams.maintenanceType", codes.MAINTENANCE_TYPE, decides=True),
+        _enum_param(
+            "Maintenance type",
+            MAINTENANCE_SECTION,
+            "maintenanceParams.maintenanceType",
+            codes.MAINTENANCE_TYPE,
+            reloads=True,
+        ),
     ] = None
     maintenance_identifier: Annotated[
         Identifier | None,
         Param(
             "Maintenance identifier",
             "The software or task; choose the maintenance type first.",
-            WHAT,
+            MAINTENANCE_SECTION,
             "lookup",
             api_name="maintenanceParams.maintenanceIdentifier",
             argument="item",
@@ -77,9 +88,9 @@ class MaintenanceParams(Params):
     ] = None
     maintenance_task_mode: Annotated[
         TaskMode,
-        _named(
+        _enum_param(
             "Task mode",
-            WHAT,
+            MAINTENANCE_SECTION,
             "maintenanceParams.maintenanceTaskMode",
             codes.TASK_MODE,
             "Enforce tests and then sets; Audit only tests; Monitor only reports.",
@@ -88,73 +99,90 @@ class MaintenanceParams(Params):
     ] = "Enforce"
     desired_software_state: Annotated[
         DesiredState,
-        _named(
+        _enum_param(
             "Software should be",
-            WHAT,
+            MAINTENANCE_SECTION,
             "maintenanceParams.desiredSoftwareState",
             codes.DESIRED_STATE,
             when={"maintenance_type": codes.SOFTWARE_TYPES},
         ),
     ] = "LatestVersion"
-    repair: Annotated[bool, Param("Repair", "", WHAT, api_name="maintenanceParams.repair", relevant_if=_SOFTWARE)] = (
-        False
-    )
+    repair: Annotated[
+        bool, Param("Repair", "", MAINTENANCE_SECTION, api_name="maintenanceParams.repair", relevant_if=_IF_SOFTWARE)
+    ] = False
     task_parameter_values: Annotated[
         TaskValues | None,
         Param(
             "Task parameter values",
             'A JSON object: {"Name": "value"}. A secret is given by its configured name: {"Name": {"secret": "name"}}.',
-            WHAT,
+            MAINTENANCE_SECTION,
             "json",
             api_name="maintenanceParams.taskParameterValues",
         ),
     ] = None
     full_maintenance: Annotated[
-        bool, Param("Full maintenance", "Everything that is deployed.", WHAT, api_name="fullMaintenance")
+        bool, Param("Full maintenance", "Everything that is deployed.", MAINTENANCE_SECTION, api_name="fullMaintenance")
     ] = False
 
-    reboot_preference: Annotated[Reboot, _named("Reboot", HOW, "rebootPreference", codes.REBOOT, decides=True)] = (
-        "Suppress"
-    )
+    reboot_preference: Annotated[
+        RebootPreference,
+        _enum_param("Reboot", EXECUTION_SECTION, "rebootPreference", codes.REBOOT_PREFERENCE, reloads=True),
+    ] = "Suppress"
     prompt_timeout_action: Annotated[
-        PromptTimeout,
-        _named(
+        PromptTimeoutAction,
+        _enum_param(
             "If nobody answers the prompt",
-            HOW,
+            EXECUTION_SECTION,
             "promptTimeoutAction",
-            codes.PROMPT_TIMEOUT,
+            codes.PROMPT_TIMEOUT_ACTION,
             when={"reboot_preference": ("Prompt",)},
         ),
     ] = "Suppress"
     prompt_timeout_minutes: Annotated[
-        int, Param("Prompt timeout (minutes)", "1 to 60.", HOW, api_name="promptTimeoutMinutes", relevant_if=_PROMPTS)
+        int,
+        Param(
+            "Prompt timeout (minutes)",
+            "1 to 60.",
+            EXECUTION_SECTION,
+            api_name="promptTimeoutMinutes",
+            relevant_if=_IF_PROMPT,
+        ),
     ] = 5
     auto_consent_to_reboots: Annotated[
-        bool, Param("Consent to reboots automatically", "", HOW, api_name="autoConsentToReboots", relevant_if=_PROMPTS)
+        bool,
+        Param(
+            "Consent to reboots automatically",
+            "",
+            EXECUTION_SECTION,
+            api_name="autoConsentToReboots",
+            relevant_if=_IF_PROMPT,
+        ),
     ] = False
     skip_background_job: Annotated[
         bool,
         Param(
             "Skip the background job",
             "Starts at once, past the instance's limit of concurrent sessions.",
-            HOW,
+            EXECUTION_SECTION,
             api_name="skipBackgroundJob",
         ),
     ] = False
-    cache_only: Annotated[bool, Param("Use cached data only", "", HOW, api_name="cacheOnly")] = False
+    cache_only: Annotated[bool, Param("Use cached data only", "", EXECUTION_SECTION, api_name="cacheOnly")] = False
     update_time: Annotated[
         ClockTime | None,
         Param(
             "Update time",
             "HH:mm, the next time that the clock shows it. Leave it empty: the schedule says when.",
-            HOW,
+            EXECUTION_SECTION,
             "text",
             api_name="updateTime",
         ),
     ] = None
     time_zone: Annotated[
-        Zone | None,
-        Param("Time zone of the update time", "", HOW, "lookup", api_name="timeZoneInfoId", argument="zone"),
+        ZoneName | None,
+        Param(
+            "Time zone of the update time", "", EXECUTION_SECTION, "lookup", api_name="timeZoneInfoId", argument="zone"
+        ),
     ] = None
 
     deployment_id: Annotated[
@@ -163,56 +191,68 @@ class MaintenanceParams(Params):
         Param(
             "Deployment",
             "Instead of a maintenance item.",
-            DEPLOYMENT,
+            DEPLOYMENT_SECTION,
             "lookup",
             api_name="deploymentId",
             argument="deployment",
         ),
     ] = None
     deployment_type: Annotated[
-        Database,
-        _named("Deployment type", DEPLOYMENT, "deploymentType", codes.DATABASE, "Where it is kept.", decides=True),
+        DeploymentType,
+        _enum_param(
+            "Deployment type",
+            DEPLOYMENT_SECTION,
+            "deploymentType",
+            codes.DEPLOYMENT_TYPE,
+            "Where it is kept.",
+            reloads=True,
+        ),
     ] = "Local"
     offline_behavior: Annotated[
-        Offline, _named("If a computer is offline", DEPLOYMENT, "offlineBehavior", codes.OFFLINE)
+        OfflineBehavior,
+        _enum_param("If a computer is offline", DEPLOYMENT_SECTION, "offlineBehavior", codes.OFFLINE_BEHAVIOR),
     ] = "ApplyOnConnect"
     use_winning_deployment: Annotated[
         bool,
         Param(
             "Use the winning deployment",
             "Its desired state counts then, not the one given here.",
-            DEPLOYMENT,
+            DEPLOYMENT_SECTION,
             api_name="useWinningDeployment",
         ),
     ] = False
 
-    send_detection_email: Annotated[bool, Param("Send detection e-mail", "", MAIL, api_name="sendDetectionEmail")] = (
-        False
-    )
+    send_detection_email: Annotated[
+        bool, Param("Send detection e-mail", "", EMAIL_SECTION, api_name="sendDetectionEmail")
+    ] = False
     send_detection_email_when_all_actions_are_compliant: Annotated[
         bool,
-        Param("... also when all is compliant", "", MAIL, api_name="sendDetectionEmailWhenAllActionsAreCompliant"),
+        Param(
+            "... also when all is compliant", "", EMAIL_SECTION, api_name="sendDetectionEmailWhenAllActionsAreCompliant"
+        ),
     ] = False
-    send_follow_up_email: Annotated[bool, Param("Send follow-up e-mail", "", MAIL, api_name="sendFollowUpEmail")] = (
-        False
-    )
+    send_follow_up_email: Annotated[
+        bool, Param("Send follow-up e-mail", "", EMAIL_SECTION, api_name="sendFollowUpEmail")
+    ] = False
     send_follow_up_only_if_action_needed: Annotated[
-        bool, Param("... only if action is needed", "", MAIL, api_name="sendFollowUpOnlyIfActionNeeded")
+        bool, Param("... only if action is needed", "", EMAIL_SECTION, api_name="sendFollowUpOnlyIfActionNeeded")
     ] = False
-    show_run_now_button: Annotated[bool, Param("Show a Run Now button", "", PAGE, api_name="showRunNowButton")] = False
-    show_postpone_button: Annotated[bool, Param("Show a Postpone button", "", PAGE, api_name="showPostponeButton")] = (
-        False
-    )
+    show_run_now_button: Annotated[
+        bool, Param("Show a Run Now button", "", EMAIL_BUTTONS_SECTION, api_name="showRunNowButton")
+    ] = False
+    show_postpone_button: Annotated[
+        bool, Param("Show a Postpone button", "", EMAIL_BUTTONS_SECTION, api_name="showPostponeButton")
+    ] = False
     show_maintenance_actions: Annotated[
-        bool, Param("Show the maintenance actions", "", PAGE, api_name="showMaintenanceActions")
+        bool, Param("Show the maintenance actions", "", EMAIL_BUTTONS_SECTION, api_name="showMaintenanceActions")
     ] = False
 
     session_group_id: Annotated[
-        Group | None,
+        SessionGroupId | None,
         Param(
             "Session group ID",
             "Only noted: Nightshift makes a new one for each attempt and finds the sessions by it.",
-            MORE,
+            ADVANCED_SECTION,
             "text",
             api_name="sessionGroupId",
         ),
@@ -222,73 +262,94 @@ class MaintenanceParams(Params):
         Param(
             "Update time in each computer's zone",
             "Only with an update time.",
-            MORE,
+            ADVANCED_SECTION,
             api_name="useComputersTimezoneForExecution",
         ),
     ] = False
     schedule_execution_after_active_hours: Annotated[
-        bool, Param("Execute after active hours", "", MORE, api_name="scheduleExecutionAfterActiveHours")
+        bool, Param("Execute after active hours", "", ADVANCED_SECTION, api_name="scheduleExecutionAfterActiveHours")
     ] = False
     suppress_reboots_during_business_hours: Annotated[
         bool,
-        Param("No reboots in business hours", "Beats Force.", MORE, api_name="suppressRebootsDuringBusinessHours"),
+        Param(
+            "No reboots in business hours",
+            "Beats Force.",
+            ADVANCED_SECTION,
+            api_name="suppressRebootsDuringBusinessHours",
+        ),
     ] = False
-    detection_only: Annotated[bool, Param("Detection only", "", MORE, api_name="detectionOnly")] = False
-    resolution_only: Annotated[bool, Param("Resolution only", "", MORE, api_name="resolutionOnly")] = False
-    inventory_only: Annotated[bool, Param("Inventory only", "", MORE, api_name="inventoryOnly")] = False
+    detection_only: Annotated[bool, Param("Detection only", "", ADVANCED_SECTION, api_name="detectionOnly")] = False
+    resolution_only: Annotated[bool, Param("Resolution only", "", ADVANCED_SECTION, api_name="resolutionOnly")] = False
+    inventory_only: Annotated[bool, Param("Inventory only", "", ADVANCED_SECTION, api_name="inventoryOnly")] = False
     run_inventory_in_detection: Annotated[
-        bool, Param("Inventory during detection", "", MORE, api_name="runInventoryInDetection")
+        bool, Param("Inventory during detection", "", ADVANCED_SECTION, api_name="runInventoryInDetection")
     ] = False
     propagate_to_child_tenants: Annotated[
-        bool, Param("Child tenants too", "", MORE, api_name="propagateToChildTenants")
+        bool, Param("Child tenants too", "", ADVANCED_SECTION, api_name="propagateToChildTenants")
     ] = False
     allow_access_to_parent_tenant: Annotated[
-        bool, Param("Allow access to the parent tenant", "", MORE, api_name="allowAccessToParentTenant")
+        bool, Param("Allow access to the parent tenant", "", ADVANCED_SECTION, api_name="allowAccessToParentTenant")
     ] = False
-    license_id: Annotated[int | None, Bounds(gt=0), Param("Licence ID", "", MORE, api_name="licenseId")] = None
+    license_id: Annotated[int | None, Bounds(gt=0), Param("Licence ID", "", ADVANCED_SECTION, api_name="licenseId")] = (
+        None
+    )
     provider_link_id_for_agent_updates: Annotated[
         int | None,
         Bounds(gt=0),
-        Param("Provider link for agent updates", "", MORE, api_name="providerLinkIdForAgentUpdates"),
+        Param("Provider link for agent updates", "", ADVANCED_SECTION, api_name="providerLinkIdForAgentUpdates"),
     ] = None
     provider_link_id_for_maintenance_item: Annotated[
         int | None,
         Bounds(gt=0),
-        Param("Provider link of the item", "", MORE, api_name="maintenanceParams.providerLinkIdForMaintenanceItem"),
+        Param(
+            "Provider link of the item",
+            "",
+            ADVANCED_SECTION,
+            api_name="maintenanceParams.providerLinkIdForMaintenanceItem",
+        ),
     ] = None
     software_provider_type: Annotated[
-        Provider | None,
-        _named("Software provider", MORE, "maintenanceParams.softwareProviderType", codes.SOFTWARE_PROVIDER),
+        SoftwareProvider | None,
+        _enum_param(
+            "Software provider", ADVANCED_SECTION, "maintenanceParams.softwareProviderType", codes.SOFTWARE_PROVIDER
+        ),
     ] = None
     software_type: Annotated[
-        int | None, Param("Software type", "A code; sent as given.", MORE, api_name="maintenanceParams.softwareType")
+        int | None,
+        Param("Software type", "A code; sent as given.", ADVANCED_SECTION, api_name="maintenanceParams.softwareType"),
     ] = None
     semantic_version: Annotated[
         JsonObject | None,
-        Param("Version", "A JSON object; sent as given.", MORE, "json", api_name="maintenanceParams.semanticVersion"),
+        Param(
+            "Version",
+            "A JSON object; sent as given.",
+            ADVANCED_SECTION,
+            "json",
+            api_name="maintenanceParams.semanticVersion",
+        ),
     ] = None
 
     @model_validator(mode="before")
     @classmethod
-    def _load(cls, data: Any) -> Any:
+    def _accept_vendor_body(cls, data: Any) -> Any:
         return flatten(data, cls.model_fields)
 
     @model_validator(mode="after")
     def _check(self) -> "MaintenanceParams":
         faults = [
             InitErrorDetails(type=PydanticCustomError("value_error", "{text}", {"text": text}), loc=(name,), input=None)
-            for name, text in _faults(self)
+            for name, text in _problems(self)
         ]
         if faults:
             raise ValidationError.from_exception_data(type(self).__name__, faults)
         return self
 
 
-def _faults(p: MaintenanceParams) -> Iterator[tuple[str, str]]:
+def _problems(p: MaintenanceParams) -> Iterator[tuple[str, str]]:
     """What does not go together: the field to change, and a sentence."""
     if not (p.computers or p.tenants or p.persons):
         yield "computers", "Choose at least one computer, tenant or person."
-    yield from _item_faults(p)
+    yield from _item_problems(p)
     if p.reboot_preference == "Prompt" and not 1 <= p.prompt_timeout_minutes <= 60:
         yield "prompt_timeout_minutes", "Must be from 1 to 60 minutes."
     if p.update_time and not p.time_zone:
@@ -297,7 +358,7 @@ def _faults(p: MaintenanceParams) -> Iterator[tuple[str, str]]:
         yield "use_computers_timezone_for_execution", "This has a meaning only with an update time of ImmyBot's own."
 
 
-def _item_faults(p: MaintenanceParams) -> Iterator[tuple[str, str]]:
+def _item_problems(p: MaintenanceParams) -> Iterator[tuple[str, str]]:
     """Exactly what is maintained must be clear: one item, a deployment, or everything."""
     if p.full_maintenance and p.maintenance_identifier:
         yield "full_maintenance", "Full maintenance does everything: leave it out, or leave out the identifier."

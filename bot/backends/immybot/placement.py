@@ -11,15 +11,15 @@ from zoneinfo import ZoneInfo
 from bot.backends.base import Placement
 from bot.backends.immybot.params import MaintenanceParams
 from bot.errors import InputError
-from bot.schedule import Moment, Now, Once, Schedule, Series, Window
-from bot.schedule.occurrences import exists, happens_twice
+from bot.schedule import Now, Once, Schedule, Series, Window, ZonedTime
+from bot.schedule.occurrences import is_ambiguous, wall_time_exists
 
-LEAD = timedelta(minutes=5)
+MIN_LEAD_TIME = timedelta(minutes=5)
 """How far from now, and from the same time today, a start must be: the two clocks may differ, and calls take time."""
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class StartPlacement:
     """The placement, and what the body says of time. ``starts_at`` is set where ImmyBot holds the start."""
 
     placement: Placement
@@ -28,63 +28,75 @@ class Place:
     starts_at: datetime | None = None
 
 
-def place(p: MaintenanceParams, schedule: Schedule, now: datetime, *, native: bool = True) -> Place:
+def place_start(
+    params: MaintenanceParams, schedule: Schedule, now: datetime, *, native_schedules: bool = True
+) -> StartPlacement:
     """Where a start is held. ``native`` is false where the instance cannot hold any. Raises InputError."""
-    if p.update_time and p.time_zone:
-        return _own(p.update_time, p.time_zone, schedule, now)
+    if params.update_time and params.time_zone:
+        return _own_update_time(params.update_time, params.time_zone, schedule, now)
     match schedule:
         case Now():
-            return _held("It is sent as soon as it is approved.")
+            return _scheduled_in_nightshift("It is sent as soon as it is approved.")
         case Series():
-            return _held("Nightshift makes each call when it is due: ImmyBot's request holds one start only.")
+            return _scheduled_in_nightshift(
+                "Nightshift makes each call when it is due: ImmyBot's request holds one start only."
+            )
         case Window():
-            return _held("Nightshift makes the call when it is due: ImmyBot knows no end of a window.")
+            return _scheduled_in_nightshift(
+                "Nightshift makes the call when it is due: ImmyBot knows no end of a window."
+            )
         case Once(start=start, latest_start=latest):
-            why = _obstacle(start, latest, now) if native else "This ImmyBot is set up to start at once only."
+            why = (
+                _inexact_reason(start, latest, now)
+                if native_schedules
+                else "This ImmyBot is set up to start at once only."
+            )
             if why:
-                return _held(f"Nightshift makes the call when it is due. {why}")
+                return _scheduled_in_nightshift(f"Nightshift makes the call when it is due. {why}")
             at = f"{start.wall:%H:%M}"
             reason = f"ImmyBot holds it as update time {at} in {start.zone}, which comes once in the next 24 hours."
-            return Place(Placement(holder="backend", reason=reason), at, start.zone, start.instant)
+            return StartPlacement(Placement(scheduler="backend", reason=reason), at, start.zone, start.instant)
 
 
-def next_time(at: str, zone: str, now: datetime) -> datetime:
+def next_instant_at(clock_time: str, zone: str, now: datetime) -> datetime:
     """The next instant at which the clock of a zone shows ``at`` (HH:mm)."""
     local = now.astimezone(ZoneInfo(zone))
-    today = datetime.combine(local.date(), time.fromisoformat(at))
+    today = datetime.combine(local.date(), time.fromisoformat(clock_time))
     for days in (0, 1, 2):
         wall = today + timedelta(days=days)
-        moment = Moment(wall=wall, zone=zone)
-        if exists(wall, zone) and moment.instant > now:
+        moment = ZonedTime(wall=wall, zone=zone)
+        if wall_time_exists(wall, zone) and moment.instant > now:
             return moment.instant
-    return Moment(wall=today + timedelta(days=1), zone=zone).instant
+    return ZonedTime(wall=today + timedelta(days=1), zone=zone).instant
 
 
-def _own(at: str, zone: str, schedule: Schedule, now: datetime) -> Place:
+def _own_update_time(clock_time: str, zone: str, schedule: Schedule, now: datetime) -> StartPlacement:
     """An update time that was given as a parameter."""
     if not isinstance(schedule, Now):
         text = "Two starts are given: leave the update time out, or ask for the run now."
         raise InputError({"update_time": text})
-    reason = f"ImmyBot starts it the next time that the clock in {zone} shows {at}."
-    return Place(Placement(holder="backend", reason=reason), at, zone, next_time(at, zone, now))
+    reason = f"ImmyBot starts it the next time that the clock in {zone} shows {clock_time}."
+    return StartPlacement(
+        Placement(scheduler="backend", reason=reason), clock_time, zone, next_instant_at(clock_time, zone, now)
+    )
 
 
-def _held(reason: str) -> Place:
-    return Place(Placement(holder="nightshift", reason=reason))
+def _scheduled_in_nightshift(reason: str) -> StartPlacement:
+    return StartPlacement(Placement(scheduler="nightshift", reason=reason))
 
 
-def _obstacle(start: Moment, latest: Moment | None, now: datetime) -> str:
+def _inexact_reason(start: ZonedTime, latest: ZonedTime | None, now: datetime) -> str:
     """Why ImmyBot cannot hold a start exactly; empty where it can."""
     if latest is not None:
         return "ImmyBot knows no latest start."
     if start.wall.second or start.wall.microsecond:
         return "ImmyBot knows whole minutes only."
-    if not exists(start.wall, start.zone) or happens_twice(start.wall, start.zone):
+    if not wall_time_exists(start.wall, start.zone) or is_ambiguous(start.wall, start.zone):
         return "The clocks change then, and ImmyBot would have to guess."
-    if start.instant - now < LEAD:
+    if start.instant - now < MIN_LEAD_TIME:
         return "The start is too close."
     local = now.astimezone(ZoneInfo(start.zone)).replace(tzinfo=None)
     ahead = start.wall - local
-    if ahead > timedelta(days=1) - LEAD:
+    if ahead > timedelta(days=1) - MIN_LEAD_TIME:
         return "ImmyBot takes a time of day without a date, so it can hold the next 24 hours only."
     return ""

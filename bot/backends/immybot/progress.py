@@ -7,37 +7,37 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from bot.backends.base import Progress, RunState, TargetResult
+from bot.backends.base import Progress, ProgressState, TargetResult
 from bot.backends.immybot.codes import SESSION_STATUS
 from bot.backends.immybot.sessions import Session
 
-SETTLE = timedelta(minutes=2)
+SETTLE_TIME = timedelta(minutes=2)
 """How long sessions of tenants and persons may still appear, whose number cannot be known beforehand."""
-NO_SESSION = timedelta(hours=1)
+NO_SESSION_TIMEOUT = timedelta(hours=1)
 """After this a target without a session counts as failed."""
-SHOWN = 2000
+MAX_RESULTS = 2000
 
 _ORDER = ("failed", "cancelled", "pending", "running", "succeeded")
-_UNSURE = ("PendingConnectivity", "PendingEphemeralAgentConnection", "Postponed")
+_WAITING_STATUSES = ("PendingConnectivity", "PendingEphemeralAgentConnection", "Postponed")
 _LABEL = re.compile(r"\((tenant |person )?#(\d+)\)$")
 
-Kind = Literal["computers", "tenants", "persons"]
+TargetKind = Literal["computers", "tenants", "persons"]
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class ExpectedRun:
     """What is known of a run beforehand. ``begins`` is when its first session may be made or start; ``busy`` are
     computers that ImmyBot started nothing on because a session was under way there."""
 
-    begins: datetime
+    starts_at: datetime
     computers: frozenset[int]
-    others: bool
-    busy: frozenset[int]
+    has_group_targets: bool
+    busy_computers: frozenset[int]
     skips_offline: bool
     give_up: timedelta
 
 
-def label_of(session: Session) -> str:
+def target_label(session: Session) -> str:
     """What a target is called; the number in it makes it unique and lets it be run again."""
     if session.computer_id is not None:
         return f"{session.computer or 'computer'} (#{session.computer_id})"
@@ -48,35 +48,41 @@ def label_of(session: Session) -> str:
     return f"session {session.id}"
 
 
-def target_in(label: str) -> tuple[Kind, int] | None:
+def parse_target_label(label: str) -> tuple[TargetKind, int] | None:
     """The kind and id of the target that a label names."""
     found = _LABEL.search(label)
     if found is None:
         return None
-    kinds: dict[str | None, Kind] = {None: "computers", "tenant ": "tenants", "person ": "persons"}
+    kinds: dict[str | None, TargetKind] = {None: "computers", "tenant ": "tenants", "person ": "persons"}
     return kinds[found[1]], int(found[2])
 
 
-def progress(
-    run: Run, sessions: Sequence[Session], reasons: Mapping[int, str], now: datetime, *, complete: bool
+def run_progress(
+    run: ExpectedRun, sessions: Sequence[Session], reasons: Mapping[int, str], now: datetime, *, complete: bool
 ) -> Progress:
     """The state of a run. ``complete`` says that no session that may belong to it is left unread."""
-    lost = _lost(run, sessions) if complete and now - run.begins > NO_SESSION else frozenset()
-    unseen = frozenset() if lost else _lost(run, sessions)
-    results = [_result(s, reasons, run) for s in sessions]
-    results += [TargetResult(name=f"computer (#{n})", state="failed", reason=_NO_SESSION) for n in sorted(lost)]
-    results += [TargetResult(name=f"computer (#{n})", state="failed", reason=_BUSY) for n in sorted(run.busy)]
-    if not results and not run.computers and complete and now - run.begins > NO_SESSION:
-        return Progress(state="failed", total=1, failed=1, summary=_NOTHING)
+    lost = (
+        _computers_without_session(run, sessions)
+        if complete and now - run.starts_at > NO_SESSION_TIMEOUT
+        else frozenset()
+    )
+    unseen = frozenset() if lost else _computers_without_session(run, sessions)
+    results = [_target_result(s, reasons, run) for s in sessions]
+    results += [TargetResult(name=f"computer (#{n})", state="failed", reason=_NO_SESSION_TEXT) for n in sorted(lost)]
+    results += [
+        TargetResult(name=f"computer (#{n})", state="failed", reason=_BUSY_TEXT) for n in sorted(run.busy_computers)
+    ]
+    if not results and not run.computers and complete and now - run.starts_at > NO_SESSION_TIMEOUT:
+        return Progress(state="failed", total=1, failed=1, summary=_NO_SESSIONS_TEXT)
 
     counts: Counter[str] = Counter(r.state for r in results)
-    open_ones = [s for s in sessions if not s.final]
-    settled = not run.others or (bool(sessions) and now - run.begins > SETTLE)
+    open_ones = [s for s in sessions if not s.is_final]
+    settled = not run.has_group_targets or (bool(sessions) and now - run.starts_at > SETTLE_TIME)
     if not open_ones and not unseen and settled and complete and results:
-        state = _ending(sessions, counts)
+        state = _final_state(sessions, counts)
     else:
         state = "running" if any(s.status == "Running" for s in open_ones) else "waiting"
-    starts = [s.scheduled for s in open_ones if s.scheduled is not None and s.scheduled > now]
+    starts = [s.scheduled_at for s in open_ones if s.scheduled_at is not None and s.scheduled_at > now]
     return Progress(
         state=state,
         total=len(results) + len(unseen),
@@ -85,22 +91,22 @@ def progress(
         pending=counts["pending"] + counts["running"] + len(unseen),
         cancelled=counts["cancelled"],
         summary=_summary(run, sessions, len(unseen), len(lost), now),
-        results=tuple(sorted(results, key=lambda r: (_ORDER.index(r.state), r.name))[:SHOWN]),
+        results=tuple(sorted(results, key=lambda r: (_ORDER.index(r.state), r.name))[:MAX_RESULTS]),
         starts_at=min(starts, default=None) if state == "waiting" else None,
     )
 
 
-_NO_SESSION = "ImmyBot accepted the request but made no session for it within an hour."
-_BUSY = "ImmyBot started nothing: a session was already in progress there."
-_NOTHING = "ImmyBot accepted the request but made no session for it within an hour. Please look in ImmyBot."
+_NO_SESSION_TEXT = "ImmyBot accepted the request but made no session for it within an hour."
+_BUSY_TEXT = "ImmyBot started nothing: a session was already in progress there."
+_NO_SESSIONS_TEXT = "ImmyBot accepted the request but made no session for it within an hour. Please look in ImmyBot."
 
 
-def _lost(run: Run, sessions: Sequence[Session]) -> frozenset[int]:
+def _computers_without_session(run: ExpectedRun, sessions: Sequence[Session]) -> frozenset[int]:
     """Computers that have no session."""
-    return run.computers - run.busy - {s.computer_id for s in sessions if s.computer_id is not None}
+    return run.computers - run.busy_computers - {s.computer_id for s in sessions if s.computer_id is not None}
 
 
-def _ending(sessions: Sequence[Session], counts: Counter[str]) -> RunState:
+def _final_state(sessions: Sequence[Session], counts: Counter[str]) -> ProgressState:
     partly = any(s.status == "PartialPassed" for s in sessions)
     if counts["failed"]:
         return "partly_failed" if counts["succeeded"] or partly else "failed"
@@ -109,8 +115,8 @@ def _ending(sessions: Sequence[Session], counts: Counter[str]) -> RunState:
     return "cancelled"
 
 
-def _result(session: Session, reasons: Mapping[int, str], run: Run) -> TargetResult:
-    name = label_of(session)
+def _target_result(session: Session, reasons: Mapping[int, str], run: ExpectedRun) -> TargetResult:
+    name = target_label(session)
     code = SESSION_STATUS.find(session.status)
     said = code.label if code else session.status
     match session.status:
@@ -128,32 +134,32 @@ def _result(session: Session, reasons: Mapping[int, str], run: Run) -> TargetRes
         case "PendingConnectivity":
             return TargetResult(name=name, state="pending", reason="Offline; ImmyBot does it when it connects.")
         case _:
-            return TargetResult(name=name, state="failed" if session.final else "pending", reason=_sentence(said))
+            return TargetResult(name=name, state="failed" if session.is_final else "pending", reason=_sentence(said))
 
 
 def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith((".", "!", "?")) else ".")
 
 
-def _summary(run: Run, sessions: Sequence[Session], unseen: int, lost: int, now: datetime) -> str:
+def _summary(run: ExpectedRun, sessions: Sequence[Session], unseen: int, lost: int, now: datetime) -> str:
     """Counts in ImmyBot's own terms, then what keeps it waiting."""
-    if (not sessions and unseen + lost + len(run.busy) == 0) or (not sessions and unseen and not lost):
+    if (not sessions and unseen + lost + len(run.busy_computers) == 0) or (not sessions and unseen and not lost):
         return "ImmyBot has accepted the request; its sessions are not there yet."
     counts = Counter(s.status for s in sessions)
-    parts = [f"{n} {_words(status)}" for status, n in sorted(counts.items(), key=lambda item: _rank(item[0]))]
-    for number, text in ((len(run.busy), "already in a session"), (unseen + lost, "without a session")):
+    parts = [f"{n} {_status_label(status)}" for status, n in sorted(counts.items(), key=lambda item: _rank(item[0]))]
+    for number, text in ((len(run.busy_computers), "already in a session"), (unseen + lost, "without a session")):
         parts += [f"{number} {text}"] if number else []
-    total = len(sessions) + unseen + lost + len(run.busy)
+    total = len(sessions) + unseen + lost + len(run.busy_computers)
     text = f"Of {total}: {', '.join(parts)}."
-    if now - run.begins > run.give_up and any(not s.final for s in sessions):
+    if now - run.starts_at > run.give_up and any(not s.is_final for s in sessions):
         hours = run.give_up.total_seconds() / 3600
         return f"{text} Still pending after {hours:g} hours; Nightshift no longer expects an end. See ImmyBot."
-    if any(s.status in _UNSURE for s in sessions):
+    if any(s.status in _WAITING_STATUSES for s in sessions):
         text += " ImmyBot goes on with the waiting ones when they connect or are no longer postponed."
     return text
 
 
-def _words(status: str) -> str:
+def _status_label(status: str) -> str:
     code = SESSION_STATUS.find(status)
     return code.label if code else status
 

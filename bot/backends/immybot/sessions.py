@@ -12,24 +12,24 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from bot.backends.http import Client
-from bot.backends.immybot.answers import Row, identity, instant, rows, whole, words
 from bot.backends.immybot.codes import SESSION_STATUS
-from bot.errors import Faulty, Missing
+from bot.backends.immybot.responses import Row, extract_rows, first_text, parse_instant, parse_int, require_id
+from bot.errors import BadResponse, RemoteNotFound
 
 SESSIONS = "/api/v1/maintenance-sessions"
-FINAL = frozenset({"Passed", "Failed", "Cancelled", "PartialPassed", "Missed"}) | {
+FINAL_STATUSES = frozenset({"Passed", "Failed", "Cancelled", "PartialPassed", "Missed"}) | {
     "MaxTrackedDevicesPerMonthExceeded",
     "MaintenanceForTrackableDevicesNotAllowed",
 }
-SKEW = timedelta(minutes=10)
+MAX_CLOCK_SKEW = timedelta(minutes=10)
 """How far ImmyBot's clock may be behind ours."""
 
-_PAGE = 500
-_PAGES = 20
-_AT_ONCE = 8
-_READS = 200
+_PAGE_SIZE = 500
+_MAX_PAGES = 20
+_MAX_CONCURRENT_READS = 8
+_MAX_READS_PER_POLL = 200
 """How many sessions are read one by one in a round of watching; a new one is read once, and then the list suffices."""
-_REMEMBERED = 50_000
+_MAX_CACHED = 50_000
 
 T = TypeVar("T")
 
@@ -40,21 +40,21 @@ class Session:
 
     id: int
     status: str
-    group: str = ""
+    group_id: str = ""
     computer_id: int | None = None
     computer: str = ""
     tenant_id: int | None = None
     tenant: str = ""
     person_id: int | None = None
-    scheduled: datetime | None = None
+    scheduled_at: datetime | None = None
 
     @property
-    def final(self) -> bool:
-        return self.status in FINAL
+    def is_final(self) -> bool:
+        return self.status in FINAL_STATUSES
 
 
 @dataclass(frozen=True, slots=True)
-class Watch:
+class SessionQuery:
     """What to look for: the group of an attempt, its targets, and since when its sessions may have been made."""
 
     group: str
@@ -62,9 +62,9 @@ class Watch:
     computers: frozenset[int] = frozenset()
     tenants: frozenset[int] = frozenset()
     persons: frozenset[int] = frozenset()
-    known: tuple[int, ...] = ()
+    session_ids: tuple[int, ...] = ()
 
-    def may_own(self, session: Session) -> bool:
+    def may_match(self, session: Session) -> bool:
         """Whether a listed session could be one of ours, as far as the list tells."""
         if session.computer_id in self.computers:
             return True
@@ -73,64 +73,68 @@ class Watch:
         return bool(tenant or person)
 
 
-class Sessions:
+class SessionReader:
     """Reads sessions. Remembers which group each belongs to, and those that have ended."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._seen: dict[int, Session] = {}
+        self._cache: dict[int, Session] = {}
 
-    async def of(
-        self, watches: Sequence[Watch], since: datetime | None, reads: int = _READS
+    async def fetch(
+        self, watches: Sequence[SessionQuery], since: datetime | None, max_reads: int = _MAX_READS_PER_POLL
     ) -> tuple[dict[str, list[Session]], bool]:
         """The sessions of each group that is watched, and whether none that may be ours is left unread.
 
         The list goes back to ``since``; without it only sessions known already are read again. At most ``reads`` are
         read one by one, the rest next time. Raises BackendError.
         """
-        if len(self._seen) > _REMEMBERED:
-            self._seen.clear()
-        listed = await self._list(since - SKEW) if since else {}
-        for number in listed.keys() & self._seen.keys():
+        if len(self._cache) > _MAX_CACHED:
+            self._cache.clear()
+        listed = await self._list(since - MAX_CLOCK_SKEW) if since else {}
+        for number in listed.keys() & self._cache.keys():
             row = listed[number]
-            self._seen[number] = replace(self._seen[number], status=row.status, scheduled=row.scheduled)
-        mine, told = {w.group for w in watches}, {n for w in watches for n in w.known}
-        stale = [n for n, s in self._seen.items() if (s.group in mine or n in told) and not s.final and n not in listed]
+            self._cache[number] = replace(self._cache[number], status=row.status, scheduled_at=row.scheduled_at)
+        mine, told = {w.group for w in watches}, {n for w in watches for n in w.session_ids}
+        stale = [
+            n
+            for n, s in self._cache.items()
+            if (s.group_id in mine or n in told) and not s.is_final and n not in listed
+        ]
         unread = self._candidates(watches, listed)
         todo = (*stale, *unread)
-        await each(todo[:reads], self._read)
-        return self._by_group(watches), len(todo) <= reads
+        await for_each_limited(todo[:max_reads], self._read)
+        return self._by_group(watches), len(todo) <= max_reads
 
-    async def any_of(self, watch: Watch) -> bool:
+    async def exists(self, watch: SessionQuery) -> bool:
         """Whether a session of a group exists: reads those that may be until one is found. Raises BackendError."""
-        listed = await self._list(watch.since - SKEW)
+        listed = await self._list(watch.since - MAX_CLOCK_SKEW)
         # Ours were made soon after that moment, and the list has the newest first.
         unread = self._candidates([watch], listed)[::-1]
-        for start in range(0, len(unread) + 1, _AT_ONCE):
+        for start in range(0, len(unread) + 1, _MAX_CONCURRENT_READS):
             if self._by_group([watch])[watch.group]:
                 return True
-            await each(unread[start : start + _AT_ONCE], self._read)
+            await for_each_limited(unread[start : start + _MAX_CONCURRENT_READS], self._read)
         return bool(self._by_group([watch])[watch.group])
 
-    def _candidates(self, watches: Sequence[Watch], listed: Mapping[int, Session]) -> list[int]:
+    def _candidates(self, watches: Sequence[SessionQuery], listed: Mapping[int, Session]) -> list[int]:
         """Sessions that may be one of the watched and have not been read yet."""
-        union = Watch(
+        union = SessionQuery(
             group="",
             since=datetime.min.replace(tzinfo=UTC),
             computers=frozenset().union(*(w.computers for w in watches)),
             tenants=frozenset().union(*(w.tenants for w in watches)),
             persons=frozenset().union(*(w.persons for w in watches)),
         )
-        told = [n for w in watches for n in w.known]
-        maybe = [number for number, session in listed.items() if union.may_own(session)]
-        return [number for number in dict.fromkeys((*told, *maybe)) if number not in self._seen]
+        told = [n for w in watches for n in w.session_ids]
+        maybe = [number for number, session in listed.items() if union.may_match(session)]
+        return [number for number in dict.fromkeys((*told, *maybe)) if number not in self._cache]
 
-    def _by_group(self, watches: Sequence[Watch]) -> dict[str, list[Session]]:
+    def _by_group(self, watches: Sequence[SessionQuery]) -> dict[str, list[Session]]:
         # A session that the start itself named is ours even where ImmyBot no longer tells its group.
-        named = {number: w.group for w in watches for number in w.known}
+        named = {number: w.group for w in watches for number in w.session_ids}
         found: dict[str, list[Session]] = {w.group: [] for w in watches}
-        for session in self._seen.values():
-            group = named.get(session.id, session.group)
+        for session in self._cache.values():
+            group = named.get(session.id, session.group_id)
             if group in found:
                 found[group].append(session)
         return found
@@ -139,51 +143,53 @@ class Sessions:
         """Sessions made since a moment, newest first, page by page."""
         found: dict[int, Session] = {}
         params = {
-            "take": _PAGE,
+            "take": _PAGE_SIZE,
             "requireTotalCount": "false",
             "sort": json.dumps([{"selector": "createdDate", "desc": True}]),
             "filter": json.dumps([["createdDate", ">=", since.astimezone(UTC).strftime("%m/%d/%Y %H:%M:%S")]]),
         }
-        for page in range(_PAGES):
-            answer = await self._client.send("GET", f"{SESSIONS}/dx", params={**params, "skip": page * _PAGE})
-            some = rows(self._client.name, "sessions", answer.json)
+        for page in range(_MAX_PAGES):
+            answer = await self._client.send("GET", f"{SESSIONS}/dx", params={**params, "skip": page * _PAGE_SIZE})
+            some = extract_rows(self._client.name, "sessions", answer.json)
             found.update({s.id: s for s in map(self._session, some)})
-            if len(some) < _PAGE:
+            if len(some) < _PAGE_SIZE:
                 break
         return found
 
     async def _read(self, number: int) -> None:
         try:
             answer = await self._client.send("GET", f"{SESSIONS}/{number}", params={"includeActions": "false"})
-        except Missing:
+        except RemoteNotFound:
             # Deleted there; one that was ours counts as cancelled.
-            if number in self._seen:
-                self._seen[number] = replace(self._seen[number], status="Cancelled")
+            if number in self._cache:
+                self._cache[number] = replace(self._cache[number], status="Cancelled")
             return
         if not isinstance(answer.json, dict):
-            raise Faulty(self._client.name, f"{self._client.name} sent a session in a form that is not understood.")
-        self._seen[number] = self._session(answer.json)
+            raise BadResponse(
+                self._client.name, f"{self._client.name} sent a session in a form that is not understood."
+            )
+        self._cache[number] = self._session(answer.json)
 
     def _session(self, row: Row) -> Session:
         told = row.get("sessionStatus")
         code = SESSION_STATUS.find(told if told is not None else row.get("statusName"))
         job = row.get("sessionJobArgs")
         return Session(
-            id=identity(self._client.name, "sessions", row),
+            id=require_id(self._client.name, "sessions", row),
             status=code.name if code else f"in a state that Nightshift does not know ({told})",
-            group=words(job, "sessionGroupId").lower() if isinstance(job, dict) else "",
-            computer_id=whole(row.get("computerId")),
-            computer=words(row, "computerName"),
-            tenant_id=whole(row.get("tenantId")),
-            tenant=words(row, "tenantName"),
-            person_id=whole(row.get("personId")),
-            scheduled=instant(row.get("scheduledExecutionDate")),
+            group_id=first_text(job, "sessionGroupId").lower() if isinstance(job, dict) else "",
+            computer_id=parse_int(row.get("computerId")),
+            computer=first_text(row, "computerName"),
+            tenant_id=parse_int(row.get("tenantId")),
+            tenant=first_text(row, "tenantName"),
+            person_id=parse_int(row.get("personId")),
+            scheduled_at=parse_instant(row.get("scheduledExecutionDate")),
         )
 
 
-async def each(items: Iterable[T], action: Callable[[T], Awaitable[None]]) -> None:
+async def for_each_limited(items: Iterable[T], action: Callable[[T], Awaitable[None]]) -> None:
     """Await an action for each item, a few at a time; when all have ended, raise the first error."""
-    gate = asyncio.Semaphore(_AT_ONCE)
+    gate = asyncio.Semaphore(_MAX_CONCURRENT_READS)
 
     async def one(item: T) -> None:
         async with gate:

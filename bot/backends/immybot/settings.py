@@ -73,7 +73,7 @@ class ImmyBotSettings(ConnectionSettings):
         return text
 
     @model_validator(mode="after")
-    def _whole(self) -> "ImmyBotSettings":
+    def _check_combination(self) -> "ImmyBotSettings":
         if not self.subdomain and not self.url:
             raise ValueError("subdomain is needed (or url)")
         entra = bool(self.client_id and self.client_secret and (self.tenant_id or self.token_url))
@@ -88,7 +88,7 @@ class ImmyBotSettings(ConnectionSettings):
         return self.url or f"https://{self.subdomain}.immy.bot"
 
     @property
-    def token_address(self) -> str:
+    def token_endpoint(self) -> str:
         """Where Entra gives tokens out."""
         return self.token_url or f"https://login.microsoftonline.com/{self.tenant_id}/oauth2/v2.0/token"
 

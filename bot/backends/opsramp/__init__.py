@@ -2,24 +2,24 @@
 
 from typing import Any
 
-from bot.backends.base import BackendKind, Connection, ConnectionSettings, Operation, Tools
+from bot.backends.base import BackendContext, BackendKind, Connection, ConnectionSettings, Operation
 from bot.backends.opsramp.connection import OpsRampConnection
-from bot.backends.opsramp.create import Create
-from bot.backends.opsramp.run import Run
+from bot.backends.opsramp.create_job import CreateJobOperation
+from bot.backends.opsramp.run_job import RunJobOperation
 from bot.backends.opsramp.settings import OpsRampSettings
-from bot.backends.opsramp.update import Update
+from bot.backends.opsramp.update_job import UpdateJobOperation
 
 
-class OpsRamp:
+class OpsRampKind:
     """The kind of back end, as it is found through the entry point."""
 
     kind = "opsramp"
     title = "OpsRamp"
     command = "/opsramp"
-    about = "Update, create or run an OpsRamp job"
-    hint = "update | create | run"
-    settings: type[ConnectionSettings] = OpsRampSettings
-    operations: tuple[type[Operation[Any]], ...] = (Update, Create, Run)
+    command_description = "Update, create or run an OpsRamp job"
+    command_usage_hint = "update | create | run"
+    settings_model: type[ConnectionSettings] = OpsRampSettings
+    operation_types: tuple[type[Operation[Any]], ...] = (UpdateJobOperation, CreateJobOperation, RunJobOperation)
 
     def example(self) -> OpsRampSettings:
         """A made-up connection, for showing requests where none is configured."""
@@ -30,8 +30,8 @@ class OpsRamp:
             secret="env:OPSRAMP_SECRET",  # noqa: S106
         )
 
-    def connect(self, name: str, settings: Any, tools: Tools) -> Connection:
-        return OpsRampConnection(name, settings, tools)
+    def connect(self, name: str, settings: Any, context: BackendContext) -> Connection:
+        return OpsRampConnection(name, settings, context)
 
 
-backend: BackendKind = OpsRamp()
+backend: BackendKind = OpsRampKind()

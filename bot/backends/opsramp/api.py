@@ -8,104 +8,106 @@ from urllib.parse import quote, urlencode
 
 import httpx
 
-from bot.backends.http import Answer, Client, message_of
-from bot.backends.opsramp.limits import Limits, Sleep
-from bot.backends.opsramp.settings import Class, OpsRampSettings
-from bot.backends.opsramp.spelling import flag
-from bot.backends.opsramp.tokens import Tokens
-from bot.backends.trust import trust
+from bot.backends.http import ApiResponse, Client, error_message
+from bot.backends.opsramp.coercion import coerce_flag
+from bot.backends.opsramp.rate_limits import CallLimiter, Sleep
+from bot.backends.opsramp.settings import CallClass, OpsRampSettings
+from bot.backends.opsramp.tokens import OpsRampTokens
+from bot.backends.tls import ssl_context
 from bot.clock import Clock
-from bot.errors import Faulty, Throttled, Unreachable
+from bot.errors import BadResponse, RateLimited, Unreachable
 
 PAGE_SIZE = 100
-NOT_READY = "0005"
+NOT_READY_CODE = "0005"
 """The code of a 500 by which OpsRamp says that something it depends on is not ready yet."""
 
-_RENEW_ON = frozenset({401, 407})
-_TOLD = {407: "the token has expired", 410: "the tenant is unavailable or deactivated"}
-_WORDS = ("message", "description", "error_description", "error", "msg")
+_UNAUTHORIZED_STATUSES = frozenset({401, 407})
+_STATUS_MESSAGES = {407: "the token has expired", 410: "the tenant is unavailable or deactivated"}
+_MESSAGE_KEYS = ("message", "description", "error_description", "error", "msg")
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class RetryPolicy:
     """How patient a call is: tries in all, and seconds that it waits for its turn."""
 
-    tries: int
-    patience: float
+    max_attempts: int
+    max_wait: float
 
 
-QUICK = Pace(tries=1, patience=1.0)
-WATCHING = Pace(tries=2, patience=5.0)
-STEADY = Pace(tries=3, patience=65.0)
+INTERACTIVE = RetryPolicy(max_attempts=1, max_wait=1.0)
+POLLING = RetryPolicy(max_attempts=2, max_wait=5.0)
+PATIENT = RetryPolicy(max_attempts=3, max_wait=65.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class RowList:
     """The rows of a list. ``whole`` is False where there are more pages than were read."""
 
     rows: tuple[Mapping[str, Any], ...]
-    whole: bool = True
+    is_complete: bool = True
 
 
-class Api:
+class OpsRampApi:
     """One tenant's calls. Paths start after ``/api/v2/tenants/``."""
 
     def __init__(self, name: str, settings: OpsRampSettings, clock: Clock, sleep: Sleep = asyncio.sleep) -> None:
-        verify = trust(name, settings.ca_file)
+        verify = ssl_context(name, settings.ca_file)
         self.name = name
         self._sleep = sleep
-        self._tokens = Tokens(name, settings, clock, verify)
-        self._limits = Limits(name, settings.budgets, clock, sleep)
+        self._tokens = OpsRampTokens(name, settings, clock, verify)
+        self._limits = CallLimiter(name, settings.rate_limits, clock, sleep)
         self._client = Client(
             name,
             settings.url,
-            authorize=self._tokens.headers,
-            renew=self._tokens.drop,
-            renew_on=_RENEW_ON,
+            authorize=self._tokens.authorization_headers,
+            invalidate_token=self._tokens.invalidate,
+            unauthorized_statuses=_UNAUTHORIZED_STATUSES,
             verify=verify,
             timeout=settings.timeout,
             attempts=1,
-            explain=explain,
-            on_response=self._heard,
+            extract_error=extract_error,
+            on_response=self._record_response,
         )
 
     def url(self, path: str) -> str:
         """The full address of a path."""
-        return f"{self._client.base_url}{_PREFIX}{path}"
+        return f"{self._client.base_url}{_PATH_PREFIX}{path}"
 
-    async def read(self, path: str, query: Mapping[str, Any] | None = None, pace: Pace = STEADY) -> Any:
+    async def get(self, path: str, query: Mapping[str, Any] | None = None, policy: RetryPolicy = PATIENT) -> Any:
         """The JSON of a GET; None where the answer was empty. Raises BackendError when the last try failed too."""
-        kind: Class = "get_paged" if query and "pageNo" in query else "get"
+        kind: CallClass = "get_paged" if query and "pageNo" in query else "get"
         # Spaces as %20: not every server reads a plus as one.
-        full = f"{_PREFIX}{path}" + (f"?{urlencode(query, quote_via=quote)}" if query else "")
-        return (await self._try(kind, lambda: self._client.send("GET", full), pace, (Unreachable, Faulty))).json
+        full = f"{_PATH_PREFIX}{path}" + (f"?{urlencode(query, quote_via=quote)}" if query else "")
+        return (
+            await self._attempt(kind, lambda: self._client.send("GET", full), policy, (Unreachable, BadResponse))
+        ).json
 
-    async def rows(
+    async def get_rows(
         self,
         path: str,
         query: Mapping[str, Any] | None = None,
         *,
         paged: bool = True,
-        most_pages: int = 10,
-        pace: Pace = STEADY,
-        enough: Callable[[Any], bool] = lambda page: False,
-    ) -> Rows:
+        max_pages: int = 10,
+        policy: RetryPolicy = PATIENT,
+        stop_after: Callable[[Any], bool] = lambda page: False,
+    ) -> RowList:
         """The rows of a list, page after page; ``enough`` is asked after each. Raises BackendError where any page
         fails: half a list is none."""
         found: list[Mapping[str, Any]] = []
         number = 1
         first: dict[str, Any] = {"pageNo": 1, "pageSize": PAGE_SIZE} if paged else {}
-        page = await self.read(path, {**first, **(query or {})}, pace)
+        page = await self.get(path, {**first, **(query or {})}, policy)
         while True:
-            found += self.listed(page)
-            if not has_next(page) or enough(page):
-                return Rows(tuple(found))
-            if number >= most_pages:
-                return Rows(tuple(found), whole=False)
+            found += self.extract_rows(page)
+            if not has_next(page) or stop_after(page):
+                return RowList(tuple(found))
+            if number >= max_pages:
+                return RowList(tuple(found), is_complete=False)
             number += 1
-            page = await self.read(path, {"pageSize": PAGE_SIZE, **(query or {}), "pageNo": number}, pace)
+            page = await self.get(path, {"pageSize": PAGE_SIZE, **(query or {}), "pageNo": number}, policy)
 
-    def listed(self, body: Any, key: str = "results") -> list[Mapping[str, Any]]:
+    def extract_rows(self, body: Any, key: str = "results") -> list[Mapping[str, Any]]:
         """The rows of an answer: a list, an object that has one under ``key``, one single row, or nothing at all.
         Raises Faulty for anything else."""
         if isinstance(body, Mapping) and key in body:
@@ -115,24 +117,24 @@ class Api:
         if body is None:
             return []
         if not isinstance(body, list) or not all(isinstance(row, Mapping) for row in body):
-            raise Faulty(self.name, f"{self.name} sent something else where a list was expected.")
+            raise BadResponse(self.name, f"{self.name} sent something else where a list was expected.")
         return list(body)
 
-    async def write(self, path: str, body: Any) -> Any:
+    async def post_idempotent(self, path: str, body: Any) -> Any:
         """Set a whole state with a POST. It is sent again only after an answer that says that nothing was done."""
         try:
             return await self.send_once("POST", path, body)
-        except Faulty as error:
-            if error.status != 500 or NOT_READY not in error.said:
+        except BadResponse as error:
+            if error.status != 500 or NOT_READY_CODE not in error.server_message:
                 raise
         await self._sleep(1.0)
         return await self.send_once("POST", path, body)
 
     async def send_once(self, method: str, path: str, body: Any = None) -> Any:
         """Make a call that must not happen twice. Only 429 brings another try: it says that nothing was done."""
-        kind: Class = "get" if method == "GET" else "write"
-        answer = await self._try(
-            kind, lambda: self._client.send_once(method, f"{_PREFIX}{path}", json=body), STEADY, ()
+        kind: CallClass = "get" if method == "GET" else "write"
+        answer = await self._attempt(
+            kind, lambda: self._client.send_once(method, f"{_PATH_PREFIX}{path}", json=body), PATIENT, ()
         )
         return answer.json
 
@@ -140,42 +142,44 @@ class Api:
         await self._client.close()
         await self._tokens.close()
 
-    async def _try(
+    async def _attempt(
         self,
-        kind: Class,
-        call: Callable[[], Awaitable[Answer]],
-        pace: Pace,
-        retried: tuple[type[Exception], ...],
-    ) -> Answer:
-        for left in reversed(range(pace.tries)):
-            await self._limits.take(kind, pace.patience)
+        call_class: CallClass,
+        call: Callable[[], Awaitable[ApiResponse]],
+        policy: RetryPolicy,
+        retry_on: tuple[type[Exception], ...],
+    ) -> ApiResponse:
+        for left in reversed(range(policy.max_attempts)):
+            await self._limits.acquire(call_class, policy.max_wait)
             try:
                 return await call()
-            except Throttled:
+            except RateLimited:
                 if not left:
                     raise
-            except retried:
+            except retry_on:
                 if not left:
                     raise
-                await self._sleep(0.5 * (pace.tries - left))
+                await self._sleep(0.5 * (policy.max_attempts - left))
         raise AssertionError("the last try returns or raises")
 
-    async def _heard(self, response: httpx.Response) -> None:
+    async def _record_response(self, response: httpx.Response) -> None:
         request = response.request
         paged = "pageNo" in request.url.params
-        kind: Class = "write" if request.method != "GET" else "get_paged" if paged else "get"
-        self._limits.heard(kind, response.status_code, response.headers)
+        kind: CallClass = "write" if request.method != "GET" else "get_paged" if paged else "get"
+        self._limits.record_response(kind, response.status_code, response.headers)
 
 
-_PREFIX = "/api/v2/tenants/"
+_PATH_PREFIX = "/api/v2/tenants/"
 
 
-def explain(status: int, body: Any) -> str:
+def extract_error(status: int, body: Any) -> str:
     """OpsRamp's own words of an error, whatever key they stand under, with its code."""
     if not isinstance(body, Mapping):
-        return message_of(body) or _TOLD.get(status, "")
-    words = next((str(body[key]).strip() for key in _WORDS if isinstance(body.get(key), str) and body[key].strip()), "")
-    words = words or message_of(body) or _TOLD.get(status, "")
+        return error_message(body) or _STATUS_MESSAGES.get(status, "")
+    words = next(
+        (str(body[key]).strip() for key in _MESSAGE_KEYS if isinstance(body.get(key), str) and body[key].strip()), ""
+    )
+    words = words or error_message(body) or _STATUS_MESSAGES.get(status, "")
     code = body.get("code")
     return f"{words} (code {code})".strip() if code else words
 
@@ -183,6 +187,6 @@ def explain(status: int, body: Any) -> str:
 def has_next(page: Any) -> bool:
     """Whether a page says that another one follows."""
     try:
-        return isinstance(page, Mapping) and bool(flag(page.get("nextPage")))
+        return isinstance(page, Mapping) and bool(coerce_flag(page.get("nextPage")))
     except ValueError:
         return False

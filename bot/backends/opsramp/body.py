@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 from copy import deepcopy
 from typing import Any, NamedTuple
 
-from bot.backends.opsramp import spelling
+from bot.backends.opsramp import coercion
 
 Body = dict[str, Any]
 
 
-class Part(NamedTuple):
+class BodyField(NamedTuple):
     """One field of the body: its path, and how its value is read and written."""
 
     path: str
@@ -25,49 +25,49 @@ def _joined(values: Any) -> str:
 
 
 def _entities(values: Any) -> list[Body]:
-    return [{"resource": spelling.resource(entity)} for entity in values]
+    return [{"resource": coercion.entity_resource(entity)} for entity in values]
 
 
 _CONFIG = "script.configParams"
 _APPROVAL = "script.approvalType"
 _PATTERN = "schedule.pattern"
 
-PARTS: Mapping[str, Part] = {
-    "job": Part("id", spelling.text),
-    "name": Part("name", spelling.text),
-    "job_queued": Part("jobQueued", spelling.flag),
-    "entities": Part("entities", spelling.entities, _entities),
-    "job_type": Part("script.jobType", spelling.job_type),
-    "versions_saved": Part(f"{_CONFIG}.versionsSaved", spelling.versions),
-    "backup_trigger": Part(f"{_CONFIG}.backUpTrigger", spelling.flag),
-    "startup_config_alert": Part(f"{_CONFIG}.startupConfigAlert", spelling.flag),
-    "runtime_config_alert": Part(f"{_CONFIG}.runtimeConfigAlert", spelling.flag),
-    "startup_config_files_backup": Part(f"{_CONFIG}.startUpConfigFilesBackUp", spelling.flag),
-    "runtime_config_files_backup": Part(f"{_CONFIG}.runTimeConfigFilesBackUp", spelling.flag),
-    "approval_type": Part(f"{_APPROVAL}.approvalType", spelling.number),
-    "approval_reason": Part(f"{_APPROVAL}.approvalReason", spelling.text),
-    "alert_required": Part(f"{_APPROVAL}.alertRequired", spelling.flag),
-    "user_type": Part("script.userType", spelling.number),
-    "script": Part("script.customScript.id", spelling.number),
-    "credential_set": Part("credentialSet.uniqueId", spelling.text),
-    "start_date": Part("schedule.startDate", spelling.moment, spelling.start_date),
-    "pattern_type": Part(f"{_PATTERN}.type", spelling.pattern_type),
-    "pattern_frequency": Part(f"{_PATTERN}.frequency", spelling.frequency),
-    "pattern_repeat_type": Part(f"{_PATTERN}.repeatType", spelling.repeat_type),
-    "pattern_repeat_frequency": Part(f"{_PATTERN}.repeatFrequency", spelling.number),
-    "pattern_week_days": Part(f"{_PATTERN}.weekDays", spelling.days, _joined),
-    "pattern_day_of_month": Part(f"{_PATTERN}.dayOfMonth", spelling.dates, _joined),
-    "pattern_week_index": Part(f"{_PATTERN}.weekIndex", spelling.week),
-    "pattern_day_of_week": Part(f"{_PATTERN}.dayOfWeek", spelling.day),
+BODY_FIELDS: Mapping[str, BodyField] = {
+    "job": BodyField("id", coercion.coerce_text),
+    "name": BodyField("name", coercion.coerce_text),
+    "job_queued": BodyField("jobQueued", coercion.coerce_flag),
+    "entities": BodyField("entities", coercion.coerce_entities, _entities),
+    "job_type": BodyField("script.jobType", coercion.coerce_job_type),
+    "versions_saved": BodyField(f"{_CONFIG}.versionsSaved", coercion.coerce_versions),
+    "backup_trigger": BodyField(f"{_CONFIG}.backUpTrigger", coercion.coerce_flag),
+    "startup_config_alert": BodyField(f"{_CONFIG}.startupConfigAlert", coercion.coerce_flag),
+    "runtime_config_alert": BodyField(f"{_CONFIG}.runtimeConfigAlert", coercion.coerce_flag),
+    "startup_config_files_backup": BodyField(f"{_CONFIG}.startUpConfigFilesBackUp", coercion.coerce_flag),
+    "runtime_config_files_backup": BodyField(f"{_CONFIG}.runTimeConfigFilesBackUp", coercion.coerce_flag),
+    "approval_type": BodyField(f"{_APPROVAL}.approvalType", coercion.coerce_number),
+    "approval_reason": BodyField(f"{_APPROVAL}.approvalReason", coercion.coerce_text),
+    "alert_required": BodyField(f"{_APPROVAL}.alertRequired", coercion.coerce_flag),
+    "user_type": BodyField("script.userType", coercion.coerce_number),
+    "script": BodyField("script.customScript.id", coercion.coerce_number),
+    "credential_set": BodyField("credentialSet.uniqueId", coercion.coerce_text),
+    "start_date": BodyField("schedule.startDate", coercion.coerce_instant, coercion.format_start_date),
+    "pattern_type": BodyField(f"{_PATTERN}.type", coercion.coerce_pattern_type),
+    "pattern_frequency": BodyField(f"{_PATTERN}.frequency", coercion.coerce_frequency),
+    "pattern_repeat_type": BodyField(f"{_PATTERN}.repeatType", coercion.coerce_repeat_type),
+    "pattern_repeat_frequency": BodyField(f"{_PATTERN}.repeatFrequency", coercion.coerce_number),
+    "pattern_week_days": BodyField(f"{_PATTERN}.weekDays", coercion.coerce_weekdays, _joined),
+    "pattern_day_of_month": BodyField(f"{_PATTERN}.dayOfMonth", coercion.coerce_month_days, _joined),
+    "pattern_week_index": BodyField(f"{_PATTERN}.weekIndex", coercion.coerce_week_index),
+    "pattern_day_of_week": BodyField(f"{_PATTERN}.dayOfWeek", coercion.coerce_weekday),
 }
 """Our fields, each with its place. ``parameters`` and ``macros`` share one place, PARAMETERS."""
 
-PARAMETERS = "script.parameters"
-CREDENTIALS = "credentialSet.uniqueId"
-FIELD_AT = {part.path: name for name, part in PARTS.items()}
+PARAMETERS_PATH = "script.parameters"
+CREDENTIAL_SET_PATH = "credentialSet.uniqueId"
+FIELD_BY_PATH = {part.path: name for name, part in BODY_FIELDS.items()}
 
-_LEAVES = frozenset({"entities", PARAMETERS})
-_PATHS = {path.casefold(): path for path in (*FIELD_AT, PARAMETERS)}
+_LEAVES = frozenset({"entities", PARAMETERS_PATH})
+_PATHS = {path.casefold(): path for path in (*FIELD_BY_PATH, PARAMETERS_PATH)}
 _ALIASES = {
     alias.casefold(): path
     for alias, path in {
@@ -76,29 +76,29 @@ _ALIASES = {
         "script.customScript": "script.customScript.id",
         "script.entities": "entities",
         "script.name": "name",
-        "script.credentialSet": CREDENTIALS,
-        "script.credentialSet.uniqueId": CREDENTIALS,
-        "credentialSet": CREDENTIALS,
+        "script.credentialSet": CREDENTIAL_SET_PATH,
+        "script.credentialSet.uniqueId": CREDENTIAL_SET_PATH,
+        "credentialSet": CREDENTIAL_SET_PATH,
         "userType": "script.userType",
-        "parameters": PARAMETERS,
+        "parameters": PARAMETERS_PATH,
     }.items()
 }
 _READ_ONLY = frozenset({f"script.customScript.{name}" for name in ("name", "description", "platforms")})
 
 
-def flatten(body: Mapping[str, Any], above: str = "") -> dict[str, Any]:
+def flatten(body: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     """A body by dotted path. Nulls are left out."""
     flat: dict[str, Any] = {}
     for key, value in body.items():
-        path = f"{above}{key}"
-        if isinstance(value, Mapping) and _real(path) not in _LEAVES:
+        path = f"{prefix}{key}"
+        if isinstance(value, Mapping) and _canonical_path(path) not in _LEAVES:
             flat |= flatten(value, f"{path}.")
         elif value is not None:
             flat[path] = value
     return flat
 
 
-def _real(path: str) -> str:
+def _canonical_path(path: str) -> str:
     low = path.casefold()
     return _ALIASES.get(low) or _PATHS.get(low) or path
 
@@ -115,93 +115,93 @@ def unflatten(flat: Mapping[str, Any]) -> Body:
     return body
 
 
-def settle(body: Mapping[str, Any]) -> dict[str, Any]:
+def normalize(body: Mapping[str, Any]) -> dict[str, Any]:
     """A body in any documented spelling, flat, under its real paths; the parts that OpsRamp only tells are left out.
 
     Raises ValueError where two spellings of one value are given and differ.
     """
     flat: dict[str, Any] = {}
     for path, value in flatten(body).items():
-        real = _real(path)
+        real = _canonical_path(path)
         if real in _READ_ONLY:
             continue
         if real in flat and flat[real] != value:
             raise ValueError(f"{path} is another spelling of {real}, and the two differ.")
         flat[real] = value
-    _misplaced_days(flat)
+    _move_misplaced_days(flat)
     if "script.jobType" not in flat and (inferred := _inferred_type(flat)):
         flat["script.jobType"] = inferred
     return flat
 
 
-def _misplaced_days(flat: dict[str, Any]) -> None:
+def _move_misplaced_days(flat: dict[str, Any]) -> None:
     """OpsRamp's page also puts the weekday of ``weekIndex`` into dayOfMonth, and the days of a week into frequency."""
     month, week = f"{_PATTERN}.dayOfMonth", f"{_PATTERN}.dayOfWeek"
-    if f"{_PATTERN}.weekIndex" in flat and week not in flat and spelling.is_day(flat.get(month)):
+    if f"{_PATTERN}.weekIndex" in flat and week not in flat and coercion.is_weekday(flat.get(month)):
         flat[week] = flat.pop(month)
     often, listed = f"{_PATTERN}.frequency", f"{_PATTERN}.weekDays"
     weekly = str(flat.get(f"{_PATTERN}.type", "")).casefold() == "weekly"
-    if weekly and listed not in flat and spelling.is_day(flat.get(often)):
+    if weekly and listed not in flat and coercion.is_weekday(flat.get(often)):
         flat[listed] = flat.pop(often)
 
 
 def _inferred_type(flat: Mapping[str, Any]) -> str:
     """The job type of a script without one: OpsRamp's answers leave "custom" out."""
     if "script.customScript.id" in flat:
-        return spelling.CUSTOM
+        return coercion.CUSTOM
     if any(path.startswith(f"{_APPROVAL}.") for path in flat):
-        return spelling.APP_INSTALL
-    return spelling.CONFIG_BACKUP if any(path.startswith(f"{_CONFIG}.") for path in flat) else ""
+        return coercion.APP_INSTALL
+    return coercion.CONFIG_BACKUP if any(path.startswith(f"{_CONFIG}.") for path in flat) else ""
 
 
 def canonical(body: Mapping[str, Any]) -> Body:
     """A job as OpsRamp tells it, in the one spelling that we write. What is not known is kept as it is, because an
     update replaces the whole job."""
     flat = {}
-    for path, value in settle(body).items():
+    for path, value in normalize(body).items():
         try:
-            flat[path] = _respelled(path, value)
+            flat[path] = _canonical_value(path, value)
         except ValueError:
             flat[path] = value
     return unflatten(flat)
 
 
-def _respelled(path: str, value: Any) -> Any:
-    if path == PARAMETERS:
-        return spelling.join_parameters(*spelling.split_parameters(value))
-    part = PARTS.get(FIELD_AT.get(path, ""))
+def _canonical_value(path: str, value: Any) -> Any:
+    if path == PARAMETERS_PATH:
+        return coercion.join_parameters(*coercion.split_parameters(value))
+    part = BODY_FIELDS.get(FIELD_BY_PATH.get(path, ""))
     return part.write(part.read(value)) if part else value
 
 
-def build(values: Mapping[str, Any]) -> Body:
+def build_body(values: Mapping[str, Any]) -> Body:
     """The canonical body of some of our fields, by their names."""
     flat: dict[str, Any] = {}
-    for name, part in PARTS.items():
+    for name, part in BODY_FIELDS.items():
         if values.get(name) is not None:
             flat[part.path] = part.write(values[name])
     parameters, macros = values.get("parameters") or {}, values.get("macros") or {}
     if parameters or macros:
-        flat[PARAMETERS] = spelling.join_parameters(parameters, macros)
+        flat[PARAMETERS_PATH] = coercion.join_parameters(parameters, macros)
     return unflatten(flat)
 
 
-def fields_in(body: Mapping[str, Any]) -> dict[str, Any]:
+def extract_fields(body: Mapping[str, Any]) -> dict[str, Any]:
     """Our fields of a body in any spelling, their values unread. Paths that are no field of ours keep their path."""
     found: dict[str, Any] = {}
-    for path, value in settle(body).items():
-        if path == PARAMETERS:
-            parameters, macros = spelling.split_parameters(value)
+    for path, value in normalize(body).items():
+        if path == PARAMETERS_PATH:
+            parameters, macros = coercion.split_parameters(value)
             found |= {"parameters": parameters, "macros": macros}
         else:
-            found[FIELD_AT.get(path, path)] = value
+            found[FIELD_BY_PATH.get(path, path)] = value
     return found
 
 
-def overlay(today: Body, changes: Body) -> Body:
+def apply_changes(current: Body, changes: Body) -> Body:
     """The whole body of a job after ``changes``; both canonical. A pattern is replaced whole; another job type
     replaces the script, another script its parameters."""
-    body = _merged(today, changes)
-    script, before = changes.get("script", {}), today.get("script", {})
+    body = _merge(current, changes)
+    script, before = changes.get("script", {}), current.get("script", {})
     if "pattern" in changes.get("schedule", {}):
         body["schedule"]["pattern"] = deepcopy(changes["schedule"]["pattern"])
     if script.get("jobType", before.get("jobType")) != before.get("jobType"):
@@ -216,9 +216,9 @@ def overlay(today: Body, changes: Body) -> Body:
     return body
 
 
-def _merged(below: Body, above: Body) -> Body:
+def _merge(below: Body, above: Body) -> Body:
     merged = deepcopy(below)
     for key, value in above.items():
         inner = merged.get(key)
-        merged[key] = _merged(inner, value) if isinstance(inner, dict) and isinstance(value, dict) else deepcopy(value)
+        merged[key] = _merge(inner, value) if isinstance(inner, dict) and isinstance(value, dict) else deepcopy(value)
     return merged

@@ -6,66 +6,66 @@ from functools import partial
 from typing import Any
 
 from bot.backends.base import Option
-from bot.backends.cache import Cache
-from bot.backends.opsramp.api import QUICK, STEADY, Api, Pace, Rows
-from bot.backends.opsramp.spelling import CUSTOM
+from bot.backends.cache import ExpiringCache
+from bot.backends.opsramp.api import INTERACTIVE, PATIENT, OpsRampApi, RetryPolicy, RowList
+from bot.backends.opsramp.coercion import CUSTOM
 from bot.clock import Clock
-from bot.errors import Missing, Refused, Throttled
+from bot.errors import RateLimited, Refused, RemoteNotFound
 
 Row = Mapping[str, Any]
 
-_KEEP = 60.0
+_TTL_SECONDS = 60.0
 """Seconds that a list is kept."""
 
-_JOB_PAGES = 5
-_DEVICE_PAGES = 2
-_DEVICE_SETS = 3
+_MAX_JOB_PAGES = 5
+_MAX_DEVICE_PAGES = 2
+_MAX_DEVICES_FOR_CREDENTIALS = 3
 """Devices whose own credential sets are looked up; a job with more is offered those of the first ones."""
 
 _UUID = re.compile(r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
-_ADDRESS = re.compile(r"[0-9]{1,3}\.[0-9.]*")
+_IP_ADDRESS = re.compile(r"[0-9]{1,3}\.[0-9.]*")
 
 
 class Catalog:
     """Lookups of one connection. ``tenant`` is the connection's own or one of its clients."""
 
-    def __init__(self, api: Api, clock: Clock) -> None:
+    def __init__(self, api: OpsRampApi, clock: Clock) -> None:
         self._api = api
-        self._cache = Cache(clock, _KEEP)
+        self._cache = ExpiringCache(clock, _TTL_SECONDS)
 
     async def jobs(self, tenant: str, query: str) -> list[Option]:
         """Jobs whose name holds the query, or whose id it is. Rows have no devices: get a job by its id for them."""
-        rows = await self._cache.get(("jobs", tenant), lambda: self._job_rows(tenant, "", QUICK))
-        found = [row for row in rows.rows if _fits(query, row, "name")]
-        if not found and query and not rows.whole:
-            more = await self._cache.get(("jobs", tenant, query), lambda: self._job_rows(tenant, query, QUICK))
-            found = [row for row in more.rows if _fits(query, row, "name")]
-        return _best([_option(row, "name", note=_type_of(row)) for row in found if row.get("id")], query)
+        rows = await self._cache.get(("jobs", tenant), lambda: self._job_rows(tenant, "", INTERACTIVE))
+        found = [row for row in rows.rows if _matches(query, row, "name")]
+        if not found and query and not rows.is_complete:
+            more = await self._cache.get(("jobs", tenant, query), lambda: self._job_rows(tenant, query, INTERACTIVE))
+            found = [row for row in more.rows if _matches(query, row, "name")]
+        return _rank([_option(row, "name", note=_job_type(row)) for row in found if row.get("id")], query)
 
-    async def jobs_named(self, tenant: str, name: str) -> list[str]:
+    async def job_ids_by_name(self, tenant: str, name: str) -> list[str]:
         """The ids of the jobs that have exactly this name, read anew."""
-        rows = await self._job_rows(tenant, name, STEADY)
+        rows = await self._job_rows(tenant, name, PATIENT)
         if not rows.rows:
             # Whether the search knows a job's name is not documented, so nothing found there proves nothing.
-            rows = await self._job_rows(tenant, "", STEADY)
+            rows = await self._job_rows(tenant, "", PATIENT)
         return [str(row["id"]) for row in rows.rows if row.get("name") == name and row.get("id")]
 
-    async def _job_rows(self, tenant: str, name: str, pace: Pace) -> Rows:
+    async def _job_rows(self, tenant: str, name: str, policy: RetryPolicy) -> RowList:
         query = {"isDescendingOrder": "true", "sortName": "id"}
         if name:
-            query["queryString"] = f"name:{_plain(name)}"
+            query["queryString"] = f"name:{_escape_query(name)}"
         try:
-            return await self._api.rows(f"{tenant}/jobs/search", query, most_pages=_JOB_PAGES, pace=pace)
-        except Throttled:
+            return await self._api.get_rows(f"{tenant}/jobs/search", query, max_pages=_MAX_JOB_PAGES, policy=policy)
+        except RateLimited:
             raise
         except Refused as error:
             if name and error.status == 400:
-                return Rows(())
+                return RowList(())
             raise
 
-    async def types(self, tenant: str, query: str = "") -> list[Option]:
+    async def job_types(self, tenant: str, query: str = "") -> list[Option]:
         """The job types that the tenant's OpsRamp knows, and "custom", which its list leaves out."""
-        rows = await self._cache.get(("types", tenant), lambda: self._types(tenant))
+        rows = await self._cache.get(("types", tenant), lambda: self._fetch_job_types(tenant))
         named = {str(row.get("jobtype") or row.get("jobType") or ""): str(row.get("jobName") or "") for row in rows}
         named = {CUSTOM: "Custom script", **named}
         return [
@@ -74,117 +74,127 @@ class Catalog:
             if value and query.casefold() in f"{label} {value}".casefold()
         ]
 
-    async def _types(self, tenant: str) -> list[Row]:
-        return self._api.listed(await self._api.read(f"{tenant}/jobs/types", pace=QUICK), key="jobNameAndType")
+    async def _fetch_job_types(self, tenant: str) -> list[Row]:
+        return self._api.extract_rows(
+            await self._api.get(f"{tenant}/jobs/types", policy=INTERACTIVE), key="jobNameAndType"
+        )
 
     async def devices(self, tenant: str, query: str) -> list[Option]:
         """Devices by host name, resource name, address or id. Where paged reads are used up, from the short list."""
         query = query.strip()
         try:
-            rows = await self._cache.get(("devices", tenant, query), lambda: self._search(tenant, query))
-        except Throttled:
-            rows = [row for row in await self._minimal(tenant) if _fits(query, row, *_NAMES)]
-        found = (_option(row, "hostName", "resourceName", "name", note=_about(row)) for row in rows if row.get("id"))
-        return _best(found, query)
+            rows = await self._cache.get(("devices", tenant, query), lambda: self._search_devices(tenant, query))
+        except RateLimited:
+            rows = [row for row in await self._minimal_devices(tenant) if _matches(query, row, *_DEVICE_NAME_KEYS)]
+        found = (
+            _option(row, "hostName", "resourceName", "name", note=_device_summary(row)) for row in rows if row.get("id")
+        )
+        return _rank(found, query)
 
-    async def _search(self, tenant: str, query: str) -> Sequence[Row]:
-        for variable in _variables(query):
+    async def _search_devices(self, tenant: str, query: str) -> Sequence[Row]:
+        for variable in _search_variables(query):
             asked = {"isDescendingOrder": "true", "sortName": "id", "includeStatus": "false"}
             if variable:
-                asked["queryString"] = f"{variable}:{_plain(query)}"
-            found = await self._api.rows(f"{tenant}/resources/search", asked, most_pages=_DEVICE_PAGES, pace=QUICK)
+                asked["queryString"] = f"{variable}:{_escape_query(query)}"
+            found = await self._api.get_rows(
+                f"{tenant}/resources/search", asked, max_pages=_MAX_DEVICE_PAGES, policy=INTERACTIVE
+            )
             if found.rows:
                 return found.rows
         return ()
 
-    async def device_names(self, tenant: str, pace: Pace = STEADY) -> dict[str, str]:
+    async def device_names(self, tenant: str, policy: RetryPolicy = PATIENT) -> dict[str, str]:
         """The names of the tenant's devices by id."""
-        rows = await self._minimal(tenant, pace)
-        return {str(row["id"]): _name(row, "hostName", "resourceName", "name") for row in rows if row.get("id")}
+        rows = await self._minimal_devices(tenant, policy)
+        return {str(row["id"]): _first_name(row, "hostName", "resourceName", "name") for row in rows if row.get("id")}
 
-    async def _minimal(self, tenant: str, pace: Pace = QUICK) -> Sequence[Row]:
+    async def _minimal_devices(self, tenant: str, policy: RetryPolicy = INTERACTIVE) -> Sequence[Row]:
         async def fetch() -> Sequence[Row]:
-            return self._api.listed(await self._api.read(f"{tenant}/resources/minimal", pace=pace))
+            return self._api.extract_rows(await self._api.get(f"{tenant}/resources/minimal", policy=policy))
 
         return await self._cache.get(("minimal", tenant), fetch)
 
     async def credential_sets(self, tenant: str, query: str, devices: Sequence[str]) -> list[Option]:
         """Credential sets of the client, and of the devices that are chosen."""
         paths = [f"{tenant}/credentialSets/minimal"]
-        paths += [f"{tenant}/devices/{device}/credentialSets/minimal" for device in devices[:_DEVICE_SETS]]
+        paths += [
+            f"{tenant}/devices/{device}/credentialSets/minimal" for device in devices[:_MAX_DEVICES_FOR_CREDENTIALS]
+        ]
         rows: dict[str, Row] = {}
         for path in paths:
-            for row in await self._cache.get(path, partial(self._sets, path)):
+            for row in await self._cache.get(path, partial(self._fetch_credential_sets, path)):
                 rows.setdefault(str(row.get("uniqueId") or row.get("id") or ""), row)
         return [
-            Option(value=value, label=_name(row, "name") or value, description=str(row.get("description") or ""))
+            Option(value=value, label=_first_name(row, "name") or value, description=str(row.get("description") or ""))
             for value, row in rows.items()
-            if value and _fits(query, {**row, "id": value}, "name")
+            if value and _matches(query, {**row, "id": value}, "name")
         ]
 
-    async def _sets(self, path: str) -> list[Row]:
+    async def _fetch_credential_sets(self, path: str) -> list[Row]:
         try:
-            return self._api.listed(await self._api.read(path, pace=QUICK))
-        except Missing:
+            return self._api.extract_rows(await self._api.get(path, policy=INTERACTIVE))
+        except RemoteNotFound:
             return []
 
     async def clients(self, partner: str, query: str) -> list[Option]:
         """The clients of a partner."""
 
         async def fetch() -> list[Row]:
-            return self._api.listed(await self._api.read(f"{partner}/clients/minimal", pace=QUICK))
+            return self._api.extract_rows(await self._api.get(f"{partner}/clients/minimal", policy=INTERACTIVE))
 
         rows = await self._cache.get(("clients", partner), fetch)
         found = [{**row, "id": row.get("uniqueId")} for row in rows]
-        return [_option(row, "name", note=str(row["id"])) for row in found if row["id"] and _fits(query, row, "name")]
+        return [
+            _option(row, "name", note=str(row["id"])) for row in found if row["id"] and _matches(query, row, "name")
+        ]
 
     async def close(self) -> None:
         await self._cache.close()
 
 
-_NAMES = ("hostName", "resourceName", "name", "aliasName", "ipAddress")
+_DEVICE_NAME_KEYS = ("hostName", "resourceName", "name", "aliasName", "ipAddress")
 
 
-def _variables(query: str) -> tuple[str, ...]:
+def _search_variables(query: str) -> tuple[str, ...]:
     """The search variables worth a try for a query, best first. Paged reads are scarce, so two at most."""
     if not query:
         return ("",)
     if _UUID.fullmatch(query):
         return ("id",)
-    return ("ipAddress",) if _ADDRESS.fullmatch(query) else ("hostName", "resourceName")
+    return ("ipAddress",) if _IP_ADDRESS.fullmatch(query) else ("hostName", "resourceName")
 
 
-def _plain(query: str) -> str:
+def _escape_query(query: str) -> str:
     """A query without the plus that would start another condition."""
     return query.replace("+", " ").strip()
 
 
-def _fits(query: str, row: Row, *keys: str) -> bool:
+def _matches(query: str, row: Row, *keys: str) -> bool:
     low = query.casefold()
     return str(row.get("id", "")).casefold() == low or any(low in str(row.get(key) or "").casefold() for key in keys)
 
 
-def _name(row: Row, *keys: str) -> str:
+def _first_name(row: Row, *keys: str) -> str:
     return next((str(row[key]) for key in keys if row.get(key)), str(row.get("id") or ""))
 
 
 def _option(row: Row, *keys: str, note: str = "") -> Option:
-    return Option(value=str(row["id"]), label=_name(row, *keys), description=note)
+    return Option(value=str(row["id"]), label=_first_name(row, *keys), description=note)
 
 
-def _best(found: Iterable[Option], query: str) -> list[Option]:
+def _rank(found: Iterable[Option], query: str) -> list[Option]:
     """Names that start with the query first."""
     low = query.casefold()
     return sorted(found, key=lambda option: (not option.label.casefold().startswith(low), option.label.casefold()))
 
 
-def _type_of(row: Row) -> str:
+def _job_type(row: Row) -> str:
     script = row.get("script")
     if not isinstance(script, Mapping):
         return ""
     return str(script.get("jobType") or (CUSTOM if "customScript" in script else ""))
 
 
-def _about(row: Row) -> str:
+def _device_summary(row: Row) -> str:
     words = (row.get("ipAddress"), row.get("deviceType") or row.get("resourceType"), row.get("state"))
     return ", ".join(str(word) for word in words if word)

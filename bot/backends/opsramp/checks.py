@@ -4,19 +4,19 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.backends.opsramp import spelling
+from bot.backends.opsramp import coercion
 from bot.backends.opsramp.body import Body
-from bot.backends.opsramp.pattern import ONE_RUN, Pattern, falls_on
+from bot.backends.opsramp.pattern import SINGLE_RUN_TYPES, Pattern, matches_day
 from bot.backends.opsramp.scripts import Script
-from bot.backends.opsramp.wire import SECRET, parameters, starred
+from bot.backends.opsramp.wire import SECRET_PREFIX, masked_parameter_ids, parameters
 
-_DOCUMENTED = (spelling.AD_CHECK, spelling.CONFIG_BACKUP)
+_DOCUMENTED_TYPES = (coercion.AD_CHECK, coercion.CONFIG_BACKUP)
 """Types whose name and schedule OpsRamp demands."""
 
-HIDDEN = "OpsRamp does not give this password back, so it has to be chosen again."
+HIDDEN_CREDENTIAL = "OpsRamp does not give this password back, so it has to be chosen again."
 
-_USUAL_DAYS = 365
-_SHORT = 28
+_MAX_USUAL_INTERVAL_DAYS = 365
+_SHORTEST_MONTH = 28
 
 
 def pattern_problems(given: Mapping[str, Any], unused: bool) -> dict[str, str]:
@@ -54,16 +54,16 @@ def job_problems(body: Body) -> dict[str, str]:
     found: dict[str, str] = {}
     script = body.get("script", {})
     kind = script.get("jobType")
-    if kind in _DOCUMENTED and not body.get("name"):
+    if kind in _DOCUMENTED_TYPES and not body.get("name"):
         found["name"] = f"A job of type {kind} needs a name."
-    if kind == spelling.CONFIG_BACKUP and "versionsSaved" not in script.get("configParams", {}):
+    if kind == coercion.CONFIG_BACKUP and "versionsSaved" not in script.get("configParams", {}):
         found["versions_saved"] = "A configuration backup needs to know which versions are kept."
-    if kind == spelling.APP_INSTALL and "approvalType" not in script.get("approvalType", {}):
+    if kind == coercion.APP_INSTALL and "approvalType" not in script.get("approvalType", {}):
         found["approval_type"] = "An installation needs manual or automatic approval."
-    if kind == spelling.CUSTOM and "customScript" not in script:
+    if kind == coercion.CUSTOM and "customScript" not in script:
         found["script"] = "Choose the script to run."
     schedule = body.get("schedule", {})
-    if kind in _DOCUMENTED and not schedule:
+    if kind in _DOCUMENTED_TYPES and not schedule:
         found["when"] = f"A job of type {kind} needs a schedule: give a time, or a start date and a pattern."
     elif schedule and "startDate" not in schedule:
         found["start_date"] = "A pattern needs a start date."
@@ -72,23 +72,23 @@ def job_problems(body: Body) -> dict[str, str]:
     return found
 
 
-def script_problems(body: Body, script: Script | None, chosen: Mapping[str, Any]) -> dict[str, str]:
+def script_problems(body: Body, script: Script | None, given: Mapping[str, Any]) -> dict[str, str]:
     """What is wrong with a script's parameters. ``chosen`` are the values that a person has given, by id; without
     the script only what shows by itself is found."""
-    stars = starred(body)
-    found = {f"parameters.{name}": HIDDEN for name in stars}
+    stars = masked_parameter_ids(body)
+    found = {f"parameters.{name}": HIDDEN_CREDENTIAL for name in stars}
     if script is None:
         return found
     filled = {str(p["paramId"]) for p in parameters(body) if p.get("value") != ""}
     for parameter in script.parameters:
         name = f"parameters.{parameter.id}"
-        value = chosen.get(parameter.id)
-        if parameter.is_password and value is not None and not str(value).startswith(SECRET):
+        value = given.get(parameter.id)
+        if parameter.is_password and value is not None and not str(value).startswith(SECRET_PREFIX):
             found[name] = "This is a password: choose one of the configured secrets."
         elif parameter.required and parameter.id not in filled:
-            found[name] = HIDDEN if parameter.is_password else f"The script needs {parameter.name}."
+            found[name] = HIDDEN_CREDENTIAL if parameter.is_password else f"The script needs {parameter.name}."
     known = {parameter.id for parameter in script.parameters}
-    for name in chosen:
+    for name in given:
         if known and name not in known:
             found[f"parameters.{name}"] = f"The script {script.name} has no parameter {name}."
     return found
@@ -101,18 +101,18 @@ def script_warnings(body: Body, script: Script | None) -> list[str]:
     for parameter in script.parameters if script else ():
         if parameter.is_password and not parameter.required and parameter.id not in present:
             found.append(f"OpsRamp does not tell whether {parameter.name} is set; choose it again to be sure.")
-    if body.get("script", {}).get("jobType") == spelling.CUSTOM and "credentialSet" not in body:
+    if body.get("script", {}).get("jobType") == coercion.CUSTOM and "credentialSet" not in body:
         found.append(
             "OpsRamp never tells a job's credential set. None is sent; if the job should have one, choose it here."
         )
     return found
 
 
-def schedule_warnings(schedule: Mapping[str, Any], now: datetime, said: datetime | None) -> list[str]:
+def schedule_warnings(schedule: Mapping[str, Any], now: datetime, requested_start: datetime | None) -> list[str]:
     """The caveats of a canonical schedule; ``said`` is its start as a person gave it, with their offset."""
     pattern = schedule.get("pattern") or {}
     try:
-        start = spelling.moment(schedule.get("startDate"))
+        start = coercion.coerce_instant(schedule.get("startDate"))
     except ValueError:
         return []
     if start is None:
@@ -120,41 +120,41 @@ def schedule_warnings(schedule: Mapping[str, Any], now: datetime, said: datetime
     found = []
     if start < now:
         found.append("The start date has passed. OpsRamp does not say what it then does with a job's first run.")
-    if pattern.get("type") not in ONE_RUN and pattern:
-        found += _recurring_warnings(pattern, start.astimezone(UTC), said)
+    if pattern.get("type") not in SINGLE_RUN_TYPES and pattern:
+        found += _recurring_warnings(pattern, start.astimezone(UTC), requested_start)
     return found
 
 
-def _recurring_warnings(pattern: Pattern, start: datetime, said: datetime | None) -> list[str]:
+def _recurring_warnings(pattern: Pattern, start: datetime, requested_start: datetime | None) -> list[str]:
     found = [
         f"OpsRamp keeps no time zone: the job runs at {start:%H:%M} UTC all year, "
         "so it moves by an hour where clocks change."
     ]
     if pattern.get("type") in ("weekly", "monthly"):
         found.append("OpsRamp does not say in which zone it takes a pattern's days; its answers are in UTC.")
-        if said is not None and said.date() != start.date():
+        if requested_start is not None and requested_start.date() != start.date():
             found.append(
-                f"The start is {said:%a %Y-%m-%d} for you but {start:%a %Y-%m-%d} in UTC. "
+                f"The start is {requested_start:%a %Y-%m-%d} for you but {start:%a %Y-%m-%d} in UTC. "
                 "The pattern's days are sent as you chose them."
             )
-    if any(date > _SHORT for date in _dates(pattern)):
+    if any(date > _SHORTEST_MONTH for date in _dates(pattern)):
         found.append("OpsRamp does not say what happens on days 29 to 31 in shorter months.")
-    if pattern.get("frequency") == "recurrence" and pattern.get("repeatFrequency", 1) > _USUAL_DAYS:
+    if pattern.get("frequency") == "recurrence" and pattern.get("repeatFrequency", 1) > _MAX_USUAL_INTERVAL_DAYS:
         found.append("OpsRamp does not say how many days apart runs may be; more than a year may be refused.")
-    if not _starts_on(pattern, start):
+    if not _start_is_in_pattern(pattern, start):
         found.append("The start date is no day of the pattern. OpsRamp does not say whether the job also runs then.")
     return found
 
 
 def _dates(pattern: Pattern) -> tuple[int, ...]:
     try:
-        return tuple(spelling.dates(pattern.get("dayOfMonth")) or ())
+        return tuple(coercion.coerce_month_days(pattern.get("dayOfMonth")) or ())
     except ValueError:
         return ()
 
 
-def _starts_on(pattern: Pattern, start: datetime) -> bool:
+def _start_is_in_pattern(pattern: Pattern, start: datetime) -> bool:
     try:
-        return falls_on(pattern, start, start)
+        return matches_day(pattern, start, start)
     except (KeyError, TypeError, ValueError, ZeroDivisionError):
         return True

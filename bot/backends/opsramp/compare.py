@@ -8,114 +8,125 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from bot.backends.base import Change
-from bot.backends.opsramp import pattern, spelling
-from bot.backends.opsramp.body import CREDENTIALS, PARAMETERS, Body, flatten
-from bot.backends.opsramp.wire import MASK, SECRET, is_hidden
+from bot.backends.opsramp import coercion, pattern
+from bot.backends.opsramp.body import CREDENTIAL_SET_PATH, PARAMETERS_PATH, Body, flatten
+from bot.backends.opsramp.wire import MASK, SECRET_PREFIX, is_hidden
 
-NOTHING = "nothing"
-_SOME = 10
-_SETS = frozenset({"schedule.pattern.weekDays", "schedule.pattern.dayOfMonth"})
+NO_VALUE = "nothing"
+_MAX_NAMES = 10
+_UNORDERED_PATHS = frozenset({"schedule.pattern.weekDays", "schedule.pattern.dayOfMonth"})
 
 
 class Difference(NamedTuple):
     """One path (``script.parameters.7`` for a parameter) and its values; None where there is none."""
 
     path: str
-    wanted: Any
-    held: Any
+    expected: Any
+    actual: Any
 
 
-def differences(wanted: Body, held: Body) -> list[Difference]:
+def differences(expected: Body, actual: Body) -> list[Difference]:
     """Where ``held`` is not what ``wanted`` says, as far as that can be told."""
-    return [item for item in _unequal(wanted, held, wanted) if item.path != CREDENTIALS and not is_hidden(item.wanted)]
+    return [
+        item
+        for item in _unequal_paths(expected, actual, expected)
+        if item.path != CREDENTIAL_SET_PATH and not is_hidden(item.expected)
+    ]
 
 
-def _unequal(wanted: Body, held: Body, *bodies: Body) -> list[Difference]:
+def _unequal_paths(expected: Body, actual: Body, *bodies: Body) -> list[Difference]:
     """The paths of ``bodies`` whose values differ."""
-    left, right = _leaves(wanted), _leaves(held)
+    left, right = _leaves(expected), _leaves(actual)
     paths = dict.fromkeys(path for body in bodies for path in _leaves(body))
-    return [Difference(p, left.get(p), right.get(p)) for p in paths if _plain(p, left) != _plain(p, right)]
+    return [Difference(p, left.get(p), right.get(p)) for p in paths if _comparable(p, left) != _comparable(p, right)]
 
 
 def _leaves(body: Body) -> dict[str, Any]:
     """A body by path, each parameter of a script on its own."""
     flat = flatten(body)
-    items = flat.pop(PARAMETERS, ())
+    items = flat.pop(PARAMETERS_PATH, ())
     for item in items if isinstance(items, list) else ():
         macro = item.get("itopMacro")
-        flat[f"{PARAMETERS}.{item.get('paramId')}"] = item.get("value") if macro is None else f"macro {macro.get('id')}"
+        flat[f"{PARAMETERS_PATH}.{item.get('paramId')}"] = (
+            item.get("value") if macro is None else f"macro {macro.get('id')}"
+        )
     return flat
 
 
-def _plain(path: str, flat: Mapping[str, Any]) -> Any:
+def _comparable(path: str, flat: Mapping[str, Any]) -> Any:
     """A value with what does not count as a difference taken out."""
     value = flat.get(path)
     if path == "entities":
-        return frozenset(spelling.entities(value)) if value else frozenset()
-    if path in _SETS:
+        return frozenset(coercion.coerce_entities(value)) if value else frozenset()
+    if path in _UNORDERED_PATHS:
         return frozenset(part.strip() for part in str(value).split(",")) if value else frozenset()
     if path == "schedule.startDate" and value is not None:
         try:
-            return spelling.start_date(spelling.moment(value))
+            return coercion.format_start_date(coercion.coerce_instant(value))
         except ValueError:
             return value
     return value
 
 
-def words(path: str, value: Any, names: Mapping[str, str]) -> str:
+def display_value(path: str, value: Any, names: Mapping[str, str]) -> str:
     """A value for people; ``names`` are those of devices by id."""
     if value is None or value == "":
-        return NOTHING
+        return NO_VALUE
     if path == "entities":
-        found = [names.get(entity, entity) for entity in spelling.entities(value)]
-        more = f" and {len(found) - _SOME} more" if len(found) > _SOME else ""
-        return f"{', '.join(found[:_SOME])}{more}"
+        found = [names.get(entity, entity) for entity in coercion.coerce_entities(value)]
+        more = f" and {len(found) - _MAX_NAMES} more" if len(found) > _MAX_NAMES else ""
+        return f"{', '.join(found[:_MAX_NAMES])}{more}"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return f"the secret {value.removeprefix(SECRET)}" if is_hidden(value) and value != MASK else str(value)
+    return f"the secret {value.removeprefix(SECRET_PREFIX)}" if is_hidden(value) and value != MASK else str(value)
 
 
 def changes(before: Body, after: Body, labels: Mapping[str, str], names: Mapping[str, str]) -> tuple[Change, ...]:
     """The diff from one body to another, one line a field; the schedule is one. ``labels`` are by path."""
     found: dict[str, Change] = {}
-    for path, new, old in _unequal(after, before, after, before):
+    for path, new, old in _unequal_paths(after, before, after, before):
         if path.startswith("schedule."):
             found["schedule"] = Change(
                 field="Schedule",
-                before=pattern.describe(before.get("schedule")),
-                after=pattern.describe(after.get("schedule")),
+                before=pattern.describe_schedule(before.get("schedule")),
+                after=pattern.describe_schedule(after.get("schedule")),
             )
         elif path == "entities":
-            found[path] = _devices(old, new, names)
-        elif path == CREDENTIALS:
+            found[path] = _device_change(old, new, names)
+        elif path == CREDENTIAL_SET_PATH:
             found[path] = Change(field=labels.get(path) or path, before="not told by OpsRamp", after=str(new))
         else:
             label = labels.get(path) or path
-            found[path] = Change(field=label, before=words(path, old, names), after=words(path, new, names))
+            found[path] = Change(
+                field=label, before=display_value(path, old, names), after=display_value(path, new, names)
+            )
     return tuple(found.values())
 
 
-def _devices(old: Any, new: Any, names: Mapping[str, str]) -> Change:
+def _device_change(old: Any, new: Any, names: Mapping[str, str]) -> Change:
     """Devices that come and go; the ones that stay are only counted."""
-    before, after = (spelling.entities(value) or () for value in (old, new))
+    before, after = (coercion.coerce_entities(value) or () for value in (old, new))
     gone = [entity for entity in before if entity not in set(after)]
     come = [entity for entity in after if entity not in set(before)]
     stay = len(after) - len(come)
     kept = f"{stay} that stay" if stay else ""
     return Change(
         field="Devices",
-        before=" and ".join(part for part in (_listed(gone, names), kept) if part) or NOTHING,
-        after=" and ".join(part for part in (_listed(come, names), kept) if part) or NOTHING,
+        before=" and ".join(part for part in (_display_devices(gone, names), kept) if part) or NO_VALUE,
+        after=" and ".join(part for part in (_display_devices(come, names), kept) if part) or NO_VALUE,
     )
 
 
-def _listed(entities: list[str], names: Mapping[str, str]) -> str:
-    return words("entities", entities, names) if entities else ""
+def _display_devices(entities: list[str], names: Mapping[str, str]) -> str:
+    return display_value("entities", entities, names) if entities else ""
 
 
-def complaints(found: list[Difference], labels: Mapping[str, str], names: Mapping[str, str]) -> tuple[str, ...]:
+def describe_differences(
+    found: list[Difference], labels: Mapping[str, str], names: Mapping[str, str]
+) -> tuple[str, ...]:
     """What was sent and is not what OpsRamp holds now, one sentence each."""
     return tuple(
-        f"{labels.get(path) or path} is {words(path, held, names)} there instead of {words(path, wanted, names)}."
+        f"{labels.get(path) or path} is {display_value(path, held, names)} there instead of "
+        f"{display_value(path, wanted, names)}."
         for path, wanted, held in found
     )

@@ -1,12 +1,12 @@
 """What people should know of OpsRamp's operations beyond their parameters, for their pages in the reference."""
 
-PLACING_JOB = (
+JOB_SCHEDULING_NOTE = (
     "The schedule is the job's own and is held by OpsRamp: one start, or a pattern that gives exactly the same "
     "moments in UTC over 400 days. What OpsRamp cannot hold exactly is refused with the reason; opsramp.run_job takes "
     "any time."
 )
 
-PLACING_RUN = "Nightshift holds the time, once or in a series, and asks OpsRamp to run the job when it is due."
+RUN_SCHEDULING_NOTE = "Nightshift holds the time, once or in a series, and asks OpsRamp to run the job when it is due."
 
 JOB_NOTES = (
     "schedule.pattern.dayOfIndex: the page's tables have it, its samples dayOfWeek. Both are read; dayOfWeek is sent, "

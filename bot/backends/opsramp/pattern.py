@@ -9,22 +9,22 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
-from bot.backends.opsramp import spelling
+from bot.backends.opsramp import coercion
 
 Pattern = Mapping[str, Any]
 
-ONE_RUN = frozenset({"never", "run once"})
-WORDS = {
+SINGLE_RUN_TYPES = frozenset({"never", "run once"})
+TYPE_LABELS = {
     "daily": "Daily",
     "weekly": "Weekly",
     "monthly": "Monthly",
     "run once": "Run once (a single time after the initial occurrence)",
     "never": "Never (runs a single time and does not recur)",
 }
-FREQUENCY_WORDS = {"everyday": "Every day", "every weekday": "Every weekday", "recurrence": "Every so many days"}
+FREQUENCY_LABELS = {"everyday": "Every day", "every weekday": "Every weekday", "recurrence": "Every so many days"}
 
 
-def falls_on(pattern: Pattern, start: datetime, at: datetime) -> bool:
+def matches_day(pattern: Pattern, start: datetime, at: datetime) -> bool:
     """Whether a day (``at``, in UTC) is one of the pattern's, counted from ``start`` where it counts.
 
     A date that a month does not have is left out: OpsRamp does not say what it does with the 29th to 31st.
@@ -37,11 +37,11 @@ def falls_on(pattern: Pattern, start: datetime, at: datetime) -> bool:
         case "daily":
             return True
         case "weekly":
-            return _name(at) in spelling.days(pattern["weekDays"])
+            return _weekday_name(at) in coercion.coerce_weekdays(pattern["weekDays"])
         case "monthly" if "weekIndex" in pattern:
-            return _name(at) == pattern["dayOfWeek"] and _in_week(at, pattern["weekIndex"])
+            return _weekday_name(at) == pattern["dayOfWeek"] and _in_week(at, pattern["weekIndex"])
         case "monthly":
-            return at.day in spelling.dates(pattern["dayOfMonth"])
+            return at.day in coercion.coerce_month_days(pattern["dayOfMonth"])
         case _:
             return at.date() == start.date()
 
@@ -53,34 +53,34 @@ def expand(pattern: Pattern, start: datetime, until: datetime) -> Iterator[datet
         at = first + timedelta(days=days)
         if at > until:
             return
-        if falls_on(pattern, first, at):
+        if matches_day(pattern, first, at):
             yield at
 
 
-def _name(at: datetime) -> str:
-    return spelling.DAYS[(at.weekday() + 1) % 7]
+def _weekday_name(at: datetime) -> str:
+    return coercion.WEEKDAYS[(at.weekday() + 1) % 7]
 
 
 def _in_week(at: datetime, week: str) -> bool:
     if week == "Last":
         return (at + timedelta(days=7)).month != at.month
-    return (at.day - 1) // 7 == spelling.WEEKS.index(week)
+    return (at.day - 1) // 7 == coercion.WEEK_INDEXES.index(week)
 
 
-def describe(schedule: Mapping[str, Any] | None) -> str:
+def describe_schedule(schedule: Mapping[str, Any] | None) -> str:
     """A canonical ``schedule`` in words: the pattern, and from when on."""
     if not schedule:
         return "no schedule"
     pattern = schedule.get("pattern")
-    words = recurrence(pattern) if pattern else "no pattern"
+    words = describe_pattern(pattern) if pattern else "no pattern"
     start = schedule.get("startDate")
     if not start:
         return words
     once = pattern and pattern.get("type") == "never"
-    return f"{words}, {'at' if once else 'from'} {_date(start)}"
+    return f"{words}, {'at' if once else 'from'} {_display_start(start)}"
 
 
-def recurrence(pattern: Pattern) -> str:
+def describe_pattern(pattern: Pattern) -> str:
     """A pattern in words, such as "weekly on Sunday, Tuesday"."""
     match pattern.get("type"):
         case "daily" if pattern.get("frequency") == "every weekday":
@@ -103,8 +103,8 @@ def recurrence(pattern: Pattern) -> str:
             return str(other)
 
 
-def _date(start: Any) -> str:
+def _display_start(start: Any) -> str:
     try:
-        return f"{spelling.moment(start).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+        return f"{coercion.coerce_instant(start).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
     except ValueError:
         return str(start)

@@ -7,22 +7,22 @@ from datetime import datetime
 from typing import Any
 
 from bot.backends.base import Option
-from bot.backends.cache import Cache
-from bot.backends.opsramp import spelling
-from bot.backends.opsramp.api import QUICK, WATCHING, Api, Pace
+from bot.backends.cache import ExpiringCache
+from bot.backends.opsramp import coercion
+from bot.backends.opsramp.api import INTERACTIVE, POLLING, OpsRampApi, RetryPolicy
 from bot.clock import Clock
-from bot.errors import Missing
+from bot.errors import RemoteNotFound
 
-_KEEP = 300.0
+_TTL_SECONDS = 300.0
 """Seconds that categories and scripts are kept: they change seldom."""
 
-_AT_ONCE = 6
-_CATEGORIES = 200
-_OUTPUT_PAGES = 5
+_MAX_CONCURRENT_READS = 6
+_MAX_CATEGORIES = 200
+_MAX_OUTPUT_PAGES = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Parameter:
+class ScriptParameter:
     """One parameter of a script. ``id`` is what a job calls its paramId."""
 
     id: str
@@ -30,11 +30,11 @@ class Parameter:
     description: str = ""
     default: str = ""
     required: bool = False
-    kind: str = "STRING"
+    data_type: str = "STRING"
 
     @property
     def is_password(self) -> bool:
-        return self.kind == "PASSWORD"
+        return self.data_type == "PASSWORD"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,91 +47,93 @@ class Script:
     category_id: str
     description: str = ""
     platforms: tuple[str, ...] = ()
-    parameters: tuple[Parameter, ...] = field(default=())
+    parameters: tuple[ScriptParameter, ...] = field(default=())
 
 
 @dataclass(frozen=True, slots=True)
-class Output:
+class ScriptOutput:
     """What a script wrote on one device."""
 
     device: str
-    at: datetime
+    responded_at: datetime
     text: str
 
 
-class Scripts:
+class ScriptCatalog:
     """The scripts of a connection. There is no flat search, so the categories are walked, and kept."""
 
-    def __init__(self, api: Api, clock: Clock) -> None:
+    def __init__(self, api: OpsRampApi, clock: Clock) -> None:
         self._api = api
-        self._cache = Cache(clock, _KEEP)
+        self._cache = ExpiringCache(clock, _TTL_SECONDS)
 
     async def search(self, tenant: str, query: str) -> list[Option]:
         """Scripts whose name, category or id fits a query."""
         low = query.casefold()
         found = [
-            s for s in await self._all(tenant, QUICK) if low in f"{s.name} {s.category}".casefold() or low == str(s.id)
+            s
+            for s in await self._all_scripts(tenant, INTERACTIVE)
+            if low in f"{s.name} {s.category}".casefold() or low == str(s.id)
         ]
         found.sort(key=lambda s: (not s.name.casefold().startswith(low), s.name.casefold()))
-        return [Option(value=str(s.id), label=s.name, description=_about(s)) for s in found]
+        return [Option(value=str(s.id), label=s.name, description=_script_summary(s)) for s in found]
 
-    async def script(self, tenant: str, number: int, pace: Pace = QUICK) -> Script:
+    async def get(self, tenant: str, number: int, policy: RetryPolicy = INTERACTIVE) -> Script:
         """A script with its parameters. Raises Missing where the tenant has none of that id."""
 
         async def fetch() -> Script:
-            known = next((s for s in await self._all(tenant, pace) if s.id == number), None)
+            known = next((s for s in await self._all_scripts(tenant, policy) if s.id == number), None)
             if known is None:
-                raise Missing(self._api.name, f"{self._api.name} has no script {number}.", status=404)
+                raise RemoteNotFound(self._api.name, f"{self._api.name} has no script {number}.", status=404)
             path = f"{tenant}/rba/categories/{known.category_id}/scripts/{number}"
-            rows = self._api.listed(await self._api.read(path, pace=pace))
+            rows = self._api.extract_rows(await self._api.get(path, policy=policy))
             row = next((row for row in rows if str(row.get("id")) == str(number)), {})
             return _script(row, known.category, known.category_id) or known
 
         return await self._cache.get(("script", tenant, number), fetch)
 
-    async def outputs(self, tenant: str, number: int, since: datetime) -> list[Output]:
+    async def outputs(self, tenant: str, number: int, since: datetime) -> list[ScriptOutput]:
         """What a script has written since a moment, newest first where OpsRamp keeps to that order."""
 
         def past(page: Any) -> bool:
             """Whether the pages to come are older than the moment."""
-            last = _output(self._api.listed(page)[-1]) if self._api.listed(page) else None
-            return bool(page.get("descendingOrder")) and last is not None and last.at < since
+            last = _output(self._api.extract_rows(page)[-1]) if self._api.extract_rows(page) else None
+            return bool(page.get("descendingOrder")) and last is not None and last.responded_at < since
 
         query = {"isDescendingOrder": "true"}
-        rows = await self._api.rows(
+        rows = await self._api.get_rows(
             f"{tenant}/rba/scripts/{number}/paginatedOutputs",
             query,
-            most_pages=_OUTPUT_PAGES,
-            pace=WATCHING,
-            enough=past,
+            max_pages=_MAX_OUTPUT_PAGES,
+            policy=POLLING,
+            stop_after=past,
         )
         found = (_output(row) for row in rows.rows)
-        return [output for output in found if output is not None and output.at >= since]
+        return [output for output in found if output is not None and output.responded_at >= since]
 
     async def close(self) -> None:
         await self._cache.close()
 
-    async def _all(self, tenant: str, pace: Pace) -> Sequence[Script]:
-        return await self._cache.get(("scripts", tenant), lambda: self._walk(tenant, pace))
+    async def _all_scripts(self, tenant: str, policy: RetryPolicy) -> Sequence[Script]:
+        return await self._cache.get(("scripts", tenant), lambda: self._read_categories(tenant, policy))
 
-    async def _walk(self, tenant: str, pace: Pace) -> Sequence[Script]:
-        tree = self._api.listed(await self._api.read(f"{tenant}/rba/categories", pace=pace))
-        categories = list(_categories(tree))[:_CATEGORIES]
-        turns = asyncio.Semaphore(_AT_ONCE)
+    async def _read_categories(self, tenant: str, policy: RetryPolicy) -> Sequence[Script]:
+        tree = self._api.extract_rows(await self._api.get(f"{tenant}/rba/categories", policy=policy))
+        categories = list(_categories(tree))[:_MAX_CATEGORIES]
+        turns = asyncio.Semaphore(_MAX_CONCURRENT_READS)
 
         async def scripts(number: str, name: str) -> list[Script]:
             async with turns:
-                rows = await self._api.rows(f"{tenant}/rba/categories/{number}/scripts", paged=False, pace=pace)
+                rows = await self._api.get_rows(f"{tenant}/rba/categories/{number}/scripts", paged=False, policy=policy)
             return [script for row in rows.rows if (script := _script(row, name, number))]
 
         lists = await asyncio.gather(*(scripts(number, name) for number, name in categories))
         return [script for found in lists for script in found]
 
 
-def _categories(tree: Sequence[Mapping[str, Any]], above: str = "") -> Iterator[tuple[str, str]]:
+def _categories(tree: Sequence[Mapping[str, Any]], prefix: str = "") -> Iterator[tuple[str, str]]:
     """Every category as id and full name; OpsRamp nests them under ``childs``."""
     for row in tree:
-        name = f"{above}{row.get('name', '')}"
+        name = f"{prefix}{row.get('name', '')}"
         if row.get("id") is not None:
             yield str(row["id"]), name
         inner = row.get("childs")
@@ -141,7 +143,7 @@ def _categories(tree: Sequence[Mapping[str, Any]], above: str = "") -> Iterator[
 
 def _script(row: Mapping[str, Any], category: str, category_id: str) -> Script | None:
     try:
-        number = spelling.number(row.get("id"))
+        number = coercion.coerce_number(row.get("id"))
     except ValueError:
         return None
     if number is None:
@@ -161,28 +163,28 @@ def _script(row: Mapping[str, Any], category: str, category_id: str) -> Script |
     )
 
 
-def _parameter(row: Mapping[str, Any]) -> Parameter:
+def _parameter(row: Mapping[str, Any]) -> ScriptParameter:
     default = row.get("defaultValue")
-    return Parameter(
+    return ScriptParameter(
         id=str(row["id"]),
         name=str(row.get("name") or row["id"]),
         description=str(row.get("description") or ""),
         default="" if default is None else str(default),
         required=str(row.get("type", "")).upper() == "REQUIRED",
-        kind=str(row.get("dataType") or "STRING").upper(),
+        data_type=str(row.get("dataType") or "STRING").upper(),
     )
 
 
-def _output(row: Mapping[str, Any]) -> Output | None:
+def _output(row: Mapping[str, Any]) -> ScriptOutput | None:
     device = row.get("device")
     try:
-        at = spelling.moment(row.get("responseDate"))
+        at = coercion.coerce_instant(row.get("responseDate"))
     except ValueError:
         return None
     if at is None or not isinstance(device, Mapping):
         return None
-    return Output(device=str(device.get("id") or ""), at=at, text=str(row.get("output") or ""))
+    return ScriptOutput(device=str(device.get("id") or ""), responded_at=at, text=str(row.get("output") or ""))
 
 
-def _about(script: Script) -> str:
+def _script_summary(script: Script) -> str:
     return ", ".join(word for word in (script.category, "/".join(script.platforms)) if word)

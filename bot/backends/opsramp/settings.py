@@ -9,28 +9,28 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FilePath
 from bot.backends.base import ConnectionSettings
 from bot.backends.secrets import SecretRef
 
-TENANCY_TOKENS = "/tenancy/auth/oauth/token"
-CLASSIC_TOKENS = "/auth/oauth/token"
-Class = Literal["get", "get_paged", "write"]
+TENANCY_AUTH_PATH = "/tenancy/auth/oauth/token"
+CLASSIC_AUTH_PATH = "/auth/oauth/token"
+CallClass = Literal["get", "get_paged", "write"]
 """The classes of calls that OpsRamp counts apart: plain reads, paged reads, and everything that writes."""
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
-def _address(text: str) -> str:
+def _validate_url(text: str) -> str:
     parts = urlsplit(text)
     if not (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)):
         raise ValueError("must be an https:// address such as https://customer.api.opsramp.com")
     return text.rstrip("/")
 
 
-def _path(text: str) -> str:
+def _validate_path(text: str) -> str:
     if not text.startswith("/"):
-        raise ValueError(f"must be a path such as {TENANCY_TOKENS}")
+        raise ValueError(f"must be a path such as {TENANCY_AUTH_PATH}")
     return text
 
 
-class Budgets(BaseModel):
+class RateLimits(BaseModel):
     """Calls a minute that OpsRamp allows a tenant, by class."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -47,7 +47,7 @@ class OpsRampSettings(ConnectionSettings):
     """One tenant: a client (``client_93``) or a partner (``msp_12``), with the key and secret of an integration that
     has OAuth 2 as its inbound authentication."""
 
-    url: Annotated[str, AfterValidator(_address)]
+    url: Annotated[str, AfterValidator(_validate_url)]
     """The address of its API, such as https://customer.api.opsramp.com."""
     tenant: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]
     """The tenant's id: client_93, or msp_12 for a partner."""
@@ -55,7 +55,7 @@ class OpsRampSettings(ConnectionSettings):
     """The integration's key."""
     secret: SecretRef
     """The integration's secret."""
-    token_path: Annotated[str, AfterValidator(_path)] = TENANCY_TOKENS
+    token_path: Annotated[str, AfterValidator(_validate_path)] = TENANCY_AUTH_PATH
     """Where tokens are given out. Where the server has no such path, the classic one is tried."""
     run_verb: Literal["GET", "POST"] = "GET"
     """How a run on demand is asked for: the vendor's specification says GET, others POST. 405 brings the other."""
@@ -63,7 +63,7 @@ class OpsRampSettings(ConnectionSettings):
     """Also send the weekday of a monthly pattern as dayOfIndex, the name that OpsRamp's tables use."""
     stringly: bool = False
     """Send booleans and numbers as strings, as OpsRamp's sample requests show them."""
-    per_minute: Budgets | None = None
+    per_minute: RateLimits | None = None
     """The tenant's rate limits, if they are not the documented ones of a client or a partner."""
     secrets: Mapping[str, SecretRef] = {}
     """Secrets that a request may name as the value of a script's password parameter. Only the names are ever shown."""
@@ -82,5 +82,5 @@ class OpsRampSettings(ConnectionSettings):
         return self.tenant.startswith("msp_")
 
     @property
-    def budgets(self) -> Budgets:
-        return self.per_minute or (Budgets(get=1500, get_paged=150, write=150) if self.is_partner else Budgets())
+    def rate_limits(self) -> RateLimits:
+        return self.per_minute or (RateLimits(get=1500, get_paged=150, write=150) if self.is_partner else RateLimits())

@@ -9,17 +9,17 @@ from typing import Any
 import httpx
 
 from bot.backends.http import Headers
-from bot.backends.opsramp.settings import CLASSIC_TOKENS, OpsRampSettings
-from bot.backends.secrets import SecretMissing, reveal
+from bot.backends.opsramp.settings import CLASSIC_AUTH_PATH, OpsRampSettings
+from bot.backends.secrets import SecretNotFound, read_secret
 from bot.clock import Clock
-from bot.errors import BackendError, Throttled, Unauthorized, Unreachable
+from bot.errors import BackendError, RateLimited, Unauthorized, Unreachable
 
-_EARLY = timedelta(seconds=60)
-_USUAL = 7199.0
+_RENEWAL_MARGIN = timedelta(seconds=60)
+_DEFAULT_LIFETIME = 7199.0
 """Seconds that a token lives where the answer does not say."""
 
 
-class Tokens:
+class OpsRampTokens:
     """Keeps one access token. Its errors are Unauthorized, Throttled and Unreachable only: whatever call needed the
     token was never sent."""
 
@@ -30,19 +30,19 @@ class Tokens:
         self._lock = asyncio.Lock()
         self._path = settings.token_path
         self._token = ""
-        self._ends: datetime | None = None
+        self._expires_at: datetime | None = None
         self._http = httpx.AsyncClient(
             base_url=settings.url, verify=verify, timeout=httpx.Timeout(min(settings.timeout, 15.0), connect=5.0)
         )
 
-    async def headers(self) -> Headers:
+    async def authorization_headers(self) -> Headers:
         """The header that authorizes a call."""
         async with self._lock:
-            if not self._token or self._ends is None or self._clock.now() >= self._ends:
-                await self._renew()
+            if not self._token or self._expires_at is None or self._clock.now() >= self._expires_at:
+                await self._fetch()
             return {"Authorization": f"Bearer {self._token}"}
 
-    async def drop(self) -> bool:
+    async def invalidate(self) -> bool:
         """Forget a token that was refused; the next call gets another."""
         self._token = ""
         return True
@@ -50,29 +50,31 @@ class Tokens:
     async def close(self) -> None:
         await self._http.aclose()
 
-    async def _renew(self) -> None:
-        response = await self._ask(self._path)
-        if response.status_code == 404 and self._path != CLASSIC_TOKENS:
-            response = await self._ask(CLASSIC_TOKENS)
+    async def _fetch(self) -> None:
+        response = await self._request_token(self._path)
+        if response.status_code == 404 and self._path != CLASSIC_AUTH_PATH:
+            response = await self._request_token(CLASSIC_AUTH_PATH)
             if response.is_success:
-                self._path = CLASSIC_TOKENS
+                self._path = CLASSIC_AUTH_PATH
         body = _json(response)
         token = body.get("access_token")
         if not response.is_success:
-            raise self._refusal(response.status_code, str(body.get("error_description") or body.get("error") or ""))
+            raise self._error_from(response.status_code, str(body.get("error_description") or body.get("error") or ""))
         if not isinstance(token, str) or not token:
             raise Unreachable(
                 self._name,
                 f"{self._name} sent no token. Is {self._settings.url} the address of its API? Nothing was sent.",
             )
         self._token = token
-        self._ends = self._clock.now() + timedelta(seconds=_seconds(body.get("expires_in"))) - _EARLY
+        self._expires_at = (
+            self._clock.now() + timedelta(seconds=_lifetime_seconds(body.get("expires_in"))) - _RENEWAL_MARGIN
+        )
 
-    async def _ask(self, path: str) -> httpx.Response:
+    async def _request_token(self, path: str) -> httpx.Response:
         form = {
             "grant_type": "client_credentials",
-            "client_id": self._reveal(self._settings.key),
-            "client_secret": self._reveal(self._settings.secret),
+            "client_id": self._read_secret(self._settings.key),
+            "client_secret": self._read_secret(self._settings.secret),
         }
         try:
             return await self._http.post(path, data=form, headers={"Accept": "application/json"})
@@ -82,23 +84,23 @@ class Tokens:
                 self._name, f"{self._name} cannot be reached for a token: {cause}. Nothing was sent."
             ) from error
 
-    def _reveal(self, reference: str) -> str:
+    def _read_secret(self, reference: str) -> str:
         try:
-            return reveal(reference).get_secret_value()
-        except SecretMissing as error:
+            return read_secret(reference).get_secret_value()
+        except SecretNotFound as error:
             raise Unauthorized(self._name, f"{self._name} has no credentials: {error}") from error
 
-    def _refusal(self, status: int, said: str) -> BackendError:
+    def _error_from(self, status: int, said: str) -> BackendError:
         said = said[:300]
         tail = f": {said}." if said else "."
         if status == 429:
             text = f"{self._name} asks to slow down (429){tail} Nothing was sent."
-            return Throttled(self._name, text, retry_after=5.0, said=said)
+            return RateLimited(self._name, text, retry_after=5.0, server_message=said)
         if status < 500:
             text = f"{self._name} did not accept the bot's key and secret ({status}){tail}"
-            return Unauthorized(self._name, text, status=status, said=said)
+            return Unauthorized(self._name, text, status=status, server_message=said)
         text = f"{self._name} failed to give a token ({status}){tail} Nothing was sent."
-        return Unreachable(self._name, text, status=status, said=said)
+        return Unreachable(self._name, text, status=status, server_message=said)
 
 
 def _json(response: httpx.Response) -> Mapping[str, Any]:
@@ -109,9 +111,9 @@ def _json(response: httpx.Response) -> Mapping[str, Any]:
     return body if isinstance(body, dict) else {}
 
 
-def _seconds(value: Any) -> float:
+def _lifetime_seconds(value: Any) -> float:
     """The life of a token; OpsRamp sends it as a string or as a number."""
     try:
         return float(value)
     except (TypeError, ValueError):
-        return _USUAL
+        return _DEFAULT_LIFETIME

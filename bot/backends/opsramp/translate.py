@@ -7,28 +7,28 @@ from itertools import islice, takewhile
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.backends.opsramp import spelling
-from bot.backends.opsramp.pattern import describe, expand
-from bot.schedule import Moment, Once, Rule, Schedule, Series, Weekday, Window, occurrences
+from bot.backends.opsramp import coercion
+from bot.backends.opsramp.pattern import describe_schedule, expand
+from bot.schedule import Once, RecurrenceRule, Schedule, Series, Weekday, Window, ZonedTime, occurrences
 
-HORIZON = timedelta(days=400)
+PROOF_HORIZON = timedelta(days=400)
 """Both sides are expanded over this and must be equal; it holds every change of the clocks of a year."""
 
-_LONGEST = 365
-_COUNTED = frozenset({"hourly", "minutely"})
-_HELD = "opsramp.run_job takes any time: Nightshift then starts the job itself"
+_MAX_INTERVAL_DAYS = 365
+_SUB_DAILY = frozenset({"hourly", "minutely"})
+_ALTERNATIVE = "opsramp.run_job takes any time: Nightshift then starts the job itself"
 
 
-class Inexact(Exception):
+class InexactPattern(Exception):
     """OpsRamp cannot hold the schedule exactly; the text says why, and what comes near."""
 
     def __init__(self, why: str, nearest: str = "") -> None:
         near = f" OpsRamp can hold: {nearest}." if nearest else ""
-        super().__init__(f"OpsRamp cannot hold this exactly: {why}.{near} Or {_HELD}.")
+        super().__init__(f"OpsRamp cannot hold this exactly: {why}.{near} Or {_ALTERNATIVE}.")
 
 
 @dataclass(frozen=True, slots=True)
-class Exact:
+class ExactSchedule:
     """What OpsRamp is to hold: its ``schedule``, canonical."""
 
     start: datetime
@@ -36,62 +36,62 @@ class Exact:
 
     @property
     def body(self) -> dict[str, Any]:
-        return {"startDate": spelling.start_date(self.start), "pattern": self.pattern}
+        return {"startDate": coercion.format_start_date(self.start), "pattern": self.pattern}
 
 
-def translate(schedule: Schedule) -> Exact:
+def to_exact_schedule(schedule: Schedule) -> ExactSchedule:
     """The schedule that OpsRamp holds. ``Now`` has none: do not ask. Raises Inexact."""
     match schedule:
         case Once(start=start, latest_start=None):
             return _once(start)
         case Once(start=start) | Window(start=start):
-            raise Inexact("it knows no latest start or end", describe(_once(start).body))
+            raise InexactPattern("it knows no latest start or end", describe_schedule(_once(start).body))
         case Series():
             return _series(schedule)
         case _:
-            raise Inexact("it gives no time")
+            raise InexactPattern("it gives no time")
 
 
-def _once(start: Moment) -> Exact:
-    return Exact(start.instant, {"type": "never"})
+def _once(start: ZonedTime) -> ExactSchedule:
+    return ExactSchedule(start.instant, {"type": "never"})
 
 
-def _series(series: Series) -> Exact:
+def _series(series: Series) -> ExactSchedule:
     first = next(occurrences(series), None)
     if first is None:
-        raise Inexact("it never runs")
+        raise InexactPattern("it never runs")
     if series.count == 1 and series.window is None:
         return _once(first)
     nearest = _nearest(series, first)
     if series.window is not None:
-        raise Inexact("it cannot keep a run from starting late", nearest)
+        raise InexactPattern("it cannot keep a run from starting late", nearest)
     if series.until is not None or series.count is not None:
-        raise Inexact("its patterns have no end", nearest)
+        raise InexactPattern("its patterns have no end", nearest)
     pattern = _pattern(series.rule, first)
     if pattern is None:
-        raise Inexact("it has no such pattern", nearest)
-    _prove(series, Exact(first.instant, pattern), nearest)
-    return Exact(first.instant, pattern)
+        raise InexactPattern("it has no such pattern", nearest)
+    _check_equivalent(series, ExactSchedule(first.instant, pattern), nearest)
+    return ExactSchedule(first.instant, pattern)
 
 
-def _prove(series: Series, exact: Exact, nearest: str) -> None:
+def _check_equivalent(series: Series, exact: ExactSchedule, nearest: str) -> None:
     """Expand both sides. Raises Inexact with the first difference explained."""
-    end = exact.start + HORIZON
+    end = exact.start + PROOF_HORIZON
     ours = list(_instants(series, end))
     if ours == list(expand(exact.pattern, exact.start, end)):
         return
     if len({at.time() for at in ours}) > 1:
-        raise Inexact(f"it keeps UTC all year, and the clocks in {series.zone} change", nearest)
-    raise Inexact(f"its days are taken in UTC, where the date is another one than in {series.zone}", nearest)
+        raise InexactPattern(f"it keeps UTC all year, and the clocks in {series.zone} change", nearest)
+    raise InexactPattern(f"its days are taken in UTC, where the date is another one than in {series.zone}", nearest)
 
 
 def _instants(series: Series, end: datetime) -> Iterator[datetime]:
     return takewhile(lambda at: at <= end, (moment.instant for moment in occurrences(series)))
 
 
-def _pattern(rule: Rule, first: Moment) -> dict[str, Any] | None:
+def _pattern(rule: RecurrenceRule, first: ZonedTime) -> dict[str, Any] | None:
     """The one pattern that may mean the same as a rule; days and dates are those of the rule, never shifted."""
-    if rule.freq in _COUNTED or len(rule.times) > 1 or rule.months or rule.yeardays or rule.weeks:
+    if rule.freq in _SUB_DAILY or len(rule.times) > 1 or rule.months or rule.yeardays or rule.weeks:
         return None
     if rule.hours or rule.minutes:
         return None
@@ -106,46 +106,46 @@ def _pattern(rule: Rule, first: Moment) -> dict[str, Any] | None:
             return None
 
 
-def _daily(rule: Rule) -> dict[str, Any] | None:
+def _daily(rule: RecurrenceRule) -> dict[str, Any] | None:
     if rule.monthdays or rule.positions:
         return None
     if rule.weekdays:
-        return _on(rule.weekdays) if rule.interval == 1 and not any(d.nth for d in rule.weekdays) else None
+        return _on_weekdays(rule.weekdays) if rule.interval == 1 and not any(d.nth for d in rule.weekdays) else None
     if rule.interval == 1:
         return {"type": "daily", "frequency": "everyday"}
-    return _every(rule.interval)
+    return _every_n_days(rule.interval)
 
 
-def _weekly(rule: Rule, first: Moment) -> dict[str, Any] | None:
+def _weekly(rule: RecurrenceRule, first: ZonedTime) -> dict[str, Any] | None:
     if rule.monthdays or rule.positions or any(d.nth for d in rule.weekdays):
         return None
     weekdays = rule.weekdays or (Weekday(day=first.wall.weekday()),)
     if rule.interval == 1:
-        return _on(weekdays)
-    return _every(7 * rule.interval) if len(weekdays) == 1 else None
+        return _on_weekdays(weekdays)
+    return _every_n_days(7 * rule.interval) if len(weekdays) == 1 else None
 
 
-def _every(days: int) -> dict[str, Any] | None:
-    if days > _LONGEST:
+def _every_n_days(days: int) -> dict[str, Any] | None:
+    if days > _MAX_INTERVAL_DAYS:
         return None
     return {"type": "daily", "frequency": "recurrence", "repeatType": "days", "repeatFrequency": days}
 
 
-def _on(weekdays: tuple[Weekday, ...]) -> dict[str, Any]:
+def _on_weekdays(weekdays: tuple[Weekday, ...]) -> dict[str, Any]:
     chosen = sorted({w.day for w in weekdays})
-    if len(chosen) == len(spelling.DAYS):
+    if len(chosen) == len(coercion.WEEKDAYS):
         return {"type": "daily", "frequency": "everyday"}
-    return {"type": "weekly", "weekDays": ", ".join(_day(day) for day in chosen)}
+    return {"type": "weekly", "weekDays": ", ".join(_weekday_name(day) for day in chosen)}
 
 
-def _day(weekday: int) -> str:
+def _weekday_name(weekday: int) -> str:
     """The name of a day that is numbered from Monday, 0."""
-    return spelling.DAYS[(weekday + 1) % 7]
+    return coercion.WEEKDAYS[(weekday + 1) % 7]
 
 
-def _monthly(rule: Rule, first: Moment) -> dict[str, Any] | None:
+def _monthly(rule: RecurrenceRule, first: ZonedTime) -> dict[str, Any] | None:
     if rule.weekdays:
-        return None if rule.monthdays else _nth(rule)
+        return None if rule.monthdays else _nth_weekday(rule)
     if rule.positions:
         return None
     dates = sorted(set(rule.monthdays or (first.wall.day,)))
@@ -154,7 +154,7 @@ def _monthly(rule: Rule, first: Moment) -> dict[str, Any] | None:
     return {"type": "monthly", "dayOfMonth": ", ".join(str(date) for date in dates)}
 
 
-def _nth(rule: Rule) -> dict[str, Any] | None:
+def _nth_weekday(rule: RecurrenceRule) -> dict[str, Any] | None:
     if len(rule.weekdays) != 1 or len(rule.positions) > 1:
         return None
     weekday = rule.weekdays[0]
@@ -163,11 +163,11 @@ def _nth(rule: Rule) -> dict[str, Any] | None:
     nth = weekday.nth or rule.positions[0]
     if nth not in (1, 2, 3, 4, -1):
         return None
-    week = spelling.WEEKS[nth - 1 if nth > 0 else -1]
-    return {"type": "monthly", "weekIndex": week, "dayOfWeek": _day(weekday.day)}
+    week = coercion.WEEK_INDEXES[nth - 1 if nth > 0 else -1]
+    return {"type": "monthly", "weekIndex": week, "dayOfWeek": _weekday_name(weekday.day)}
 
 
-def _nearest(series: Series, first: Moment) -> str:
+def _nearest(series: Series, first: ZonedTime) -> str:
     """Patterns that come near, in words: the series' own runs as UTC days, else what there is to choose from."""
     pattern = _pattern(series.rule, first)
     if pattern is None:
@@ -178,15 +178,15 @@ def _nearest(series: Series, first: Moment) -> str:
     start = first.instant
     if pattern["type"] == "weekly":
         runs = islice(occurrences(series.model_copy(update={"until": None, "count": None})), 7)
-        pattern = _on(tuple(Weekday(day=moment.instant.weekday()) for moment in runs))
+        pattern = _on_weekdays(tuple(Weekday(day=moment.instant.weekday()) for moment in runs))
     elif pattern["type"] == "monthly":
         start = _same_date(first)
-    words = describe({"startDate": spelling.start_date(start), "pattern": pattern})
+    words = describe_schedule({"startDate": coercion.format_start_date(start), "pattern": pattern})
     local = start.astimezone(ZoneInfo(series.zone))
     return f"{words} ({local:%Y-%m-%d %H:%M} in {series.zone})" if local.utcoffset() else words
 
 
-def _same_date(moment: Moment) -> datetime:
+def _same_date(moment: ZonedTime) -> datetime:
     """The instant closest to a moment whose date in UTC is the moment's own date."""
     midnight = datetime.combine(moment.wall.date(), time(), UTC)
     return min(max(moment.instant, midnight), midnight + timedelta(hours=23, minutes=59))

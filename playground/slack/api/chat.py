@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from playground.slack.api.registry import TIER_3, Args, channel_of, method
+from playground.slack.api.registry import TIER_3, Args, method, require_channel
 from playground.slack.elements import Json
 from playground.slack.errors import ApiError
 from playground.slack.limits import check_message
@@ -19,7 +19,7 @@ MAX_METADATA = 8_000
 @method("chat.postMessage", "chat:write", per_minute=300)
 def post_message(ws: Workspace, args: Args) -> Json:
     channel = _destination(ws, args.text("channel", None))
-    text, blocks, more = _something(args)
+    text, blocks, more = _non_empty_content(args)
     thread_ts = args.text("thread_ts")
     if thread_ts:
         parent = channel.by_ts.get(thread_ts)
@@ -27,12 +27,12 @@ def post_message(ws: Workspace, args: Args) -> Json:
             raise ApiError("thread_not_found")
         more["thread_ts"] = parent.thread_ts or parent.ts
     message = ws.post(channel, ws.bot.id, text, blocks, **more)
-    return {"channel": channel.id, "ts": message.ts, "message": _shown(ws, message)}
+    return {"channel": channel.id, "ts": message.ts, "message": _message_payload(ws, message)}
 
 
 @method("chat.postEphemeral", "chat:write")
 def post_ephemeral(ws: Workspace, args: Args) -> Json:
-    channel = channel_of(ws, args.text("channel", None))
+    channel = require_channel(ws, args.text("channel", None))
     user = args.text("user", None)
     if channel.is_archived:
         raise ApiError("is_archived")
@@ -40,15 +40,15 @@ def post_ephemeral(ws: Workspace, args: Args) -> Json:
         raise ApiError("not_in_channel")
     if user not in ws.users or user not in channel.members:
         raise ApiError("user_not_in_channel")
-    text, blocks, more = _something(args)
+    text, blocks, more = _non_empty_content(args)
     message = ws.post(channel, ws.bot.id, text, blocks, thread_ts=args.text("thread_ts"), ephemeral_for=user, **more)
     return {"message_ts": message.ts}
 
 
 @method("chat.update", "chat:write", per_minute=TIER_3)
 def update(ws: Workspace, args: Args) -> Json:
-    channel = channel_of(ws, args.text("channel", None))
-    message = _own(ws, channel, args.text("ts", None), "cant_update_message")
+    channel = require_channel(ws, args.text("channel", None))
+    message = _own_message(ws, channel, args.text("ts", None), "cant_update_message")
     text, blocks, more = _content(args, MAX_UPDATE_TEXT)
     if not text and blocks is None and "attachments" not in more:
         raise ApiError("no_text")
@@ -57,23 +57,28 @@ def update(ws: Workspace, args: Args) -> Json:
         blocks = []
     message.attachments = more.get("attachments", message.attachments)
     message.metadata = more.get("metadata", message.metadata)
-    if not text and not message.fallback and blocks == []:
+    if not text and not message.fallback_text and blocks == []:
         raise ApiError("no_text")
-    ws.change(message, text or message.fallback, blocks, edited=not blocks)
-    return {"channel": channel.id, "ts": message.ts, "text": message.fallback, "message": _shown(ws, message)}
+    ws.edit(message, text or message.fallback_text, blocks, edited=not blocks)
+    return {
+        "channel": channel.id,
+        "ts": message.ts,
+        "text": message.fallback_text,
+        "message": _message_payload(ws, message),
+    }
 
 
 @method("chat.delete", "chat:write", per_minute=TIER_3)
 def delete(ws: Workspace, args: Args) -> Json:
-    channel = channel_of(ws, args.text("channel", None))
-    message = _own(ws, channel, args.text("ts", None), "cant_delete_message")
+    channel = require_channel(ws, args.text("channel", None))
+    message = _own_message(ws, channel, args.text("ts", None), "cant_delete_message")
     ws.remove(message)
     return {"channel": channel.id, "ts": message.ts}
 
 
 @method("chat.getPermalink", per_minute=300)
 def permalink(ws: Workspace, args: Args) -> Json:
-    channel = channel_of(ws, args.text("channel", None))
+    channel = require_channel(ws, args.text("channel", None))
     message = channel.by_ts.get(args.text("message_ts", None))
     if message is None:
         raise ApiError("message_not_found")
@@ -91,7 +96,7 @@ def _destination(ws: Workspace, ident: str) -> Channel:
         except ApiError:
             raise ApiError("channel_not_found") from None
     named = next((c for c in ws.channels.values() if c.name == ident.removeprefix("#") and c.kind != "im"), None)
-    channel = channel_of(ws, named.id if named else ident)
+    channel = require_channel(ws, named.id if named else ident)
     if channel.is_archived:
         raise ApiError("is_archived")
     if channel.kind == "im" and ws.users[channel.peer].deleted:
@@ -101,7 +106,7 @@ def _destination(ws: Workspace, ident: str) -> Channel:
     return channel
 
 
-def _something(args: Args) -> tuple[str, list[Json] | None, Json]:
+def _non_empty_content(args: Args) -> tuple[str, list[Json] | None, Json]:
     """The content of a new message, which may not be empty. Raises ApiError."""
     text, blocks, more = _content(args, MAX_TEXT)
     if not text and not blocks and not more.get("attachments"):
@@ -121,7 +126,7 @@ def _content(args: Args, max_text: int) -> tuple[str, list[Json] | None, Json]:
             raise ApiError("too_many_attachments")
         for number, item in enumerate(attachments):
             if "blocks" in item:
-                _attached(number, item["blocks"])
+                _check_attachment(number, item["blocks"])
         more["attachments"] = attachments
     if len(text) > max_text:
         raise ApiError("msg_too_long")
@@ -133,7 +138,7 @@ def _content(args: Args, max_text: int) -> tuple[str, list[Json] | None, Json]:
     return text, blocks, more
 
 
-def _attached(number: int, blocks: Any) -> None:
+def _check_attachment(number: int, blocks: Any) -> None:
     try:
         check_message(blocks)
     except ApiError as error:
@@ -155,7 +160,7 @@ def _metadata(metadata: Any) -> Json:
     return shaped
 
 
-def _own(ws: Workspace, channel: Channel, ts: str, error: str) -> Message:
+def _own_message(ws: Workspace, channel: Channel, ts: str, error: str) -> Message:
     message = channel.by_ts.get(ts)
     if message is None:
         raise ApiError("message_not_found")
@@ -164,5 +169,5 @@ def _own(ws: Workspace, channel: Channel, ts: str, error: str) -> Message:
     return message
 
 
-def _shown(ws: Workspace, message: Message) -> Json:
+def _message_payload(ws: Workspace, message: Message) -> Json:
     return {**message.payload(), "team": ws.team.id}

@@ -1,6 +1,6 @@
 """conversations.*: channels, direct messages, and what was said in them."""
 
-from playground.slack.api.registry import TIER_2, TIER_3, Args, channel_of, method, page
+from playground.slack.api.registry import TIER_2, TIER_3, Args, method, paginate, require_channel
 from playground.slack.elements import Json
 from playground.slack.errors import ApiError
 from playground.slack.model import Channel, Message
@@ -15,22 +15,22 @@ def listing(ws: Workspace, args: Args) -> Json:
     kinds = {"public_channel": "public", "private_channel": "private", "im": "im"}
     wanted = {kinds.get(kind.strip(), "") for kind in args.text("types", "public_channel").split(",")}
     known = [c for c in ws.channels.values() if c.kind == "public" or ws.bot.id in c.members]
-    found, more = page(
-        [c for c in known if c.kind in wanted and not (args.flag("exclude_archived") and c.is_archived)], args
+    found, more = paginate(
+        [c for c in known if c.kind in wanted and not (args.boolean("exclude_archived") and c.is_archived)], args
     )
-    return {"channels": [_shown(ws, c) for c in found], **more}
+    return {"channels": [_channel_payload(ws, c) for c in found], **more}
 
 
 @method("conversations.info", *_READ, per_minute=TIER_3)
 def info(ws: Workspace, args: Args) -> Json:
-    channel = channel_of(ws, args.text("channel", None))
-    return {"channel": _shown(ws, channel)}
+    channel = require_channel(ws, args.text("channel", None))
+    return {"channel": _channel_payload(ws, channel)}
 
 
 @method("conversations.members", *_READ)
 def members(ws: Workspace, args: Args) -> Json:
-    channel = channel_of(ws, args.text("channel", None))
-    found, more = page(sorted(channel.members), args)
+    channel = require_channel(ws, args.text("channel", None))
+    found, more = paginate(sorted(channel.members), args)
     return {"members": found, **more}
 
 
@@ -38,36 +38,36 @@ def members(ws: Workspace, args: Args) -> Json:
 def open_im(ws: Workspace, args: Args) -> Json:
     users = [ident for ident in args.text("users").split(",") if ident]
     if "channel" in args:
-        channel = channel_of(ws, args.text("channel"))
+        channel = require_channel(ws, args.text("channel"))
     elif not users:
         raise ApiError("users_list_not_supplied")
     elif len(users) > 1:
         raise ApiError("not_enough_users")
     else:
         channel = ws.im(users[0])
-    return {"channel": {"id": channel.id} if not args.flag("return_im") else _shown(ws, channel)}
+    return {"channel": {"id": channel.id} if not args.boolean("return_im") else _channel_payload(ws, channel)}
 
 
 @method("conversations.join", "channels:join", per_minute=TIER_3)
 def join(ws: Workspace, args: Args) -> Json:
-    channel = channel_of(ws, args.text("channel", None))
+    channel = require_channel(ws, args.text("channel", None))
     if channel.is_archived:
         raise ApiError("is_archived")
     if channel.kind != "public":
         raise ApiError("method_not_supported_for_channel_type")
     channel.members.add(ws.bot.id)
     ws.announce("channel", channel)
-    return {"channel": _shown(ws, channel)}
+    return {"channel": _channel_payload(ws, channel)}
 
 
 @method("conversations.history", *_HISTORY, per_minute=TIER_3)
 def history(ws: Workspace, args: Args) -> Json:
-    channel = _inside(ws, args)
+    channel = _member_channel(ws, args)
     shown = [m for m in channel.messages if not m.thread_ts or m.thread_ts == m.ts]
-    found, more = page([m for m in reversed(shown) if _between(m, args)], args)
-    with_metadata = args.flag("include_all_metadata")
+    found, more = paginate([m for m in reversed(shown) if _in_range(m, args)], args)
+    with_metadata = args.boolean("include_all_metadata")
     return {
-        "messages": [_listed(m, with_metadata) for m in found],
+        "messages": [_message_row(m, with_metadata) for m in found],
         "has_more": bool(more["response_metadata"]["next_cursor"]),
         **more,
     }
@@ -75,14 +75,14 @@ def history(ws: Workspace, args: Args) -> Json:
 
 @method("conversations.replies", *_HISTORY, per_minute=TIER_3)
 def replies(ws: Workspace, args: Args) -> Json:
-    channel = _inside(ws, args)
+    channel = _member_channel(ws, args)
     parent = channel.by_ts.get(args.text("ts", None))
     if parent is None:
         raise ApiError("thread_not_found")
-    found, more = page([m for m in [parent, *parent.thread] if _between(m, args)], args)
-    with_metadata = args.flag("include_all_metadata")
+    found, more = paginate([m for m in [parent, *parent.thread] if _in_range(m, args)], args)
+    with_metadata = args.boolean("include_all_metadata")
     return {
-        "messages": [_listed(m, with_metadata) for m in found],
+        "messages": [_message_row(m, with_metadata) for m in found],
         "has_more": bool(more["response_metadata"]["next_cursor"]),
         **more,
     }
@@ -90,7 +90,7 @@ def replies(ws: Workspace, args: Args) -> Json:
 
 @method("reactions.add", "reactions:write", per_minute=TIER_3)
 def react(ws: Workspace, args: Args) -> Json:
-    channel = channel_of(ws, args.text("channel", None))
+    channel = require_channel(ws, args.text("channel", None))
     message = channel.by_ts.get(args.text("timestamp", None))
     if message is None:
         raise ApiError("message_not_found")
@@ -102,27 +102,27 @@ def react(ws: Workspace, args: Args) -> Json:
     return {}
 
 
-def _inside(ws: Workspace, args: Args) -> Channel:
-    channel = channel_of(ws, args.text("channel", None))
+def _member_channel(ws: Workspace, args: Args) -> Channel:
+    channel = require_channel(ws, args.text("channel", None))
     if ws.bot.id not in channel.members:
         raise ApiError("not_in_channel")
     return channel
 
 
-def _between(message: Message, args: Args) -> bool:
+def _in_range(message: Message, args: Args) -> bool:
     """Whether a message lies in the asked-for time."""
-    oldest, latest, inclusive = args.text("oldest"), args.text("latest"), args.flag("inclusive")
+    oldest, latest, inclusive = args.text("oldest"), args.text("latest"), args.boolean("inclusive")
     ts = float(message.ts)
     after = not oldest or (ts >= float(oldest) if inclusive else ts > float(oldest))
     return after and (not latest or (ts <= float(latest) if inclusive else ts < float(latest)))
 
 
-def _listed(message: Message, with_metadata: bool) -> Json:
+def _message_row(message: Message, with_metadata: bool) -> Json:
     out = message.payload(with_metadata=with_metadata)
     thread = message.thread
     return {**out, "thread_ts": message.ts, "reply_count": len(thread)} if thread else out
 
 
-def _shown(ws: Workspace, channel: Channel) -> Json:
+def _channel_payload(ws: Workspace, channel: Channel) -> Json:
     out = channel.payload()
     return out if channel.kind == "im" else {**out, "is_member": ws.bot.id in channel.members}

@@ -1,6 +1,6 @@
 """files.*: uploads in three steps (ask for a URL, send the bytes, share)."""
 
-from playground.slack.api.registry import Args, channel_of, method
+from playground.slack.api.registry import Args, method, require_channel
 from playground.slack.elements import Json
 from playground.slack.errors import ApiError
 from playground.slack.model import Channel, File
@@ -9,7 +9,7 @@ from playground.slack.workspace import Workspace
 
 @method("files.getUploadURLExternal", "files:write")
 def upload_url(ws: Workspace, args: Args) -> Json:
-    name, length = args.text("filename", None), args.number("length", 0)
+    name, length = args.text("filename", None), args.integer("length", 0)
     if length <= 0:
         raise ApiError("invalid_arguments", ["must be greater than 0: length"])
     file = File(ws.new_id("F"), name, length)
@@ -39,7 +39,7 @@ def _destinations(args: Args) -> list[str]:
 
 
 def _channel(ws: Workspace, ident: str) -> Channel:
-    channel = channel_of(ws, ident)
+    channel = require_channel(ws, ident)
     if channel.is_archived:
         raise ApiError("is_archived")
     if ws.bot.id not in channel.members:

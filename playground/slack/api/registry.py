@@ -31,11 +31,11 @@ class Args:
             return default
         return str(value)
 
-    def flag(self, name: str, default: bool = False) -> bool:
+    def boolean(self, name: str, default: bool = False) -> bool:
         value = self.values.get(name)
         return default if value in (None, "") else value in (True, 1, "1", "true", "True")
 
-    def number(self, name: str, default: int) -> int:
+    def integer(self, name: str, default: int) -> int:
         try:
             return int(self.values.get(name) or default)
         except (TypeError, ValueError):
@@ -91,7 +91,7 @@ def method(
     return register
 
 
-def channel_of(ws: Workspace, ident: str) -> Channel:
+def require_channel(ws: Workspace, ident: str) -> Channel:
     """The channel of an id that the bot may know about. Raises ApiError."""
     channel = ws.channels.get(ident)
     if channel is None or (channel.kind != "public" and ws.bot.id not in channel.members):
@@ -99,9 +99,9 @@ def channel_of(ws: Workspace, ident: str) -> Channel:
     return channel
 
 
-def page(items: list[Any], args: Args, default: int = 100) -> tuple[list[Any], Json]:
+def paginate(items: list[Any], args: Args, default: int = 100) -> tuple[list[Any], Json]:
     """One page of a list, and the ``response_metadata`` that leads to the next."""
-    size = max(1, min(args.number("limit", default), 1000))
+    size = max(1, min(args.integer("limit", default), 1000))
     cursor = args.text("cursor")
     if cursor and not cursor.isdigit():
         raise ApiError("invalid_cursor")

@@ -7,15 +7,15 @@ from typing import Any
 
 from aiohttp import web
 
-from playground.slack.answers import response_url_used
+from playground.slack.api.rate_limiter import RateLimiter
 from playground.slack.api.registry import METHODS, Args, Method
 from playground.slack.errors import ApiError
 from playground.slack.faults import ApiFault
-from playground.slack.rates import Rates
-from playground.slack.socket_mode import SocketMode
+from playground.slack.transport.responses import apply_response_url_post
+from playground.slack.transport.socket_mode import SocketMode
 from playground.slack.workspace import Workspace
 
-MAX_BODY = 64 * 1024**2
+MAX_BODY_BYTES = 64 * 1024**2
 
 
 class ApiServer:
@@ -23,8 +23,8 @@ class ApiServer:
 
     def __init__(self, ws: Workspace, socket: SocketMode) -> None:
         self.ws = ws
-        self.rates = Rates()
-        self.app = web.Application(client_max_size=MAX_BODY)
+        self.rate_limiter = RateLimiter()
+        self.app = web.Application(client_max_size=MAX_BODY_BYTES)
         self.app.router.add_route("*", "/api/{method}", self._call)
         self.app.router.add_post("/actions/{team}/{token}", self._response_url)
         self.app.router.add_post("/upload/{file}", self._upload)
@@ -34,19 +34,19 @@ class ApiServer:
         started = time.monotonic()
         name = request.match_info["method"]
         args: dict[str, Any] = {}
-        fault: ApiFault | None = ApiFault("cut") if self.ws.faults.away else self.ws.faults.strike(name)
+        fault: ApiFault | None = ApiFault("cut") if self.ws.faults.offline else self.ws.faults.take_fault(name)
         status, headers = 200, dict[str, str]()
         messages: tuple[str, ...] = ()
         answer: dict[str, Any]
         try:
             args = await _arguments(request)
-            answer, status, headers = await self._answered(name, args, request, fault)
+            answer, status, headers = await self._answer(name, args, request, fault)
         except ApiError as error:
             answer, messages = error.body(), error.messages
         error_code = "" if answer.get("ok") else str(answer.get("error", f"http_{status}"))
         if fault is not None and fault.kind in ("cut", "cut_after"):
             error_code = error_code or fault.kind
-        self.ws.record(
+        self.ws.record_exchange(
             started, direction="from_bot", kind="api", name=name, payload=args, answer=answer, error=error_code,
             messages=messages,
         )  # fmt: skip
@@ -54,7 +54,7 @@ class ApiServer:
             return _abort(request)
         return web.json_response(answer, status=status, headers=headers)
 
-    async def _answered(
+    async def _answer(
         self, name: str, args: dict[str, Any], request: web.Request, fault: ApiFault | None
     ) -> tuple[dict[str, Any], int, dict[str, str]]:
         """The answer, HTTP status and headers of a call. Raises ApiError."""
@@ -62,7 +62,7 @@ class ApiServer:
         if fault is not None:
             match kind:
                 case "rate_limit":
-                    return _limited(fault.seconds)
+                    return _rate_limited(fault.seconds)
                 case "status":
                     return {"ok": False, "error": f"http_{fault.status}"}, fault.status, {}
                 case "error":
@@ -73,9 +73,9 @@ class ApiServer:
                     await asyncio.sleep(fault.seconds)
         method = self._method(name, args, request)
         if self.ws.faults.rate_limits:
-            wait = self.rates.take(method, str(args.get("channel", "")))
+            wait = self.rate_limiter.wait_time(method, str(args.get("channel", "")))
             if wait:
-                return _limited(wait)
+                return _rate_limited(wait)
         return {"ok": True, **method.handler(self.ws, Args(args))}, 200, {"X-OAuth-Scopes": self._scopes}
 
     def _method(self, name: str, args: dict[str, Any], request: web.Request) -> Method:
@@ -104,7 +104,7 @@ class ApiServer:
 
     async def _response_url(self, request: web.Request) -> web.StreamResponse:
         started = time.monotonic()
-        if self.ws.faults.away:
+        if self.ws.faults.offline:
             return _abort(request)
         error_code = ""
         messages: tuple[str, ...] = ()
@@ -114,10 +114,10 @@ class ApiServer:
             body = await _json(request)
             if url is None:
                 raise ApiError("invalid_url")
-            response_url_used(self.ws, url, body)
+            apply_response_url_post(self.ws, url, body)
         except ApiError as error:
             error_code, messages = error.code, error.messages
-        self.ws.record(
+        self.ws.record_exchange(
             started, direction="from_bot", kind="response_url", name="response_url", payload=body, answer=None,
             error=error_code, messages=messages, user=url.user if url else "",
         )  # fmt: skip
@@ -127,22 +127,22 @@ class ApiServer:
 
     async def _upload(self, request: web.Request) -> web.StreamResponse:
         started = time.monotonic()
-        if self.ws.faults.away:
+        if self.ws.faults.offline:
             return _abort(request)
         file = self.ws.files.get(request.match_info["file"])
-        data = await _uploaded(request)
+        data = await _upload_body(request)
         error = "" if file is not None and file.length == len(data) else "file_not_found" if not file else "bad_length"
         if file is not None and not error:
             file.data = data
         digest = hashlib.sha256(data).hexdigest()[:16]
-        self.ws.record(
+        self.ws.record_exchange(
             started, direction="from_bot", kind="upload", name="upload", error=error,
             payload={"file": request.match_info["file"], "bytes": len(data), "sha256": digest}, answer=None,
         )  # fmt: skip
         return web.Response(text=error or f"OK - {len(data)}", status=400 if error else 200)
 
 
-def _limited(seconds: float) -> tuple[dict[str, Any], int, dict[str, str]]:
+def _rate_limited(seconds: float) -> tuple[dict[str, Any], int, dict[str, str]]:
     return {"ok": False, "error": "ratelimited"}, 429, {"Retry-After": str(max(0, round(seconds)))}
 
 
@@ -172,7 +172,7 @@ async def _json(request: web.Request) -> dict[str, Any]:
     return body
 
 
-async def _uploaded(request: web.Request) -> bytes:
+async def _upload_body(request: web.Request) -> bytes:
     """The bytes of an upload: the raw body, or the first file of a multipart form."""
     if not request.content_type.startswith("multipart/"):
         return await request.read()

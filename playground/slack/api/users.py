@@ -1,9 +1,9 @@
 """users.* and usergroups.*: who there is."""
 
-from playground.slack.api.registry import TIER_2, TIER_3, Args, method, page
+from playground.slack.api.registry import TIER_2, TIER_3, Args, method, paginate
 from playground.slack.elements import Json
 from playground.slack.errors import ApiError
-from playground.slack.payloads import group_object, user_object
+from playground.slack.transport.payloads import group_object, user_object
 from playground.slack.workspace import Workspace
 
 
@@ -12,13 +12,13 @@ def info(ws: Workspace, args: Args) -> Json:
     user = ws.users.get(args.text("user", None))
     if user is None:
         raise ApiError("user_not_found")
-    locale = {"locale": user.locale} if args.flag("include_locale") else {}
+    locale = {"locale": user.locale} if args.boolean("include_locale") else {}
     return {"user": {**user_object(ws, user), **locale}}
 
 
 @method("users.list", "users:read", per_minute=TIER_2)
 def listing(ws: Workspace, args: Args) -> Json:
-    found, more = page([u for u in ws.users.values() if not u.is_stranger], args)
+    found, more = paginate([u for u in ws.users.values() if not u.is_stranger], args)
     return {"members": [user_object(ws, u) for u in found], "cache_ts": 0, **more}
 
 
@@ -33,13 +33,13 @@ def by_email(ws: Workspace, args: Args) -> Json:
 
 @method("usergroups.list", "usergroups:read", per_minute=TIER_2)
 def groups(ws: Workspace, args: Args) -> Json:
-    wanted = [g for g in ws.usergroups.values() if args.flag("include_disabled") or not g.date_delete]
-    return {"usergroups": [group_object(ws, g, users=args.flag("include_users")) for g in wanted]}
+    wanted = [g for g in ws.usergroups.values() if args.boolean("include_disabled") or not g.date_delete]
+    return {"usergroups": [group_object(ws, g, users=args.boolean("include_users")) for g in wanted]}
 
 
 @method("usergroups.users.list", "usergroups:read", per_minute=TIER_2)
 def group_users(ws: Workspace, args: Args) -> Json:
     group = ws.usergroups.get(args.text("usergroup", None))
-    if group is None or (group.date_delete and not args.flag("include_disabled")):
+    if group is None or (group.date_delete and not args.boolean("include_disabled")):
         raise ApiError("no_such_subteam")
     return {"users": list(group.users)}

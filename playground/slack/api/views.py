@@ -5,7 +5,7 @@ import time
 from playground.slack.api.registry import Args, method
 from playground.slack.elements import Json
 from playground.slack.errors import ApiError
-from playground.slack.modals import new_view, push_view, replace_view, show_view, shown_view
+from playground.slack.modals import new_view, open_view_for_user, push_view, replace_view, view_payload
 from playground.slack.model import Trigger, View
 from playground.slack.workspace import Workspace
 
@@ -18,8 +18,8 @@ def open_view(ws: Workspace, args: Args) -> Json:
     _exchange(trigger, view)
     # Slack's desktop client does not show a view opened over another one; the call succeeds all the same.
     if not ws.stacks.get(trigger.user):
-        show_view(ws, view)
-    return {"view": shown_view(ws, view)}
+        open_view_for_user(ws, view)
+    return {"view": view_payload(ws, view)}
 
 
 @method("views.push")
@@ -31,7 +31,7 @@ def push(ws: Workspace, args: Args) -> Json:
     view = new_view(ws, trigger.user, content, "modal")
     push_view(ws, view)
     _exchange(trigger, view)
-    return {"view": shown_view(ws, view)}
+    return {"view": view_payload(ws, view)}
 
 
 @method("views.update")
@@ -46,7 +46,7 @@ def update(ws: Workspace, args: Args) -> Json:
     if "hash" in args and args.text("hash") != view.hash:
         raise ApiError("hash_conflict")
     replace_view(ws, view, content)
-    return {"view": shown_view(ws, view)}
+    return {"view": view_payload(ws, view)}
 
 
 @method("views.publish")
@@ -65,7 +65,7 @@ def publish(ws: Workspace, args: Args) -> Json:
         if "hash" in args and args.text("hash") != home.hash:
             raise ApiError("hash_conflict")
         replace_view(ws, home, content)
-    return {"view": shown_view(ws, home)}
+    return {"view": view_payload(ws, home)}
 
 
 def _content(args: Args) -> Json:
@@ -85,7 +85,7 @@ def _trigger(ws: Workspace, args: Args) -> Trigger:
         raise ApiError("invalid_trigger_id")
     if trigger.used:
         raise ApiError("exchanged_trigger_id")
-    if time.monotonic() - trigger.born > ws.settings.trigger_life:
+    if time.monotonic() - trigger.created_at > ws.settings.trigger_ttl:
         raise ApiError("expired_trigger_id")
     return trigger
 

@@ -10,8 +10,8 @@ from typing import Any, Literal
 
 from playground.slack.errors import ApiError
 from playground.slack.limits.blocks import check_blocks
-from playground.slack.limits.objects import OPTION_GROUP, SELECT_OPTION, plain
-from playground.slack.limits.rules import Report, Rule, Shape, anything, array, boolean, string
+from playground.slack.limits.objects import OPTION_GROUP, SELECT_OPTION, plain_text
+from playground.slack.limits.rules import ObjectRule, Report, Rule, any_value, array, boolean_value, string
 
 MAX_MESSAGE_BLOCKS = 50
 MAX_VIEW_BLOCKS = 100
@@ -23,19 +23,21 @@ _VIEW: dict[str, Rule] = {
     "callback_id": string(255, 0),
     "external_id": string(255, 0),
 }
-_MODAL = Shape(
-    {"type": anything, "title": plain(24), "blocks": anything},
+_MODAL = ObjectRule(
+    {"type": any_value, "title": plain_text(24), "blocks": any_value},
     {
         **_VIEW,
-        "submit": plain(24),
-        "close": plain(24),
-        "clear_on_close": boolean,
-        "notify_on_close": boolean,
-        "submit_disabled": boolean,
+        "submit": plain_text(24),
+        "close": plain_text(24),
+        "clear_on_close": boolean_value,
+        "notify_on_close": boolean_value,
+        "submit_disabled": boolean_value,
     },
 )
-_HOME = Shape({"type": anything, "blocks": anything}, _VIEW)
-_ANSWER = Shape({}, {"options": array(SELECT_OPTION, 100, 0), "option_groups": array(OPTION_GROUP, 100, 0)})
+_HOME = ObjectRule({"type": any_value, "blocks": any_value}, _VIEW)
+_OPTIONS_RESPONSE = ObjectRule(
+    {}, {"options": array(SELECT_OPTION, 100, 0), "option_groups": array(OPTION_GROUP, 100, 0)}
+)
 
 
 def check_message(blocks: Any) -> None:
@@ -60,16 +62,16 @@ def check_view(content: Any, kind: Literal["modal", "home"]) -> None:
     if not report.messages:
         check_blocks(report, "/view/blocks", content["blocks"], kind, MAX_VIEW_BLOCKS)
     if not report.messages and kind == "modal":
-        _submit(report, content)
+        _check_submit(report, content)
     if report.messages:
         raise ApiError("invalid_arguments", report.messages)
 
 
-def check_options(answer: Any) -> None:
+def check_options(response: Any) -> None:
     """Raise ApiError if Slack cannot show this answer to a request for options."""
     report = Report()
-    _ANSWER(report, "", answer)
-    if not report.messages and ("options" in answer) == ("option_groups" in answer):
+    _OPTIONS_RESPONSE(report, "", response)
+    if not report.messages and ("options" in response) == ("option_groups" in response):
         report.add("", "must have exactly one of options or option_groups")
     if report.messages:
         raise ApiError("invalid_options", report.messages)
@@ -89,7 +91,7 @@ def check_errors(errors: Any, input_ids: set[str]) -> None:
         raise ApiError("invalid_response", report.messages)
 
 
-def _submit(report: Report, content: Any) -> None:
+def _check_submit(report: Report, content: Any) -> None:
     if any(block["type"] == "input" for block in content["blocks"]) and "submit" not in content:
         report.add("/view", "missing required field: submit, which a view with inputs needs")
 

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bot.backends.base import Connection, ConnectionSettings, Operation, Tools
+from bot.backends.base import BackendContext, Connection, ConnectionSettings, Operation
 from bot.backends.http import Client, Headers
-from bot.backends.secrets import SecretMissing, SecretRef, reveal
+from bot.backends.secrets import SecretNotFound, SecretRef, read_secret
 from bot.errors import Unauthorized
-from lantern.restart import RestartLamps
+from lantern.restart import RestartOperation
 
 
 class LanternSettings(ConnectionSettings):
@@ -22,11 +22,11 @@ class LanternSettings(ConnectionSettings):
 class LanternConnection(Connection):
     """Talks to one control room."""
 
-    def __init__(self, name: str, settings: LanternSettings, tools: Tools) -> None:
+    def __init__(self, name: str, settings: LanternSettings, context: BackendContext) -> None:
         super().__init__(name, settings.title or name)
         self._token = settings.token
         self._client = Client(name, settings.url, authorize=self._authorize)
-        self._operations: dict[str, Operation[Any]] = {RestartLamps.key: RestartLamps(self._client)}
+        self._operations: dict[str, Operation[Any]] = {RestartOperation.key: RestartOperation(self._client)}
 
     @property
     def operations(self) -> Mapping[str, Operation[Any]]:
@@ -41,24 +41,24 @@ class LanternConnection(Connection):
 
     async def _authorize(self) -> Headers:
         try:
-            return {"Authorization": f"Bearer {reveal(self._token).get_secret_value()}"}
-        except SecretMissing as error:
+            return {"Authorization": f"Bearer {read_secret(self._token).get_secret_value()}"}
+        except SecretNotFound as error:
             raise Unauthorized(self.name, f"{self.name} has no credentials: {error}") from error
 
 
-class Lantern:
+class LanternKind:
     """The kind, as it is found through the entry point."""
 
     kind = "lantern"
     title = "Lantern"
     command = "/lantern"
-    about = "Restart lamps"
-    hint = 'lamps=hall,gate when="tomorrow 21:00"'
-    settings: type[ConnectionSettings] = LanternSettings
-    operations: tuple[type[Operation[Any]], ...] = (RestartLamps,)
+    command_description = "Restart lamps"
+    command_usage_hint = 'lamps=hall,gate when="tomorrow 21:00"'
+    settings_model: type[ConnectionSettings] = LanternSettings
+    operation_types: tuple[type[Operation[Any]], ...] = (RestartOperation,)
 
     def example(self) -> LanternSettings:
         return LanternSettings(url="https://lantern.example.com", token="env:LANTERN_TOKEN")
 
-    def connect(self, name: str, settings: Any, tools: Tools) -> LanternConnection:
-        return LanternConnection(name, settings, tools)
+    def connect(self, name: str, settings: Any, context: BackendContext) -> LanternConnection:
+        return LanternConnection(name, settings, context)

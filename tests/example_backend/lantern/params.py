@@ -12,7 +12,7 @@ def _names(value: Any) -> Any:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
-class Restart(Params):
+class RestartParams(Params):
     """What is restarted, and how. ``Param`` says how people meet a parameter; the type says what it takes."""
 
     lamps: Annotated[

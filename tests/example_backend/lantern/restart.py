@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.backends.base import (
-    Call,
+    FormValues,
     Handle,
+    HttpCall,
     Operation,
     Option,
     Placement,
@@ -14,35 +15,34 @@ from bot.backends.base import (
     Progress,
     TargetResult,
     Targets,
-    Values,
 )
 from bot.backends.http import Client
-from bot.errors import Faulty, InputError
+from bot.errors import BadResponse, InputError
 from bot.schedule import Now, Schedule
-from lantern.params import Restart
+from lantern.params import RestartParams
 
 LAMPS, RESTARTS = "/api/lamps", "/api/restarts"
 _STATES = {"dark": "running", "lit": "succeeded", "broken": "failed", "kept": "cancelled"}
 
 
-class RestartLamps(Operation[Restart]):
+class RestartOperation(Operation[RestartParams]):
     """Turns lamps off and on again."""
 
     key = "lantern.restart"
     title = "Restart lamps"
     summary = "Turns lamps off and on again."
-    placing = "Lantern knows no schedules: Nightshift holds every time and makes each call when it is due."
-    notes = ("dimSeconds: Lantern's page calls it dim_seconds, its API takes dimSeconds only.",)
-    params = Restart
+    scheduling_note = "Lantern knows no schedules: Nightshift holds every time and makes each call when it is due."
+    reference_notes = ("dimSeconds: Lantern's page calls it dim_seconds, its API takes dimSeconds only.",)
+    params_model = RestartParams
     target_noun = "lamps"
 
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    async def lookup(self, field: str, query: str, values: Values) -> Sequence[Option]:
+    async def lookup(self, field: str, query: str, values: FormValues) -> Sequence[Option]:
         return [Option(value=name, label=name) for name in await self._lamps() if query.casefold() in name.casefold()]
 
-    async def preview(self, params: Restart, schedule: Schedule, token: str) -> Preview:
+    async def preview(self, params: RestartParams, schedule: Schedule, token: str) -> Preview:
         known = await self._lamps()
         missing = [name for name in params.lamps if name not in known]
         if missing:
@@ -55,7 +55,7 @@ class RestartLamps(Operation[Restart]):
             facts={"mode": params.mode},
         )
 
-    def plan(self, params: Restart, schedule: Schedule, token: str) -> Plan:
+    def plan(self, params: RestartParams, schedule: Schedule, token: str) -> Plan:
         body: dict[str, Any] = {"key": token, "lamps": list(params.lamps), "mode": params.mode}
         if params.mode == "gentle":
             body["dimSeconds"] = params.dim_seconds
@@ -64,15 +64,15 @@ class RestartLamps(Operation[Restart]):
         return Plan(
             operation=self.key,
             token=token,
-            placement=Placement(holder="nightshift", reason=at_once if isinstance(schedule, Now) else later),
-            calls=(Call(method="POST", url=f"{self._client.base_url}{RESTARTS}", body=body),),
+            placement=Placement(scheduler="nightshift", reason=at_once if isinstance(schedule, Now) else later),
+            calls=(HttpCall(method="POST", url=f"{self._client.base_url}{RESTARTS}", body=body),),
         )
 
     async def start(self, plan: Plan) -> Handle:
         answer = await self._client.send_once("POST", RESTARTS, json=plan.calls[0].body)
         return Handle(id=answer.json["id"])
 
-    async def find(self, plan: Plan) -> Handle | None:
+    async def find_started(self, plan: Plan) -> Handle | None:
         rows = (await self._client.send("GET", RESTARTS, params={"key": plan.token})).json
         return Handle(id=rows[0]["id"]) if rows else None
 
@@ -84,13 +84,13 @@ class RestartLamps(Operation[Restart]):
         await self._client.send("DELETE", f"{RESTARTS}/{handle.id}")
         return f"Lantern leaves the lamps of {handle.id} alone that are not dark yet."
 
-    def rerun_failed(self, params: Restart, handle: Handle, failed: Sequence[str]) -> Restart:
-        return params.model_copy(update={"lamps": tuple(failed)})
+    def params_for_rerun(self, params: RestartParams, handle: Handle, failed_targets: Sequence[str]) -> RestartParams:
+        return params.model_copy(update={"lamps": tuple(failed_targets)})
 
     async def _lamps(self) -> list[str]:
         found = (await self._client.send("GET", LAMPS)).json
         if not isinstance(found, list):
-            raise Faulty(self._client.name, f"{self._client.name} did not answer with a list of lamps.")
+            raise BadResponse(self._client.name, f"{self._client.name} did not answer with a list of lamps.")
         return [row["name"] for row in found]
 
 

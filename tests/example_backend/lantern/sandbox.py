@@ -14,13 +14,13 @@ LAMPS = ("hall", "gate", "yard", "pier")
 
 
 @dataclass(slots=True)
-class Job:
+class RestartJob:
     """A restart that was asked for."""
 
     id: str
     key: str
     lamps: list[str]
-    at: datetime
+    started_at: datetime
     body: dict[str, Any] = field(default_factory=dict)
     cancelled: bool = False
 
@@ -30,9 +30,9 @@ class LanternSandbox(Sandbox):
 
     def __init__(self, clock: Clock, dark: timedelta = timedelta(seconds=0.5)) -> None:
         super().__init__(clock)
-        self.dark = dark
+        self.dark_for = dark
         self.broken: set[str] = set()
-        self.jobs: list[Job] = []
+        self.jobs: list[RestartJob] = []
         self.app.middlewares.append(self._guard)
         self.app.add_routes(
             [
@@ -59,7 +59,7 @@ class LanternSandbox(Sandbox):
 
     async def _start(self, request: web.Request) -> web.Response:
         body = await request.json()
-        job = Job(f"r{len(self.jobs) + 1}", body["key"], body["lamps"], self.clock.now(), body)
+        job = RestartJob(f"r{len(self.jobs) + 1}", body["key"], body["lamps"], self.clock.now(), body)
         self.jobs.append(job)
         return web.json_response({"id": job.id}, status=201)
 
@@ -73,9 +73,9 @@ class LanternSandbox(Sandbox):
         job.cancelled = True
         return web.json_response({"id": job.id})
 
-    def _states(self, job: Job) -> dict[str, str]:
+    def _states(self, job: RestartJob) -> dict[str, str]:
         if job.cancelled:
             return dict.fromkeys(job.lamps, "kept")
-        if self.clock.now() < job.at + self.dark:
+        if self.clock.now() < job.started_at + self.dark_for:
             return dict.fromkeys(job.lamps, "dark")
         return {name: "broken" if name in self.broken else "lit" for name in job.lamps}

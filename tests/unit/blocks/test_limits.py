@@ -5,17 +5,24 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from blocks.card import Card, card_blocks, failures_blocks, fallback, result_blocks
-from blocks.dialogs import details_view
-from blocks.form import Form, form_view, paged
-from blocks.limits import MESSAGE_BLOCKS, MESSAGE_TEXT, METADATA, VIEW_BLOCKS, text_length, view_problem
-from blocks.preview import Shown, preview_view, wrong_view
+from blocks.card import Card, card_blocks, failure_blocks, fallback_text, outcome_blocks
+from blocks.form import Form, form_view, paginate_fields
+from blocks.limits import (
+    MAX_MESSAGE_BLOCKS,
+    MAX_MESSAGE_LENGTH,
+    MAX_METADATA_LENGTH,
+    MAX_VIEW_BLOCKS,
+    text_length,
+    view_size_problem,
+)
+from blocks.modals import details_view
+from blocks.preview import PreviewModel, preview_error_view, preview_view
 from blocks.text import Block
-from bot.backends.base import Field, Option
+from bot.backends.base import FormField, Option
 from playground.slack.limits import check_message, check_view
-from tests.unit.blocks import heavy
+from tests.unit.blocks import strategies
 
-some = settings(
+example_settings = settings(
     max_examples=30,
     deadline=None,
     phases=[Phase.explicit, Phase.generate],
@@ -23,16 +30,16 @@ some = settings(
 )
 
 
-def good_message(blocks: list[Block]) -> None:
-    assert len(blocks) <= MESSAGE_BLOCKS == 50
-    assert text_length(blocks) <= MESSAGE_TEXT == 10_000
+def assert_valid_message(blocks: list[Block]) -> None:
+    assert len(blocks) <= MAX_MESSAGE_BLOCKS == 50
+    assert text_length(blocks) <= MAX_MESSAGE_LENGTH == 10_000
     check_message(blocks)
 
 
-def good_view(view: dict[str, Any]) -> None:
-    assert view_problem(view) == ""
-    assert len(view["blocks"]) <= VIEW_BLOCKS == 100
-    assert len(view.get("private_metadata", "")) <= METADATA == 3_000
+def assert_valid_view(view: dict[str, Any]) -> None:
+    assert view_size_problem(view) == ""
+    assert len(view["blocks"]) <= MAX_VIEW_BLOCKS == 100
+    assert len(view.get("private_metadata", "")) <= MAX_METADATA_LENGTH == 3_000
     check_view(view, "modal")
 
 
@@ -40,33 +47,33 @@ def buttons(blocks: list[Block]) -> list[str]:
     return [e["action_id"] for block in blocks if block["type"] == "actions" for e in block["elements"]]
 
 
-def words(value: Any) -> str:
+def visible_texts(value: Any) -> str:
     """All that people would read."""
     if isinstance(value, dict):
         own = value["text"] if isinstance(value.get("text"), str) else ""
-        return own + "".join(words(v) for v in value.values() if not isinstance(v, str))
-    return "".join(map(words, value)) if isinstance(value, list) else ""
+        return own + "".join(visible_texts(v) for v in value.values() if not isinstance(v, str))
+    return "".join(map(visible_texts, value)) if isinstance(value, list) else ""
 
 
-@some
+@example_settings
 @given(st.data())
 def test_a_card_fits_at_any_number_of_targets(data: st.DataObject) -> None:
-    request = data.draw(heavy.requests())
-    said, ran = data.draw(heavy.decisions(request)), data.draw(heavy.runs(request))
-    note = data.draw(heavy.texts())
-    blocks = card_blocks(Card(request, said, ran, standing=note, notes=[note] * 20))
-    good_message(blocks)
+    request = data.draw(strategies.requests())
+    said, ran = data.draw(strategies.decisions(request)), data.draw(strategies.runs(request))
+    note = data.draw(strategies.texts())
+    blocks = card_blocks(Card(request, said, ran, approval_status=note, notes=[note] * 20))
+    assert_valid_message(blocks)
     assert "details" in buttons(blocks)
-    assert len(fallback(Card(request))) <= 6_000
+    assert len(fallback_text(Card(request))) <= 6_000
 
 
-@some
+@example_settings
 @given(st.data())
 def test_a_card_that_is_cut_still_says_who_asked_what_stands_and_since_when(data: st.DataObject) -> None:
-    request = data.draw(heavy.requests()).model_copy(update={"state": "awaiting_approval"})
-    said = data.draw(heavy.decisions(request))
-    blocks = card_blocks(Card(request, said, standing="1 of 2 approved by @sre"))
-    shown = words(blocks)
+    request = data.draw(strategies.requests()).model_copy(update={"state": "awaiting_approval"})
+    said = data.draw(strategies.decisions(request))
+    blocks = card_blocks(Card(request, said, approval_status="1 of 2 approved by @sre"))
+    shown = visible_texts(blocks)
     for expected in ("Asked by", "When", "On ", "Waiting for", "1 of 2 approved by @sre", "Decide by"):
         assert expected in shown
     assert {"approve", "deny", "changes", "withdraw"} <= set(buttons(blocks))
@@ -74,26 +81,28 @@ def test_a_card_that_is_cut_still_says_who_asked_what_stands_and_since_when(data
         assert f"{len(said) - 20} earlier decisions" in shown
 
 
-@some
+@example_settings
 @given(st.data())
 def test_an_outcome_and_its_failures_fit(data: st.DataObject) -> None:
-    request = data.draw(heavy.requests())
-    for run in data.draw(heavy.runs(request))[:1]:
-        good_message(result_blocks(request, run))
-        failures = failures_blocks(request, run)
-        good_message(failures)
+    request = data.draw(strategies.requests())
+    for run in data.draw(strategies.runs(request))[:1]:
+        assert_valid_message(outcome_blocks(request, run))
+        failures = failure_blocks(request, run)
+        assert_valid_message(failures)
         failed = len((run.progress or {})["results"])
-        assert f"{failed} failed" in words(failures)
+        assert f"{failed} failed" in visible_texts(failures)
 
 
-@some
+@example_settings
 @given(st.data())
 def test_the_details_of_a_request_fit(data: st.DataObject) -> None:
-    request = data.draw(heavy.requests())
-    good_view(details_view(request, data.draw(heavy.decisions(request)), data.draw(heavy.runs(request))))
+    request = data.draw(strategies.requests())
+    assert_valid_view(
+        details_view(request, data.draw(strategies.decisions(request)), data.draw(strategies.runs(request)))
+    )
 
 
-def form(fields: tuple[Field, ...], values: dict[str, Any], section: str, **more: Any) -> Form:
+def form(fields: tuple[FormField, ...], values: dict[str, Any], section: str, **more: Any) -> Form:
     systems = [Option(value=f"foreman.{i}", label=f"Foreman {i}") for i in range(120)]
     base: dict[str, Any] = {
         "draft_id": "d1234567890",
@@ -114,18 +123,18 @@ def form(fields: tuple[Field, ...], values: dict[str, Any], section: str, **more
     return Form(**(base | more))
 
 
-@some
+@example_settings
 @given(st.data())
 def test_every_page_of_a_form_fits_and_no_field_is_left_out(data: st.DataObject) -> None:
-    found, values = data.draw(heavy.fields())
-    fields = paged(found, values)
-    text = data.draw(heavy.texts())
+    found, values = data.draw(strategies.fields())
+    fields = paginate_fields(found, values)
+    text = data.draw(strategies.texts())
     errors = {field.name: text for field in fields}
     shown = []
-    for section in form(fields, values, "Basics").sections:
+    for section in form(fields, values, "Basics").pages:
         page = form(fields, values, section, errors=errors, notices=[text] * 20, phrase=text, reason=text)
         view = form_view(page)
-        good_view(view)
+        assert_valid_view(view)
         shown += [b["element"]["action_id"] for b in view["blocks"] if b["type"] == "input"]
     assert [name for name in shown if name.startswith("inputs.")] == sorted(
         (field.name for field in found), key=shown.index
@@ -134,31 +143,31 @@ def test_every_page_of_a_form_fits_and_no_field_is_left_out(data: st.DataObject)
 
 
 def test_a_section_that_is_too_long_for_a_page_goes_on_on_another() -> None:
-    fields = [Field(name=f"inputs.{i}", label=f"Input {i}", section="Inputs") for i in range(100)]
-    pages = [field.section for field in paged(fields, {})]
+    fields = [FormField(name=f"inputs.{i}", label=f"Input {i}", section="Inputs") for i in range(100)]
+    pages = [field.section for field in paginate_fields(fields, {})]
     assert pages == ["Inputs"] * 40 + ["Inputs 2"] * 40 + ["Inputs 3"] * 20
 
 
-@some
+@example_settings
 @given(st.data())
 def test_a_preview_and_what_is_wrong_with_one_fit(data: st.DataObject) -> None:
-    request = data.draw(heavy.requests())
-    text = data.draw(heavy.texts())
-    shown = Shown(
+    request = data.draw(strategies.requests())
+    text = data.draw(strategies.texts())
+    shown = PreviewModel(
         draft_id="d1234567890",
         version=1,
         title=request.title,
         schedule=request.content.schedule,
         zone=request.zone,
         echo=["Wednesday"],
-        matched=request.matched,
+        targets=request.targets,
         summary=request.summary,
         reason=request.reason,
         warnings=request.warnings,
-        holding=request.holding,
+        scheduler_reason=request.scheduler_reason,
         calls=request.calls,
         changes=request.changes,
         approval=[text] * 20,
     )
-    good_view(preview_view(shown, "x1"))
-    good_view(wrong_view(request.title, [text] * 50, "x1"))
+    assert_valid_view(preview_view(shown, "x1"))
+    assert_valid_view(preview_error_view(request.title, [text] * 50, "x1"))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.commands import dry_run as command
-from tests.unit.opsramp.support import JOB, KINDS, asked_body, canonical_body
+from tests.unit.opsramp.support import JOB, JOB_TYPES, canonical_body, request_body
 
 TOKEN = "ns-made-at-the-start"
 
@@ -42,7 +42,7 @@ IMMYBOT = {
 
 
 @pytest.fixture(autouse=True)
-def nothing_configured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def no_configuration(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("NIGHTSHIFT_CONFIG", raising=False)
     monkeypatch.chdir(tmp_path)
 
@@ -67,9 +67,9 @@ def typed(value: Any) -> Any:
     return [typed(inner) for inner in value] if isinstance(value, list) else (type(value).__name__, value)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", JOB_TYPES)
 def test_a_job_of_opsramp(tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str) -> None:
-    assert run("opsramp.update_job", asked_body(kind), tmp_path) == 0
+    assert run("opsramp.update_job", request_body(kind), tmp_path) == 0
     request = printed(capsys)
     assert request["url"].endswith(f"/jobs/{JOB}")
     assert typed(request["body"]) == typed(canonical_body(kind))

@@ -10,7 +10,7 @@ import pytest
 from bot.engine.identity import FileIdentity, PostgresIdentity
 from bot.errors import ConfigError
 
-HOLD = """
+HOLD_SCRIPT = """
 import sys, time
 from pathlib import Path
 from bot.engine.identity import FileIdentity
@@ -21,7 +21,9 @@ time.sleep(60)
 
 
 def test_a_second_process_with_the_same_name_is_refused_until_the_first_is_gone(tmp_path: Path):
-    with subprocess.Popen([sys.executable, "-c", HOLD, str(tmp_path)], stdout=subprocess.PIPE, text=True) as first:
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD_SCRIPT, str(tmp_path)], stdout=subprocess.PIPE, text=True
+    ) as first:
         assert first.stdout is not None
         assert first.stdout.readline() == "held\n"
         with pytest.raises(ConfigError, match="Another nightshift process"):
@@ -29,9 +31,9 @@ def test_a_second_process_with_the_same_name_is_refused_until_the_first_is_gone(
         first.kill()
         first.wait()
     identity = FileIdentity(tmp_path, "main")
-    assert identity.alive()
+    assert identity.is_alive()
     identity.close()
-    assert not identity.alive()
+    assert not identity.is_alive()
 
 
 def test_nodes_take_the_first_free_name_and_the_names_of_the_gone(postgres_url: str):
@@ -39,13 +41,13 @@ def test_nodes_take_the_first_free_name_and_the_names_of_the_gone(postgres_url: 
     one, two = PostgresIdentity(dsn, ""), PostgresIdentity(dsn, "")
     try:
         assert (one.name, two.name) == ("node-1", "node-2")
-        assert not two.take("node-1")
+        assert not two.try_claim("node-1")
         with pytest.raises(ConfigError, match="Another node"):
             PostgresIdentity(dsn, "node-1")
         one.close()
         # The server ends the session, and with it the lock, a moment after the connection is closed.
         deadline = time.monotonic() + 10
-        while not (taken := two.take("node-1")) and time.monotonic() < deadline:
+        while not (taken := two.try_claim("node-1")) and time.monotonic() < deadline:
             time.sleep(0.02)
         assert taken
         two.release("node-1")

@@ -4,17 +4,17 @@ from pathlib import Path
 
 import yaml
 
-from bot.commands.manifest import manifest, text
+from bot.commands.manifest import manifest, manifest_yaml
 
 ROOT = Path(__file__).parents[3]
 
 
 def test_the_file_in_the_repository_is_the_socket_mode_manifest():
-    assert (ROOT / "manifest.yml").read_text() == text()
+    assert (ROOT / "manifest.yml").read_text() == manifest_yaml()
 
 
 def test_socket_mode_names_no_address_and_http_names_one_everywhere():
-    assert "url" not in text().replace("usage_hint", "")
+    assert "url" not in manifest_yaml().replace("usage_hint", "")
     over_http = manifest("https://bot.example.com/")
     url = "https://bot.example.com/slack/events"
     assert {command["url"] for command in over_http["features"]["slash_commands"]} == {url}
@@ -25,7 +25,7 @@ def test_socket_mode_names_no_address_and_http_names_one_everywhere():
 
 
 def test_it_is_within_slacks_limits():
-    data = yaml.safe_load(text())
+    data = yaml.safe_load(manifest_yaml())
     assert len(data["display_information"]["name"]) <= 35
     assert len(data["display_information"]["description"]) <= 140
     for command in data["features"]["slash_commands"]:

@@ -5,16 +5,16 @@ from pathlib import Path
 import pytest
 
 from bot.errors import ConfigError
-from bot.requests.policy_file import load_policy
-from bot.settings import backend_settings, load
-from bot.storage.database import normal_url
-from playground.stage import StageClock
+from bot.requests.policy.load import load_policy
+from bot.settings import load_settings, validate_backends
+from bot.storage.database import normalize_url
+from playground.environment import MovableClock
 
 ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
-def config(tmp_path: Path):
+def write_config(tmp_path: Path):
     def write(text: str) -> Path:
         path = tmp_path / "nightshift.toml"
         path.write_text(text)
@@ -23,55 +23,57 @@ def config(tmp_path: Path):
     return write
 
 
-def faults(path: Path) -> tuple[str, ...]:
+def problems(path: Path) -> tuple[str, ...]:
     with pytest.raises(ConfigError) as caught:
-        backend_settings(load(path))
-    return caught.value.faults
+        validate_backends(load_settings(path))
+    return caught.value.problems
 
 
 def test_the_example_is_valid(tmp_path: Path):
     path = ROOT / "nightshift.example.toml"
-    assert set(backend_settings(load(path))) == {"foreman.prod", "opsramp.contoso", "immybot.contoso"}
-    assert load_policy(path.read_text(), now=StageClock(tmp_path / "clock").now()).rules
+    assert set(validate_backends(load_settings(path))) == {"foreman.prod", "opsramp.contoso", "immybot.contoso"}
+    assert load_policy(path.read_text(), now=MovableClock(tmp_path / "clock").now()).rules
 
 
-def test_a_misspelt_setting_is_named_with_its_place(config):
-    path = config("[channels]\naprovals = '#x'\n")
-    assert faults(path) == (f"{path}: channels.aprovals: there is no such setting",)
+def test_a_misspelt_setting_is_named_with_its_place(write_config):
+    path = write_config("[channels]\naprovals = '#x'\n")
+    assert problems(path) == (f"{path}: channels.aprovals: there is no such setting",)
 
 
-def test_several_faults_are_all_told_at_once(config):
-    found = faults(config("node = 'a b'\n[channels]\ndefault_zone = 'Mars/Olympus'\n[timing]\nwatch_seconds = 0\n"))
+def test_several_faults_are_all_told_at_once(write_config):
+    found = problems(
+        write_config("node = 'a b'\n[channels]\ndefault_zone = 'Mars/Olympus'\n[timing]\nwatch_seconds = 0\n")
+    )
     assert len(found) == 3
     assert any("default_zone" in line and "Mars/Olympus" in line for line in found)
 
 
-def test_a_secret_in_clear_is_refused_and_not_repeated(config):
-    found = faults(config("[backends.foreman.a]\nurl='https://f.example'\nusername='u'\npassword='hunter2'\n"))
+def test_a_secret_in_clear_is_refused_and_not_repeated(write_config):
+    found = problems(write_config("[backends.foreman.a]\nurl='https://f.example'\nusername='u'\npassword='hunter2'\n"))
     assert len(found) == 1
     assert "backends.foreman.a: password" in found[0]
     assert "env:NAME" in found[0]
     assert "hunter2" not in found[0]
 
 
-def test_an_unknown_back_end_lists_the_known_ones(config):
-    assert faults(config("[backends.ansible.a]\nurl='x'\n")) == (
+def test_an_unknown_back_end_lists_the_known_ones(write_config):
+    assert problems(write_config("[backends.ansible.a]\nurl='x'\n")) == (
         "backends.ansible: there is no such back end; known are foreman, immybot, opsramp",
     )
 
 
-def test_a_file_that_is_not_toml_says_where(config):
-    assert "line 1" in faults(config("[channels\n"))[0]
+def test_a_file_that_is_not_toml_says_where(write_config):
+    assert "line 1" in problems(write_config("[channels\n"))[0]
 
 
 def test_a_missing_file_is_a_fault(tmp_path: Path):
-    assert "cannot be read" in faults(tmp_path / "absent.toml")[0]
+    assert "cannot be read" in problems(tmp_path / "absent.toml")[0]
 
 
-def test_the_environment_wins_over_the_file(config, monkeypatch: pytest.MonkeyPatch):
+def test_the_environment_wins_over_the_file(write_config, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("NIGHTSHIFT_CHANNELS__RESULTS", "#elsewhere")
     monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-1")
-    settings = load(config("[channels]\nresults = '#here'\n"))
+    settings = load_settings(write_config("[channels]\nresults = '#here'\n"))
     assert settings.channels.results == "#elsewhere"
     assert settings.slack_bot_token.get_secret_value() == "xoxb-1"
     assert "xoxb-1" not in repr(settings)
@@ -86,8 +88,8 @@ def test_the_environment_wins_over_the_file(config, monkeypatch: pytest.MonkeyPa
     ],
 )
 def test_a_database_url_gets_the_driver_that_is_used(given: str, used: str):
-    assert normal_url(given) == used
+    assert normalize_url(given) == used
 
 
-def test_a_broken_database_url_is_a_fault(config):
-    assert "database_url" in faults(config("database_url = 'no url at all'\n"))[0]
+def test_a_broken_database_url_is_a_fault(write_config):
+    assert "database_url" in problems(write_config("database_url = 'no url at all'\n"))[0]

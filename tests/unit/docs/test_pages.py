@@ -8,40 +8,40 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from bot.backends.base import fields_of
-from bot.settings import Settings, kinds
-from docs.generate import HERE, pages, write
+from bot.backends.base import form_fields
+from bot.settings import Settings, installed_kinds
+from docs.generate import DOCS_DIR, pages, write_pages
 from docs.reference.commands import shell_commands
-from docs.reference.settings import meanings
+from docs.reference.settings import field_descriptions
 from handlers import hub
 
 PAGES = pages()
-SETTINGS = (HERE / "settings.md").read_text()
-COMMANDS = (HERE / "commands.md").read_text()
+SETTINGS = (DOCS_DIR / "settings.md").read_text()
+COMMANDS = (DOCS_DIR / "commands.md").read_text()
 
 
 @pytest.mark.parametrize("name", sorted(PAGES))
 def test_a_page_is_current(name: str):
-    assert (HERE / name).read_text() == PAGES[name], "run `make docs` and commit what it writes"
+    assert (DOCS_DIR / name).read_text() == PAGES[name], "run `make docs` and commit what it writes"
 
 
 def test_there_is_a_page_for_each_operation_and_for_no_other():
-    there = {path.stem for path in (HERE / "operations").glob("*.md")}
-    assert there == {operation.key for kind in kinds().values() for operation in kind.operations}
+    there = {path.stem for path in (DOCS_DIR / "operations").glob("*.md")}
+    assert there == {operation.key for kind in installed_kinds().values() for operation in kind.operation_types}
 
 
 def test_writing_removes_the_page_of_an_operation_that_is_gone(tmp_path: Path):
     (tmp_path / "operations").mkdir()
     (tmp_path / "operations" / "foreman.gone.md").write_text("old")
-    write(tmp_path)
+    write_pages(tmp_path)
     assert {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.md")} == set(PAGES)
 
 
 def test_every_parameter_of_every_operation_is_told():
-    for kind in kinds().values():
-        for operation in kind.operations:
+    for kind in installed_kinds().values():
+        for operation in kind.operation_types:
             rows = [line for line in PAGES[f"operations/{operation.key}.md"].splitlines() if line.startswith("| ")]
-            for field in fields_of(operation.params):
+            for field in form_fields(operation.params_model):
                 told = [row for row in rows if f"| `{field.name}`" in row]
                 assert len(told) == 1, f"{operation.key}.{field.name}"
                 assert f"| {field.label} |" in told[0]
@@ -51,19 +51,19 @@ def test_every_parameter_of_every_operation_is_told():
 
 
 def test_every_operation_says_who_holds_its_schedules_and_where_vendor_and_api_disagree():
-    for kind in kinds().values():
-        for operation in kind.operations:
+    for kind in installed_kinds().values():
+        for operation in kind.operation_types:
             text = PAGES[f"operations/{operation.key}.md"]
             assert operation.summary in text
-            assert operation.placing, operation.key
-            assert operation.placing in text
-            assert operation.notes, operation.key
-            assert all(f"- {note}" in text for note in operation.notes)
+            assert operation.scheduling_note, operation.key
+            assert operation.scheduling_note in text
+            assert operation.reference_notes, operation.key
+            assert all(f"- {note}" in text for note in operation.reference_notes)
 
 
 def settings_models() -> Iterator[type[BaseModel]]:
     """The tables of the configuration, those inside others too."""
-    waiting: list[type[BaseModel]] = [Settings, *(kind.settings for kind in kinds().values())]
+    waiting: list[type[BaseModel]] = [Settings, *(kind.settings_model for kind in installed_kinds().values())]
     while waiting:
         model = waiting.pop()
         yield model
@@ -74,7 +74,7 @@ def settings_models() -> Iterator[type[BaseModel]]:
 
 @pytest.mark.parametrize("model", list(settings_models()), ids=lambda model: model.__name__)
 def test_every_setting_is_told_with_its_meaning(model: type[BaseModel]):
-    told = meanings(model)
+    told = field_descriptions(model)
     for name, info in model.model_fields.items():
         if inspect.isclass(info.annotation) and issubclass(info.annotation, BaseModel):
             assert f"[{name}]" in SETTINGS, name
@@ -112,7 +112,7 @@ def hub_verbs() -> Iterator[str]:
 
 
 def test_every_slash_command_and_its_operations_are_told():
-    for kind in kinds().values():
+    for kind in installed_kinds().values():
         assert f"### {kind.command}\n" in COMMANDS
-        for operation in kind.operations:
+        for operation in kind.operation_types:
             assert f"`{kind.command} {operation.key.partition('.')[2]}`" in COMMANDS

@@ -15,7 +15,7 @@ SPAN = timedelta(days=3000)
 START = datetime(2026, 11, 23, 20, 0, tzinfo=UTC)
 
 
-def moments(line: cron.Line, zone: str, start: datetime, count: int) -> list[datetime]:
+def moments(line: cron.CronLine, zone: str, start: datetime, count: int) -> list[datetime]:
     return list(islice(cron.expand(line, zone, start, start + SPAN), count))
 
 
@@ -32,7 +32,7 @@ def moments(line: cron.Line, zone: str, start: datetime, count: int) -> list[dat
     ],
 )
 def test_lines_that_every_foreman_reads_alike_are_accepted(text: str) -> None:
-    assert cron.read(text).months
+    assert cron.parse(text).months
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_lines_that_every_foreman_reads_alike_are_accepted(text: str) -> None:
 )
 def test_everything_else_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"[.:]"):
-        cron.read(text)
+        cron.parse(text)
 
 
 def word(low: int, high: int) -> st.SearchStrategy[str]:
@@ -90,7 +90,7 @@ def test_a_line_means_what_another_reader_says(minute: str, hour: str, day: str,
     text = f"{minute} {hour} {day} {month} {weekday}"
     if day != "*" and weekday != "*" and "*" in day + weekday:
         return
-    ours = moments(cron.read(text), "UTC", START, 40)
+    ours = moments(cron.parse(text), "UTC", START, 40)
     theirs = takewhile(lambda moment: moment <= START + SPAN, CronSim(text, START - timedelta(minutes=1)))
     assert ours == list(islice(theirs, 40))
 
@@ -108,31 +108,31 @@ def test_a_line_means_what_another_reader_says(minute: str, hour: str, day: str,
     ],
 )
 def test_what_fugit_adds_means_what_its_words_say(text: str, days: list[str]) -> None:
-    found = moments(cron.read_fugit(text), "UTC", START, 4)
+    found = moments(cron.parse_fugit(text), "UTC", START, 4)
     assert [moment.date().isoformat() for moment in found] == days
 
 
 def test_a_zone_at_the_end_is_read_as_one() -> None:
-    line = cron.read_fugit("30 2 * * * Europe/Prague")
+    line = cron.parse_fugit("30 2 * * * Europe/Prague")
     assert line.zone == "Europe/Prague"
     first = moments(line, line.zone, START, 1)[0]
     assert first.astimezone(ZoneInfo("Europe/Prague")).hour == 2
 
 
 def test_a_time_that_a_gap_leaves_out_does_not_run() -> None:
-    line = cron.read("30 2 * * *")
+    line = cron.parse("30 2 * * *")
     found = moments(line, "Europe/Berlin", datetime(2027, 3, 27, 12, tzinfo=UTC), 1)
     assert found == [datetime(2027, 3, 29, 0, 30, tzinfo=UTC)]
 
 
 def test_a_time_that_an_overlap_repeats_runs_twice() -> None:
-    line = cron.read("30 2 * * *")
+    line = cron.parse("30 2 * * *")
     found = moments(line, "Europe/Berlin", datetime(2027, 10, 30, 12, tzinfo=UTC), 2)
     assert found == [datetime(2027, 10, 31, 0, 30, tzinfo=UTC), datetime(2027, 10, 31, 1, 30, tzinfo=UTC)]
 
 
 def test_both_ends_of_a_span_count() -> None:
-    line = cron.read("0 20 * * *")
+    line = cron.parse("0 20 * * *")
     assert list(cron.expand(line, "UTC", START, START + timedelta(days=1))) == [START, START + timedelta(days=1)]
 
 
@@ -147,4 +147,4 @@ def test_both_ends_of_a_span_count() -> None:
     ],
 )
 def test_the_smallest_gap_is_seen(text: str, gap: timedelta | None) -> None:
-    assert cron.smallest_gap(cron.read(text), START) == gap
+    assert cron.shortest_gap(cron.parse(text), START) == gap

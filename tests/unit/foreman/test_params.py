@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from bot.backends.base import fields_of, parse
-from bot.backends.foreman.params import ForemanRun
+from bot.backends.base import form_fields, parse_params
+from bot.backends.foreman.params import ForemanJobParams
 from bot.errors import InputError
 
 DOCUMENTED = (
@@ -54,16 +54,16 @@ SAMPLE: dict[str, Any] = {
 
 def problems(**values: Any) -> dict[str, str]:
     with pytest.raises(InputError) as caught:
-        parse(ForemanRun, values)
+        parse_params(ForemanJobParams, values)
     return caught.value.problems
 
 
 def test_the_model_has_every_documented_parameter_and_no_other() -> None:
-    assert sorted(field.api_name for field in fields_of(ForemanRun)) == sorted((*DOCUMENTED, *SINCE))
+    assert sorted(field.api_name for field in form_fields(ForemanJobParams)) == sorted((*DOCUMENTED, *SINCE))
 
 
 def test_every_field_has_a_label_of_its_own() -> None:
-    labels = [field.label for field in fields_of(ForemanRun)]
+    labels = [field.label for field in form_fields(ForemanJobParams)]
     assert len(set(labels)) == len(labels)
 
 
@@ -95,31 +95,31 @@ def test_wrapped_bare_and_flat_bodies_are_the_same_parameters() -> None:
         "tags_flag": "include",
         "inputs.command": "uptime",
     }
-    assert ForemanRun.model_validate(flat) == parse(ForemanRun, flat)
-    wrapped = parse(ForemanRun, {"job_invocation": nested})
-    assert wrapped == parse(ForemanRun, nested) == parse(ForemanRun, flat)
+    assert ForemanJobParams.model_validate(flat) == parse_params(ForemanJobParams, flat)
+    wrapped = parse_params(ForemanJobParams, {"job_invocation": nested})
+    assert wrapped == parse_params(ForemanJobParams, nested) == parse_params(ForemanJobParams, flat)
 
 
 def test_types_are_read_tolerantly() -> None:
-    found = parse(
-        ForemanRun,
+    found = parse_params(
+        ForemanJobParams,
         {"job_template_id": "12", "randomized_ordering": "1", "concurrency_level": "3", "inputs": {"n": 5, "on": True}},
     )
     assert (found.job_template_id, found.randomized_ordering, found.concurrency_level) == (12, True, 3)
     assert found.inputs == {"n": "5", "on": "true"}
-    assert parse(ForemanRun, {"randomized_ordering": 0}).randomized_ordering is False
-    assert parse(ForemanRun, {"inputs": json.dumps({"a": "b"})}).inputs == {"a": "b"}
+    assert parse_params(ForemanJobParams, {"randomized_ordering": 0}).randomized_ordering is False
+    assert parse_params(ForemanJobParams, {"inputs": json.dumps({"a": "b"})}).inputs == {"a": "b"}
 
 
 def test_nulls_are_what_the_api_makes_of_them() -> None:
     nothing = dict.fromkeys(("ssh", "recurrence", "scheduling", "concurrency_control", "password", "inputs", "feature"))
-    assert parse(ForemanRun, {"job_invocation": {"job_template_id": 1, **nothing}}) == parse(
-        ForemanRun, {"job_template_id": 1}
+    assert parse_params(ForemanJobParams, {"job_invocation": {"job_template_id": 1, **nothing}}) == parse_params(
+        ForemanJobParams, {"job_template_id": 1}
     )
 
 
 def test_the_examples_ignored_keys_are_accepted_and_remembered() -> None:
-    found = parse(ForemanRun, SAMPLE | {"recurrence": None})
+    found = parse_params(ForemanJobParams, SAMPLE | {"recurrence": None})
     assert found.ignored == ("job_category", "name")
 
 
@@ -158,7 +158,9 @@ def test_unknown_keys_are_named(body: dict[str, Any], field: str) -> None:
 )
 def test_values_that_do_not_fit_are_told_under_their_field(body: dict[str, Any], field: str, words: str) -> None:
     with pytest.raises(InputError) as caught:
-        parse(ForemanRun, body) if "job_invocation" not in body else parse(ForemanRun, {"job_invocation": [1]})
+        parse_params(ForemanJobParams, body) if "job_invocation" not in body else parse_params(
+            ForemanJobParams, {"job_invocation": [1]}
+        )
     assert list(caught.value.problems) == [field]
     assert words in caught.value.problems[field]
 
@@ -167,15 +169,17 @@ def test_values_that_do_not_fit_are_told_under_their_field(body: dict[str, Any],
     "text", ["2026-12-24T03:00:00Z", "2026-12-24 04:00:00 +0100", "2026-12-24 03:00:00 UTC", "1798081200", 1798081200]
 )
 def test_moments_are_read_in_the_apis_own_spellings_and_as_a_pickers_number(text: Any) -> None:
-    found = parse(ForemanRun, {"start_at": text}).start_at
+    found = parse_params(ForemanJobParams, {"start_at": text}).start_at
     assert found is not None
     assert found.isoformat() == "2026-12-24T03:00:00+00:00"
 
 
 def test_inputs_are_kept_to_the_letter() -> None:
-    assert parse(ForemanRun, {"inputs": {"script": "  a\n b\n"}}).inputs == {"script": "  a\n b\n"}
+    assert parse_params(ForemanJobParams, {"inputs": {"script": "  a\n b\n"}}).inputs == {"script": "  a\n b\n"}
 
 
 def test_parameters_survive_storage() -> None:
-    found = parse(ForemanRun, SAMPLE | {"recurrence": {"cron_line": "0 3 * * 0", "end_time": "2027-01-01T00:00:00Z"}})
-    assert ForemanRun.model_validate(found.model_dump(mode="json")) == found
+    found = parse_params(
+        ForemanJobParams, SAMPLE | {"recurrence": {"cron_line": "0 3 * * 0", "end_time": "2027-01-01T00:00:00Z"}}
+    )
+    assert ForemanJobParams.model_validate(found.model_dump(mode="json")) == found

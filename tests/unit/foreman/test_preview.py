@@ -7,52 +7,52 @@ import pytest
 
 from bot.backends.base import Preview
 from bot.errors import InputError
-from bot.schedule import Moment, Now, Rule, Schedule, Series
-from playground.foreman.world import ForeignSet, JobTemplate, TemplateInput
+from bot.schedule import Now, RecurrenceRule, Schedule, Series, ZonedTime
+from playground.foreman.world import ForeignInputSet, JobTemplate, TemplateInput
 from playground.sandbox import Fault
-from tests.unit.foreman.conftest import TOKEN, Bench
+from tests.unit.foreman.conftest import TOKEN, Harness
 
 
 @pytest.fixture
-def extra() -> dict[str, Any]:
+def extra_settings() -> dict[str, Any]:
     return {"secrets": {"new-password": "env:NEW_PASSWORD"}}
 
 
-async def previewed(bench: Bench, schedule: Schedule | None = None, **values: Any) -> Preview:
-    return await bench.run.preview(bench.command(**values), schedule or Now(), TOKEN)
+async def preview(harness: Harness, schedule: Schedule | None = None, **values: Any) -> Preview:
+    return await harness.operation.preview(harness.command_params(**values), schedule or Now(), TOKEN)
 
 
-async def refused(bench: Bench, **values: Any) -> dict[str, str]:
+async def refusal(harness: Harness, **values: Any) -> dict[str, str]:
     with pytest.raises(InputError) as caught:
-        await previewed(bench, **values)
-    assert bench.posts() == []
+        await preview(harness, **values)
+    assert harness.posts() == []
     return caught.value.problems
 
 
-async def test_a_search_that_matches_no_host_is_an_error(bench: Bench) -> None:
-    assert await refused(bench, search_query="name = nowhere") == {
+async def test_a_search_that_matches_no_host_is_an_error(harness: Harness) -> None:
+    assert await refusal(harness, search_query="name = nowhere") == {
         "search_query": "This matches no host. Foreman would take it and do nothing."
     }
 
 
-async def test_a_search_that_foreman_cannot_read_is_an_error_in_its_words(bench: Bench) -> None:
-    told = await refused(bench, search_query="colour = red")
+async def test_a_search_that_foreman_cannot_read_is_an_error_in_its_words(harness: Harness) -> None:
+    told = await refusal(harness, search_query="colour = red")
     assert told == {"search_query": "Foreman cannot use this search: Field 'colour' not recognized for searching!."}
 
 
-async def test_a_bookmarks_own_search_is_used(bench: Bench) -> None:
-    found = await previewed(bench, search_query=None, bookmark_id=1)
+async def test_a_bookmarks_own_search_is_used(harness: Harness) -> None:
+    found = await preview(harness, search_query=None, bookmark_id=1)
     assert found.targets.count == 8
     assert found.facts["query"] == "hostgroup = web"
 
 
 @pytest.mark.parametrize(("bookmark", "words"), [(99, "no bookmark 99"), (3, "not one of hosts")])
-async def test_a_bookmark_must_be_there_and_of_hosts(bench: Bench, bookmark: int, words: str) -> None:
-    assert words in (await refused(bench, search_query=None, bookmark_id=bookmark))["bookmark_id"]
+async def test_a_bookmark_must_be_there_and_of_hosts(harness: Harness, bookmark: int, words: str) -> None:
+    assert words in (await refusal(harness, search_query=None, bookmark_id=bookmark))["bookmark_id"]
 
 
-async def test_a_template_that_is_not_there_is_told_under_its_field(bench: Bench) -> None:
-    told = await refused(bench, job_template_id=7)
+async def test_a_template_that_is_not_there_is_told_under_its_field(harness: Harness) -> None:
+    told = await refusal(harness, job_template_id=7)
     assert list(told) == ["job_template_id"]
     assert "no such template" in told["job_template_id"]
 
@@ -60,17 +60,17 @@ async def test_a_template_that_is_not_there_is_told_under_its_field(bench: Bench
 @pytest.mark.parametrize(
     ("feature", "words"), [("nothing", "no feature nothing"), ("puppet_run_host", "No template is assigned")]
 )
-async def test_a_feature_needs_a_template(bench: Bench, feature: str, words: str) -> None:
-    assert words in (await refused(bench, job_template_id=None, feature=feature))["feature"]
+async def test_a_feature_needs_a_template(harness: Harness, feature: str, words: str) -> None:
+    assert words in (await refusal(harness, job_template_id=None, feature=feature))["feature"]
 
 
-async def test_a_feature_shows_its_template(bench: Bench) -> None:
-    found = await previewed(bench, job_template_id=None, feature="run_script")
+async def test_a_feature_shows_its_template(harness: Harness) -> None:
+    found = await preview(harness, job_template_id=None, feature="run_script")
     assert (found.facts["template"], found.facts["feature"]) == ("Run Command - Script Default", "run_script")
 
 
-async def test_inputs_are_compared_with_what_the_template_asks_for(bench: Bench) -> None:
-    told = await refused(bench, job_template_id=190, inputs={"action": "explode", "speed": "1"})
+async def test_inputs_are_compared_with_what_the_template_asks_for(harness: Harness) -> None:
+    told = await refusal(harness, job_template_id=190, inputs={"action": "explode", "speed": "1"})
     assert told == {
         "inputs.action": "This must be one of restart, start, stop, status.",
         "inputs.service": "This is needed.",
@@ -79,59 +79,59 @@ async def test_inputs_are_compared_with_what_the_template_asks_for(bench: Bench)
     }
 
 
-async def test_problems_of_inputs_and_search_are_told_together(bench: Bench) -> None:
-    assert set(await refused(bench, inputs={}, search_query="colour = red")) == {"inputs.command", "search_query"}
+async def test_problems_of_inputs_and_search_are_told_together(harness: Harness) -> None:
+    assert set(await refusal(harness, inputs={}, search_query="colour = red")) == {"inputs.command", "search_query"}
 
 
-async def test_an_empty_value_is_no_value_for_a_required_input(bench: Bench) -> None:
-    assert await refused(bench, inputs={"command": ""}) == {"inputs.command": "This is needed."}
+async def test_an_empty_value_is_no_value_for_a_required_input(harness: Harness) -> None:
+    assert await refusal(harness, inputs={"command": ""}) == {"inputs.command": "This is needed."}
 
 
-async def test_a_default_satisfies_a_required_input(bench: Bench) -> None:
-    found = await previewed(bench, job_template_id=190, inputs={"service": "httpd"})
+async def test_a_default_satisfies_a_required_input(harness: Harness) -> None:
+    found = await preview(harness, job_template_id=190, inputs={"service": "httpd"})
     assert found.targets.count == 13
 
 
-async def test_inherited_inputs_are_known_and_excluded_ones_are_not(bench: Bench) -> None:
-    assert (await previewed(bench, job_template_id=201, inputs={"package": "zsh"})).targets.count == 13
+async def test_inherited_inputs_are_known_and_excluded_ones_are_not(harness: Harness) -> None:
+    assert (await preview(harness, job_template_id=201, inputs={"package": "zsh"})).targets.count == 13
     assert (
         "no input of this name; it has package, options"
-        in (await refused(bench, job_template_id=201, inputs={"action": "install"}))["inputs.action"]
+        in (await refusal(harness, job_template_id=201, inputs={"action": "install"}))["inputs.action"]
     )
 
 
-async def test_templates_that_inherit_from_each_other_end(bench: Bench) -> None:
-    world = bench.sandbox.state.world
+async def test_templates_that_inherit_from_each_other_end(harness: Harness) -> None:
+    world = harness.sandbox.state.world
     world.templates += [
-        JobTemplate(301, "Ring one", "Rings", inputs=(TemplateInput(31, "one"),), foreign=(ForeignSet(8, 302),)),
-        JobTemplate(302, "Ring two", "Rings", inputs=(TemplateInput(32, "two"),), foreign=(ForeignSet(9, 301),)),
+        JobTemplate(301, "Ring one", "Rings", inputs=(TemplateInput(31, "one"),), foreign=(ForeignInputSet(8, 302),)),
+        JobTemplate(302, "Ring two", "Rings", inputs=(TemplateInput(32, "two"),), foreign=(ForeignInputSet(9, 301),)),
     ]
-    names = [f.name for f in await bench.run.fields({"job_template_id": "301"}) if f.name.startswith("inputs.")]
+    names = [f.name for f in await harness.operation.fields({"job_template_id": "301"}) if f.name.startswith("inputs.")]
     assert names == ["inputs.one", "inputs.two"]
 
 
-async def test_hidden_inputs_take_secrets_and_others_do_not(bench: Bench) -> None:
-    told = await refused(bench, job_template_id=210, inputs={"username": "secret:new-password", "new password": "x"})
+async def test_hidden_inputs_take_secrets_and_others_do_not(harness: Harness) -> None:
+    told = await refusal(harness, job_template_id=210, inputs={"username": "secret:new-password", "new password": "x"})
     assert "no secret is put there" in told["inputs.username"]
     assert "choose a configured secret" in told["inputs.new password"]
-    found = await previewed(
-        bench, job_template_id=210, inputs={"username": "root", "new password": "secret:new-password"}
+    found = await preview(
+        harness, job_template_id=210, inputs={"username": "root", "new password": "secret:new-password"}
     )
     sent: Any = found.plan.calls[0].body
     assert sent["job_invocation"]["inputs"]["new password"] == "secret:new-password"
 
 
-async def test_a_user_that_the_template_does_not_let_us_choose_is_a_warning(bench: Bench) -> None:
-    found = await previewed(bench, job_template_id=190, inputs={"service": "httpd"}, effective_user="deploy")
+async def test_a_user_that_the_template_does_not_let_us_choose_is_a_warning(harness: Harness) -> None:
+    found = await preview(harness, job_template_id=190, inputs={"service": "httpd"}, effective_user="deploy")
     assert any("deploy is ignored" in warning for warning in found.warnings)
     assert found.facts["run_as"] == "root"
-    chosen = await previewed(bench, effective_user="deploy")
+    chosen = await preview(harness, effective_user="deploy")
     assert chosen.facts["run_as"] == "deploy"
     assert chosen.warnings == ()
 
 
-async def test_other_things_that_will_not_go_as_they_seem_are_warnings(bench: Bench) -> None:
-    found = await previewed(bench, search_query="web", tags="a", time_span=5, name="x")
+async def test_other_things_that_will_not_go_as_they_seem_are_warnings(harness: Harness) -> None:
+    found = await preview(harness, search_query="web", tags="a", time_span=5, name="x")
     text = "\n".join(found.warnings)
     assert "'web' names no field" in text
     assert "not an Ansible template" in text
@@ -139,94 +139,102 @@ async def test_other_things_that_will_not_go_as_they_seem_are_warnings(bench: Be
     assert "Foreman ignores name" in text
 
 
-async def test_a_template_that_runs_as_its_caller_runs_as_the_account(bench: Bench) -> None:
-    bench.sandbox.state.world.templates.append(JobTemplate(300, "As caller", "Commands", current_user=True))
-    assert (await previewed(bench, job_template_id=300, inputs={})).facts["run_as"] == "nightshift"
+async def test_a_template_that_runs_as_its_caller_runs_as_the_account(harness: Harness) -> None:
+    harness.sandbox.state.world.templates.append(JobTemplate(300, "As caller", "Commands", current_user=True))
+    assert (await preview(harness, job_template_id=300, inputs={})).facts["run_as"] == "nightshift"
 
 
-async def test_dynamic_targets_are_not_fixed(bench: Bench) -> None:
-    assert (await previewed(bench)).targets.fixed
-    dynamic = (await previewed(bench, targeting_type="dynamic_query")).targets
+async def test_dynamic_targets_are_not_fixed(harness: Harness) -> None:
+    assert (await preview(harness)).targets.fixed
+    dynamic = (await preview(harness, targeting_type="dynamic_query")).targets
     assert not dynamic.fixed
     assert dynamic.note == "Matched anew when the job starts."
 
 
-async def test_the_servers_version_decides_who_holds_a_series(bench: Bench) -> None:
+async def test_the_servers_version_decides_who_holds_a_series(harness: Harness) -> None:
     daily = Series(
-        rule=Rule(freq="daily", times=(time(6),)),
+        rule=RecurrenceRule(freq="daily", times=(time(6),)),
         zone="Europe/Berlin",
-        first=Moment(wall=datetime(2026, 11, 24, 6), zone="Europe/Berlin"),
+        first=ZonedTime(wall=datetime(2026, 11, 24, 6), zone="Europe/Berlin"),
     )
-    assert bench.plan(bench.command(), daily).placement.holder == "nightshift"
-    found = await previewed(bench, daily)
-    assert found.plan.placement.holder == "backend"
+    assert harness.plan(harness.command_params(), daily).placement.scheduler == "nightshift"
+    found = await preview(harness, daily)
+    assert found.plan.placement.scheduler == "backend"
     assert found.targets.fixed
     sent: Any = found.plan.calls[0].body
     assert sent["job_invocation"]["recurrence"] == {"cron_line": "0 6 * * * Europe/Berlin", "purpose": TOKEN}
 
 
-async def test_an_old_server_leaves_a_zoned_series_to_nightshift(bench: Bench) -> None:
-    bench.sandbox.state.tasks = (7, 2, 1)
+async def test_an_old_server_leaves_a_zoned_series_to_nightshift(harness: Harness) -> None:
+    harness.sandbox.state.tasks = (7, 2, 1)
     daily = Series(
-        rule=Rule(freq="daily", times=(time(6),)),
+        rule=RecurrenceRule(freq="daily", times=(time(6),)),
         zone="Europe/Berlin",
-        first=Moment(wall=datetime(2026, 11, 24, 6), zone="Europe/Berlin"),
+        first=ZonedTime(wall=datetime(2026, 11, 24, 6), zone="Europe/Berlin"),
     )
-    found = await previewed(bench, daily)
-    assert found.plan.placement.holder == "nightshift"
+    found = await preview(harness, daily)
+    assert found.plan.placement.scheduler == "nightshift"
     assert not found.targets.fixed
     sent: Any = found.plan.calls[0].body
     assert not {"recurrence", "scheduling"} & set(sent["job_invocation"])
 
 
-async def test_the_templates_own_description_follows_the_token(bench: Bench) -> None:
-    sent: Any = (await previewed(bench)).plan.calls[0].body
+async def test_the_templates_own_description_follows_the_token(harness: Harness) -> None:
+    sent: Any = (await preview(harness)).plan.calls[0].body
     assert sent["job_invocation"]["description_format"] == f"[{TOKEN}] Run %{{command}}"
 
 
-async def test_versions_are_asked_for_once_in_a_while(bench: Bench) -> None:
+async def test_versions_are_asked_for_once_in_a_while(harness: Harness) -> None:
     for _ in range(3):
-        await previewed(bench)
-    assert len(bench.sandbox.received("GET", "/api/statuses")) == 1
-    bench.clock.forward(minutes=11)
-    await previewed(bench)
-    assert len(bench.sandbox.received("GET", "/api/statuses")) == 2
+        await preview(harness)
+    assert len(harness.sandbox.requests_to("GET", "/api/statuses")) == 1
+    harness.clock.advance(minutes=11)
+    await preview(harness)
+    assert len(harness.sandbox.requests_to("GET", "/api/statuses")) == 2
 
 
-async def test_versions_that_the_account_may_not_see_are_unknown(bench: Bench) -> None:
-    bench.sandbox.faults.append(Fault("status", path="/api/statuses", status=403, body={}, times=None))
-    assert (await previewed(bench)).targets.count == 13
+async def test_versions_that_the_account_may_not_see_are_unknown(harness: Harness) -> None:
+    harness.sandbox.faults.append(Fault("status", path="/api/statuses", status=403, body={}, remaining=None))
+    assert (await preview(harness)).targets.count == 13
 
 
 class TestAllowList:
     @pytest.fixture
-    def extra(self) -> dict[str, Any]:
+    def extra_settings(self) -> dict[str, Any]:
         return {"templates": ("Run Command - Script Default",), "features": ("katello_package_install",)}
 
-    async def test_only_listed_templates_and_features_may_run(self, bench: Bench) -> None:
-        assert (await previewed(bench)).targets.count == 13
-        told = await refused(bench, job_template_id=190, inputs={"service": "httpd"})
+    async def test_only_listed_templates_and_features_may_run(self, harness: Harness) -> None:
+        assert (await preview(harness)).targets.count == 13
+        told = await refusal(harness, job_template_id=190, inputs={"service": "httpd"})
         assert "not among the templates" in told["job_template_id"]
-        told = await refused(bench, job_template_id=201, inputs={"package": "zsh"})
+        told = await refusal(harness, job_template_id=201, inputs={"package": "zsh"})
         assert "not among the templates" in told["job_template_id"]
-        through = await previewed(
-            bench, job_template_id=None, feature="katello_package_install", inputs={"package": "zsh"}
+        through = await preview(
+            harness, job_template_id=None, feature="katello_package_install", inputs={"package": "zsh"}
         )
         assert through.targets.count == 13
 
-    async def test_only_these_can_be_chosen(self, bench: Bench) -> None:
-        assert [o.label for o in await bench.run.lookup("job_template_id", "", {})] == ["Run Command - Script Default"]
-        assert [o.value for o in await bench.run.lookup("feature", "", {})] == ["run_script", "katello_package_install"]
-        assert await bench.run.resolve("job_template_id", "190") is None
+    async def test_only_these_can_be_chosen(self, harness: Harness) -> None:
+        assert [o.label for o in await harness.operation.lookup("job_template_id", "", {})] == [
+            "Run Command - Script Default"
+        ]
+        assert [o.value for o in await harness.operation.lookup("feature", "", {})] == [
+            "run_script",
+            "katello_package_install",
+        ]
+        assert await harness.operation.resolve_option("job_template_id", "190") is None
 
 
 class TestOneKindOfAllowList:
     @pytest.fixture(params=[{"templates": ("Power Action - Script Default",)}, {"features": ("run_script",)}])
-    def extra(self, request: pytest.FixtureRequest) -> dict[str, Any]:
+    def extra_settings(self, request: pytest.FixtureRequest) -> dict[str, Any]:
         return dict(request.param)
 
-    async def test_what_is_not_listed_may_not_run(self, bench: Bench, extra: dict[str, Any]) -> None:
-        assert "not among the templates" in (await refused(bench))["job_template_id"]
-        templates = [option.label for option in await bench.run.lookup("job_template_id", "", {})]
-        features = [option.value for option in await bench.run.lookup("feature", "", {})]
-        assert (templates, features) == (list(extra.get("templates", ())), list(extra.get("features", ())))
+    async def test_what_is_not_listed_may_not_run(self, harness: Harness, extra_settings: dict[str, Any]) -> None:
+        assert "not among the templates" in (await refusal(harness))["job_template_id"]
+        templates = [option.label for option in await harness.operation.lookup("job_template_id", "", {})]
+        features = [option.value for option in await harness.operation.lookup("feature", "", {})]
+        assert (templates, features) == (
+            list(extra_settings.get("templates", ())),
+            list(extra_settings.get("features", ())),
+        )

@@ -10,7 +10,7 @@ import pytest
 
 from playground.foreman import ForemanSandbox
 from playground.foreman.search import SearchError, compile_search
-from tests.unit.foreman.conftest import SetClock
+from tests.unit.foreman.conftest import ManualClock
 
 JOBS = "/api/job_invocations"
 LOGICS = "/foreman_tasks/api/recurring_logics"
@@ -33,7 +33,7 @@ async def create(http: httpx.AsyncClient, **changes: Any) -> httpx.Response:
     return await http.post(JOBS, json={"job_invocation": COMMAND | changes})
 
 
-async def made(http: httpx.AsyncClient, **changes: Any) -> Any:
+async def create_and_read(http: httpx.AsyncClient, **changes: Any) -> Any:
     response = await create(http, **changes)
     assert response.status_code == 201, response.text
     return response.json()
@@ -44,7 +44,7 @@ def message(response: httpx.Response) -> str:
 
 
 async def test_a_job_as_it_is_answered(http: httpx.AsyncClient) -> None:
-    shown = await made(http)
+    shown = await create_and_read(http)
     assert "mode" not in shown
     assert (shown["status"], shown["status_label"], shown["total_hosts"]) == (3, "running", 13)
     assert shown["description"] == "Run uptime"
@@ -110,16 +110,16 @@ async def test_a_bad_search_is_found_out_after_the_row_was_saved(
 
 
 async def test_no_matching_host_is_no_error(http: httpx.AsyncClient) -> None:
-    assert (await made(http, search_query="name = nowhere"))["targeting"]["hosts"] == []
+    assert (await create_and_read(http, search_query="name = nowhere"))["targeting"]["hosts"] == []
 
 
 async def test_unknown_keys_are_ignored_and_text_is_cut(http: httpx.AsyncClient) -> None:
-    shown = await made(http, description="ignored", name="x", description_format="y" * 300)
+    shown = await create_and_read(http, description="ignored", name="x", description_format="y" * 300)
     assert shown["description"] == "y" * 255
 
 
 async def test_placeholders_of_a_description(http: httpx.AsyncClient) -> None:
-    shown = await made(
+    shown = await create_and_read(
         http,
         job_template_id=210,
         inputs={"username": "bob", "new password": "x"},
@@ -129,7 +129,7 @@ async def test_placeholders_of_a_description(http: httpx.AsyncClient) -> None:
 
 
 async def test_seconds_are_dropped_and_a_zone_is_honoured(http: httpx.AsyncClient) -> None:
-    shown = await made(http, scheduling={"start_at": "2026-11-24T07:30:45+01:00"})
+    shown = await create_and_read(http, scheduling={"start_at": "2026-11-24T07:30:45+01:00"})
     assert shown["mode"] == "future"
     assert shown["scheduling"] == {"start_at": "2026-11-24 06:30:00 UTC", "start_before": None}
     assert (shown["status_label"], shown["total_hosts"]) == ("queued", "N/A")
@@ -139,39 +139,39 @@ async def test_a_time_without_zone_is_the_accounts(
     http: httpx.AsyncClient, sandbox: tuple[ForemanSandbox, str]
 ) -> None:
     sandbox[0].state.user_zone = "Europe/Berlin"
-    shown = await made(http, scheduling={"start_at": "2026-11-24 07:30"})
+    shown = await create_and_read(http, scheduling={"start_at": "2026-11-24 07:30"})
     assert shown["scheduling"]["start_at"] == "2026-11-24 06:30:00 UTC"
 
 
 async def test_an_end_time_is_taken_and_forgotten(http: httpx.AsyncClient) -> None:
-    shown = await made(http, recurrence={"cron_line": "0 6 * * *", "end_time": "2026-11-25T00:00:00Z"})
+    shown = await create_and_read(http, recurrence={"cron_line": "0 6 * * *", "end_time": "2026-11-25T00:00:00Z"})
     assert shown["recurrence"]["end_time"] is None
     assert shown["recurrence"]["next_occurence"] == "2026-11-24 06:00:00 UTC"
 
 
 async def test_a_purpose_is_unique_among_living_series(http: httpx.AsyncClient) -> None:
     recurrence = {"cron_line": "0 6 * * *", "purpose": "P"}
-    first = await made(http, recurrence=recurrence)
+    first = await create_and_read(http, recurrence=recurrence)
     assert "Purpose Active or disabled recurring logic with purpose P already exists" in message(
         await create(http, recurrence=recurrence)
     )
     await http.post(f"{LOGICS}/{first['recurrence']['id']}/cancel", json={})
-    await made(http, recurrence=recurrence)
+    await create_and_read(http, recurrence=recurrence)
 
 
 async def test_cron_is_read_by_the_version_that_there_is(
     http: httpx.AsyncClient, sandbox: tuple[ForemanSandbox, str]
 ) -> None:
     zoned = {"cron_line": "0 6 * * * Asia/Tokyo"}
-    assert (await made(http, recurrence=zoned))["start_at"] == "2026-11-23 21:00:00 UTC"
+    assert (await create_and_read(http, recurrence=zoned))["start_at"] == "2026-11-23 21:00:00 UTC"
     sandbox[0].state.tasks = (7, 2, 1)
-    assert (await made(http, recurrence=zoned))["start_at"] == "2026-11-24 06:00:00 UTC"
+    assert (await create_and_read(http, recurrence=zoned))["start_at"] == "2026-11-24 06:00:00 UTC"
 
 
 async def test_cancelling_a_run_of_a_series_makes_the_next(
     http: httpx.AsyncClient, sandbox: tuple[ForemanSandbox, str]
 ) -> None:
-    first = await made(http, recurrence={"cron_line": "0 6 * * *"})
+    first = await create_and_read(http, recurrence={"cron_line": "0 6 * * *"})
     assert (await http.post(f"{JOBS}/{first['id']}/cancel", json={})).json() == {"cancelled": True, "id": first["id"]}
     assert [job.start_at.day for job in sandbox[0].invocations] == [24, 25]
     again = await http.post(f"{JOBS}/{first['id']}/cancel", json={})
@@ -179,48 +179,48 @@ async def test_cancelling_a_run_of_a_series_makes_the_next(
 
 
 async def test_a_rerun_of_a_static_job_takes_every_host_again(
-    http: httpx.AsyncClient, sandbox: tuple[ForemanSandbox, str], clock: SetClock
+    http: httpx.AsyncClient, sandbox: tuple[ForemanSandbox, str], clock: ManualClock
 ) -> None:
     sandbox[0].fail_hosts([sandbox[0].state.find_hosts("location = Berlin")[0].name])
-    first = await made(http)
-    clock.forward(minutes=5)
+    first = await create_and_read(http)
+    clock.advance(minutes=5)
     again = (await http.post(f"{JOBS}/{first['id']}/rerun", json={"failed_only": True})).json()
     assert "result = failed" in again["targeting"]["search_query"]
     assert len(again["targeting"]["hosts"]) == 13
 
 
 async def test_a_dynamic_series_matches_anew_and_a_static_one_does_not(
-    http: httpx.AsyncClient, sandbox: tuple[ForemanSandbox, str], clock: SetClock
+    http: httpx.AsyncClient, sandbox: tuple[ForemanSandbox, str], clock: ManualClock
 ) -> None:
     recurrence = {"cron_line": "0 6 * * *", "max_iteration": 1}
-    fixed = await made(http, recurrence=recurrence)
-    fresh = await made(http, recurrence=recurrence, targeting_type="dynamic_query")
+    fixed = await create_and_read(http, recurrence=recurrence)
+    fresh = await create_and_read(http, recurrence=recurrence, targeting_type="dynamic_query")
     sandbox[0].state.world.hosts = sandbox[0].state.world.hosts[:10]
-    clock.forward(days=1)
+    clock.advance(days=1)
     counts = [(await http.get(f"{JOBS}/{job['id']}")).json()["total_hosts"] for job in (fixed, fresh)]
     assert counts == [13, 3]
 
 
-async def test_states_move_with_the_clock(http: httpx.AsyncClient, clock: SetClock) -> None:
-    job = await made(http, scheduling={"start_at": "2026-11-23T21:00:00Z"})
+async def test_states_move_with_the_clock(http: httpx.AsyncClient, clock: ManualClock) -> None:
+    job = await create_and_read(http, scheduling={"start_at": "2026-11-23T21:00:00Z"})
 
     async def label() -> str:
         return str((await http.get(f"{JOBS}/{job['id']}")).json()["status_label"])
 
     said = [await label()]
-    clock.present = datetime(2026, 11, 23, 21, 0, 5, tzinfo=UTC)
+    clock.current = datetime(2026, 11, 23, 21, 0, 5, tzinfo=UTC)
     said.append(await label())
-    clock.forward(minutes=1)
+    clock.advance(minutes=1)
     said.append(await label())
     assert said == ["queued", "running", "succeeded"]
 
 
 async def test_speed_makes_hosts_quicker(
-    http: httpx.AsyncClient, sandbox: tuple[ForemanSandbox, str], clock: SetClock
+    http: httpx.AsyncClient, sandbox: tuple[ForemanSandbox, str], clock: ManualClock
 ) -> None:
     sandbox[0].speed = 20
-    job = await made(http)
-    clock.forward(seconds=2)
+    job = await create_and_read(http)
+    clock.advance(seconds=2)
     assert (await http.get(f"{JOBS}/{job['id']}")).json()["status_label"] == "succeeded"
 
 
@@ -232,17 +232,17 @@ async def test_who_asks_and_how(http: httpx.AsyncClient, sandbox: tuple[ForemanS
     assert (form.status_code, "Please use 'Content-Type: application/json'" in message(form)) == (415, True)
     broken = await http.post(JOBS, content="{", headers={"Content-Type": "application/json"})
     assert (broken.status_code, isinstance(broken.json()["error"], str)) == (400, True)
-    sandbox[0].denied.add("create_job_invocations")
+    sandbox[0].denied_permissions.add("create_job_invocations")
     denied = (await create(http)).json()["error"]
     assert denied["missing_permissions"] == ["create_job_invocations"]
 
 
 async def test_a_session_that_is_kept_too_long_is_refused_without_a_word(
-    sandbox: tuple[ForemanSandbox, str], clock: SetClock
+    sandbox: tuple[ForemanSandbox, str], clock: ManualClock
 ) -> None:
     async with httpx.AsyncClient(base_url=sandbox[1], auth=("nightshift", "sandbox")) as keeping:
         assert (await keeping.get("/api/status")).status_code == 200
-        clock.forward(hours=2)
+        clock.advance(hours=2)
         expired = await keeping.get("/api/status")
     assert (expired.status_code, expired.content) == (401, b"")
 
@@ -259,26 +259,26 @@ async def test_lists_have_pages(http: httpx.AsyncClient) -> None:
     assert len((await http.get("/api/hosts", params={"per_page": "all", "thin": "1"})).json()["results"]) == 40
 
 
-async def test_other_views(http: httpx.AsyncClient, clock: SetClock) -> None:
-    job = await made(http)
+async def test_other_views(http: httpx.AsyncClient, clock: ManualClock) -> None:
+    job = await create_and_read(http)
     task = (await http.get(f"/foreman_tasks/api/tasks/{job['task']['id']}")).json()
     assert (task["pending"], task["result"]) == (True, "pending")
     rows = (await http.get(f"{JOBS}/{job['id']}/template_invocations")).json()
     assert (rows["subtotal"], rows["results"][0]["host_name"]) == (13, job["targeting"]["hosts"][0]["name"])
-    clock.forward(minutes=5)
+    clock.advance(minutes=5)
     host = job["targeting"]["hosts"][0]["id"]
     output = (await http.get(f"{JOBS}/{job['id']}/hosts/{host}")).json()
     assert output["complete"] is True
     assert "Exit status: 0" in output["output"][0]["output"]
     missing = await http.get(f"{JOBS}/99/hosts/1")
     assert missing.json() == {"message": "Job invocation not found by id '99'"}
-    series = await made(http, recurrence={"cron_line": "0 6 * * *"})
+    series = await create_and_read(http, recurrence={"cron_line": "0 6 * * *"})
     logic = f"{LOGICS}/{series['recurrence']['id']}"
     await http.put(logic, json={"recurring_logic": {"enabled": False}})
     assert (await http.get(logic)).json()["state"] == "disabled"
 
 
-THINGS = [
+RESOURCES = [
     {"name": "web01", "os": "RedHat", "size": 4, "tags": ("a", "b")},
     {"name": "web02", "os": "Debian", "size": 8, "tags": ()},
     {"name": "db 01", "os": "RedHat", "size": 16, "tags": ("b",)},
@@ -315,8 +315,8 @@ THINGS = [
     ],
 )
 def test_searches(query: str, names: list[str]) -> None:
-    test = compile_search(query, lambda thing, field: thing[field], ("name", "os"), THINGS[0])
-    assert [thing["name"] for thing in THINGS if test(thing)] == names
+    test = compile_search(query, lambda thing, field: thing[field], ("name", "os"), RESOURCES[0])
+    assert [thing["name"] for thing in RESOURCES if test(thing)] == names
 
 
 @pytest.mark.parametrize(
@@ -324,4 +324,4 @@ def test_searches(query: str, names: list[str]) -> None:
 )
 def test_searches_that_cannot_be_read(query: str) -> None:
     with pytest.raises(SearchError):
-        compile_search(query, lambda thing, field: thing[field], ("name",), THINGS[0])
+        compile_search(query, lambda thing, field: thing[field], ("name",), RESOURCES[0])

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from bot.backends.foreman import backend
-from bot.backends.foreman.server import Server, from_statuses
+from bot.backends.foreman.server import ForemanServer, from_statuses
 from bot.backends.foreman.settings import ForemanSettings
 
 GOOD = {"url": "https://foreman.example.com", "username": "nightshift", "password": "env:P"}
@@ -35,14 +35,14 @@ def statuses(*plugins: Any) -> dict[str, Any]:
 )
 def test_versions_are_read_in_both_spellings(plugins: Any) -> None:
     found = from_statuses(statuses(*plugins), settings())
-    assert found == Server(foreman="3.12.0", remote_execution=(13, 2, 0), tasks=(10, 0, 1))
+    assert found == ForemanServer(foreman="3.12.0", remote_execution=(13, 2, 0), tasks=(10, 0, 1))
     assert str(found) == "Foreman 3.12.0, Remote Execution 13.2.0, foreman-tasks 10.0.1"
 
 
 @pytest.mark.parametrize("answer", [None, [], {}, {"results": None}, {"results": {"foreman": "x"}}, {"plugins": [1]}])
 def test_an_answer_that_says_nothing_leaves_an_old_server(answer: Any) -> None:
     found = from_statuses(answer, settings())
-    assert (found.dialect, found.takes_time_span, found.honours_offsets) == ("plain", True, True)
+    assert (found.dialect, found.supports_time_span, found.supports_start_offsets) == ("plain", True, True)
     assert str(found) == "Foreman"
 
 
@@ -59,8 +59,8 @@ def test_an_answer_that_says_nothing_leaves_an_old_server(answer: Any) -> None:
 def test_what_follows_from_versions(
     remote_execution: tuple[int, ...], tasks: tuple[int, ...], dialect: str, time_span: bool, offsets: bool
 ) -> None:
-    found = Server(remote_execution=remote_execution, tasks=tasks)
-    assert (found.dialect, found.takes_time_span, found.honours_offsets) == (dialect, time_span, offsets)
+    found = ForemanServer(remote_execution=remote_execution, tasks=tasks)
+    assert (found.dialect, found.supports_time_span, found.supports_start_offsets) == (dialect, time_span, offsets)
 
 
 @pytest.mark.parametrize(
@@ -88,5 +88,5 @@ def test_an_address_may_end_with_a_slash() -> None:
 
 def test_the_kind_is_what_the_form_expects() -> None:
     assert (backend.kind, backend.title, backend.command) == ("foreman", "Foreman", "/foreman")
-    assert [operation.key for operation in backend.operations] == ["foreman.run"]
-    assert backend.settings.model_validate(backend.example().model_dump()) == backend.example()
+    assert [operation.key for operation in backend.operation_types] == ["foreman.run"]
+    assert backend.settings_model.model_validate(backend.example().model_dump()) == backend.example()

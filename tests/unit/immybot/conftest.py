@@ -3,18 +3,18 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 import stamina
 
-from bot.backends.base import Tools
+from bot.backends.base import BackendContext
 from bot.backends.immybot import backend
 from bot.backends.immybot.connection import ImmyBotConnection
-from bot.backends.immybot.operation import Maintenance
+from bot.backends.immybot.operation import MaintenanceOperation
 from bot.backends.immybot.settings import ImmyBotSettings
 from playground.immybot import CLIENT_SECRET, ImmyBotSandbox
 from playground.server import serve
-from tests.unit.immybot.support import SECRET, HandClock
+from tests.unit.immybot.support import SECRET, ManualClock
 
 
 @pytest.fixture(autouse=True)
-def _retries_do_not_wait() -> Iterator[None]:
+def _no_retry_delay() -> Iterator[None]:
     stamina.set_testing(True, attempts=3, cap=True)
     yield
     stamina.set_testing(False)
@@ -27,12 +27,12 @@ def _secrets(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def clock() -> HandClock:
-    return HandClock()
+def clock() -> ManualClock:
+    return ManualClock()
 
 
 @pytest.fixture
-async def sandbox(clock: HandClock) -> ImmyBotSandbox:
+async def sandbox(clock: ManualClock) -> ImmyBotSandbox:
     return ImmyBotSandbox(clock)
 
 
@@ -55,15 +55,15 @@ def settings(sandbox: ImmyBotSandbox, url: str) -> ImmyBotSettings:
 
 
 @pytest.fixture
-async def connection(settings: ImmyBotSettings, clock: HandClock) -> AsyncIterator[ImmyBotConnection]:
-    made = backend.connect("immybot.lab", settings, Tools(clock=clock))
+async def connection(settings: ImmyBotSettings, clock: ManualClock) -> AsyncIterator[ImmyBotConnection]:
+    made = backend.connect("immybot.lab", settings, BackendContext(clock=clock))
     assert isinstance(made, ImmyBotConnection)
     yield made
     await made.close()
 
 
 @pytest.fixture
-def maintenance(connection: ImmyBotConnection) -> Maintenance:
+def maintenance(connection: ImmyBotConnection) -> MaintenanceOperation:
     operation = connection.operations["immybot.maintenance"]
-    assert isinstance(operation, Maintenance)
+    assert isinstance(operation, MaintenanceOperation)
     return operation

@@ -3,26 +3,26 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.backends.base import Operation, Plan, Progress, parse
+from bot.backends.base import Operation, Plan, Progress, parse_params
 from bot.backends.immybot.params import MaintenanceParams
-from bot.schedule import Moment, Now, Once, Schedule
+from bot.schedule import Now, Once, Schedule, ZonedTime
 
 START = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
-RUN = "/api/v1/run-immy-service-new"
+RUN_PATH = "/api/v1/run-immy-service-new"
 SECRET = "hunter2-and-more"
 
 
-class HandClock:
+class ManualClock:
     """A clock that moves only when it is told to."""
 
     def __init__(self) -> None:
-        self.moment = START
+        self.current = START
 
     def now(self) -> datetime:
-        return self.moment
+        return self.current
 
     def advance(self, seconds: float = 0, **parts: float) -> None:
-        self.moment += timedelta(seconds=seconds, **parts)
+        self.current += timedelta(seconds=seconds, **parts)
 
 
 def params(**values: Any) -> MaintenanceParams:
@@ -32,13 +32,13 @@ def params(**values: Any) -> MaintenanceParams:
         "maintenance_type": "GlobalSoftware",
         "maintenance_identifier": "10",
     }
-    return parse(MaintenanceParams, {**base, **values})
+    return parse_params(MaintenanceParams, {**base, **values})
 
 
 def once(text: str, zone: str = "UTC", latest: str = "") -> Once:
     """One moment, such as ``2026-03-04T21:00``."""
-    limit = Moment(wall=datetime.fromisoformat(latest), zone=zone) if latest else None
-    return Once(start=Moment(wall=datetime.fromisoformat(text), zone=zone), latest_start=limit)
+    limit = ZonedTime(wall=datetime.fromisoformat(latest), zone=zone) if latest else None
+    return Once(start=ZonedTime(wall=datetime.fromisoformat(text), zone=zone), latest_start=limit)
 
 
 def body(plan: Plan) -> dict[str, Any]:

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from bot.backends.base import fields_of, parse, relevant
-from bot.backends.immybot.body import body_of, session_group
+from bot.backends.base import form_fields, is_relevant, parse_params
+from bot.backends.immybot.body import build_body, session_group
 from bot.backends.immybot.params import MaintenanceParams
 from bot.errors import InputError
 from playground.immybot import schema
@@ -61,7 +61,7 @@ FORM = [
     ("Tenant IDs", "tenants", ["3"], "tenants", [{"tenantId": 3}]),
     ("Person IDs", "persons", ["201"], "persons", [{"personId": 201}]),
 ]
-FURTHER = [
+FURTHER_PARAMETERS = [
     ("license_id", "5", "licenseId", 5),
     ("provider_link_id_for_agent_updates", "6", "providerLinkIdForAgentUpdates", 6),
     ("provider_link_id_for_maintenance_item", 7, "maintenanceParams.providerLinkIdForMaintenanceItem", 7),
@@ -80,7 +80,7 @@ FURTHER = [
 ]
 
 
-def at(body: dict[str, Any], path: str) -> Any:
+def value_at(body: dict[str, Any], path: str) -> Any:
     found: Any = body
     for part in path.split("."):
         found = found[part]
@@ -88,35 +88,39 @@ def at(body: dict[str, Any], path: str) -> Any:
 
 
 def everything() -> dict[str, Any]:
-    return {name: value for _, name, value, *_ in FORM} | {name: value for name, value, *_ in FURTHER}
+    return {name: value for _, name, value, *_ in FORM} | {name: value for name, value, *_ in FURTHER_PARAMETERS}
 
 
 def whole_body(p: MaintenanceParams) -> dict[str, Any]:
-    return body_of(p, "token", p.update_time, p.time_zone)
+    return build_body(p, "token", p.update_time, p.time_zone)
 
 
 @pytest.mark.parametrize(("words", "name", "path", "sent"), [(w, n, p, s) for w, n, _, p, s in FORM])
 def test_each_parameter_of_the_form_reaches_the_body(words: str, name: str, path: str, sent: Any) -> None:
-    body = whole_body(parse(MaintenanceParams, everything()))
-    assert at(body, path) == sent
-    assert type(at(body, path)) is type(sent)
+    body = whole_body(parse_params(MaintenanceParams, everything()))
+    assert value_at(body, path) == sent
+    assert type(value_at(body, path)) is type(sent)
 
 
-@pytest.mark.parametrize(("name", "path", "sent"), [(n, p, s) for n, _, p, s in FURTHER])
+@pytest.mark.parametrize(("name", "path", "sent"), [(n, p, s) for n, _, p, s in FURTHER_PARAMETERS])
 def test_each_further_parameter_reaches_the_body(name: str, path: str, sent: Any) -> None:
-    assert at(whole_body(parse(MaintenanceParams, everything())), path) == sent
+    assert value_at(whole_body(parse_params(MaintenanceParams, everything())), path) == sent
 
 
 def test_the_tables_name_every_field_and_every_key_that_is_sent() -> None:
-    ours = {name for _, name, *_ in FORM} | {name for name, *_ in FURTHER} | {"session_group_id", "full_maintenance"}
-    assert {f.name for f in fields_of(MaintenanceParams)} == ours
-    body = whole_body(parse(MaintenanceParams, everything()))
-    paths = {path for *_, path, _ in FORM} | {path for *_, path, _ in FURTHER} | {"sessionGroupId"}
+    ours = (
+        {name for _, name, *_ in FORM}
+        | {name for name, *_ in FURTHER_PARAMETERS}
+        | {"session_group_id", "full_maintenance"}
+    )
+    assert {f.name for f in form_fields(MaintenanceParams)} == ours
+    body = whole_body(parse_params(MaintenanceParams, everything()))
+    paths = {path for *_, path, _ in FORM} | {path for *_, path, _ in FURTHER_PARAMETERS} | {"sessionGroupId"}
     flat = {k for k in body if k != "maintenanceParams"} | {f"maintenanceParams.{k}" for k in body["maintenanceParams"]}
     assert flat == paths
-    assert {f.name: f.api_name for f in fields_of(MaintenanceParams)} == {
+    assert {f.name: f.api_name for f in form_fields(MaintenanceParams)} == {
         **{name: path for _, name, _, path, _ in FORM},
-        **{name: path for name, _, path, _ in FURTHER},
+        **{name: path for name, _, path, _ in FURTHER_PARAMETERS},
         "session_group_id": "sessionGroupId",
         "full_maintenance": "fullMaintenance",
     }
@@ -125,12 +129,12 @@ def test_the_tables_name_every_field_and_every_key_that_is_sent() -> None:
 @pytest.mark.parametrize(("words", "name", "value"), [(w, n, v) for w, n, v, *_ in FORM])
 def test_the_words_of_the_form_are_accepted_as_names(words: str, name: str, value: Any) -> None:
     rest = {n: v for n, v in everything().items() if n != name}
-    assert parse(MaintenanceParams, {**rest, words: value}) == parse(MaintenanceParams, everything())
+    assert parse_params(MaintenanceParams, {**rest, words: value}) == parse_params(MaintenanceParams, everything())
 
 
 def test_the_body_passes_the_strict_server() -> None:
-    assert schema.check(whole_body(parse(MaintenanceParams, everything()))) == {}
-    assert schema.check(whole_body(params())) == {}
+    assert schema.validate(whole_body(parse_params(MaintenanceParams, everything()))) == {}
+    assert schema.validate(whole_body(params())) == {}
 
 
 def test_a_plain_request_says_everything_that_would_otherwise_count_as_zero() -> None:
@@ -190,7 +194,7 @@ API_BODY: dict[str, Any] = {
 
 
 def test_a_body_of_the_api_loads_unchanged() -> None:
-    body = whole_body(parse(MaintenanceParams, API_BODY))
+    body = whole_body(parse_params(MaintenanceParams, API_BODY))
     assert body["maintenanceParams"] == {
         "maintenanceIdentifier": "910",
         "maintenanceType": 6,
@@ -220,7 +224,7 @@ def test_a_body_in_the_groups_of_the_node_loads_too() -> None:
         "uiOptions": {"showRunNowButton": True},
         "targets": {"computers": '[{"computerId": 103}]', "tenants": "[2, 3]", "persons": [201]},
     }
-    body = whole_body(parse(MaintenanceParams, grouped))
+    body = whole_body(parse_params(MaintenanceParams, grouped))
     assert body["maintenanceParams"]["taskParameterValues"] == {"Folder": {"value": "C:\\Temp"}}
     assert (body["maintenanceParams"]["desiredSoftwareState"], body["rebootPreference"]) == (2, 0)
     assert body["tenants"] == [{"tenantId": 2}, {"tenantId": 3}]
@@ -230,7 +234,7 @@ def test_a_body_in_the_groups_of_the_node_loads_too() -> None:
 
 
 def test_what_is_stored_comes_back_equal() -> None:
-    made = parse(MaintenanceParams, everything())
+    made = parse_params(MaintenanceParams, everything())
     assert MaintenanceParams.model_validate(made.model_dump(mode="json")) == made
 
 
@@ -285,7 +289,7 @@ def test_a_choice_is_read_by_name_label_or_code(field: str, spellings: list[Any]
     ],
 )
 def test_the_codes_of_a_maintenance_item(field: str, pairs: dict[str, int]) -> None:
-    key = {f.name: f.api_name for f in fields_of(MaintenanceParams)}[field].removeprefix("maintenanceParams.")
+    key = {f.name: f.api_name for f in form_fields(MaintenanceParams)}[field].removeprefix("maintenanceParams.")
     assert {name: whole_body(params(**{field: name}))["maintenanceParams"][key] for name in pairs} == pairs
 
 
@@ -365,14 +369,14 @@ def test_prompt_settings_go_only_with_prompt(preference: str) -> None:
 
 
 def test_fields_appear_only_where_they_count() -> None:
-    fields = {f.name: f for f in fields_of(MaintenanceParams)}
+    fields = {f.name: f for f in form_fields(MaintenanceParams)}
     prompts = ("prompt_timeout_action", "prompt_timeout_minutes", "auto_consent_to_reboots")
-    assert [relevant(fields[n], {"reboot_preference": "Prompt"}) for n in prompts] == [True] * 3
-    assert [relevant(fields[n], {"reboot_preference": "Force"}) for n in prompts] == [False] * 3
+    assert [is_relevant(fields[n], {"reboot_preference": "Prompt"}) for n in prompts] == [True] * 3
+    assert [is_relevant(fields[n], {"reboot_preference": "Force"}) for n in prompts] == [False] * 3
     assert {n for n, f in fields.items() if f.reloads} == {"maintenance_type", "reboot_preference", "deployment_type"}
     software, task = {"maintenance_type": "LocalSoftware"}, {"maintenance_type": "LocalMaintenanceTask"}
-    assert [relevant(fields[n], software) for n in ("repair", "maintenance_task_mode")] == [True, False]
-    assert [relevant(fields[n], task) for n in ("desired_software_state", "maintenance_task_mode")] == [False, True]
+    assert [is_relevant(fields[n], software) for n in ("repair", "maintenance_task_mode")] == [True, False]
+    assert [is_relevant(fields[n], task) for n in ("desired_software_state", "maintenance_task_mode")] == [False, True]
 
 
 def test_a_deployment_or_full_maintenance_needs_no_item() -> None:
@@ -386,7 +390,7 @@ def test_a_deployment_or_full_maintenance_needs_no_item() -> None:
 
 def test_each_attempt_has_a_session_group_of_its_own() -> None:
     p = params(session_group_id="7b1e0a54-4a0b-4c77-9c11-52a3f0b8d9e1")
-    first, again, second = (body_of(p, token, None, None)["sessionGroupId"] for token in ("one", "one", "two"))
+    first, again, second = (build_body(p, token, None, None)["sessionGroupId"] for token in ("one", "one", "two"))
     assert first == again
     assert len({first, second, p.session_group_id}) == 3
 

@@ -4,12 +4,12 @@ from datetime import UTC, datetime, time
 
 import pytest
 
-from bot.backends.immybot.operation import Maintenance
+from bot.backends.immybot.operation import MaintenanceOperation
 from bot.errors import InputError, Refused
-from bot.schedule import Moment, Now, Rule, Schedule, Series, Window
+from bot.schedule import Now, RecurrenceRule, Schedule, Series, Window, ZonedTime
 from playground.immybot import ImmyBotSandbox
-from playground.immybot.sessions import next_time as sandbox_next_time
-from tests.unit.immybot.support import RUN, HandClock, body, once, params
+from playground.immybot.sessions import next_time_of_day as sandbox_next_time
+from tests.unit.immybot.support import RUN_PATH, ManualClock, body, once, params
 
 TIME_KEYS = {"updateTime", "timeZoneInfoId"}
 
@@ -31,11 +31,11 @@ def at(text: str) -> datetime:
     ],
 )
 def test_a_start_within_the_next_day_is_held_by_immybot(
-    maintenance: Maintenance, clock: HandClock, start: str, zone: str, sent: str
+    maintenance: MaintenanceOperation, clock: ManualClock, start: str, zone: str, sent: str
 ) -> None:
     schedule = once(start, zone)
     plan = maintenance.plan(params(), schedule, "t")
-    assert plan.placement.holder == "backend"
+    assert plan.placement.scheduler == "backend"
     assert (body(plan)["updateTime"], body(plan)["timeZoneInfoId"]) == (sent, zone)
     assert sandbox_next_time(sent, zone, clock.now()) == schedule.start.instant
 
@@ -52,9 +52,11 @@ def test_a_start_within_the_next_day_is_held_by_immybot(
         ("2026-03-04T21:00:30", "UTC", "whole minutes only"),
     ],
 )
-def test_other_starts_are_held_by_nightshift(maintenance: Maintenance, start: str, zone: str, why: str) -> None:
+def test_other_starts_are_held_by_nightshift(
+    maintenance: MaintenanceOperation, start: str, zone: str, why: str
+) -> None:
     plan = maintenance.plan(params(), once(start, zone), "t")
-    assert plan.placement.holder == "nightshift"
+    assert plan.placement.scheduler == "nightshift"
     assert why in plan.placement.reason
     assert not TIME_KEYS & set(body(plan))
 
@@ -65,45 +67,47 @@ def test_other_starts_are_held_by_nightshift(maintenance: Maintenance, start: st
     ids=["gap", "overlap"],
 )
 def test_a_start_in_a_clock_change_is_held_by_nightshift(
-    maintenance: Maintenance, clock: HandClock, now: str, start: str
+    maintenance: MaintenanceOperation, clock: ManualClock, now: str, start: str
 ) -> None:
-    clock.moment = at(now)
+    clock.current = at(now)
     plan = maintenance.plan(params(), once(start, "Europe/Berlin"), "t")
-    assert plan.placement.holder == "nightshift"
+    assert plan.placement.scheduler == "nightshift"
     assert "clocks change" in plan.placement.reason
 
 
-def test_a_day_of_25_hours_does_not_make_a_time_of_day_ambiguous(maintenance: Maintenance, clock: HandClock) -> None:
-    clock.moment = at("2026-10-24T10:00")
+def test_a_day_of_25_hours_does_not_make_a_time_of_day_ambiguous(
+    maintenance: MaintenanceOperation, clock: ManualClock
+) -> None:
+    clock.current = at("2026-10-24T10:00")
     for text, holder in (("2026-10-25T11:50", "backend"), ("2026-10-25T12:30", "nightshift")):
-        assert maintenance.plan(params(), once(text, "Europe/Berlin"), "t").placement.holder == holder
+        assert maintenance.plan(params(), once(text, "Europe/Berlin"), "t").placement.scheduler == holder
 
 
-def test_a_latest_start_a_window_and_a_series_are_held_by_nightshift(maintenance: Maintenance) -> None:
-    start, end = (Moment(wall=datetime.fromisoformat(f"2026-03-04T{hour}:00"), zone="UTC") for hour in ("21", "23"))
+def test_a_latest_start_a_window_and_a_series_are_held_by_nightshift(maintenance: MaintenanceOperation) -> None:
+    start, end = (ZonedTime(wall=datetime.fromisoformat(f"2026-03-04T{hour}:00"), zone="UTC") for hour in ("21", "23"))
     schedules: dict[str, Schedule] = {
         "no latest start": once("2026-03-04T21:00", latest="2026-03-04T22:00"),
         "no end of a window": Window(start=start, end=end),
-        "one start only": Series(rule=Rule(freq="daily", times=(time(21),)), zone="UTC", first=start),
+        "one start only": Series(rule=RecurrenceRule(freq="daily", times=(time(21),)), zone="UTC", first=start),
     }
     for why, schedule in schedules.items():
         plan = maintenance.plan(params(), schedule, "t")
-        assert plan.placement.holder == "nightshift"
+        assert plan.placement.scheduler == "nightshift"
         assert why in plan.placement.reason
         assert not TIME_KEYS & set(body(plan))
 
 
-def test_a_run_that_is_due_is_sent_without_a_time(maintenance: Maintenance) -> None:
-    due = Moment(wall=datetime.fromisoformat("2026-03-04T21:00"), zone="UTC")
-    plan = maintenance.occurrence(params(), Window(start=due, end=due), due, "t")
+def test_a_run_that_is_due_is_sent_without_a_time(maintenance: MaintenanceOperation) -> None:
+    due = ZonedTime(wall=datetime.fromisoformat("2026-03-04T21:00"), zone="UTC")
+    plan = maintenance.plan_occurrence(params(), Window(start=due, end=due), due, "t")
     assert not TIME_KEYS & set(body(plan))
 
 
-def test_an_update_time_of_immybots_own_goes_with_now_only(maintenance: Maintenance) -> None:
+def test_an_update_time_of_immybots_own_goes_with_now_only(maintenance: MaintenanceOperation) -> None:
     p = params(update_time="02:30", time_zone="America/Detroit")
     plan = maintenance.plan(p, Now(), "t")
     assert (body(plan)["updateTime"], body(plan)["timeZoneInfoId"]) == ("02:30", "America/Detroit")
-    assert plan.placement.holder == "backend"
+    assert plan.placement.scheduler == "backend"
     with pytest.raises(InputError) as caught:
         maintenance.plan(p, once("2026-03-04T21:00"), "t")
     assert caught.value.problems == {
@@ -111,22 +115,22 @@ def test_an_update_time_of_immybots_own_goes_with_now_only(maintenance: Maintena
     }
 
 
-def test_a_time_zone_alone_is_not_sent(maintenance: Maintenance) -> None:
+def test_a_time_zone_alone_is_not_sent(maintenance: MaintenanceOperation) -> None:
     assert not TIME_KEYS & set(body(maintenance.plan(params(time_zone="America/Detroit"), Now(), "t")))
 
 
 async def test_a_plan_whose_time_has_passed_is_not_sent(
-    maintenance: Maintenance, sandbox: ImmyBotSandbox, clock: HandClock
+    maintenance: MaintenanceOperation, sandbox: ImmyBotSandbox, clock: ManualClock
 ) -> None:
     plan = maintenance.plan(params(), once("2026-03-04T12:10"), "t")
     clock.advance(minutes=9, seconds=31)
     with pytest.raises(Refused, match=r"2026-03-04 12:10 UTC has come too close or is past. Nothing was sent"):
         await maintenance.start(plan)
-    assert sandbox.received("POST", RUN) == []
+    assert sandbox.requests_to("POST", RUN_PATH) == []
 
 
 async def test_an_own_update_time_waits_for_the_next_day_where_the_plan_is_late(
-    maintenance: Maintenance, sandbox: ImmyBotSandbox, clock: HandClock
+    maintenance: MaintenanceOperation, sandbox: ImmyBotSandbox, clock: ManualClock
 ) -> None:
     plan = maintenance.plan(params(update_time="12:10", time_zone="UTC"), Now(), "t")
     clock.advance(minutes=30)
@@ -137,17 +141,17 @@ async def test_an_own_update_time_waits_for_the_next_day_where_the_plan_is_late(
 
 
 async def test_a_plan_that_nightshift_holds_is_not_sent_early(
-    maintenance: Maintenance, sandbox: ImmyBotSandbox, clock: HandClock
+    maintenance: MaintenanceOperation, sandbox: ImmyBotSandbox, clock: ManualClock
 ) -> None:
     plan = maintenance.plan(params(), once("2026-03-04T12:04"), "t")
     with pytest.raises(Refused, match=r"can no longer hold the start 2026-03-04 12:04 UTC, and it is too early"):
         await maintenance.start(plan)
-    assert sandbox.received("POST", RUN) == []
+    assert sandbox.requests_to("POST", RUN_PATH) == []
     clock.advance(minutes=4)
     await maintenance.start(plan)
-    assert len(sandbox.received("POST", RUN)) == 1
+    assert len(sandbox.requests_to("POST", RUN_PATH)) == 1
 
 
-def test_a_plan_tells_its_warnings_without_a_network(maintenance: Maintenance) -> None:
+def test_a_plan_tells_its_warnings_without_a_network(maintenance: MaintenanceOperation) -> None:
     (only,) = maintenance.plan(params(reboot_preference="Force"), Now(), "t").warnings
     assert only.startswith("Force reboots every computer")

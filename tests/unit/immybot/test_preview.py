@@ -6,28 +6,30 @@ from typing import Any
 
 import pytest
 
-from bot.backends.immybot.operation import Maintenance
+from bot.backends.immybot.operation import MaintenanceOperation
 from bot.errors import InputError
-from bot.schedule import Moment, Now, Schedule, Window
+from bot.schedule import Now, Schedule, Window, ZonedTime
 from playground.immybot import ImmyBotSandbox
 from tests.unit.immybot.support import SECRET, body, once, params
 
 WINDOW = Window(
-    start=Moment(wall=datetime.fromisoformat("2026-03-06T21:00"), zone="UTC"),
-    end=Moment(wall=datetime.fromisoformat("2026-03-06T23:00"), zone="UTC"),
+    start=ZonedTime(wall=datetime.fromisoformat("2026-03-06T21:00"), zone="UTC"),
+    end=ZonedTime(wall=datetime.fromisoformat("2026-03-06T23:00"), zone="UTC"),
 )
 
 
-async def warnings(maintenance: Maintenance, schedule: Schedule | None = None, **change: Any) -> tuple[str, ...]:
+async def warnings(
+    maintenance: MaintenanceOperation, schedule: Schedule | None = None, **change: Any
+) -> tuple[str, ...]:
     return (await maintenance.preview(params(**change), schedule or Now(), "t")).warnings
 
 
-async def test_computers_are_counted_and_named(maintenance: Maintenance) -> None:
+async def test_computers_are_counted_and_named(maintenance: MaintenanceOperation) -> None:
     targets = (await maintenance.preview(params(), Now(), "t")).targets
     assert (targets.count, targets.names, targets.noun, targets.fixed) == (2, ("ALD-001", "BRI-001"), "computers", True)
 
 
-async def test_a_tenant_stands_for_its_computers(maintenance: Maintenance) -> None:
+async def test_a_tenant_stands_for_its_computers(maintenance: MaintenanceOperation) -> None:
     preview = await maintenance.preview(params(computers=None, tenants=[2]), Now(), "t")
     assert preview.targets.count == 13
     assert preview.targets.names[:2] == ("BRI-001", "BRI-002")
@@ -37,19 +39,21 @@ async def test_a_tenant_stands_for_its_computers(maintenance: Maintenance) -> No
     assert preview.warnings == ()
 
 
-async def test_persons_are_named(maintenance: Maintenance) -> None:
+async def test_persons_are_named(maintenance: MaintenanceOperation) -> None:
     targets = (await maintenance.preview(params(computers=None, persons=[201, 202]), Now(), "t")).targets
     assert (targets.count, targets.names, targets.noun) == (2, ("Ines Okafor", "Jonas Brandt"), "persons")
 
 
-async def test_many_computers_are_looked_up_in_a_few_calls(maintenance: Maintenance, sandbox: ImmyBotSandbox) -> None:
+async def test_many_computers_are_looked_up_in_a_few_calls(
+    maintenance: MaintenanceOperation, sandbox: ImmyBotSandbox
+) -> None:
     wanted = list(range(101, 141))
     targets = (await maintenance.preview(params(computers=wanted), Now(), "t")).targets
     assert targets.count == 40
-    assert len(sandbox.received("GET", "/api/v1/computers.*")) == 1
+    assert len(sandbox.requests_to("GET", "/api/v1/computers.*")) == 1
 
 
-async def test_targets_that_do_not_exist_are_refused_under_their_field(maintenance: Maintenance) -> None:
+async def test_targets_that_do_not_exist_are_refused_under_their_field(maintenance: MaintenanceOperation) -> None:
     with pytest.raises(InputError) as caught:
         await maintenance.preview(params(computers=[101, 9001, 9002], tenants=[9], persons=[9]), Now(), "t")
     assert caught.value.problems == {
@@ -59,7 +63,7 @@ async def test_targets_that_do_not_exist_are_refused_under_their_field(maintenan
     }
 
 
-async def test_the_facts_name_what_policy_asks_for(maintenance: Maintenance) -> None:
+async def test_the_facts_name_what_policy_asks_for(maintenance: MaintenanceOperation) -> None:
     preview = await maintenance.preview(params(reboot_preference="Force"), Now(), "t")
     assert {k: preview.facts[k] for k in ("task", "identifier", "maintenance_type", "reboot", "full_maintenance")} == {
         "task": "Chrome",
@@ -77,7 +81,7 @@ async def test_the_facts_name_what_policy_asks_for(maintenance: Maintenance) -> 
     assert full.facts["task"] == "Full maintenance"
 
 
-async def test_a_plain_request_has_no_warnings(maintenance: Maintenance) -> None:
+async def test_a_plain_request_has_no_warnings(maintenance: MaintenanceOperation) -> None:
     assert await warnings(maintenance) == ()
     assert await warnings(maintenance, once("2026-03-04T21:00")) == ()
 
@@ -105,7 +109,7 @@ async def test_a_plain_request_has_no_warnings(maintenance: Maintenance) -> None
         ({"maintenance_identifier": None, "deployment_id": 99}, "ImmyBot lists no local deployment with the id 99."),
     ],
 )
-async def test_each_warning(maintenance: Maintenance, change: dict[str, Any], text: str) -> None:
+async def test_each_warning(maintenance: MaintenanceOperation, change: dict[str, Any], text: str) -> None:
     found = await warnings(maintenance, **change)
     assert len(found) == 1
     assert text in found[0]
@@ -120,26 +124,28 @@ async def test_each_warning(maintenance: Maintenance, change: dict[str, Any], te
         {"desired_software_state": "ThisVersion", "semantic_version": {"major": 1}},
     ],
 )
-async def test_no_warning_where_there_is_no_reason(maintenance: Maintenance, change: dict[str, Any]) -> None:
+async def test_no_warning_where_there_is_no_reason(maintenance: MaintenanceOperation, change: dict[str, Any]) -> None:
     assert await warnings(maintenance, **change) == ()
 
 
-async def test_offline_and_excluded_computers_are_named(maintenance: Maintenance, sandbox: ImmyBotSandbox) -> None:
+async def test_offline_and_excluded_computers_are_named(
+    maintenance: MaintenanceOperation, sandbox: ImmyBotSandbox
+) -> None:
     sandbox.disconnect_computers(["ALD-001"])
-    sandbox.world.named("BRI-001").excluded = True
+    sandbox.world.computer_by_name("BRI-001").excluded = True
     assert await warnings(maintenance, offline_behavior="Skip") == (
         "Excluded from maintenance in ImmyBot: BRI-001.",
         "Offline at the moment: ALD-001. What is offline at the start is skipped.",
     )
 
 
-async def test_a_window_does_not_bind_computers_that_come_back_later(maintenance: Maintenance) -> None:
+async def test_a_window_does_not_bind_computers_that_come_back_later(maintenance: MaintenanceOperation) -> None:
     (only,) = await warnings(maintenance, WINDOW)
     assert "which may be after the latest start" in only
     assert await warnings(maintenance, WINDOW, offline_behavior="Skip") == ()
 
 
-async def test_a_secret_stands_as_a_reference_in_plan_and_preview(maintenance: Maintenance) -> None:
+async def test_a_secret_stands_as_a_reference_in_plan_and_preview(maintenance: MaintenanceOperation) -> None:
     p = params(task_parameter_values={"Password": {"secret": "admin"}, "Theme": "dark"})
     preview = await maintenance.preview(p, Now(), "t")
     assert body(preview.plan)["maintenanceParams"]["taskParameterValues"] == {
@@ -150,7 +156,7 @@ async def test_a_secret_stands_as_a_reference_in_plan_and_preview(maintenance: M
     assert SECRET not in json.dumps(p.model_dump(mode="json"))
 
 
-def test_a_secret_that_is_not_configured_is_refused(maintenance: Maintenance) -> None:
+def test_a_secret_that_is_not_configured_is_refused(maintenance: MaintenanceOperation) -> None:
     with pytest.raises(InputError) as caught:
         maintenance.plan(params(task_parameter_values={"Password": {"secret": "root"}}), Now(), "t")
     assert caught.value.problems == {
@@ -158,6 +164,6 @@ def test_a_secret_that_is_not_configured_is_refused(maintenance: Maintenance) ->
     }
 
 
-async def test_previewing_changes_nothing(maintenance: Maintenance, sandbox: ImmyBotSandbox) -> None:
+async def test_previewing_changes_nothing(maintenance: MaintenanceOperation, sandbox: ImmyBotSandbox) -> None:
     await maintenance.preview(params(), Now(), "t")
-    assert {r.method for r in sandbox.ledger if r.path.startswith("/api")} == {"GET"}
+    assert {r.method for r in sandbox.received_requests if r.path.startswith("/api")} == {"GET"}

@@ -6,22 +6,22 @@ from typing import Any
 
 import pytest
 
-from bot.backends.base import Handle, Tools
+from bot.backends.base import BackendContext, Handle
 from bot.backends.immybot.body import session_group
 from bot.backends.immybot.connection import ImmyBotConnection
-from bot.backends.immybot.operation import Maintenance
+from bot.backends.immybot.operation import MaintenanceOperation
 from bot.backends.immybot.settings import ImmyBotSettings
-from bot.errors import InputError, Missing, Refused
+from bot.errors import InputError, Refused, RemoteNotFound
 from bot.schedule import Now
 from playground.immybot import ImmyBotSandbox
-from tests.unit.immybot.support import RUN, SECRET, HandClock, once, params, progress_of
+from tests.unit.immybot.support import RUN_PATH, SECRET, ManualClock, once, params, progress_of
 
-LIST = "/api/v1/maintenance-sessions/dx"
+SESSION_LIST = "/api/v1/maintenance-sessions/dx"
 ACTIONS = "/api/v1/maintenance-actions/dx"
-ONE = r"/api/v1/maintenance-sessions/\d+"
+ONE_SESSION = r"/api/v1/maintenance-sessions/\d+"
 
 
-async def started(maintenance: Maintenance, token: str = "t", **change: Any) -> Handle:
+async def start(maintenance: MaintenanceOperation, token: str = "t", **change: Any) -> Handle:
     return await maintenance.start(maintenance.plan(params(**change), Now(), token))
 
 
@@ -29,19 +29,19 @@ def names(results: Iterable[Any]) -> list[tuple[str, str]]:
     return [(r.name, r.state) for r in results]
 
 
-async def test_a_run_is_sent_once_word_for_word(maintenance: Maintenance, sandbox: ImmyBotSandbox) -> None:
+async def test_a_run_is_sent_once_word_for_word(maintenance: MaintenanceOperation, sandbox: ImmyBotSandbox) -> None:
     plan = maintenance.plan(params(), Now(), "t")
     handle = await maintenance.start(plan)
-    (received,) = sandbox.received("POST", RUN)
+    (received,) = sandbox.requests_to("POST", RUN_PATH)
     assert received.body == plan.calls[0].body
-    assert plan.calls[0].url.endswith(RUN)
+    assert plan.calls[0].url.endswith(RUN_PATH)
     assert handle.id == session_group("t") == received.body["sessionGroupId"]
 
 
 async def test_sessions_go_from_waiting_to_passed(
-    maintenance: Maintenance, sandbox: ImmyBotSandbox, clock: HandClock
+    maintenance: MaintenanceOperation, sandbox: ImmyBotSandbox, clock: ManualClock
 ) -> None:
-    handle = await started(maintenance)
+    handle = await start(maintenance)
     first = await progress_of(maintenance, handle)
     assert (first.state, first.total, first.pending, first.summary) == ("waiting", 2, 2, "Of 2: 2 created.")
     clock.advance(4)
@@ -54,11 +54,11 @@ async def test_sessions_go_from_waiting_to_passed(
 
 
 async def test_the_outcome_names_each_failed_action_and_its_reason(
-    maintenance: Maintenance, sandbox: ImmyBotSandbox, clock: HandClock
+    maintenance: MaintenanceOperation, sandbox: ImmyBotSandbox, clock: ManualClock
 ) -> None:
     sandbox.fail_computers({"ALD-001": [("Chrome", "Exit code 1603"), ("Firefox", "No space left")]})
     sandbox.partly_fail_computers({"BRI-001": [("7-Zip", "File in use")]})
-    handle = await started(maintenance, computers=[101, 102, 103])
+    handle = await start(maintenance, computers=[101, 102, 103])
     clock.advance(20)
     progress = await progress_of(maintenance, handle)
     assert (progress.state, progress.succeeded, progress.failed) == ("partly_failed", 1, 2)
@@ -70,21 +70,21 @@ async def test_the_outcome_names_each_failed_action_and_its_reason(
 
 
 async def test_all_failed_is_failed_and_all_in_part_is_partly_failed(
-    maintenance: Maintenance, sandbox: ImmyBotSandbox, clock: HandClock
+    maintenance: MaintenanceOperation, sandbox: ImmyBotSandbox, clock: ManualClock
 ) -> None:
     sandbox.fail_computers({"ALD-001"})
     sandbox.partly_fail_computers({"BRI-001"})
-    one, two = await started(maintenance, "a", computers=[101]), await started(maintenance, "b", computers=[102])
+    one, two = await start(maintenance, "a", computers=[101]), await start(maintenance, "b", computers=[102])
     clock.advance(20)
     found = await maintenance.poll([one, two])
     assert (found[one.id].state, found[two.id].state) == ("failed", "partly_failed")
 
 
 async def test_an_offline_computer_waits_and_then_is_done(
-    maintenance: Maintenance, sandbox: ImmyBotSandbox, clock: HandClock
+    maintenance: MaintenanceOperation, sandbox: ImmyBotSandbox, clock: ManualClock
 ) -> None:
     sandbox.disconnect_computers(["ALD-001"])
-    handle = await started(maintenance)
+    handle = await start(maintenance)
     clock.advance(20)
     waiting = await progress_of(maintenance, handle)
     assert (waiting.state, waiting.succeeded, waiting.pending) == ("waiting", 1, 1)
@@ -96,10 +96,10 @@ async def test_an_offline_computer_waits_and_then_is_done(
 
 
 async def test_an_offline_computer_is_skipped_where_asked_for(
-    maintenance: Maintenance, sandbox: ImmyBotSandbox, clock: HandClock
+    maintenance: MaintenanceOperation, sandbox: ImmyBotSandbox, clock: ManualClock
 ) -> None:
     sandbox.disconnect_computers(["ALD-001"])
-    handle = await started(maintenance, offline_behavior="Skip")
+    handle = await start(maintenance, offline_behavior="Skip")
     clock.advance(20)
     progress = await progress_of(maintenance, handle)
     assert (progress.state, progress.succeeded, progress.cancelled) == ("partly_failed", 1, 1)
@@ -107,26 +107,26 @@ async def test_an_offline_computer_is_skipped_where_asked_for(
 
 
 async def test_a_run_that_stays_pending_says_so_after_the_hours_set(
-    maintenance: Maintenance, sandbox: ImmyBotSandbox, clock: HandClock
+    maintenance: MaintenanceOperation, sandbox: ImmyBotSandbox, clock: ManualClock
 ) -> None:
     sandbox.disconnect_computers(["ALD-001"])
-    handle = await started(maintenance)
+    handle = await start(maintenance)
     clock.advance(hours=71)
     assert "Still pending" not in (await progress_of(maintenance, handle)).summary
     clock.advance(hours=2)
-    sandbox.ledger.clear()
+    sandbox.received_requests.clear()
     progress = await progress_of(maintenance, handle)
     assert (progress.state, progress.pending) == ("waiting", 1)
     assert "Still pending after 72 hours" in progress.summary
-    assert sandbox.received("GET", LIST) == []
-    assert len(sandbox.received("GET", ONE)) == 1
+    assert sandbox.requests_to("GET", SESSION_LIST) == []
+    assert len(sandbox.requests_to("GET", ONE_SESSION)) == 1
 
 
 async def test_a_postponed_session_is_told_and_waited_for(
-    maintenance: Maintenance, sandbox: ImmyBotSandbox, clock: HandClock
+    maintenance: MaintenanceOperation, sandbox: ImmyBotSandbox, clock: ManualClock
 ) -> None:
     sandbox.postpone_computers(["ALD-001"])
-    handle = await started(maintenance, computers=[101])
+    handle = await start(maintenance, computers=[101])
     clock.advance(20)
     progress = await progress_of(maintenance, handle)
     assert (progress.state, progress.results[0].state) == ("waiting", "pending")
@@ -134,7 +134,7 @@ async def test_a_postponed_session_is_told_and_waited_for(
 
 
 async def test_a_start_that_immybot_holds_tells_when(
-    maintenance: Maintenance, sandbox: ImmyBotSandbox, clock: HandClock
+    maintenance: MaintenanceOperation, sandbox: ImmyBotSandbox, clock: ManualClock
 ) -> None:
     handle = await maintenance.start(maintenance.plan(params(), once("2026-03-04T21:00"), "t"))
     clock.advance(hours=8)
@@ -145,10 +145,10 @@ async def test_a_start_that_immybot_holds_tells_when(
 
 
 async def test_sessions_that_appear_late_are_waited_for(
-    maintenance: Maintenance, sandbox: ImmyBotSandbox, clock: HandClock
+    maintenance: MaintenanceOperation, sandbox: ImmyBotSandbox, clock: ManualClock
 ) -> None:
     sandbox.session_delay = timedelta(minutes=10)
-    handle = await started(maintenance)
+    handle = await start(maintenance)
     first = await progress_of(maintenance, handle)
     assert (first.state, first.total, first.pending) == ("waiting", 2, 2)
     assert first.summary == "ImmyBot has accepted the request; its sessions are not there yet."
@@ -157,11 +157,11 @@ async def test_sessions_that_appear_late_are_waited_for(
 
 
 async def test_a_request_that_makes_no_session_has_failed_after_an_hour(
-    maintenance: Maintenance, sandbox: ImmyBotSandbox, clock: HandClock
+    maintenance: MaintenanceOperation, sandbox: ImmyBotSandbox, clock: ManualClock
 ) -> None:
-    sandbox.loses_requests = True
-    computers = await started(maintenance, "a")
-    tenant = await started(maintenance, "b", computers=None, tenants=[1])
+    sandbox.drop_requests = True
+    computers = await start(maintenance, "a")
+    tenant = await start(maintenance, "b", computers=None, tenants=[1])
     clock.advance(minutes=59)
     assert {p.state for p in (await maintenance.poll([computers, tenant])).values()} == {"waiting"}
     clock.advance(minutes=2)
@@ -173,11 +173,11 @@ async def test_a_request_that_makes_no_session_has_failed_after_an_hour(
 
 
 async def test_a_tenant_and_a_person_end_when_their_sessions_have_and_no_more_appear(
-    maintenance: Maintenance, sandbox: ImmyBotSandbox, clock: HandClock
+    maintenance: MaintenanceOperation, sandbox: ImmyBotSandbox, clock: ManualClock
 ) -> None:
     task = {"maintenance_type": "GlobalMaintenanceTask", "maintenance_identifier": "910", "computers": None}
-    tenant = await started(maintenance, "a", tenants=[3], **task)
-    person = await started(maintenance, "b", persons=[201], **task)
+    tenant = await start(maintenance, "a", tenants=[3], **task)
+    person = await start(maintenance, "b", persons=[201], **task)
     clock.advance(60)
     assert {p.state for p in (await maintenance.poll([tenant, person])).values()} == {"waiting"}
     clock.advance(61)
@@ -188,64 +188,64 @@ async def test_a_tenant_and_a_person_end_when_their_sessions_have_and_no_more_ap
 
 
 async def test_sessions_of_other_runs_on_the_same_computers_are_not_ours(
-    maintenance: Maintenance, sandbox: ImmyBotSandbox, clock: HandClock
+    maintenance: MaintenanceOperation, sandbox: ImmyBotSandbox, clock: ManualClock
 ) -> None:
-    handle = await started(maintenance, "mine", computers=[101])
+    handle = await start(maintenance, "mine", computers=[101])
     sandbox.fail_computers({"ALD-001"})
-    await started(maintenance, "other", computers=[101])
-    sandbox.world.named("ALD-001").outcome = "passes"
+    await start(maintenance, "other", computers=[101])
+    sandbox.world.computer_by_name("ALD-001").outcome = "passes"
     clock.advance(20)
     progress = await progress_of(maintenance, handle)
     assert (progress.state, progress.total) == ("succeeded", 1)
 
 
 async def test_watching_many_runs_costs_a_few_lists_a_round(
-    maintenance: Maintenance, sandbox: ImmyBotSandbox, clock: HandClock
+    maintenance: MaintenanceOperation, sandbox: ImmyBotSandbox, clock: ManualClock
 ) -> None:
-    sandbox.pace = timedelta(minutes=10)
-    handles = [await started(maintenance, f"t{n}", computers=[101 + n % 50]) for n in range(250)]
+    sandbox.session_duration = timedelta(minutes=10)
+    handles = [await start(maintenance, f"t{n}", computers=[101 + n % 50]) for n in range(250)]
     while any(p.summary.startswith("ImmyBot has accepted") for p in (await maintenance.poll(handles)).values()):
         pass
-    assert len(sandbox.received("GET", ONE)) == 250
-    sandbox.ledger.clear()
+    assert len(sandbox.requests_to("GET", ONE_SESSION)) == 250
+    sandbox.received_requests.clear()
     clock.advance(minutes=5)
     assert {p.state for p in (await maintenance.poll(handles)).values()} == {"running"}
     clock.advance(minutes=6)
     assert {p.state for p in (await maintenance.poll(handles)).values()} == {"succeeded"}
-    assert len(sandbox.received("GET", LIST)) == len(sandbox.ledger) == 2
+    assert len(sandbox.requests_to("GET", SESSION_LIST)) == len(sandbox.received_requests) == 2
 
 
 async def test_more_sessions_than_a_round_reads_are_read_in_the_next_ones(
-    settings: ImmyBotSettings, clock: HandClock, maintenance: Maintenance, sandbox: ImmyBotSandbox
+    settings: ImmyBotSettings, clock: ManualClock, maintenance: MaintenanceOperation, sandbox: ImmyBotSandbox
 ) -> None:
-    handles = [await started(maintenance, f"t{n}", computers=[101]) for n in range(210)]
+    handles = [await start(maintenance, f"t{n}", computers=[101]) for n in range(210)]
     clock.advance(hours=2)
     first = await maintenance.poll(handles)
-    assert len(sandbox.received("GET", ONE)) == 200
-    assert {(p.final, p.failed) for p in first.values()} == {(False, 0)}
+    assert len(sandbox.requests_to("GET", ONE_SESSION)) == 200
+    assert {(p.is_final, p.failed) for p in first.values()} == {(False, 0)}
     second = await maintenance.poll(handles)
     assert {p.state for p in second.values()} == {"succeeded"}
 
 
 async def test_reasons_are_asked_for_once_and_for_failed_sessions_only(
-    maintenance: Maintenance, sandbox: ImmyBotSandbox, clock: HandClock
+    maintenance: MaintenanceOperation, sandbox: ImmyBotSandbox, clock: ManualClock
 ) -> None:
     sandbox.fail_computers({"ALD-001"})
-    handle = await started(maintenance)
+    handle = await start(maintenance)
     clock.advance(20)
     for _ in range(3):
         await maintenance.poll([handle])
-    assert len(sandbox.received("GET", ACTIONS)) == 1
+    assert len(sandbox.requests_to("GET", ACTIONS)) == 1
 
 
 async def test_the_other_endpoint_names_its_sessions_and_the_busy_computers(
-    settings: ImmyBotSettings, clock: HandClock, sandbox: ImmyBotSandbox
+    settings: ImmyBotSettings, clock: ManualClock, sandbox: ImmyBotSandbox
 ) -> None:
     changed = settings.model_copy(update={"endpoint": "/api/v1/run-immy-service"})
-    connection = ImmyBotConnection("immybot.lab", changed, Tools(clock=clock))
+    connection = ImmyBotConnection("immybot.lab", changed, BackendContext(clock=clock))
     maintenance = connection.operations["immybot.maintenance"]
-    sandbox.occupy_computers(["BRI-001"])
-    handle = await started(maintenance)  # type: ignore[arg-type]
+    sandbox.mark_computers_busy(["BRI-001"])
+    handle = await start(maintenance)  # type: ignore[arg-type]
     assert (handle.detail["sessions"], handle.detail["busy"]) == ([5001], [102])
     clock.advance(20)
     progress = await progress_of(maintenance, handle)
@@ -256,71 +256,73 @@ async def test_the_other_endpoint_names_its_sessions_and_the_busy_computers(
 
 
 async def test_a_lost_attempt_is_found_by_its_session_group(
-    maintenance: Maintenance, sandbox: ImmyBotSandbox, clock: HandClock
+    maintenance: MaintenanceOperation, sandbox: ImmyBotSandbox, clock: ManualClock
 ) -> None:
     plan, other = (maintenance.plan(params(), Now(), token) for token in ("t", "other"))
-    assert await maintenance.find(plan) is None
+    assert await maintenance.find_started(plan) is None
     await maintenance.start(other)
-    assert await maintenance.find(plan) is None
+    assert await maintenance.find_started(plan) is None
     await maintenance.start(plan)
     clock.advance(20)
-    handle = await maintenance.find(plan)
+    handle = await maintenance.find_started(plan)
     assert handle is not None
     assert handle.id == session_group("t")
     assert (await progress_of(maintenance, handle)).state == "succeeded"
-    assert len(sandbox.received("POST", RUN)) == 2
+    assert len(sandbox.requests_to("POST", RUN_PATH)) == 2
 
 
 async def test_cancelling_names_our_open_sessions_alone(
-    maintenance: Maintenance, sandbox: ImmyBotSandbox, clock: HandClock
+    maintenance: MaintenanceOperation, sandbox: ImmyBotSandbox, clock: ManualClock
 ) -> None:
     sandbox.disconnect_computers(["BRI-001"])
-    other = await started(maintenance, "other", computers=[101])
-    handle = await started(maintenance, computers=[101, 102])
+    other = await start(maintenance, "other", computers=[101])
+    handle = await start(maintenance, computers=[101, 102])
     clock.advance(20)
     assert await maintenance.cancel(handle) == "Asked ImmyBot to cancel 1 session; 1 session had already ended."
-    (sent,) = sandbox.received("POST", "/api/v1/maintenance-sessions/.*")
+    (sent,) = sandbox.requests_to("POST", "/api/v1/maintenance-sessions/.*")
     assert (sent.path, sent.body) == ("/api/v1/maintenance-sessions/cancel", {"sessionIds": [5003]})
     assert (await progress_of(maintenance, handle)).state == "partly_failed"
     assert (await progress_of(maintenance, other)).state == "succeeded"
     assert await maintenance.cancel(handle) == "There was nothing left to cancel; 2 sessions had already ended."
 
 
-async def test_cancelling_everything_ends_as_cancelled(maintenance: Maintenance, clock: HandClock) -> None:
-    handle = await started(maintenance)
+async def test_cancelling_everything_ends_as_cancelled(maintenance: MaintenanceOperation, clock: ManualClock) -> None:
+    handle = await start(maintenance)
     assert await maintenance.cancel(handle) == "Asked ImmyBot to cancel 2 sessions."
     assert (await progress_of(maintenance, handle)).state == "cancelled"
 
 
-async def test_cancelling_before_there_are_sessions_says_so(maintenance: Maintenance, sandbox: ImmyBotSandbox) -> None:
+async def test_cancelling_before_there_are_sessions_says_so(
+    maintenance: MaintenanceOperation, sandbox: ImmyBotSandbox
+) -> None:
     sandbox.session_delay = timedelta(minutes=10)
-    handle = await started(maintenance)
-    with pytest.raises(Missing, match=r"nothing to cancel. Try again in a minute"):
+    handle = await start(maintenance)
+    with pytest.raises(RemoteNotFound, match=r"nothing to cancel. Try again in a minute"):
         await maintenance.cancel(handle)
-    assert sandbox.received("POST", "/api/v1/maintenance-sessions/.*") == []
+    assert sandbox.requests_to("POST", "/api/v1/maintenance-sessions/.*") == []
 
 
 async def test_running_again_takes_the_failed_computers_only(
-    maintenance: Maintenance, sandbox: ImmyBotSandbox, clock: HandClock
+    maintenance: MaintenanceOperation, sandbox: ImmyBotSandbox, clock: ManualClock
 ) -> None:
     sandbox.fail_computers({"ALD-001", "COR-001"})
     p = params(tenants=[2], computers=[101, 103], reboot_preference="Normal")
     handle = await maintenance.start(maintenance.plan(p, Now(), "t"))
     clock.advance(200)
     failed = [r.name for r in (await progress_of(maintenance, handle)).results if r.state == "failed"]
-    again = maintenance.rerun_failed(p, handle, failed)
+    again = maintenance.params_for_rerun(p, handle, failed)
     assert again == params(computers=[101, 103], reboot_preference="Normal")
-    tenant = maintenance.rerun_failed(p, handle, ["Corvid Press (tenant #3)", "person (person #201)", "web01"])
+    tenant = maintenance.params_for_rerun(p, handle, ["Corvid Press (tenant #3)", "person (person #201)", "web01"])
     assert (tenant.computers, tenant.tenants, tenant.persons) == ([], [3], [201])
     with pytest.raises(InputError, match="None of the failed targets"):
-        maintenance.rerun_failed(p, handle, ["web01"])
+        maintenance.params_for_rerun(p, handle, ["web01"])
 
 
 async def test_the_output_of_a_computer_lists_its_actions(
-    maintenance: Maintenance, sandbox: ImmyBotSandbox, clock: HandClock
+    maintenance: MaintenanceOperation, sandbox: ImmyBotSandbox, clock: ManualClock
 ) -> None:
     sandbox.partly_fail_computers({"ALD-001": [("7-Zip", "File in use")]})
-    handle = await started(maintenance)
+    handle = await start(maintenance)
     clock.advance(20)
     assert await maintenance.output(handle, "ALD-001 (#101)") == (
         "Install 7-Zip: File in use\nInstall Chrome: succeeded"
@@ -329,13 +331,13 @@ async def test_the_output_of_a_computer_lists_its_actions(
 
 
 async def test_a_secret_is_sent_in_clear_and_told_to_nobody(
-    maintenance: Maintenance, sandbox: ImmyBotSandbox, clock: HandClock, caplog: pytest.LogCaptureFixture
+    maintenance: MaintenanceOperation, sandbox: ImmyBotSandbox, clock: ManualClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("DEBUG")
     sandbox.fail_computers({"ALD-001": [("Join", f"Ran join.ps1 -Password {SECRET}")]})
     plan = maintenance.plan(params(task_parameter_values={"Password": {"secret": "admin"}}), Now(), "t")
     handle = await maintenance.start(plan)
-    (received,) = sandbox.received("POST", RUN)
+    (received,) = sandbox.requests_to("POST", RUN_PATH)
     assert received.body["maintenanceParams"]["taskParameterValues"] == {"Password": {"value": SECRET}}
     clock.advance(20)
     progress = await progress_of(maintenance, handle)
@@ -347,30 +349,30 @@ async def test_a_secret_is_sent_in_clear_and_told_to_nobody(
 
 
 async def test_a_secret_that_cannot_be_read_stops_the_start(
-    maintenance: Maintenance, sandbox: ImmyBotSandbox, monkeypatch: pytest.MonkeyPatch
+    maintenance: MaintenanceOperation, sandbox: ImmyBotSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan = maintenance.plan(params(task_parameter_values={"Password": {"secret": "admin"}}), Now(), "t")
     monkeypatch.delenv("IMMYBOT_TEST_ADMIN")
     with pytest.raises(Refused, match=r"IMMYBOT_TEST_ADMIN is not set.* Nothing was sent"):
         await maintenance.start(plan)
-    assert sandbox.received("POST", RUN) == []
+    assert sandbox.requests_to("POST", RUN_PATH) == []
 
 
 async def test_a_restart_forgets_nothing_that_matters(
-    settings: ImmyBotSettings, clock: HandClock, maintenance: Maintenance
+    settings: ImmyBotSettings, clock: ManualClock, maintenance: MaintenanceOperation
 ) -> None:
-    handle = Handle.model_validate_json((await started(maintenance)).model_dump_json())
+    handle = Handle.model_validate_json((await start(maintenance)).model_dump_json())
     clock.advance(20)
-    later = ImmyBotConnection("immybot.lab", settings, Tools(clock=clock))
+    later = ImmyBotConnection("immybot.lab", settings, BackendContext(clock=clock))
     assert (await progress_of(later.operations["immybot.maintenance"], handle)).state == "succeeded"
     await later.close()
 
 
 async def test_a_run_can_be_taken_up_by_the_numbers_of_its_sessions(
-    maintenance: Maintenance, sandbox: ImmyBotSandbox, clock: HandClock
+    maintenance: MaintenanceOperation, sandbox: ImmyBotSandbox, clock: ManualClock
 ) -> None:
     sandbox.fail_computers({"BRI-001"})
-    await started(maintenance)
+    await start(maintenance)
     found = await maintenance.poll([Handle(id="5001, 5002"), Handle(id="77")])
     assert {key: p.state for key, p in found.items()} == {"5001, 5002": "waiting"}
     clock.advance(20)

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from playground.immybot import CLIENT_ID, CLIENT_SECRET, TENANT_ID, ImmyBotSandbox
-from tests.unit.immybot.support import RUN, HandClock
+from tests.unit.immybot.support import RUN_PATH, ManualClock
 
 BODY: dict[str, Any] = {"maintenanceParams": {"maintenanceType": 0}, "computers": [{"computerId": 101}]}
 
@@ -46,7 +46,7 @@ async def http(url: str) -> AsyncIterator[httpx.AsyncClient]:
 async def test_unknown_keys_and_wrong_types_are_refused(
     http: httpx.AsyncClient, sandbox: ImmyBotSandbox, change: dict[str, Any], path: str
 ) -> None:
-    answer = await http.post(RUN, json={**BODY, **change})
+    answer = await http.post(RUN_PATH, json={**BODY, **change})
     assert answer.status_code == 400
     assert list(answer.json()["errors"]) == [path]
     assert sandbox.sessions == {}
@@ -54,7 +54,7 @@ async def test_unknown_keys_and_wrong_types_are_refused(
 
 async def test_the_two_endpoints_answer_as_they_do(http: httpx.AsyncClient) -> None:
     group = {"sessionGroupId": "7b1e0a54-4a0b-4c77-9c11-52a3f0b8d9e1"}
-    new = await http.post(RUN, json={**BODY, **group})
+    new = await http.post(RUN_PATH, json={**BODY, **group})
     assert (new.status_code, new.content) == (202, b"")
     old = await http.post("/api/v1/run-immy-service", json={**BODY, "rebootPreference": "Force"})
     assert old.json() == {
@@ -65,7 +65,7 @@ async def test_the_two_endpoints_answer_as_they_do(http: httpx.AsyncClient) -> N
 
 async def test_the_same_request_twice_runs_twice(http: httpx.AsyncClient, sandbox: ImmyBotSandbox) -> None:
     for _ in range(2):
-        await http.post(RUN, json=BODY)
+        await http.post(RUN_PATH, json=BODY)
     assert len(sandbox.sessions) == 2
 
 
@@ -87,7 +87,7 @@ async def test_an_unknown_get_route_answers_with_the_application(http: httpx.Asy
     assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
 
 
-async def test_a_token_ends(http: httpx.AsyncClient, clock: HandClock) -> None:
+async def test_a_token_ends(http: httpx.AsyncClient, clock: ManualClock) -> None:
     assert (await http.get("/api/v1/tenants")).status_code == 200
     clock.advance(3599)
     answer = await http.get("/api/v1/tenants")
@@ -95,13 +95,13 @@ async def test_a_token_ends(http: httpx.AsyncClient, clock: HandClock) -> None:
 
 
 async def test_an_ended_session_can_be_run_again(
-    http: httpx.AsyncClient, sandbox: ImmyBotSandbox, clock: HandClock
+    http: httpx.AsyncClient, sandbox: ImmyBotSandbox, clock: ManualClock
 ) -> None:
     sandbox.fail_computers(["ALD-001"])
-    await http.post(RUN, json=BODY)
+    await http.post(RUN_PATH, json=BODY)
     clock.advance(20)
     assert sandbox.sessions[5001].status(clock.now()) == 2
-    sandbox.world.named("ALD-001").outcome = "passes"
+    sandbox.world.computer_by_name("ALD-001").outcome = "passes"
     await http.post("/api/v1/maintenance-sessions/rerun", json={"sessionIds": [5001]})
     assert sandbox.sessions[5001].status(clock.now()) == 3
     clock.advance(20)

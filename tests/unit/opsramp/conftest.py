@@ -2,15 +2,15 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.backends.base import Tools
+from bot.backends.base import BackendContext
 from bot.backends.opsramp.connection import OpsRampConnection
-from bot.backends.opsramp.create import Create
-from bot.backends.opsramp.run import Run
+from bot.backends.opsramp.create_job import CreateJobOperation
+from bot.backends.opsramp.run_job import RunJobOperation
 from bot.backends.opsramp.settings import OpsRampSettings
-from bot.backends.opsramp.update import Update
+from bot.backends.opsramp.update_job import UpdateJobOperation
 from playground.opsramp import KEY, SECRET, OpsRampSandbox
 from playground.server import serve
-from tests.unit.opsramp.support import PASSWORD, HandClock
+from tests.unit.opsramp.support import PASSWORD, ManualClock
 
 
 @pytest.fixture(autouse=True)
@@ -21,12 +21,12 @@ def _secrets(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def clock() -> HandClock:
-    return HandClock()
+def clock() -> ManualClock:
+    return ManualClock()
 
 
 @pytest.fixture
-async def sandbox(clock: HandClock) -> OpsRampSandbox:
+async def sandbox(clock: ManualClock) -> OpsRampSandbox:
     return OpsRampSandbox(clock)
 
 
@@ -55,28 +55,28 @@ def settings_for(sandbox: OpsRampSandbox, address: str, **more: object) -> OpsRa
 
 
 @pytest.fixture
-async def connection(settings: OpsRampSettings, clock: HandClock) -> AsyncIterator[OpsRampConnection]:
-    made = OpsRampConnection("opsramp.lab", settings, Tools(clock=clock), clock.sleep)
+async def connection(settings: OpsRampSettings, clock: ManualClock) -> AsyncIterator[OpsRampConnection]:
+    made = OpsRampConnection("opsramp.lab", settings, BackendContext(clock=clock), clock.sleep)
     yield made
     await made.close()
 
 
 @pytest.fixture
-def updating(connection: OpsRampConnection) -> Update:
+def update_operation(connection: OpsRampConnection) -> UpdateJobOperation:
     operation = connection.operations["opsramp.update_job"]
-    assert isinstance(operation, Update)
+    assert isinstance(operation, UpdateJobOperation)
     return operation
 
 
 @pytest.fixture
-def creating(connection: OpsRampConnection) -> Create:
+def create_operation(connection: OpsRampConnection) -> CreateJobOperation:
     operation = connection.operations["opsramp.create_job"]
-    assert isinstance(operation, Create)
+    assert isinstance(operation, CreateJobOperation)
     return operation
 
 
 @pytest.fixture
-def running(connection: OpsRampConnection) -> Run:
+def run_operation(connection: OpsRampConnection) -> RunJobOperation:
     operation = connection.operations["opsramp.run_job"]
-    assert isinstance(operation, Run)
+    assert isinstance(operation, RunJobOperation)
     return operation

@@ -4,31 +4,31 @@ from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.backends.base import parse
-from bot.backends.opsramp.params import CreateJob, RunJob, UpdateJob
-from bot.schedule import Moment, Now, Once, Rule, Series
+from bot.backends.base import parse_params
+from bot.backends.opsramp.params import CreateJobParams, RunJobParams, UpdateJobParams
+from bot.schedule import Now, Once, RecurrenceRule, Series, ZonedTime
 
 TOKEN = "ns-3f9a2c"
 PASSWORD = "hunter2-in-the-clear"
 NOW = Now()
 
 
-class HandClock:
+class ManualClock:
     """Stands still until moved; sleeping moves it and takes no time."""
 
     def __init__(self) -> None:
-        self.at = datetime(2026, 3, 2, 12, 0, 0, tzinfo=UTC)
+        self.current = datetime(2026, 3, 2, 12, 0, 0, tzinfo=UTC)
         self.slept: list[float] = []
 
     def now(self) -> datetime:
-        return self.at
+        return self.current
 
-    def move(self, **parts: float) -> None:
-        self.at += timedelta(**parts)
+    def advance(self, **parts: float) -> None:
+        self.current += timedelta(**parts)
 
     async def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
-        self.at += timedelta(seconds=seconds)
+        self.current += timedelta(seconds=seconds)
 
 
 FIRST, SECOND = "1d4b51a0-7d0e-4d0f-8f63-0a53a4a8b9c1", "9c1de7d2-52c8-4b5b-a1b7-5a2c1f0e77d4"
@@ -38,7 +38,7 @@ def _entities() -> list[dict[str, Any]]:
     return [{"resource": {"id": device, "type": "DEVICE"}} for device in (FIRST, SECOND)]
 
 
-def _told_entities() -> list[dict[str, Any]]:
+def _response_entities() -> list[dict[str, Any]]:
     return [
         {
             "resource": {
@@ -52,11 +52,11 @@ def _told_entities() -> list[dict[str, Any]]:
     ]
 
 
-_ASKED_SCHEDULE = {
+_REQUEST_SCHEDULE = {
     "startDate": "2017-05-20T06:30:45+0000",
     "pattern": {"type": "daily", "frequency": "recurrence", "repeatType": "Days", "repeatFrequency": "3"},
 }
-_TOLD_SCHEDULE = {
+_RESPONSE_SCHEDULE = {
     "startDate": "2017-05-20T06:30:00+0000",
     "pattern": {"type": "daily", "frequency": "recurrence", "repeatFrequency": 3, "repeatType": "days"},
 }
@@ -111,11 +111,11 @@ _SCRIPTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         },
     ),
 }
-KINDS = tuple(_SCRIPTS)
+JOB_TYPES = tuple(_SCRIPTS)
 JOB = "5a0a7cd5-2f3f-4c3e-8a6b-7c2f1f0f9b10"
 
 
-def asked_body(kind: str) -> dict[str, Any]:
+def request_body(kind: str) -> dict[str, Any]:
     """A request for a job type, in the spellings of OpsRamp's samples: strings for everything, seconds set."""
     name = {} if kind == "custom" else {"name": f"Sample {kind}"}
     script = deepcopy(_SCRIPTS[kind][0])
@@ -125,16 +125,16 @@ def asked_body(kind: str) -> dict[str, Any]:
         "jobQueued": "true",
         "entities": _entities(),
         "script": script,
-        "schedule": deepcopy(_ASKED_SCHEDULE),
+        "schedule": deepcopy(_REQUEST_SCHEDULE),
     }
 
 
-def told_body(kind: str) -> dict[str, Any]:
+def response_body(kind: str) -> dict[str, Any]:
     """OpsRamp's answer to the same: real types, more about each device, no job type for custom, the id last."""
     return {
         "name": f"Sample {kind}",
-        "entities": _told_entities(),
-        "schedule": deepcopy(_TOLD_SCHEDULE),
+        "entities": _response_entities(),
+        "schedule": deepcopy(_RESPONSE_SCHEDULE),
         "jobQueued": True,
         "script": deepcopy(_SCRIPTS[kind][1]),
         "id": JOB,
@@ -143,7 +143,7 @@ def told_body(kind: str) -> dict[str, Any]:
 
 def canonical_body(kind: str) -> dict[str, Any]:
     """What we send for it: the answer's types, without what OpsRamp only tells."""
-    body = {**told_body(kind), "entities": _entities()}
+    body = {**response_body(kind), "entities": _entities()}
     if kind == "custom":
         del body["name"]
         script = body["script"]
@@ -151,25 +151,25 @@ def canonical_body(kind: str) -> dict[str, Any]:
     return body
 
 
-def update(**values: Any) -> UpdateJob:
-    return parse(UpdateJob, values if "id" in values else {"job": JOB, **values})
+def update_params(**values: Any) -> UpdateJobParams:
+    return parse_params(UpdateJobParams, values if "id" in values else {"job": JOB, **values})
 
 
-def create(**values: Any) -> CreateJob:
-    return parse(CreateJob, values)
+def create_params(**values: Any) -> CreateJobParams:
+    return parse_params(CreateJobParams, values)
 
 
-def run(**values: Any) -> RunJob:
-    return parse(RunJob, values)
+def run_params(**values: Any) -> RunJobParams:
+    return parse_params(RunJobParams, values)
 
 
-def moment(text: str, zone: str = "UTC") -> Moment:
-    return Moment(wall=datetime.fromisoformat(text), zone=zone)
+def moment(text: str, zone: str = "UTC") -> ZonedTime:
+    return ZonedTime(wall=datetime.fromisoformat(text), zone=zone)
 
 
 def once(text: str, zone: str = "UTC") -> Once:
     return Once(start=moment(text, zone))
 
 
-def series(rule: Rule, first: str, zone: str = "UTC", **more: Any) -> Series:
+def series(rule: RecurrenceRule, first: str, zone: str = "UTC", **more: Any) -> Series:
     return Series(rule=rule, zone=zone, first=moment(first, zone), **more)

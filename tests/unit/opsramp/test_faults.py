@@ -5,37 +5,37 @@ from typing import Any
 
 import pytest
 
-from bot.backends.base import Operation, Plan, Tools
+from bot.backends.base import BackendContext, Operation, Plan
 from bot.backends.opsramp.connection import OpsRampConnection
 from bot.errors import (
     BackendError,
-    FateUnknown,
-    Faulty,
+    BadResponse,
     Forbidden,
-    Missing,
+    OutcomeUnknown,
+    RateLimited,
     Refused,
-    Throttled,
+    RemoteNotFound,
     Unauthorized,
     Unreachable,
 )
 from playground.opsramp import OpsRampSandbox
 from playground.sandbox import Fault
 from tests.unit.opsramp.conftest import settings_for
-from tests.unit.opsramp.support import NOW, TOKEN, HandClock, create, once, run, update
+from tests.unit.opsramp.support import NOW, TOKEN, ManualClock, create_params, once, run_params, update_params
 
 AD = "Weekly AD checklist"
-Started = tuple[Operation[Any], Plan]
+Prepared = tuple[Operation[Any], Plan]
 KEYS = ("opsramp.update_job", "opsramp.create_job", "opsramp.run_job")
 
 
-def prepared(connection: OpsRampConnection, sandbox: OpsRampSandbox, key: str) -> Started:
+def prepare(connection: OpsRampConnection, sandbox: OpsRampSandbox, key: str) -> Prepared:
     """An operation with something to start."""
     operation = connection.operations[key]
-    job = sandbox.job_named(AD)["id"]
+    job = sandbox.job_by_name(AD)["id"]
     params: dict[str, Callable[[], Any]] = {
-        "opsramp.update_job": lambda: update(id=job, name="Renamed"),
-        "opsramp.create_job": lambda: create(job_type="sqlreport", name="Fresh"),
-        "opsramp.run_job": lambda: run(job=job),
+        "opsramp.update_job": lambda: update_params(id=job, name="Renamed"),
+        "opsramp.create_job": lambda: create_params(job_type="sqlreport", name="Fresh"),
+        "opsramp.run_job": lambda: run_params(job=job),
     }
     when = once("2026-07-01T20:00") if key == "opsramp.create_job" else NOW
     return operation, operation.plan(params[key](), when, TOKEN)
@@ -49,7 +49,9 @@ def effects(sandbox: OpsRampSandbox) -> int:
 
 def writes(sandbox: OpsRampSandbox) -> int:
     """How many calls left that change something."""
-    return len([r for r in sandbox.ledger if "/jobs" in r.path and (r.method == "POST" or r.path.endswith("/run"))])
+    return len(
+        [r for r in sandbox.received_requests if "/jobs" in r.path and (r.method == "POST" or r.path.endswith("/run"))]
+    )
 
 
 WRITE = r"/jobs(/[0-9a-f-]+)?(/run)?$"
@@ -61,12 +63,12 @@ def on_write(key: str, kind: Any, **more: Any) -> Fault:
     return Fault(kind, path=path, method=METHOD[key], **more)
 
 
-SAID: list[tuple[str, dict[str, Any], type[BackendError], str]] = [
-    ("html", {"status": 502}, Faulty, "opsramp.lab failed (502)."),
-    ("html", {"status": 200}, Faulty, "opsramp.lab answered with text/html"),
-    ("status", {"status": 500, "body": {"code": "0001", "message": "Boom"}}, Faulty,
+ERROR_TEXTS: list[tuple[str, dict[str, Any], type[BackendError], str]] = [
+    ("html", {"status": 502}, BadResponse, "opsramp.lab failed (502)."),
+    ("html", {"status": 200}, BadResponse, "opsramp.lab answered with text/html"),
+    ("status", {"status": 500, "body": {"code": "0001", "message": "Boom"}}, BadResponse,
      "opsramp.lab failed (500): Boom (code 0001)"),
-    ("status", {"status": 503, "body": {"msg": "Busy"}}, Faulty, "opsramp.lab failed (503): Busy"),
+    ("status", {"status": 503, "body": {"msg": "Busy"}}, BadResponse, "opsramp.lab failed (503): Busy"),
     ("status", {"status": 400, "body": {"code": "0006", "description": "Bad entity"}}, Refused,
      "opsramp.lab refused (400): Bad entity (code 0006)"),
     ("status", {"status": 400, "body": {"error": {"message": "Nested"}}}, Refused, "opsramp.lab refused (400): Nested"),
@@ -74,22 +76,22 @@ SAID: list[tuple[str, dict[str, Any], type[BackendError], str]] = [
     ("status", {"status": 400, "body": None}, Refused, "opsramp.lab refused (400)."),
     ("status", {"status": 403, "body": {"error": "forbidden", "error_description": "No job permission"}}, Forbidden,
      "opsramp.lab does not permit this to the bot's account (403): No job permission"),
-    ("status", {"status": 404, "body": {"message": "Resource not found"}}, Missing, "Resource not found"),
+    ("status", {"status": 404, "body": {"message": "Resource not found"}}, RemoteNotFound, "Resource not found"),
     ("status", {"status": 410, "body": None}, Refused, "the tenant is unavailable or deactivated"),
     ("status", {"status": 407, "body": None, "times": None}, Unauthorized, "the token has expired"),
     ("status", {"status": 401, "body": {"error_description": "Bad API credentials"}, "times": None}, Unauthorized,
      "opsramp.lab did not accept the bot's credentials (401): Bad API credentials"),
-    ("cut", {}, FateUnknown, "The connection to opsramp.lab was lost before its answer"),
-    ("cut_after", {}, FateUnknown, "The connection to opsramp.lab was lost before its answer"),
-    ("hang", {}, FateUnknown, "The connection to opsramp.lab was lost before its answer"),
+    ("cut", {}, OutcomeUnknown, "The connection to opsramp.lab was lost before its answer"),
+    ("cut_after", {}, OutcomeUnknown, "The connection to opsramp.lab was lost before its answer"),
+    ("hang", {}, OutcomeUnknown, "The connection to opsramp.lab was lost before its answer"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("key", KEYS)
 @pytest.mark.parametrize(
     ("kind", "how", "error", "words"),
-    SAID,
-    ids=[f"{kind}-{how.get('status', '')}-{n}" for n, (kind, how, *_) in enumerate(SAID)],
+    ERROR_TEXTS,
+    ids=[f"{kind}-{how.get('status', '')}-{n}" for n, (kind, how, *_) in enumerate(ERROR_TEXTS)],
 )
 async def test_a_write_that_fails_says_how_and_is_not_sent_again(
     connection: OpsRampConnection,
@@ -100,7 +102,7 @@ async def test_a_write_that_fails_says_how_and_is_not_sent_again(
     error: type[BackendError],
     words: str,
 ) -> None:
-    operation, plan = prepared(connection, sandbox, key)
+    operation, plan = prepare(connection, sandbox, key)
     sandbox.faults.append(on_write(key, kind, **how))
     with pytest.raises(error) as caught:
         await operation.start(plan)
@@ -115,11 +117,11 @@ async def test_a_write_that_fails_says_how_and_is_not_sent_again(
 async def test_after_a_lost_answer_the_update_and_the_new_job_are_found_the_run_is_not(
     connection: OpsRampConnection, sandbox: OpsRampSandbox, key: str
 ) -> None:
-    operation, plan = prepared(connection, sandbox, key)
+    operation, plan = prepare(connection, sandbox, key)
     sandbox.faults.append(on_write(key, "cut_after"))
-    with pytest.raises(FateUnknown):
+    with pytest.raises(OutcomeUnknown):
         await operation.start(plan)
-    found = await operation.find(plan)
+    found = await operation.find_started(plan)
     assert (found is None) == (key == "opsramp.run_job")
     assert effects(sandbox) == 1
     assert writes(sandbox) == 1
@@ -130,22 +132,22 @@ async def test_after_a_lost_answer_the_update_and_the_new_job_are_found_the_run_
 async def test_a_token_that_ends_between_reading_and_writing_is_renewed_and_it_happens_once(
     connection: OpsRampConnection, sandbox: OpsRampSandbox, key: str, status: int
 ) -> None:
-    operation, plan = prepared(connection, sandbox, key)
+    operation, plan = prepare(connection, sandbox, key)
     body = {"error": "invalid_token", "error_description": "Invalid access token"}
     sandbox.faults.append(on_write(key, "status", status=status, body=body))
     await operation.start(plan)
     assert effects(sandbox) == 1
     assert writes(sandbox) == 2
-    assert len([r for r in sandbox.ledger if r.path.endswith("token")]) == 2
+    assert len([r for r in sandbox.received_requests if r.path.endswith("token")]) == 2
 
 
 @pytest.mark.parametrize("key", KEYS)
 async def test_too_fast_is_waited_out_because_nothing_was_done(
-    connection: OpsRampConnection, sandbox: OpsRampSandbox, clock: HandClock, key: str
+    connection: OpsRampConnection, sandbox: OpsRampSandbox, clock: ManualClock, key: str
 ) -> None:
-    operation, plan = prepared(connection, sandbox, key)
+    operation, plan = prepare(connection, sandbox, key)
     body = {"error": "throttled", "error_description": "Too Many Requests"}
-    sandbox.faults.append(on_write(key, "status", status=429, body=body, headers={"Retry-After": "9"}, times=2))
+    sandbox.faults.append(on_write(key, "status", status=429, body=body, headers={"Retry-After": "9"}, remaining=2))
     await operation.start(plan)
     assert clock.slept == [9, 9]
     assert effects(sandbox) == 1
@@ -153,12 +155,12 @@ async def test_too_fast_is_waited_out_because_nothing_was_done(
 
 @pytest.mark.parametrize("key", KEYS)
 async def test_too_fast_for_ever_is_said_with_how_long_to_wait(
-    connection: OpsRampConnection, sandbox: OpsRampSandbox, clock: HandClock, key: str
+    connection: OpsRampConnection, sandbox: OpsRampSandbox, clock: ManualClock, key: str
 ) -> None:
-    operation, plan = prepared(connection, sandbox, key)
+    operation, plan = prepare(connection, sandbox, key)
     body = {"error": "throttled", "error_description": "Too Many Requests"}
-    sandbox.faults.append(on_write(key, "status", status=429, body=body, times=None))
-    with pytest.raises(Throttled, match=r"asks to slow down \(429\): Too Many Requests"):
+    sandbox.faults.append(on_write(key, "status", status=429, body=body, remaining=None))
+    with pytest.raises(RateLimited, match=r"asks to slow down \(429\): Too Many Requests"):
         await operation.start(plan)
     assert effects(sandbox) == 0
     assert writes(sandbox) == 3
@@ -168,9 +170,9 @@ NOT_READY = {"code": "0005", "message": "Previous resource is not ready"}
 
 
 async def test_an_update_is_tried_once_more_where_opsramp_says_it_is_not_ready(
-    connection: OpsRampConnection, sandbox: OpsRampSandbox, clock: HandClock
+    connection: OpsRampConnection, sandbox: OpsRampSandbox, clock: ManualClock
 ) -> None:
-    operation, plan = prepared(connection, sandbox, "opsramp.update_job")
+    operation, plan = prepare(connection, sandbox, "opsramp.update_job")
     sandbox.faults.append(on_write("opsramp.update_job", "status", status=500, body=NOT_READY))
     await operation.start(plan)
     assert clock.slept == [1.0]
@@ -183,14 +185,14 @@ async def test_an_update_is_tried_once_more_where_opsramp_says_it_is_not_ready(
 async def test_not_ready_for_ever_is_said_and_what_could_happen_twice_is_not_tried_again(
     connection: OpsRampConnection, sandbox: OpsRampSandbox, key: str, tries: int
 ) -> None:
-    operation, plan = prepared(connection, sandbox, key)
-    sandbox.faults.append(on_write(key, "status", status=500, body=NOT_READY, times=None))
-    with pytest.raises(Faulty, match=r"failed \(500\): Previous resource is not ready \(code 0005\)"):
+    operation, plan = prepare(connection, sandbox, key)
+    sandbox.faults.append(on_write(key, "status", status=500, body=NOT_READY, remaining=None))
+    with pytest.raises(BadResponse, match=r"failed \(500\): Previous resource is not ready \(code 0005\)"):
         await operation.start(plan)
     assert writes(sandbox) == tries
 
 
-BEFORE: list[tuple[str, dict[str, Any]]] = [
+FAULTS_BEFORE_SENDING: list[tuple[str, dict[str, Any]]] = [
     ("html", {"status": 502}),
     ("html", {"status": 200}),
     ("status", {"status": 500, "body": NOT_READY}),
@@ -201,12 +203,14 @@ BEFORE: list[tuple[str, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize("key", KEYS)
-@pytest.mark.parametrize(("kind", "how"), BEFORE, ids=[f"{kind}-{n}" for n, (kind, _) in enumerate(BEFORE)])
+@pytest.mark.parametrize(
+    ("kind", "how"), FAULTS_BEFORE_SENDING, ids=[f"{kind}-{n}" for n, (kind, _) in enumerate(FAULTS_BEFORE_SENDING)]
+)
 async def test_where_the_reading_before_fails_nothing_is_sent_and_it_counts_as_not_arrived(
     connection: OpsRampConnection, sandbox: OpsRampSandbox, key: str, kind: Any, how: dict[str, Any]
 ) -> None:
-    operation, plan = prepared(connection, sandbox, key)
-    sandbox.faults.append(Fault(kind, path=r"/jobs/[0-9a-fs][^/]*$", method="GET", times=None, **how))
+    operation, plan = prepare(connection, sandbox, key)
+    sandbox.faults.append(Fault(kind, path=r"/jobs/[0-9a-fs][^/]*$", method="GET", remaining=None, **how))
     with pytest.raises(Unreachable, match=r"so nothing was (changed|sent)"):
         await operation.start(plan)
     assert writes(sandbox) == 0
@@ -215,27 +219,27 @@ async def test_where_the_reading_before_fails_nothing_is_sent_and_it_counts_as_n
 async def test_a_reading_that_is_never_answered_leaves_nothing_sent(
     connection: OpsRampConnection, sandbox: OpsRampSandbox
 ) -> None:
-    operation, plan = prepared(connection, sandbox, "opsramp.run_job")
-    sandbox.faults.append(Fault("hang", path="/jobs/", method="GET", times=None))
+    operation, plan = prepare(connection, sandbox, "opsramp.run_job")
+    sandbox.faults.append(Fault("hang", path="/jobs/", method="GET", remaining=None))
     with pytest.raises(Unreachable, match="ReadTimeout"):
         await operation.start(plan)
     assert writes(sandbox) == 0
 
 
 async def test_a_reading_is_tried_three_times(
-    connection: OpsRampConnection, sandbox: OpsRampSandbox, clock: HandClock
+    connection: OpsRampConnection, sandbox: OpsRampSandbox, clock: ManualClock
 ) -> None:
-    operation, plan = prepared(connection, sandbox, "opsramp.update_job")
-    sandbox.faults.append(Fault("status", path="/jobs/", method="GET", status=503, body={}, times=2))
+    operation, plan = prepare(connection, sandbox, "opsramp.update_job")
+    sandbox.faults.append(Fault("status", path="/jobs/", method="GET", status=503, body={}, remaining=2))
     await operation.start(plan)
     assert effects(sandbox) == 1
     assert clock.slept == [0.5, 1.0]
 
 
 async def test_a_server_that_is_away_is_unreachable(sandbox: OpsRampSandbox) -> None:
-    clock = HandClock()
-    away = OpsRampConnection("o", settings_for(sandbox, "http://127.0.0.1:9"), Tools(clock), clock.sleep)
-    operation, plan = prepared(away, sandbox, "opsramp.update_job")
+    clock = ManualClock()
+    away = OpsRampConnection("o", settings_for(sandbox, "http://127.0.0.1:9"), BackendContext(clock), clock.sleep)
+    operation, plan = prepare(away, sandbox, "opsramp.update_job")
     with pytest.raises(Unreachable, match="cannot be reached"):
         await operation.start(plan)
     await away.close()
@@ -244,10 +248,10 @@ async def test_a_server_that_is_away_is_unreachable(sandbox: OpsRampSandbox) -> 
 async def test_an_update_whose_reading_back_fails_is_still_an_update_and_compared_later(
     connection: OpsRampConnection, sandbox: OpsRampSandbox
 ) -> None:
-    operation, plan = prepared(connection, sandbox, "opsramp.update_job")
-    sandbox.ignores = {"name"}
+    operation, plan = prepare(connection, sandbox, "opsramp.update_job")
+    sandbox.ignored_keys = {"name"}
     fine = Fault("slow", path="/jobs/", method="GET", seconds=0)
-    broken = Fault("status", path="/jobs/", method="GET", status=500, body={}, times=6)
+    broken = Fault("status", path="/jobs/", method="GET", status=500, body={}, remaining=6)
     sandbox.faults += [fine, broken]
     handle = await operation.start(plan)
     assert await operation.poll([handle]) == {}
@@ -258,7 +262,7 @@ async def test_an_update_whose_reading_back_fails_is_still_an_update_and_compare
 
 
 async def test_names_of_devices_are_not_worth_a_failure(connection: OpsRampConnection, sandbox: OpsRampSandbox) -> None:
-    operation, _ = prepared(connection, sandbox, "opsramp.update_job")
-    sandbox.faults.append(Fault("status", path="resources/minimal", status=403, body={}, times=None))
-    preview = await operation.preview(update(id=sandbox.job_named(AD)["id"], name="Renamed"), NOW, TOKEN)
+    operation, _ = prepare(connection, sandbox, "opsramp.update_job")
+    sandbox.faults.append(Fault("status", path="resources/minimal", status=403, body={}, remaining=None))
+    preview = await operation.preview(update_params(id=sandbox.job_by_name(AD)["id"], name="Renamed"), NOW, TOKEN)
     assert set(preview.targets.names) == {d.host for d in sandbox.devices[:3]}

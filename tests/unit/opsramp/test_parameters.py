@@ -4,22 +4,22 @@ from typing import Any
 
 import pytest
 
-from bot.backends.base import fields_of, parse
+from bot.backends.base import form_fields, parse_params
 from bot.backends.opsramp.body import flatten
-from bot.backends.opsramp.create import Create
-from bot.backends.opsramp.params import CreateJob, RunJob, UpdateJob
-from bot.backends.opsramp.update import Update
+from bot.backends.opsramp.create_job import CreateJobOperation
+from bot.backends.opsramp.params import CreateJobParams, RunJobParams, UpdateJobParams
+from bot.backends.opsramp.update_job import UpdateJobOperation
 from bot.errors import InputError
 from tests.unit.opsramp.support import (
     FIRST,
-    KINDS,
+    JOB_TYPES,
     NOW,
     TOKEN,
-    asked_body,
     canonical_body,
-    create,
-    told_body,
-    update,
+    create_params,
+    request_body,
+    response_body,
+    update_params,
 )
 
 BACKUP = {"script": {"jobType": "networkconfigbackup", "configParams": {}}}
@@ -80,11 +80,11 @@ def _put(body: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("row", "path", "field", "around", "value"), TABLE, ids=[row[0] for row in TABLE])
 def test_each_parameter_is_a_field_and_reaches_the_body(
-    updating: Update, row: str, path: str, field: str, around: dict[str, Any], value: Any
+    update_operation: UpdateJobOperation, row: str, path: str, field: str, around: dict[str, Any], value: Any
 ) -> None:
-    known = {f.name: f for f in fields_of(UpdateJob)}
+    known = {f.name: f for f in form_fields(UpdateJobParams)}
     assert known[field].api_name == path
-    (call,) = updating.plan(update(**_put(around, path, value)), NOW, TOKEN).calls
+    (call,) = update_operation.plan(update_params(**_put(around, path, value)), NOW, TOKEN).calls
     assert isinstance(call.body, dict)
     assert flatten(call.body)[path] == value
 
@@ -92,56 +92,60 @@ def test_each_parameter_is_a_field_and_reaches_the_body(
 def test_no_field_is_missing_from_the_table_and_none_is_in_it_twice() -> None:
     ours = [field for _, _, field, _, _ in TABLE]
     assert len(set(ours)) == len(ours)
-    assert {f.name for f in fields_of(UpdateJob)} == {*ours, "client"}
-    assert {f.name for f in fields_of(CreateJob)} == {*ours, "client"} - {"job"}
-    assert {f.name for f in fields_of(RunJob)} == {"client", "job", "reason"}
+    assert {f.name for f in form_fields(UpdateJobParams)} == {*ours, "client"}
+    assert {f.name for f in form_fields(CreateJobParams)} == {*ours, "client"} - {"job"}
+    assert {f.name for f in form_fields(RunJobParams)} == {"client", "job", "reason"}
 
 
-def test_the_rows_of_a_script_parameter_are_its_id_its_value_and_its_macro(updating: Update) -> None:
+def test_the_rows_of_a_script_parameter_are_its_id_its_value_and_its_macro(
+    update_operation: UpdateJobOperation,
+) -> None:
     parameters = [{"paramId": 2, "value": "150"}, {"paramId": 3, "itopMacro": {"id": 9}}]
-    params = update(script={"jobType": "custom", "parameters": parameters})
+    params = update_params(script={"jobType": "custom", "parameters": parameters})
     assert (params.parameters, params.macros) == ({"2": "150"}, {"3": 9})
-    assert params == update(job_type="custom", **{"parameters.2": "150", "macros.3": 9})
-    (call,) = updating.plan(params, NOW, TOKEN).calls
+    assert params == update_params(job_type="custom", **{"parameters.2": "150", "macros.3": 9})
+    (call,) = update_operation.plan(params, NOW, TOKEN).calls
     assert isinstance(call.body, dict)
     assert call.body["script"] == {"jobType": "custom", "parameters": parameters}
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_sample_request_comes_out_in_the_types_of_its_answer(updating: Update, kind: str) -> None:
-    plan = updating.plan(parse(UpdateJob, asked_body(kind)), NOW, TOKEN)
+@pytest.mark.parametrize("kind", JOB_TYPES)
+def test_a_sample_request_comes_out_in_the_types_of_its_answer(update_operation: UpdateJobOperation, kind: str) -> None:
+    plan = update_operation.plan(parse_params(UpdateJobParams, request_body(kind)), NOW, TOKEN)
     (call,) = plan.calls
     assert call.method == "POST"
     assert call.body == canonical_body(kind)
     assert _types(call.body) == _types(canonical_body(kind))
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_sample_answer_loads_as_well(updating: Update, kind: str) -> None:
-    (call,) = updating.plan(parse(UpdateJob, told_body(kind)), NOW, TOKEN).calls
+@pytest.mark.parametrize("kind", JOB_TYPES)
+def test_a_sample_answer_loads_as_well(update_operation: UpdateJobOperation, kind: str) -> None:
+    (call,) = update_operation.plan(parse_params(UpdateJobParams, response_body(kind)), NOW, TOKEN).calls
     assert call.body == {**canonical_body(kind), "name": f"Sample {kind}"}
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_the_same_body_without_its_id_creates(creating: Create, kind: str) -> None:
-    body = {key: value for key, value in asked_body(kind).items() if key != "id"}
-    (call,) = creating.plan(parse(CreateJob, body), NOW, TOKEN).calls
+@pytest.mark.parametrize("kind", JOB_TYPES)
+def test_the_same_body_without_its_id_creates(create_operation: CreateJobOperation, kind: str) -> None:
+    body = {key: value for key, value in request_body(kind).items() if key != "id"}
+    (call,) = create_operation.plan(parse_params(CreateJobParams, body), NOW, TOKEN).calls
     assert call.url.endswith("/api/v2/tenants/client_93/jobs")
     assert call.body == {key: value for key, value in canonical_body(kind).items() if key != "id"}
 
 
 def test_creating_takes_no_id() -> None:
     with pytest.raises(InputError) as caught:
-        create(**asked_body("adCheckList"))
+        create_params(**request_body("adCheckList"))
     assert caught.value.problems == {"job": "There is no parameter of this name."}
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_parameters_survive_being_stored_as_json(updating: Update, kind: str) -> None:
-    params = parse(UpdateJob, asked_body(kind))
+@pytest.mark.parametrize("kind", JOB_TYPES)
+def test_parameters_survive_being_stored_as_json(update_operation: UpdateJobOperation, kind: str) -> None:
+    params = parse_params(UpdateJobParams, request_body(kind))
     stored = params.model_dump(mode="json", exclude_none=True)
-    assert UpdateJob.model_validate(stored) == params
-    assert updating.plan(parse(UpdateJob, stored), NOW, TOKEN).calls[0].body == canonical_body(kind)
+    assert UpdateJobParams.model_validate(stored) == params
+    assert update_operation.plan(parse_params(UpdateJobParams, stored), NOW, TOKEN).calls[0].body == canonical_body(
+        kind
+    )
 
 
 @pytest.mark.parametrize(
@@ -162,10 +166,10 @@ def test_parameters_survive_being_stored_as_json(updating: Update, kind: str) ->
     ],
 )
 def test_what_does_not_fit_together_is_said_under_its_field(
-    updating: Update, values: dict[str, Any], field: str
+    update_operation: UpdateJobOperation, values: dict[str, Any], field: str
 ) -> None:
     with pytest.raises(InputError) as caught:
-        updating.plan(update(**values), NOW, TOKEN)
+        update_operation.plan(update_params(**values), NOW, TOKEN)
     assert list(caught.value.problems) == [field]
 
 
@@ -191,7 +195,7 @@ def test_what_does_not_fit_together_is_said_under_its_field(
 )
 def test_a_value_that_opsramp_does_not_know_is_refused_under_its_field(values: dict[str, Any], field: str) -> None:
     with pytest.raises(InputError) as caught:
-        update(**values)
+        update_params(**values)
     assert list(caught.value.problems) == [field]
 
 
@@ -223,16 +227,18 @@ def test_a_value_that_opsramp_does_not_know_is_refused_under_its_field(values: d
         ({"pattern_type": "never"}, {"type": "never"}),
     ],
 )
-def test_every_pattern_can_be_spelled_out(updating: Update, values: dict[str, Any], pattern: dict[str, Any]) -> None:
+def test_every_pattern_can_be_spelled_out(
+    update_operation: UpdateJobOperation, values: dict[str, Any], pattern: dict[str, Any]
+) -> None:
     start = "2026-04-05T21:00:00+0000"
-    (call,) = updating.plan(update(start_date=start, **values), NOW, TOKEN).calls
+    (call,) = update_operation.plan(update_params(start_date=start, **values), NOW, TOKEN).calls
     assert isinstance(call.body, dict)
     assert call.body["schedule"] == {"startDate": start, "pattern": pattern}
 
 
-def test_what_a_pattern_does_not_use_is_not_sent(updating: Update) -> None:
+def test_what_a_pattern_does_not_use_is_not_sent(update_operation: UpdateJobOperation) -> None:
     values = {"pattern_type": "never", "pattern_week_days": ["Monday"], "pattern_frequency": "everyday"}
-    (call,) = updating.plan(update(**values), NOW, TOKEN).calls
+    (call,) = update_operation.plan(update_params(**values), NOW, TOKEN).calls
     assert isinstance(call.body, dict)
     assert call.body["schedule"] == {"pattern": {"type": "never"}}
 

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from playground.opsramp import KEY, SECRET, OpsRampSandbox
-from tests.unit.opsramp.support import HandClock, asked_body
+from tests.unit.opsramp.support import ManualClock, request_body
 
 JOBS = "/api/v2/tenants/client_93/jobs"
 
@@ -24,9 +24,9 @@ async def client(sandbox: OpsRampSandbox, url: str) -> AsyncIterator[httpx.Async
 async def test_a_post_to_the_jobs_creates_even_with_an_id_and_answers_in_real_types(
     client: httpx.AsyncClient, sandbox: OpsRampSandbox
 ) -> None:
-    answer = (await client.post(JOBS, json=asked_body("custom"))).json()
+    answer = (await client.post(JOBS, json=request_body("custom"))).json()
     assert len(sandbox.jobs) == 5
-    assert answer["id"] != asked_body("custom")["id"]
+    assert answer["id"] != request_body("custom")["id"]
     assert list(answer)[-1] == "id"
     assert answer["jobQueued"] is True
     assert answer["schedule"]["startDate"] == "2017-05-20T06:30:00+0000"
@@ -35,23 +35,23 @@ async def test_a_post_to_the_jobs_creates_even_with_an_id_and_answers_in_real_ty
 
 
 async def test_an_update_replaces_the_whole_job(client: httpx.AsyncClient, sandbox: OpsRampSandbox) -> None:
-    job = sandbox.job_named("Install viewer")["id"]
+    job = sandbox.job_by_name("Install viewer")["id"]
     body: dict[str, Any] = {"id": job, "name": "Bare", "script": {"jobType": "appinstall"}}
     await client.post(f"{JOBS}/{job}", json=body)
     assert sandbox.jobs[job] == {**body, "script": {"jobType": "appinstall", "approvalType": {}}, "entities": []}
 
 
 async def test_devices_come_back_in_another_order(client: httpx.AsyncClient, sandbox: OpsRampSandbox) -> None:
-    job = sandbox.job_named("Install viewer")
+    job = sandbox.job_by_name("Install viewer")
     told = (await client.get(f"{JOBS}/{job['id']}")).json()
     stored = [e["resource"]["id"] for e in job["entities"]]
     assert [e["resource"]["id"] for e in told["entities"]] == stored[::-1]
 
 
 async def test_limits_are_told_in_quotes_and_kept(
-    client: httpx.AsyncClient, sandbox: OpsRampSandbox, clock: HandClock
+    client: httpx.AsyncClient, sandbox: OpsRampSandbox, clock: ManualClock
 ) -> None:
-    sandbox.gate.limits["get"] = 2
+    sandbox.auth.rate_limits["get"] = 2
     first = await client.get(f"{JOBS}/types")
     assert first.headers["X-RateLimit-Limit"] == '"2"'
     assert first.headers["X-RateLimit-Remaining"] == '"1"'
@@ -60,7 +60,7 @@ async def test_limits_are_told_in_quotes_and_kept(
     refused = await client.get(f"{JOBS}/types")
     assert refused.status_code == 429
     assert refused.json() == {"error": "throttled", "error_description": "Too Many Requests"}
-    clock.move(minutes=1)
+    clock.advance(minutes=1)
     assert (await client.get(f"{JOBS}/types")).status_code == 200
 
 
@@ -97,7 +97,7 @@ async def test_without_a_token_or_for_another_tenant_there_is_nothing(client: ht
 async def test_only_one_verb_runs_a_job_and_an_unknown_job_is_not_found(
     client: httpx.AsyncClient, sandbox: OpsRampSandbox
 ) -> None:
-    job = sandbox.job_named("Install viewer")["id"]
+    job = sandbox.job_by_name("Install viewer")["id"]
     assert (await client.post(f"{JOBS}/{job}/run")).status_code == 405
     assert (await client.get(f"{JOBS}/{job}/run")).status_code == 200
     assert (await client.get(f"{JOBS}/gone/run")).status_code == 404

@@ -4,20 +4,20 @@ import asyncio
 
 import pytest
 
-from bot.backends.base import Tools
+from bot.backends.base import BackendContext
 from bot.backends.opsramp import backend
 from bot.backends.opsramp.connection import OpsRampConnection
-from bot.errors import Forbidden, Throttled, Unauthorized, Unreachable
+from bot.errors import Forbidden, RateLimited, Unauthorized, Unreachable
 from playground.opsramp import OpsRampSandbox
 from playground.sandbox import Fault
 from tests.unit.opsramp.conftest import settings_for
-from tests.unit.opsramp.support import HandClock
+from tests.unit.opsramp.support import ManualClock
 
 TENANCY, CLASSIC = "/tenancy/auth/oauth/token", "/auth/oauth/token"
 
 
-def asked(sandbox: OpsRampSandbox) -> list[str]:
-    return [r.path for r in sandbox.ledger if r.path.endswith("/oauth/token")]
+def token_requests(sandbox: OpsRampSandbox) -> list[str]:
+    return [r.path for r in sandbox.received_requests if r.path.endswith("/oauth/token")]
 
 
 async def test_check_gets_a_token_with_a_form_and_reads_the_types(
@@ -26,14 +26,14 @@ async def test_check_gets_a_token_with_a_form_and_reads_the_types(
     assert await connection.check() == (
         f"OpsRamp answers at {url}: tenant client_93 can be read and offers 15 job types."
     )
-    (token,) = sandbox.received("POST", TENANCY)
+    (token,) = sandbox.requests_to("POST", TENANCY)
     assert token.body == {
         "grant_type": "client_credentials",
         "client_id": "sandbox-key",
         "client_secret": "sandbox-secret",
     }
     assert token.headers["Content-Type"] == "application/x-www-form-urlencoded"
-    (types,) = sandbox.received("GET", ".*/jobs/types")
+    (types,) = sandbox.requests_to("GET", ".*/jobs/types")
     assert types.headers["Authorization"].startswith("Bearer ")
     assert types.headers["Accept"] == "application/json"
 
@@ -41,52 +41,56 @@ async def test_check_gets_a_token_with_a_form_and_reads_the_types(
 async def test_where_the_tenancy_path_is_missing_the_classic_one_is_used_from_then_on(
     connection: OpsRampConnection, sandbox: OpsRampSandbox
 ) -> None:
-    sandbox.gate.token_paths = {CLASSIC}
+    sandbox.auth.token_paths = {CLASSIC}
     await connection.check()
-    sandbox.gate.revoke()
+    sandbox.auth.revoke()
     await connection._catalog.jobs("client_93", "")
-    assert asked(sandbox) == [TENANCY, CLASSIC, CLASSIC]
+    assert token_requests(sandbox) == [TENANCY, CLASSIC, CLASSIC]
 
 
-async def test_the_path_can_be_configured(sandbox: OpsRampSandbox, url: str, clock: HandClock) -> None:
-    connection = OpsRampConnection("o", settings_for(sandbox, url, token_path=CLASSIC), Tools(clock), clock.sleep)
+async def test_the_path_can_be_configured(sandbox: OpsRampSandbox, url: str, clock: ManualClock) -> None:
+    connection = OpsRampConnection(
+        "o", settings_for(sandbox, url, token_path=CLASSIC), BackendContext(clock), clock.sleep
+    )
     await connection.check()
     await connection.close()
-    assert asked(sandbox) == [CLASSIC]
+    assert token_requests(sandbox) == [CLASSIC]
 
 
 @pytest.mark.parametrize("as_text", [True, False])
 async def test_a_token_is_renewed_a_minute_before_it_ends(
-    connection: OpsRampConnection, sandbox: OpsRampSandbox, clock: HandClock, as_text: bool
+    connection: OpsRampConnection, sandbox: OpsRampSandbox, clock: ManualClock, as_text: bool
 ) -> None:
-    sandbox.gate.life_as_text = as_text
+    sandbox.auth.expires_in_as_string = as_text
     await connection._catalog.jobs("client_93", "")
-    clock.move(seconds=7199 - 61 - 60)
+    clock.advance(seconds=7199 - 61 - 60)
     await connection._catalog.jobs("client_93", "")
-    assert len(asked(sandbox)) == 1
-    clock.move(seconds=61)
-    await connection._catalog.types("client_93")
-    assert len(asked(sandbox)) == 2
-    assert len(sandbox.received("GET", ".*/jobs/types")) == 1
+    assert len(token_requests(sandbox)) == 1
+    clock.advance(seconds=61)
+    await connection._catalog.job_types("client_93")
+    assert len(token_requests(sandbox)) == 2
+    assert len(sandbox.requests_to("GET", ".*/jobs/types")) == 1
 
 
 @pytest.mark.parametrize("status", [401, 407])
 async def test_a_refused_token_is_renewed_and_the_call_made_again(
-    connection: OpsRampConnection, sandbox: OpsRampSandbox, clock: HandClock, status: int
+    connection: OpsRampConnection, sandbox: OpsRampSandbox, clock: ManualClock, status: int
 ) -> None:
     await connection.check()
-    sandbox.gate.expired = status
-    sandbox.gate.revoke()
-    clock.move(seconds=90)
+    sandbox.auth.expired_status = status
+    sandbox.auth.revoke()
+    clock.advance(seconds=90)
     assert "15 job types" in await connection.check()
-    assert len(asked(sandbox)) == 2
-    assert len(sandbox.received("GET", ".*/jobs/types")) == 3
+    assert len(token_requests(sandbox)) == 2
+    assert len(sandbox.requests_to("GET", ".*/jobs/types")) == 3
 
 
 async def test_many_at_once_share_a_token(connection: OpsRampConnection, sandbox: OpsRampSandbox) -> None:
     catalog = connection._catalog
-    await asyncio.gather(catalog.types("client_93"), catalog.jobs("client_93", ""), catalog.devices("client_93", ""))
-    assert len(asked(sandbox)) == 1
+    await asyncio.gather(
+        catalog.job_types("client_93"), catalog.jobs("client_93", ""), catalog.devices("client_93", "")
+    )
+    assert len(token_requests(sandbox)) == 1
 
 
 async def test_wrong_credentials_are_said_in_the_servers_words(
@@ -110,14 +114,14 @@ async def test_a_secret_that_is_not_there_is_named(
 @pytest.mark.parametrize(
     ("fault", "error", "words"),
     [
-        (Fault("status", status=500, body={"error": "server_error"}, times=None), Unreachable, "server_error"),
-        (Fault("html", status=502, times=None), Unreachable, r"failed to give a token \(502\)"),
-        (Fault("html", status=200, times=None), Unreachable, "sent no token"),
-        (Fault("status", status=200, body={"token": "x"}, times=None), Unreachable, "sent no token"),
-        (Fault("status", status=429, body={"error": "throttled"}, times=None), Throttled, "slow down"),
+        (Fault("status", status=500, body={"error": "server_error"}, remaining=None), Unreachable, "server_error"),
+        (Fault("html", status=502, remaining=None), Unreachable, r"failed to give a token \(502\)"),
+        (Fault("html", status=200, remaining=None), Unreachable, "sent no token"),
+        (Fault("status", status=200, body={"token": "x"}, remaining=None), Unreachable, "sent no token"),
+        (Fault("status", status=429, body={"error": "throttled"}, remaining=None), RateLimited, "slow down"),
         (Fault("status", status=400, body={"error": "unsupported_grant_type"}), Unauthorized, "unsupported_grant_type"),
-        (Fault("cut", times=None), Unreachable, "cannot be reached for a token"),
-        (Fault("hang", times=None), Unreachable, "cannot be reached for a token"),
+        (Fault("cut", remaining=None), Unreachable, "cannot be reached for a token"),
+        (Fault("hang", remaining=None), Unreachable, "cannot be reached for a token"),
     ],
     ids=["500", "html-502", "html-200", "no-token", "429", "400", "cut", "hang"],
 )
@@ -128,7 +132,7 @@ async def test_without_a_token_nothing_is_sent_and_that_is_said(
     sandbox.faults.append(fault)
     with pytest.raises(error, match=words):
         await connection._api.send_once("POST", "client_93/jobs", {})
-    assert not sandbox.received("POST", ".*/jobs")
+    assert not sandbox.requests_to("POST", ".*/jobs")
 
 
 async def test_a_tenant_that_is_gone_is_said(connection: OpsRampConnection, sandbox: OpsRampSandbox) -> None:
@@ -147,9 +151,11 @@ async def test_a_missing_permission_is_said(connection: OpsRampConnection, sandb
 def test_it_is_found_as_a_back_end_with_its_command(sandbox: OpsRampSandbox) -> None:
     assert (backend.kind, backend.title, backend.command) == ("opsramp", "OpsRamp", "/opsramp")
     keys = ["opsramp.update_job", "opsramp.create_job", "opsramp.run_job"]
-    assert [operation.key for operation in backend.operations] == keys
+    assert [operation.key for operation in backend.operation_types] == keys
     made = backend.connect(
-        "opsramp.acme", settings_for(sandbox, "https://acme.api.example.com/", title="Acme"), Tools(HandClock())
+        "opsramp.acme",
+        settings_for(sandbox, "https://acme.api.example.com/", title="Acme"),
+        BackendContext(ManualClock()),
     )
     assert list(made.operations) == keys
     assert made.title == "Acme"

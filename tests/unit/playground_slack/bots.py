@@ -25,8 +25,8 @@ async def bolt(slack: Slack, transport: Transport = "http") -> AsyncIterator[Asy
         client = AsyncWebClient(slack.bot_token, base_url=slack.api_url, session=session)
         app = AsyncApp(client=client, signing_secret=slack.signing_secret)
         if transport == "http":
-            url = await stack.enter_async_context(serve(_site(app)))
-            await slack.deliver_to(f"{url}/slack/events")
+            url = await stack.enter_async_context(serve(_bolt_site(app)))
+            await slack.use_http(f"{url}/slack/events")
         else:
             handler = AsyncSocketModeHandler(app, slack.app_token, web_client=client)
             await handler.connect_async()
@@ -35,7 +35,7 @@ async def bolt(slack: Slack, transport: Transport = "http") -> AsyncIterator[Asy
         yield app
 
 
-def _site(app: AsyncApp) -> web.Application:
+def _bolt_site(app: AsyncApp) -> web.Application:
     async def events(request: web.Request) -> web.Response:
         headers: dict[str, Any] = {name: [value] for name, value in request.headers.items()}
         answer = await app.async_dispatch(AsyncBoltRequest(body=(await request.read()).decode(), headers=headers))

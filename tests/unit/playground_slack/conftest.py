@@ -11,7 +11,7 @@ from playground.slack import Settings, Slack, run_workspace
 
 @pytest.fixture
 async def slack() -> AsyncIterator[Slack]:
-    async with run_workspace(settings=Settings(patience=0.5, redelivery=(0.01, 0.02, 0.03))) as running:
+    async with run_workspace(settings=Settings(settle_timeout=0.5, event_retry_delays=(0.01, 0.02, 0.03))) as running:
         yield running
 
 

@@ -33,9 +33,9 @@ async def test_a_scope_that_was_not_granted_is_missed() -> None:
             await client.users_info(user="U0ALICE")
         assert refused.value.response.data["error"] == "missing_scope"
         assert refused.value.response.data["needed"] == "users:read"
-        slack.admin.kick("nightshift", "#ops")
+        slack.admin.remove_from_channel("nightshift", "#ops")
         assert await code(client.chat_postMessage(channel="#ops", text="x")) == "not_in_channel"
-        slack.admin.invite("nightshift", "#ops")
+        slack.admin.add_to_channel("nightshift", "#ops")
         assert (await client.chat_postMessage(channel="#ops", text="x"))["ok"]
 
 
@@ -45,9 +45,9 @@ async def test_an_app_can_do_what_its_manifest_says() -> None:
         "oauth_config": {"scopes": {"bot": ["commands", "usergroups:read"]}},
         "settings": {"event_subscriptions": {"bot_events": ["user_change"]}},
     }
-    settings = Settings.of_manifest(manifest, patience=0.0)
+    settings = Settings.from_manifest(manifest, settle_timeout=0.0)
     assert settings.scopes == {"commands", "usergroups:read"}
-    assert (settings.commands, settings.events, settings.patience) == ({"/foreman"}, {"user_change"}, 0.0)
+    assert (settings.commands, settings.events, settings.settle_timeout) == ({"/foreman"}, {"user_change"}, 0.0)
 
 
 async def test_forms_and_json_mean_the_same(slack: Slack, client: AsyncWebClient) -> None:
@@ -64,12 +64,12 @@ async def test_forms_and_json_mean_the_same(slack: Slack, client: AsyncWebClient
 
 async def test_users_are_told_with_their_zone_and_flags(slack: Slack, client: AsyncWebClient) -> None:
     alice = (await client.users_info(user="U0ALICE"))["user"]
-    assert (alice["tz"], alice["deleted"], alice["team_id"]) == ("Europe/Berlin", False, slack.state.team.id)
+    assert (alice["tz"], alice["deleted"], alice["team_id"]) == ("Europe/Berlin", False, slack.workspace.team.id)
     assert (await client.users_info(user="U0MALLORY"))["user"]["is_restricted"] is True
     eve = (await client.users_info(user="U0EVE"))["user"]
-    assert (eve["is_stranger"], eve["team_id"] != slack.state.team.id) == (True, True)
+    assert (eve["is_stranger"], eve["team_id"] != slack.workspace.team.id) == (True, True)
     assert await code(client.users_info(user="U0NOBODY")) == "user_not_found"
-    slack.admin.add_user(User("U0FRED", "fred", "Fred", slack.state.team.id))
+    slack.admin.add_user(User("U0FRED", "fred", "Fred", slack.workspace.team.id))
     names: list[str] = []
     cursor = ""
     while True:
@@ -96,9 +96,9 @@ async def test_channels_are_told_as_far_as_the_bot_may_know(slack: Slack, client
     assert (await client.conversations_info(channel=admin.id))["channel"]["is_private"] is True
     assert (await client.conversations_info(channel=shared.id))["channel"]["is_ext_shared"] is True
     assert "U0EVE" in (await client.conversations_members(channel=shared.id))["members"]
-    slack.admin.kick("nightshift", "#ops-admin")
+    slack.admin.remove_from_channel("nightshift", "#ops-admin")
     assert await code(client.conversations_info(channel=admin.id)) == "channel_not_found"
-    slack.admin.kick("nightshift", "#ops")
+    slack.admin.remove_from_channel("nightshift", "#ops")
     assert (await client.conversations_join(channel=slack.channel("#ops").id))["channel"]["is_member"] is True
     opened = await client.conversations_open(users="U0BOB", return_im=True)
     assert opened["channel"]["user"] == "U0BOB"
@@ -113,7 +113,7 @@ async def test_a_file_is_uploaded_and_shared(slack: Slack, client: AsyncWebClien
         channel=channel, content="host,state\n", filename="out.csv", title="Hosts", initial_comment="The list",
         thread_ts=parent["ts"],
     )  # fmt: skip
-    message = slack.person("alice").sees("done")
+    message = slack.person("alice").find_message("done")
     assert message is not None
     reply = message.thread[0]
     assert (reply.text, reply.files[0].data) == ("The list\nHosts", b"host,state\n")
@@ -133,7 +133,7 @@ async def test_the_journal_keeps_every_exchange_and_writes_it_as_json_lines(tmp_
             await ack("hello")
 
         reply = await slack.person("alice").command("/x one", channel="#ops")
-        assert reply.ephemeral == ["hello"]
+        assert reply.ephemeral_texts == ["hello"]
         asked = slack.journal.calls("/x")[0]
         assert (asked.direction, asked.kind, asked.user) == ("to_bot", "slash_commands", "U0ALICE")
         assert (asked.payload["text"], asked.answer, asked.error) == ("one", {"text": "hello"}, "")

@@ -14,14 +14,14 @@ from slack_sdk.signature import SignatureVerifier
 from slack_sdk.web.async_client import AsyncWebClient
 
 from playground.slack import Settings, Slack, run_workspace
-from playground.slack.delivery import HttpTransport, signature
+from playground.slack.transport.delivery import HttpTransport, signature_headers
 from tests.unit.playground_slack.bots import Transport, bolt
 
 Json = dict[str, Any]
 
 
 def test_the_signature_is_the_documented_one() -> None:
-    signed = signature("a secret", b"token=x&command=%2Fweather", 1531420618)
+    signed = signature_headers("a secret", b"token=x&command=%2Fweather", 1531420618)
     theirs = SignatureVerifier("a secret").generate_signature(
         timestamp="1531420618", body=b"token=x&command=%2Fweather"
     )
@@ -38,11 +38,11 @@ async def test_bolt_turns_away_what_is_signed_with_another_secret(slack: Slack) 
             await ack()
 
         alice = slack.person("alice")
-        assert (await alice.command("/x good", patience=0)).error == ""
+        assert (await alice.command("/x good", settle_timeout=0)).error == ""
         transport = slack.delivery.transport
         assert isinstance(transport, HttpTransport)
         transport._secret = "another"
-        assert (await alice.command("/x bad", patience=0)).error == "dispatch_failed"
+        assert (await alice.command("/x bad", settle_timeout=0)).error == "dispatch_failed"
     assert heard == ["good"]
 
 
@@ -79,14 +79,14 @@ async def test_an_acknowledgement_can_be_lost(transport: Transport) -> None:
         alice = slack.person("alice")
         slack.faults.lost_acks = 1
         assert (await alice.command("/x")).error == "operation_timeout"
-        assert (await alice.command("/x")).ephemeral == ["hello"]
+        assert (await alice.command("/x")).ephemeral_texts == ["hello"]
     assert done == [True, True]
 
 
 async def test_a_bot_that_is_not_there_fails_the_command(slack: Slack) -> None:
     alice = slack.person("alice")
     assert (await alice.command("/x")).error == "dispatch_failed"
-    await slack.deliver_to("http://127.0.0.1:9/slack/events")
+    await slack.use_http("http://127.0.0.1:9/slack/events")
     assert (await alice.command("/x")).error == "dispatch_failed"
     await slack.use_socket()
     assert (await alice.command("/x")).error == "dispatch_failed"
@@ -111,10 +111,10 @@ async def test_an_event_is_sent_again_until_it_is_acknowledged(slack: Slack, tra
             heard.append(event)
 
         app.client.logger.disabled = True
-        quick = Settings(ack_deadline=0.15, redelivery=(0.01, 0.01, 0.01))
-        slack.state.settings = quick
+        quick = Settings(ack_deadline=0.15, event_retry_delays=(0.01, 0.01, 0.01))
+        slack.workspace.settings = quick
         slack.admin.deactivate("dave")
-        await slack.until(lambda: heard)
+        await slack.wait_until(lambda: heard)
     assert [num for _, num in attempts] == ["0", "1", "2"]
     assert len({event_id for event_id, _ in attempts}) == 1
     assert heard[0]["user"]["deleted"] is True
@@ -154,7 +154,7 @@ async def test_changes_of_a_group_are_told(slack: Slack, client: AsyncWebClient)
             heard.append(event)
 
         slack.admin.set_group("sre", ["carol", "dave"])
-        await slack.until(lambda: len(heard) == 2)
+        await slack.wait_until(lambda: len(heard) == 2)
     members = next(event for event in heard if event["type"] == "subteam_members_changed")
     assert (members["added_users"], members["removed_users"]) == (["U0DAVE"], ["U0BOB"])
     listed = await client.usergroups_list(include_users=True)
@@ -176,14 +176,16 @@ async def test_sockets_are_refreshed_dropped_and_shared(slack: Slack) -> None:
                 await handler.connect_async()
             await slack.use_socket(connections=2)
             before = set(slack.socket.connections)
-            await slack.socket.refresh()
-            await slack.until(lambda: len(slack.socket.connections) == 2 and not before & set(slack.socket.connections))
-            assert (await slack.person("alice").command("/x")).ephemeral == ["hello"]
-            slack.socket.drop()
-            await slack.until(lambda: not slack.socket.connections)
+            await slack.socket.request_refresh()
+            await slack.wait_until(
+                lambda: len(slack.socket.connections) == 2 and not before & set(slack.socket.connections)
+            )
+            assert (await slack.person("alice").command("/x")).ephemeral_texts == ["hello"]
+            slack.socket.drop_connections()
+            await slack.wait_until(lambda: not slack.socket.connections)
             assert (await slack.person("alice").command("/x")).error == "dispatch_failed"
-            await slack.until(lambda: len(slack.socket.connections) == 2)
-            assert (await slack.person("alice").command("/x")).ephemeral == ["hello"]
+            await slack.wait_until(lambda: len(slack.socket.connections) == 2)
+            assert (await slack.person("alice").command("/x")).ephemeral_texts == ["hello"]
         finally:
             for handler in handlers:
                 await handler.close_async()
@@ -236,15 +238,15 @@ async def test_calls_can_fail_be_slow_and_be_cut_before_or_after_slack_acted(
             return "cut"
         return "ok"
 
-    slack.faults.fail("chat.*", 503)
+    slack.faults.fail_with_status("chat.*", 503)
     assert await post() == "503"
-    slack.faults.cut("chat.*")
+    slack.faults.drop_connection("chat.*")
     assert await post() == "cut"
     assert slack.person("alice").messages("#ops") == []
-    slack.faults.cut("chat.*", after=True)
+    slack.faults.drop_connection("chat.*", after=True)
     assert await post() == "cut"
     assert len(slack.person("alice").messages("#ops")) == 1
-    slack.faults.refuse("chat.*", "fatal_error")
+    slack.faults.fail_with_code("chat.*", "fatal_error")
     assert await post() == "200"
     slack.faults.slow("chat.*", 0.1)
     started = time.monotonic()
@@ -255,8 +257,8 @@ async def test_calls_can_fail_be_slow_and_be_cut_before_or_after_slack_acted(
 
 async def test_slack_can_be_away_altogether(slack: Slack, client: AsyncWebClient) -> None:
     async with bolt(slack, "socket"):
-        slack.faults.away = True
-        await slack.until(lambda: not slack.socket.connections)
+        slack.faults.offline = True
+        await slack.wait_until(lambda: not slack.socket.connections)
         with pytest.raises(aiohttp.ClientError):
             await client.auth_test()
         assert (await slack.person("alice").command("/x")).error == "dispatch_failed"

@@ -8,7 +8,7 @@ import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from playground.slack import NotOnScreen, Settings, Slack, run_workspace
+from playground.slack import NotVisible, Settings, Slack, run_workspace
 from tests.unit.playground_slack.bots import Transport, bolt, button, text
 
 Json = dict[str, Any]
@@ -34,16 +34,16 @@ async def test_people_see_their_channels_their_direct_messages_and_what_is_for_t
 ) -> None:
     alice, bob = slack.person("alice"), slack.person("bob")
     await client.chat_postMessage(channel="#ops-admin", text="for admins")
-    assert bob.sees("for admins") is not None
-    assert alice.sees("for admins") is None
+    assert bob.find_message("for admins") is not None
+    assert alice.find_message("for admins") is None
     opened = await client.conversations_open(users="U0ALICE")
     await client.chat_postMessage(channel=opened["channel"]["id"], text="hello alice")
     await client.chat_postMessage(channel="U0ALICE", text="hello again")
-    assert [m.text for m in alice.dms] == ["hello alice", "hello again"]
-    assert bob.sees("hello") is None
+    assert [m.text for m in alice.direct_messages] == ["hello alice", "hello again"]
+    assert bob.find_message("hello") is None
     await client.chat_postEphemeral(channel=slack.channel("#ops").id, user="U0BOB", text="psst")
     assert [m.text for m in bob.ephemerals] == ["psst"]
-    assert alice.sees("psst", where="#ops") is None
+    assert alice.find_message("psst", where="#ops") is None
 
 
 async def test_all_that_can_be_read_is_in_the_text(slack: Slack, client: AsyncWebClient) -> None:
@@ -90,7 +90,7 @@ async def test_an_update_changes_what_it_names(slack: Slack, client: AsyncWebCli
     channel, ts = posted["channel"], posted["ts"]
     message = slack.person("alice").messages("#ops")[0]
     await client.chat_update(channel=channel, ts=ts, text="two", blocks=[section("block two")])
-    assert (message.text, message.fallback, message.edited) == ("block two", "two", None)
+    assert (message.text, message.fallback_text, message.edited) == ("block two", "two", None)
     payload = {"event_type": "request", "event_payload": {"id": "7"}}
     await client.chat_update(channel=channel, ts=ts, text="three", metadata=payload)
     assert (message.text, message.metadata) == ("three", payload)
@@ -105,17 +105,17 @@ async def test_an_update_changes_what_it_names(slack: Slack, client: AsyncWebCli
     assert await code(client.chat_update(channel=channel, ts=theirs.ts, text="x")) == "cant_update_message"
     assert await code(client.chat_delete(channel=channel, ts=theirs.ts)) == "cant_delete_message"
     await client.chat_delete(channel=channel, ts=ts)
-    assert slack.person("alice").sees("four") is None
+    assert slack.person("alice").find_message("four") is None
 
 
 async def test_a_thread_holds_the_replies(slack: Slack, client: AsyncWebClient) -> None:
     parent = await client.chat_postMessage(channel="#ops", text="parent")
     reply = await client.chat_postMessage(channel="#ops", text="reply", thread_ts=parent["ts"])
     await client.chat_postMessage(channel="#ops", text="deeper", thread_ts=reply["ts"])
-    message = slack.person("alice").sees("parent")
+    message = slack.person("alice").find_message("parent")
     assert message is not None
     assert [m.text for m in message.thread] == ["reply", "deeper"]
-    assert slack.person("bob").sees("reply", where=message) is message.thread[0]
+    assert slack.person("bob").find_message("reply", where=message) is message.thread[0]
     replies = await client.conversations_replies(channel=parent["channel"], ts=parent["ts"])
     assert [m["text"] for m in replies["messages"]] == ["parent", "reply", "deeper"]
     history = await client.conversations_history(channel=parent["channel"])
@@ -127,7 +127,7 @@ async def test_a_thread_holds_the_replies(slack: Slack, client: AsyncWebClient) 
 
 async def test_where_a_message_cannot_go(slack: Slack, client: AsyncWebClient) -> None:
     admin = slack.channel("#ops-admin")
-    slack.admin.kick("nightshift", "#ops-admin")
+    slack.admin.remove_from_channel("nightshift", "#ops-admin")
     assert await code(client.chat_postMessage(channel=admin.id, text="x")) == "channel_not_found"
     slack.admin.archive("#results")
     assert await code(client.chat_postMessage(channel="#results", text="x")) == "is_archived"
@@ -164,18 +164,18 @@ async def test_a_click_says_who_where_and_what(slack: Slack, transport: Transpor
         posted = await client.chat_postMessage(channel="#approvals", text="x", blocks=blocks)
         bob = slack.person("bob")
         card = await bob.wait_for("Approve?")
-        await bob.look(card).fill(Note="fine")
+        await bob.surface_of(card).fill(Note="fine")
         outcome = await bob.click("Approve", card)
-    assert outcome.ephemeral == ["Thanks."]
+    assert outcome.ephemeral_texts == ["Thanks."]
     assert outcome.messages == []
     body = bodies[0]
-    assert body["user"] == {"id": "U0BOB", "username": "bob", "name": "bob", "team_id": slack.state.team.id}
+    assert body["user"] == {"id": "U0BOB", "username": "bob", "name": "bob", "team_id": slack.workspace.team.id}
     assert body["container"]["message_ts"] == body["message"]["ts"] == posted["ts"]
     assert body["channel"] == {"id": posted["channel"], "name": "approvals"}
     action = body["actions"][0]
     assert (action["action_id"], action["block_id"], action["value"]) == ("approve", "decide", "7")
     assert body["state"]["values"]["note"]["value"]["value"] == "fine"
-    assert slack.person("carol").sees("Thanks.") is None
+    assert slack.person("carol").find_message("Thanks.") is None
 
 
 async def test_selects_and_menus_in_messages_send_what_was_chosen(slack: Slack, client: AsyncWebClient) -> None:
@@ -202,8 +202,8 @@ async def test_selects_and_menus_in_messages_send_what_was_chosen(slack: Slack, 
         await alice.choose("Tomorrow", message)
         await alice.choose("Details", message)
         assert chosen == ["tomorrow", "details"]
-        assert alice.look(message).value("When?") == "Tomorrow"
-        with pytest.raises(NotOnScreen):
+        assert alice.surface_of(message).value("When?") == "Tomorrow"
+        with pytest.raises(NotVisible):
             await alice.choose("Never", message)
 
 
@@ -224,7 +224,7 @@ async def test_a_confirmation_that_is_turned_down_sends_nothing(slack: Slack, cl
         outcome = await alice.click("Stop", confirm=False)
         assert not outcome.sent
         assert clicks == []
-        await alice.click("Stop", "Job 2", near="Job 2")
+        await alice.click("Stop", "Job 2", near_text="Job 2")
         assert [c["value"] for c in clicks] == ["2"]
 
 
@@ -247,8 +247,8 @@ async def test_a_response_url_replaces_deletes_and_runs_out(slack: Slack) -> Non
 
         alice = slack.person("alice")
         reply = await alice.command("/ask", channel="#ops")
-        assert reply.ephemeral == ["[This]"]
-        question = reply.ephemerals[0]
+        assert reply.ephemeral_texts == ["[This]"]
+        question = reply.ephemeral_messages[0]
         await alice.click("This", question)
         await slack.person("bob").wait_for("Done, everybody.", where="#ops")
         assert alice.ephemerals == []
@@ -262,8 +262,8 @@ async def test_a_response_url_replaces_deletes_and_runs_out(slack: Slack) -> Non
 
 
 async def test_a_response_url_expires() -> None:
-    async with run_workspace(settings=Settings(response_url_life=0.0)) as slack:
-        url = slack.state.new_response_url("U0ALICE", slack.channel("#ops"))
+    async with run_workspace(settings=Settings(response_url_ttl=0.0)) as slack:
+        url = slack.workspace.new_response_url("U0ALICE", slack.channel("#ops"))
         async with aiohttp.ClientSession() as session, session.post(url, json={"text": "late"}) as answer:
             assert (answer.status, "expired_url" in await answer.text()) == (404, True)
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from slack_sdk.errors import SlackApiError
 
-from playground.slack import Modal, NotOnScreen, SearchFailed, Settings, Slack, run_workspace
+from playground.slack import Modal, NotVisible, SearchFailed, Settings, Slack, run_workspace
 from tests.unit.playground_slack.bots import Transport, bolt, button, modal, text, text_input
 
 Json = dict[str, Any]
@@ -100,9 +100,9 @@ async def test_an_option_or_field_that_is_not_there_is_named_with_those_that_are
     async with bolt(slack) as app:
         view = modal(select("one", "One", type="static_select", options=options("Red", "Green")))
         form = await opened(slack, app, view)
-        with pytest.raises(NotOnScreen, match="'Red', 'Green'"):
+        with pytest.raises(NotVisible, match="'Red', 'Green'"):
             await form.fill({"One": "Blue"})
-        with pytest.raises(NotOnScreen, match="'One'"):
+        with pytest.raises(NotVisible, match="'One'"):
             form.field("Two")
 
 
@@ -170,7 +170,7 @@ async def test_views_can_be_pushed_three_deep_and_cleared_at_once(slack: Slack) 
         assert result.closed
         assert not form.is_open
         assert [body["is_cleared"] for body in closed[1:]] == [True, True]
-        with pytest.raises(NotOnScreen):
+        with pytest.raises(NotVisible):
             _ = form.text
 
 
@@ -206,7 +206,7 @@ async def test_an_answer_that_slack_cannot_use_is_shown_and_written_down(slack: 
         form = await opened(slack, app, modal(text_input("a", "A", optional=True)))
         result = await form.submit()
     assert result.error == code
-    assert result.details
+    assert result.error_details
     assert not result.closed
     assert [(e.kind, e.error) for e in slack.journal.entries if e.kind == "answer"] == [("answer", code)]
 
@@ -228,7 +228,7 @@ async def test_a_select_asks_the_bot_for_its_options_as_one_types(slack: Slack, 
         assert queries == []
         assert await form.search("Template", "serv") == ["Service Action - Script Default", "Service Action"]
         await form.pick("Template", "Service Action", query="act")
-        with pytest.raises(NotOnScreen):
+        with pytest.raises(NotVisible):
             await form.pick("Template", "Servant")
         await form.submit()
     assert seen[0]["state"]["values"]["t"]["value"]["selected_option"]["value"] == "service action"
@@ -265,7 +265,7 @@ async def test_a_field_that_dispatches_tells_the_bot_and_may_change_the_form(sla
 
 
 async def test_a_trigger_works_once_and_only_for_a_while() -> None:
-    async with run_workspace(settings=Settings(trigger_life=0.3)) as slack, bolt(slack) as app:
+    async with run_workspace(settings=Settings(trigger_ttl=0.3)) as slack, bolt(slack) as app:
         errors: list[str] = []
 
         async def attempt(client: Any, trigger_id: str) -> None:
@@ -288,9 +288,9 @@ async def test_a_trigger_works_once_and_only_for_a_while() -> None:
             await attempt(client, "1.2.made-up")
 
         await slack.person("alice").command("/twice")
-        await slack.until(lambda: len(slack.journal.calls("views.open")) == 2)
-        await slack.person("bob").command("/late", patience=0)
-        await slack.until(lambda: len(slack.journal.calls("views.open")) == 4)
+        await slack.wait_until(lambda: len(slack.journal.calls("views.open")) == 2)
+        await slack.person("bob").command("/late", settle_timeout=0)
+        await slack.wait_until(lambda: len(slack.journal.calls("views.open")) == 4)
     assert errors == ["exchanged_trigger_id", "expired_trigger_id", "invalid_trigger_id"]
     assert slack.person("bob").open_modal is None
 
@@ -298,7 +298,7 @@ async def test_a_trigger_works_once_and_only_for_a_while() -> None:
 async def test_an_update_is_refused_when_raced_and_when_the_view_is_gone(slack: Slack, client: Any) -> None:
     async with bolt(slack) as app:
         form = await opened(slack, app, modal(external_id="ext"))
-        view_id, old = form.where.id, form.where.hash
+        view_id, old = form.container.id, form.container.hash
         await client.views_update(external_id="ext", hash=old, view=modal(title=text("Second"), external_id="ext"))
         assert form.title == "Second"
         with pytest.raises(SlackApiError) as raced:

@@ -7,7 +7,7 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.clock import Clock
-from playground.slack import NotOnScreen, Settings, Slack, run_workspace
+from playground.slack import NotVisible, Settings, Slack, run_workspace
 from tests.unit.playground_slack.bots import Transport, bolt, button, modal, text
 
 Json = dict[str, Any]
@@ -37,13 +37,13 @@ async def test_the_home_tab_is_published_when_it_is_opened_and_can_be_used(slack
             await client.views_open(trigger_id=body["trigger_id"], view=modal())
 
         alice = slack.person("alice")
-        tab = await alice.home()
+        tab = await alice.open_home()
         assert "Your requests" in tab.text
         outcome = await tab.click("New")
         assert outcome.modal is not None
         assert outcome.modal.title == "Form"
-    with pytest.raises(NotOnScreen, match="bob"):
-        _ = (await slack.person("bob").home()).text
+    with pytest.raises(NotVisible, match="bob"):
+        _ = (await slack.person("bob").open_home()).text
 
 
 async def test_strangers_and_single_channel_guests_have_no_commands_but_can_click(slack: Slack) -> None:
@@ -61,10 +61,10 @@ async def test_strangers_and_single_channel_guests_have_no_commands_but_can_clic
         eve = slack.person("eve")
         assert (await eve.command("/x", "#shared")).error == "not_a_valid_command"
         await eve.click("Go")
-        assert (await slack.person("mallory").command("/x", patience=0)).sent
+        assert (await slack.person("mallory").command("/x", settle_timeout=0)).sent
         slack.admin.change_user("mallory", is_ultra_restricted=True)
         assert not (await slack.person("mallory").command("/x")).sent
-    assert bodies[0]["user"]["team_id"] != bodies[0]["team"]["id"] == slack.state.team.id
+    assert bodies[0]["user"]["team_id"] != bodies[0]["team"]["id"] == slack.workspace.team.id
 
 
 async def test_a_command_that_the_app_does_not_have_is_not_sent() -> None:
@@ -80,11 +80,11 @@ async def test_people_cannot_use_what_they_cannot_see(slack: Slack, client: Asyn
     await client.chat_postMessage(channel="#approvals", text="x", blocks=go)
     card = slack.person("bob").messages("#approvals")[0]
     dave = slack.person("dave")
-    with pytest.raises(NotOnScreen):
+    with pytest.raises(NotVisible):
         await dave.click("Go", card)
-    with pytest.raises(NotOnScreen):
+    with pytest.raises(NotVisible):
         await dave.click("Go")
-    with pytest.raises(NotOnScreen):
+    with pytest.raises(NotVisible):
         await dave.command("/x", "#approvals")
     with pytest.raises(KeyError, match="nobody"):
         slack.person("nobody")
@@ -101,7 +101,7 @@ async def test_nothing_else_can_be_done_while_a_modal_is_open(slack: Slack) -> N
         alice = slack.person("alice")
         form = (await alice.command("/open")).modal
         assert form is not None
-        with pytest.raises(NotOnScreen, match="'Form'"):
+        with pytest.raises(NotVisible, match="'Form'"):
             await alice.command("/open")
         await form.close()
         assert (await alice.command("/open")).modal is not None
@@ -125,7 +125,7 @@ async def test_shortcuts_reach_the_bot_with_what_they_were_taken_on(slack: Slack
         assert outcome.modal is not None
         await outcome.modal.close()
         message = await slack.person("bob").say("the disk is full", "#ops")
-        assert (await alice.shortcut("about", message)).ephemeral == ["About: the disk is full"]
+        assert (await alice.shortcut("about", message)).ephemeral_texts == ["About: the disk is full"]
 
 
 async def test_what_is_said_to_the_bot_is_heard(slack: Slack) -> None:
@@ -142,11 +142,11 @@ async def test_what_is_said_to_the_bot_is_heard(slack: Slack) -> None:
 
         alice = slack.person("alice")
         await alice.say("hello bot")
-        question = await alice.say(f"<@{slack.state.bot.id}> are you there?", "#ops")
+        question = await alice.say(f"<@{slack.workspace.bot.id}> are you there?", "#ops")
         answer = await alice.wait_for("You called?", where=question)
         assert answer in question.thread
-        await slack.until(lambda: len(heard) == 2)
-    assert sorted(heard) == [("channel", f"<@{slack.state.bot.id}> are you there?"), ("im", "hello bot")]
+        await slack.wait_until(lambda: len(heard) == 2)
+    assert sorted(heard) == [("channel", f"<@{slack.workspace.bot.id}> are you there?"), ("im", "hello bot")]
 
 
 class _Fixed(Clock):
@@ -165,10 +165,10 @@ async def test_whoever_subscribes_is_told_of_each_change(slack: Slack, client: A
     seen: list[str] = []
     end = slack.subscribe(lambda change: seen.append(change.kind))
     await client.chat_postMessage(channel="#ops", text="x")
-    slack.faults.away = True
+    slack.faults.offline = True
     assert seen == ["message", "exchange", "fault"]
     end()
-    slack.faults.away = False
+    slack.faults.offline = False
     assert seen == ["message", "exchange", "fault"]
 
 

@@ -58,4 +58,4 @@ async def test_a_request_is_asked_for_approved_and_shown_as_approved(slack: Slac
         outcome = await bob.click("Approve", card)
         assert outcome.error == ""
         assert card.text == "approved 7 by @bob"
-        assert slack.person("dave").sees("approved 7") is None
+        assert slack.person("dave").find_message("approved 7") is None

@@ -4,21 +4,21 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.requests.directory import Group, Member, People
-from bot.requests.model import Content, Decision, Matched, Person, Request, Requirement, Stage
-from bot.requests.policy import Policy
-from bot.requests.policy_file import load_policy
+from bot.requests.directory import InMemoryDirectory, User, UserGroup
+from bot.requests.model import Content, Decision, Person, Request, Requirement, Stage, TargetSet
+from bot.requests.policy.engine import Policy
+from bot.requests.policy.load import load_policy
 from bot.requests.subject import Subject
-from bot.schedule import Moment, Now, Once, Schedule
+from bot.schedule import Now, Once, Schedule, ZonedTime
 
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 """A Wednesday."""
 TEAM = "T1"
-HASH = "h1"
+CONTENT_HASH = "h1"
 
 
 def once(wall: str = "2026-03-04 22:00", zone: str = "UTC") -> Once:
-    return Once(start=Moment(wall=datetime.fromisoformat(wall), zone=zone))
+    return Once(start=ZonedTime(wall=datetime.fromisoformat(wall), zone=zone))
 
 
 def subject(**values: Any) -> Subject:
@@ -49,17 +49,17 @@ def person(user: str) -> Person:
     return Person(team=TEAM, user=user)
 
 
-def people(groups: Mapping[str, set[str]], **flags: set[str]) -> People:
+def make_directory(groups: Mapping[str, set[str]], **flags: set[str]) -> InMemoryDirectory:
     """A directory: groups by handle, and e.g. ``deleted={"UBOB"}``."""
     users = set().union(*groups.values(), *flags.values(), {"UANN"})
     members = {
-        user: Member(person=person(user), **{flag: user in those for flag, those in flags.items()}) for user in users
+        user: User(person=person(user), **{flag: user in those for flag, those in flags.items()}) for user in users
     }
     found = {
-        f"S{handle.upper()}": Group(id=f"S{handle.upper()}", handle=handle, members=frozenset(of))
+        f"S{handle.upper()}": UserGroup(id=f"S{handle.upper()}", handle=handle, members=frozenset(of))
         for handle, of in groups.items()
     }
-    return People(TEAM, members, found)
+    return InMemoryDirectory(TEAM, members, found)
 
 
 def stage(*names: str, quorum: int = 1) -> Stage:
@@ -74,11 +74,11 @@ def requirement(*stages: Stage, **values: Any) -> Requirement:
 
 def decision(user: str, verdict: str = "approved", *, minutes: float = 0, **values: Any) -> Decision:
     at = NOW + timedelta(minutes=minutes)
-    base = {"id": f"{user}-{verdict}-{minutes}", "request_id": "r1", "revision": 1, "content_hash": HASH}
+    base = {"id": f"{user}-{verdict}-{minutes}", "request_id": "r1", "revision": 1, "content_hash": CONTENT_HASH}
     return Decision(**(base | {"person": person(user), "verdict": verdict, "at": at} | values))
 
 
-def stored(schedule: Schedule = Now(), late: Any = "ask") -> Request:
+def pending_request(schedule: Schedule = Now(), late: Any = "ask") -> Request:
     """A request that waits for its approval."""
     content = Content(backend="foreman.prod", operation="foreman.run", params={}, schedule=schedule)
     return Request(
@@ -93,7 +93,7 @@ def stored(schedule: Schedule = Now(), late: Any = "ask") -> Request:
         zone="UTC",
         reason="",
         requester=person("UANN"),
-        matched=Matched(count=0),
+        targets=TargetSet(count=0),
         requirement=requirement(late=late),
         created_at=NOW,
     )

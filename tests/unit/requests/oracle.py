@@ -3,24 +3,26 @@
 from collections.abc import Mapping, Sequence
 from itertools import permutations
 
+from bot.requests.approval.rounds import ApprovalRound
 from bot.requests.model import Decision
-from bot.requests.rounds import Round
 
 USERS = ("UANN", "UBOB", "UCAT", "UDAN", "UEVE")
 
 
-def complete(around: Round, decisions: Sequence[Decision], groups: Mapping[str, set[str]], inactive: set[str]) -> bool:
+def is_complete(
+    approval_round: ApprovalRound, decisions: Sequence[Decision], groups: Mapping[str, set[str]], inactive: set[str]
+) -> bool:
     """Whether different active people who approved this content, none of them the requester (unless they count), fill
     every place of every stage; and nobody denied it or asked for changes. Knows no delegation or escalation."""
-    said = [d for d in decisions if d.content_hash == around.content_hash and d.taken_back is None]
-    if any(d.verdict != "approved" for d in said) or not around.requirement.stages:
+    said = [d for d in decisions if d.content_hash == approval_round.content_hash and d.retracted_at is None]
+    if any(d.verdict != "approved" for d in said) or not approval_round.requirement.stages:
         return False
     voices = {d.person.user for d in said} - inactive
-    if not around.requirement.requester_counts:
-        voices.discard(around.requester.user)
+    if not approval_round.requirement.requester_counts:
+        voices.discard(approval_round.requester.user)
     places = [
         set(stage.users).union(*(groups.get(name.removeprefix("@"), set()) for name in stage.groups))
-        for stage in around.requirement.stages
+        for stage in approval_round.requirement.stages
         for _ in range(stage.quorum)
     ]
     if len(places) > len(voices):

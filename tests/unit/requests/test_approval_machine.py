@@ -6,25 +6,25 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from bot.requests.approval import can_take_back, may_decide, standing
-from bot.requests.deadlines import expiry
-from bot.requests.delegation import Delegation
-from bot.requests.directory import People
-from bot.requests.freezes import Freeze, hits
-from bot.requests.gate import may_start
-from bot.requests.lifecycle import FINAL, may_follow
+from bot.requests.approval.deadlines import expires_at
+from bot.requests.approval.delegation import Delegation
+from bot.requests.approval.rounds import ApprovalRound
+from bot.requests.approval.status import approval_status, permission_to_decide, permission_to_retract
+from bot.requests.directory import InMemoryDirectory
+from bot.requests.freezes.model import Freeze, find_freeze_hits
+from bot.requests.gate import is_still_valid
+from bot.requests.lifecycle import FINAL_STATES, can_transition
 from bot.requests.model import Decision, RequestState
-from bot.requests.rounds import Round
-from bot.requests.windows import windows
-from bot.schedule import Moment, Now, Window
-from tests.unit.requests.build import NOW, TEAM, people, person, requirement, stage, subject
-from tests.unit.requests.oracle import USERS, complete
+from bot.requests.spans import work_spans
+from bot.schedule import Now, Window, ZonedTime
+from tests.unit.requests.build import NOW, TEAM, make_directory, person, requirement, stage, subject
+from tests.unit.requests.oracle import USERS, is_complete
 
 PLAIN = subject()
 anybody = st.sampled_from(USERS)
 
 
-class Approval(RuleBasedStateMachine):
+class ApprovalMachine(RuleBasedStateMachine):
     """One request in a small workspace, with what would be stored kept as plain values."""
 
     @initialize(first=st.integers(1, 2), second=st.integers(0, 1), own=st.booleans())
@@ -44,33 +44,35 @@ class Approval(RuleBasedStateMachine):
         self.frozen: list[tuple[datetime, datetime]] = []
 
     @property
-    def there(self) -> People:
-        return people(self.groups | {user: {user} for user in USERS}, deleted=self.inactive)
+    def directory(self) -> InMemoryDirectory:
+        return make_directory(self.groups | {user: {user} for user in USERS}, deleted=self.inactive)
 
     @property
-    def around(self) -> Round:
-        return Round(
+    def approval_round(self) -> ApprovalRound:
+        return ApprovalRound(
             requirement=self.requirement,
             content_hash=f"h{self.revision}",
             requester=person("UANN"),
-            asked_at=self.asked_at,
+            opened_at=self.asked_at,
             delegations=tuple(self.delegations),
         )
 
     def move(self, state: RequestState) -> None:
-        assert may_follow(self.state, state)
+        assert can_transition(self.state, state)
         self.state = state
         self.seen.append(state)
 
-    def quorum(self) -> bool:
+    def is_complete(self) -> bool:
         """By the slow way, with delegates' approvals as if those they stand in for had given them."""
         stood_in = [d.model_copy(update={"person": person(d.on_behalf_of or d.person.user)}) for d in self.decisions]
         live = [d for d, own in zip(stood_in, self.decisions, strict=True) if own.person.user not in self.inactive]
-        return complete(self.around, live, self.groups, self.inactive)
+        return is_complete(self.approval_round, live, self.groups, self.inactive)
 
     @rule(user=anybody, verdict=st.sampled_from(["approved", "approved", "approved", "denied", "changes"]))
     def click(self, user: str, verdict: str) -> None:
-        ruling = may_decide(self.around, self.state, person(user), self.decisions, self.there, self.now)
+        ruling = permission_to_decide(
+            self.approval_round, self.state, person(user), self.decisions, self.directory, self.now
+        )
         assert ruling.allowed is not bool(ruling.reason)
         if not ruling.allowed:
             return
@@ -91,9 +93,9 @@ class Approval(RuleBasedStateMachine):
         self.settle()
 
     def settle(self) -> None:
-        found = standing(self.around, self.decisions, self.there, self.now)
+        found = approval_status(self.approval_round, self.decisions, self.directory, self.now)
         if found.state == "approved":
-            assert self.quorum()
+            assert self.is_complete()
             self.move("approved")
         elif found.state == "denied":
             self.move("denied")
@@ -104,11 +106,11 @@ class Approval(RuleBasedStateMachine):
             return
         index = pick % len(self.decisions)
         given = self.decisions[index]
-        ruling = can_take_back(self.around, self.state, given, person(user))
+        ruling = permission_to_retract(self.approval_round, self.state, given, person(user))
         assert ruling.allowed is not bool(ruling.reason)
         if ruling.allowed:
             assert (given.person, self.state) == (person(user), "awaiting_approval")
-            self.decisions[index] = given.model_copy(update={"taken_back": self.now})
+            self.decisions[index] = given.model_copy(update={"retracted_at": self.now})
             self.settle()
 
     @precondition(lambda self: self.state in ("awaiting_approval", "approved", "scheduled"))
@@ -136,26 +138,32 @@ class Approval(RuleBasedStateMachine):
     @rule(minutes=st.integers(1, 90))
     def time_passes(self, minutes: int) -> None:
         self.now: datetime = self.now + timedelta(minutes=minutes)
-        until = expiry(self.requirement, self.asked_at, Now())
+        until = expires_at(self.requirement, self.asked_at, Now())
         if self.state == "awaiting_approval" and self.now >= until:
             self.move("expired")
 
     @precondition(lambda self: self.state == "awaiting_approval")
     @rule()
-    def look_again(self) -> None:
+    def recompute(self) -> None:
         """What a restart or a change of groups does: the state is worked out anew from what is stored."""
         self.settle()
 
     @precondition(lambda self: self.state in ("approved", "scheduled"))
     @rule()
     def start(self) -> None:
-        when = windows(Now(), self.now, timedelta(hours=1))
-        ruling = may_start(self.around, self.decisions, self.there, self.now, hits(self.freezes, PLAIN, when, self.now))
+        when = work_spans(Now(), self.now, timedelta(hours=1))
+        ruling = is_still_valid(
+            self.approval_round,
+            self.decisions,
+            self.directory,
+            self.now,
+            find_freeze_hits(self.freezes, PLAIN, when, self.now),
+        )
         assert ruling.allowed is not bool(ruling.reason)
         if not ruling.allowed:
             self.move("awaiting_approval" if ruling.reason.startswith("The approval") else "cancelled")
             return
-        assert self.quorum()
+        assert self.is_complete()
         assert not any(start <= self.now < end for start, end in self.frozen)
         self.starts += 1
         self.move("starting")
@@ -165,12 +173,12 @@ class Approval(RuleBasedStateMachine):
         start = self.now + timedelta(minutes=after)
         end = start + timedelta(minutes=minutes)
         self.frozen.append((start, end))
-        schedule = Window(start=Moment.at(start, "UTC"), end=Moment.at(end, "UTC"))
+        schedule = Window(start=ZonedTime.from_instant(start, "UTC"), end=ZonedTime.from_instant(end, "UTC"))
         self.freezes.append(Freeze(name=str(len(self.freezes)), schedule=schedule))
 
     @precondition(lambda self: self.state == "starting")
     @rule(state=st.sampled_from(["running", "unknown", "succeeded", "failed"]))
-    def go_on(self, state: RequestState) -> None:
+    def progress(self, state: RequestState) -> None:
         self.move(state)
 
     @invariant()
@@ -179,8 +187,8 @@ class Approval(RuleBasedStateMachine):
 
     @invariant()
     def final_states_stay(self) -> None:
-        assert not any(state in FINAL for state in getattr(self, "seen", [])[:-1])
+        assert not any(state in FINAL_STATES for state in getattr(self, "seen", [])[:-1])
 
 
-Approval.TestCase.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
-TestApproval = Approval.TestCase
+ApprovalMachine.TestCase.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+TestApproval = ApprovalMachine.TestCase

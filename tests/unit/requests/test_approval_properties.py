@@ -6,12 +6,12 @@ from datetime import timedelta
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from bot.requests.approval import Standing, may_decide, standing
-from bot.requests.directory import People
+from bot.requests.approval.rounds import ApprovalRound
+from bot.requests.approval.status import ApprovalStatus, approval_status, permission_to_decide
+from bot.requests.directory import InMemoryDirectory
 from bot.requests.model import Decision
-from bot.requests.rounds import Round
-from tests.unit.requests.build import HASH, NOW, decision, people, person, requirement, stage
-from tests.unit.requests.oracle import USERS, complete
+from tests.unit.requests.build import CONTENT_HASH, NOW, decision, make_directory, person, requirement, stage
+from tests.unit.requests.oracle import USERS, is_complete
 
 VERDICTS = ("approved", "approved", "approved", "denied", "changes")
 quick = settings(max_examples=60, deadline=None)
@@ -22,18 +22,20 @@ some_users = st.sets(st.sampled_from(USERS))
 class Case:
     """One situation."""
 
-    around: Round
+    approval_round: ApprovalRound
     decisions: list[Decision]
     groups: dict[str, set[str]]
     inactive: set[str]
 
     @property
-    def there(self) -> People:
+    def directory(self) -> InMemoryDirectory:
         everybody = {user: {user} for user in USERS}
-        return people(self.groups | everybody, deleted=self.inactive)
+        return make_directory(self.groups | everybody, deleted=self.inactive)
 
-    def stands(self, decisions: list[Decision] | None = None) -> Standing:
-        return standing(self.around, self.decisions if decisions is None else decisions, self.there, NOW)
+    def status(self, decisions: list[Decision] | None = None) -> ApprovalStatus:
+        return approval_status(
+            self.approval_round, self.decisions if decisions is None else decisions, self.directory, NOW
+        )
 
 
 @st.composite
@@ -46,11 +48,14 @@ def stages(draw: st.DrawFn) -> list[object]:
 @st.composite
 def cases(draw: st.DrawFn, verdicts: tuple[str, ...] = VERDICTS) -> Case:
     what = requirement(*draw(stages()), requester_counts=draw(st.booleans()))  # type: ignore[arg-type]
-    around = Round(requirement=what, content_hash=HASH, requester=person("UANN"), asked_at=NOW)
+    around = ApprovalRound(requirement=what, content_hash=CONTENT_HASH, requester=person("UANN"), opened_at=NOW)
     decided = draw(
         st.lists(
             st.tuples(
-                st.sampled_from(USERS), st.sampled_from(verdicts), st.sampled_from([HASH, HASH, "old"]), st.booleans()
+                st.sampled_from(USERS),
+                st.sampled_from(verdicts),
+                st.sampled_from([CONTENT_HASH, CONTENT_HASH, "old"]),
+                st.booleans(),
             ),
             max_size=7,
         )
@@ -61,7 +66,7 @@ def cases(draw: st.DrawFn, verdicts: tuple[str, ...] = VERDICTS) -> Case:
             verdict,
             minutes=n,
             content_hash=of,
-            taken_back=NOW + timedelta(hours=1) if back and n % 3 == 0 else None,
+            retracted_at=NOW + timedelta(hours=1) if back and n % 3 == 0 else None,
         )
         for n, (user, verdict, of, back) in enumerate(decided)
     ]
@@ -72,7 +77,9 @@ def cases(draw: st.DrawFn, verdicts: tuple[str, ...] = VERDICTS) -> Case:
 @quick
 @given(cases())
 def test_approved_exactly_when_live_approvals_of_this_content_fill_every_stage(case: Case) -> None:
-    assert (case.stands().state == "approved") is complete(case.around, case.decisions, case.groups, case.inactive)
+    assert (case.status().state == "approved") is is_complete(
+        case.approval_round, case.decisions, case.groups, case.inactive
+    )
 
 
 @quick
@@ -81,22 +88,30 @@ def test_the_order_of_decisions_changes_nothing(case: Case, random: object) -> N
     shuffled = list(case.decisions)
     random.shuffle(shuffled)  # type: ignore[attr-defined]
     moved = [d.model_copy(update={"at": NOW - timedelta(minutes=n)}) for n, d in enumerate(shuffled)]
-    before, after = case.stands(), case.stands(moved)
-    assert (before.state, before.stage, before.have, before.may_approve, before.stuck) == (
+    before, after = case.status(), case.status(moved)
+    assert (
+        before.state,
+        before.stage_index,
+        before.approval_count,
+        before.eligible_approvers,
+        before.unapprovable_reasons,
+    ) == (
         after.state,
-        after.stage,
-        after.have,
-        after.may_approve,
-        after.stuck,
+        after.stage_index,
+        after.approval_count,
+        after.eligible_approvers,
+        after.unapprovable_reasons,
     )
 
 
 @quick
 @given(cases())
 def test_nobody_counts_twice(case: Case) -> None:
-    counted = [one for stage in case.stands().approved_by for one in stage]
+    counted = [one for stage in case.status().approved_by for one in stage]
     assert len(counted) == len(set(counted))
-    assert set(counted) <= {d.person for d in case.decisions if d.content_hash == HASH and d.taken_back is None}
+    assert set(counted) <= {
+        d.person for d in case.decisions if d.content_hash == CONTENT_HASH and d.retracted_at is None
+    }
 
 
 @quick
@@ -104,7 +119,7 @@ def test_nobody_counts_twice(case: Case) -> None:
 def test_a_denial_is_final(case: Case, more: list[str]) -> None:
     denial = decision("UDAN", "denied", minutes=20)
     approvals = [decision(user, minutes=30 + n) for n, user in enumerate(more)]
-    assert case.stands([*case.decisions, denial, *approvals]).state == "denied"
+    assert case.status([*case.decisions, denial, *approvals]).state == "denied"
 
 
 @quick
@@ -112,37 +127,42 @@ def test_a_denial_is_final(case: Case, more: list[str]) -> None:
 def test_taking_back_is_as_if_it_had_never_been_said(case: Case, data: st.DataObject) -> None:
     assume(case.decisions)
     index = data.draw(st.integers(0, len(case.decisions) - 1))
-    back = [d.model_copy(update={"taken_back": NOW}) if n == index else d for n, d in enumerate(case.decisions)]
+    back = [d.model_copy(update={"retracted_at": NOW}) if n == index else d for n, d in enumerate(case.decisions)]
     without = [d for n, d in enumerate(case.decisions) if n != index]
-    assert case.stands(back) == case.stands(without)
+    assert case.status(back) == case.status(without)
 
 
 @quick
 @given(cases(("approved",)))
 def test_who_may_decide_moves_it_along_and_nobody_else_would(case: Case) -> None:
-    before = case.stands()
+    before = case.status()
     assume(before.state == "waiting")
-    live = {d.person.user for d in case.decisions if d.content_hash == HASH and d.taken_back is None}
+    live = {d.person.user for d in case.decisions if d.content_hash == CONTENT_HASH and d.retracted_at is None}
     for user in set(USERS) - live:
-        ruling = may_decide(case.around, "awaiting_approval", person(user), case.decisions, case.there, NOW)
-        after = case.stands([*case.decisions, decision(user, minutes=50)])
+        ruling = permission_to_decide(
+            case.approval_round, "awaiting_approval", person(user), case.decisions, case.directory, NOW
+        )
+        after = case.status([*case.decisions, decision(user, minutes=50)])
         gained = sum(map(len, after.approved_by)) - sum(map(len, before.approved_by))
-        assert ruling.allowed is (user in before.may_approve)
+        assert ruling.allowed is (user in before.eligible_approvers)
         assert bool(ruling.reason) is not ruling.allowed
         if ruling.allowed:
             assert gained == 1
-            assert after.state == "approved" or (after.stage, after.have) > (before.stage, before.have)
-        elif not (user == "UANN" and not case.around.requirement.requester_counts):
-            assert len(after.approved_by[before.stage]) == before.have
+            assert after.state == "approved" or (after.stage_index, after.approval_count) > (
+                before.stage_index,
+                before.approval_count,
+            )
+        elif not (user == "UANN" and not case.approval_round.requirement.requester_counts):
+            assert len(after.approved_by[before.stage_index]) == before.approval_count
 
 
 @quick
 @given(cases(("approved",)), st.randoms(use_true_random=False))
 def test_what_is_not_stuck_can_be_completed_and_what_is_cannot(case: Case, random: object) -> None:
-    now, decisions = case.stands(), list(case.decisions)
-    stuck = bool(now.stuck)
-    while now.state == "waiting" and now.may_approve:
-        user = random.choice(sorted(now.may_approve))  # type: ignore[attr-defined]
+    now, decisions = case.status(), list(case.decisions)
+    stuck = bool(now.unapprovable_reasons)
+    while now.state == "waiting" and now.eligible_approvers:
+        user = random.choice(sorted(now.eligible_approvers))  # type: ignore[attr-defined]
         decisions.append(decision(user, minutes=100 + len(decisions)))
-        now = case.stands(decisions)
+        now = case.status(decisions)
     assert (now.state == "approved") is not stuck

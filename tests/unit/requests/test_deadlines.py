@@ -4,14 +4,21 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.requests.deadlines import due_reminders, escalates_at, expiry, hurry, late_options, renewal_due
-from bot.requests.durations import in_words, seconds
-from bot.schedule import Moment, Now, Once, Rule, Schedule, Series, Window, start_of
-from tests.unit.requests.build import NOW, once, requirement, stage, stored
+from bot.requests.approval.deadlines import (
+    assess_lateness,
+    due_reminders,
+    escalates_at,
+    expires_at,
+    renewal_reason,
+    short_notice_warning,
+)
+from bot.requests.durations import format_duration, parse_duration
+from bot.schedule import Now, Once, RecurrenceRule, Schedule, Series, Window, ZonedTime, start_of
+from tests.unit.requests.build import NOW, once, pending_request, requirement, stage
 
 HOUR = timedelta(hours=1)
 WINDOW = Window(start=once("2026-03-04 22:00").start, end=once("2026-03-05 02:00").start)
-TWICE = Series(rule=Rule(freq="daily"), zone="UTC", first=once("2026-03-04 22:00").start, count=2)
+TWICE = Series(rule=RecurrenceRule(freq="daily"), zone="UTC", first=once("2026-03-04 22:00").start, count=2)
 
 
 def at(wall: str) -> datetime:
@@ -20,18 +27,18 @@ def at(wall: str) -> datetime:
 
 def test_an_approval_expires_some_time_after_the_asking() -> None:
     what = requirement(expires_after=3600)
-    assert expiry(what, NOW, Now()) == NOW + HOUR
-    assert expiry(what, NOW, once("2026-03-04 12:30")) == NOW + HOUR
+    assert expires_at(what, NOW, Now()) == NOW + HOUR
+    assert expires_at(what, NOW, once("2026-03-04 12:30")) == NOW + HOUR
 
 
 def test_where_late_ones_are_dropped_it_expires_at_the_start_at_the_latest() -> None:
     drop = requirement(expires_after=86400, late="drop")
     latest = Once(start=once("2026-03-04 22:00").start, latest_start=once("2026-03-04 23:00").start)
-    assert expiry(drop, NOW, once("2026-03-04 22:00")) == at("2026-03-04 22:00")
-    assert expiry(drop, NOW, latest) == at("2026-03-04 23:00")
-    assert expiry(drop, NOW, WINDOW) == at("2026-03-05 02:00")
-    assert expiry(drop, NOW, TWICE) == NOW + 24 * HOUR
-    assert expiry(drop, NOW, Now()) == NOW + 24 * HOUR
+    assert expires_at(drop, NOW, once("2026-03-04 22:00")) == at("2026-03-04 22:00")
+    assert expires_at(drop, NOW, latest) == at("2026-03-04 23:00")
+    assert expires_at(drop, NOW, WINDOW) == at("2026-03-05 02:00")
+    assert expires_at(drop, NOW, TWICE) == NOW + 24 * HOUR
+    assert expires_at(drop, NOW, Now()) == NOW + 24 * HOUR
 
 
 def test_reminders_come_once_each_and_missed_ones_make_one() -> None:
@@ -65,17 +72,17 @@ def test_escalation_has_its_time() -> None:
     ],
 )
 def test_an_approval_after_the_start_asks(schedule: Schedule, wall: str, late: bool, options: list[str]) -> None:
-    found = late_options(stored(schedule), at(wall))
+    found = assess_lateness(pending_request(schedule), at(wall))
     assert (found.late, [option.choice for option in found.options]) == (late, options)
-    assert found.settled == ("drop" if options == ["drop"] else None)
+    assert found.policy_choice == ("drop" if options == ["drop"] else None)
 
 
 def test_late_options_are_told_in_words_with_their_schedules() -> None:
-    found = late_options(stored(once("2026-03-04 22:00", "Europe/Berlin")), at("2026-03-04 22:01"))
+    found = assess_lateness(pending_request(once("2026-03-04 22:00", "Europe/Berlin")), at("2026-03-04 22:01"))
     now, following, drop = found.options
-    assert found.words == "The start, Wed 4 Mar 2026 22:00 CET, has passed."
-    assert (now.words, now.schedule) == ("Run it now", Now())
-    assert (following.words, following.schedule) == (
+    assert found.text == "The start, Wed 4 Mar 2026 22:00 CET, has passed."
+    assert (now.label, now.schedule) == ("Run it now", Now())
+    assert (following.label, following.schedule) == (
         "Run it Thu 5 Mar 2026 22:00 CET",
         once("2026-03-05 22:00", "Europe/Berlin"),
     )
@@ -83,13 +90,15 @@ def test_late_options_are_told_in_words_with_their_schedules() -> None:
 
 
 def test_the_next_slot_is_always_ahead() -> None:
-    (_, following, _) = late_options(stored(once("2026-03-04 08:00")), at("2026-03-09 09:00")).options
+    (_, following, _) = assess_lateness(pending_request(once("2026-03-04 08:00")), at("2026-03-09 09:00")).options
     assert following.schedule == once("2026-03-10 08:00")
-    (following, _) = late_options(stored(WINDOW), at("2026-03-05 03:00")).options
+    (following, _) = assess_lateness(pending_request(WINDOW), at("2026-03-05 03:00")).options
     assert following.schedule == Window(start=once("2026-03-05 22:00").start, end=once("2026-03-06 02:00").start)
-    (_, gap, _) = late_options(stored(once("2026-03-28 02:30", "Europe/Berlin")), at("2026-03-28 03:00")).options
+    (_, gap, _) = assess_lateness(
+        pending_request(once("2026-03-28 02:30", "Europe/Berlin")), at("2026-03-28 03:00")
+    ).options
     assert gap.schedule is not None
-    assert start_of(gap.schedule) == Moment(wall=datetime(2026, 3, 29, 3), zone="Europe/Berlin")
+    assert start_of(gap.schedule) == ZonedTime(wall=datetime(2026, 3, 29, 3), zone="Europe/Berlin")
 
 
 @pytest.mark.parametrize(
@@ -103,7 +112,7 @@ def test_the_next_slot_is_always_ahead() -> None:
     ],
 )
 def test_policy_may_settle_what_happens_late(policy: str, schedule: Schedule, wall: str, settled: str | None) -> None:
-    assert late_options(stored(schedule, policy), at(wall)).settled == settled
+    assert assess_lateness(pending_request(schedule, policy), at(wall)).policy_choice == settled
 
 
 @pytest.mark.parametrize(
@@ -119,7 +128,7 @@ def test_policy_may_settle_what_happens_late(policy: str, schedule: Schedule, wa
     ],
 )
 def test_an_approval_in_the_last_minutes_warns(schedule: Schedule, wall: str, text: str) -> None:
-    found = hurry(requirement(), schedule, at(wall))
+    found = short_notice_warning(requirement(), schedule, at(wall))
     assert found.startswith(text)
     assert bool(found) is bool(text)
 
@@ -145,7 +154,7 @@ def test_an_approval_in_the_last_minutes_warns(schedule: Schedule, wall: str, te
     ],
 )
 def test_a_series_is_asked_for_again(days: int, runs: int, asked: dict[str, int], text: str) -> None:
-    assert renewal_due(requirement(**asked), NOW, runs, NOW + timedelta(days=days)) == text
+    assert renewal_reason(requirement(**asked), NOW, runs, NOW + timedelta(days=days)) == text
 
 
 @pytest.mark.parametrize(
@@ -159,11 +168,11 @@ def test_a_series_is_asked_for_again(days: int, runs: int, asked: dict[str, int]
     ],
 )
 def test_lengths(text: str, length: int, said: str) -> None:
-    assert seconds(text) == length
-    assert in_words(length) == said
+    assert parse_duration(text) == length
+    assert format_duration(length) == said
 
 
 @pytest.mark.parametrize("text", ["", "h", "5", "5x", "-5m", "5m!", "1.5h"])
 def test_what_is_no_length(text: str) -> None:
     with pytest.raises(ValueError, match="is not a length of time"):
-        seconds(text)
+        parse_duration(text)

@@ -6,42 +6,42 @@ from typing import Any
 import pytest
 
 from bot.errors import ConfigError
-from bot.requests.calendars import Calendar, read_calendar
-from bot.requests.decide import decide
-from bot.requests.explain import headline
-from bot.requests.freeze_file import freeze_of
-from bot.requests.freezes import Freeze, Hit, blocking, hits, stopping
-from bot.requests.rules import FreezeRule
-from bot.requests.windows import Span, windows
-from bot.schedule import Moment, Now, Rule, Schedule, Series, Weekday, Window
+from bot.requests.freezes.calendars import Calendar, parse_calendar
+from bot.requests.freezes.load import build_freeze
+from bot.requests.freezes.model import Freeze, FreezeHit, find_freeze_hits, refusing_hits, start_blocking_hits
+from bot.requests.policy.evaluate import evaluate
+from bot.requests.policy.explain import headline
+from bot.requests.policy.rules import FreezeRule
+from bot.requests.spans import TimeSpan, work_spans
+from bot.schedule import Now, RecurrenceRule, Schedule, Series, Weekday, Window, ZonedTime
 from tests.unit.requests.build import NOW, once, policy, requirement, rule, stage, subject
 
 HOUR = timedelta(hours=1)
 
 
-def moment(wall: str, zone: str = "UTC") -> Moment:
-    return Moment(wall=datetime.fromisoformat(wall), zone=zone)
+def moment(wall: str, zone: str = "UTC") -> ZonedTime:
+    return ZonedTime(wall=datetime.fromisoformat(wall), zone=zone)
 
 
 EVENING = Window(start=moment("2026-03-04 20:00"), end=moment("2026-03-05 06:00"))
 FRIDAYS = Series(
-    rule=Rule(freq="weekly", weekdays=(Weekday(day=4),), times=(time(18),)),
+    rule=RecurrenceRule(freq="weekly", weekdays=(Weekday(day=4),), times=(time(18),)),
     zone="Europe/Berlin",
     first=moment("2024-01-05 18:00", "Europe/Berlin"),
 )
 TWO_DAYS = Window(start=moment("2026-03-05 00:00"), end=moment("2026-03-07 00:00"))
-DAILY = Series(rule=Rule(freq="daily", times=(time(19),)), zone="UTC", first=moment("2026-03-04 19:00"))
+DAILY = Series(rule=RecurrenceRule(freq="daily", times=(time(19),)), zone="UTC", first=moment("2026-03-04 19:00"))
 
 
 def freeze(**values: Any) -> Freeze:
     return Freeze(**({"name": "F", "schedule": EVENING} | values))
 
 
-def touched(
+def freeze_hits(
     schedule: Schedule, *freezes: Freeze, calendars: dict[str, Calendar] | None = None, **about: Any
-) -> tuple[Hit, ...]:
+) -> tuple[FreezeHit, ...]:
     asked = subject(schedule=schedule, **about)
-    return hits(freezes, asked, windows(schedule, NOW, HOUR), NOW, calendars)
+    return find_freeze_hits(freezes, asked, work_spans(schedule, NOW, HOUR), NOW, calendars)
 
 
 @pytest.mark.parametrize(
@@ -61,13 +61,13 @@ def touched(
     ],
 )
 def test_moments_and_windows(schedule: Schedule, is_hit: bool) -> None:
-    assert bool(touched(schedule, freeze())) is is_hit
+    assert bool(freeze_hits(schedule, freeze())) is is_hit
 
 
 def test_a_hit_tells_the_freeze_and_its_time_in_its_zone() -> None:
-    (hit,) = touched(once(), freeze(zone="Europe/Berlin"))
-    assert hit.words == "It falls into the freeze “F”, from Wed 4 Mar 2026 21:00 CET to Thu 5 Mar 2026 07:00 CET."
-    assert stopping([hit]) == (hit,)
+    (hit,) = freeze_hits(once(), freeze(zone="Europe/Berlin"))
+    assert hit.text == "It falls into the freeze “F”, from Wed 4 Mar 2026 21:00 CET to Thu 5 Mar 2026 07:00 CET."
+    assert refusing_hits([hit]) == (hit,)
 
 
 @pytest.mark.parametrize(
@@ -82,25 +82,27 @@ def test_a_hit_tells_the_freeze_and_its_time_in_its_zone() -> None:
     ],
 )
 def test_a_freeze_that_repeats_keeps_its_wall_clock(wall: str, is_hit: bool) -> None:
-    found = hits([freeze(schedule=FRIDAYS, lasts=8 * 3600)], subject(), [Span(*2 * [moment(wall).instant])], NOW)
+    found = find_freeze_hits(
+        [freeze(schedule=FRIDAYS, duration_seconds=8 * 3600)], subject(), [TimeSpan(*2 * [moment(wall).instant])], NOW
+    )
     assert bool(found) is is_hit
 
 
 def test_a_series_goes_on_around_a_freeze_unless_all_of_it_is_inside() -> None:
-    (hit,) = touched(DAILY, freeze(schedule=TWO_DAYS))
-    assert (hit.runs, hit.of, hit.skips) == (2, 100, True)
-    assert hit.words.startswith("2 of the next 100 runs fall into the freeze “F”, the first from Thu 5 Mar 2026 00:00")
-    assert hit.words.endswith("They will be left out.")
-    assert stopping([hit]) == ()
-    (whole,) = touched(DAILY, freeze(schedule=DAILY, lasts=3600))
-    assert (whole.runs, whole.skips, stopping([whole])) == (100, False, (whole,))
+    (hit,) = freeze_hits(DAILY, freeze(schedule=TWO_DAYS))
+    assert (hit.affected_runs, hit.total_runs, hit.skips_runs) == (2, 100, True)
+    assert hit.text.startswith("2 of the next 100 runs fall into the freeze “F”, the first from Thu 5 Mar 2026 00:00")
+    assert hit.text.endswith("They will be left out.")
+    assert refusing_hits([hit]) == ()
+    (whole,) = freeze_hits(DAILY, freeze(schedule=DAILY, duration_seconds=3600))
+    assert (whole.affected_runs, whole.skips_runs, refusing_hits([whole])) == (100, False, (whole,))
 
 
 def test_a_series_whose_runs_cannot_be_left_out_is_stopped_by_any_of_them() -> None:
     frozen, asked = freeze(schedule=TWO_DAYS), subject(schedule=DAILY)
-    (hit,) = hits([frozen], asked, windows(DAILY, NOW, HOUR), NOW, goes_around=False)
-    assert (hit.skips, stopping([hit])) == (False, (hit,))
-    assert "left out" not in hit.words
+    (hit,) = find_freeze_hits([frozen], asked, work_spans(DAILY, NOW, HOUR), NOW, can_skip_runs=False)
+    assert (hit.skips_runs, refusing_hits([hit])) == (False, (hit,))
+    assert "left out" not in hit.text
 
 
 @pytest.mark.parametrize(
@@ -116,43 +118,43 @@ def test_a_series_whose_runs_cannot_be_left_out_is_stopped_by_any_of_them() -> N
     ],
 )
 def test_scope(scope: dict[str, tuple[str, ...]], about: dict[str, Any], is_hit: bool) -> None:
-    assert bool(touched(once(), freeze(**scope), **about)) is is_hit
+    assert bool(freeze_hits(once(), freeze(**scope), **about)) is is_hit
 
 
 def test_a_freeze_may_win_over_another() -> None:
     soft = freeze(name="soft", stage=stage("@cab"), wins_over=("F",))
-    assert [h.freeze for h in touched(once(), freeze(), soft)] == ["soft"]
+    assert [h.freeze for h in freeze_hits(once(), freeze(), soft)] == ["soft"]
     short = soft.model_copy(
         update={"schedule": Window(start=moment("2026-03-04 22:00"), end=moment("2026-03-04 22:30"))}
     )
-    assert [h.freeze for h in touched(once(), freeze(), short)] == ["F", "soft"]
+    assert [h.freeze for h in freeze_hits(once(), freeze(), short)] == ["F", "soft"]
     elsewhere = soft.model_copy(update={"backend": ("immybot",)})
-    assert [h.freeze for h in touched(once(), freeze(), elsewhere)] == ["F"]
+    assert [h.freeze for h in freeze_hits(once(), freeze(), elsewhere)] == ["F"]
 
 
 def test_policy_refuses_or_asks_the_freezes_own_approvers() -> None:
     asked, ok = subject(schedule=once()), rule('backend = "foreman"', 'effect = "approve"')
-    hard = touched(once(), freeze())
-    soft = touched(once(), freeze(stage=stage("@cab", quorum=2)))
-    refused = decide(policy(ok), asked, hard)
-    assert (refused.verdict, headline(refused)) == ("refuse", hard[0].words)
-    own = decide(policy(ok), asked, soft)
+    hard = freeze_hits(once(), freeze())
+    soft = freeze_hits(once(), freeze(stage=stage("@cab", quorum=2)))
+    refused = evaluate(policy(ok), asked, hard)
+    assert (refused.effect, headline(refused)) == ("refuse", hard[0].text)
+    own = evaluate(policy(ok), asked, soft)
     assert (headline(own), own.freezes) == ("Needs 2 of @cab because the freeze F.", ("F",))
-    assert soft[0].words in own.reasons
+    assert soft[0].text in own.reasons
     assert (
-        headline(decide(policy(""), asked, soft))
+        headline(evaluate(policy(""), asked, soft))
         == "Needs 1 of @sre, then 2 of @cab because no rule covers it and the freeze F."
     )
-    skipped = touched(DAILY, freeze(schedule=TWO_DAYS))
-    assert decide(policy(ok), subject(schedule=DAILY), skipped).reasons[-1] == skipped[0].words
+    skipped = freeze_hits(DAILY, freeze(schedule=TWO_DAYS))
+    assert evaluate(policy(ok), subject(schedule=DAILY), skipped).reasons[-1] == skipped[0].text
 
 
 def test_at_the_start_only_an_approved_freeze_is_no_hindrance() -> None:
-    (hard,) = touched(once(), freeze())
-    (soft,) = touched(once(), freeze(stage=stage("@cab")))
-    assert blocking([hard, soft], requirement()) == (hard, soft)
-    assert blocking([hard, soft], requirement(freezes=("F",))) == (hard,)
-    assert blocking([soft], requirement(freezes=("F",))) == ()
+    (hard,) = freeze_hits(once(), freeze())
+    (soft,) = freeze_hits(once(), freeze(stage=stage("@cab")))
+    assert start_blocking_hits([hard, soft], requirement()) == (hard, soft)
+    assert start_blocking_hits([hard, soft], requirement(freezes=("F",))) == (hard,)
+    assert start_blocking_hits([soft], requirement(freezes=("F",))) == ()
 
 
 EVENT = """BEGIN:VCALENDAR
@@ -170,7 +172,7 @@ END:VCALENDAR
 
 def calendar(when: str, summary: str = "Release freeze", age: timedelta = timedelta(0)) -> dict[str, Calendar]:
     text = EVENT.format(summary=summary, when=when)
-    return {"cal.ics": read_calendar(text, "cal.ics", NOW - age)}
+    return {"cal.ics": parse_calendar(text, "cal.ics", NOW - age)}
 
 
 @pytest.mark.parametrize(
@@ -196,33 +198,33 @@ def calendar(when: str, summary: str = "Release freeze", age: timedelta = timede
 )
 def test_a_calendar(when: str, wall: str, is_hit: bool) -> None:
     frozen = freeze(schedule=None, calendar="cal.ics", zone="Europe/Berlin")
-    found = hits([frozen], subject(), [Span(*2 * [moment(wall).instant])], NOW, calendar(when))
+    found = find_freeze_hits([frozen], subject(), [TimeSpan(*2 * [moment(wall).instant])], NOW, calendar(when))
     assert bool(found) is is_hit
-    assert all("(Release freeze)" in hit.words for hit in found)
+    assert all("(Release freeze)" in hit.text for hit in found)
 
 
 def test_only_events_with_the_right_title_freeze() -> None:
     frozen = freeze(schedule=None, calendar="cal.ics", events=("*freeze*",))
     when = "DTSTART:20260304T220000Z\nDURATION:PT1H"
-    assert touched(once(), frozen, calendars=calendar(when))
-    assert not touched(once(), frozen, calendars=calendar(when, "Lunch"))
+    assert freeze_hits(once(), frozen, calendars=calendar(when))
+    assert not freeze_hits(once(), frozen, calendars=calendar(when, "Lunch"))
 
 
 def test_an_old_copy_serves_and_its_age_is_told_until_it_is_too_old() -> None:
     frozen = freeze(schedule=None, calendar="cal.ics", max_age=24 * 3600)
     inside = "DTSTART:20260304T220000Z\nDURATION:PT1H"
     outside = "DTSTART:20260304T010000Z\nDURATION:PT1H"
-    (fresh,) = touched(once(), frozen, calendars=calendar(inside, age=timedelta(minutes=10)))
-    assert "last read" not in fresh.words
-    (older,) = touched(once(), frozen, calendars=calendar(inside, age=timedelta(hours=5)))
-    assert older.words.endswith("Its calendar was last read 5 hours ago.")
-    assert not touched(once(), frozen, calendars=calendar(outside, age=timedelta(hours=24)))
-    (stale,) = touched(once(), frozen, calendars=calendar(outside, age=timedelta(hours=30)))
+    (fresh,) = freeze_hits(once(), frozen, calendars=calendar(inside, age=timedelta(minutes=10)))
+    assert "last read" not in fresh.text
+    (older,) = freeze_hits(once(), frozen, calendars=calendar(inside, age=timedelta(hours=5)))
+    assert older.text.endswith("Its calendar was last read 5 hours ago.")
+    assert not freeze_hits(once(), frozen, calendars=calendar(outside, age=timedelta(hours=24)))
+    (stale,) = freeze_hits(once(), frozen, calendars=calendar(outside, age=timedelta(hours=30)))
     frozen_now = "until it answers, everything counts as frozen."
-    assert stale.words == f"The calendar of the freeze “F” was last read 1 day 6 hours ago; {frozen_now}"
-    (never,) = touched(once(), frozen)
-    assert f"was never read; {frozen_now}" in never.words
-    assert stopping([stale, never]) == (stale, never)
+    assert stale.text == f"The calendar of the freeze “F” was last read 1 day 6 hours ago; {frozen_now}"
+    (never,) = freeze_hits(once(), frozen)
+    assert f"was never read; {frozen_now}" in never.text
+    assert refusing_hits([stale, never]) == (stale, never)
 
 
 @pytest.mark.parametrize(
@@ -252,8 +254,8 @@ def test_an_old_copy_serves_and_its_age_is_told_until_it_is_too_old() -> None:
 )
 def test_a_broken_calendar_is_named_with_its_line(text: str, fault: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        read_calendar(text, "cal.ics", NOW)
-    (found,) = caught.value.faults
+        parse_calendar(text, "cal.ics", NOW)
+    (found,) = caught.value.problems
     assert found.startswith(fault)
 
 
@@ -284,7 +286,7 @@ targets = "db-*"
 
 
 def phrase(text: str, **values: Any) -> Freeze:
-    return freeze_of(FreezeRule(name="F", when=text, **values), "Europe/Berlin")
+    return build_freeze(FreezeRule(name="F", when=text, **values), "Europe/Berlin")
 
 
 @pytest.mark.parametrize(
@@ -303,7 +305,7 @@ def phrase(text: str, **values: Any) -> Freeze:
 def test_phrases(text: str, values: dict[str, Any], outside: list[str], inside: list[str]) -> None:
     def is_frozen(wall: str) -> bool:
         at = moment(wall, "Europe/Berlin").instant
-        return bool(hits([phrase(text, **values)], subject(), [Span(at, at)], NOW))
+        return bool(find_freeze_hits([phrase(text, **values)], subject(), [TimeSpan(at, at)], NOW))
 
     assert [wall for wall in outside if is_frozen(wall)] == []
     assert [wall for wall in inside if not is_frozen(wall)] == []
@@ -328,10 +330,12 @@ def test_phrases_that_are_no_freeze(text: str, problem: str) -> None:
 
 
 def test_windows_of_a_series_end_at_the_horizon() -> None:
-    yearly = Series(rule=Rule(freq="yearly", times=(time(9),)), zone="UTC", first=moment("2026-03-10 09:00"))
-    assert [s.start for s in windows(yearly, NOW, HOUR)] == [
+    yearly = Series(rule=RecurrenceRule(freq="yearly", times=(time(9),)), zone="UTC", first=moment("2026-03-10 09:00"))
+    assert [s.start for s in work_spans(yearly, NOW, HOUR)] == [
         datetime(2026, 3, 10, 9, tzinfo=UTC),
         datetime(2027, 3, 10, 9, tzinfo=UTC),
     ]
-    late = Series(rule=Rule(freq="daily", times=(time(9),)), zone="UTC", first=moment("2026-03-10 09:00"), window=120)
-    assert [s.end for s in windows(late, NOW, HOUR, runs=1)] == [datetime(2026, 3, 10, 11, tzinfo=UTC)]
+    late = Series(
+        rule=RecurrenceRule(freq="daily", times=(time(9),)), zone="UTC", first=moment("2026-03-10 09:00"), window=120
+    )
+    assert [s.end for s in work_spans(late, NOW, HOUR, max_runs=1)] == [datetime(2026, 3, 10, 11, tzinfo=UTC)]

@@ -5,16 +5,16 @@ from typing import Any
 
 import pytest
 
-from bot.requests.decide import decide
-from bot.requests.explain import headline
-from bot.schedule import Moment, Rule, Series, Window
+from bot.requests.policy.evaluate import evaluate
+from bot.requests.policy.explain import headline
+from bot.schedule import RecurrenceRule, Series, Window, ZonedTime
 from tests.unit.requests.build import NOW, once, policy, rule, subject
 
 DEFAULT = "Needs 1 of @sre because no rule covers it."
 SATURDAY_NIGHT = datetime(2026, 3, 7, 23, 30, tzinfo=UTC)
 SUNDAY_EARLY = datetime(2026, 3, 8, 2, 0, tzinfo=UTC)
 WEDNESDAY_NIGHT = datetime(2026, 3, 4, 23, 0, tzinfo=UTC)
-SERIES = Series(rule=Rule(freq="daily"), zone="UTC", first=Moment.at(NOW, "UTC"))
+SERIES = Series(rule=RecurrenceRule(freq="daily"), zone="UTC", first=ZonedTime.from_instant(NOW, "UTC"))
 WINDOW = Window(start=once("2026-03-04 22:00").start, end=once("2026-03-05 02:00").start)
 HOSTS_43 = {"names": tuple(f"web-{n}" for n in range(43))}
 
@@ -98,7 +98,7 @@ CONDITIONS: list[tuple[str, dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("conditions", "values", "expected"), CONDITIONS)
 def test_condition(conditions: str, values: dict[str, Any], expected: str) -> None:
-    found = decide(policy(rule(conditions)), subject(**values))
-    assert found.verdict == "ask"
+    found = evaluate(policy(rule(conditions)), subject(**values))
+    assert found.effect == "ask"
     assert expected in headline(found)
     assert ("r" in found.rules) is (expected != DEFAULT)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.requests.policy_file import load_policy
-from bot.requests.rules import Defaults, FreezeRule, Rule, When
+from bot.requests.policy.load import load_policy
+from bot.requests.policy.rules import FreezeRule, PolicyRule, PolicySettings, RuleConditions
 from tests.unit.requests.build import NOW
 
 PAGE = (Path(__file__).parents[3] / "docs" / "policy.md").read_text()
@@ -19,7 +19,8 @@ def test_the_examples_load() -> None:
 
 
 @pytest.mark.parametrize(
-    "setting", sorted({name for model in (Defaults, Rule, When, FreezeRule) for name in model.model_fields})
+    "setting",
+    sorted({name for model in (PolicySettings, PolicyRule, RuleConditions, FreezeRule) for name in model.model_fields}),
 )
 def test_every_setting_is_on_the_page(setting: str) -> None:
     assert re.search(rf"\b{setting}\b", PAGE)

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from bot.requests.decide import decide
-from bot.requests.explain import headline
+from bot.requests.policy.evaluate import evaluate
+from bot.requests.policy.explain import headline
 from tests.unit.requests.build import policy, rule, subject
 
 DEFAULT = "Needs 1 of @sre because no rule covers it."
@@ -286,14 +286,14 @@ EFFECTS: list[tuple[str, str, dict[str, Any], str, str]] = [
     ("rules", "values", "verdict", "expected"), [c[1:] for c in EFFECTS], ids=[c[0] for c in EFFECTS]
 )
 def test_effect(rules: str, values: dict[str, Any], verdict: str, expected: str) -> None:
-    found = decide(policy(rules), subject(**values))
-    assert found.verdict == verdict
+    found = evaluate(policy(rules), subject(**values))
+    assert found.effect == verdict
     assert expected in headline(found)
 
 
 def test_no_rules_means_that_a_person_must_approve() -> None:
-    found = decide(policy(""), subject())
-    assert (found.verdict, found.stages[0].groups, found.stages[0].quorum) == ("ask", ("@sre",), 1)
+    found = evaluate(policy(""), subject())
+    assert (found.effect, found.stages[0].groups, found.stages[0].quorum) == ("ask", ("@sre",), 1)
     assert found.reasons == ("No rule covers this request, so the default approvers decide.",)
 
 
@@ -301,7 +301,7 @@ def test_every_rule_that_applies_is_named_with_its_reason() -> None:
     text = rule("min_targets = 40", 'approvers = "@sre"\nquorum = 2', "many") + rule(
         'backend = "foreman"', APPROVE, "ok"
     )
-    found = decide(policy(text), subject(**HOSTS_43))
+    found = evaluate(policy(text), subject(**HOSTS_43))
     assert found.rules == ("many", "ok")
     assert found.reasons == (
         "The rule “many” asks for 2 of @sre because of 43 hosts.",
@@ -311,17 +311,17 @@ def test_every_rule_that_applies_is_named_with_its_reason() -> None:
 
 def test_budgets_are_told_with_their_numbers() -> None:
     text = rule("max_targets = 2", APPROVE + "\nbudget = 5", "small")
-    first = decide(policy(text), subject())
+    first = evaluate(policy(text), subject())
     assert first.reasons[0].endswith("(1 of 5 today).")
-    third = decide(policy(text), subject(approved_today={"small": 2}))
+    third = evaluate(policy(text), subject(approved_today={"small": 2}))
     assert third.reasons == ("The rule “small” approves this at once because of 2 hosts (3 of 5 today).",)
-    sixth = decide(policy(text), subject(approved_today={"small": 5}))
+    sixth = evaluate(policy(text), subject(approved_today={"small": 5}))
     assert sixth.reasons == ("The rule “small” has approved 5 at once today, as many as it may; people decide now.",)
 
 
 def test_a_rule_says_what_it_asks_for() -> None:
     text = rule("min_targets = 1", "quorum = 2", "two") + rule("min_targets = 2", "", "one")
-    assert decide(policy(text), subject()).reasons == (
+    assert evaluate(policy(text), subject()).reasons == (
         "The rule “two” asks for 2 approvals because of 2 hosts.",
         "The rule “one” asks for an approval because of 2 hosts.",
     )
@@ -329,5 +329,5 @@ def test_a_rule_says_what_it_asks_for() -> None:
 
 def test_a_refusal_keeps_what_made_it() -> None:
     text = rule("min_targets = 1", name="ask") + rule('reboot = "Force"', REFUSE, "no")
-    found = decide(policy(text), subject(facts={"reboot": "Force"}))
+    found = evaluate(policy(text), subject(facts={"reboot": "Force"}))
     assert (found.because, found.rules) == (("a forced reboot",), ("ask", "no"))

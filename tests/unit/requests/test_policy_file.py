@@ -5,9 +5,9 @@ from datetime import datetime
 import pytest
 
 from bot.errors import ConfigError
-from bot.requests.policy_file import check_against, load_policy
-from bot.schedule import Moment, Reading, Refusal, Rule, Series, Understood, Weekday, Window
-from tests.unit.requests.build import NOW, people
+from bot.requests.policy.load import load_policy, workspace_problems
+from bot.schedule import Parsed, Reading, RecurrenceRule, Rejected, Series, Weekday, Window, ZonedTime
+from tests.unit.requests.build import NOW, make_directory
 
 HEAD = '[policy]\napprovers = ["@sre"]\n\n'
 RULE = '[[policy.rules]]\nname = "many"\n'
@@ -15,8 +15,8 @@ RULE = '[[policy.rules]]\nname = "many"\n'
 
 def faults(text: str) -> tuple[str, ...]:
     with pytest.raises(ConfigError) as caught:
-        load_policy(text, "my.toml", now=NOW, read=_read)
-    return caught.value.faults
+        load_policy(text, "my.toml", now=NOW, phrase_reader=_read)
+    return caught.value.problems
 
 
 def _read(phrase: str, *, now: datetime, zone: str) -> Reading:
@@ -25,17 +25,19 @@ def _read(phrase: str, *, now: datetime, zone: str) -> Reading:
         case "2026-12-20 to 2026-12-27":
             schedule = Window(start=_at("2026-12-20T00:00", zone), end=_at("2026-12-27T00:00", zone))
         case "tomorrow":
-            schedule = Window(start=Moment.at(now, zone), end=_at("2030-01-01T00:00", zone))
+            schedule = Window(start=ZonedTime.from_instant(now, zone), end=_at("2030-01-01T00:00", zone))
         case "every friday 18:00":
-            rule = Rule(freq="weekly", weekdays=(Weekday(day=4),), times=(datetime(2024, 1, 1, 18).time(),))
-            return Understood(phrase=phrase, schedule=Series(rule=rule, zone=zone, first=Moment.at(now, zone)))
+            rule = RecurrenceRule(freq="weekly", weekdays=(Weekday(day=4),), times=(datetime(2024, 1, 1, 18).time(),))
+            return Parsed(phrase=phrase, schedule=Series(rule=rule, zone=zone, first=ZonedTime.from_instant(now, zone)))
         case _:
-            return Refusal(phrase=phrase, reason="That is not a time.", word=phrase, example="2026-12-20 to 2026-12-27")
-    return Understood(phrase=phrase, schedule=schedule)
+            return Rejected(
+                phrase=phrase, reason="That is not a time.", word=phrase, example="2026-12-20 to 2026-12-27"
+            )
+    return Parsed(phrase=phrase, schedule=schedule)
 
 
-def _at(wall: str, zone: str) -> Moment:
-    return Moment(wall=datetime.fromisoformat(wall), zone=zone)
+def _at(wall: str, zone: str) -> ZonedTime:
+    return ZonedTime(wall=datetime.fromisoformat(wall), zone=zone)
 
 
 @pytest.mark.parametrize(
@@ -169,7 +171,7 @@ def test_freezes_that_contradict_each_other_are_named() -> None:
     ],
 )
 def test_freezes_that_do_not_contradict_each_other(text: str) -> None:
-    assert len(load_policy(HEAD + text, now=NOW, read=_read).freezes) == 2
+    assert len(load_policy(HEAD + text, now=NOW, phrase_reader=_read).freezes) == 2
 
 
 def test_several_faults_are_all_told() -> None:
@@ -207,7 +209,7 @@ quorum = 3
 
 def test_a_policy_that_fits_the_workspace() -> None:
     policy = load_policy(CHECKED, now=NOW)
-    assert check_against(policy, people({"sre": {"UBOB"}, "pair": {"UBOB", "UCAT"}, "x": {"UZOE"}})) == ()
+    assert workspace_problems(policy, make_directory({"sre": {"UBOB"}, "pair": {"UBOB", "UCAT"}, "x": {"UZOE"}})) == ()
 
 
 @pytest.mark.parametrize(
@@ -242,7 +244,7 @@ def test_a_policy_that_fits_the_workspace() -> None:
 def test_a_policy_that_does_not_fit_the_workspace(
     groups: dict[str, set[str]], flags: dict[str, set[str]], expected: list[str]
 ) -> None:
-    found = check_against(load_policy(CHECKED, "my.toml", now=NOW), people(groups, **flags))
+    found = workspace_problems(load_policy(CHECKED, "my.toml", now=NOW), make_directory(groups, **flags))
     assert len(found) == len(expected)
     for fault, start in zip(found, expected, strict=True):
         assert fault.startswith(f"my.toml{start}")

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from bot.requests.decide import decide
 from bot.requests.model import Requirement
+from bot.requests.policy.evaluate import evaluate
 from tests.unit.requests.build import policy, requirement, rule, stage, subject
 
 TERMS: list[tuple[str, str, str, Any]] = [
@@ -106,20 +106,20 @@ TERMS: list[tuple[str, str, str, Any]] = [
 
 @pytest.mark.parametrize(("text", "term", "expected"), [c[1:] for c in TERMS], ids=[c[0] for c in TERMS])
 def test_term(text: str, term: str, expected: Any) -> None:
-    assert getattr(decide(policy(text), subject()), term) == expected
+    assert getattr(evaluate(policy(text), subject()), term) == expected
 
 
 def test_the_escalation_that_comes_first_names_its_group() -> None:
     text = rule("min_targets = 1", 'escalate_after = "3h"\nescalate_to = "@a"')
     text += rule("min_targets = 2", 'escalate_after = "1h"\nescalate_to = "@b"', "s")
-    found = decide(policy(text), subject())
+    found = evaluate(policy(text), subject())
     assert found.escalate_to is not None
     assert found.escalate_to.names == ("@b",)
-    assert decide(policy(""), subject()).escalate_to is None
+    assert evaluate(policy(""), subject()).escalate_to is None
 
 
 def test_warnings_begin_a_quarter_of_an_hour_before() -> None:
-    assert decide(policy(""), subject()).warn_before == 900
+    assert evaluate(policy(""), subject()).warn_before == 900
 
 
 @pytest.mark.parametrize(
@@ -132,9 +132,9 @@ def test_warnings_begin_a_quarter_of_an_hour_before() -> None:
         (requirement(stage("@a")), requirement(stage("@a"), stage("@b")), False),
         (requirement(stage("@a", "@b")), requirement(stage("@b", "@a")), True),
         (requirement(stage("@a", "@b")), requirement(stage("@a")), False),
-        (requirement(stage("@a")), requirement(verdict="approve"), True),
-        (requirement(verdict="approve"), requirement(stage("@a")), False),
-        (requirement(stage("@a")), requirement(verdict="refuse"), False),
+        (requirement(stage("@a")), requirement(effect="approve"), True),
+        (requirement(effect="approve"), requirement(stage("@a")), False),
+        (requirement(stage("@a")), requirement(effect="refuse"), False),
         (requirement(stage("@a")), requirement(stage("@a"), freezes=("F",)), False),
         (requirement(stage("@a"), freezes=("F",)), requirement(stage("@a")), True),
     ],
@@ -142,4 +142,4 @@ def test_warnings_begin_a_quarter_of_an_hour_before() -> None:
 def test_what_was_asked_is_enough_for_what_is_demanded_by_then(
     asked: Requirement, by_then: Requirement, enough: bool
 ) -> None:
-    assert by_then.asks_no_more_than(asked) is enough
+    assert by_then.is_no_stricter_than(asked) is enough

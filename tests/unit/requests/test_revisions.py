@@ -3,7 +3,7 @@
 from typing import Any
 
 from bot.requests.model import Content
-from bot.requests.revisions import changes
+from bot.requests.revisions import diff_contents
 from bot.schedule import Now, Schedule
 from tests.unit.requests.build import once
 
@@ -16,7 +16,7 @@ BASE: dict[str, Any] = {
 }
 
 
-def say(schedule: Schedule) -> str:
+def describe_schedule(schedule: Schedule) -> str:
     return f"say {schedule.kind}"
 
 
@@ -26,14 +26,14 @@ def diff(
     after = BASE | values
     if params is not None:
         after["params"] = params
-    found = changes(
+    found = diff_contents(
         Content(**BASE),
         Content(**after),
-        say=say,
-        titles={"template": "Job template"},
-        words_before=words[0],
-        words_after=words[1],
-        secret={"inputs.password"},
+        describe_schedule=describe_schedule,
+        field_labels={"template": "Job template"},
+        labels_before=words[0],
+        labels_after=words[1],
+        secret_fields={"inputs.password"},
     )
     return [(line.field, line.before, line.after) for line in found]
 

@@ -2,29 +2,29 @@
 
 import pytest
 
-from bot.requests.decide import decide, strictest
 from bot.requests.model import Requirement
+from bot.requests.policy.evaluate import evaluate, strictest_requirement
 from tests.unit.requests.build import policy, requirement, rule, stage, subject
 
 SRE, DBA = stage("@sre"), stage("@dba")
-APPROVED = Requirement(verdict="approve", rules=("small",), reasons=("Small.",))
-REFUSED = Requirement(verdict="refuse", reasons=("Not yours.",))
+APPROVED = Requirement(effect="approve", rules=("small",), reasons=("Small.",))
+REFUSED = Requirement(effect="refuse", reasons=("Not yours.",))
 
 
 def test_one_refusal_refuses_with_its_own_reasons_only() -> None:
-    found = strictest([APPROVED, requirement(SRE), REFUSED])
-    assert (found.verdict, found.stages, found.reasons) == ("refuse", (), ("Not yours.",))
+    found = strictest_requirement([APPROVED, requirement(SRE), REFUSED])
+    assert (found.effect, found.stages, found.reasons) == ("refuse", (), ("Not yours.",))
 
 
 def test_an_approval_that_one_author_needs_is_needed() -> None:
-    assert strictest([APPROVED, requirement(SRE)]).stages == (SRE,)
-    assert strictest([APPROVED, requirement(SRE)]).verdict == "ask"
-    assert strictest([APPROVED, APPROVED]).verdict == "approve"
+    assert strictest_requirement([APPROVED, requirement(SRE)]).stages == (SRE,)
+    assert strictest_requirement([APPROVED, requirement(SRE)]).effect == "ask"
+    assert strictest_requirement([APPROVED, APPROVED]).effect == "approve"
 
 
 def test_stages_add_up_and_the_larger_quorum_wins() -> None:
     two = stage("@sre", quorum=2)
-    assert strictest([requirement(SRE, DBA), requirement(two)]).stages == (two, DBA)
+    assert strictest_requirement([requirement(SRE, DBA), requirement(two)]).stages == (two, DBA)
 
 
 @pytest.mark.parametrize(
@@ -44,22 +44,25 @@ def test_stages_add_up_and_the_larger_quorum_wins() -> None:
 )
 def test_of_each_term_the_strictest_holds_in_either_order(term: str, one: object, other: object, wins: object) -> None:
     several = [requirement(SRE, **{term: one}), requirement(SRE, **{term: other})]
-    assert getattr(strictest(several), term) == wins
-    backwards = getattr(strictest(several[::-1]), term)
+    assert getattr(strictest_requirement(several), term) == wins
+    backwards = getattr(strictest_requirement(several[::-1]), term)
     assert (set(backwards) == set(wins)) if isinstance(wins, tuple) else backwards == wins
 
 
 def test_the_earliest_escalation_holds_unless_the_request_expires_before() -> None:
     slow = requirement(SRE, escalate_after=7200, escalate_to=DBA)
     quick = requirement(SRE, escalate_after=600, escalate_to=SRE, reminders=(300, 1200))
-    assert (strictest([slow, quick]).escalate_after, strictest([slow, quick]).escalate_to) == (600, SRE)
+    assert (strictest_requirement([slow, quick]).escalate_after, strictest_requirement([slow, quick]).escalate_to) == (
+        600,
+        SRE,
+    )
     short = requirement(SRE, expires_after=600)
-    assert strictest([slow, short]).escalate_after is None
-    assert strictest([quick, short]).reminders == (300,)
+    assert strictest_requirement([slow, short]).escalate_after is None
+    assert strictest_requirement([quick, short]).reminders == (300,)
 
 
 def test_no_rule_approves_by_itself_what_somebody_else_has_edited() -> None:
     small = policy(rule("max_targets = 2", 'effect = "approve"'))
-    assert decide(small, subject()).verdict == "approve"
-    found = decide(small, subject(), automatic=False)
-    assert (found.verdict, found.stages) == ("ask", (SRE,))
+    assert evaluate(small, subject()).effect == "approve"
+    found = evaluate(small, subject(), automatic=False)
+    assert (found.effect, found.stages) == ("ask", (SRE,))

@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from bot.schedule import Question, Reading, Refusal, Understood, read, words
+from bot.schedule import Ambiguous, Parsed, Reading, Rejected, read, to_phrase
 
 
 @dataclass(frozen=True)
@@ -38,12 +38,12 @@ def rows() -> list[Row]:
     return found
 
 
-def noted(reading: Reading, zone: str) -> str:
+def in_table_notation(reading: Reading, zone: str) -> str:
     """A reading in the notation of the table."""
     match reading:
-        case Understood(schedule=schedule):
-            return words(schedule).removesuffix(f" {zone}").replace(f" {zone} ", " ")
-        case Question(word=word, choices=choices):
+        case Parsed(schedule=schedule):
+            return to_phrase(schedule).removesuffix(f" {zone}").replace(f" {zone} ", " ")
+        case Ambiguous(word=word, choices=choices):
             return f"? {word} :: {' / '.join(choice.label for choice in choices)}"
-        case Refusal(word=word):
+        case Rejected(word=word):
             return f"! {word}"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.schedule import Question, Series, Understood, Window, read
+from bot.schedule import Ambiguous, Parsed, Series, Window, read
 
 PAGE = (Path(__file__).parents[3] / "docs" / "time.md").read_text("utf-8")
 NOW = datetime(2026, 11, 23, 21, 0, tzinfo=UTC)
@@ -19,7 +19,7 @@ def rows(heading: str) -> list[tuple[str, list[str]]]:
     return [(first.strip(), re.findall(r"`([^`]+)`", first + rest[0])) for first, *rest in cells]
 
 
-def whole(kind: str, phrase: str) -> str:
+def fill_in(kind: str, phrase: str) -> str:
     """A phrase of the page with what ".." stands for."""
     return phrase.replace("..", "every monday at 06:00" if kind == "with bounds" else "tomorrow 9pm")
 
@@ -28,8 +28,8 @@ def whole(kind: str, phrase: str) -> str:
 def test_what_can_be_said_is_understood(kind: str, phrases: list[str]) -> None:
     assert phrases
     for phrase in phrases:
-        reading = read(whole(kind, phrase), now=NOW, zone="Europe/Berlin")
-        assert isinstance(reading, Understood), phrase
+        reading = read(fill_in(kind, phrase), now=NOW, zone="Europe/Berlin")
+        assert isinstance(reading, Parsed), phrase
         if kind in ("A series", "with bounds", "with a window"):
             assert isinstance(reading.schedule, Series), phrase
         if kind == "A window":
@@ -41,4 +41,4 @@ def test_what_is_asked_is_asked() -> None:
     phrases = [phrase for first in asked for phrase in re.findall(r"`([^`]+)`", first)]
     for phrase in phrases:
         said = f"28 march 2027 {phrase}" if phrase == "02:30" else f"9pm {phrase}" if phrase.isupper() else phrase
-        assert isinstance(read(said, now=NOW, zone="Europe/Berlin"), Question), said
+        assert isinstance(read(said, now=NOW, zone="Europe/Berlin"), Ambiguous), said

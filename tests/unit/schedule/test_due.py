@@ -5,7 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.schedule import Moment, Rule, Series, agenda
+from bot.schedule import RecurrenceRule, Series, ZonedTime, agenda
 
 FIRST = datetime(2027, 3, 24, 5, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -13,9 +13,13 @@ HOUR = timedelta(hours=1)
 
 def daily(window: int | None = None, count: int | None = None) -> Series:
     """Every day at 06:00 in Berlin: 05:00 UTC, from 28 March on 04:00 UTC."""
-    first = Moment(wall=datetime(2027, 3, 24, 6), zone="Europe/Berlin")
+    first = ZonedTime(wall=datetime(2027, 3, 24, 6), zone="Europe/Berlin")
     return Series(
-        rule=Rule(freq="daily", times=(time(6),)), zone="Europe/Berlin", first=first, window=window, count=count
+        rule=RecurrenceRule(freq="daily", times=(time(6),)),
+        zone="Europe/Berlin",
+        first=first,
+        window=window,
+        count=count,
     )
 
 

@@ -4,19 +4,19 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.schedule import Question, Understood, echo, read
-from bot.schedule.echo import label, until
+from bot.schedule import Ambiguous, Parsed, echo, read
+from bot.schedule.echo import button_label, relative_time
 
 NOW = datetime(2026, 11, 22, 21, 0, tzinfo=UTC)
 
 
 def lines(phrase: str, speaker: str | None = None) -> tuple[str, ...]:
     reading = read(phrase, now=NOW, zone="Europe/Berlin")
-    assert isinstance(reading, Understood), reading
+    assert isinstance(reading, Parsed), reading
     return echo(reading, NOW, speaker)
 
 
-def test_a_moment_is_said_with_its_date_zone_distance_and_utc() -> None:
+def test_a_time_is_echoed_with_its_date_zone_distance_and_utc() -> None:
     assert lines("friday 21:00") == ("Fri 27 Nov 2026 21:00 CET (Europe/Berlin), in 4 days 23 hours; 20:00 UTC",)
 
 
@@ -86,14 +86,14 @@ def test_now_is_said_plainly() -> None:
     ],
 )
 def test_distances_are_said_in_their_two_largest_units(at: datetime, text: str) -> None:
-    assert until(at, NOW) == text
+    assert relative_time(at, NOW) == text
 
 
 def test_labels_tell_answers_apart_by_zone_and_by_the_letters_of_the_hour() -> None:
     zones = read("9pm CST", now=NOW, zone="Europe/Berlin")
     twice = read("31 october 2027 02:30", now=NOW, zone="Europe/Berlin")
-    assert isinstance(zones, Question)
-    assert isinstance(twice, Question)
+    assert isinstance(zones, Ambiguous)
+    assert isinstance(twice, Ambiguous)
     assert [choice.label.split()[-1] for choice in zones.choices] == [
         "(America/Chicago)",
         "(Asia/Shanghai)",
@@ -106,5 +106,5 @@ def test_a_long_label_is_cut_to_what_a_button_holds() -> None:
     reading = read(
         "every month on the 1st, 5th, 9th, 13th, 17th, 21st and 25th at 06:00 until march", now=NOW, zone="UTC"
     )
-    assert isinstance(reading, Understood)
-    assert len(label(reading.schedule, "UTC")) <= 75
+    assert isinstance(reading, Parsed)
+    assert len(button_label(reading.schedule, "UTC")) <= 75

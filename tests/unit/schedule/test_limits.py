@@ -5,45 +5,45 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 
 from bot.schedule import (
-    Moment,
     Now,
     Once,
-    Rule,
+    Parsed,
+    RecurrenceRule,
     Series,
-    Understood,
-    far_off,
+    ZonedTime,
+    far_future_warning,
     occurrences,
     read,
     same_runs,
-    too_far,
-    too_often,
+    too_far_reason,
+    too_frequent_reason,
 )
-from bot.schedule.limits import SHORTEST_INTERVAL, overlapping, shortest_gap
+from bot.schedule.limits import DEFAULT_MIN_INTERVAL, overlap_reason, shortest_gap
 
 NOW = datetime(2026, 11, 23, 21, 0, tzinfo=UTC)
 
 
 def series(phrase: str) -> Series:
     reading = read(phrase, now=NOW, zone="Europe/Berlin")
-    assert isinstance(reading, Understood), reading
+    assert isinstance(reading, Parsed), reading
     assert isinstance(reading.schedule, Series)
     return reading.schedule
 
 
 def in_days(days: float) -> Once:
-    return Once(start=Moment.at(NOW + timedelta(days=days), "UTC"))
+    return Once(start=ZonedTime.from_instant(NOW + timedelta(days=days), "UTC"))
 
 
 @pytest.mark.parametrize(("days", "warned", "refused"), [(1, False, False), (89, False, False), (91, True, False),
                                                          (700, True, False), (740, True, True)])  # fmt: skip
 def test_the_horizon_warns_beyond_90_days_and_refuses_beyond_two_years(days: int, warned: bool, refused: bool) -> None:
-    assert (far_off(in_days(days), NOW) is not None) == warned
-    assert (too_far(in_days(days), NOW) is not None) == refused
+    assert (far_future_warning(in_days(days), NOW) is not None) == warned
+    assert (too_far_reason(in_days(days), NOW) is not None) == refused
 
 
 def test_now_is_never_far_off() -> None:
-    assert far_off(Now(), NOW) is None
-    assert too_far(Now(), NOW) is None
+    assert far_future_warning(Now(), NOW) is None
+    assert too_far_reason(Now(), NOW) is None
 
 
 @pytest.mark.parametrize(
@@ -61,23 +61,23 @@ def test_now_is_never_far_off() -> None:
 def test_the_shortest_gap_is_found_over_midnight_and_month_ends(phrase: str, minutes: int) -> None:
     gap = timedelta(minutes=minutes)
     assert shortest_gap(series(phrase)) == gap
-    assert (too_often(series(phrase)) is not None) == (gap < SHORTEST_INTERVAL)
-    assert too_often(series(phrase), gap) is None
-    assert too_often(series(phrase), gap + timedelta(minutes=1)) is not None
+    assert (too_frequent_reason(series(phrase)) is not None) == (gap < DEFAULT_MIN_INTERVAL)
+    assert too_frequent_reason(series(phrase), gap) is None
+    assert too_frequent_reason(series(phrase), gap + timedelta(minutes=1)) is not None
 
 
 def test_the_clocks_going_forward_do_not_make_a_series_too_frequent() -> None:
-    assert too_often(series("every day at 01:30 and 02:30")) is None
+    assert too_frequent_reason(series("every day at 01:30 and 02:30")) is None
 
 
 def test_one_run_is_never_too_often() -> None:
-    assert too_often(series("every 5 minutes for 1 times")) is None
+    assert too_frequent_reason(series("every 5 minutes for 1 times")) is None
 
 
 def test_a_window_must_end_before_the_next_run() -> None:
     daily = series("every day at 06:00 for 24 hours")
-    assert overlapping(daily) is None
-    assert overlapping(daily.model_copy(update={"window": 24 * 60 + 1})) is not None
+    assert overlap_reason(daily) is None
+    assert overlap_reason(daily.model_copy(update={"window": 24 * 60 + 1})) is not None
 
 
 def test_a_series_is_the_same_as_its_own_runs_however_far_they_go() -> None:
@@ -109,5 +109,5 @@ def test_runs_after_400_days_are_not_compared() -> None:
 
 def test_a_bounded_series_differs_from_an_endless_one() -> None:
     made = series("every day at 06:00 for 5 times")
-    endless = Series(rule=Rule(freq="daily", times=(time(6),)), zone="Europe/Berlin", first=made.first)
+    endless = Series(rule=RecurrenceRule(freq="daily", times=(time(6),)), zone="Europe/Berlin", first=made.first)
     assert not same_runs(made, (moment.instant for moment in occurrences(endless)), after=NOW)

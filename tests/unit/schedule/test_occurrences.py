@@ -8,14 +8,16 @@ from zoneinfo import ZoneInfo
 import pytest
 from cronsim import CronSim
 
-from bot.schedule import Moment, Rule, Series, Weekday, next_runs, occurrences
+from bot.schedule import RecurrenceRule, Series, Weekday, ZonedTime, next_runs, occurrences
 
 DAILY = {"freq": "daily", "times": [time(2, 30)]}
 START = datetime(2027, 3, 20, 12, 0, tzinfo=UTC)
 
 
 def series(rule: Mapping[str, object], zone: str = "Europe/Berlin", count: int | None = None) -> Series:
-    return Series(rule=Rule.model_validate(rule), zone=zone, first=Moment.at(START, zone), count=count)
+    return Series(
+        rule=RecurrenceRule.model_validate(rule), zone=zone, first=ZonedTime.from_instant(START, zone), count=count
+    )
 
 
 @pytest.mark.parametrize(
@@ -62,13 +64,15 @@ def test_two_times_inside_the_gap_are_one_run() -> None:
 def test_a_gap_at_midnight_starts_with_the_day() -> None:
     """In Beirut the clocks go from 00:00 to 01:00."""
     made = Series(
-        rule=Rule(freq="daily", times=(time(0, 0),)), zone="Asia/Beirut", first=Moment.at(START, "Asia/Beirut")
+        rule=RecurrenceRule(freq="daily", times=(time(0, 0),)),
+        zone="Asia/Beirut",
+        first=ZonedTime.from_instant(START, "Asia/Beirut"),
     )
     runs = [run.wall for run in next_runs(made, datetime(2027, 3, 26, 12, tzinfo=UTC), 3)]
     assert datetime(2027, 3, 28, 1, 0) in runs
 
 
-def test_counting_starts_with_the_first_moment_whenever_it_is_asked() -> None:
+def test_counting_starts_with_the_first_run_whenever_it_is_asked() -> None:
     five = series({"freq": "daily", "times": [time(6)]}, count=5)
     every = list(occurrences(five))
     assert len(every) == 5
@@ -77,7 +81,7 @@ def test_counting_starts_with_the_first_moment_whenever_it_is_asked() -> None:
 
 
 def test_until_is_inclusive() -> None:
-    last = Moment(wall=datetime(2027, 3, 23, 6), zone="Europe/Berlin")
+    last = ZonedTime(wall=datetime(2027, 3, 23, 6), zone="Europe/Berlin")
     made = series({"freq": "daily", "times": [time(6)]}).model_copy(update={"until": last})
     assert list(occurrences(made))[-1] == last
 

@@ -9,21 +9,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.schedule import Habits, Once, Question, Reading, Refusal, Series, Understood, read, warm, words
-from bot.schedule.vocabulary import WORDS
+from bot.schedule import Ambiguous, Once, Parsed, Reading, Rejected, Series, TimePreferences, read, to_phrase, warm_up
+from bot.schedule.parsing.vocabulary import VOCABULARY
 
 NOW = datetime(2026, 11, 23, 21, 0, tzinfo=UTC)
-GERMAN = Habits(clock24=True, day_first=True)
-AMERICAN = Habits(clock24=False, day_first=False)
+GERMAN = TimePreferences(uses_24h_clock=True, day_first=True)
+AMERICAN = TimePreferences(uses_24h_clock=False, day_first=False)
 
 
-def said(phrase: str, zone: str = "Europe/Berlin", habits: Habits = Habits()) -> Reading:
-    return read(phrase, now=NOW, zone=zone, habits=habits)
+def read_phrase(phrase: str, zone: str = "Europe/Berlin", habits: TimePreferences = TimePreferences()) -> Reading:
+    return read(phrase, now=NOW, zone=zone, preferences=habits)
 
 
-def meant(phrase: str, zone: str = "Europe/Berlin", habits: Habits = Habits()) -> str:
-    reading = said(phrase, zone, habits)
-    return words(reading.schedule) if isinstance(reading, Understood) else reading.kind
+def meaning_of(phrase: str, zone: str = "Europe/Berlin", habits: TimePreferences = TimePreferences()) -> str:
+    reading = read_phrase(phrase, zone, habits)
+    return to_phrase(reading.schedule) if isinstance(reading, Parsed) else reading.kind
 
 
 @pytest.mark.parametrize(
@@ -38,24 +38,24 @@ def meant(phrase: str, zone: str = "Europe/Berlin", habits: Habits = Habits()) -
         ("1.2.2027 06:00", "2027-02-01 06:00 Europe/Berlin"),
     ],
 )
-def test_the_habits_of_a_profile_settle_hours_and_the_order_of_dates(phrase: str, meaning: str) -> None:
+def test_the_preferences_of_a_profile_settle_hours_and_the_order_of_dates(phrase: str, meaning: str) -> None:
     if meaning == "question":
-        assert meant(phrase, habits=AMERICAN) == "2026-12-11 21:00 Europe/Berlin"
-        assert meant(phrase) == meaning
+        assert meaning_of(phrase, habits=AMERICAN) == "2026-12-11 21:00 Europe/Berlin"
+        assert meaning_of(phrase) == meaning
         return
-    assert meant(phrase, habits=GERMAN) == meaning
-    assert isinstance(said(phrase), Question)
+    assert meaning_of(phrase, habits=GERMAN) == meaning
+    assert isinstance(read_phrase(phrase), Ambiguous)
 
 
-def test_what_a_habit_settled_is_said() -> None:
-    reading = said("3/12 at 9", habits=GERMAN)
-    assert isinstance(reading, Understood)
+def test_what_a_preference_settled_is_stated() -> None:
+    reading = read_phrase("3/12 at 9", habits=GERMAN)
+    assert isinstance(reading, Parsed)
     assert len(reading.assumptions) == 2
     assert all("as is usual for you" in text for text in reading.assumptions)
 
 
-def test_a_12_hour_habit_does_not_settle_which_half_of_the_day() -> None:
-    assert isinstance(said("tomorrow at 9", habits=AMERICAN), Question)
+def test_a_12_hour_preference_does_not_settle_which_half_of_the_day() -> None:
+    assert isinstance(read_phrase("tomorrow at 9", habits=AMERICAN), Ambiguous)
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_a_12_hour_habit_does_not_settle_which_half_of_the_day() -> None:
     ],
 )
 def test_the_speakers_zone_settles_letters_that_it_uses(letters: str, speaker: str, zone: str) -> None:
-    assert meant(f"28 november 9pm {letters}", speaker) == f"2026-11-28 21:00 {zone}"
+    assert meaning_of(f"28 november 9pm {letters}", speaker) == f"2026-11-28 21:00 {zone}"
 
 
 @pytest.mark.parametrize(
@@ -92,9 +92,9 @@ def test_the_speakers_zone_settles_letters_that_it_uses(letters: str, speaker: s
         ("tomorrow after 9pm", "as at 21:00"),
     ],
 )
-def test_what_is_assumed_is_said(phrase: str, part: str) -> None:
-    reading = said(phrase)
-    assert isinstance(reading, Understood)
+def test_assumptions_are_stated(phrase: str, part: str) -> None:
+    reading = read_phrase(phrase)
+    assert isinstance(reading, Parsed)
     assert any(part in text for text in reading.assumptions), reading.assumptions
 
 
@@ -105,28 +105,60 @@ def test_what_needs_no_assumption_makes_none() -> None:
         "every friday at 22:00 for 3 hours",
         "in 2 hours",
     ):
-        reading = said(phrase)
-        assert isinstance(reading, Understood)
+        reading = read_phrase(phrase)
+        assert isinstance(reading, Parsed)
         assert reading.assumptions == (), phrase
 
 
 @pytest.mark.parametrize(
     "phrase",
     [
-        "", "   ", "🙂", "🔥🔥 tomorrow", "x" * 201, "tomorrow 9pm " * 30, "завтра в 9", "明日の午後9時", "غدا", "٣:٠٠",
-        "'; DROP TABLE runs; --", "1 OR 1=1", "*tomorrow 9pm*", "<!here> 9pm", "<@U123> 9pm", "```",
-        "<https://x.y|9pm>", "never", "asap", "yesterday", "2020-01-01 10:00", "1 january 9999 10:00", "25:00",
-        "31 february 9pm", "13pm", "tomorrow 24:30", "99:99", "0/0", "2026-99-99 21:00", "the 0th at 9pm",
-        "every 0 hours", "in 1e9 days", "\x00", "９pm",
-        "tomorrow\u202e 9pm", "tomorrow 9pm İstanbul", "ﬁve minutes", "１２:００",
+        "",
+        "   ",
+        "🙂",
+        "🔥🔥 tomorrow",
+        "x" * 201,
+        "tomorrow 9pm " * 30,
+        "завтра в 9",
+        "明日の午後9時",
+        "غدا",
+        "٣:٠٠",
+        "'; DROP TABLE runs; --",
+        "1 OR 1=1",
+        "*tomorrow 9pm*",
+        "<!here> 9pm",
+        "<@U123> 9pm",
+        "```",
+        "<https://x.y|9pm>",
+        "never",
+        "asap",
+        "yesterday",
+        "2020-01-01 10:00",
+        "1 january 9999 10:00",
+        "25:00",
+        "31 february 9pm",
+        "13pm",
+        "tomorrow 24:30",
+        "99:99",
+        "0/0",
+        "2026-99-99 21:00",
+        "the 0th at 9pm",
+        "every 0 hours",
+        "in 1e9 days",
+        "\x00",
+        "９pm",
+        "tomorrow\u202e 9pm",
+        "tomorrow 9pm İstanbul",
+        "ﬁve minutes",
+        "１２:００",
     ],
-)  # fmt: skip
+)
 def test_what_is_no_time_is_refused_with_its_word_and_an_example_that_works(phrase: str) -> None:
-    reading = said(phrase)
-    assert isinstance(reading, Refusal), reading
+    reading = read_phrase(phrase)
+    assert isinstance(reading, Rejected), reading
     assert reading.reason.endswith((".", "?", "'."))
     assert reading.word in phrase
-    assert isinstance(said(reading.example), Understood)
+    assert isinstance(read_phrase(reading.example), Parsed)
 
 
 @pytest.mark.parametrize(
@@ -144,33 +176,33 @@ def test_what_is_no_time_is_refused_with_its_word_and_an_example_that_works(phra
     ],
 )
 def test_a_refusal_names_the_word_it_did_not_understand(phrase: str, word: str) -> None:
-    reading = said(phrase)
-    assert isinstance(reading, Refusal)
+    reading = read_phrase(phrase)
+    assert isinstance(reading, Rejected)
     assert reading.word == word
 
 
 def test_a_date_that_no_calendar_has_is_named_as_such() -> None:
     for phrase, named in (("31 february 9pm", "31 February"), ("29 february 2027 9pm", "29 February 2027")):
-        reading = said(phrase)
-        assert isinstance(reading, Refusal)
+        reading = read_phrase(phrase)
+        assert isinstance(reading, Rejected)
         assert reading.reason == f"There is no {named}."
 
 
 def test_times_beyond_two_years_are_refused_unless_only_the_meaning_is_asked() -> None:
-    assert isinstance(said("24 december 2028 21:00"), Refusal)
-    assert isinstance(said("24 december 2027 21:00"), Understood)
-    assert isinstance(read("24 december 2031 21:00", now=NOW, zone="UTC", whole_days=True), Understood)
+    assert isinstance(read_phrase("24 december 2028 21:00"), Rejected)
+    assert isinstance(read_phrase("24 december 2027 21:00"), Parsed)
+    assert isinstance(read("24 december 2031 21:00", now=NOW, zone="UTC", whole_days=True), Parsed)
 
 
 def test_whole_days_are_answered_only_where_they_are_wanted() -> None:
     for phrase in ("tomorrow", "every monday", "next week", "24 december"):
-        assert isinstance(said(phrase), Question), phrase
-        assert isinstance(read(phrase, now=NOW, zone="UTC", whole_days=True), Understood), phrase
+        assert isinstance(read_phrase(phrase), Ambiguous), phrase
+        assert isinstance(read(phrase, now=NOW, zone="UTC", whole_days=True), Parsed), phrase
 
 
 def test_a_question_without_a_time_offers_whole_readings() -> None:
-    reading = said("tomorrow")
-    assert isinstance(reading, Question)
+    reading = read_phrase("tomorrow")
+    assert isinstance(reading, Ambiguous)
     hours = [
         choice.meaning.schedule.start.wall.hour for choice in reading.choices if choice.meaning.schedule.kind == "once"
     ]
@@ -178,27 +210,51 @@ def test_a_question_without_a_time_offers_whole_readings() -> None:
 
 
 def test_a_past_start_keeps_the_step_and_the_count_of_a_series() -> None:
-    fortnight = said("every 2 weeks on monday at 06:00 starting 2026-11-02")
-    assert isinstance(fortnight, Understood)
+    fortnight = read_phrase("every 2 weeks on monday at 06:00 starting 2026-11-02")
+    assert isinstance(fortnight, Parsed)
     assert isinstance(fortnight.schedule, Series)
     assert fortnight.schedule.first.wall == datetime(2026, 11, 30, 6)
-    counted = said("every day at 06:00 starting 2026-11-22 for 5 times")
-    assert isinstance(counted, Understood)
+    counted = read_phrase("every day at 06:00 starting 2026-11-22 for 5 times")
+    assert isinstance(counted, Parsed)
     assert isinstance(counted.schedule, Series)
     assert (counted.schedule.first.wall, counted.schedule.count) == (datetime(2026, 11, 24, 6), 3)
 
 
 def test_seconds_are_kept_where_they_are_named() -> None:
-    reading = said("in 90 seconds")
-    assert isinstance(reading, Understood)
+    reading = read_phrase("in 90 seconds")
+    assert isinstance(reading, Parsed)
     assert isinstance(reading.schedule, Once)
     assert (reading.schedule.start.instant - NOW).total_seconds() == 90
 
 
 vocabulary = st.sampled_from(
-    [*WORDS, "9pm", "21:00", "3:30", "9", "15th", "12/11", "24.12.", "2027", "2026-12-24", "UTC", "CET", "-", ",", "/",
-     "Europe/Berlin", "+02:00", "1h30", "22h", "'", "(", "0", "99", "31"]
-)  # fmt: skip
+    [
+        *VOCABULARY,
+        "9pm",
+        "21:00",
+        "3:30",
+        "9",
+        "15th",
+        "12/11",
+        "24.12.",
+        "2027",
+        "2026-12-24",
+        "UTC",
+        "CET",
+        "-",
+        ",",
+        "/",
+        "Europe/Berlin",
+        "+02:00",
+        "1h30",
+        "22h",
+        "'",
+        "(",
+        "0",
+        "99",
+        "31",
+    ]
+)
 phrases = st.lists(vocabulary, min_size=1, max_size=9).map(" ".join) | st.text(max_size=60)
 
 
@@ -206,9 +262,9 @@ phrases = st.lists(vocabulary, min_size=1, max_size=9).map(" ".join) | st.text(m
 @given(phrases, st.booleans(), st.sampled_from(["UTC", "Europe/Berlin", "America/St_Johns"]))
 def test_no_phrase_makes_reading_raise(phrase: str, whole_days: bool, zone: str) -> None:
     reading = read(phrase, now=NOW, zone=zone, whole_days=whole_days)
-    if isinstance(reading, Understood) and not whole_days:
-        again = read(words(reading.schedule), now=NOW, zone="UTC")
-        assert isinstance(again, Understood), (phrase, words(reading.schedule))
+    if isinstance(reading, Parsed) and not whole_days:
+        again = read(to_phrase(reading.schedule), now=NOW, zone="UTC")
+        assert isinstance(again, Parsed), (phrase, to_phrase(reading.schedule))
         assert again.schedule == reading.schedule
 
 
@@ -223,14 +279,14 @@ def test_dateparser_is_not_loaded_before_a_phrase_needs_it() -> None:
 
 
 def test_reading_is_quick_once_warm() -> None:
-    warm()
+    warm_up()
     common = ["tomorrow 21:00", "friday 9pm Europe/Berlin", "in 2 hours", "every monday at 06:00", "21:00-23:00"] * 40
-    spent = sorted(_spent(phrase) for phrase in common)
+    spent = sorted(_cpu_seconds(phrase) for phrase in common)
     assert spent[len(spent) // 2] < 0.0015
-    assert min(_spent("junk " * 2000) for _ in range(5)) < 0.001
+    assert min(_cpu_seconds("junk " * 2000) for _ in range(5)) < 0.001
 
 
-def _spent(phrase: str) -> float:
+def _cpu_seconds(phrase: str) -> float:
     start = time.thread_time()
-    said(phrase)
+    read_phrase(phrase)
     return time.thread_time() - start

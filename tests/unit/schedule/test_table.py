@@ -4,15 +4,15 @@ import re
 
 import pytest
 
-from bot.schedule import Question, Refusal, Understood, read, words
-from tests.unit.schedule.table import Row, noted, rows
+from bot.schedule import Ambiguous, Parsed, Rejected, read, to_phrase
+from tests.unit.schedule.table import Row, in_table_notation, rows
 
 ROWS = rows()
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.phrase)
 def test_a_phrase_means_what_the_table_says(row: Row) -> None:
-    assert noted(row.read(), row.zone) == row.meaning
+    assert in_table_notation(row.read(), row.zone) == row.meaning
 
 
 def test_the_table_is_large_and_every_row_its_own() -> None:
@@ -23,18 +23,18 @@ def test_the_table_is_large_and_every_row_its_own() -> None:
 def test_what_is_understood_is_said_in_words_that_mean_the_same() -> None:
     for row in ROWS:
         reading = row.read()
-        if isinstance(reading, Understood) and not row.whole_days:
-            again = read(words(reading.schedule), now=row.now, zone="Pacific/Auckland")
-            assert isinstance(again, Understood), row.phrase
+        if isinstance(reading, Parsed) and not row.whole_days:
+            again = read(to_phrase(reading.schedule), now=row.now, zone="Pacific/Auckland")
+            assert isinstance(again, Parsed), row.phrase
             assert again.schedule == reading.schedule, row.phrase
 
 
 def test_every_answer_to_a_question_is_a_phrase_that_is_understood_so() -> None:
     for row in ROWS:
         reading = row.read()
-        for choice in reading.choices if isinstance(reading, Question) else ():
+        for choice in reading.choices if isinstance(reading, Ambiguous) else ():
             again = row.read(choice.meaning.phrase)
-            assert isinstance(again, Understood), (row.phrase, choice.meaning.phrase)
+            assert isinstance(again, Parsed), (row.phrase, choice.meaning.phrase)
             assert again.schedule == choice.meaning.schedule, (row.phrase, choice.meaning.phrase)
             assert len(choice.label) <= 75
 
@@ -42,17 +42,17 @@ def test_every_answer_to_a_question_is_a_phrase_that_is_understood_so() -> None:
 def test_questions_have_at_least_two_answers_that_differ() -> None:
     for row in ROWS:
         reading = row.read()
-        if isinstance(reading, Question):
-            meanings = {words(choice.meaning.schedule) for choice in reading.choices}
+        if isinstance(reading, Ambiguous):
+            meanings = {to_phrase(choice.meaning.schedule) for choice in reading.choices}
             assert len(meanings) == len(reading.choices) >= 2, row.phrase
 
 
 def test_a_refusal_gives_an_example_that_works() -> None:
     for row in ROWS:
         reading = row.read()
-        if isinstance(reading, Refusal):
+        if isinstance(reading, Rejected):
             assert reading.reason, row.phrase
-            assert isinstance(row.read(reading.example), Understood), (row.phrase, reading.example)
+            assert isinstance(row.read(reading.example), Parsed), (row.phrase, reading.example)
 
 
 def test_dropping_a_word_never_turns_a_question_or_refusal_into_an_answer() -> None:
@@ -60,14 +60,14 @@ def test_dropping_a_word_never_turns_a_question_or_refusal_into_an_answer() -> N
     dropped = 0
     for row in ROWS:
         reading = row.read()
-        if isinstance(reading, Understood):
+        if isinstance(reading, Parsed):
             continue
         start = row.phrase.find(reading.word)
         for word in re.finditer(r"\S+", row.phrase):
             if word.start() < start + len(reading.word) and word.end() > start:
                 continue
             rest = row.phrase[: word.start()] + row.phrase[word.end() :]
-            assert not isinstance(row.read(rest), Understood), (row.phrase, rest)
+            assert not isinstance(row.read(rest), Parsed), (row.phrase, rest)
             dropped += 1
     assert dropped > 150
 
@@ -75,6 +75,6 @@ def test_dropping_a_word_never_turns_a_question_or_refusal_into_an_answer() -> N
 def test_spans_cover_every_word_that_was_read() -> None:
     for row in ROWS:
         reading = row.read()
-        if isinstance(reading, Understood):
+        if isinstance(reading, Parsed):
             covered = {word for span in reading.spans for word in re.findall(r"[^\W\d]+|\d+", span.text)}
             assert set(re.findall(r"[^\W\d]+|\d+", row.phrase)) - {"please"} == covered, row.phrase

@@ -10,42 +10,42 @@ from sqlalchemy import func, select
 from bot.errors import Conflict, NotFound
 from bot.requests.model import Person, Request, Run
 from bot.storage import drafts, requests, runs
-from bot.storage.counters import take
+from bot.storage.counters import next_value
 from bot.storage.database import Database
 from bot.storage.drafts import Draft
 from bot.storage.runs import Attempt
 from bot.storage.tables import revisions
-from tests.unit.requests.build import NOW, stored
+from tests.unit.requests.build import NOW, pending_request
 
 LATER = NOW + timedelta(minutes=5)
-RUN = Run(id="n1", request_id="r1", number=1, state="held", version=1)
+RUN = Run(id="n1", request_id="r1", number=1, state="pending", version=1)
 
 
-async def with_request(db: Database, **changes: Any) -> Request:
-    request = stored().model_copy(update=changes)
-    async with db.write() as tx:
+async def add_request(db: Database, **changes: Any) -> Request:
+    request = pending_request().model_copy(update=changes)
+    async with db.post_idempotent() as tx:
         await requests.add(tx, request, None)
     return request
 
 
-async def with_run(db: Database, run: Run = RUN) -> Run:
-    await with_request(db)
-    async with db.write() as tx:
+async def add_run(db: Database, run: Run = RUN) -> Run:
+    await add_request(db)
+    async with db.post_idempotent() as tx:
         await runs.add(tx, run, "foreman.prod", "foreman.run")
     return run
 
 
 async def test_what_is_stored_comes_back_equal(db: Database) -> None:
-    request = await with_request(db, reason="ä 漢 🟡 ' \" \\", approve_by=LATER, warnings=("one", "two"))
-    async with db.read() as tx:
+    request = await add_request(db, reason="ä 漢 🟡 ' \" \\", approve_by=LATER, warnings=("one", "two"))
+    async with db.get() as tx:
         assert await requests.get(tx, "r1") == request
         assert await requests.by_number(tx, 1) == request
 
 
 async def test_a_time_comes_back_in_utc_whatever_zone_it_was_stored_in(db: Database) -> None:
     berlin = datetime.fromisoformat("2026-03-04T14:00:00.123456+01:00")
-    await with_request(db, approve_by=berlin)
-    async with db.read() as tx:
+    await add_request(db, approve_by=berlin)
+    async with db.get() as tx:
         found = (await requests.get(tx, "r1")).approve_by
     assert found == berlin
     assert found.tzinfo is UTC
@@ -53,44 +53,44 @@ async def test_a_time_comes_back_in_utc_whatever_zone_it_was_stored_in(db: Datab
 
 async def test_a_time_without_a_zone_is_not_stored(db: Database) -> None:
     with pytest.raises(Exception, match="a time without a zone cannot be stored"):
-        await with_request(db, approve_by=datetime(2026, 3, 4))
+        await add_request(db, approve_by=datetime(2026, 3, 4))
 
 
 async def test_the_second_of_two_who_change_a_request_is_refused(db: Database) -> None:
-    seen = await with_request(db)
-    async with db.write() as tx:
-        first = await requests.move(tx, seen, "approved", approved_at=LATER)
+    seen = await add_request(db)
+    async with db.post_idempotent() as tx:
+        first = await requests.transition(tx, seen, "approved", approved_at=LATER)
     assert (first.version, first.state) == (2, "approved")
     with pytest.raises(Conflict, match="NS-1 has changed in the meantime: approved"):
-        async with db.write() as tx:
-            await requests.move(tx, seen, "denied")
-    async with db.read() as tx:
+        async with db.post_idempotent() as tx:
+            await requests.transition(tx, seen, "denied")
+    async with db.get() as tx:
         assert await requests.get(tx, "r1") == first
 
 
 async def test_a_change_without_another_state_is_refused_too_where_somebody_was_first(db: Database) -> None:
-    seen = await with_request(db)
-    async with db.write() as tx:
-        await requests.move(tx, seen, seen.state, remind_at=LATER)
+    seen = await add_request(db)
+    async with db.post_idempotent() as tx:
+        await requests.transition(tx, seen, seen.state, remind_at=LATER)
     with pytest.raises(Conflict):
-        async with db.write() as tx:
-            await requests.move(tx, seen, seen.state, remind_at=None)
+        async with db.post_idempotent() as tx:
+            await requests.transition(tx, seen, seen.state, remind_at=None)
 
 
 async def test_a_state_that_cannot_follow_is_refused(db: Database) -> None:
-    seen = await with_request(db)
+    seen = await add_request(db)
     with pytest.raises(Conflict, match="NS-1 is already waiting for approval"):
-        async with db.write() as tx:
-            await requests.move(tx, seen, "succeeded")
+        async with db.post_idempotent() as tx:
+            await requests.transition(tx, seen, "succeeded")
 
 
 async def test_of_many_at_once_exactly_one_changes_a_request(db: Database) -> None:
-    seen = await with_request(db)
+    seen = await add_request(db)
 
     async def decide() -> bool:
         try:
-            async with db.write() as tx:
-                await requests.move(tx, seen, "approved")
+            async with db.post_idempotent() as tx:
+                await requests.transition(tx, seen, "approved")
         except Conflict:
             return False
         return True
@@ -99,40 +99,40 @@ async def test_of_many_at_once_exactly_one_changes_a_request(db: Database) -> No
 
 
 async def test_a_refused_change_leaves_nothing_else_of_its_transaction(db: Database) -> None:
-    seen = await with_request(db)
-    async with db.write() as tx:
-        await requests.move(tx, seen, "approved")
+    seen = await add_request(db)
+    async with db.post_idempotent() as tx:
+        await requests.transition(tx, seen, "approved")
 
     async def too_late() -> None:
-        async with db.write() as tx:
+        async with db.post_idempotent() as tx:
             await runs.add(tx, RUN, "foreman.prod", "foreman.run")
-            await requests.move(tx, seen, "denied")
+            await requests.transition(tx, seen, "denied")
 
     with pytest.raises(Conflict):
         await too_late()
-    async with db.read() as tx:
+    async with db.get() as tx:
         assert await runs.of_request(tx, "r1") == []
 
 
 async def test_a_revision_keeps_the_one_before(db: Database) -> None:
-    seen = await with_request(db)
-    async with db.write() as tx:
+    seen = await add_request(db)
+    async with db.post_idempotent() as tx:
         after = await requests.revise(tx, seen, seen.requester, LATER, "awaiting_approval", reason="another")
-    async with db.read() as tx:
+    async with db.get() as tx:
         kept = await tx.execute(select(revisions.c.revision, revisions.c.record["reason"].as_string()))
         assert sorted(map(tuple, kept)) == [(1, ""), (2, "another")]
     assert after.revision == 2
 
 
 async def test_a_draft_becomes_one_request(db: Database) -> None:
-    first = stored()
-    async with db.write() as tx:
+    first = pending_request()
+    async with db.post_idempotent() as tx:
         await requests.add(tx, first, "d1")
     with pytest.raises(Exception, match=r"(?i)unique"):
-        async with db.write() as tx:
+        async with db.post_idempotent() as tx:
             await requests.add(tx, first.model_copy(update={"id": "r2", "number": 2}), "d1")
-    async with db.read() as tx:
-        found = await requests.of_draft(tx, "d1")
+    async with db.get() as tx:
+        found = await requests.by_draft(tx, "d1")
         assert found is not None
         assert found.id == "r1"
         with pytest.raises(NotFound):
@@ -140,33 +140,33 @@ async def test_a_draft_becomes_one_request(db: Database) -> None:
 
 
 async def test_the_second_of_two_who_change_a_run_is_refused(db: Database) -> None:
-    seen = await with_run(db)
-    async with db.write() as tx:
-        first = await runs.move(tx, seen, "starting", token="t1")
+    seen = await add_run(db)
+    async with db.post_idempotent() as tx:
+        first = await runs.transition(tx, seen, "starting", token="t1")
     with pytest.raises(Conflict, match="changed in the meantime"):
-        async with db.write() as tx:
-            await runs.move(tx, seen, "missed")
-    async with db.read() as tx:
+        async with db.post_idempotent() as tx:
+            await runs.transition(tx, seen, "missed")
+    async with db.get() as tx:
         assert await runs.get(tx, "n1") == first
 
 
 async def test_an_attempt_is_sent_by_one_only(db: Database) -> None:
-    await with_run(db)
-    async with db.write() as tx:
-        await runs.prepare(tx, Attempt(token="t1", run_id="n1", state="prepared", plan={}, created_at=NOW))
+    await add_run(db)
+    async with db.post_idempotent() as tx:
+        await runs.add_attempt(tx, Attempt(token="t1", run_id="n1", state="prepared", plan={}, created_at=NOW))
 
     async def send() -> bool:
         try:
-            async with db.write() as tx:
-                await runs.mark(tx, "t1", ("prepared",), "sent", sent_at=LATER)
+            async with db.post_idempotent() as tx:
+                await runs.transition_attempt(tx, "t1", ("prepared",), "sent", sent_at=LATER)
         except Conflict:
             return False
         return True
 
     assert sum(await asyncio.gather(*(send() for _ in range(10)))) == 1
     with pytest.raises(Exception, match=r"(?i)unique"):
-        async with db.write() as tx:
-            await runs.prepare(tx, Attempt(token="t1", run_id="n1", state="prepared", plan={}, created_at=NOW))
+        async with db.post_idempotent() as tx:
+            await runs.add_attempt(tx, Attempt(token="t1", run_id="n1", state="prepared", plan={}, created_at=NOW))
 
 
 async def test_the_second_window_of_a_form_is_refused(db: Database) -> None:
@@ -179,41 +179,41 @@ async def test_the_second_window_of_a_form_is_refused(db: Database) -> None:
         created_at=NOW,
         updated_at=NOW,
     )
-    async with db.write() as tx:
+    async with db.post_idempotent() as tx:
         await drafts.add(tx, draft)
-    async with db.write() as tx:
+    async with db.post_idempotent() as tx:
         first = await drafts.save(tx, draft, LATER, reason="mine")
     with pytest.raises(Conflict, match="already sent, or changed in another window"):
-        async with db.write() as tx:
+        async with db.post_idempotent() as tx:
             await drafts.save(tx, draft, LATER, reason="another")
-    async with db.read() as tx:
+    async with db.get() as tx:
         assert await drafts.get(tx, "d1") == first
 
 
 async def test_runs_are_looked_at_by_one_at_a_time(db: Database) -> None:
-    await with_run(db, RUN.model_copy(update={"state": "running"}))
+    await add_run(db, RUN.model_copy(update={"state": "running"}))
     again = timedelta(seconds=30)
 
     async def claim(at: datetime) -> int:
-        async with db.write() as tx:
-            return len(await runs.claim_to_poll(tx, "foreman.prod", at, again))
+        async with db.post_idempotent() as tx:
+            return len(await runs.claim_for_polling(tx, "foreman.prod", at, again))
 
     assert sum(await asyncio.gather(*(claim(NOW) for _ in range(5)))) == 1
     assert await claim(NOW + again) == 1
 
 
 async def test_many_runs_that_lie_still_do_not_keep_the_others_from_being_looked_at(db: Database) -> None:
-    request = await with_request(db)
-    async with db.write() as tx:
+    request = await add_request(db)
+    async with db.post_idempotent() as tx:
         for number in range(1, 8):
-            state = "running" if number == 7 else "placed"
+            state = "running" if number == 7 else "scheduled_in_backend"
             run = RUN.model_copy(update={"id": f"n{number}", "number": number, "state": state})
             await runs.add(tx, run, request.content.backend, request.content.operation)
     found: set[str] = set()
     for second in range(1, 4):
-        async with db.write() as tx:
+        async with db.post_idempotent() as tx:
             now = NOW + timedelta(seconds=second)
-            claimed = await runs.claim_to_poll(tx, request.content.backend, now, timedelta(seconds=1), 3)
+            claimed = await runs.claim_for_polling(tx, request.content.backend, now, timedelta(seconds=1), 3)
         assert len(claimed) == 3
         found |= {run.id for run, _ in claimed}
     assert found == {f"n{number}" for number in range(1, 8)}
@@ -221,31 +221,31 @@ async def test_many_runs_that_lie_still_do_not_keep_the_others_from_being_looked
 
 async def test_a_counter_counts_from_one_without_gaps_however_many_take_at_once(db: Database) -> None:
     async def number() -> int:
-        async with db.write() as tx:
-            return await take(tx, "requests")
+        async with db.post_idempotent() as tx:
+            return await next_value(tx, "requests")
 
     assert sorted(await asyncio.gather(*(number() for _ in range(25)))) == list(range(1, 26))
 
 
 async def test_a_number_that_was_not_used_is_given_again_and_counters_are_apart(db: Database) -> None:
     async def in_vain() -> None:
-        async with db.write() as tx:
-            assert await take(tx, "requests") == 1
+        async with db.post_idempotent() as tx:
+            assert await next_value(tx, "requests") == 1
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         await in_vain()
-    async with db.write() as tx:
-        assert await take(tx, "requests") == 1
-        assert await take(tx, "audit") == 1
-        assert await take(tx, "requests") == 2
+    async with db.post_idempotent() as tx:
+        assert await next_value(tx, "requests") == 1
+        assert await next_value(tx, "audit") == 1
+        assert await next_value(tx, "requests") == 2
 
 
 async def test_a_reader_sees_one_state_and_never_waits_for_a_writer(db: Database) -> None:
-    await with_request(db)
-    async with db.write() as tx:
-        await requests.move(tx, await requests.get(tx, "r1"), "approved")
-        async with db.read() as other:
+    await add_request(db)
+    async with db.post_idempotent() as tx:
+        await requests.transition(tx, await requests.get(tx, "r1"), "approved")
+        async with db.get() as other:
             assert (await requests.get(other, "r1")).state == "awaiting_approval"
-    async with db.read() as tx:
+    async with db.get() as tx:
         assert (await tx.scalar(select(func.count()).select_from(revisions))) == 1

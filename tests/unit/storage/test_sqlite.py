@@ -13,36 +13,38 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from bot.storage import sqlite
-from bot.storage.counters import take
-from bot.storage.database import Database, Tx, sqlite_url
+from bot.storage.counters import next_value
+from bot.storage.database import Database, Tx, default_sqlite_url
 from bot.storage.migrate import migrate
 
-ORPHAN = text(
+ORPHAN_RUN = text(
     "INSERT INTO runs (id, request_id, number, state, version, backend, operation, token, problem)"
-    " VALUES ('n1', 'nobody', 1, 'held', 1, '', '', '', '')"
+    " VALUES ('n1', 'nobody', 1, 'pending', 1, '', '', '', '')"
 )
 
 
 @pytest_asyncio.fixture
-async def here(tmp_path: Path) -> AsyncIterator[Database]:
+async def sqlite_db(tmp_path: Path) -> AsyncIterator[Database]:
     """A database in a file of the test's own."""
-    migrate(sqlite_url(tmp_path))
-    database = Database(sqlite_url(tmp_path))
+    migrate(default_sqlite_url(tmp_path))
+    database = Database(default_sqlite_url(tmp_path))
     yield database
     await database.close()
 
 
-async def number(db: Database, meanwhile: Callable[[Tx], object] = lambda _: None) -> int:
-    async with db.write() as tx:
-        taken = await take(tx, "requests")
-        meanwhile(tx)
+async def take_number(db: Database, also: Callable[[Tx], object] = lambda _: None) -> int:
+    async with db.post_idempotent() as tx:
+        taken = await next_value(tx, "requests")
+        also(tx)
     return taken
 
 
-async def test_the_lock_of_another_process_is_waited_for_and_the_loop_goes_on(here: Database, tmp_path: Path) -> None:
+async def test_the_lock_of_another_process_is_waited_for_and_the_loop_goes_on(
+    sqlite_db: Database, tmp_path: Path
+) -> None:
     with closing(sqlite3.connect(tmp_path / "nightshift.sqlite", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        writing = asyncio.ensure_future(number(here))
+        writing = asyncio.ensure_future(take_number(sqlite_db))
         longest = 0.0
         for _ in range(30):
             began = time.monotonic()
@@ -56,67 +58,69 @@ async def test_the_lock_of_another_process_is_waited_for_and_the_loop_goes_on(he
 
 
 async def test_a_lock_that_does_not_end_is_an_error(
-    here: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sqlite_db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.05)
+    monkeypatch.setattr(sqlite, "LOCK_TIMEOUT_SECONDS", 0.05)
     with closing(sqlite3.connect(tmp_path / "nightshift.sqlite", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(DBAPIError, match="locked"):
-            await number(here)
+            await take_number(sqlite_db)
         other.execute("COMMIT")
-    assert await number(here) == 1
+    assert await take_number(sqlite_db) == 1
 
 
-async def test_a_commit_that_fails_leaves_nothing_and_the_next_one_works(here: Database) -> None:
+async def test_a_commit_that_fails_leaves_nothing_and_the_next_one_works(sqlite_db: Database) -> None:
     async def in_vain() -> None:
-        async with here.write() as tx:
-            await take(tx, "requests")
+        async with sqlite_db.post_idempotent() as tx:
+            await next_value(tx, "requests")
             await tx.execute(text("PRAGMA defer_foreign_keys = ON"))
-            await tx.execute(ORPHAN)
+            await tx.execute(ORPHAN_RUN)
 
     with pytest.raises(DBAPIError, match="FOREIGN KEY"):
         await in_vain()
-    async with here.read() as tx:
+    async with sqlite_db.get() as tx:
         assert await tx.scalar(text("SELECT count(*) FROM runs")) == 0
-    assert await number(here) == 1
+    assert await take_number(sqlite_db) == 1
 
 
-async def test_who_is_cancelled_while_committing_has_committed_and_leaves_the_connection_whole(here: Database) -> None:
+async def test_who_is_cancelled_while_committing_has_committed_and_leaves_the_connection_whole(
+    sqlite_db: Database,
+) -> None:
     def cancel(_: Tx) -> None:
         task = asyncio.current_task()
         assert task is not None
         task.cancel()
 
     with pytest.raises(asyncio.CancelledError):
-        await asyncio.ensure_future(number(here, cancel))
-    assert await number(here) == 2
+        await asyncio.ensure_future(take_number(sqlite_db, cancel))
+    assert await take_number(sqlite_db) == 2
 
 
-async def test_a_statement_that_is_full_undoes_the_transaction(here: Database) -> None:
-    async with here.read() as tx:
+async def test_a_statement_that_is_full_undoes_the_transaction(sqlite_db: Database) -> None:
+    async with sqlite_db.get() as tx:
         pages = await tx.scalar(text("PRAGMA page_count"))
-    async with here.write() as tx:
+    async with sqlite_db.post_idempotent() as tx:
         await tx.execute(text(f"PRAGMA max_page_count = {pages}"))
 
     async def in_vain() -> None:
-        async with here.write() as tx:
-            await take(tx, "requests")
+        async with sqlite_db.post_idempotent() as tx:
+            await next_value(tx, "requests")
             await tx.execute(text("INSERT INTO counters VALUES (hex(zeroblob(100000)), 1)"))
 
     with pytest.raises(DBAPIError, match="full"):
         await in_vain()
-    async with here.write() as tx:
+    async with sqlite_db.post_idempotent() as tx:
         await tx.execute(text("PRAGMA max_page_count = 1000000"))
-    assert await number(here) == 1
+    assert await take_number(sqlite_db) == 1
 
 
-async def test_many_who_read_at_once_each_see_one_state(here: Database) -> None:
+async def test_many_who_read_at_once_each_see_one_state(sqlite_db: Database) -> None:
     begun, written = asyncio.Event(), asyncio.Event()
     waiting = 0
 
     async def twice() -> tuple[int, int]:
         nonlocal waiting
-        async with here.read() as tx:
+        async with sqlite_db.get() as tx:
             first = await tx.scalar(text("SELECT count(*) FROM counters"))
             waiting += 1
             if waiting == 30:
@@ -126,7 +130,7 @@ async def test_many_who_read_at_once_each_see_one_state(here: Database) -> None:
 
     readers = [asyncio.ensure_future(twice()) for _ in range(30)]
     await begun.wait()
-    await number(here)
+    await take_number(sqlite_db)
     written.set()
     assert await asyncio.gather(*readers) == [(0, 0)] * 30
     assert await asyncio.wait_for(twice(), 5) == (1, 1)

@@ -1,0 +1,133 @@
+"""Where the bot is measured: the local Slack and the sandboxes here, the bot in a process of its own."""
+
+import asyncio
+import os
+import sqlite3
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from playground.environment import Environment, run_environment
+from playground.slack.client import Person
+from playground.slack.elements import Json
+from playground.slack.model import Message
+from playground.slack.transport import payloads
+from playground.slack.transport.delivery import HttpTransport, Kind
+from tests.crash.load import LoadGenerator
+from tests.crash.process import BotProcess, kill_on_exit
+from tests.crash.verifier import Verifier
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+PRODUCTION_TIMING = {
+    # The bot's own defaults, not the quick ones of the crash suite.
+    "NIGHTSHIFT_TIMING__SLACK_PACE": "1",
+    "NIGHTSHIFT_TIMING__WATCH_SECONDS": "5",
+    "NIGHTSHIFT_TIMING__TIMEKEEPER_SECONDS": "1",
+    "NIGHTSHIFT_TIMING__CARD_SECONDS": "2",
+}
+
+
+@dataclass(slots=True)
+class Harness:
+    """The bot, ready, and what it takes to measure it."""
+
+    env: Environment
+    bot: BotProcess
+    load: LoadGenerator
+    ledger: Verifier
+    transport: HttpTransport
+
+    @property
+    def database(self) -> Path:
+        return Path(self.ledger.path)
+
+    @property
+    def alice(self) -> Person:
+        return self.env.slack.person("alice")
+
+    @property
+    def bob(self) -> Person:
+        return self.env.slack.person("bob")
+
+    def memory_mb(self) -> float:
+        """Resident memory of the bot, in MB."""
+        for line in Path(f"/proc/{self.bot.pid}/status").read_text().splitlines():
+            if line.startswith("VmRSS"):
+                return int(line.split()[1]) / 1024
+        return 0.0
+
+    def cpu_seconds(self) -> float:
+        """Processor time that the bot has used."""
+        fields = Path(f"/proc/{self.bot.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / _TICKS
+
+    async def cpu_percent(self, seconds: float) -> float:
+        """The share of one core that the bot takes over so many seconds, in percent."""
+        before, began = self.cpu_seconds(), time.monotonic()
+        await asyncio.sleep(seconds)
+        return 100 * (self.cpu_seconds() - before) / (time.monotonic() - began)
+
+    async def make_request(self, *, approve: bool = False) -> Message:
+        """One request, asked for through the form; its approval card, decided and done if so wanted."""
+        person = self.load.requesters[0]
+        before = len(self.load.confirmed)
+        for _ in range(5):
+            await self.load.make_request(person, "a benchmark")
+            if len(self.load.confirmed) > before:
+                break
+        number = max(self.load.confirmed)
+        approver = self.load.approvers[0]
+        card = await approver.wait_for(f"NS-{number}", where="#approvals", timeout=20)
+        if approve:
+            await self.load.approve(approver, card)
+            await self.env.slack.wait_until(lambda: "Succeeded" in card.text, 40)
+        return card
+
+    def command_payload(self, name: str, text: str) -> tuple[Kind, Json]:
+        state = self.env.slack.workspace
+        return "slash_commands", payloads.command(state, self.bob.user, state.channel_by_name("#ops"), name, text)
+
+    def click_payload(self, card: Message, label: str) -> tuple[Kind, Json]:
+        """A press of a button of a card."""
+        surface = self.bob.surface_of(card)
+        element = next(e for e in surface.elements if e.label == label)
+        return self.button_payload(card, element.json["action_id"], element.json.get("value", ""), element.key[0])
+
+    def button_payload(self, card: Message, action_id: str, value: str, block_id: str) -> tuple[Kind, Json]:
+        action = {"type": "button", "action_id": action_id, "value": value, "block_id": block_id, "action_ts": "1.0"}
+        return "interactive", payloads.block_actions(self.env.slack.workspace, self.bob.user, card, action)
+
+    def execute(self, script: str, *values: Any) -> None:
+        """Change the database behind the bot's back, in one transaction."""
+        with closing(sqlite3.connect(self.database, timeout=60)) as connection, connection:
+            connection.execute(script, values)
+
+    def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        with closing(sqlite3.connect(self.database, timeout=60)) as connection:
+            return connection.execute(query, values).fetchall()
+
+
+@asynccontextmanager
+async def run_harness(*, hosts: int = 40, **environment: str) -> AsyncIterator[Harness]:
+    """Set everything up and start the bot; it is all gone when the block ends."""
+    with tempfile.TemporaryDirectory(prefix="nightshift-bench-") as name:
+        directory = Path(name)
+        async with run_environment(directory, hosts=hosts) as on:
+            crowd = LoadGenerator(on, requesters=2)
+            # The clock that a playground can move is read from a file, each time anew.
+            real = {name: value for name, value in on.env_vars.items() if name != "NIGHTSHIFT_CLOCK_FILE"}
+            bot = BotProcess({**real, **PRODUCTION_TIMING, **environment}, directory / "bot.log")
+            ledger = Verifier(on, f"sqlite:///{directory / 'data' / 'nightshift.sqlite'}")
+            transport = HttpTransport([bot.url], on.slack.signing_secret)
+            async with kill_on_exit(bot):
+                await bot.start()
+                await on.slack.use_http(bot.url)
+                try:
+                    yield Harness(on, bot, crowd, ledger, transport)
+                finally:
+                    await transport.close()
+                    ledger.close()

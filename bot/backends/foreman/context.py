@@ -1,0 +1,95 @@
+"""One Foreman as the operation works with it: its API, its settings, and what was learned of it."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.backends.base import FormValues
+from bot.backends.foreman import server, templates
+from bot.backends.foreman.api import ForemanApi
+from bot.backends.foreman.lookups import fetch_feature
+from bot.backends.foreman.settings import ForemanSettings
+from bot.backends.foreman.templates import JobTemplate
+from bot.clock import Clock
+from bot.errors import BadResponse, Forbidden, InputError, RemoteNotFound
+
+_VERSIONS_TTL = timedelta(minutes=10)
+_TEMPLATES_TTL = timedelta(minutes=1)
+
+
+class ForemanContext:
+    """Knows a server's versions and templates for a while, so that plans can be made without asking."""
+
+    def __init__(self, name: str, settings: ForemanSettings, clock: Clock) -> None:
+        self.name = name
+        self.settings = settings
+        self.clock = clock
+        self.api = ForemanApi(name, settings, clock)
+        self.server = server.from_settings(settings)
+        self._versions_read_at: datetime | None = None
+        self._templates: dict[int, tuple[datetime, JobTemplate]] = {}
+        self._features: dict[str, int] = {}
+
+    async def refresh_versions(self, *, force: bool = False) -> None:
+        """Ask for the versions, at most every ten minutes unless ``anew``. An account that may not see them leaves
+        them unknown. Raises BackendError where the server cannot be reached."""
+        now = self.clock.now()
+        if not force and self._versions_read_at is not None and now - self._versions_read_at < _VERSIONS_TTL:
+            return
+        try:
+            self.server = server.from_statuses(await self.api.get("/api/statuses"), self.settings)
+        except (Forbidden, RemoteNotFound, BadResponse):
+            self.server = server.from_settings(self.settings)
+        self._versions_read_at = now
+
+    def taxonomy_params(self, values: FormValues) -> dict[str, int]:
+        """The organization and location of a request, or the configured ones, as parameters of a read."""
+        found = {}
+        for name in ("organization_id", "location_id"):
+            value = parse_int(values.get(name)) or getattr(self.settings, name)
+            if value is not None:
+                found[name] = value
+        return found
+
+    async def fetch_template(
+        self, template_id: int | None, feature: str | None, taxonomy: Mapping[str, Any]
+    ) -> JobTemplate:
+        """The template that is named or that a feature stands for. Raises InputError where there is none."""
+        field = "job_template_id" if template_id is not None else "feature"
+        try:
+            found = template_id if template_id is not None else await self._template_id_of_feature(feature or "")
+            return await self._fetch_by_id(found, taxonomy)
+        except RemoteNotFound as error:
+            raise InputError(
+                {field: f"{self.name} has no such template that the bot can see ({error.server_message})"}
+            ) from error
+
+    def cached_template(self, template_id: int | None, feature: str | None) -> JobTemplate | None:
+        """The template as it was last seen, without asking."""
+        known = self._templates.get(template_id or self._features.get(feature or "", 0))
+        return known[1] if known else None
+
+    async def _fetch_by_id(self, template_id: int, taxonomy: Mapping[str, Any]) -> JobTemplate:
+        now = self.clock.now()
+        known = self._templates.get(template_id)
+        if known is not None and now - known[0] < _TEMPLATES_TTL:
+            return known[1]
+        found = await templates.fetch_template(self.api, template_id, taxonomy)
+        self._templates[template_id] = (now, found)
+        return found
+
+    async def _template_id_of_feature(self, label: str) -> int:
+        row = await fetch_feature(self.api, label)
+        if row is None:
+            raise InputError({"feature": f"{self.name} has no feature {label}."})
+        found = row.get("job_template_id")
+        if not isinstance(found, int):
+            raise InputError({"feature": f"No template is assigned to {label} in {self.name}."})
+        self._features[label] = found
+        return found
+
+
+def parse_int(value: Any) -> int | None:
+    """A number as forms give it; None for anything else."""
+    text = str(value if value is not None else "").strip()
+    return int(text) if text.isdecimal() and text.isascii() else None

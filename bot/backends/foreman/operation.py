@@ -1,0 +1,122 @@
+"""The operation ``foreman.run``: a job invocation, asked for, watched, cancelled."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bot.backends.base import FormField, FormValues, Handle, Operation, Option, Plan, Preview, Progress
+from bot.backends.foreman import cancel, form, lookups, notes, planning, poll, preview, start
+from bot.backends.foreman.context import ForemanContext, parse_int
+from bot.backends.foreman.params import TIMING_FIELDS, ForemanJobParams
+from bot.backends.foreman.planning import PlanEnvironment
+from bot.backends.foreman.templates import JobTemplate
+from bot.errors import BadResponse, InputError, OutcomeUnknown, Refused, Unreachable
+from bot.schedule import Schedule
+
+
+class ForemanJobOperation(Operation[ForemanJobParams]):
+    """Runs a job template on hosts."""
+
+    key = "foreman.run"
+    title = "Run a Foreman job"
+    summary = "Runs a job template, or what a feature stands for, on the hosts that a search finds."
+    scheduling_note = notes.SCHEDULING_NOTE
+    reference_notes = notes.REFERENCE_NOTES
+    params_model = ForemanJobParams
+
+    def __init__(self, context: ForemanContext) -> None:
+        self._context = context
+
+    async def fields(self, values: FormValues) -> tuple[FormField, ...]:
+        chosen, feature = parse_int(values.get("job_template_id")), str(values.get("feature") or "") or None
+        if chosen is None and feature is None:
+            return form.job_form_fields(self._context.settings, self._context.server, None)
+        # Which fields have an effect, and who can hold a series, depends on the server's version.
+        await self._context.refresh_versions()
+        try:
+            template = await self._context.fetch_template(chosen, feature, self._context.taxonomy_params(values))
+        except InputError:
+            # The preview says that the template is gone; the form stays usable.
+            return form.job_form_fields(self._context.settings, self._context.server, None)
+        return form.job_form_fields(self._context.settings, self._context.server, template)
+
+    async def lookup(self, field: str, query: str, values: FormValues) -> Sequence[Option]:
+        context = self._context.taxonomy_params(values)
+        return await lookups.lookup(self._context.api, self._context.settings, field, query, context)
+
+    async def resolve_option(self, field: str, text: str) -> Option | None:
+        return await lookups.resolve_option(
+            self._context.api, self._context.settings, field, text, self._context.taxonomy_params({})
+        )
+
+    async def preview(self, params: ForemanJobParams, schedule: Schedule, token: str) -> Preview:
+        self.plan(params, schedule, token)
+        await self.prepare()
+        context = self._context.taxonomy_params(params.model_dump())
+        template = await self._context.fetch_template(params.job_template_id, params.feature, context)
+        self._check_allowed(params, template)
+        targets, query = await preview.resolve_targets(self._context.api, params, template, context)
+        plan = self.plan(params, schedule, token)
+        if plan.placement.scheduler == "nightshift":
+            targets = targets.model_copy(update={"fixed": False, "note": preview.MATCHED_AT_START_NOTE})
+        return Preview(
+            targets=targets,
+            plan=plan,
+            warnings=(*plan.warnings, *preview.warnings(params, template, query)),
+            facts=preview.facts(params, template, query, self._context.settings),
+        )
+
+    async def prepare(self) -> None:
+        await self._context.refresh_versions()
+
+    def plan(self, params: ForemanJobParams, schedule: Schedule, token: str) -> Plan:
+        """The call, for the server as it was last seen: an old one until ``check`` or ``preview`` has asked it."""
+        given = PlanEnvironment(self._context.settings, self._context.server, self._context.clock.now())
+        template = self._context.cached_template(params.job_template_id, params.feature)
+        return planning.build_plan(self.key, params, schedule, token, given, template.description if template else "")
+
+    async def start(self, plan: Plan) -> Handle:
+        start.reject_held_series(self._context.name, plan)
+        secret = start.secret_input_names(plan)
+        if secret:
+            start.check_secret_inputs(self._context.name, await self._template_of_plan(plan), secret)
+        body = start.body_with_secrets(plan, self._context.settings, self._context.name)
+        return await start.start(self._context.api, plan, body)
+
+    async def find_started(self, plan: Plan) -> Handle | None:
+        return await start.find_started(self._context.api, plan)
+
+    async def poll(self, handles: Sequence[Handle]) -> Mapping[str, Progress]:
+        return await poll.poll(self._context.api, handles, self._context.clock.now(), self._context.settings.dead_after)
+
+    async def cancel(self, handle: Handle) -> str:
+        return await cancel.cancel(self._context.api, handle)
+
+    def params_for_rerun(
+        self, params: ForemanJobParams, handle: Handle, failed_targets: Sequence[str]
+    ) -> ForemanJobParams:
+        """A search for the hosts that failed, as Foreman remembers them. Its own "rerun" is avoided: for a static
+        search that attaches every host of the old job again."""
+        if handle.kind != "run":
+            raise InputError({"": "Choose one run of the series: its failed hosts can be run again."})
+        search = f"job_invocation.id = {handle.id} and job_invocation.result = failed"
+        fresh: dict[str, Any] = dict.fromkeys(TIMING_FIELDS)
+        fresh |= {"search_query": search, "bookmark_id": None, "targeting_type": "static_query", "ignored": ()}
+        return params.model_copy(update=fresh)
+
+    async def output(self, handle: Handle, target: str) -> str:
+        return await poll.output(self._context.api, handle.id, target)
+
+    async def _template_of_plan(self, plan: Plan) -> JobTemplate:
+        """The template of a plan, before anything is sent. Raises Refused or Unreachable."""
+        asked, name = start.invocation_body(plan), self._context.name
+        try:
+            return await self._context.fetch_template(parse_int(asked.get("job_template_id")), asked.get("feature"), {})
+        except InputError as error:
+            raise Refused(name, f"{error} Nothing was sent.") from error
+        except (BadResponse, OutcomeUnknown) as error:
+            raise Unreachable(name, f"{error} Nothing was sent.") from error
+
+    def _check_allowed(self, params: ForemanJobParams, template: JobTemplate) -> None:
+        if not lookups.is_allowed(self._context.settings, template.name, params.feature):
+            field = "feature" if params.feature else "job_template_id"
+            raise InputError({field: f"{template.name} is not among the templates that the bot may use."})

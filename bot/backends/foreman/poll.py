@@ -1,0 +1,139 @@
+"""How what was started stands: a few list calls for many runs and series."""
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import Any, TypeVar
+
+from bot.backends.base import Handle, Progress, TargetResult
+from bot.backends.foreman.api import ForemanApi, Row, quote_search_value
+from bot.backends.foreman.progress import has_failures, host_result, parse_count, run_progress, series_progress
+from bot.backends.foreman.start import JOB_INVOCATIONS, RECURRING_LOGICS
+from bot.errors import BackendError, RemoteNotFound
+
+_BATCH_SIZE = 100
+_MAX_NAMED_HOSTS = 2000
+"""Hosts named in a result at most."""
+
+_MAX_EXPLAINED_HOSTS = 50
+"""Failed hosts up to which the last words of their output are fetched."""
+
+_MAX_RUNS_PER_SERIES = 1000
+
+T = TypeVar("T")
+
+
+async def poll(api: ForemanApi, handles: Sequence[Handle], now: datetime, dead_after: int) -> Mapping[str, Progress]:
+    """How runs and series stand, by handle id; those that Foreman does not show are left out."""
+    runs = {handle.id: handle for handle in handles if handle.kind == "run"}
+    series = {handle.id: handle for handle in handles if handle.kind == "series"}
+    found: dict[str, Progress] = {}
+    for ids in _batches(list(runs)):
+        found |= await _poll_runs(api, {id_: runs[id_] for id_ in ids}, now, dead_after)
+    for ids in _batches(list(series)):
+        try:
+            found |= await _poll_series(api, {id_: series[id_] for id_ in ids}, now, dead_after)
+        except BackendError:
+            # The account may not see series; what is known of the runs is told all the same.
+            if not found:
+                raise
+    return found
+
+
+async def output(api: ForemanApi, run: str, host: str) -> str:
+    """What the job printed on one host; empty where nothing is kept."""
+    found = await api.get(
+        f"{JOB_INVOCATIONS}/{run}/outputs", search_query=f"name = {quote_search_value(host)}", raw="true"
+    )
+    return "\n".join(_output_text(entry.get("output")) for entry in _output_entries(found)).strip()
+
+
+async def _poll_runs(
+    api: ForemanApi, handles: Mapping[str, Handle], now: datetime, dead_after: int
+) -> dict[str, Progress]:
+    rows, _ = await api.get_rows(JOB_INVOCATIONS, search=f"id ^ ({', '.join(handles)})", per_page=_BATCH_SIZE)
+    known = {str(row.get("id")): row for row in rows if str(row.get("id")) in handles}
+    named = await asyncio.gather(*(_target_results(api, row) for row in known.values() if has_failures(row)))
+    results = dict(zip((id_ for id_, row in known.items() if has_failures(row)), named, strict=True))
+    return {id_: run_progress(row, handles[id_], now, dead_after, results.get(id_, ())) for id_, row in known.items()}
+
+
+async def _poll_series(
+    api: ForemanApi, handles: Mapping[str, Handle], now: datetime, dead_after: int
+) -> dict[str, Progress]:
+    ids = ", ".join(handles)
+    logics, _ = await api.get_rows(RECURRING_LOGICS, search=f"id ^ ({ids})", per_page=_BATCH_SIZE)
+    made, _ = await api.get_rows(
+        JOB_INVOCATIONS, search=f"recurring_logic.id ^ ({ids})", order="id DESC", per_page=_MAX_RUNS_PER_SERIES
+    )
+    found = {}
+    for row in logics:
+        id_ = str(row.get("id"))
+        if id_ in handles:
+            token = str(handles[id_].detail.get("token") or "")
+            mine = [run for run in made if token and token in str(run.get("description"))]
+            found[id_] = series_progress(row, handles[id_], mine, api.url, now, dead_after)
+    return found
+
+
+async def _target_results(api: ForemanApi, row: Row) -> Sequence[TargetResult]:
+    """The hosts of an ended invocation, the failed ones first, by name; none where Foreman does not tell."""
+    try:
+        hosts = await _hosts(api, row)
+        failed = [str(host.get("name")) for host in hosts if host_result(host).state == "failed"]
+        reasons = await _failure_reasons(api, row, hosts) if 0 < len(failed) <= _MAX_EXPLAINED_HOSTS else {}
+    except BackendError:
+        return ()
+    results = [host_result(host, reasons.get(host.get("id"), "")) for host in hosts]
+    return sorted(results, key=lambda result: (result.state != "failed", result.name))[:_MAX_NAMED_HOSTS]
+
+
+async def _hosts(api: ForemanApi, row: Row) -> Sequence[Row]:
+    """The hosts with their states: from their own list, or on older servers from the invocation itself."""
+    path = f"{JOB_INVOCATIONS}/{row['id']}"
+    search = "job_invocation.result = failed" if parse_count(row.get("total_hosts")) > _MAX_NAMED_HOSTS else None
+    if search:
+        search = f"job_invocation.id = {row['id']} and {search}"
+    try:
+        return (await api.get_rows(f"{path}/hosts", search=search, per_page=_MAX_NAMED_HOSTS))[0]
+    except RemoteNotFound:
+        shown = await api.get_object(path, host_status="true")
+        targeting = shown.get("targeting")
+        hosts = targeting.get("hosts") if isinstance(targeting, dict) else None
+        return [host for host in hosts if isinstance(host, dict)] if isinstance(hosts, list) else []
+
+
+async def _failure_reasons(api: ForemanApi, row: Row, hosts: Sequence[Row]) -> Mapping[Any, str]:
+    """The last words that each failed host printed, by host id."""
+    search = f"job_invocation.id = {row['id']} and job_invocation.result = failed"
+    try:
+        found = await api.get(f"{JOB_INVOCATIONS}/{row['id']}/outputs", search_query=search, raw="true")
+    except BackendError:
+        return {}
+    return {
+        entry.get("host_id"): _last_output_lines(_output_text(entry.get("output"))) for entry in _output_entries(found)
+    }
+
+
+def _output_entries(found: Any) -> Iterator[Row]:
+    entries = found.get("outputs") if isinstance(found, dict) else None
+    yield from (entry for entry in entries or () if isinstance(entry, dict))
+
+
+def _output_text(output: Any) -> str:
+    """Output is text, or pieces of it with their times."""
+    if isinstance(output, list):
+        return "".join(str(piece.get("output") or "") for piece in output if isinstance(piece, dict))
+    return str(output or "")
+
+
+def _last_output_lines(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return " / ".join(lines[-2:])[-300:]
+
+
+def _batches(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    rest = iter(items)
+    while batch := list(islice(rest, _BATCH_SIZE)):
+        yield batch

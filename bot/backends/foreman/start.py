@@ -1,0 +1,181 @@
+"""Making a call of a plan once, and finding what an earlier one made."""
+
+import copy
+from datetime import datetime
+from typing import Any
+
+from bot.backends.base import Handle, Plan, form_fields
+from bot.backends.foreman.api import ForemanApi, Row, quote_search_value
+from bot.backends.foreman.params import ForemanJobParams
+from bot.backends.foreman.progress import parse_count, parse_timestamp, run_handle
+from bot.backends.foreman.settings import ForemanSettings
+from bot.backends.foreman.templates import JobTemplate
+from bot.backends.foreman.validation import SECRET_PREFIX
+from bot.backends.secrets import SecretNotFound, read_secret
+from bot.errors import BackendError, Forbidden, OutcomeUnknown, Refused, RemoteNotFound
+
+JOB_INVOCATIONS = "/api/job_invocations"
+RECURRING_LOGICS = "/foreman_tasks/api/recurring_logics"
+
+_FIELD_BY_ERROR_TEXT = (
+    ("Cronline", "cron_line"),
+    ("Purpose", "purpose"),
+    ("Start before", "start_before"),
+    ("Start at", "start_at"),
+    ("Concurrency level", "concurrency_level"),
+    ("Targeting", "search_query"),
+    ("search_query", "search_query"),
+    ("Input", "inputs"),
+    ("Unknown input", "inputs"),
+    ("inputs", "inputs"),
+)
+"""Words of Foreman's refusals and the field that each is about."""
+
+_FIELD_LABELS = {field.name: field.label for field in form_fields(ForemanJobParams)}
+
+
+async def start(api: ForemanApi, plan: Plan, body: Any) -> Handle:
+    """POST the body, secrets in it, and name what was made. Raises Refused, Unreachable or FateUnknown."""
+    try:
+        row = await api.post(JOB_INVOCATIONS, body)
+    except Refused as error:
+        raise _with_field_label(error) from error
+    if not isinstance(row, dict) or not isinstance(row.get("id"), int):
+        raise OutcomeUnknown(api.name, f"{api.name} took the job but did not say its number.")
+    return await _verify_first_run(api, plan, row)
+
+
+async def find_started(api: ForemanApi, plan: Plan) -> Handle | None:
+    """What an earlier start of this plan made: a series by its purpose, else the first invocation that carries the
+    token (later runs of a series are clones of it)."""
+    token = plan.token
+    logic = await _find_recurring_logic(api, token) if plan.context.get("series") else None
+    if logic is not None:
+        return _series_handle(api, plan, logic)
+    rows, _ = await api.get_rows(
+        JOB_INVOCATIONS, search=f"description ~ {quote_search_value(token)}", order="id ASC", per_page=20
+    )
+    found = sorted(
+        (row for row in rows if token in str(row.get("description"))), key=lambda row: parse_count(row.get("id"))
+    )
+    if not found:
+        return None
+    if plan.context.get("series") and found[0].get("dynflow_task") is not None:
+        logic = _recurring_logic_id(await api.get_object(f"{JOB_INVOCATIONS}/{found[0]['id']}", include_hosts="false"))
+    return _handle(api, plan, found[0], logic)
+
+
+async def _find_recurring_logic(api: ForemanApi, purpose: str) -> int | None:
+    """The recurring logic with a purpose; None also where the account may not see them."""
+    try:
+        rows, _ = await api.get_rows(RECURRING_LOGICS, search=f"purpose = {quote_search_value(purpose)}", per_page=5)
+    except (Forbidden, RemoteNotFound):
+        return None
+    return min((parse_count(row.get("id")) for row in rows if row.get("purpose") == purpose), default=None)
+
+
+def body_with_secrets(plan: Plan, settings: ForemanSettings, name: str) -> Any:
+    """The body with the secrets that it refers to put in. Raises Refused where one is missing: nothing was sent."""
+    body = copy.deepcopy(plan.calls[0].body)
+    invocation: Any = body["job_invocation"] if isinstance(body, dict) else {}
+    for path in _secret_paths(plan):
+        group = invocation
+        for step in path[:-1]:
+            group = group[step]
+        secret = str(group[path[-1]]).removeprefix(SECRET_PREFIX)
+        try:
+            group[path[-1]] = read_secret(settings.secrets[secret]).get_secret_value()
+        except KeyError:
+            raise Refused(name, f"{name} has no secret named {secret} any more; nothing was sent.") from None
+        except SecretNotFound as error:
+            raise Refused(name, f"{error} Nothing was sent.") from error
+    return body
+
+
+def invocation_body(plan: Plan) -> Row:
+    """What is asked for, as it stands in the body."""
+    body = plan.calls[0].body
+    invocation = body.get("job_invocation") if isinstance(body, dict) else None
+    return invocation if isinstance(invocation, dict) else {}
+
+
+def secret_input_names(plan: Plan) -> frozenset[str]:
+    """The names of the inputs that are given as secrets."""
+    return frozenset(path[1] for path in _secret_paths(plan) if path[0] == "inputs")
+
+
+def reject_held_series(name: str, plan: Plan) -> None:
+    """A series that Nightshift holds has a call for each run (``occurrence``): this plan's own call would run it at
+    once. Raises Refused."""
+    if plan.context.get("held_series"):
+        raise Refused(name, f"{plan.placement.reason} Nothing was sent.")
+
+
+def check_secret_inputs(name: str, template: JobTemplate, secret_names: frozenset[str]) -> None:
+    """Secrets go into hidden inputs only: elsewhere Foreman would show them. Raises Refused."""
+    exposed = sorted(secret_names - {item.name for item in template.inputs if item.hidden})
+    if exposed:
+        raise Refused(name, f"{template.name} shows the input {exposed[0]} to everybody: no secret is put there.")
+
+
+async def _verify_first_run(api: ForemanApi, plan: Plan, row: Row) -> Handle:
+    """The handle of what was made, after comparing Foreman's first run with ours. What it would run at another time
+    is cancelled at once. Raises Refused then."""
+    logic, wanted = _recurring_logic_id(row), plan.context.get("first")
+    expected = datetime.fromisoformat(wanted).replace(second=0) if isinstance(wanted, str) else None
+    told = _reported_starts(row)
+    if expected is None or not told or expected in told:
+        return _handle(api, plan, row, logic)
+    differs = f"{api.name} would run it at {told[0]:%Y-%m-%d %H:%M} UTC instead of {expected:%Y-%m-%d %H:%M} UTC"
+    try:
+        if logic is None:
+            await api.post(f"{JOB_INVOCATIONS}/{row['id']}/cancel", {})
+        else:
+            await api.post(f"{RECURRING_LOGICS}/{logic}/cancel", {})
+    except BackendError:
+        return _handle(api, plan, row, logic, note=f" Beware: {differs}.")
+    raise Refused(api.name, f"{differs}, so it was cancelled there. Check the account's time zone and cron_zone.")
+
+
+def _reported_starts(row: Row) -> list[datetime]:
+    """When Foreman says that it will first start, in each place where it says so."""
+    recurrence, scheduling = row.get("recurrence"), row.get("scheduling")
+    said = [row.get("start_at")]
+    said.append(scheduling.get("start_at") if isinstance(scheduling, dict) else None)
+    said.append(recurrence.get("next_occurence") if isinstance(recurrence, dict) else None)
+    return [found.replace(second=0) for found in map(parse_timestamp, said) if found is not None]
+
+
+def _handle(api: ForemanApi, plan: Plan, row: Row, logic: int | None, **detail: Any) -> Handle:
+    return _run_handle(api, plan, row, **detail) if logic is None else _series_handle(api, plan, logic, **detail)
+
+
+def _recurring_logic_id(row: Row) -> int | None:
+    recurrence = row.get("recurrence")
+    found = recurrence.get("id") if isinstance(recurrence, dict) else None
+    return found if isinstance(found, int) else None
+
+
+def _run_handle(api: ForemanApi, plan: Plan, row: Row, **detail: Any) -> Handle:
+    return run_handle(row, api.url, plan.token, at=plan.context.get("at"), **detail)
+
+
+def _series_handle(api: ForemanApi, plan: Plan, logic: int, **detail: Any) -> Handle:
+    url = f"{api.url}/foreman_tasks/recurring_logics/{logic}"
+    return Handle(
+        kind="series", id=str(logic), url=url, detail={"token": plan.token, "at": plan.context.get("at"), **detail}
+    )
+
+
+def _secret_paths(plan: Plan) -> list[list[str]]:
+    paths = plan.context.get("secrets")
+    return [[str(step) for step in path] for path in paths if isinstance(path, list)] if isinstance(paths, list) else []
+
+
+def _with_field_label(error: Refused) -> Refused:
+    """A refusal of the job itself, with the field that it is about in front of Foreman's words."""
+    field = next((field for word, field in _FIELD_BY_ERROR_TEXT if word in error.server_message), None)
+    if field is None or type(error) is not Refused:
+        return error
+    text = f"{error.backend} refused the job and started nothing. {_FIELD_LABELS[field]}: {error.server_message}"
+    return Refused(error.backend, text, status=error.status, server_message=error.server_message)

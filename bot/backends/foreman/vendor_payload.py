@@ -1,0 +1,90 @@
+"""The API's own request body, read into flat field names.
+
+Foreman takes ``{"job_invocation": {...}}`` with nested groups; people also paste it without the wrapper, and forms give
+flat names. All three, mixed too, become one flat mapping. Foreman ignores keys that it does not know; here they are
+errors, but for the two that its own documentation shows.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+NESTED_GROUPS: Mapping[str, Mapping[str, str]] = {
+    "ssh": {"effective_user": "effective_user", "effective_user_password": "effective_user_password"},
+    "recurrence": {
+        "cron_line": "cron_line",
+        "max_iteration": "max_iteration",
+        "end_time": "end_time",
+        "purpose": "purpose",
+    },
+    "scheduling": {"start_at": "start_at", "start_before": "start_before"},
+    "concurrency_control": {"time_span": "time_span", "concurrency_level": "concurrency_level"},
+    "ansible": {"tags": "tags", "tags_flag": "tags_flag"},
+}
+"""The nested groups of the API: its keys and our field names."""
+
+IGNORED_KEYS = ("job_category", "name")
+"""Keys of the documentation's example that Foreman ignores without a word."""
+
+
+def flatten(given: Mapping[str, Any]) -> dict[str, Any]:
+    """One flat mapping; empty values are left out. Raises ValueError where one field is given twice or a group is not
+    an object."""
+    flat: dict[str, Any] = {}
+    body = given.get("job_invocation")
+    if body is not None and not isinstance(body, Mapping):
+        raise ValueError("job_invocation must be an object.")
+    for source in ({k: v for k, v in given.items() if k != "job_invocation"}, body or {}):
+        for key, value in source.items():
+            group, dot, name = key.partition(".")
+            if dot and group == "inputs":
+                flat["inputs"] = {**_as_mapping(flat.get("inputs")), name: value}
+            elif key in NESTED_GROUPS:
+                _put_group(flat, key, value)
+            else:
+                _put(flat, key, value)
+    ignored = tuple(key for key in IGNORED_KEYS if flat.pop(key, None) is not None)
+    if ignored:
+        flat["ignored"] = ignored
+    return flat
+
+
+def coerce_inputs(given: Any) -> Any:
+    """A template's inputs as the text that Foreman wants: numbers and flags are written out. Raises ValueError."""
+    if isinstance(given, str):
+        try:
+            given = json.loads(given)
+        except ValueError:
+            raise ValueError('Inputs are an object of names and values, such as {"command": "uptime"}.') from None
+    if not isinstance(given, Mapping):
+        raise ValueError('Inputs are an object of names and values, such as {"command": "uptime"}.')
+    return {str(name): _input_text(str(name), value) for name, value in given.items()}
+
+
+def _as_mapping(given: Any) -> Mapping[str, Any]:
+    return given if isinstance(given, Mapping) else {}
+
+
+def _input_text(name: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str | int | float):
+        return str(value)
+    raise ValueError(f"The input {name} must be text.")
+
+
+def _put_group(flat: dict[str, Any], group: str, value: Any) -> None:
+    if value is None or value == "":
+        return
+    if not isinstance(value, Mapping):
+        raise ValueError(f"{group} must be an object with {', '.join(NESTED_GROUPS[group])}.")
+    for key, inner in value.items():
+        _put(flat, NESTED_GROUPS[group].get(key, f"{group}.{key}"), inner)
+
+
+def _put(flat: dict[str, Any], name: str, value: Any) -> None:
+    if value is None or value == "":
+        return
+    if name in flat and flat[name] != value:
+        raise ValueError(f"{name} is given twice, with different values.")
+    flat[name] = value

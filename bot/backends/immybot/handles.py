@@ -1,0 +1,78 @@
+"""What Nightshift keeps of a started run (its handle), and what that says about finding and judging it."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from pydantic import JsonValue
+
+from bot.backends.base import Handle, Plan
+from bot.backends.immybot.body import session_group
+from bot.backends.immybot.codes import OFFLINE_BEHAVIOR
+from bot.backends.immybot.placement import next_instant_at
+from bot.backends.immybot.progress import ExpectedRun
+from bot.backends.immybot.responses import parse_instant, parse_int
+from bot.backends.immybot.sessions import SessionQuery
+
+
+def build_handle(plan: Plan, since: datetime, answer: Mapping[str, Any]) -> Handle:
+    """The handle of an attempt: its id is the session group. ``since`` is when its sessions may first have been made;
+    ``answer`` names them where the API does (``run-immy-service``), and is empty where it does not."""
+    body: Mapping[str, Any] = plan.calls[0].body if isinstance(plan.calls[0].body, dict) else {}
+    begins = parse_instant(plan.context.get("starts_at"))
+    if begins is None and body.get("updateTime"):
+        begins = next_instant_at(str(body["updateTime"]), str(body["timeZoneInfoId"]), since)
+    detail: dict[str, JsonValue] = {
+        "since": since.isoformat(),
+        "computers": _ids(body.get("computers"), "computerId"),
+        "tenants": _ids(body.get("tenants"), "tenantId"),
+        "persons": _ids(body.get("persons"), "personId"),
+        "sessions": _ids(answer.get("sessionsStarted"), "sessionId"),
+        "busy": _ids(answer.get("sessionsAlreadyInProgress"), "computerId"),
+        "skips_offline": body.get("offlineBehavior") == OFFLINE_BEHAVIOR.number("Skip"),
+    }
+    if begins is not None:
+        detail["starts_at"] = begins.isoformat()
+    return Handle(id=session_group(plan.token), detail=detail)
+
+
+def attached_sessions(number: str) -> tuple[int, ...]:
+    """The sessions that a person has named instead of a session group: their numbers, with commas between."""
+    parts = [part.strip() for part in number.split(",")]
+    return tuple(int(p) for p in parts) if all(p.isascii() and p.isdecimal() for p in parts) else ()
+
+
+def session_query(handle: Handle, now: datetime) -> SessionQuery:
+    """What to look for to find the sessions of a run."""
+    return SessionQuery(
+        group=handle.id,
+        since=parse_instant(handle.detail.get("since")) or now,
+        computers=_numbers(handle, "computers"),
+        tenants=_numbers(handle, "tenants"),
+        persons=_numbers(handle, "persons"),
+        session_ids=attached_sessions(handle.id) or tuple(sorted(_numbers(handle, "sessions"))),
+    )
+
+
+def expected_run(handle: Handle, now: datetime, give_up_hours: float) -> ExpectedRun:
+    """What is known of a run before its sessions are looked at."""
+    watch = session_query(handle, now)
+    return ExpectedRun(
+        starts_at=parse_instant(handle.detail.get("starts_at")) or watch.since,
+        computers=watch.computers,
+        has_group_targets=bool(watch.tenants or watch.persons),
+        busy_computers=_numbers(handle, "busy"),
+        skips_offline=handle.detail.get("skips_offline") is True,
+        give_up=timedelta(hours=give_up_hours),
+    )
+
+
+def _ids(rows: Any, key: str) -> list[JsonValue]:
+    """The numbers under a key of each row, as far as there are any."""
+    found = [parse_int(row.get(key)) for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+    return [number for number in dict.fromkeys(found) if number is not None]
+
+
+def _numbers(handle: Handle, key: str) -> frozenset[int]:
+    listed = handle.detail.get(key)
+    return frozenset(n for n in map(parse_int, listed) if n is not None) if isinstance(listed, list) else frozenset()

@@ -1,0 +1,155 @@
+"""What there is in an ImmyBot instance: computers, tenants, persons, software, tasks, deployments, time zones."""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.backends.http import Client
+from bot.backends.immybot.responses import Row, extract_rows, first_text, parse_int, require_id
+from bot.clock import Clock
+from bot.errors import BadResponse, RemoteNotFound
+
+COMPUTERS = "/api/v1/computers"
+TENANTS = "/api/v1/tenants"
+PERSONS = "/api/v1/persons"
+TIME_ZONES = "/api/v1/system/timezones"
+ITEMS = {
+    "GlobalSoftware": "/api/v1/software/global",
+    "LocalSoftware": "/api/v1/software/local",
+    "GlobalMaintenanceTask": "/api/v1/maintenance-tasks/global",
+    "LocalMaintenanceTask": "/api/v1/maintenance-tasks/local",
+}
+DEPLOYMENTS = {"Local": "/api/v1/target-assignments", "Global": "/api/v1/target-assignments/global"}
+
+_TTL = timedelta(seconds=60)
+_PAGE_SIZE = 500
+_MAX_PAGES = 40
+_MAX_CONCURRENT_READS = 8
+_MAX_SINGLE_READS = 25
+# Deployments carry their parameter values in clear text, so nothing else of a row is kept.
+_KEPT_KEYS = (
+    "id",
+    "name",
+    "displayName",
+    "firstName",
+    "lastName",
+    "emailAddress",
+    "tenantName",
+    "maintenanceType",
+    "maintenanceIdentifier",
+    "targetName",
+    "desiredSoftwareState",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Computer:
+    """A computer. ``online`` is None where ImmyBot does not tell; ``excluded`` means left out of maintenance."""
+
+    id: int
+    name: str
+    tenant: str = ""
+    user: str = ""
+    online: bool | None = None
+    excluded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ComputerPage:
+    """Some of the computers that match, and how many do in all."""
+
+    count: int
+    computers: tuple[Computer, ...]
+
+
+class Inventory:
+    """Reads what there is. Short lists are kept for a minute, so that typing in a select costs one call."""
+
+    def __init__(self, client: Client, clock: Clock) -> None:
+        self._client = client
+        self._clock = clock
+        self._cache: dict[str, tuple[datetime, list[Row]]] = {}
+
+    async def list_rows(self, path: str, what: str, time_limit: float | None = None) -> list[Row]:
+        """A whole list. Raises BackendError, also when ``within`` seconds are over."""
+        kept = self._cache.get(path)
+        if kept is not None and self._clock.now() - kept[0] < _TTL:
+            return kept[1]
+        answer = await self._client.send("GET", path, time_limit=time_limit)
+        found: list[Row] = [
+            {k: row[k] for k in _KEPT_KEYS if k in row} for row in extract_rows(self._client.name, what, answer.json)
+        ]
+        self._cache[path] = (self._clock.now(), found)
+        return found
+
+    async def search(
+        self, query: str, limit: int, tenant: int | None = None, skip: int = 0, time_limit: float | None = None
+    ) -> ComputerPage:
+        """Computers whose name or the like matches, offline ones too."""
+        params: dict[str, str | int] = {"filter": query, "skip": skip, "take": limit, "includeOffline": "true"}
+        if tenant is not None:
+            params["tenantId"] = tenant
+        answer = await self._client.send("GET", f"{COMPUTERS}/paged", params=params, time_limit=time_limit)
+        found = tuple(self._computer(row) for row in extract_rows(self._client.name, "computers", answer.json))
+        count = parse_int(answer.json.get("count")) if isinstance(answer.json, dict) else None
+        return ComputerPage(max(count or 0, skip + len(found)), found)
+
+    async def computer(self, number: int, time_limit: float | None = None) -> Computer | None:
+        """One computer by its id; None where there is none."""
+        try:
+            answer = await self._client.send(
+                "GET", f"{COMPUTERS}/{number}", params={"includePrimaryPerson": "false"}, time_limit=time_limit
+            )
+        except RemoteNotFound:
+            return None
+        if not isinstance(answer.json, dict):
+            raise BadResponse(
+                self._client.name, f"{self._client.name} sent a computer in a form that is not understood."
+            )
+        return self._computer(answer.json)
+
+    async def computers(self, numbers: Iterable[int]) -> dict[int, Computer]:
+        """Computers by id, as far as they exist: a few one by one, many through the list."""
+        wanted = list(dict.fromkeys(numbers))
+        known: dict[int, Computer] = {}
+        if len(wanted) > _MAX_SINGLE_READS:
+            known = {c.id: c for c in (await self.all_computers(_PAGE_SIZE * _MAX_PAGES)).computers}
+        # The list leaves some out (computers that are being onboarded), so the rest is asked for by id.
+        rest = [n for n in wanted if n not in known][:_MAX_SINGLE_READS]
+        gate = asyncio.Semaphore(_MAX_CONCURRENT_READS)
+
+        async def one(number: int) -> Computer | None:
+            async with gate:
+                return await self.computer(number)
+
+        found = await asyncio.gather(*(one(n) for n in rest))
+        known.update({c.id: c for c in found if c is not None})
+        return {n: known[n] for n in wanted if n in known}
+
+    async def all_computers(self, limit: int, tenant: int | None = None) -> ComputerPage:
+        """The computers of the instance or a tenant, page by page, up to a limit."""
+        found: list[Computer] = []
+        while True:
+            page = await self.search("", min(_PAGE_SIZE, limit - len(found)), tenant, len(found))
+            found.extend(page.computers)
+            if not page.computers or len(found) >= min(page.count, limit):
+                return ComputerPage(max(page.count, len(found)), tuple(found))
+
+    def _computer(self, row: Row) -> Computer:
+        number = require_id(self._client.name, "computers", row)
+        online = row.get("isOnline", row.get("online"))
+        return Computer(
+            id=number,
+            name=first_text(row, "computerName", "name") or f"computer {number}",
+            tenant=first_text(row, "tenantName", "tenant"),
+            user=first_text(row, "primaryUserEmail"),
+            online=online if isinstance(online, bool) else None,
+            excluded=row.get("excludeFromMaintenance") is True,
+        )
+
+
+def person_name(row: Row) -> str:
+    """What a person is called."""
+    name = f"{first_text(row, 'firstName')} {first_text(row, 'lastName')}".strip()
+    return name or first_text(row, "emailAddress") or f"person {row.get('id')}"

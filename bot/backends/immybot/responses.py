@@ -1,0 +1,78 @@
+"""Reading ImmyBot's answers: its error bodies, its lists, and values that come as numbers, names or text."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.backends.http import error_message
+from bot.errors import BadResponse
+
+Row = Mapping[str, Any]
+
+
+def extract_error(status: int, body: Any) -> str:
+    """The words of an error: ``{"error": {code, message, details}}`` or ASP.NET's problem details."""
+    if not isinstance(body, dict):
+        return error_message(body)
+    error, errors = body.get("error"), body.get("errors")
+    if isinstance(error, dict):
+        details = _flat_text(error.get("details"))
+        said = error_message(error) or str(error.get("code") or "")
+        return f"{said} ({details})" if details and details != said else said
+    if isinstance(errors, dict) and errors:
+        return "; ".join(f"{name}: {_flat_text(text)}" if name else _flat_text(text) for name, text in errors.items())
+    return str(body.get("detail") or "") or error_message(body)
+
+
+def _flat_text(value: Any) -> str:
+    match value:
+        case None:
+            return ""
+        case dict():
+            return "; ".join(f"{key}: {_flat_text(inner)}" for key, inner in value.items())
+        case list():
+            return "; ".join(_flat_text(inner) for inner in value)
+        case _:
+            return str(value)
+
+
+def extract_rows(backend: str, what: str, body: Any) -> list[Row]:
+    """The rows of a list, which comes bare, as ``results`` or as ``data``. Raises Faulty for any other form."""
+    if isinstance(body, dict):
+        body = body.get("results", body.get("data"))
+    if not isinstance(body, list) or not all(isinstance(row, dict) for row in body):
+        raise BadResponse(backend, f"{backend} sent its list of {what} in a form that is not understood.")
+    return body
+
+
+def require_id(backend: str, what: str, row: Row, key: str = "id") -> int:
+    """The number of a row. Raises Faulty where there is none."""
+    number = parse_int(row.get(key))
+    if number is None:
+        raise BadResponse(backend, f"{backend} sent one of its {what} without a usable {key}.")
+    return number
+
+
+def parse_int(value: Any) -> int | None:
+    """A whole number from a number or numeral."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, str) and value.strip().lstrip("-").isdecimal():
+        return int(value)
+    return value if isinstance(value, int) else None
+
+
+def first_text(row: Row, *keys: str) -> str:
+    """The first text among some keys."""
+    return next((str(row[k]).strip() for k in keys if isinstance(row.get(k), str) and row[k].strip()), "")
+
+
+def parse_instant(value: Any) -> datetime | None:
+    """A moment from ISO 8601; without an offset it is in UTC, as ImmyBot writes it."""
+    if not isinstance(value, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,69 @@
+"""The configured secrets of a connection: put into a body at the last moment, struck out of whatever comes back."""
+
+from collections.abc import Mapping
+from copy import deepcopy
+from typing import Any
+
+from pydantic import JsonValue
+
+from bot.backends.secrets import SecretNotFound, read_secret
+
+MASK = "•••"
+
+
+def secret_name(value: Any) -> str | None:
+    """The name in a reference ``{"secret": "name"}``; None for any other value."""
+    if isinstance(value, dict) and set(value) == {"secret"} and isinstance(value["secret"], str):
+        return value["secret"]
+    return None
+
+
+class SecretStore:
+    """Secrets by name, as references. ``others`` are further references whose values must never be shown."""
+
+    def __init__(self, references: Mapping[str, str], redact_also: tuple[str | None, ...] = ()) -> None:
+        self._references = dict(references)
+        self._redact_also = tuple(r for r in redact_also if r)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(sorted(self._references))
+
+    def redact(self, text: str) -> str:
+        """A text without the value of any secret of this connection."""
+        for reference in (*self._references.values(), *self._redact_also):
+            try:
+                hidden = read_secret(reference).get_secret_value()
+            except SecretNotFound:
+                continue
+            text = text.replace(hidden, MASK) if hidden else text
+        return text
+
+    def missing_messages(self) -> tuple[str, ...]:
+        """Sentences about the secrets that cannot be read."""
+        found = []
+        for reference in self._references.values():
+            try:
+                read_secret(reference)
+            except SecretNotFound as error:
+                found.append(str(error))
+        return tuple(found)
+
+    def value(self, name: str) -> str:
+        """The value of a secret, in clear. Raises SecretMissing."""
+        reference = self._references.get(name)
+        if reference is None:
+            raise SecretNotFound(f"This connection has no secret named {name}.")
+        return read_secret(reference).get_secret_value()
+
+
+def body_with_secrets(body: JsonValue, secrets: SecretStore) -> JsonValue:
+    """A copy of a body whose task parameters have the values of the secrets they refer to. Raises SecretMissing."""
+    filled = deepcopy(body)
+    item = filled.get("maintenanceParams") if isinstance(filled, dict) else None
+    values = item.get("taskParameterValues") if isinstance(item, dict) else None
+    for value in values.values() if isinstance(values, dict) else ():
+        name = secret_name(value.get("value")) if isinstance(value, dict) else None
+        if name is not None and isinstance(value, dict):
+            value["value"] = secrets.value(name)
+    return filled

@@ -1,0 +1,144 @@
+"""Reading a request as ImmyBot's own API and its n8n node write it: names, groups and value forms, all to ours.
+
+The API nests ``maintenanceParams`` only; the node's form also groups the rest, puts the session group among the
+maintenance parameters and gives targets as bare numbers. Everything is accepted, nothing unknown is dropped.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from bot.backends.immybot.codes import normalize
+from bot.backends.immybot.secret_store import secret_name
+
+_GROUPS = {
+    "maintenanceparams",
+    "maintenanceparameters",
+    "executionoptions",
+    "deploymentoptions",
+    "emailoptions",
+    "uioptions",
+    "targets",
+}
+_ALIASES = {
+    "timezoneinfoid": "time_zone",
+    "taskmode": "maintenance_task_mode",
+    "softwareshouldbe": "desired_software_state",
+    "computerids": "computers",
+    "tenantids": "tenants",
+    "personids": "persons",
+}
+# The server works it out from semanticVersion and takes no other value.
+_READ_ONLY = {"semanticversionnormalized"}
+_VALUE_KEYS = {"value", "allowOverride", "requiresOverride"}
+
+
+def flatten(data: Any, names: Iterable[str]) -> Any:
+    """Our field names for a request in any accepted spelling; what is null or empty counts as not given.
+
+    Raises ValueError where one field is given twice with different values.
+    """
+    if not isinstance(data, Mapping):
+        return data
+    known = {**{normalize(name): name for name in names}, **_ALIASES}
+    flat: dict[str, Any] = {}
+    _merge_into(flat, data, known)
+    return flat
+
+
+def _merge_into(flat: dict[str, Any], data: Mapping[str, Any], known: Mapping[str, str]) -> None:
+    for key, value in data.items():
+        spelling = normalize(str(key))
+        if spelling in _GROUPS and isinstance(value, Mapping):
+            _merge_into(flat, value, known)
+        elif value is not None and value != "" and spelling not in _READ_ONLY:
+            name = known.get(spelling, str(key))
+            if name in flat and flat[name] != value:
+                raise ValueError(f"{name} is given twice with different values")
+            flat[name] = value
+
+
+def target_ids(key: str) -> Callable[[Any], list[int]]:
+    """A reader of target lists: numbers, numerals, objects with ``key``, or JSON text or a comma list of these."""
+
+    def read(value: Any) -> list[int]:
+        found = [_target_id(item, key) for item in _items(value)]
+        return list(dict.fromkeys(_number(item) for item in found))
+
+    return read
+
+
+def _number(value: Any) -> int:
+    number = int(value) if isinstance(value, str) and re.fullmatch(r"\s*[0-9]{1,10}\s*", value) else value
+    if isinstance(number, bool) or not isinstance(number, int) or not 0 < number < 2**31:
+        raise ValueError(f"{value!r} is not an id: ids are whole numbers above 0")
+    return number
+
+
+def _items(value: Any) -> list[Any]:
+    if isinstance(value, str) and value.strip().startswith(("[", "{")):
+        value = _json(value)
+    if isinstance(value, str):
+        return [part for part in re.split(r"[,;\s]+", value) if part]
+    return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def _target_id(item: Any, key: str) -> Any:
+    if not isinstance(item, Mapping):
+        return item
+    given = {k: v for k, v in item.items() if v not in (None, {}, [])}
+    if "maintenanceTaskParameterValueOverrides" in given:
+        raise ValueError("values for one target alone are not sent; make a request for that target")
+    if set(given) - {key, "id"} or len(given) != 1:
+        raise ValueError(f"each is a number or an object with {key} alone")
+    return next(iter(given.values()))
+
+
+def task_values(value: Any) -> Any:
+    """Task parameter values in the API's form, each an object with ``value``. Raises ValueError unless an object."""
+    if isinstance(value, str):
+        value = _json(value)
+    if not isinstance(value, Mapping):
+        raise ValueError('must be a JSON object, such as {"Name": "value"}')
+    return {str(name): _task_value(str(name), inner) for name, inner in value.items()}
+
+
+def _task_value(name: str, value: Any) -> dict[str, Any]:
+    if not (isinstance(value, Mapping) and "value" in value and set(value) <= _VALUE_KEYS):
+        value = {"value": value}
+    inner = value["value"]
+    if isinstance(inner, Mapping) and "secret" in inner and secret_name(inner) is None:
+        raise ValueError(f'{name}: a secret is given as {{"secret": "its name"}} and nothing else')
+    for flag in ("allowOverride", "requiresOverride"):
+        if not isinstance(value.get(flag, False), bool | None):
+            raise ValueError(f"{name}: {flag} is true or false")
+    return {k: v for k, v in value.items() if k == "value" or v is not None}
+
+
+def json_object(value: Any) -> Any:
+    """An object, also from JSON text. Raises ValueError."""
+    if isinstance(value, str):
+        value = _json(value)
+    if not isinstance(value, Mapping):
+        raise ValueError("must be a JSON object")
+    return value
+
+
+def clock_time(value: Any) -> str:
+    """``HH:mm`` from a 24-hour time of day; seconds are allowed where they are 00. Raises ValueError."""
+    found = re.fullmatch(r"(\d{1,2}):(\d{2})(?::00)?", str(value).strip())
+    if found is None or int(found[1]) > 23 or int(found[2]) > 59:
+        raise ValueError("must be a time of day on the 24-hour clock, such as 02:30")
+    return f"{int(found[1]):02}:{found[2]}"
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"is not valid JSON: {error}") from None
+
+
+def _no_constant(text: str) -> Any:
+    raise ValueError(f"there is no {text} in JSON")

@@ -1,0 +1,96 @@
+"""What a person has asked for: the values given, less those that only show a job as it is today."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.backends.base import form_fields, is_relevant
+from bot.backends.opsramp.body import BODY_FIELDS
+from bot.backends.opsramp.params import JobParams
+
+_UNORDERED_FIELDS = frozenset({"entities", "pattern_week_days", "pattern_day_of_month"})
+_REMOVAL_PROBLEMS = {
+    "entities": "A job needs at least one device.",
+    "name": "A job that has a name cannot lose it.",
+    "pattern_type": "Choose a pattern; Never is the one for a single run.",
+    "start_date": "A schedule needs its start date.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Changeset:
+    """``given`` is everything that was filled in and counts; ``changes`` the part that differs from the job as it was
+    shown; ``unused`` the labels of what was filled in but belongs to another job type or pattern."""
+
+    values: Mapping[str, Any]
+    changes: Mapping[str, Any]
+    unused: tuple[str, ...] = ()
+    problems: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def schedule_fields(self) -> tuple[str, ...]:
+        """The names of the schedule's own fields that are to change."""
+        return tuple(name for name in self.changes if name == "start_date" or name.startswith("pattern_"))
+
+
+def build_changeset(params: JobParams) -> Changeset:
+    """What the parameters ask for. Pure."""
+    values = {name: value for name in BODY_FIELDS if (value := getattr(params, name, None)) is not None}
+    plain = params.model_dump(mode="json")
+    fields = [f for f in form_fields(type(params)) if f.name in values]
+    known = {**plain, "job_type": None} if params.job_type is None else plain
+    unused = [f for f in fields if not _is_undecided(f.relevant_if, known) and not is_relevant(f, known)]
+    for item in unused:
+        del values[item.name]
+    if values.get("pattern_frequency") == "recurrence":
+        values.setdefault("pattern_repeat_type", "days")
+    values |= {name: dict(more) for name in ("parameters", "macros") if (more := getattr(params, name))}
+    changes, problems = _changes(params, values, plain)
+    return Changeset(values, changes, tuple(f.label for f in unused), problems)
+
+
+def _is_undecided(conditions: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
+    """Whether relevance is open: it hangs on a job type that only OpsRamp knows."""
+    return "job_type" in conditions and values["job_type"] is None
+
+
+def _changes(
+    params: JobParams, values: Mapping[str, Any], plain: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, str]]:
+    loaded = params.loaded
+    if not loaded or loaded.get("job") != getattr(params, "job", None):
+        return dict(values), {}
+    changes = {name: value for name, value in values.items() if _differs(name, plain.get(name), loaded.get(name))}
+    changes |= _changed_parameters(values, loaded)
+    if changes.keys() & {"job_type", "script"}:
+        own = [name for name, part in BODY_FIELDS.items() if part.path.startswith("script.")]
+        changes |= {name: values[name] for name in (*own, "parameters", "macros") if name in values}
+    if any(name.startswith("pattern_") for name in changes):
+        changes |= {name: value for name, value in values.items() if name.startswith("pattern_")}
+    problems = {name: text for name, text in _REMOVAL_PROBLEMS.items() if loaded.get(name) and name not in values}
+    if loaded.get("approval_reason") and "approval_reason" not in values and values.get("job_type") == "appinstall":
+        changes["approval_reason"] = ""
+    return {"job": loaded["job"], **changes}, problems
+
+
+def _changed_parameters(values: Mapping[str, Any], loaded: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of a script that change; one that was emptied becomes an empty text."""
+    before: dict[str, dict[str, Any]] = {name: dict(loaded.get(name) or {}) for name in ("parameters", "macros")}
+    now: dict[str, dict[str, Any]] = {name: dict(values.get(name) or {}) for name in ("parameters", "macros")}
+    gone = (before["parameters"].keys() | before["macros"].keys()) - now["parameters"].keys() - now["macros"].keys()
+    now["parameters"] |= dict.fromkeys(gone, "")
+    return {
+        name: {key: value for key, value in now[name].items() if before[name].get(key) != value}
+        for name in ("parameters", "macros")
+    }
+
+
+def _differs(name: str, now: Any, before: Any) -> bool:
+    if name in ("parameters", "macros", "pattern_repeat_type"):
+        return False
+    if isinstance(now, bool) and before is None:
+        # A box of a form cannot say "not told": unticked is no change of it.
+        return now
+    if name in _UNORDERED_FIELDS and before is not None:
+        return set(now or ()) != set(before)
+    return bool(now != before)

@@ -1,0 +1,196 @@
+"""Values as OpsRamp spells them, in every spelling that its pages show, read into one.
+
+Each reader returns the value that OpsRamp's answers have (real booleans and integers, full names of days) or raises
+ValueError with a sentence. None passes through: it means that nothing was said.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
+WEEK_INDEXES = ("First", "Second", "Third", "Fourth", "Last")
+PATTERNS = ("daily", "weekly", "monthly", "run once", "never")
+FREQUENCIES = ("everyday", "every weekday", "recurrence")
+DEVICE = "DEVICE"
+AD_CHECK, CONFIG_BACKUP, APP_INSTALL, CUSTOM = "adCheckList", "networkconfigbackup", "appinstall", "custom"
+"""The job types whose parameters are documented; the live list has more, all without parameters."""
+
+_TRUE = ("true", "1", "yes")
+_FALSE = ("false", "0", "no")
+
+
+def coerce_flag(value: Any) -> Any:
+    """A boolean: also ``"true"``, ``"False"``, ``"1"``, 0. OpsRamp's requests show strings, its answers booleans."""
+    if value is None or isinstance(value, bool):
+        return value
+    word = str(value).strip().casefold()
+    if word in _TRUE or word in _FALSE:
+        return word in _TRUE
+    raise ValueError("Say true or false.")
+
+
+def coerce_number(value: Any) -> Any:
+    """A whole number: also as a string, as OpsRamp's requests show it."""
+    if value is None:
+        return None
+    if not isinstance(value, bool) and re.fullmatch(r"-?\d+", str(value).strip()):
+        return int(str(value).strip())
+    raise ValueError("This must be a whole number.")
+
+
+def coerce_text(value: Any) -> Any:
+    """A text; a number becomes its digits."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    raise ValueError("This must be a text.")
+
+
+def one_of(choices: Iterable[str]) -> Callable[[Any], Any]:
+    """A reader of one of some words, whatever its case, spaces, hyphens or underscores."""
+    known = {_squash(word): word for word in choices}
+
+    def read(value: Any) -> Any:
+        if value is None:
+            return None
+        found = known.get(_squash(str(value)))
+        if found is None:
+            raise ValueError(f"This must be one of: {', '.join(known.values())}.")
+        return found
+
+    return read
+
+
+def _squash(word: str) -> str:
+    return re.sub(r"[\s_-]+", "", word).casefold()
+
+
+def coerce_job_type(value: Any) -> Any:
+    """A job type: the documented ones in any case, others as they are."""
+    known = {name.casefold(): name for name in (AD_CHECK, CONFIG_BACKUP, APP_INSTALL, CUSTOM)}
+    found = coerce_text(value)
+    return None if found is None else known.get(found.strip().casefold(), found.strip())
+
+
+coerce_weekday = one_of(WEEKDAYS)
+coerce_week_index = one_of(WEEK_INDEXES)
+coerce_pattern_type = one_of(PATTERNS)
+coerce_frequency = one_of(FREQUENCIES)
+coerce_repeat_type = one_of(("days",))
+coerce_versions = one_of(("ALL_VERSIONS", "VERSION_WITH_CHANGES"))
+
+
+def is_weekday(value: Any) -> bool:
+    """Whether a value names days of the week (one, or several with commas), and nothing else."""
+    try:
+        return bool(coerce_weekdays(value))
+    except ValueError:
+        return False
+
+
+def coerce_weekdays(value: Any) -> Any:
+    """Days of the week: ``"Sunday, Tuesday"`` or a list; each once, in the order given."""
+    return None if value is None else tuple(dict.fromkeys(coerce_weekday(part) for part in _split(value)))
+
+
+def coerce_month_days(value: Any) -> Any:
+    """Days of the month: ``"1, 2, 3"``, 4, or a list; each once, in order."""
+    if value is None:
+        return None
+    found = sorted({coerce_number(part) for part in _split(value)})
+    if any(not 1 <= n <= 31 for n in found):
+        raise ValueError("Days of the month go from 1 to 31.")
+    return tuple(found)
+
+
+def _split(value: Any) -> list[Any]:
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def coerce_instant(value: Any) -> Any:
+    """A moment with its offset from UTC: ``+0000``, ``+00:00``, ``Z``, ``+0530``; also seconds since 1970."""
+    if value is None:
+        return None
+    if isinstance(value, datetime):
+        found = value
+    else:
+        said = str(value).strip()
+        try:
+            found = datetime.fromtimestamp(int(said), UTC) if said.isdigit() else datetime.fromisoformat(said)
+        except (ValueError, OverflowError, OSError):
+            raise ValueError("This is not a date and time such as 2026-12-24T03:00:00+0000.") from None
+    if found.tzinfo is None:
+        raise ValueError("Say the offset from UTC too, such as 2026-12-24T03:00:00+0000.")
+    return found
+
+
+def format_start_date(at: datetime) -> str:
+    """A moment as OpsRamp writes it: UTC, an offset without a colon, no seconds (OpsRamp cuts them off)."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:00+0000")
+
+
+def coerce_entities(value: Any) -> Any:
+    """Resources as a tuple of ids; one that is no device has its type in front (``GROUP:id``).
+
+    Reads OpsRamp's list of ``{"resource": {"id", "type"}}`` with whatever its answers add, plain ids, and either as a
+    text, because OpsRamp's tables call it a string.
+    """
+    if value is None:
+        return None
+    if isinstance(value, str) and value.lstrip().startswith("["):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            raise ValueError("This is not a list of resources in JSON.") from None
+    return tuple(dict.fromkeys(_coerce_entity(item) for item in _split(value)))
+
+
+def _coerce_entity(item: Any) -> str:
+    resource = item.get("resource", item) if isinstance(item, Mapping) else item
+    if isinstance(resource, Mapping):
+        kind = str(resource.get("type") or DEVICE)
+        found = str(resource.get("id") or "").strip()
+        found = found if kind.upper() == DEVICE else f"{kind}:{found}" if found else ""
+    else:
+        found = resource.strip() if isinstance(resource, str) else ""
+    if not found:
+        raise ValueError("Each resource needs its id.")
+    return found
+
+
+def entity_resource(entity: str) -> dict[str, str]:
+    """The ``resource`` of an entity: its id and type."""
+    kind, colon, rest = entity.partition(":")
+    return {"id": rest, "type": kind} if colon else {"id": entity, "type": DEVICE}
+
+
+def split_parameters(value: Any) -> tuple[dict[str, str], dict[str, int]]:
+    """A script's parameters as values and macros by parameter id. Reads OpsRamp's list; one with neither is left out,
+    because OpsRamp also lists parameters that nobody has filled in."""
+    values: dict[str, str] = {}
+    macros: dict[str, int] = {}
+    for item in value if isinstance(value, list | tuple) else [value]:
+        if not isinstance(item, Mapping) or item.get("paramId") is None:
+            raise ValueError("Each parameter needs its paramId.")
+        name = str(coerce_number(item["paramId"]))
+        macro = item.get("itopMacro")
+        if macro is not None and item.get("value") is not None:
+            raise ValueError(f"Parameter {name} takes a value or a macro, not both.")
+        if macro is not None:
+            macros[name] = coerce_number(macro.get("id") if isinstance(macro, Mapping) else macro)
+        elif item.get("value") is not None:
+            values[name] = coerce_text(item["value"])
+    return values, macros
+
+
+def join_parameters(values: Mapping[str, str], macros: Mapping[str, int]) -> list[dict[str, Any]]:
+    """OpsRamp's list of parameters, in the order of their ids."""
+    found: dict[int, dict[str, Any]] = {int(name): {"paramId": int(name), "value": v} for name, v in values.items()}
+    found |= {int(name): {"paramId": int(name), "itopMacro": {"id": macro}} for name, macro in macros.items()}
+    return [found[name] for name in sorted(found)]

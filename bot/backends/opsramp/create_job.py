@@ -1,0 +1,122 @@
+"""``opsramp.create_job``: a new job, found again by its name should OpsRamp's answer be lost."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.backends.base import Handle, Plan, Preview
+from bot.backends.opsramp import compare, notes
+from bot.backends.opsramp.body import Body
+from bot.backends.opsramp.context import canonical_job
+from bot.backends.opsramp.params import CreateJobParams
+from bot.backends.opsramp.write_job import WriteJobOperation
+from bot.errors import BackendError, BadResponse, InputError, OutcomeUnknown, Refused, Unreachable
+from bot.schedule import Schedule
+
+_MAX_CANDIDATES = 5
+"""Jobs of one name that are looked at."""
+
+
+class CreateJobOperation(WriteJobOperation[CreateJobParams]):
+    """Makes a job."""
+
+    key = "opsramp.create_job"
+    title = "Create a job"
+    summary = (
+        "Creates a job in OpsRamp. When is the job's own schedule there, and what OpsRamp cannot hold exactly is "
+        "refused; instead, a start date and a pattern can be given. To run a job at some time, use opsramp.run_job."
+    )
+    scheduling_note = notes.JOB_SCHEDULING_NOTE
+    reference_notes = notes.CREATE_NOTES
+    params_model = CreateJobParams
+    outcome_prefix = "OpsRamp created the job"
+
+    def plan(self, params: CreateJobParams, schedule: Schedule, token: str) -> Plan:
+        found, body, _ = self._changeset(params, schedule)
+        tenant = self.context.tenant_for(params.client)
+        path = f"{tenant}/jobs"
+        return Plan(
+            operation=self.key,
+            token=token,
+            placement=self._placement(schedule),
+            calls=(self._call(path, body),),
+            context={"tenant": tenant, "path": path, "overlay": body},
+            warnings=self._plan_warnings(params, found, body, body),
+        )
+
+    async def preview(self, params: CreateJobParams, schedule: Schedule, token: str) -> Preview:
+        plan = self.plan(params, schedule, token)
+        found, body, _ = self._changeset(params, schedule)
+        preview = await self._preview(params, plan, found, None, body)
+        if not params.name:
+            warning = "Without a name the job cannot be found again if OpsRamp's answer gets lost."
+            return preview.model_copy(update={"warnings": (*preview.warnings, warning)})
+        if await self.context.catalog.job_ids_by_name(str(plan.context["tenant"]), params.name):
+            raise InputError({"name": _name_taken_message(self.context.name, params.name)})
+        return preview
+
+    async def start(self, plan: Plan) -> Handle:
+        context: Any = plan.context
+        tenant, body = context["tenant"], context["overlay"]
+        await self._refuse_taken_name(tenant, body.get("name"))
+        answer = await self._send(context["path"], body, repeatable=False)
+        job = str(answer.get("id") or "") if isinstance(answer, Mapping) else ""
+        if not job:
+            job = await self._find_created(tenant, body)
+        try:
+            complaints = await self._read_back(tenant, job, body)
+        except BackendError:
+            complaints = None
+        return self._handle(job, job, plan, complaints)
+
+    async def _find_created(self, tenant: str, body: Body) -> str:
+        """The id of a job that OpsRamp took without telling it. Raises FateUnknown."""
+        try:
+            found = await self._find_identical(tenant, body)
+        except BackendError:
+            found = None
+        if found is None:
+            text = f"{self.context.name} took the job but did not tell its id, and no job like it can be found."
+            raise OutcomeUnknown(self.context.name, text)
+        return found
+
+    async def _refuse_taken_name(self, tenant: str, name: str | None) -> None:
+        """A name that is taken may be that of an earlier attempt. Raises Refused or Unreachable."""
+        if not name:
+            return
+        try:
+            taken = await self.context.catalog.job_ids_by_name(tenant, name)
+        except BadResponse as error:
+            text = f"The jobs could not be read, so nothing was sent. {error}"
+            raise Unreachable(
+                self.context.name, text, status=error.status, server_message=error.server_message
+            ) from error
+        if taken:
+            raise Refused(self.context.name, f"{_name_taken_message(self.context.name, name)} Nothing was sent.")
+
+    async def find_started(self, plan: Plan) -> Handle | None:
+        """The job of that name that holds all that was sent, if there is exactly one."""
+        context: Any = plan.context
+        job = await self._find_identical(context["tenant"], context["overlay"])
+        return None if job is None else self._handle(job, job, plan, [])
+
+    async def _find_identical(self, tenant: str, body: Body) -> str | None:
+        name = body.get("name")
+        if not name:
+            return None
+        named = await self.context.catalog.job_ids_by_name(tenant, name)
+        same = []
+        for job in named[:_MAX_CANDIDATES]:
+            held = canonical_job(self.context.name, await self.context.fetch_job(tenant, job))
+            if not compare.differences(body, held):
+                same.append(job)
+        return same[0] if len(same) == 1 and len(named) <= _MAX_CANDIDATES else None
+
+    async def cancel(self, handle: Handle) -> str:
+        """Delete the job that was made."""
+        detail: Any = handle.detail
+        await self.context.api.send_once("DELETE", f"{detail['tenant']}/jobs/{detail['job']}")
+        return "The job was deleted in OpsRamp."
+
+
+def _name_taken_message(backend: str, name: str) -> str:
+    return f"{backend} already has a job named {name}. Choose another name, so that the new one can be told apart."

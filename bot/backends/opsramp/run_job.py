@@ -1,0 +1,191 @@
+"""``opsramp.run_job``: a run on demand. OpsRamp has no history of runs; only custom scripts leave their output."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from bot.backends.base import Handle, HttpCall, Placement, Plan, Preview, Progress, TargetResult, Targets
+from bot.backends.opsramp import notes
+from bot.backends.opsramp.context import OpsRampOperation, canonical_job, job_entities
+from bot.backends.opsramp.params import RunJobParams
+from bot.backends.opsramp.scripts import ScriptOutput
+from bot.backends.opsramp.write_job import MAX_NAMES, facts
+from bot.errors import BackendError, Refused
+from bot.schedule import Now, Schedule
+
+AGENT_OFFLINE = "Agent Offline"
+_METHOD_NOT_ALLOWED = 405
+_ACCEPTED_TEXT = "OpsRamp accepted the run"
+_NO_RESULT_TEXT = "It does not tell how it went on the devices."
+
+
+class RunJobOperation(OpsRampOperation[RunJobParams]):
+    """Runs a job now, whatever its own schedule."""
+
+    key = "opsramp.run_job"
+    title = "Run a job"
+    summary = (
+        "Runs a job of OpsRamp on demand, at any time or in any series: Nightshift makes the call when it is due. "
+        "OpsRamp tells that it accepted the run, and of custom scripts their output; no more."
+    )
+    scheduling_note = notes.RUN_SCHEDULING_NOTE
+    reference_notes = notes.RUN_NOTES
+    params_model = RunJobParams
+
+    def plan(self, params: RunJobParams, schedule: Schedule, token: str) -> Plan:
+        tenant = self.context.tenant_for(params.client)
+        path = f"{tenant}/jobs/{params.job}/run"
+        body = {"reason": f"{params.reason or 'Run on demand'} (Nightshift {token})"}
+        reason = (
+            "OpsRamp is asked to run the job as soon as this is approved."
+            if isinstance(schedule, Now)
+            else "Nightshift holds the time and asks OpsRamp to run the job when it is due."
+        )
+        return Plan(
+            operation=self.key,
+            token=token,
+            placement=Placement(scheduler="nightshift", reason=reason),
+            calls=(HttpCall(method=self.context.settings.run_verb, url=self.context.api.url(path), body=dict(body)),),
+            context={"tenant": tenant, "job": params.job, "path": path, "body": dict(body)},
+        )
+
+    async def preview(self, params: RunJobParams, schedule: Schedule, token: str) -> Preview:
+        plan = self.plan(params, schedule, token)
+        tenant = str(plan.context["tenant"])
+        raw = await self._existing_job(tenant, params.job)
+        job = canonical_job(self.context.name, raw)
+        entities = job_entities(job)
+        names = await self._device_names(tenant, raw)
+        warnings = [] if entities else ["The job has no devices."]
+        if _script_id(job) is None:
+            warnings.append(f"OpsRamp will only tell that it accepted the run. {_NO_RESULT_TEXT}")
+        return Preview(
+            targets=Targets(
+                count=len(entities),
+                names=tuple(names.get(e, e) for e in entities[:MAX_NAMES]),
+                noun="devices",
+                fixed=False,
+                note="The devices of the job when it runs.",
+            ),
+            plan=plan,
+            warnings=tuple(warnings),
+            facts={**facts(tenant, job), "job": params.job},
+        )
+
+    async def start(self, plan: Plan) -> Handle:
+        context: Any = plan.context
+        tenant, job = context["tenant"], context["job"]
+        today, names = await self.context.fetch_job_before_write(tenant, job)
+        at = self.context.clock.now().replace(microsecond=0)
+        await self._request_run(context["path"], context["body"])
+        detail = {"tenant": tenant, "job": job, "at": at.isoformat(), "script": _script_id(today)}
+        devices = [e for e in job_entities(today) if ":" not in e]
+        return Handle(id=f"{job}/{plan.token}", detail={**detail, "devices": {e: names.get(e, e) for e in devices}})
+
+    async def _request_run(self, path: str, body: Any) -> None:
+        """Ask for the run, with the other verb where the server does not take the first: the vendor's specification
+        says GET, others say POST."""
+        verb = self.context.settings.run_verb
+        try:
+            await self.context.api.send_once(verb, path, body)
+        except Refused as error:
+            if error.status != _METHOD_NOT_ALLOWED:
+                raise
+            await self.context.api.send_once("POST" if verb == "GET" else "GET", path, body)
+
+    async def find_started(self, plan: Plan) -> Handle | None:
+        """OpsRamp keeps no record of runs, so a run cannot be looked up: people are asked."""
+        return None
+
+    async def poll(self, handles: Sequence[Handle]) -> Mapping[str, Progress]:
+        """One list of outputs for each script, however many runs it has."""
+        now = self.context.clock.now()
+        found = {
+            h.id: Progress(state="succeeded", summary=f"{_ACCEPTED_TEXT}. {_NO_RESULT_TEXT}")
+            for h in handles
+            if not _has_output(h)
+        }
+        groups: dict[tuple[str, int], list[Handle]] = {}
+        for handle in filter(_has_output, handles):
+            detail: Any = handle.detail
+            groups.setdefault((detail["tenant"], detail["script"]), []).append(handle)
+        for (tenant, script), group in groups.items():
+            try:
+                outputs = await self.context.scripts.outputs(tenant, script, min(map(_requested_at, group)))
+            except BackendError:
+                continue
+            limit = timedelta(minutes=self.context.settings.output_minutes)
+            found |= {h.id: _script_progress(h, outputs, now - _requested_at(h) >= limit) for h in group}
+        return found
+
+    async def output(self, handle: Handle, target: str) -> str:
+        """What the script wrote on a device, by its name or id."""
+        if not _has_output(handle):
+            return ""
+        detail: Any = handle.detail
+        names = detail["devices"]
+        outputs = await self.context.scripts.outputs(detail["tenant"], detail["script"], _requested_at(handle))
+        return next(
+            (o.text for o in _first_outputs(handle, outputs).values() if target in (o.device, names[o.device])), ""
+        )
+
+    async def cancel(self, handle: Handle) -> str:
+        raise Refused(self.context.name, f"{self.context.name} offers no way to stop a run that it has accepted.")
+
+
+def _script_id(job: Mapping[str, Any]) -> int | None:
+    number = job.get("script", {}).get("customScript", {}).get("id")
+    return number if isinstance(number, int) else None
+
+
+def _has_output(handle: Handle) -> bool:
+    """Whether a run leaves anything to be watched: a script's output on at least one device."""
+    return isinstance(handle.detail.get("script"), int) and bool(handle.detail.get("devices"))
+
+
+def _requested_at(handle: Handle) -> datetime:
+    return datetime.fromisoformat(str(handle.detail["at"])).astimezone(UTC)
+
+
+def _first_outputs(handle: Handle, outputs: Sequence[ScriptOutput]) -> dict[str, ScriptOutput]:
+    """The first output of each of a run's devices since it was asked for."""
+    detail: Any = handle.detail
+    devices, since = set(detail["devices"]), _requested_at(handle)
+    mine = [o for o in outputs if o.device in devices and o.responded_at >= since]
+    return {o.device: o for o in sorted(mine, key=lambda o: o.responded_at, reverse=True)}
+
+
+def _script_progress(handle: Handle, outputs: Sequence[ScriptOutput], waited_long_enough: bool) -> Progress:
+    """How a run of a script stands. An output is evidence that the script ran, not that it did what it should."""
+    detail: Any = handle.detail
+    devices = detail["devices"]
+    heard = _first_outputs(handle, outputs)
+    offline = {device for device, output in heard.items() if output.text.strip() == AGENT_OFFLINE}
+    silent = [device for device in devices if device not in heard]
+    results = [_device_result(name, device in heard, device in offline) for device, name in devices.items()]
+    results.sort(key=lambda r: ("failed", "pending", "succeeded").index(r.state))
+    done = len(heard) - len(offline)
+    tail = f" No output came from {len(silent)} within the time waited, so nothing is known of them." if silent else ""
+    if not silent or waited_long_enough:
+        state = "succeeded" if not offline else "failed" if len(offline) == len(devices) else "partly_failed"
+    else:
+        state, tail = "running", f" Waiting for {len(silent)}."
+    words = f"{_ACCEPTED_TEXT}. Output came from {done} of {len(devices)} devices"
+    agents = f", {len(offline)} had their agent offline" if offline else ""
+    return Progress(
+        state=state,
+        total=len(devices),
+        succeeded=done,
+        failed=len(offline),
+        pending=len(silent),
+        summary=f"{words}{agents}.{tail} OpsRamp tells no exit status.",
+        results=tuple(results[:MAX_NAMES]),
+    )
+
+
+def _device_result(name: str, has_output: bool, offline: bool) -> TargetResult:
+    if offline:
+        return TargetResult(name=name, state="failed", reason="The agent was offline.")
+    if has_output:
+        return TargetResult(name=name, state="succeeded", reason="The script's output came.")
+    return TargetResult(name=name, state="pending", reason="No output so far.")

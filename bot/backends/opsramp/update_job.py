@@ -1,0 +1,186 @@
+"""``opsramp.update_job``: read the job, lay the changes over it, write it whole, read it back."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.backends.base import FormField, FormValues, Handle, Plan, Preview, parse_params
+from bot.backends.opsramp import compare, notes, wire
+from bot.backends.opsramp.api import INTERACTIVE
+from bot.backends.opsramp.body import Body, apply_changes, build_body, extract_fields
+from bot.backends.opsramp.context import canonical_job
+from bot.backends.opsramp.params import UpdateJobParams
+from bot.backends.opsramp.write_job import MAX_SELECTED_OPTIONS, WriteJobOperation
+from bot.errors import BackendError, BadResponse, InputError, Refused
+from bot.schedule import Schedule
+
+_KEEP_DEVICES_HINT = (
+    "This job has more devices than a form can show. Leave this empty to keep them; what you pick replaces them."
+)
+
+
+class UpdateJobOperation(WriteJobOperation[UpdateJobParams]):
+    """Changes a job that exists."""
+
+    key = "opsramp.update_job"
+    title = "Update a job"
+    summary = (
+        "Changes a job in OpsRamp. When is the job's own schedule there: now keeps it as it is (or as the start date "
+        "and pattern say), a time or a series replaces it, and what OpsRamp cannot hold exactly is refused. "
+        "To run a job at some time, use opsramp.run_job."
+    )
+    scheduling_note = notes.JOB_SCHEDULING_NOTE
+    reference_notes = notes.UPDATE_NOTES
+    params_model = UpdateJobParams
+    outcome_prefix = "OpsRamp updated the job"
+
+    async def fields(self, values: FormValues) -> tuple[FormField, ...]:
+        fields = await super().fields(values)
+        if not self._shows_whole_job(values):
+            return fields
+        loaded = values["loaded"]
+        changed: dict[str, dict[str, Any]] = {}
+        if "entities" not in loaded:
+            changed["entities"] = {"hint": _KEEP_DEVICES_HINT}
+        if str(loaded.get("script")) == str(values.get("script")):
+            # A script's own defaults are no wish to change what the job has.
+            changed |= {f.name: {"default": None} for f in fields if f.name.startswith("parameters.")}
+        return tuple(f.model_copy(update=changed.get(f.name, {})) for f in fields)
+
+    def _shows_whole_job(self, values: FormValues) -> bool:
+        return _is_loaded(values)
+
+    async def load(self, values: FormValues) -> Mapping[str, Any]:
+        """The chosen job's present state; nothing where it is loaded already. Passwords are left out."""
+        job = values.get("job")
+        if not job or _is_loaded(values):
+            return {}
+        tenant = self.context.tenant_for(values.get("client"))
+        today = canonical_job(self.context.name, await self._existing_job(tenant, str(job)))
+        script = await self._script(tenant, today)
+        today = wire.mask_parameters(
+            today, frozenset(p.id for p in script.parameters if p.is_password) if script else None
+        )
+        try:
+            return _form_values(str(job), today, values)
+        except ValueError as error:
+            raise BadResponse(
+                self.context.name, f"{self.context.name} sent a job that cannot be read: {error}."
+            ) from error
+
+    async def labels_for(self, values: FormValues) -> Mapping[str, Any]:
+        tenant, found = self.context.tenant_for(values.get("client")), dict[str, Any]()
+        types = {option.value: option.label for option in await self.context.catalog.job_types(tenant)}
+        if values.get("job_type") in types:
+            found["job_type"] = types[values["job_type"]]
+        if values.get("script"):
+            found["script"] = (await self.context.scripts.get(tenant, int(values["script"]))).name
+        if values.get("entities"):
+            names = await self.context.catalog.device_names(tenant, INTERACTIVE)
+            found["entities"] = {device: names[device] for device in values["entities"] if device in names}
+        return found
+
+    def plan(self, params: UpdateJobParams, schedule: Schedule, token: str) -> Plan:
+        found, full, changes = self._changeset(params, schedule)
+        tenant = self.context.tenant_for(params.client)
+        path = f"{tenant}/jobs/{params.job}"
+        expected = {name: params.loaded[name] for name in ("job_type", "script") if params.loaded.get(name)}
+        return Plan(
+            operation=self.key,
+            token=token,
+            placement=self._placement(schedule),
+            calls=(self._call(path, full),),
+            context={
+                "tenant": tenant,
+                "job": params.job,
+                "path": path,
+                "overlay": changes,
+                "expected": build_body(expected) if params.loaded.get("job") == params.job else {},
+            },
+            warnings=self._plan_warnings(params, found, changes, full),
+        )
+
+    async def preview(self, params: UpdateJobParams, schedule: Schedule, token: str) -> Preview:
+        plan = self.plan(params, schedule, token)
+        found, _, changes = self._changeset(params, schedule)
+        raw = await self._existing_job(str(plan.context["tenant"]), params.job)
+        after = apply_changes(canonical_job(self.context.name, raw), changes)
+        preview = await self._preview(params, plan, found, raw, after)
+        if preview.changes:
+            return preview
+        warnings = ("Nothing would change: the job is already like this.", *preview.warnings)
+        return preview.model_copy(update={"warnings": warnings})
+
+    async def start(self, plan: Plan) -> Handle:
+        context: Any = plan.context
+        tenant, job = context["tenant"], context["job"]
+        today, _ = await self.context.fetch_job_before_write(tenant, job)
+        if compare.differences(context["expected"], today):
+            text = f"Job {job} has become another kind of job since the form was filled in, so nothing was sent."
+            raise Refused(self.context.name, text)
+        # A body without the id would create a second job.
+        body: Body = {**apply_changes(today, context["overlay"]), "id": job}
+        if wire.masked_parameter_ids(body):
+            raise Refused(
+                self.context.name, "A password of the job is hidden by OpsRamp; choose it again. Nothing was sent."
+            )
+        await self._send(context["path"], body, repeatable=True)
+        try:
+            complaints = await self._read_back(tenant, job, _comparable(body, context["overlay"]))
+        except BackendError:
+            complaints = None
+        return self._handle(f"{job}/{plan.token}", job, plan, complaints)
+
+    async def find_started(self, plan: Plan) -> Handle | None:
+        """The update, if the job now holds all of it. OpsRamp keeps no token, so nothing else can be told."""
+        context: Any = plan.context
+        if await self._read_back(context["tenant"], context["job"], context["overlay"]):
+            return None
+        return self._handle(f"{context['job']}/{plan.token}", context["job"], plan, [])
+
+    async def cancel(self, handle: Handle) -> str:
+        raise Refused(
+            self.context.name,
+            f"{self.context.name} keeps no earlier state of a job. To take an update back, ask for one that "
+            "reverses it.",
+        )
+
+
+def _is_loaded(values: FormValues) -> bool:
+    """Whether the values hold the state of the job that is chosen."""
+    return bool(values.get("job")) and (values.get("loaded") or {}).get("job") == values["job"]
+
+
+def _comparable(body: Body, changes: Body) -> Body:
+    """What is compared when the job is read back: all that was sent, but only the parameters that were changed. The
+    others came from OpsRamp, which may tell a password differently each time."""
+    script = {**body.get("script", {})}
+    script.pop("parameters", None)
+    if wire.parameters(changes):
+        script["parameters"] = wire.parameters(changes)
+    return {**body, "script": script} if script else body
+
+
+def _form_values(job: str, today: Body, values: FormValues) -> dict[str, Any]:
+    """The values of the form for a job, with those that another job has left there emptied."""
+    read = {**_valid_params({**extract_fields(today), "job": job}).model_dump(mode="json")}
+    state = {name: value for name, value in read.items() if value not in (None, {}, "") and name != "client"}
+    for group in ("parameters", "macros"):
+        state[group] = {k: v for k, v in read[group].items() if v != wire.MASK}
+    if len(state.get("entities", ())) > MAX_SELECTED_OPTIONS:
+        del state["entities"]
+    shown = {name: state.get(name) for name in read if name not in ("client", "loaded", "parameters", "macros")}
+    for group in ("parameters", "macros"):
+        shown |= {name: None for name in values if name.startswith(f"{group}.")}
+        shown |= {f"{group}.{name}": value for name, value in state[group].items()}
+    return {**shown, "loaded": state}
+
+
+def _valid_params(values: Mapping[str, Any]) -> UpdateJobParams:
+    """The parameters of a job as it is, without the values that no form would take."""
+    names: set[str] = set(UpdateJobParams.model_fields)
+    kept: dict[str, Any] = {name: value for name, value in values.items() if name in names}
+    try:
+        return parse_params(UpdateJobParams, kept)
+    except InputError as error:
+        bad = {name.partition(".")[0] for name in error.problems}
+        return parse_params(UpdateJobParams, {name: value for name, value in kept.items() if name not in bad})

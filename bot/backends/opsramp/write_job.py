@@ -1,0 +1,286 @@
+"""What updating and creating a job have in common: from parameters to a body, its preview, its outcome."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+from bot.backends.base import (
+    FormField,
+    FormValues,
+    Handle,
+    HttpCall,
+    Option,
+    Placement,
+    Plan,
+    Preview,
+    Progress,
+    Targets,
+)
+from bot.backends.base import form_fields as form_of
+from bot.backends.opsramp import checks, coercion, compare, wire
+from bot.backends.opsramp.api import PATIENT
+from bot.backends.opsramp.body import BODY_FIELDS, Body, build_body
+from bot.backends.opsramp.changeset import Changeset, build_changeset
+from bot.backends.opsramp.context import OpsRampOperation, canonical_job, job_entities
+from bot.backends.opsramp.params import JobParams
+from bot.backends.opsramp.scripts import Script, ScriptParameter
+from bot.backends.opsramp.translate import InexactPattern, to_exact_schedule
+from bot.backends.secrets import SecretNotFound
+from bot.errors import BackendError, InputError, Refused, RemoteNotFound
+from bot.schedule import Now, Schedule
+
+JobParamsT = TypeVar("JobParamsT", bound=JobParams)
+
+MAX_NAMES = 2000
+MAX_SELECTED_OPTIONS = 100
+"""Options that a select of the form can hold."""
+
+
+class WriteJobOperation(OpsRampOperation[JobParamsT]):
+    """Writes a job. Its schedule belongs to the job and is held by OpsRamp, exactly or not at all."""
+
+    owns_schedule = True
+
+    async def fields(self, values: FormValues) -> tuple[FormField, ...]:
+        fields = await super().fields(values)
+        if self._shows_whole_job(values):
+            fields = tuple(f.model_copy(update={"default": False}) if f.widget == "flag" else f for f in fields)
+        number = values.get("script")
+        if values.get("job_type") != coercion.CUSTOM or not number:
+            return fields
+        try:
+            script = await self.context.scripts.get(
+                self.context.tenant_for(values.get("client")), coercion.coerce_number(number)
+            )
+        except (BackendError, ValueError) as error:
+            hint = f"Its parameters cannot be shown: {error}"
+            return tuple(f.model_copy(update={"hint": hint}) if f.name == "script" else f for f in fields)
+        names = sorted(self.context.settings.secrets)
+        return (*fields, *(f for parameter in script.parameters for f in parameter_fields(parameter, names)))
+
+    def _shows_whole_job(self, values: FormValues) -> bool:
+        """Whether the form shows all that a job is, so that a box that is not ticked means no."""
+        return True
+
+    def _changeset(self, params: JobParamsT, schedule: Schedule) -> tuple[Changeset, Body, Body]:
+        """What is asked, the body of all that is given, and the body of what changes. Raises InputError."""
+        found = build_changeset(params)
+        timed = not isinstance(schedule, Now)
+        problems = {k: v for k, v in found.problems.items() if not timed or k not in ("start_date", "pattern_type")}
+        patterned = any(
+            getattr(params, name) for name in BODY_FIELDS if name.startswith("pattern_") and hasattr(params, name)
+        )
+        if not timed and (found.schedule_fields or not params.loaded):
+            problems |= checks.pattern_problems(found.values, patterned)
+        problems |= self._secret_problems(found)
+        full, changes = build_body(found.values), build_body(found.changes)
+        if timed and found.schedule_fields:
+            problems["when"] = (
+                "Give a time here, or a start date and a pattern in the fields for OpsRamp's own schedule, not both."
+            )
+        elif timed:
+            try:
+                full["schedule"] = changes["schedule"] = to_exact_schedule(schedule).body
+            except InexactPattern as error:
+                problems["when"] = str(error)
+        if problems:
+            raise InputError(problems)
+        return found, full, changes
+
+    def _secret_problems(self, changeset: Changeset) -> dict[str, str]:
+        parameters, macros = changeset.values.get("parameters", {}), changeset.values.get("macros", {})
+        known = self.context.settings.secrets
+        problems = {
+            f"parameters.{parameter}": f"{self.context.name} has no secret named {name}."
+            for parameter, name in wire.secret_names(parameters).items()
+            if name not in known
+        }
+        return problems | {
+            f"macros.{name}": "Give a value or a macro, not both." for name in macros if name in parameters
+        }
+
+    def _placement(self, schedule: Schedule) -> Placement:
+        if isinstance(schedule, Now):
+            return Placement(scheduler="nightshift", reason="The job is changed as soon as this is approved.")
+        return Placement(
+            scheduler="backend",
+            reason="OpsRamp holds the job's schedule; checked over 400 days to mean exactly these times.",
+        )
+
+    def _call(self, path: str, body: Body) -> HttpCall:
+        return HttpCall(method="POST", url=self.context.api.url(path), body=wire.to_wire(body, self.context.settings))
+
+    async def _script(self, tenant: str, body: Body) -> Script | None:
+        """The script of a job, with its parameters; None for other jobs and where it cannot be read."""
+        number = body.get("script", {}).get("customScript", {}).get("id")
+        if not isinstance(number, int):
+            return None
+        try:
+            return await self.context.scripts.get(tenant, number, PATIENT)
+        except RemoteNotFound as error:
+            raise InputError({"script": f"{self.context.name} has no script {number}; choose another."}) from error
+        except BackendError:
+            return None
+
+    async def _preview(
+        self, params: JobParamsT, plan: Plan, changeset: Changeset, before: Mapping[str, Any] | None, after: Body
+    ) -> Preview:
+        """What becomes of a job: ``before`` as OpsRamp told it (None for a new one), ``after`` canonical."""
+        tenant = str(plan.context["tenant"])
+        script = await self._script(tenant, after)
+        held = canonical_job(self.context.name, before) if before is not None else None
+        # What a job lacks already is not for this request to mend.
+        lacking = checks.job_problems(held) if held is not None else {}
+        problems = {name: text for name, text in checks.job_problems(after).items() if name not in lacking}
+        wrong = checks.script_problems(after, script, changeset.values.get("parameters", {}))
+        lacking = checks.script_problems(held, script, {}) if held is not None and _same_script(held, after) else {}
+        problems |= {
+            name: text for name, text in wrong.items() if text == checks.HIDDEN_CREDENTIAL or lacking.get(name) != text
+        }
+        if problems:
+            raise InputError(problems)
+        names = await self._device_names(tenant, before)
+        hidden = frozenset(p.id for p in script.parameters if p.is_password) if script else None
+        shown = wire.mask_parameters(after, hidden)
+        old = wire.mask_parameters(held, hidden) if held is not None else None
+        entities = job_entities(after)
+        return Preview(
+            targets=Targets(
+                count=len(entities), names=tuple(names.get(e, e) for e in entities[:MAX_NAMES]), noun="devices"
+            ),
+            plan=plan.model_copy(update={"calls": (self._call(str(plan.context["path"]), shown),)}),
+            warnings=(
+                *self._plan_warnings(params, changeset, _overlay(plan), after),
+                *self._preview_warnings(after, script, names),
+            ),
+            facts=facts(tenant, after, script),
+            changes=() if old is None else compare.changes(old, shown, self._labels(script), names),
+        )
+
+    def _plan_warnings(self, params: JobParamsT, changeset: Changeset, changes: Body, body: Body) -> tuple[str, ...]:
+        """What people should know of what is asked; ``body`` is what becomes of it, as far as that is known."""
+        warnings = [f"{label} does not apply to this job and is not sent." for label in changeset.unused]
+        if "schedule" in changes:
+            warnings += checks.schedule_warnings(body["schedule"], self.context.clock.now(), params.start_date)
+        return tuple(warnings)
+
+    def _preview_warnings(self, after: Body, script: Script | None, names: Mapping[str, str]) -> list[str]:
+        """What people should know of a job, beside its body: its script and its devices."""
+        warnings = checks.script_warnings(after, script)
+        if script is None and "customScript" in after.get("script", {}):
+            warnings.append("The script could not be read, so its parameters were not checked.")
+        unknown = [e for e in job_entities(after) if names and ":" not in e and e not in names]
+        if unknown:
+            warnings.append(f"Not in the tenant's list of devices: {', '.join(unknown[:10])}.")
+        return warnings
+
+    def _labels(self, script: Script | None = None) -> dict[str, str]:
+        """What people call the paths of a body."""
+        labels = {field.api_name: field.label for field in form_of(self.params_model)}
+        for parameter in script.parameters if script else ():
+            labels[f"script.parameters.{parameter.id}"] = parameter.name
+        return labels
+
+    async def _send(self, path: str, body: Body, *, repeatable: bool) -> Any:
+        """Post a body with its secrets in it. Raises BackendError, its words free of them."""
+        try:
+            filled, values = wire.body_with_secrets(body, self.context.settings.secrets)
+        except (SecretNotFound, KeyError) as error:
+            raise Refused(self.context.name, f"A secret is missing, so nothing was sent: {error}") from error
+        sent = wire.to_wire(filled, self.context.settings)
+        post = self.context.api.post_idempotent if repeatable else self._post_once
+        try:
+            return await post(path, sent)
+        except BackendError as error:
+            raise wire.redact(error, values) from None
+
+    async def _post_once(self, path: str, body: Body) -> Any:
+        return await self.context.api.send_once("POST", path, body)
+
+    async def _read_back(self, tenant: str, job: str, sent: Body) -> list[str]:
+        """What OpsRamp holds otherwise than it was sent, as sentences. Raises BackendError."""
+        raw = await self.context.fetch_job(tenant, job)
+        found = compare.differences(sent, canonical_job(self.context.name, raw))
+        return list(
+            compare.describe_differences(found, self._labels(), await self._device_names(tenant, raw) if found else {})
+        )
+
+    async def poll(self, handles: Sequence[Handle]) -> Mapping[str, Progress]:
+        found = {}
+        for handle in handles:
+            try:
+                found[handle.id] = await self._progress(handle)
+            except BackendError:
+                continue
+        return found
+
+    async def _progress(self, handle: Handle) -> Progress:
+        detail: Any = handle.detail
+        complaints = detail.get("complaints")
+        if complaints is None:
+            complaints = await self._read_back(detail["tenant"], detail["job"], detail["overlay"])
+        note = " OpsRamp does not tell credential sets, so that one is unchecked." if detail.get("credentials") else ""
+        if complaints:
+            summary = f"{self.outcome_prefix}, but it holds something else than was sent: {' '.join(complaints)}{note}"
+            return Progress(state="partly_failed", summary=summary)
+        return Progress(state="succeeded", summary=f"{self.outcome_prefix}, and it holds what was sent.{note}")
+
+    outcome_prefix = ""
+    """What happened, as the start of a sentence."""
+
+    def _handle(self, identifier: str, job: str, plan: Plan, complaints: list[str] | None) -> Handle:
+        overlay = _overlay(plan)
+        detail = {"job": job, "tenant": plan.context["tenant"], "overlay": overlay, "complaints": complaints}
+        return Handle(id=identifier, detail={**detail, "credentials": "credentialSet" in overlay})
+
+
+def _overlay(plan: Plan) -> Body:
+    overlay: Any = plan.context["overlay"]
+    return dict(overlay)
+
+
+def _same_script(one: Body, other: Body) -> bool:
+    return bool(one.get("script", {}).get("customScript") == other.get("script", {}).get("customScript"))
+
+
+def facts(tenant: str, body: Body, script: Script | None = None) -> dict[str, Any]:
+    """What policy may match on."""
+    inner = body.get("script", {})
+    found = {
+        "tenant": tenant,
+        "job": body.get("id"),
+        "name": body.get("name"),
+        "job_type": inner.get("jobType"),
+        "script": script.name if script else None,
+        "run_as": {1: "system", 2: "other"}.get(inner.get("userType")),
+        "approval": {0: "manual", 1: "automatic"}.get(inner.get("approvalType", {}).get("approvalType")),
+        "pattern": body.get("schedule", {}).get("pattern", {}).get("type"),
+    }
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def parameter_fields(parameter: ScriptParameter, secrets: Sequence[str]) -> tuple[FormField, FormField]:
+    """The two fields of a script's parameter: its value, or the macro that gives it."""
+    section = "Script parameters"
+    need = "The script needs it." if parameter.required else ""
+    value = FormField(
+        name=f"parameters.{parameter.id}",
+        label=parameter.name,
+        hint=" ".join(part for part in (parameter.description, need) if part),
+        section=section,
+        api_name=f"script.parameters.{parameter.id}.value",
+    )
+    if parameter.is_password:
+        options = tuple(Option(value=f"{wire.SECRET_PREFIX}{name}", label=name) for name in secrets)
+        value = value.model_copy(update={"widget": "choice", "choices": options, "secret": True})
+    else:
+        widget = "number" if parameter.data_type == "INTEGER" else "text"
+        value = value.model_copy(update={"widget": widget, "default": parameter.default or None})
+    macro = FormField(
+        name=f"macros.{parameter.id}",
+        label=f"{parameter.name} from a macro",
+        hint="The id of an OpsRamp macro, instead of a value.",
+        section=section,
+        widget="number",
+        api_name=f"script.parameters.{parameter.id}.itopMacro.id",
+    )
+    return value, macro

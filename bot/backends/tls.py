@@ -1,0 +1,25 @@
+"""Whose certificates are trusted."""
+
+import ssl
+from functools import cache
+from pathlib import Path
+
+import httpx
+
+from bot.errors import ConfigError
+
+
+@cache
+def default_ssl_context() -> ssl.SSLContext:
+    """The public certificate authorities; loading them takes a while, so all connections share them."""
+    return httpx.create_ssl_context()
+
+
+def ssl_context(name: str, ca_file: Path | None) -> ssl.SSLContext:
+    """The authorities of a back end's own file; the public ones where it has none. Raises ConfigError."""
+    if ca_file is None:
+        return default_ssl_context()
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigError([f"{name}.ca_file: {ca_file} cannot be used: {error}"]) from error

@@ -1,0 +1,56 @@
+"""Places at which the crash tests kill the process. In ordinary life they do nothing.
+
+``NIGHTSHIFT_CRASH_AT`` names a point, with ``:N`` for its Nth passing; the process ends there as by ``kill -9``.
+"""
+
+import os
+import signal
+
+BEFORE_PREPARE = "before-prepare"
+AFTER_PREPARE = "after-prepare"
+AFTER_SENT = "after-sent"
+AFTER_CALL = "after-call"
+AFTER_ANSWER = "after-answer"
+BEFORE_SUBMIT = "before-submit"
+AFTER_SUBMIT = "after-submit"
+BEFORE_DECISION = "before-decide"
+AFTER_DECISION = "after-decide"
+BEFORE_POST = "before-post"
+AFTER_POST = "after-post"
+AFTER_UPDATE = "after-shown"
+BEFORE_PROGRESS = "before-watched"
+AFTER_PROGRESS = "after-watched"
+BEFORE_ACKNOWLEDGED = "before-acknowledged"
+AFTER_ACKNOWLEDGED = "after-acknowledged"
+
+ALL_FAILPOINTS = (
+    BEFORE_SUBMIT,
+    AFTER_SUBMIT,
+    BEFORE_DECISION,
+    AFTER_DECISION,
+    BEFORE_PREPARE,
+    AFTER_PREPARE,
+    AFTER_SENT,
+    AFTER_CALL,
+    AFTER_ANSWER,
+    BEFORE_POST,
+    AFTER_POST,
+    AFTER_UPDATE,
+    BEFORE_PROGRESS,
+    AFTER_PROGRESS,
+    BEFORE_ACKNOWLEDGED,
+    AFTER_ACKNOWLEDGED,
+)
+
+_passed: dict[str, int] = {}
+
+
+def hit(point: str) -> None:
+    """Pass a point; the process ends here if it is the one that a test has named."""
+    wanted = os.environ.get("NIGHTSHIFT_CRASH_AT", "")
+    name, _, count = wanted.partition(":")
+    if name != point:
+        return
+    _passed[point] = _passed.get(point, 0) + 1
+    if _passed[point] == int(count or 1):
+        os.kill(os.getpid(), signal.SIGKILL)

@@ -1,0 +1,129 @@
+"""iCalendar text (RFC 5545) as spans of time, for freezes that are kept in a calendar."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import icalendar
+import recurring_ical_events
+from icalendar.parser import Contentline
+
+from bot.errors import ConfigError
+from bot.requests.patterns import Patterns
+from bot.requests.spans import TimeSpan
+from bot.values import FrozenModel
+
+_PARSE_ERRORS = (ValueError, KeyError, IndexError, AttributeError, TypeError, OverflowError)
+"""What the two libraries raise on calendars that are not as they should be."""
+
+
+class CalendarEvent(FrozenModel):
+    """One event, or one occurrence of a repeated one. All-day events last from midnight to midnight."""
+
+    title: str
+    start: datetime
+    end: datetime
+
+
+class Calendar:
+    """A calendar that has been read and found whole."""
+
+    def __init__(self, component: icalendar.Calendar, read_at: datetime) -> None:
+        """``read_at`` is when its source last answered."""
+        self.read_at = read_at
+        self._component = component
+
+    def events(self, start: datetime, end: datetime, zone: str, titles: Sequence[str] = ()) -> list[CalendarEvent]:
+        """The events that touch a span of time, in order. Times without a zone are in ``zone``; cancelled events are
+        left out; ``titles`` are patterns of which one must match, if there are any."""
+        pad = timedelta(days=2)
+        found = recurring_ical_events.of(self._component).between(start - pad, end + pad)
+        wanted = Patterns(titles) if titles else None
+        events = [_event(item, ZoneInfo(zone)) for item in found if str(item.get("STATUS", "")).upper() != "CANCELLED"]
+        span = TimeSpan(start, end)
+        return sorted(
+            (
+                e
+                for e in events
+                if TimeSpan(e.start, e.end).overlaps(span) and (wanted is None or wanted.match(e.title))
+            ),
+            key=lambda e: (e.start, e.end, e.title),
+        )
+
+
+def _event(item: icalendar.Event, zone: ZoneInfo) -> CalendarEvent:
+    return CalendarEvent(
+        title=str(item.get("SUMMARY", "")), start=_with_zone(item.start, zone), end=_with_zone(item.end, zone)
+    )
+
+
+def _with_zone(at: date | datetime, zone: ZoneInfo) -> datetime:
+    if not isinstance(at, datetime):
+        return datetime.combine(at, time(), zone)
+    return at if at.tzinfo else at.replace(tzinfo=zone)
+
+
+def parse_calendar(text: str, source: str, read_at: datetime) -> Calendar:
+    """The calendar that a text holds, with every rule tried once. Raises ConfigError naming file, line and remedy."""
+    if not text.lstrip("\ufeff").lstrip().upper().startswith("BEGIN:VCALENDAR"):
+        raise ConfigError([f"{source}:1: this is not a calendar; it must be an iCalendar file (BEGIN:VCALENDAR)."])
+    _check_lines(text, source)
+    try:
+        component = icalendar.Calendar.from_ical(text)
+    except _PARSE_ERRORS as error:
+        raise ConfigError([f"{source}: the calendar cannot be read ({error}); export it again."]) from error
+    if not isinstance(component, icalendar.Calendar):
+        raise ConfigError([f"{source}: there is no calendar in it; export it again."])
+    calendar = Calendar(component, read_at)
+    for line, event in _lines_of_events(text, component):
+        _check_event(event, f"{source}:{line}")
+    return calendar
+
+
+def _check_lines(text: str, source: str) -> None:
+    """Find the first line that is no content line at all."""
+    unfolded: list[tuple[int, str]] = []
+    for number, line in enumerate(text.lstrip("\ufeff").splitlines(), 1):
+        if line[:1] in (" ", "\t") and unfolded:
+            at, before = unfolded[-1]
+            unfolded[-1] = (at, before + line[1:])
+        elif line.strip():
+            unfolded.append((number, line))
+    depth = 0
+    for number, line in unfolded:
+        try:
+            name = str(Contentline(line).parts()[0]).upper()  # type: ignore[no-untyped-call]
+        except ValueError as error:
+            raise ConfigError(
+                [f'{source}:{number}: "{line[:60]}" is not a line of a calendar; remove or repair it.']
+            ) from error
+        depth += {"BEGIN": 1, "END": -1}.get(name, 0)
+    if depth:
+        last = unfolded[-1][0]
+        raise ConfigError([f"{source}:{last}: the calendar ends too early or twice; export it again, whole."])
+
+
+def _lines_of_events(text: str, component: icalendar.Calendar) -> list[tuple[int, icalendar.Event]]:
+    lines = [n for n, line in enumerate(text.splitlines(), 1) if line.strip().upper() == "BEGIN:VEVENT"]
+    return list(zip(lines, component.events, strict=False))
+
+
+def _check_event(event: icalendar.Event, place: str) -> None:
+    """Expand one event by itself, so that a fault in it is named with its line."""
+    name = str(event.get("SUMMARY", "")) or "without a title"
+    if event.errors:
+        problem = "; ".join(f"{key}: {text}" for key, text in event.errors)
+        raise ConfigError([f'{place}: the event "{name}" has faults ({problem}); repair it or take it out.'])
+    try:
+        begins = event.start
+        moment = begins if isinstance(begins, datetime) else datetime.combine(begins, time())
+        if "DTEND" in event and event.end < begins:
+            raise ValueError("it ends before it begins")
+        alone = icalendar.Calendar()
+        alone.add_component(event)
+        for item in recurring_ical_events.of(alone).between(moment, moment + timedelta(days=7)):
+            _event(item, ZoneInfo("UTC"))
+    except _PARSE_ERRORS as error:
+        raise ConfigError(
+            [f'{place}: the event "{name}" cannot be expanded ({error}); repair it or take it out.']
+        ) from error

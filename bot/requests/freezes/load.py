@@ -1,0 +1,143 @@
+"""Freezes from their table in the configuration file: phrases and dates become schedules; contradictions are found."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, time, timedelta
+from typing import Protocol
+
+from bot.requests.freezes.model import Freeze, frozen_spans, is_whole_day_series
+from bot.requests.patterns import may_overlap
+from bot.requests.policy.rules import FreezeRule, make_stage
+from bot.requests.spans import HORIZON, TimeSpan
+from bot.requests.text import format_span
+from bot.schedule import Now, Once, Parsed, Reading, Schedule, Series, Window, ZonedTime
+from bot.schedule.read import read
+
+
+class PhraseReader(Protocol):
+    """Turns a phrase, the moment at which it was said and the speaker's zone into a reading."""
+
+    def __call__(self, phrase: str, *, now: datetime, zone: str) -> Reading: ...
+
+
+def read_freeze_phrase(phrase: str, *, now: datetime, zone: str) -> Reading:
+    """The reader for freezes: the usual one, where a date without a time is the whole day."""
+    return read(phrase, now=now, zone=zone, whole_days=True)
+
+
+_REFERENCE_TIMES = (datetime(2024, 1, 1, tzinfo=UTC), datetime(2025, 7, 4, 13, tzinfo=UTC))
+"""A freeze is always read as if said at the first of these, so that a restart in its midst changes nothing. One that
+comes out differently for the second depends on the day it is read."""
+
+_PHRASE_EXAMPLES = 'write it like "2026-12-20 to 2027-01-03", "every saturday" or "every friday 18:00 for 8 hours"'
+
+
+def build_freeze(rule: FreezeRule, zone: str, phrase_reader: PhraseReader = read_freeze_phrase) -> Freeze:
+    """The freeze that a table stands for. Raises ValueError with a sentence. ``zone`` is the policy's."""
+    zone = rule.zone or zone
+    schedule, lasts = _schedule(rule, zone, phrase_reader)
+    return Freeze(
+        name=rule.name,
+        stage=make_stage(rule.approvers, rule.quorum) if rule.effect == "ask" else None,
+        schedule=schedule,
+        duration_seconds=lasts,
+        zone=zone,
+        calendar=rule.calendar,
+        events=rule.events,
+        max_age=rule.max_age,
+        backend=rule.backend,
+        operation=rule.operation,
+        targets=rule.targets,
+        wins_over=rule.wins_over,
+    )
+
+
+def _schedule(rule: FreezeRule, zone: str, reader: PhraseReader) -> tuple[Schedule | None, int | None]:
+    if rule.start is not None and rule.end is not None:
+        return Window(start=_moment(rule.start, zone), end=_moment(rule.end, zone)), None
+    if not rule.when:
+        return None, None
+    schedule = _read_schedule(rule.when, _REFERENCE_TIMES[0], zone, reader)
+    if not _same_schedule(schedule, _read_schedule(rule.when, _REFERENCE_TIMES[1], zone, reader)):
+        raise ValueError(
+            f'"{rule.when}" depends on the day it is read; give dates with the year, or a weekday that repeats'
+        )
+    return _with_duration(schedule, rule)
+
+
+def _read_schedule(phrase: str, said: datetime, zone: str, reader: PhraseReader) -> Schedule:
+    reading = reader(phrase, now=said, zone=zone)
+    if isinstance(reading, Parsed):
+        return reading.schedule
+    if reading.kind == "refusal":
+        raise ValueError(f'"{phrase}" is not understood: {reading.reason.rstrip(".")}; {_PHRASE_EXAMPLES}')
+    choices = " or ".join(f'"{choice.label}"' for choice in reading.choices)
+    raise ValueError(f'"{phrase}" has several meanings: {reading.ask} {choices}'.rstrip())
+
+
+def _same_schedule(one: Schedule, other: Schedule) -> bool:
+    """Whether two readings of a phrase are one; a series that skips days must be counted from a day that was said."""
+    if isinstance(one, Series) and isinstance(other, Series):
+        anchored = one.rule.interval == 1 or one.starting == other.starting
+        return anchored and one.rule == other.rule and one.until == other.until
+    return one == other
+
+
+def _with_duration(schedule: Schedule, rule: FreezeRule) -> tuple[Schedule, int | None]:
+    """The schedule and how long each of its moments lasts; days without a time are whole days."""
+    match schedule:
+        case Now():
+            raise ValueError(f'"{rule.when}" is not a time that can be frozen; {_PHRASE_EXAMPLES}')
+        case Once(grain="day") if rule.lasts is None:
+            return Window(start=_start_of_day(schedule.start), end=_start_of_day(schedule.start, 1)), None
+        case Window():
+            return schedule, None
+        case Series() if rule.lasts is None and (schedule.window is not None or is_whole_day_series(schedule)):
+            return schedule, None
+        case _ if rule.lasts is not None:
+            return schedule, rule.lasts
+    raise ValueError(f'"{rule.when}" names a moment, not a span; add how long it lasts, such as lasts = "8h"')
+
+
+def _start_of_day(moment: ZonedTime, days: int = 0) -> ZonedTime:
+    return ZonedTime(wall=datetime.combine(moment.wall.date() + timedelta(days=days), time()), zone=moment.zone)
+
+
+def _moment(at: datetime, zone: str) -> ZonedTime:
+    return ZonedTime.from_instant(at, zone) if at.tzinfo else ZonedTime(wall=at, zone=zone)
+
+
+def find_contradictions(freezes: Sequence[Freeze], now: datetime) -> list[tuple[str, str]]:
+    """Freezes that hold at the same time for the same things but say different ones: the later one's name and a
+    sentence. Only those with dates or phrases are looked at, 400 days ahead: calendars change by themselves."""
+    end = now + HORIZON
+    spans = {f.name: frozen_spans(f.schedule, f.duration_seconds, now, end) for f in freezes if f.schedule is not None}
+    found = []
+    for index, later in enumerate(freezes):
+        for earlier in freezes[:index]:
+            if not _may_contradict(earlier, later):
+                continue
+            shared = _first_overlap(spans.get(earlier.name, []), spans.get(later.name, []))
+            if shared is not None:
+                found.append((later.name, _contradiction_text(earlier, later, shared)))
+    return found
+
+
+def _may_contradict(one: Freeze, other: Freeze) -> bool:
+    if one.stage == other.stage or one.name in other.wins_over or other.name in one.wins_over:
+        return False
+    return all(may_overlap(getattr(one, scope), getattr(other, scope)) for scope in ("backend", "operation", "targets"))
+
+
+def _first_overlap(one: Sequence[TimeSpan], other: Sequence[TimeSpan]) -> TimeSpan | None:
+    for a in one:
+        for b in other:
+            if a.overlaps(b):
+                return TimeSpan(max(a.start, b.start), min(a.end, b.end))
+    return None
+
+
+def _contradiction_text(one: Freeze, other: Freeze, shared: TimeSpan) -> str:
+    return (
+        f"it holds at the same time as “{one.name}” ({format_span(*shared)}) but says something else; "
+        f'add wins_over = ["{one.name}"] here or wins_over = ["{other.name}"] there, or take the overlap out'
+    )

@@ -1,0 +1,86 @@
+"""Policy in sentences: one for the card, and all of them for ``nightshift policy explain``."""
+
+from collections.abc import Sequence
+
+from bot.requests.durations import format_duration
+from bot.requests.model import Requirement
+from bot.requests.policy.conditions import PreparedSubject
+from bot.requests.policy.engine import Policy, RuleMatch
+from bot.requests.subject import Subject
+from bot.requests.text import approver_names, join_words, stage_text, stages_text
+
+_LATE_TEXTS = {
+    "now": "runs at once",
+    "next": "moves to the next slot",
+    "drop": "is dropped",
+}
+
+
+def headline(requirement: Requirement) -> str:
+    """One sentence for the card: ``Needs 2 of @sre because 43 hosts and a forced reboot.``"""
+    match requirement.effect:
+        case "refuse":
+            return " ".join(requirement.reasons) or "Policy refuses this."
+        case "approve":
+            return f"Approved at once{_because_clause(requirement)}."
+        case _:
+            return f"Needs {stages_text(requirement.stages)}{_because_clause(requirement)}."
+
+
+def _because_clause(requirement: Requirement) -> str:
+    return f" because {join_words(requirement.because)}" if requirement.because else ""
+
+
+def terms_text(requirement: Requirement) -> tuple[str, ...]:
+    """What else holds for an approval, a sentence each."""
+    if requirement.effect != "ask":
+        return ()
+    lines = [f"It expires {format_duration(requirement.expires_after)} after it was asked for."]
+    if len(requirement.stages) > 1:
+        lines.insert(
+            0, f"In stages: {join_words([stage_text(s) for s in requirement.stages], 'then')}. Nobody counts twice."
+        )
+    if requirement.requester_counts:
+        lines.append("The requester may approve it too, if they are one of the approvers.")
+    if requirement.reminders:
+        lines.append(f"Reminders after {join_words([format_duration(at) for at in requirement.reminders])}.")
+    if requirement.escalate_to is not None and requirement.escalate_after is not None:
+        lines.append(
+            f"After {format_duration(requirement.escalate_after)} {approver_names(requirement.escalate_to)} "
+            "may approve too."
+        )
+    if requirement.late in _LATE_TEXTS:
+        lines.append(f"Approved after its start, it {_LATE_TEXTS[requirement.late]}.")
+    if requirement.renew_after_days:
+        lines.append(f"A series needs a new approval after {requirement.renew_after_days} days.")
+    if requirement.renew_after_runs:
+        lines.append(f"A series needs a new approval after {requirement.renew_after_runs} runs.")
+    if requirement.drift_percent is not None:
+        lines.append(f"More than {requirement.drift_percent} % other targets need the approver's confirmation.")
+    return tuple(lines)
+
+
+def rule_trace(policy: Policy, subject: Subject) -> tuple[str, ...]:
+    """Every rule with whether it applies and why, with its place in the file."""
+    look = PreparedSubject(subject)
+    lines = []
+    for index, prepared in enumerate(policy.rules):
+        found = prepared.explain(look)
+        if isinstance(found, RuleMatch):
+            part = "" if found.covers_all else ", to a part of it"
+            text = f"applies{part}: {join_words(found.causes)}"
+        else:
+            text = f"does not apply: {found.reason}"
+        lines.append(f"{policy.location_of(('rules', index))}: “{prepared.rule.name}” {text}.")
+    return tuple(lines)
+
+
+def explain(policy: Policy, subject: Subject, requirement: Requirement) -> tuple[str, ...]:
+    """Everything that ``nightshift policy explain`` prints: the sentence, the reasons, the terms, and each rule."""
+    return tuple(
+        _unique((headline(requirement), *requirement.reasons, *terms_text(requirement), *rule_trace(policy, subject)))
+    )
+
+
+def _unique(lines: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(lines))

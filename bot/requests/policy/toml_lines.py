@@ -1,0 +1,87 @@
+"""The lines at which things stand in a TOML text, which the standard library's reader does not tell."""
+
+import re
+from collections.abc import Iterator
+from itertools import accumulate
+
+TomlPath = tuple[str | int, ...]
+
+_HEADER = re.compile(r"\s*(\[\[?)\s*(?P<key>[^\]]+?)\s*\]")
+_KEY = re.compile(
+    r"""\s*(?P<key>(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*'))*)\s*="""
+)
+_PART = re.compile(r"""[A-Za-z0-9_-]+|"[^"]*"|'[^']*'""")
+_TOKEN = re.compile(r'''"""|\'\'\'|"(?:\\.|[^"\\])*"|'[^']*'|#.*|[\[\]{}]''')
+
+
+class TomlLines:
+    """Where keys and tables of a valid TOML text stand. Keys inside inline tables have the line of what holds them."""
+
+    def __init__(self, text: str) -> None:
+        self._line_by_path: dict[TomlPath, int] = {}
+        counts: dict[TomlPath, int] = {}
+        table: TomlPath = ()
+        for number, line in _statements(text):
+            if found := _HEADER.match(line):
+                table = _table_path(_parts(found["key"]), found[1] == "[[", counts)
+                self._line_by_path.setdefault(table, number)
+            elif found := _KEY.match(line):
+                for path in accumulate(((part,) for part in _parts(found["key"])), initial=table):
+                    self._line_by_path.setdefault(path, number)
+
+    def line(self, path: TomlPath) -> int:
+        """The line of what a path names, or of the nearest thing around it; 1 if nothing of it is there."""
+        while path:
+            if path in self._line_by_path:
+                return self._line_by_path[path]
+            path = path[:-1]
+        return 1
+
+
+def _parts(key: str) -> tuple[str, ...]:
+    return tuple(part.strip("\"'") for part in _PART.findall(key))
+
+
+def _table_path(parts: tuple[str, ...], is_item: bool, counts: dict[TomlPath, int]) -> TomlPath:
+    """The path of a table header: names, with the index after each array of tables."""
+    path: TomlPath = ()
+    for index, part in enumerate(parts):
+        path = (*path, part)
+        if is_item and index == len(parts) - 1:
+            counts[path] = counts.get(path, -1) + 1
+        if path in counts:
+            path = (*path, counts[path])
+    return path
+
+
+def _statements(text: str) -> Iterator[tuple[int, str]]:
+    """The lines on which something begins: not those inside a value that goes over several lines."""
+    depth, quote = 0, ""
+    for number, line in enumerate(text.splitlines(), 1):
+        if not depth and not quote:
+            yield number, line
+            value = line if not _HEADER.match(line) else ""
+        else:
+            value = line
+        depth, quote = _quote_and_depth_after(value, depth, quote)
+
+
+def _quote_and_depth_after(line: str, depth: int, quote: str) -> tuple[int, str]:
+    """How deep in brackets and in which multi-line quote a line ends."""
+    while line:
+        if quote:
+            _, found, line = line.partition(quote)
+            quote = "" if found else quote
+            continue
+        token = _TOKEN.search(line)
+        if token is None:
+            break
+        line = line[token.end() :]
+        match token[0]:
+            case '"""' | "'''":
+                quote = token[0]
+            case "[" | "{":
+                depth += 1
+            case "]" | "}":
+                depth -= 1
+    return depth, quote

@@ -1,0 +1,252 @@
+"""Days by their relation to now, to the week or to the month: tomorrow, next friday, the 15th, the last sunday."""
+
+from collections.abc import Sequence
+
+from bot.schedule.parsing.lexer import Token
+from bot.schedule.parsing.nodes import (
+    MonthDays,
+    NowNode,
+    NthWeekdays,
+    Period,
+    PeriodBoundary,
+    RelativeDay,
+    SyntaxNode,
+    Weekdays,
+    Workdays,
+)
+
+_DETERMINERS = frozenset({"this", "next", "following", "coming"})
+_PERIODS = {"week": "week", "month": "month", "year": "year", "weekend": "weekend", "week-end": "weekend"}
+_CONJUNCTIONS = frozenset({"and", "or", "/"})
+
+
+def right_now(tokens: Sequence[Token], i: int) -> NowNode | None:
+    """Now, right now, straight away, at this moment."""
+    if tokens[i].name in ("right", "straight", "just") and tokens[i + 1].name in ("now", "away"):
+        return NowNode(i, i + 2)
+    if tokens[i].name == "at" and tokens[i + 1].name in ("this", "the") and tokens[i + 2].name == "moment":
+        return NowNode(i, i + 3)
+    return NowNode(i, i + 1) if tokens[i].name == "now" else None
+
+
+def relative_day(tokens: Sequence[Token], i: int) -> RelativeDay | None:
+    """Today, tomorrow, the day after tomorrow."""
+    start = i
+    i += tokens[i].name in ("on", "of", "for") and tokens[i].kind == "word"
+    i += tokens[i].name == "the"
+    if tokens[i].name == "day" and tokens[i + 1].name == "after" and tokens[i + 2].name == "tomorrow":
+        return RelativeDay(start, i + 3, 2)
+    for word, days in (("today", 0), ("tomorrow", 1), ("yesterday", -1)):
+        if tokens[i].name == word and tokens[i].kind == "word":
+            return RelativeDay(start, i + 1, days)
+    return None
+
+
+def weekdays(tokens: Sequence[Token], i: int) -> Weekdays | None:
+    """Friday, next friday, mon-thu, mondays and thursdays, weekdays, two sundays from now."""
+    start = i
+    if counted := _nth_weekday_from_now(tokens, i):
+        return counted
+    i += tokens[i].name in ("on", "of", "every") and tokens[i].kind == "word"
+    i += tokens[i].name == "the" and tokens[i + 1].name in _DETERMINERS
+    which = ""
+    while tokens[i].name in _DETERMINERS:
+        if which and (which != "this" or tokens[i].name != "coming"):
+            return None
+        which = tokens[i].name
+        i += 1
+    if (named := _weekday_group(tokens, i)) is not None:
+        days, plural, end = named
+        return Weekdays(start, end, days, which, plural)
+    if tokens[i].kind not in ("weekday", "weekdays"):
+        return None
+    days, plural, end, span = _weekday_list(tokens, i)
+    return Weekdays(start, end, days, which, plural, span)
+
+
+def _nth_weekday_from_now(tokens: Sequence[Token], i: int) -> Weekdays | None:
+    count, day, behind, now = tokens[i : i + 4]
+    if count.kind != "number" or day.kind not in ("weekday", "weekdays") or not 0 < count.number < 60:
+        return None
+    if behind.name == "from" and now.name in ("now", "today") and now.kind == "word":
+        return Weekdays(i, i + 4, (day.number,), nth=count.number)
+    return None
+
+
+def _weekday_group(tokens: Sequence[Token], i: int) -> tuple[tuple[int, ...], bool, int] | None:
+    """Weekdays (Monday to Friday), workdays, business days, weekends: the days, whether plural, and the end."""
+    name = tokens[i].name
+    if name in ("weekday", "weekdays"):
+        return (0, 1, 2, 3, 4), name == "weekdays", i + 1
+    if name == "week" and tokens[i + 1].name == "day":
+        return (0, 1, 2, 3, 4), tokens[i + 1].text == "days", i + 2
+    if name in ("business", "working") and tokens[i + 1].name == "day":
+        return (0, 1, 2, 3, 4), tokens[i + 1].text == "days", i + 2
+    if name in ("weekend", "weekends", "week-end") and tokens[i - 1].name != "this" and tokens[i - 1].name != "next":
+        return (5, 6), name == "weekends", i + 1
+    return None
+
+
+def _weekday_list(tokens: Sequence[Token], i: int) -> tuple[tuple[int, ...], bool, int, bool]:
+    """The days of a list such as "mon, tue and thu-sat", whether plural, its end, and whether it is one stretch."""
+    days: list[int] = []
+    plural = stretched = False
+    while True:
+        first = tokens[i]
+        plural |= first.kind == "weekdays"
+        days.append(first.number)
+        i += 1
+        link = tokens[i]
+        if (link.kind == "dash" or link.name in ("to", "through")) and tokens[i + 1].kind in ("weekday", "weekdays"):
+            last = tokens[i + 1]
+            if last.number == first.number:
+                break
+            plural |= last.kind == "weekdays"
+            days += [(first.number + step) % 7 for step in range(1, (last.number - first.number) % 7 + 1)]
+            stretched = True
+            i += 2
+        after = i
+        while tokens[after].kind == "comma" or tokens[after].name in _CONJUNCTIONS:
+            after += 1
+        after += tokens[after].name == "on"
+        if after == i or tokens[after].kind not in ("weekday", "weekdays"):
+            break
+        i = after
+    unique = tuple(dict.fromkeys(days))
+    return unique, plural, i, stretched
+
+
+def ordinals(tokens: Sequence[Token], i: int) -> SyntaxNode | None:
+    """The 15th, the 1st and the last, day 2, the 2nd to last friday, the last working day."""
+    start = i
+    i += tokens[i].name in ("on", "of") and tokens[i].kind == "word"
+    if tokens[i].name == "day" and tokens[i + 1].kind == "number":
+        return _day_numbers(tokens, start, i + 1)
+    the = tokens[i].name == "the"
+    i += the
+    nths: list[int] = []
+    while (found := _ordinal_at(tokens, i)) is not None:
+        nths.append(found[0])
+        end = i = found[1]
+        while tokens[i].kind == "comma" or tokens[i].name in _CONJUNCTIONS:
+            i += 1
+        i += tokens[i].name == "the"
+    if not nths:
+        return None
+    return _counted_by_ordinals(tokens, start, end, tuple(nths))
+
+
+def _counted_by_ordinals(tokens: Sequence[Token], start: int, i: int, nths: tuple[int, ...]) -> SyntaxNode | None:
+    """What the ordinals count: days of the month, working days, or one weekday."""
+    i += tokens[i].name == "instances"
+    token = tokens[i]
+    if token.name == "day":
+        return MonthDays(start, i + 1, nths, has_day_word=True)
+    if token.name == "weekday":
+        return Workdays(start, i + 1, nths)
+    if token.name in ("business", "working") and tokens[i + 1].name == "day":
+        return Workdays(start, i + 2, nths)
+    if token.kind in ("weekday", "weekdays"):
+        if tokens[i + 1].name in _CONJUNCTIONS and tokens[i + 2].kind in ("weekday", "weekdays"):
+            return None
+        return _with_month(tokens, NthWeekdays(start, i + 1, nths, token.number))
+    if token.kind == "unit" or token.kind == "month" or token.name in ("time", "times", "weekend", "quarter"):
+        return None
+    return MonthDays(start, i, nths)
+
+
+def _with_month(tokens: Sequence[Token], node: NthWeekdays) -> NthWeekdays:
+    """The month and year behind an nth weekday: in february, of october 2027."""
+    i = node.end
+    i += tokens[i].name in ("of", "in") and tokens[i].kind == "word"
+    after = i + 1
+    while tokens[after].kind == "comma" or tokens[after].name in _CONJUNCTIONS:
+        after += 1
+    listed = after > i + 1 and tokens[after].kind == "month"
+    if tokens[i].kind == "month" and not listed and not _starts_date(tokens, i):
+        node.month, node.end = tokens[i].number, i + 1
+        i += 1 + (tokens[i + 1].kind == "comma")
+        if tokens[i].kind == "number" and len(tokens[i].text) == 4 and 1900 <= tokens[i].number < 2200:
+            node.year, node.end = tokens[i].number, i + 1
+    return node
+
+
+def _starts_date(tokens: Sequence[Token], i: int) -> bool:
+    following = tokens[i + 1]
+    return following.kind == "ordinal" or (
+        following.kind == "number" and following.number <= 31 and tokens[i + 2].kind not in ("meridiem", "clock")
+    )
+
+
+def _ordinal_at(tokens: Sequence[Token], i: int) -> tuple[int, int] | None:
+    """An ordinal, counted from the end where "last" says so: 2nd, last, 2nd to last, 4th last."""
+    token = tokens[i]
+    if token.name == "last" and token.kind == "word":
+        return -1, i + 1
+    if token.kind != "ordinal" or not 1 <= token.number <= 366:
+        return None
+    after = i + 1
+    if tokens[after].name == "to" or (tokens[after].kind == "dash" and tokens[after + 1].name == "to"):
+        after += 1 + (tokens[after].kind == "dash")
+        after += tokens[after].name == "the" or tokens[after].kind == "dash"
+        if tokens[after].name == "last":
+            return -token.number, after + 1
+        return token.number, i + 1
+    if tokens[after].name == "last":
+        return -token.number, after + 1
+    return token.number, i + 1
+
+
+def _day_numbers(tokens: Sequence[Token], start: int, i: int) -> MonthDays | None:
+    """On day 2, on days 1, 15 and 20."""
+    days: list[int] = []
+    end = i
+    while tokens[i].kind == "number" and 1 <= tokens[i].number <= 366:
+        days.append(tokens[i].number)
+        end = i = i + 1
+        while tokens[i].kind == "comma" or tokens[i].name in _CONJUNCTIONS:
+            i += 1
+    return MonthDays(start, end, tuple(days), has_day_word=True) if days else None
+
+
+def period(tokens: Sequence[Token], i: int) -> Period | None:
+    """Next week, this month, the following year, the weekend; and "of the month"."""
+    start = i
+    i += tokens[i].name in ("in", "of", "on") and tokens[i].kind == "word"
+    the = tokens[i].name == "the"
+    i += the
+    offset: int | None = None
+    if tokens[i].name in _DETERMINERS:
+        offset = 0 if tokens[i].name == "this" else 1
+        i += 1
+    unit = _PERIODS.get(tokens[i].name)
+    if unit is None or (offset is None and not the) or tokens[i].text.endswith("s"):
+        return None
+    return Period(start, i + 1, unit, offset)  # type: ignore[arg-type]
+
+
+def period_boundary(tokens: Sequence[Token], i: int) -> PeriodBoundary | None:
+    """The end of March, the start of next month, EOM, end of the year."""
+    start = i
+    i += tokens[i].name in ("at", "by")
+    i += tokens[i].name == "the"
+    if tokens[i].name in ("eom", "eoy"):
+        return PeriodBoundary(start, i + 1, True, unit="month" if tokens[i].name == "eom" else "year")
+    if tokens[i].name not in ("end", "start"):
+        return None
+    end_of = tokens[i].name == "end"
+    i += 1
+    if tokens[i].name != "of" or tokens[i + 1].name == "every":
+        return PeriodBoundary(start, i, end_of) if tokens[i].kind != "month" else None
+    i += tokens[i].name == "of"
+    if tokens[i].kind == "month":
+        stated = tokens[i + 1].kind == "number" and len(tokens[i + 1].text) == 4
+        return PeriodBoundary(start, i + 1 + stated, end_of, tokens[i].number, tokens[i + 1].number if stated else None)
+    i += tokens[i].name == "the"
+    offset = 0
+    if tokens[i].name in _DETERMINERS:
+        offset = 0 if tokens[i].name == "this" else 1
+        i += 1
+    if tokens[i].name not in ("week", "month", "year"):
+        return None
+    return PeriodBoundary(start, i + 1, end_of, unit=tokens[i].name, offset=offset)  # type: ignore[arg-type]

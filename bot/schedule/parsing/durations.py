@@ -1,0 +1,164 @@
+"""Lengths of time: in 2 hours, 3 days from now, for 90 minutes, 2 weeks after 1 March, 5 times."""
+
+from collections.abc import Sequence
+
+from bot.schedule.parsing.lexer import Token
+from bot.schedule.parsing.nodes import AmbiguousNode, Duration, DurationParts, FromNow, RelativeTo, RunCount, SyntaxNode
+from bot.schedule.parsing.vocabulary import UNIT_SUFFIXES
+
+_FROM_NOW_SUFFIXES = frozenset({"later", "hence"})
+
+
+def duration_parts(tokens: Sequence[Token], i: int) -> tuple[DurationParts, int] | None:
+    """One or more numbers with units: "1d, 2hr and 5min", "an hour and a half", "2 and a half hours", "1h30"."""
+    parts: list[tuple[float, str]] = []
+    end = i
+    while (found := _duration_part(tokens, i)) is not None:
+        (count, unit), end = found
+        parts.append((count, unit))
+        if tokens[end].name == "and" and tokens[end + 1].name == "a" and tokens[end + 2].name == "half":
+            parts.append((0.5, unit))
+            end += 3
+        i = end
+        while tokens[i].kind == "comma" or tokens[i].name == "and":
+            i += 1
+    return (tuple(parts), end) if parts else None
+
+
+def _duration_part(tokens: Sequence[Token], i: int) -> tuple[tuple[float, str], int] | None:
+    token = tokens[i]
+    if token.kind == "clock" and "h" in token.text:
+        return (token.parts[0] + token.parts[1] / 60, "hour"), i + 1
+    if token.name == "half" and tokens[i + 1].name in ("a", "an") and tokens[i + 2].kind == "unit":
+        return (0.5 * tokens[i + 2].number, tokens[i + 2].name), i + 3
+    if (quarters := _quarters_of_an_hour(tokens, i)) is not None:
+        return quarters
+    count = _count(tokens, i)
+    if count is None:
+        return None
+    value, i = count
+    if tokens[i].name == "and" and tokens[i + 1].name in ("a", "an", "1") and tokens[i + 2].name == "half":
+        value, i = value + 0.5, i + 3
+    if tokens[i].name == "half" and tokens[i - 1].name in ("a", "an"):
+        value, i = 0.5, i + 1
+    unit = tokens[i]
+    if unit.kind == "unit":
+        return (value * unit.number, unit.name), i + 1
+    if unit.text in ("m", "h", "d", "w"):
+        return (value, UNIT_SUFFIXES[unit.text]), i + 1
+    if unit.text == "second":
+        return (value, "second"), i + 1
+    if unit.text == "'" and unit.adjacent:
+        return (value, "minute"), i + 1
+    return None
+
+
+def _quarters_of_an_hour(tokens: Sequence[Token], i: int) -> tuple[tuple[float, str], int] | None:
+    """A quarter of an hour, three quarters of an hour, three-quarters of an hour."""
+    count = 1
+    if tokens[i].kind == "number":
+        count, i = tokens[i].number, i + 1 + (tokens[i + 1].kind == "dash")
+    else:
+        i += tokens[i].name == "a"
+    if tokens[i].name not in ("quarter", "quarters") or tokens[i + 1].name != "of":
+        return None
+    i += 2 + (tokens[i + 2].name in ("a", "an"))
+    return ((count / 4, "hour"), i + 1) if tokens[i].name == "hour" else None
+
+
+def _count(tokens: Sequence[Token], i: int) -> tuple[float, int] | None:
+    token = tokens[i]
+    if token.kind == "number":
+        return float(token.number), i + 1
+    if token.name in ("a", "an"):
+        return 1.0, i + 1
+    if token.kind == "dotted":
+        return float(token.text), i + 1
+    if token.kind == "slashed" and token.parts[1] in (2, 4):
+        return token.parts[0] / token.parts[1], i + 1
+    return None
+
+
+def from_now(tokens: Sequence[Token], i: int) -> SyntaxNode | None:
+    """A length of time from now ("in 2 hours", "3 days from now", "+15min") or from what follows ("2 days after")."""
+    start = i
+    leading = tokens[i].name in ("in", "after", "+")
+    i += leading
+    i += leading and tokens[i].name in ("about", "exactly")
+    found = duration_parts(tokens, i)
+    if found is None:
+        return _number_without_unit(tokens, start) if tokens[start].name == "in" else None
+    parts, end = found
+    if leading:
+        if tokens[end].name == "time":
+            end += 1
+        return FromNow(start, end, parts)
+    if tokens[end].name in _FROM_NOW_SUFFIXES:
+        return FromNow(start, end + 1, parts)
+    if tokens[end].name == "from" and tokens[end + 1].name in ("now", "today") and tokens[end + 1].kind == "word":
+        return FromNow(start, end + 2, parts)
+    if tokens[end].name in ("after", "from", "before"):
+        return RelativeTo(start, end + 1, parts, -1 if tokens[end].name == "before" else 1)
+    return None
+
+
+def _number_without_unit(tokens: Sequence[Token], i: int) -> AmbiguousNode | None:
+    token, following = tokens[i + 1], tokens[i + 2]
+    if token.kind != "number" or token.number > 200 or following.kind in ("month", "other", "number"):
+        return None
+    if following.name in ("more", "upcoming") or (token.text.isalpha() and following.kind != "end"):
+        return None
+    options = (f"in {token.number} minutes", f"in {token.number} hours")
+    return AmbiguousNode(i, i + 2, f"{token.number} of what?", options)
+
+
+def within(tokens: Sequence[Token], i: int) -> AmbiguousNode | None:
+    """ "Within 2 hours" and "in the next 2 hours" may be a window or its end."""
+    start = i
+    if tokens[i].name == "within":
+        i += 1
+    elif tokens[i].name == "in" and tokens[i + 1].name == "the" and tokens[i + 2].name == "next":
+        i += 3
+    else:
+        return None
+    found = duration_parts(tokens, i)
+    if found is None:
+        return None
+    text = " ".join(f"{count:g} {unit}s" for count, unit in found[0])
+    options = (f"now for {text}", f"in {text}")
+    return AmbiguousNode(start, found[1], "A start at any time until then, or exactly then?", options)
+
+
+def duration(tokens: Sequence[Token], i: int) -> SyntaxNode | None:
+    """For 3 hours, for the next 2 weeks, for 5 times, 3x, twice."""
+    start = i
+    lead = tokens[i].name == "for"
+    i += lead
+    if lead and tokens[i].name == "the":
+        i += 1
+    coming = lead and tokens[i].name in ("next", "coming")
+    i += coming
+    if (counted := _run_count(tokens, i)) is not None:
+        return RunCount(start, counted[1], counted[0])
+    if not lead:
+        return None
+    if coming and tokens[i].kind == "unit":
+        return Duration(start, i + 1, ((float(tokens[i].number), tokens[i].name),), is_next=True)
+    found = duration_parts(tokens, i)
+    return Duration(start, found[1], found[0], is_next=coming) if found else None
+
+
+def _run_count(tokens: Sequence[Token], i: int) -> tuple[int, int] | None:
+    if tokens[i].name == "twice":
+        return 2, i + 1
+    if tokens[i].kind == "number" and tokens[i + 1].name in ("times", "x"):
+        return tokens[i].number, i + 2
+    return None
+
+
+def next_duration(tokens: Sequence[Token], i: int) -> Duration | None:
+    """The next 3 days."""
+    if tokens[i].text != "next":
+        return None
+    found = duration_parts(tokens, i + 1)
+    return Duration(i, found[1], found[0], is_next=True) if found and tokens[i + 1].kind == "number" else None

@@ -1,0 +1,302 @@
+"""From tokens to pieces: at each place the first production that fits takes its tokens; what none takes is refused."""
+
+from collections.abc import Callable, Sequence
+
+from bot.schedule.parsing import dates, days, durations, recurrences, times, zones
+from bot.schedule.parsing.errors import ParseError
+from bot.schedule.parsing.lexer import Token
+from bot.schedule.parsing.nodes import (
+    BareNumber,
+    CalendarDate,
+    Connective,
+    HourCertainty,
+    MonthDays,
+    NthWeekdays,
+    SyntaxNode,
+    TimeOfDay,
+)
+
+Production = Callable[[Sequence[Token], int], SyntaxNode | None]
+
+_CONNECTIVES = {
+    "from": "from",
+    "between": "between",
+    "to": "to",
+    "through": "to",
+    "until": "until",
+    "starting": "starting",
+    "after": "after",
+    "before": "before",
+    "except": "except",
+}
+
+
+def connective(tokens: Sequence[Token], i: int) -> Connective | None:
+    """A word or phrase that says what the pieces after it are."""
+    token, second, third = tokens[i : i + 3]
+    if token.kind == "dash":
+        return Connective(i, i + 1, "to", is_dash=True)
+    if token.name == "later" and second.name == "than":
+        return Connective(i, i + 2, "after")
+    if token.name in ("but", "and") and second.name == "before":
+        return Connective(i, i + 2, "before")
+    if token.name in ("no", "not") and second.name in ("later", "after"):
+        return Connective(i, i + 2 + (third.name == "than"), "latest")
+    if token.name == "latest":
+        return Connective(i, i + 1 + (second.name == "by"), "latest")
+    if token.name == "at" and second.name == "latest":
+        return Connective(i, i + 2, "latest")
+    role = _CONNECTIVES.get(token.name)
+    if role is None or token.kind != "word":
+        return None
+    return Connective(i, i + 1 + (role == "starting" and second.name == "from"), role)  # type: ignore[arg-type]
+
+
+_DATE_PRODUCTIONS: tuple[Production, ...] = (dates.calendar_date, dates.months)
+_AFTER_THE: tuple[Production, ...] = (
+    days.relative_day,
+    dates.calendar_date,
+    days.ordinals,
+    days.period,
+    days.period_boundary,
+    times.end_of_day,
+    days.weekdays,
+)
+_AFTER_DETERMINER: tuple[Production, ...] = (
+    days.weekdays,
+    days.period,
+    dates.calendar_date,
+    times.daypart,
+    durations.next_duration,
+    times.time_of_day,
+)
+_BY_KIND: dict[str, tuple[Production, ...]] = {
+    "number": (
+        days.weekdays,
+        durations.from_now,
+        dates.calendar_date,
+        durations.duration,
+        dates.months,
+        times.time_of_day,
+        dates.year,
+        times.bare_number,
+    ),
+    "ordinal": (dates.calendar_date, days.ordinals),
+    "clock": (durations.from_now, times.time_of_day),
+    "dotted": (durations.from_now, times.time_of_day, dates.dotted_number),
+    "slashed": _DATE_PRODUCTIONS,
+    "date": _DATE_PRODUCTIONS,
+    "month": _DATE_PRODUCTIONS,
+    "offset": (zones.time_zone,),
+    "zone": (zones.time_zone,),
+    "other": (zones.time_zone,),
+    "weekday": (days.weekdays,),
+    "weekdays": (days.weekdays,),
+    "daypart": (times.daypart,),
+    "dayparts": (times.daypart,),
+    "unit": (days.relative_day, days.weekdays, days.ordinals, recurrences.minutes_of_hour),
+    "dash": (connective,),
+}
+_BY_WORD: dict[str, tuple[Production, ...]] = {
+    "the": _AFTER_THE,
+    "a": (durations.from_now, times.time_of_day),
+    "an": (durations.from_now,),
+    "half": (durations.from_now, times.time_of_day),
+    "quarter": (times.time_of_day,),
+    "+": (durations.from_now,),
+    "at": (
+        connective,
+        days.right_now,
+        times.time_of_day,
+        recurrences.minutes_of_hour,
+        times.daypart,
+        times.end_of_day,
+        days.period_boundary,
+    ),
+    "about": (times.time_of_day,),
+    "exactly": (times.time_of_day,),
+    "for": (durations.duration, times.time_of_day, days.relative_day),
+    "in": (
+        durations.within,
+        durations.from_now,
+        recurrences.weeks_of_year,
+        dates.months,
+        dates.year,
+        days.period,
+        times.daypart,
+        zones.time_zone,
+    ),
+    "on": (
+        dates.calendar_date,
+        days.ordinals,
+        days.weekdays,
+        days.relative_day,
+        times.daypart,
+        recurrences.minutes_of_hour,
+        zones.time_zone,
+        times.bare_number,
+        recurrences.recurrence,
+    ),
+    "of": (
+        dates.calendar_date,
+        dates.months,
+        recurrences.recurrence,
+        days.period,
+        days.relative_day,
+        days.weekdays,
+        days.ordinals,
+        dates.year,
+    ),
+    "after": (durations.from_now, connective),
+    "within": (durations.within,),
+    "twice": (recurrences.recurrence, durations.duration),
+    "last": (days.ordinals,),
+    "end": (times.end_of_day, days.period_boundary),
+    "start": (days.period_boundary,),
+    **dict.fromkeys(("this", "next", "following", "coming"), _AFTER_DETERMINER),
+    **dict.fromkeys(("today", "tomorrow", "yesterday"), (days.relative_day,)),
+    **dict.fromkeys(("now", "right", "straight", "just"), (days.right_now,)),
+    **dict.fromkeys(("noon", "midnight", "mid"), (times.time_of_day,)),
+    **dict.fromkeys(("tonight", "early", "late"), (times.daypart,)),
+    **dict.fromkeys(("eod",), (times.end_of_day,)),
+    **dict.fromkeys(("eom", "eoy"), (days.period_boundary,)),
+    **dict.fromkeys(
+        ("weekday", "weekdays", "weekend", "weekends", "week-end", "business", "working"), (days.weekdays,)
+    ),
+    **dict.fromkeys(
+        (
+            "every",
+            "any",
+            "all",
+            "once",
+            "hourly",
+            "daily",
+            "everyday",
+            "nightly",
+            "weekly",
+            "fortnightly",
+            "monthly",
+            "quarterly",
+            "annually",
+            "biweekly",
+            "bimonthly",
+        ),
+        (recurrences.recurrence,),
+    ),
+    **dict.fromkeys(
+        (
+            "from",
+            "between",
+            "to",
+            "through",
+            "until",
+            "starting",
+            "before",
+            "except",
+            "later",
+            "but",
+            "no",
+            "not",
+            "latest",
+            "and",
+        ),
+        (connective,),
+    ),
+}
+
+
+def parse(tokens: Sequence[Token]) -> list[SyntaxNode]:
+    """The pieces of a phrase, in order.
+
+    Raises Unread for the first word that fits nowhere.
+    """
+    pieces: list[SyntaxNode] = []
+    i = 0
+    while tokens[i].kind != "end":
+        piece = _next_time_in_list(tokens, i, pieces) or _first_match(tokens, i, pieces)
+        if piece is not None:
+            pieces.append(piece)
+            i = piece.end
+        elif tokens[i].kind == "comma" or tokens[i].name == "please":
+            i += 1
+        else:
+            raise _unknown_word_error(tokens, i)
+    return pieces
+
+
+def _first_match(tokens: Sequence[Token], i: int, nodes: list[SyntaxNode]) -> SyntaxNode | None:
+    token = tokens[i]
+    last = nodes[-1] if nodes else None
+    if isinstance(last, Connective):
+        if token.kind == "number" and (found := _number_after_connective(tokens, i)) is not None:
+            return found
+    elif token.name == "and" and len(nodes) > 1 and _follows_between(nodes):
+        _last_number_to_time(nodes)
+        return Connective(i, i + 1, "to")
+    elif isinstance(last, BareNumber) and (token.kind == "dash" or token.name in ("to", "until")):
+        _last_number_to_time(nodes)
+    if token.name == "and" and isinstance(last, NthWeekdays | MonthDays | CalendarDate):
+        joined = _first_match(tokens, i + 1, [])
+        if isinstance(joined, NthWeekdays | MonthDays | CalendarDate):
+            joined.start = i
+            return joined
+    productions = _BY_WORD.get(token.name, ()) if token.kind == "word" else _BY_KIND.get(token.kind, ())
+    for production in productions:
+        if (piece := production(tokens, i)) is not None:
+            return piece
+    return None
+
+
+def _number_after_connective(tokens: Sequence[Token], i: int) -> SyntaxNode | None:
+    """A number behind "from", "to" and the like: a date if it can be one, or an hour."""
+    for production in (durations.from_now, dates.calendar_date):
+        if (piece := production(tokens, i)) is not None:
+            return piece
+    if tokens[i].text.isdigit() and len(tokens[i].text) == 4:
+        return None
+    return times.time_of_day(tokens, i, allow_bare=True, allow_minutes_to=False)
+
+
+def _follows_between(nodes: list[SyntaxNode]) -> bool:
+    opener = nodes[-2]
+    return isinstance(opener, Connective) and opener.role == "between" and isinstance(nodes[-1], TimeOfDay | BareNumber)
+
+
+def _last_number_to_time(nodes: list[SyntaxNode]) -> None:
+    last = nodes[-1]
+    if isinstance(last, BareNumber) and not last.has_on and last.value <= 24:
+        sure = HourCertainty.CERTAIN if last.value > 12 else HourCertainty.UNKNOWN
+        nodes[-1] = TimeOfDay(last.start, last.end, last.value, certainty=sure)
+
+
+def _next_time_in_list(tokens: Sequence[Token], i: int, nodes: list[SyntaxNode]) -> SyntaxNode | None:
+    """A further time of day in a list: 6pm and 8pm; 10, 12 and 17."""
+    if not nodes or not isinstance(nodes[-1], TimeOfDay):
+        return None
+    after = i
+    while tokens[after].kind == "comma":
+        after += 1
+    joined = tokens[after].name in ("and", "or")
+    after += joined
+    if after == i or (len(nodes) > 1 and _follows_between(nodes)):
+        return None
+    found = times.time_of_day(tokens, after, allow_bare=True)
+    if not isinstance(found, TimeOfDay):
+        return None
+    if (
+        not joined
+        and found.certainty == HourCertainty.UNKNOWN
+        and tokens[found.end].kind != "comma"
+        and tokens[found.end].name != "and"
+    ):
+        return None
+    found.start, found.joined = i, True
+    return found
+
+
+def _unknown_word_error(tokens: Sequence[Token], i: int) -> ParseError:
+    """The refusal that names the word: the first one after ``i`` that means nothing anywhere, else the one at ``i``."""
+    for place in range(i, len(tokens)):
+        if tokens[place].kind == "other" and zones.time_zone(tokens, place) is None:
+            return ParseError("", SyntaxNode(place, place + 1))
+    return ParseError("", SyntaxNode(i, i + 1))

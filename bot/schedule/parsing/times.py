@@ -1,0 +1,282 @@
+"""Times of day: 21:00, 9pm, 22h30, half past nine, noon; and parts of the day, which alone name no hour."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from bot.schedule.parsing.errors import ParseError
+from bot.schedule.parsing.lexer import Token
+from bot.schedule.parsing.nodes import AmbiguousNode, BareNumber, Daypart, EndOfDay, HourCertainty, TimeOfDay
+
+_PREFIXES = frozenset({"at", "about", "for", "exactly"})
+_FRACTION_MINUTES = {"quarter": 15, "half": 30}
+
+
+def time_of_day(
+    tokens: Sequence[Token], i: int, *, allow_bare: bool = False, allow_minutes_to: bool = True
+) -> TimeOfDay | AmbiguousNode | None:
+    """A time of day, with its "at". A number alone is one only after "at" or where ``bare`` is set; ``past`` False
+    reads "five to seven" as two hours, not as a time."""
+    start = i
+    leads = set()
+    while tokens[i].name in _PREFIXES:
+        leads.add(tokens[i].name)
+        i += 1
+    i += tokens[i].name == "next" and tokens[i + 1].name in ("noon", "midnight")
+    found = (
+        _noon_or_midnight(tokens, i)
+        or _minutes_past_or_to(tokens, i, allow_minutes_to)
+        or _numeric_time(tokens, i, allow_bare or bool(leads))
+    )
+    if found is None:
+        return None
+    if isinstance(found, AmbiguousNode):
+        found.start = start
+        return found
+    _apply_suffixes(tokens, found)
+    if "for" in leads and found.certainty < HourCertainty.LIKELY and tokens[found.end].name != "in":
+        return None
+    found.start, found.has_at = start, bool(leads)
+    found.is_approximate |= "about" in leads
+    return found
+
+
+def _apply_suffixes(tokens: Sequence[Token], clock: TimeOfDay) -> None:
+    if tokens[clock.end].name in ("sharp", "exactly", "about"):
+        clock.is_approximate |= tokens[clock.end].name == "about"
+        clock.end += 1
+    if tokens[clock.end].text == "ish" and tokens[clock.end].adjacent:
+        clock.end, clock.is_approximate = clock.end + 1, True
+    i = clock.end
+    the, which, word = tokens[i : i + 3]
+    if the.name == "the" and which.kind == "ordinal" and which.number in (1, 2) and word.name == "time":
+        fold: Literal[0, 1] = 0 if which.number == 1 else 1
+        clock.fold, clock.end = fold, i + 3
+
+
+def _noon_or_midnight(tokens: Sequence[Token], i: int) -> TimeOfDay | None:
+    """Noon and midnight, also as "12 noon" and "12:00 midnight"."""
+    start = i
+    if (tokens[i].kind == "number" and tokens[i].number == 12) or tokens[i].parts == (12, 0):
+        i += 1 + (tokens[i + 1].name == "o'clock")
+    if tokens[i].name == "noon":
+        return TimeOfDay(start, i + 1, 12)
+    if tokens[i].name == "midnight":
+        return TimeOfDay(start, i + 1, 0, is_midnight=True)
+    if tokens[i].name == "mid" and i == start:
+        i += 2 if tokens[i + 1].kind == "dash" else 1
+        if tokens[i].name == "night":
+            return TimeOfDay(start, i + 1, 0, is_midnight=True)
+        if tokens[i].name == "day":
+            return TimeOfDay(start, i + 1, 12)
+    return None
+
+
+def _minutes_past_or_to(tokens: Sequence[Token], i: int, allow_minutes_to: bool) -> TimeOfDay | AmbiguousNode | None:
+    """Half past eight, a quarter to seven, 20 minutes past 3pm, three minutes to eight."""
+    start = i
+    i += tokens[i].name == "a"
+    minutes = _FRACTION_MINUTES.get(tokens[i].name, tokens[i].number if tokens[i].kind == "number" else 0)
+    if tokens[i].kind == "number" and tokens[i + 1].name == "quarters":
+        minutes, i = 15 * minutes, i + 1
+    counted = tokens[i + 1].name == "minute"
+    word = tokens[i + 1 + counted].name
+    word = "past" if word == "after" and not counted else word
+    if not 0 < minutes < 60 or word not in ("past", "to"):
+        return None
+    named = counted or tokens[i].name in ("quarter", "quarters", "half")
+    twelve = _noon_or_midnight(tokens, i + 2 + counted)
+    if word == "to" and not named and not (allow_minutes_to and (tokens[i].text.isalpha() or twelve)):
+        return None
+    hour = twelve or _numeric_time(tokens, i + 2 + counted, True)
+    if not isinstance(hour, TimeOfDay) or (hour.minute and word == "past"):
+        return None
+    total = (hour.hour * 60 + hour.minute + (minutes if word == "past" else -minutes)) % (24 * 60)
+    sure = HourCertainty.CERTAIN if hour.certainty == HourCertainty.CERTAIN else HourCertainty.UNKNOWN
+    if sure is HourCertainty.UNKNOWN and total // 60 == 0:
+        total += 12 * 60
+    if word == "to" and not named:
+        return _minutes_to_or_range(tokens, start, hour, total)
+    return TimeOfDay(start, hour.end, total // 60, total % 60, certainty=sure)
+
+
+def _minutes_to_or_range(
+    tokens: Sequence[Token], start: int, hour: TimeOfDay, total: int
+) -> TimeOfDay | AmbiguousNode | None:
+    """ "Ten to nine" is a time or a stretch of time; other numbers ("one to three") are always a stretch."""
+    if tokens[start].number in (15, 20, 25):
+        return TimeOfDay(start, hour.end, total // 60, total % 60, certainty=hour.certainty)
+    if tokens[start].number not in (5, 10):
+        return None
+    early, late = total % 720, total % 720 + 720
+    options = tuple(f"{minute // 60:02}:{minute % 60:02}" for minute in (early, late))
+    if hour.certainty == HourCertainty.CERTAIN:
+        options = (f"{total // 60:02}:{total % 60:02}",)
+    first = tokens[start].number
+    if hour.certainty < HourCertainty.CERTAIN:
+        options += (f"{first:02}:00 to {hour.hour:02}:00",) if hour.hour > first else ()
+    words = " ".join(token.text for token in tokens[start : hour.end])
+    return AmbiguousNode(start, hour.end, f"Which time is meant by '{words}'?", options)
+
+
+def _numeric_time(tokens: Sequence[Token], i: int, allow_bare: bool) -> TimeOfDay | None:
+    token = tokens[i]
+    if token.kind == "clock":
+        return _colon_time(tokens, i)
+    if token.kind == "dotted":
+        return _dotted_time(tokens, i, allow_bare)
+    if token.kind != "number":
+        return None
+    if token.text.isdigit() and len(token.text) in (3, 4):
+        return _four_digit_time(tokens, i, allow_bare)
+    return _hour_time(tokens, i, allow_bare)
+
+
+def _colon_time(tokens: Sequence[Token], i: int) -> TimeOfDay:
+    token = tokens[i]
+    hour, minute, second = (*token.parts, 0)[:3]
+    piece = TimeOfDay(i, i + 1, hour, minute, second)
+    if hour > 24 or minute > 59 or second > 59 or (hour == 24 and minute + second):
+        raise ParseError(f"{token.text} is not a time of day.", piece)
+    if tokens[i + 1].name == "o'clock":
+        piece.end += 1
+    if (half := _meridiem(tokens, piece.end)) is not None:
+        return _with_meridiem(tokens, piece, *half)
+    figures = len(token.text.partition("h")[0].partition(":")[0])
+    if "h" in token.text or hour > 12 or token.text[0] == "0":
+        return piece
+    piece.certainty = HourCertainty.LOW if figures == 1 and hour < 7 else HourCertainty.LIKELY
+    return piece
+
+
+def _dotted_time(tokens: Sequence[Token], i: int, allow_bare: bool) -> TimeOfDay | None:
+    """8.30pm, or "at 17.30"; alone 8.25 may as well be a date."""
+    token = tokens[i]
+    hour, minute = token.parts
+    half = _meridiem(tokens, i + 1)
+    part = tokens[i + 1].kind == "daypart" or tokens[i + 1].name == "tonight"
+    clear = half is not None or part or allow_bare or minute > 31 or (hour > 12 and minute > 12) or token.text[0] == "0"
+    if not clear or hour > 23 or minute > 59 or len(token.text.partition(".")[2]) != 2:
+        return None
+    piece = TimeOfDay(i, i + 1, hour, minute)
+    if half is not None:
+        return _with_meridiem(tokens, piece, *half)
+    if hour <= 12 and token.text[0] != "0":
+        piece.certainty = HourCertainty.LOW if hour < 7 else HourCertainty.LIKELY
+    return piece
+
+
+def _four_digit_time(tokens: Sequence[Token], i: int, allow_bare: bool) -> TimeOfDay | None:
+    """0600, 2200, "at 730"; but 1990 to 2199 alone is a year."""
+    token = tokens[i]
+    hour, minute = divmod(token.number, 100)
+    half = _meridiem(tokens, i + 1)
+    suffixed = tokens[i + 1].name == "hour"
+    if hour > 23 or minute > 59 or not (half or allow_bare or suffixed or len(token.text) == 4):
+        return None
+    if not (half or allow_bare or suffixed) and 1900 <= token.number < 2200:
+        return None
+    piece = TimeOfDay(i, i + 1 + suffixed, hour, minute)
+    if half is not None:
+        return _with_meridiem(tokens, piece, *half)
+    if hour <= 12 and token.text[0] != "0":
+        piece.certainty = HourCertainty.LOW if len(token.text) == 3 else HourCertainty.LIKELY
+    return piece
+
+
+def _hour_time(tokens: Sequence[Token], i: int, allow_bare: bool) -> TimeOfDay | None:
+    """9pm, 9 o'clock, eight forty am, 22h; and a number alone where ``bare`` allows it."""
+    token = tokens[i]
+    if token.number > 24:
+        return None
+    piece = TimeOfDay(i, i + 1, token.number, certainty=HourCertainty.UNKNOWN)
+    following = tokens[i + 1]
+    alike = following.kind == "number" and token.text.isalpha() == following.text.isalpha() and token.number <= 12
+    spoken = token.text.isalpha() or (len(following.text) == 2 and tokens[i + 2].kind == "meridiem")
+    if alike and spoken and (10 <= following.number < 60 or following.text == "00"):
+        piece.minute, piece.end = following.number, i + 2
+    if tokens[piece.end].name == "o'clock":
+        piece.end += 1
+    if (half := _meridiem(tokens, piece.end)) is not None:
+        return _with_meridiem(tokens, piece, *half) if piece.hour <= 12 else None
+    if following.name == "hour" and following.text == "h":
+        piece.end, piece.certainty, piece.has_h_suffix = i + 2, HourCertainty.CERTAIN, True
+        return piece
+    if piece.end == i + 1 and not allow_bare:
+        return None
+    if piece.end == i + 1 and (following.kind in ("unit", "month", "ordinal") or following.name in ("times", "x")):
+        return None
+    if piece.hour > 12 or piece.hour == 0:
+        piece.certainty = HourCertainty.CERTAIN
+    return piece
+
+
+def _meridiem(tokens: Sequence[Token], i: int) -> tuple[int, int] | None:
+    """The hours to add (0 or 12) and the end of "pm" or "in the pm" at ``i``."""
+    start = i
+    if tokens[i].name == "in" and tokens[i + 1].name == "the":
+        i += 2
+    if tokens[i].text == "ish" and tokens[i].adjacent and start == i:
+        i += 1
+    if tokens[i].kind != "meridiem":
+        return None
+    return tokens[i].number, i + 1
+
+
+def _with_meridiem(tokens: Sequence[Token], node: TimeOfDay, hours_to_add: int, end: int) -> TimeOfDay:
+    """The time with its am or pm applied; 16:30 pm is let pass, 16:30 am is not."""
+    said = "pm" if hours_to_add else "am"
+    if node.hour > 12 or node.hour == 0:
+        if node.hour > 23 or (node.hour > 12) != bool(hours_to_add):
+            raise ParseError(f"{tokens[node.start].text} {said} is not a time of day.", TimeOfDay(node.start, end, 0))
+    else:
+        node.hour = node.hour % 12 + hours_to_add
+    if tokens[end].name == "o'clock":
+        end += 1
+    node.end, node.certainty, node.has_meridiem = end, HourCertainty.CERTAIN, True
+    return node
+
+
+def daypart(tokens: Sequence[Token], i: int) -> Daypart | None:
+    """In the morning, this evening, tonight, at night, on mornings, lunchtime."""
+    start = i
+    if tokens[i].name in ("in", "on", "at") and tokens[i].kind == "word":
+        i += 1
+    today = tokens[i].name == "this"
+    if tokens[i].name in ("the", "this"):
+        i += 1
+    if tokens[i].name in ("early", "late") and tokens[i + 1 + (tokens[i + 1].kind == "dash")].kind == "daypart":
+        i += 1 + (tokens[i + 1].kind == "dash")
+    token = tokens[i]
+    if token.name == "tonight" and i == start:
+        return Daypart(start, i + 1, "night", is_today=True)
+    if token.kind == "daypart" or token.kind == "dayparts":
+        return Daypart(start, i + 1, token.name, is_today=today, plural=token.kind == "dayparts")
+    return None
+
+
+def end_of_day(tokens: Sequence[Token], i: int) -> EndOfDay | None:
+    """End of day, EOD, the end of today; but not "the end of the month"."""
+    start = i
+    i += tokens[i].name in ("at", "by")
+    i += tokens[i].name == "the"
+    if tokens[i].name == "eod":
+        return EndOfDay(start, i + 1)
+    if tokens[i].text != "end":
+        return None
+    i += 1
+    i += tokens[i].name == "of"
+    i += tokens[i].name in ("the", "business", "working")
+    if tokens[i].name == "day":
+        return EndOfDay(start, i + 1)
+    if tokens[i].name in ("today", "tomorrow") or tokens[i].kind == "weekday":
+        return EndOfDay(start, i)
+    return None
+
+
+def bare_number(tokens: Sequence[Token], i: int) -> BareNumber | None:
+    """A number alone, or "on 15"."""
+    on = tokens[i].name == "on"
+    i += on
+    if tokens[i].kind == "number" and tokens[i].number < 100:
+        return BareNumber(i - on, i + 1, tokens[i].number, has_on=on)
+    return None

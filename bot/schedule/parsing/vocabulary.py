@@ -1,0 +1,94 @@
+"""The words that mean something in a phrase about time, with their abbreviations and common misspellings."""
+
+from typing import Literal
+
+TokenKind = Literal[
+    "number", "ordinal", "clock", "dotted", "slashed", "date", "offset", "zone", "meridiem", "weekday", "weekdays",
+    "month", "unit", "daypart", "dayparts", "comma", "dash", "word", "other", "end",
+]  # fmt: skip
+
+VocabularyEntry = tuple[TokenKind, int, str]
+"""A token's kind, its number, and the canonical spelling of its word."""
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+MONTHS = (
+    "january", "february", "march", "april", "may", "june",
+    "july", "august", "september", "october", "november", "december",
+)  # fmt: skip
+
+_WEEKDAY_ABBREVIATIONS = {
+    "mon": 0, "tue": 1, "tues": 1, "wed": 2, "weds": 2, "wednsday": 2, "wensday": 2, "thu": 3, "thur": 3, "thurs": 3,
+    "thursay": 3, "fri": 4, "sat": 5, "sun": 6,
+}  # fmt: skip
+_MONTH_ABBREVIATIONS = {
+    "jan": 1, "feb": 2, "febuary": 2, "mar": 3, "apr": 4, "jun": 6, "jul": 7, "aug": 8, "sep": 9, "sept": 9, "oct": 10,
+    "nov": 11, "dec": 12,
+}  # fmt: skip
+_UNITS = {
+    "second": "seconds secs sec", "minute": "minute minutes mins min", "hour": "hour hours hrs hr",
+    "day": "day days", "week": "week weeks wk wks", "month": "month months", "year": "year years yrs yr",
+}  # fmt: skip
+UNIT_SUFFIXES = {"s": "second", "m": "minute", "h": "hour", "d": "day", "w": "week", "mo": "month", "y": "year"}
+"""Letters that are units only right after a number, as in 90m."""
+
+_NUMBERS = (
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+)  # fmt: skip
+_TENS = {"twenty": 20, "thirty": 30, "forty": 40, "fourty": 40, "fifty": 50, "sixty": 60, "ninety": 90}
+_ORDINALS = (
+    "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh",
+    "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth",
+)  # fmt: skip
+_DAYPARTS = {"morning": "morning", "afternoon": "afternoon", "evening": "evening", "night": "night",
+             "lunchtime": "lunchtime", "lunch": "lunchtime"}  # fmt: skip
+_SYNONYMS = {
+    "tmrw": "tomorrow", "tmr": "tomorrow", "tmw": "tomorrow", "tomorow": "tomorrow", "tommorow": "tomorrow",
+    "tommorrow": "tomorrow", "2moro": "tomorrow", "till": "until", "til": "until", "untill": "until",
+    "thru": "through", "each": "every", "per": "every", "midday": "noon", "around": "about",
+    "approximately": "about", "occurrences": "times", "occurrence": "times", "runs": "times", "upcoming": "coming",
+    "current": "this", "immediately": "now", "todays": "today", "tomorrows": "tomorrow", "workday": "weekday",
+    "workdays": "weekdays", "beginning": "start", "begin": "start", "starts": "starting", "ending": "until",
+    "instance": "instances", "yearly": "annually", "annual": "annually", "excluding": "except",
+    "alternate": "other", "oclock": "o'clock",
+}  # fmt: skip
+_KEYWORDS = (
+    "a", "about", "after", "ago", "all", "an", "and", "annually", "any", "at", "away", "before", "between", "bimonthly",
+    "biweekly", "business", "but", "by", "clock", "coming", "daily", "early", "end", "eod", "eom", "eoy", "every",
+    "everyday", "exactly", "except", "following", "for", "fortnightly", "from", "half", "hence", "hourly", "in",
+    "instances", "just", "last", "late", "later", "latest", "mid", "midnight", "moment", "monthly", "next", "nightly",
+    "no", "noon", "not", "now", "o'clock", "of", "on", "once", "or", "other", "past", "please", "quarter",
+    "quarterly", "quarters", "right", "sharp", "single",
+    "start", "starting", "straight", "than", "the", "then", "this",
+    "through", "time", "times", "to", "today", "tomorrow", "tonight", "twice", "until", "week-end", "weekday",
+    "weekdays", "weekend", "weekends", "weekly", "within", "working", "x", "yesterday",
+)  # fmt: skip
+
+
+def _build_vocabulary() -> dict[str, VocabularyEntry]:
+    words: dict[str, VocabularyEntry] = {word: ("word", 0, word) for word in _KEYWORDS}
+    words |= {word: ("word", 0, same) for word, same in _SYNONYMS.items()}
+    for number, name in enumerate(WEEKDAYS):
+        words[name] = ("weekday", number, name)
+        words[name + "s"] = ("weekdays", number, name)
+    words |= {short: ("weekday", number, WEEKDAYS[number]) for short, number in _WEEKDAY_ABBREVIATIONS.items()}
+    words |= {name: ("month", number, name) for number, name in enumerate(MONTHS, 1)}
+    words |= {short: ("month", number, MONTHS[number - 1]) for short, number in _MONTH_ABBREVIATIONS.items()}
+    words |= {word: ("unit", 1, unit) for unit, spellings in _UNITS.items() for word in spellings.split()}
+    words |= {"fortnight": ("unit", 2, "week"), "fortnights": ("unit", 2, "week")}
+    words |= {name: ("number", number, name) for number, name in enumerate(_NUMBERS)}
+    words |= {name: ("number", number, name) for name, number in _TENS.items()}
+    words |= {name: ("ordinal", number, name) for number, name in enumerate(_ORDINALS, 1)}
+    words |= {"twentieth": ("ordinal", 20, ""), "thirtieth": ("ordinal", 30, "")}
+    words |= {part: ("daypart", 0, name) for part, name in _DAYPARTS.items()}
+    words |= {part + "s": ("dayparts", 0, name) for part, name in _DAYPARTS.items()}
+    return words
+
+
+VOCABULARY = _build_vocabulary()
+
+
+def ordinal(number: int) -> str:
+    """1st, 2nd, 3rd, 11th."""
+    ending = "th" if 10 <= number % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"

@@ -1,0 +1,185 @@
+"""Time zones in a phrase: IANA names, offsets from UTC, cities, and the common abbreviations."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
+
+from bot.schedule.parsing.errors import ParseError
+from bot.schedule.parsing.lexer import Token
+from bot.schedule.parsing.nodes import ZoneNode
+
+# Abbreviations that mean one region, whatever the season: people write EST in July and mean New York.
+_NEW_YORK, _CHICAGO, _DENVER = ("America/New_York",), ("America/Chicago",), ("America/Denver",)
+_PACIFIC, _BERLIN, _HELSINKI = ("America/Los_Angeles",), ("Europe/Berlin",), ("Europe/Helsinki",)
+ABBREVIATIONS: dict[str, tuple[str, ...]] = {
+    "utc": ("UTC",), "gmt": ("UTC",), "z": ("UTC",), "zulu": ("UTC",),
+    "et": _NEW_YORK, "est": _NEW_YORK, "edt": _NEW_YORK, "ct": _CHICAGO, "cdt": _CHICAGO, "mt": _DENVER,
+    "mdt": _DENVER, "pt": _PACIFIC, "pst": _PACIFIC, "pdt": _PACIFIC, "akst": ("America/Anchorage",),
+    "akdt": ("America/Anchorage",), "hst": ("Pacific/Honolulu",), "cet": _BERLIN, "cest": _BERLIN, "eet": _HELSINKI,
+    "eest": _HELSINKI, "msk": ("Europe/Moscow",), "trt": ("Europe/Istanbul",), "jst": ("Asia/Tokyo",),
+    "kst": ("Asia/Seoul",), "sgt": ("Asia/Singapore",), "hkt": ("Asia/Hong_Kong",), "pkt": ("Asia/Karachi",),
+    "wib": ("Asia/Jakarta",), "ict": ("Asia/Bangkok",), "awst": ("Australia/Perth",), "aedt": ("Australia/Sydney",),
+    "acdt": ("Australia/Adelaide",), "nzst": ("Pacific/Auckland",), "nzdt": ("Pacific/Auckland",),
+    "sast": ("Africa/Johannesburg",), "brt": ("America/Sao_Paulo",), "nst": ("America/St_Johns",),
+    "aest": ("Australia/Sydney", "Australia/Brisbane"), "acst": ("Australia/Adelaide", "Australia/Darwin"),
+    "cst": ("America/Chicago", "Asia/Shanghai", "America/Havana"), "mst": ("America/Denver", "America/Phoenix"),
+    "ist": ("Asia/Kolkata", "Europe/Dublin", "Asia/Jerusalem"), "bst": ("Europe/London", "Asia/Dhaka"),
+    "ast": ("America/Halifax", "America/Puerto_Rico", "Asia/Riyadh"), "sst": ("Pacific/Pago_Pago", "Asia/Singapore"),
+    "amt": ("America/Manaus", "Asia/Yerevan"), "gst": ("Asia/Dubai", "Atlantic/South_Georgia"),
+}  # fmt: skip
+_SEASONLESS = frozenset({"utc", "gmt", "z", "zulu", "et", "ct", "mt", "pt"})
+
+# Cities that have no zone of their own name, and countries with one zone.
+_EXTRA_CITIES = {
+    "munich": "Europe/Berlin", "hamburg": "Europe/Berlin", "frankfurt": "Europe/Berlin", "cologne": "Europe/Berlin",
+    "stuttgart": "Europe/Berlin", "germany": "Europe/Berlin", "geneva": "Europe/Zurich", "milan": "Europe/Rome",
+    "italy": "Europe/Rome", "france": "Europe/Paris", "lyon": "Europe/Paris", "barcelona": "Europe/Madrid",
+    "manchester": "Europe/London", "edinburgh": "Europe/London", "uk": "Europe/London", "kyiv": "Europe/Kyiv",
+    "rotterdam": "Europe/Amsterdam", "krakow": "Europe/Warsaw", "poland": "Europe/Warsaw", "nyc": "America/New_York",
+    "boston": "America/New_York", "miami": "America/New_York", "atlanta": "America/New_York",
+    "philadelphia": "America/New_York", "dallas": "America/Chicago", "houston": "America/Chicago",
+    "austin": "America/Chicago", "seattle": "America/Los_Angeles", "san francisco": "America/Los_Angeles",
+    "san diego": "America/Los_Angeles", "las vegas": "America/Los_Angeles", "salt lake city": "America/Denver",
+    "montreal": "America/Toronto", "ottawa": "America/Toronto", "rio de janeiro": "America/Sao_Paulo",
+    "mumbai": "Asia/Kolkata", "delhi": "Asia/Kolkata", "new delhi": "Asia/Kolkata", "bangalore": "Asia/Kolkata",
+    "bengaluru": "Asia/Kolkata", "hyderabad": "Asia/Kolkata", "pune": "Asia/Kolkata", "chennai": "Asia/Kolkata",
+    "india": "Asia/Kolkata", "beijing": "Asia/Shanghai", "shenzhen": "Asia/Shanghai", "china": "Asia/Shanghai",
+    "osaka": "Asia/Tokyo", "japan": "Asia/Tokyo", "hanoi": "Asia/Ho_Chi_Minh", "abu dhabi": "Asia/Dubai",
+    "tel aviv": "Asia/Jerusalem", "israel": "Asia/Jerusalem", "canberra": "Australia/Sydney",
+    "wellington": "Pacific/Auckland", "cape town": "Africa/Johannesburg",
+}  # fmt: skip
+_ZONE_PHRASES = {
+    "eastern": _NEW_YORK, "mountain": ("America/Denver", "America/Phoenix"), "pacific": _PACIFIC,
+    "central": ("America/Chicago", "Europe/Berlin"), "central european": _BERLIN,
+}  # fmt: skip
+_CITY_AREAS = frozenset({"Africa", "America", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"})
+# Places that are also words.
+_NOT_CITIES = frozenset({"easter", "midway", "wake", "reunion", "north", "south", "west", "knox", "lindeman", "act"})
+_ZONES_BY_FRACTIONAL_OFFSET = {
+    210: "Asia/Tehran", 270: "Asia/Kabul", 330: "Asia/Kolkata", 345: "Asia/Kathmandu", 390: "Asia/Yangon",
+    525: "Australia/Eucla", 570: "Australia/Darwin", -570: "Pacific/Marquesas",
+}  # fmt: skip
+"""Places that keep an offset of parts of an hour all the year, by minutes east of Greenwich."""
+
+_OFFSET = re.compile(r"(?:utc|gmt)?\s*([+-])\s?(\d\d?):?(\d\d)?")
+
+
+@cache
+def zone_names() -> dict[str, str]:
+    """Every IANA name by its lower-case spelling."""
+    return {name.lower(): name for name in available_timezones()}
+
+
+@cache
+def _zones_by_city() -> dict[str, str]:
+    cities = {}
+    for name in available_timezones():
+        area, _, city = name.partition("/")
+        lower = city.lower().replace("_", " ")
+        if area in _CITY_AREAS and "/" not in city and lower not in _NOT_CITIES:
+            cities[lower] = name
+    return cities | _EXTRA_CITIES
+
+
+@cache
+def zone_info(name: str) -> ZoneInfo:
+    """The zone of an IANA name."""
+    return ZoneInfo(name)
+
+
+def is_known_zone(name: str) -> bool:
+    """Whether there is a time zone of this IANA name."""
+    return name in zone_names().values()
+
+
+def time_zone(tokens: Sequence[Token], i: int) -> ZoneNode | None:
+    """A time zone: ``Europe/Berlin``, ``UTC+2``, ``in New York``, ``CET``, ``berlin time``."""
+    start = i
+    if tokens[i].name in ("in", "on"):
+        i += 1
+    token = tokens[i]
+    if token.kind == "zone":
+        name = zone_names().get(token.text)
+        piece = ZoneNode(start, i + 1, (name,) if name else ())
+        if name is None:
+            raise ParseError(
+                f"There is no time zone called {token.text}.", piece, example="tomorrow 21:00 Europe/Berlin"
+            )
+    elif token.kind == "offset":
+        piece = ZoneNode(start, i + 1, ())
+        piece.candidates = (_fixed_offset_zone(token.text, piece),)
+    elif token.kind == "other":
+        named = _named_zone(tokens, i, start)
+        if named is None:
+            return None
+        piece = named
+    else:
+        return None
+    if tokens[piece.end].name == "time":
+        piece.end += 1
+    return piece
+
+
+def _fixed_offset_zone(text: str, node: ZoneNode) -> str:
+    found = _OFFSET.fullmatch(text)
+    if found is None:
+        return "UTC"
+    sign = 1 if found[1] == "+" else -1
+    minutes = sign * (int(found[2]) * 60 + int(found[3] or 0))
+    if minutes == 0:
+        return "UTC"
+    if minutes in _ZONES_BY_FRACTIONAL_OFFSET:
+        return _ZONES_BY_FRACTIONAL_OFFSET[minutes]
+    hours, rest = divmod(abs(minutes), 60)
+    if rest or hours > (14 if sign > 0 else 12):
+        raise ParseError(f"No zone keeps {text} all the year. Name a place instead.", node)
+    # The signs of these names run the other way (POSIX).
+    return f"Etc/GMT{-sign * hours:+d}"
+
+
+def _named_zone(tokens: Sequence[Token], i: int, start: int) -> ZoneNode | None:
+    letters = tokens[i].text
+    if letters in ABBREVIATIONS:
+        return ZoneNode(start, i + 1, ABBREVIATIONS[letters], letters)
+    words = [letters]
+    while len(words) < 3 and tokens[i + len(words)].kind == "other":
+        words.append(tokens[i + len(words)].text)
+    for count in range(len(words), 0, -1):
+        text = " ".join(words[:count])
+        if found := _ZONE_PHRASES.get(text):
+            return ZoneNode(start, _skip_qualifier(tokens, i + count), found)
+        if city := _zones_by_city().get(text):
+            return ZoneNode(start, i + count, (city,))
+    return None
+
+
+def _skip_qualifier(tokens: Sequence[Token], i: int) -> int:
+    """The end of "standard" at ``i``, where it stands before "time"."""
+    named = tokens[i].text in ("standard", "daylight", "summer") and tokens[i + 1].name == "time"
+    return i + 1 if named else i
+
+
+def resolve_zone(node: ZoneNode, speaker_zone: str) -> str | None:
+    """The one zone that is meant, with the help of the speaker's own; None where it cannot be told."""
+    if speaker_zone in node.candidates:
+        return speaker_zone
+    if (
+        node.abbreviation
+        and node.abbreviation not in _SEASONLESS
+        and node.abbreviation.upper() in _abbreviations_of(speaker_zone)
+    ):
+        return speaker_zone
+    return node.candidates[0] if len(node.candidates) == 1 else None
+
+
+def is_wrong_abbreviation(abbreviation: str, actual: str) -> bool:
+    """Whether the letters written are not what the clocks of the region are called at that moment (EST in July)."""
+    return bool(abbreviation) and abbreviation not in _SEASONLESS and abbreviation.upper() != actual
+
+
+@cache
+def _abbreviations_of(name: str) -> frozenset[str]:
+    tz = zone_info(name)
+    return frozenset(str(datetime(2026, month, 15, tzinfo=tz).tzname()) for month in (1, 7))

@@ -1,0 +1,30 @@
+"""How somebody writes times, as far as the language of their profile tells."""
+
+from typing import Literal
+
+from bot.schedule.model import TimePreferences
+
+ClockPreference = Literal["profile", "24-hour", "ask"]
+DateOrderPreference = Literal["profile", "day-first", "month-first", "ask"]
+
+# By Unicode's CLDR, for the languages that Slack offers. English, Korean, American Spanish and the Chinese of Taiwan
+# are left out of the first: there people say "at 9" for the evening too. Year-first languages are in neither.
+_LOCALES_WITH_24H_CLOCK = frozenset({"de-DE", "es-ES", "fr-FR", "it-IT", "ja-JP", "pt-BR", "ru-RU", "zh-CN"})
+_DAY_FIRST_LOCALES = frozenset({"de-DE", "en-GB", "es-ES", "es-LA", "fr-FR", "it-IT", "pt-BR", "ru-RU"})
+
+
+def time_preferences(
+    locale: str, clock: ClockPreference = "profile", dates: DateOrderPreference = "ask"
+) -> TimePreferences:
+    """The habits of somebody whose Slack profile has a ``locale`` such as ``de-DE``, by what is configured: taken from
+    the profile, the same for everybody, or asked about each time."""
+    return TimePreferences(
+        uses_24h_clock=clock == "24-hour" or (clock == "profile" and locale in _LOCALES_WITH_24H_CLOCK) or None,
+        day_first=_day_first(locale, dates),
+    )
+
+
+def _day_first(locale: str, dates: DateOrderPreference) -> bool | None:
+    if dates == "profile":
+        return True if locale in _DAY_FIRST_LOCALES else False if locale == "en-US" else None
+    return {"day-first": True, "month-first": False}.get(dates)

@@ -1,0 +1,124 @@
+"""Where a series begins and ends: starting, from, until, for 3 weeks, for 5 times."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+
+from bot.schedule.model import Series, ZonedTime
+from bot.schedule.parsing.errors import ParseError
+from bot.schedule.parsing.nodes import CalendarDate, Months, Period, PeriodBoundary, SyntaxNode, TimeOfDay, Year
+from bot.schedule.resolving import points
+from bot.schedule.resolving.context import PhraseContext, add_duration, days_in_month
+from bot.schedule.resolving.hours import resolve_without_daypart
+from bot.schedule.resolving.recurring import SeriesParts
+
+
+@dataclass(slots=True)
+class SeriesStart:
+    """The wall-clock start that was named, whether a time was named with it, and its pieces."""
+
+    wall: datetime
+    has_time: bool
+    nodes: tuple[SyntaxNode, ...]
+
+
+def resolve_series_start(ctx: PhraseContext, parts: SeriesParts) -> SeriesStart | None:
+    """The start of a series; None where none was named."""
+    if parts.start_nodes is None:
+        return None
+    pieces = tuple(parts.start_nodes)
+    if len(pieces) == 1 and isinstance(pieces[0], Months | Period | PeriodBoundary | Year):
+        return SeriesStart(datetime.combine(_first_day(ctx, pieces[0]), time()), False, pieces)
+    clocks = [piece for piece in pieces if isinstance(piece, TimeOfDay)]
+    timed = bool(clocks) and (bool(parts.clocks) or parts.is_sub_daily)
+    wanted = [piece for piece in pieces if timed or not isinstance(piece, TimeOfDay)]
+    if (day := _full_date(wanted)) is not None:
+        wall = (
+            points.wall_time_on(day, resolve_without_daypart(ctx, clocks[0]))
+            if timed
+            else datetime.combine(day, time())
+        )
+        return SeriesStart(wall, timed, pieces)
+    point = points.resolve_point(ctx, wanted, needs_time=False)
+    return SeriesStart(point.wall, point.grain == "minute", pieces)
+
+
+def _full_date(nodes: Sequence[SyntaxNode]) -> date | None:
+    """The date of a start with its year, which may have passed: the series is then counted from it."""
+    dates = [piece for piece in nodes if isinstance(piece, CalendarDate)]
+    if len(dates) != 1 or dates[0].year is None or any(not isinstance(p, CalendarDate | TimeOfDay) for p in nodes):
+        return None
+    return date(dates[0].year, dates[0].month, dates[0].days[0])
+
+
+def _first_day(ctx: PhraseContext, node: SyntaxNode) -> date:
+    """The first day of a month, year, next week and the like."""
+    if isinstance(node, Months):
+        return date(node.year or ctx.today.year + (node.months[0] < ctx.today.month), node.months[0], 1)
+    if isinstance(node, Year):
+        return date(node.year, 1, 1)
+    assert isinstance(node, Period | PeriodBoundary)
+    if isinstance(node, PeriodBoundary) and node.is_end:
+        raise ParseError("Say which day that is.", node, example="every day at 21:00 starting 31 March")
+    if isinstance(node, PeriodBoundary) and node.month:
+        return _boundary_day(ctx, node)
+    offset = node.offset or 0
+    if node.unit == "month":
+        index = ctx.today.year * 12 + ctx.today.month - 1 + offset
+        return date(index // 12, index % 12 + 1, 1)
+    if node.unit == "year":
+        return date(ctx.today.year + offset, 1, 1)
+    monday = ctx.today + timedelta(days=7 * offset - ctx.today.weekday())
+    return monday + timedelta(days=5 if node.unit == "weekend" else 0)
+
+
+def with_end(ctx: PhraseContext, series: Series, parts: SeriesParts, start: SeriesStart | None) -> Series:
+    """The series with its end, if one was named."""
+    begin = start.wall if start is not None else ctx.local_now.replace(second=0, microsecond=0)
+    length = parts.duration if series.window is None else None
+    named = [piece for piece in (parts.run_count, length, *(parts.until_nodes or ())[:1]) if piece is not None]
+    if len(named) > 1:
+        raise ParseError("Two ends are named.", *named)
+    if length is not None:
+        until = add_duration(begin, length.amount, 1, length)
+    elif parts.until_nodes is not None:
+        until = _resolve_until(ctx, parts.until_nodes, max(begin, ctx.local_now))
+    else:
+        return series
+    bound = ZonedTime(wall=until, zone=ctx.zone)
+    if bound.instant < series.first.instant:
+        raise ParseError("The end comes before the first run.", *named)
+    return series.model_copy(update={"until": bound})
+
+
+def _resolve_until(ctx: PhraseContext, nodes: Sequence[SyntaxNode], start: datetime) -> datetime:
+    """The last moment of a series: the end of a day, the start of a month ("until March"), or a time."""
+    seen = replace(ctx, assumptions=ctx.assumptions)
+    seen.local_now = start
+    piece = nodes[0]
+    if len(nodes) == 1 and isinstance(piece, PeriodBoundary):
+        return datetime.combine(_boundary_day(seen, piece), time(23, 59))
+    if len(nodes) == 1 and isinstance(piece, Months | Year | Period):
+        day = _first_day(seen, piece)
+        if isinstance(piece, Months) and piece.year is None and day <= start.date():
+            day = day.replace(year=day.year + 1)
+        ctx.add_assumption(f"The series ends at the start of {day:%-d %B %Y}.")
+        return datetime.combine(day, time())
+    point = points.resolve_point(seen, nodes, needs_time=False)
+    return datetime.combine(point.wall.date(), time(23, 59)) if point.grain == "day" else point.wall
+
+
+def _boundary_day(ctx: PhraseContext, node: PeriodBoundary) -> date:
+    """The last (or first) day of the month, week or year that is named."""
+    today = ctx.today
+    if node.unit == "week":
+        monday = today + timedelta(days=7 * node.offset - today.weekday())
+        return monday + timedelta(days=6 if node.is_end else 0)
+    if node.unit == "year":
+        year, month = today.year + node.offset, 12 if node.is_end else 1
+    elif node.month is not None:
+        year, month = node.year or today.year + (node.month < today.month), node.month
+    else:
+        index = today.year * 12 + today.month - 1 + node.offset
+        year, month = index // 12, index % 12 + 1
+    return date(year, month, days_in_month(year, month) if node.is_end else 1)

@@ -1,0 +1,310 @@
+"""Which days the day words of a phrase can mean, and the questions where they can mean several."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from bot.schedule.parsing.errors import AmbiguityError, ParseError
+from bot.schedule.parsing.nodes import (
+    AmbiguousDate,
+    CalendarDate,
+    MonthDays,
+    Months,
+    NthWeekdays,
+    Period,
+    RelativeDay,
+    SyntaxNode,
+    Weekdays,
+    Workdays,
+    Year,
+)
+from bot.schedule.parsing.vocabulary import MONTHS, WEEKDAYS
+from bot.schedule.parsing.zones import zone_info
+from bot.schedule.resolving.context import PhraseContext, days_in_month
+
+_MONTHS_AHEAD = 24
+"""How many months ahead a day of the month is looked for."""
+_YEARS_AHEAD = 9
+"""How many years ahead a date without a year is looked for: 29 February can be eight years off."""
+
+
+@dataclass(slots=True)
+class CandidateDays:
+    """Days in order. ``fixed``: only the first is meant, even where it has passed; else the first still to come."""
+
+    dates: tuple[date, ...]
+    is_fixed: bool
+    nodes: tuple[SyntaxNode, ...]
+
+    def __post_init__(self) -> None:
+        if not self.dates:
+            raise ParseError("There is no such day.", *self.nodes)
+
+
+def candidate_days(ctx: PhraseContext, nodes: Sequence[SyntaxNode]) -> CandidateDays | None:
+    """The days that the day pieces of one point can mean; None where there are none."""
+    nodes = _merge_nodes(ctx, nodes)
+    weekdays = [piece for piece in nodes if isinstance(piece, Weekdays)]
+    if len(weekdays) > 1:
+        raise ParseError(
+            "Several days make a series: say 'every'.", *weekdays, example="every monday and friday at 21:00"
+        )
+    weekday = next(iter(weekdays), None)
+    if (last := _days_from_month_end(ctx, nodes)) is not None:
+        return _check_weekday(last, weekday)
+    others = [piece for piece in nodes if piece is not weekday]
+    if weekday is None and not others:
+        return None
+    if weekday is not None and (len(weekday.days) > 1 or weekday.is_range):
+        raise ParseError(
+            "Several days make a series: say 'every'.", weekday, example="every monday and friday at 21:00"
+        )
+    if len(others) > 1:
+        return _days_in_period(ctx, weekday, others) or _common_day(ctx, others, weekday)
+    if not others:
+        assert weekday is not None
+        return CandidateDays(*_weekday_dates(ctx, weekday), (weekday,))
+    if weekday is not None and isinstance(others[0], Period) and others[0].unit == "week":
+        return _weekday_in_week(ctx, weekday, others[0])
+    return _common_day(ctx, others, weekday)
+
+
+def _merge_nodes(ctx: PhraseContext, nodes: Sequence[SyntaxNode]) -> list[SyntaxNode]:
+    """Pieces that say one thing together put into one: "the 15th" with "of next month", "26 Oct" with "2027"."""
+    rest = list(nodes)
+    for piece in [p for p in rest if isinstance(p, Year)]:
+        numbered = next((p for p in rest if isinstance(p, MonthDays) and p.has_day_word), None)
+        if numbered is not None and len(numbered.days) == 1:
+            day = _day_of_year(piece.year, numbered.days[0])
+            rest.remove(piece)
+            rest[rest.index(numbered)] = CalendarDate(numbered.start, numbered.end, day.month, (day.day,), day.year)
+            continue
+        dated = next((p for p in rest if isinstance(p, CalendarDate | NthWeekdays) and p.year is None), None)
+        if dated is not None and (isinstance(dated, CalendarDate) or dated.month):
+            dated.year = piece.year
+            rest.remove(piece)
+    for month in [p for p in rest if isinstance(p, Months) and len(p.months) == 1]:
+        numbered = next((p for p in rest if isinstance(p, MonthDays)), None)
+        if numbered is not None and len(numbered.days) == 1 and numbered.days[0] > 0:
+            rest.remove(month)
+            rest[rest.index(numbered)] = CalendarDate(
+                numbered.start, numbered.end, month.months[0], numbered.days, month.year
+            )
+    return rest
+
+
+def _day_of_year(year: int, nth: int) -> date:
+    """The nth day of a year, counted from its end where ``nth`` is negative."""
+    return date(year - 1, 12, 31) + timedelta(days=nth) if nth > 0 else date(year + 1, 1, 1) + timedelta(days=nth)
+
+
+def _days_from_month_end(ctx: PhraseContext, nodes: Sequence[SyntaxNode]) -> CandidateDays | None:
+    """The last day of a month that is named."""
+    numbered = next((p for p in nodes if isinstance(p, MonthDays) and len(p.days) == 1 and p.days[0] < 0), None)
+    month = next((p for p in nodes if isinstance(p, Months) and len(p.months) == 1), None)
+    if numbered is None or month is None:
+        return None
+    if any(not isinstance(piece, MonthDays | Months | Weekdays) for piece in nodes):
+        raise ParseError("Those are two different days.", *nodes)
+    years = (month.year,) if month.year else (ctx.today.year, ctx.today.year + 1)
+    days = [_counted_day(numbered, year, month.months[0]) for year in years]
+    coming = tuple(day for day in days if day is not None and (month.year or day >= ctx.today))
+    return CandidateDays(coming, month.year is not None, (numbered, month))
+
+
+def _days_in_period(ctx: PhraseContext, weekday: Weekdays | None, others: Sequence[SyntaxNode]) -> CandidateDays | None:
+    """The 20th of next month; the first friday of this month."""
+    period = next((piece for piece in others if isinstance(piece, Period) and piece.unit == "month"), None)
+    counted = next((p for p in others if isinstance(p, MonthDays | NthWeekdays | Workdays)), None)
+    if period is None or counted is None or len(others) > 2:
+        return None
+    if period.offset is None:
+        if not isinstance(counted, MonthDays):
+            raise _ask_once_or_monthly(ctx, counted, period)
+        return CandidateDays(tuple(_upcoming_month_days(ctx, counted)), False, (counted, period))
+    index = ctx.today.year * 12 + ctx.today.month - 1 + period.offset
+    day = _counted_day(counted, index // 12, index % 12 + 1)
+    if day is None:
+        raise ParseError("There is no such day in that month.", counted)
+    found = CandidateDays((day,), True, (counted, period))
+    return _check_weekday(found, weekday)
+
+
+def _common_day(ctx: PhraseContext, others: Sequence[SyntaxNode], weekday: Weekdays | None) -> CandidateDays:
+    """Several day words for one day, which must agree: tomorrow, 24 December; friday the 15th."""
+    found = _days_of_node(ctx, others[0])
+    for other in others[1:]:
+        second = _days_of_node(ctx, other)
+        common = tuple(day for day in found.dates if day in second.dates)
+        if not common:
+            raise ParseError("Those are two different days.", *found.nodes, *second.nodes)
+        found = CandidateDays(common[:1], True, found.nodes + second.nodes)
+    return _check_weekday(found, weekday)
+
+
+def _check_weekday(days: CandidateDays, weekday: Weekdays | None) -> CandidateDays:
+    """The days with the weekday named; where the next such day is another weekday, that is asked about."""
+    if weekday is None:
+        return days
+    if weekday.determiner or weekday.plural or weekday.nth > 1:
+        raise ParseError("Those are two different days.", weekday, *days.nodes)
+    first = days.dates[0]
+    if first.weekday() != weekday.days[0]:
+        ask = f"{first:%-d %B %Y} is a {WEEKDAYS[first.weekday()].capitalize()}. Which day is meant?"
+        nearest = first + timedelta(days=(weekday.days[0] - first.weekday() + 3) % 7 - 3)
+        both = [day for day in days.dates if day.weekday() == weekday.days[0]]
+        raise AmbiguityError(ask, tuple(day.isoformat() for day in (first, nearest, *both[:1])), *days.nodes, weekday)
+    return CandidateDays((first,), True, (*days.nodes, weekday))
+
+
+def _days_of_node(ctx: PhraseContext, node: SyntaxNode) -> CandidateDays:
+    """The days that one piece can mean."""
+    match node:
+        case RelativeDay(days=count):
+            if count < 0:
+                raise ParseError("That has passed.", node)
+            return CandidateDays((_relative_date(ctx, node),), True, (node,))
+        case CalendarDate():
+            return CandidateDays(*_calendar_dates(ctx, node), (node,))
+        case MonthDays():
+            return CandidateDays(tuple(_upcoming_month_days(ctx, node)), False, (node,))
+        case NthWeekdays():
+            return CandidateDays(*_nth_weekday_dates(ctx, node), (node,))
+        case AmbiguousDate():
+            return CandidateDays(*_ambiguous_dates(ctx, node), (node,))
+        case Workdays():
+            raise _ask_once_or_monthly(ctx, node)
+        case Months() | Period(unit="month"):
+            raise AmbiguityError("Which day of the month?", _day_options(ctx, node), node)
+        case _:
+            raise ParseError("That names no single day.", node, example="friday 21:00")
+
+
+def _relative_date(ctx: PhraseContext, node: RelativeDay) -> date:
+    """Today and tomorrow are days of the speaker's calendar; in another zone it may be another date there."""
+    day = ctx.now.astimezone(zone_info(ctx.zone)).date()
+    there = day + timedelta(days=node.days)
+    here = ctx.now.astimezone(zone_info(ctx.speaker_zone)).date() + timedelta(days=node.days)
+    if here != there:
+        ask = f"It is {day:%A} in {ctx.zone}, but not in {ctx.speaker_zone}. Which day is meant?"
+        raise AmbiguityError(ask, (here.isoformat(), there.isoformat()), node, *ctx.zone_nodes, replace=(node,))
+    return there
+
+
+def _weekday_dates(ctx: PhraseContext, node: Weekdays) -> tuple[tuple[date, ...], bool]:
+    """Friday is the first one to come, today included; next friday is asked about where it can be two."""
+    ahead = (node.days[0] - ctx.today.weekday()) % 7
+    coming = ctx.today + timedelta(days=ahead)
+    if node.nth > 1 or ctx.text_of(node).endswith(("now", "today")):
+        return (coming + timedelta(days=7 * (node.nth - (ahead > 0))),), True
+    if node.determiner in ("next", "following"):
+        after = coming if ahead else coming + timedelta(days=7)
+        of_next_week = ctx.today + timedelta(days=7 - ctx.today.weekday() + node.days[0])
+        if after != of_next_week:
+            name = WEEKDAYS[node.days[0]].capitalize()
+            raise AmbiguityError(f"Which {name} is meant?", (after.isoformat(), of_next_week.isoformat()), node)
+        return (after,), True
+    return (coming, coming + timedelta(days=7)), False
+
+
+def _weekday_in_week(ctx: PhraseContext, weekday: Weekdays, week: Period) -> CandidateDays:
+    """Friday of this or next week."""
+    monday = ctx.today - timedelta(days=ctx.today.weekday())
+    day = monday + timedelta(days=7 * (week.offset or 0) + weekday.days[0])
+    if weekday.determiner:
+        raise ParseError("Those are two different weeks.", weekday, week)
+    return CandidateDays((day,), True, (weekday, week))
+
+
+def _calendar_dates(ctx: PhraseContext, node: CalendarDate) -> tuple[tuple[date, ...], bool]:
+    if len(node.days) > 1:
+        raise ParseError("Several days make a series: say 'every'.", node, example="every year on 24 December at 21:00")
+    if node.year is not None:
+        return (_valid_date(node.year, node.month, node.days[0], node),), True
+    return tuple(_upcoming_dates(ctx, node.month, node.days[0])), False
+
+
+def _valid_date(year: int, month: int, day: int, node: SyntaxNode) -> date:
+    if not 1 <= day <= days_in_month(year, month):
+        raise ParseError(f"There is no {day} {MONTHS[month - 1].capitalize()} {year}.", node)
+    return date(year, month, day)
+
+
+def _upcoming_dates(ctx: PhraseContext, month: int, day: int) -> Iterator[date]:
+    for year in range(ctx.today.year, ctx.today.year + _YEARS_AHEAD):
+        if day <= days_in_month(year, month) and (found := date(year, month, day)) >= ctx.today:
+            yield found
+
+
+def _upcoming_month_days(ctx: PhraseContext, node: MonthDays) -> Iterator[date]:
+    if len(node.days) > 1:
+        raise ParseError("Several days make a series: say 'every'.", node, example="every month on the 1st at 21:00")
+    start = ctx.today.year * 12 + ctx.today.month - 1
+    for index in range(start, start + _MONTHS_AHEAD):
+        found = _counted_day(node, index // 12, index % 12 + 1)
+        if found is not None and found >= ctx.today:
+            yield found
+
+
+def _counted_day(node: MonthDays | NthWeekdays | Workdays, year: int, month: int) -> date | None:
+    """The day that a piece counts in one month; None where the month has no such day."""
+    length = days_in_month(year, month)
+    days = [date(year, month, day) for day in range(1, length + 1)]
+    if isinstance(node, MonthDays):
+        counts = node.days
+    elif isinstance(node, NthWeekdays):
+        days, counts = [day for day in days if day.weekday() == node.day], node.nths
+    else:
+        days, counts = [day for day in days if day.weekday() < 5], node.nths
+    if len(counts) > 1:
+        raise ParseError("Several days make a series: say 'every'.", node, example="every month on the 1st at 21:00")
+    index = counts[0] - 1 if counts[0] > 0 else counts[0]
+    return days[index] if -len(days) <= index < len(days) else None
+
+
+def _nth_weekday_dates(ctx: PhraseContext, node: NthWeekdays) -> tuple[tuple[date, ...], bool]:
+    if node.month is None:
+        raise _ask_once_or_monthly(ctx, node)
+    if node.year is not None:
+        day = _counted_day(node, node.year, node.month)
+        if day is None:
+            raise ParseError("There is no such day in that month.", node)
+        return (day,), True
+    years = (_counted_day(node, ctx.today.year + n, node.month) for n in range(_YEARS_AHEAD))
+    return tuple(day for day in years if day is not None and day >= ctx.today), False
+
+
+def _ask_once_or_monthly(ctx: PhraseContext, node: NthWeekdays | Workdays, *scope: SyntaxNode) -> AmbiguityError:
+    """The first sunday: of this month or the next, or of every month. "Last friday" alone is the past one."""
+    if isinstance(node, NthWeekdays) and node.nths == (-1,) and not scope:
+        raise ParseError("Say of which month, or the date.", node, example="last friday of december at 21:00")
+    start = ctx.today.year * 12 + ctx.today.month - 1
+    found = (_counted_day(node, index // 12, index % 12 + 1) for index in range(start, start + 3))
+    coming = next((day for day in found if day is not None and day >= ctx.today), None)
+    text = ctx.text_of(node).removeprefix("on ").removeprefix("the ")
+    options = (*((coming.isoformat(),) if coming else ()), f"every month on the {text}")
+    return AmbiguityError(f"Is '{text}' meant once, or every month?", options, node, *scope)
+
+
+def _ambiguous_dates(ctx: PhraseContext, node: AmbiguousDate) -> tuple[tuple[date, ...], bool]:
+    """12/11 is read by the speaker's habit, or asked about."""
+    order = ctx.preferences.day_first
+    if order is None:
+        years = [node.year or next(_upcoming_dates(ctx, *reading)).year for reading in node.readings]
+        options = tuple(f"{y}-{m:02}-{d:02}" for y, (m, d) in zip(years, node.readings, strict=True))
+        raise AmbiguityError("Which is the day and which the month?", options, node)
+    month, day = node.readings[0 if order else 1]
+    ctx.add_assumption(f"{ctx.text_of(node)} was read as {day} {MONTHS[month - 1].capitalize()}, as is usual for you.")
+    return _calendar_dates(ctx, CalendarDate(node.start, node.end, month, (day,), node.year))
+
+
+def _day_options(ctx: PhraseContext, node: Months | Period) -> tuple[str, ...]:
+    if isinstance(node, Months):
+        if len(node.months) > 1:
+            raise ParseError("Several months make a series: say 'every'.", node)
+        month, year = node.months[0], node.year
+        year = year or next(_upcoming_dates(ctx, month, 28)).year
+    else:
+        index = ctx.today.year * 12 + ctx.today.month - 1 + (node.offset or 0)
+        year, month = index // 12, index % 12 + 1
+    return tuple(f"{year}-{month:02}-{day:02}" for day in (1, 15, days_in_month(year, month)))

@@ -1,0 +1,88 @@
+"""What is known while one phrase is read: when and where it was said, and what has been assumed so far."""
+
+from calendar import monthrange
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from bot.schedule.model import TimePreferences
+from bot.schedule.parsing.errors import ParseError
+from bot.schedule.parsing.lexer import Token
+from bot.schedule.parsing.nodes import DurationParts, SyntaxNode
+from bot.schedule.parsing.zones import zone_info
+
+_HOURS_PER_UNIT = {"week": 168, "day": 24, "hour": 1, "minute": 1 / 60, "second": 1 / 3600}
+_MAX_YEARS = 100
+"""Years beyond which a phrase means nothing to anybody."""
+
+
+@dataclass(slots=True)
+class PhraseContext:
+    """``zone`` is the zone of the phrase, ``speaker`` that of whoever said it; ``local`` is now on the clocks of
+    ``zone``, without its zone; ``zones`` are the pieces that name it, ``letters`` its abbreviation; ``notes`` are the
+    assumptions."""
+
+    tokens: Sequence[Token]
+    now: datetime
+    speaker_zone: str
+    preferences: TimePreferences
+    whole_days: bool
+    zone: str = ""
+    zone_abbreviation: str = ""
+    local_now: datetime = datetime(1, 1, 1)  # noqa: DTZ001
+    zone_nodes: Sequence[SyntaxNode] = ()
+    assumptions: list[str] = field(default_factory=list)
+
+    def set_zone(self, zone: str) -> None:
+        """Read the phrase on the clocks of a zone."""
+        self.zone = zone
+        self.local_now = self.now.astimezone(zone_info(zone)).replace(tzinfo=None, fold=0)
+
+    @property
+    def today(self) -> date:
+        """The date in the zone of the phrase."""
+        return self.local_now.date()
+
+    def add_assumption(self, text: str) -> None:
+        """Remember an assumption, once."""
+        if text not in self.assumptions:
+            self.assumptions.append(text)
+
+    def text_of(self, node: SyntaxNode) -> str:
+        """The words of a piece, as in ``21:00``."""
+        return " ".join(token.text or token.name for token in self.tokens[node.start : node.end])
+
+
+def is_calendar_duration(amount: DurationParts) -> bool:
+    """Whether a length of time is one of whole days, weeks, months or years."""
+    return all(unit in ("day", "week", "month", "year") and count == int(count) for count, unit in amount)
+
+
+def add_duration(wall: datetime, amount: DurationParts, sign: int, node: SyntaxNode) -> datetime:
+    """A wall-clock time moved by a length of time; months keep the day of the month, or take the last there is."""
+    for count, unit in amount:
+        if unit in ("month", "year") and count != int(count):
+            raise ParseError(f"{count:g} {unit}s is not a length of time that can be counted.", node)
+        if count * _HOURS_PER_UNIT.get(unit, 720) > _MAX_YEARS * 9000:
+            raise ParseError("That is too far away.", node)
+        if unit in ("month", "year"):
+            wall = add_months(wall, sign * int(count) * (12 if unit == "year" else 1))
+        else:
+            wall += timedelta(hours=sign * count * _HOURS_PER_UNIT[unit])
+    return wall
+
+
+def clock_part(amount: DurationParts) -> timedelta:
+    """The length of the hours, minutes and seconds of an amount."""
+    return timedelta(hours=sum(n * _HOURS_PER_UNIT[unit] for n, unit in amount if unit in ("hour", "minute", "second")))
+
+
+def add_months(wall: datetime, months: int) -> datetime:
+    """The same day of a month some months away, or the last day of that month where it is shorter."""
+    year, month = divmod(wall.year * 12 + wall.month - 1 + months, 12)
+    return wall.replace(year=year, month=month + 1, day=min(wall.day, days_in_month(year, month + 1)))
+
+
+def days_in_month(year: int, month: int) -> int:
+    """How many days a month has."""
+    return monthrange(year, month)[1]

@@ -1,0 +1,143 @@
+"""Which hour of the day is meant, and the questions where that cannot be told."""
+
+from dataclasses import replace
+
+from bot.schedule.parsing.errors import AmbiguityError, ParseError
+from bot.schedule.parsing.nodes import BareNumber, Daypart, EndOfDay, HourCertainty, TimeOfDay
+from bot.schedule.parsing.vocabulary import ordinal
+from bot.schedule.resolving.context import PhraseContext
+
+_HOURS_BY_DAYPART = {
+    "morning": {hour: hour for hour in range(1, 12)},
+    "afternoon": {hour: hour + 12 for hour in range(1, 8)},
+    "evening": {hour: hour + 12 for hour in range(4, 12)},
+    "night": {hour: hour + 12 for hour in range(6, 12)},
+    "lunchtime": {11: 11, 12: 12, 1: 13, 2: 14},
+}
+"""The hour that a number from 1 to 12 means in each part of the day; others are in doubt."""
+_DAYPART_BOUNDS = {
+    "morning": (0, 12),
+    "afternoon": (12, 19),
+    "evening": (15, 24),
+    "night": (17, 24),
+    "lunchtime": (11, 15),
+}
+_DAYPART_EXAMPLES = {
+    "morning": ("06:00", "09:00"),
+    "afternoon": ("13:00", "15:00"),
+    "evening": ("18:00", "20:00"),
+    "night": ("21:00", "23:00"),
+    "lunchtime": ("12:00", "13:00"),
+}
+
+
+def resolve_hour(
+    ctx: PhraseContext, clock: TimeOfDay | None, daypart: Daypart | None, end_of_day: EndOfDay | None
+) -> TimeOfDay | None:
+    """The clock time with its hour settled; None where no time is named.
+
+    Raises Ask where the hour is in doubt.
+    """
+    if end_of_day is not None:
+        raise AmbiguityError("When does the day end?", ("at 17:00", "at 23:59"), end_of_day)
+    if clock is None:
+        if daypart is not None:
+            raise _ask_hour(daypart)
+        return None
+    if clock.is_approximate:
+        ctx.add_assumption("'About' was read as exactly.")
+    if daypart is not None and not clock.is_midnight:
+        return _resolve_in_daypart(ctx, clock, daypart)
+    return resolve_without_daypart(ctx, clock)
+
+
+def _ask_hour(daypart: Daypart) -> AmbiguityError:
+    ask = "At what time " + ("at lunchtime?" if daypart.name == "lunchtime" else f"in the {daypart.name}?")
+    if daypart.is_today:
+        return AmbiguityError(ask, tuple(f"today at {time}" for time in _DAYPART_EXAMPLES[daypart.name]), daypart)
+    return AmbiguityError(
+        ask, tuple(f" at {time}" for time in _DAYPART_EXAMPLES[daypart.name]), daypart, insert_after=daypart
+    )
+
+
+def resolve_without_daypart(ctx: PhraseContext, clock: TimeOfDay) -> TimeOfDay:
+    """A clock time without a part of the day: on the 24-hour clock as written, or asked about."""
+    if clock.certainty >= HourCertainty.LIKELY:
+        if clock.certainty == HourCertainty.LIKELY and clock.hour < 12:
+            ctx.add_assumption(f"{clock.hour}:{clock.minute:02} was read on the 24-hour clock.")
+        return clock
+    if ctx.preferences.uses_24h_clock:
+        ctx.add_assumption(f"{format_time_of_day(clock)} was read on the 24-hour clock, as is usual for you.")
+        return clock
+    raise ask_half_of_day(ctx, clock)
+
+
+def ask_half_of_day(ctx: PhraseContext, clock: TimeOfDay) -> AmbiguityError:
+    """The question which half of the day is meant."""
+    early, late = replace(clock, hour=clock.hour % 12), replace(clock, hour=clock.hour % 12 + 12)
+    lead = "at " if ctx.tokens[clock.start].name == "at" else ""
+    options = (f"{lead}{format_time_of_day(early)}", f"{lead}{format_time_of_day(late)}")
+    if clock.hour == 12:
+        options = options[::-1]
+    return AmbiguityError(f"Is '{ctx.text_of(clock)}' in the first or the second half of the day?", options, clock)
+
+
+def format_time_of_day(clock: TimeOfDay) -> str:
+    """The time in figures: 09:00, or 09:00:30."""
+    hour = clock.hour % 24 if clock.hour > 24 else clock.hour
+    text = f"{hour:02}:{clock.minute:02}"
+    return text + f":{clock.second:02}" if clock.second else text
+
+
+def _resolve_in_daypart(ctx: PhraseContext, clock: TimeOfDay, daypart: Daypart) -> TimeOfDay:
+    if clock.certainty == HourCertainty.LIKELY and clock.hour == 12 and daypart.name == "afternoon":
+        return clock
+    if clock.certainty < HourCertainty.CERTAIN:
+        hour = _HOURS_BY_DAYPART[daypart.name].get(clock.hour)
+        if hour is None:
+            raise _daypart_conflict(clock, daypart)
+        return replace(clock, hour=hour, certainty=HourCertainty.CERTAIN)
+    if daypart.is_today and daypart.name == "night" and clock.hour < 6 <= ctx.local_now.hour:
+        return replace(clock, hour=clock.hour + 24)
+    first, last = _DAYPART_BOUNDS[daypart.name]
+    if not first <= clock.hour < last:
+        raise _daypart_conflict(clock, daypart)
+    return clock
+
+
+def _daypart_conflict(clock: TimeOfDay, daypart: Daypart) -> AmbiguityError | ParseError:
+    """Two at night, twelve in the evening: near midnight the day is in doubt too."""
+    if daypart.is_today and daypart.name == "night" and clock.hour < 6:
+        early = f"{clock.hour:02}:{clock.minute:02}"
+        options = (f"tomorrow {early}", f"today {early}")
+        if clock.certainty < HourCertainty.CERTAIN:
+            options = (f"tomorrow {early}", f"today {clock.hour + 12}:{clock.minute:02}")
+        return AmbiguityError("Which night hour is meant?", options, clock, daypart)
+    return ParseError(
+        f"{format_time_of_day(clock)} does not fit '{daypart.name}'. Say the date and the time in figures.",
+        clock,
+        daypart,
+        example="tomorrow 05:00",
+    )
+
+
+def bare_number_error(number: BareNumber, with_day: bool) -> AmbiguityError | ParseError:
+    """A number that nothing says is an hour or a day."""
+    options: tuple[str, ...] = ()
+    if 1 <= number.value <= 12:
+        options = (f"at {number.value % 12:02}:00", f"at {number.value % 12 + 12:02}:00")
+    elif 13 <= number.value <= 23:
+        options = (f"at {number.value}:00",)
+    if 1 <= number.value <= 31 and not with_day:
+        options += (f"the {ordinal(number.value)}",)
+    if not options:
+        return ParseError(f"What {number.value} means was not understood.", number)
+    return AmbiguityError(f"What is {number.value} here?", options, number)
+
+
+def hour_from_number(number: BareNumber) -> TimeOfDay:
+    """A number that its surroundings say is an hour."""
+    if number.value > 23:
+        raise ParseError(f"{number.value} is not an hour of the day.", number)
+    sure = HourCertainty.CERTAIN if number.value > 12 else HourCertainty.UNKNOWN
+    return TimeOfDay(number.start, number.end, number.value, certainty=sure)

@@ -1,0 +1,45 @@
+"""The two times of day that begin and end a stretch of hours, each settling what the other leaves open."""
+
+from dataclasses import replace
+
+from bot.schedule.parsing.nodes import HourCertainty, TimeOfDay
+
+
+def resolve_pair(first: TimeOfDay, last: TimeOfDay) -> tuple[TimeOfDay, TimeOfDay]:
+    """The start and end of a stretch, each settling the hour of the other where it can.
+
+    In "5 to 6pm" the first is the nearest 5 before 18:00, in "1:30pm to 4" the last is the nearest 4 after it. In
+    "3:00 to 4:00" both are read as written, if the end then comes after the start.
+    """
+    if last.certainty == HourCertainty.CERTAIN and first.certainty < HourCertainty.CERTAIN and last.has_meridiem:
+        return _nearest_before(first, last), last
+    if first.certainty == HourCertainty.CERTAIN and last.certainty < HourCertainty.CERTAIN and first.has_meridiem:
+        return first, _nearest_after(first, last)
+    if last.certainty == HourCertainty.CERTAIN and first.certainty < HourCertainty.LIKELY:
+        return replace(first, certainty=HourCertainty.CERTAIN), last
+    if (
+        HourCertainty.LOW in (first.certainty, last.certainty)
+        and _minute_of_day(first) < _minute_of_day(last)
+        and last.certainty > HourCertainty.UNKNOWN
+    ):
+        first, last = (replace(clock, certainty=max(clock.certainty, HourCertainty.LIKELY)) for clock in (first, last))
+    elif last.certainty == HourCertainty.UNKNOWN and first.certainty >= HourCertainty.LOW:
+        first = replace(first, certainty=max(first.certainty, HourCertainty.LIKELY))
+        last = _nearest_after(first, last)
+    return first, last
+
+
+def _minute_of_day(clock: TimeOfDay) -> int:
+    return clock.hour % 24 * 60 + clock.minute
+
+
+def _nearest_before(first: TimeOfDay, last: TimeOfDay) -> TimeOfDay:
+    back = (_minute_of_day(last) - _minute_of_day(first)) % 720 or 720
+    total = (_minute_of_day(last) - back) % 1440
+    return replace(first, hour=total // 60, minute=total % 60, certainty=HourCertainty.CERTAIN)
+
+
+def _nearest_after(first: TimeOfDay, last: TimeOfDay) -> TimeOfDay:
+    ahead = (_minute_of_day(last) - _minute_of_day(first)) % 720 or 720
+    total = (_minute_of_day(first) + ahead) % 1440
+    return replace(last, hour=total // 60, minute=total % 60, certainty=HourCertainty.CERTAIN)

@@ -1,0 +1,360 @@
+"""Single moments: the pieces of a point put together, checked, and placed on the clocks of its zone."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Literal, cast
+
+from bot.schedule.model import ZonedTime
+from bot.schedule.occurrences import is_ambiguous, resolve_wall_time, wall_time_exists
+from bot.schedule.parsing.errors import AmbiguityError, ParseError
+from bot.schedule.parsing.nodes import (
+    AmbiguousDate,
+    AmbiguousNode,
+    BareNumber,
+    CalendarDate,
+    DateRange,
+    Daypart,
+    EndOfDay,
+    FromNow,
+    HourCertainty,
+    MonthDays,
+    Months,
+    NowNode,
+    NthWeekdays,
+    Period,
+    PeriodBoundary,
+    RelativeDay,
+    RelativeTo,
+    SyntaxNode,
+    TimeOfDay,
+    Weekdays,
+    Workdays,
+    Year,
+)
+from bot.schedule.parsing.zones import zone_info
+from bot.schedule.resolving.candidates import CandidateDays, candidate_days
+from bot.schedule.resolving.context import PhraseContext, add_duration, clock_part, is_calendar_duration
+from bot.schedule.resolving.hours import bare_number_error, format_time_of_day, hour_from_number, resolve_hour
+
+_DAY_NODES = (
+    RelativeDay,
+    Weekdays,
+    MonthDays,
+    Workdays,
+    NthWeekdays,
+    CalendarDate,
+    AmbiguousDate,
+    Months,
+    Year,
+    Period,
+)
+_TIME_OPTIONS = (" at 09:00", " at 21:00")
+
+
+@dataclass(slots=True)
+class PointParts:
+    """The pieces of one point, sorted by what they are."""
+
+    days: list[SyntaxNode] = field(default_factory=list)
+    clock: TimeOfDay | None = None
+    daypart: Daypart | None = None
+    end_of_day: EndOfDay | None = None
+    number: BareNumber | None = None
+    from_now: FromNow | None = None
+    now: NowNode | None = None
+    relative_to: RelativeTo | None = None
+
+
+@dataclass(slots=True)
+class Point:
+    """A wall-clock time, what said its hour, and how fine it is. ``instant`` is set where hours were counted."""
+
+    wall: datetime
+    grain: Literal["minute", "day"]
+    clock: TimeOfDay | None = None
+    day_nodes: tuple[SyntaxNode, ...] = ()
+    instant: datetime | None = None
+
+
+def classify(nodes: Iterable[SyntaxNode]) -> PointParts:
+    """The parts of a point.
+
+    Raises Unread where two pieces say the same kind of thing, and for pieces that belong to no point.
+    """
+    parts = PointParts()
+    names = {TimeOfDay: "clock", Daypart: "daypart", EndOfDay: "end_of_day", BareNumber: "number", FromNow: "from_now",
+             NowNode: "now", RelativeTo: "relative_to"}  # fmt: skip
+    for piece in nodes:
+        if isinstance(piece, _DAY_NODES):
+            parts.days.append(piece)
+            continue
+        if isinstance(piece, AmbiguousNode):
+            raise AmbiguityError(piece.question, piece.options, piece)
+        if isinstance(piece, PeriodBoundary):
+            raise ParseError("Say which day that is.", piece, example="31 March 21:00")
+        name = names.get(type(piece))
+        if name is None:
+            raise ParseError("", piece)
+        before = getattr(parts, name)
+        if before is not None:
+            raise ParseError("Two times are named for one moment.", before, piece)
+        setattr(parts, name, piece)
+    return _place_number(parts)
+
+
+def _place_number(parts: PointParts) -> PointParts:
+    """A number beside "on", or beside a part of the day, is a day or an hour."""
+    number = parts.number
+    if number is None:
+        return parts
+    clock = parts.clock
+    comma = clock is not None and clock.start - number.end == 1
+    behind_day = (
+        clock is not None
+        and clock.certainty >= HourCertainty.LIKELY
+        and (comma or (clock.has_at and clock.start == number.end))
+    )
+    if (number.has_on or behind_day) and not parts.days and 1 <= number.value <= 31:
+        parts.days.append(MonthDays(number.start, number.end, (number.value,)))
+        parts.number = None
+    elif parts.daypart is not None and parts.clock is None:
+        parts.clock, parts.number = hour_from_number(number), None
+    return parts
+
+
+def resolve_point(
+    ctx: PhraseContext, nodes: Sequence[SyntaxNode], *, needs_time: bool = True, allow_past: bool = False
+) -> Point:
+    """The one point that the pieces mean. ``timed`` False allows a day without a time even for the bot; ``past``
+    allows a time that has gone by, as the start of a window may have."""
+    for index, piece in enumerate(nodes):
+        if isinstance(piece, RelativeTo):
+            return _relative_point(ctx, piece, nodes[:index], nodes[index + 1 :], needs_time)
+    parts = classify(nodes)
+    if parts.number is not None:
+        raise bare_number_error(parts.number, any(not isinstance(day, Weekdays) for day in parts.days))
+    if parts.now is not None:
+        if parts.days or parts.clock or parts.daypart or parts.from_now or parts.end_of_day:
+            raise ParseError("Now is already a time.", parts.now)
+        return Point(ctx.local_now, "minute", instant=ctx.now)
+    clock = resolve_hour(ctx, parts.clock, parts.daypart, parts.end_of_day)
+    if parts.from_now is not None:
+        return _from_now_point(ctx, parts.from_now, parts, clock, needs_time)
+    if (
+        parts.daypart is not None
+        and parts.daypart.is_today
+        and not any(isinstance(day, RelativeDay) for day in parts.days)
+    ):
+        parts.days.append(RelativeDay(parts.daypart.start, parts.daypart.end, 0))
+    if (
+        ctx.whole_days
+        and clock is None
+        and len(parts.days) == 1
+        and (month := _month_start(ctx, parts.days[0])) is not None
+    ):
+        return Point(month, "day", day_nodes=(parts.days[0],))
+    days = candidate_days(ctx, parts.days)
+    if clock is None and days is None:
+        raise ParseError("", *nodes)
+    if clock is None:
+        return _day_point(ctx, cast(CandidateDays, days), needs_time)
+    if clock.is_midnight:
+        return _midnight_point(ctx, clock, days, parts)
+    return _timed_point(ctx, clock, days, allow_past)
+
+
+def _month_start(ctx: PhraseContext, node: SyntaxNode) -> datetime | None:
+    """The first day of a month named alone, if it is still to come."""
+    if not isinstance(node, Months) or len(node.months) > 1:
+        return None
+    year = node.year or ctx.today.year + (node.months[0] < ctx.today.month)
+    first = datetime(year, node.months[0], 1)  # noqa: DTZ001
+    return first if first.date() >= ctx.today else None
+
+
+def _timed_point(ctx: PhraseContext, clock: TimeOfDay, days: CandidateDays | None, allow_past: bool) -> Point:
+    """A time on a day, or the next time that the clock shows it."""
+    if days is None:
+        wall = wall_time_on(ctx.today, clock)
+        if wall <= ctx.local_now:
+            ctx.add_assumption(f"{format_time_of_day(clock)} has passed today, so this is tomorrow.")
+            wall += timedelta(days=1)
+        return Point(wall, "minute", clock)
+    walls = [wall_time_on(day, clock) for day in days.dates]
+    if walls[0] > ctx.local_now or allow_past:
+        return Point(walls[0], "minute", clock, days.nodes)
+    weekly = all(isinstance(piece, Weekdays) for piece in days.nodes)
+    if days.is_fixed or not weekly:
+        raise _passed_error(ctx, walls, days, clock)
+    ctx.add_assumption(f"{format_time_of_day(clock)} has passed today, so this is {walls[1]:%A %-d %B %Y}.")
+    return Point(walls[1], "minute", clock, days.nodes)
+
+
+def _passed_error(
+    ctx: PhraseContext, wall_times: Sequence[datetime], days: CandidateDays, clock: TimeOfDay
+) -> AmbiguityError | ParseError:
+    """A time that has gone by: today's is asked about, an older one is refused."""
+    if wall_times[0].date() != ctx.today:
+        return ParseError(f"{wall_times[0]:%-d %B %Y %H:%M} has passed.", *days.nodes, clock)
+    later = (
+        datetime.combine(ctx.today + timedelta(days=1), wall_times[0].time()),
+        *([] if days.is_fixed else wall_times[1:2]),
+    )
+    options = tuple(f"{wall:%Y-%m-%d} at {format_time_of_day(clock)}" for wall in later)
+    ask = f"{format_time_of_day(clock)} has passed today."
+    return AmbiguityError(ask, options, *days.nodes, clock, whole_phrases=("now",), time_passed=True)
+
+
+def wall_time_on(day: date, clock: TimeOfDay) -> datetime:
+    """The wall-clock time of a clock time on a day; hours from 24 on are those of the next day."""
+    days, hour = divmod(clock.hour, 24)
+    return datetime.combine(day + timedelta(days=days), time(hour, clock.minute, clock.second))
+
+
+def _midnight_point(ctx: PhraseContext, clock: TimeOfDay, days: CandidateDays | None, parts: PointParts) -> Point:
+    """Midnight alone is the next one; that of a day may be its start or its end."""
+    if days is None or (parts.daypart is not None and parts.daypart.is_today):
+        return Point(datetime.combine(ctx.today + timedelta(days=1), time()), "minute", clock)
+    ask = "Is that the midnight at which the day starts, or at which it ends?"
+    raise AmbiguityError(ask, ("at 00:00", "at 24:00"), clock, *days.nodes, replace=(clock,))
+
+
+def _day_point(ctx: PhraseContext, days: CandidateDays, needs_time: bool) -> Point:
+    """A day without a time: answered only where whole days are wanted."""
+    first = days.dates[0]
+    if first < ctx.today:
+        raise ParseError(f"{first:%-d %B %Y} has passed.", *days.nodes)
+    if ctx.whole_days or not needs_time:
+        weekday = next((piece for piece in days.nodes if isinstance(piece, Weekdays)), None)
+        if first == ctx.today and len(days.nodes) == 1 and weekday is not None:
+            options = (first.isoformat(), (first + timedelta(days=7)).isoformat())
+            raise AmbiguityError("Is today meant, or a week from now?", options, weekday)
+        return Point(datetime.combine(first, time()), "day", day_nodes=days.nodes)
+    raise AmbiguityError("At what time?", _TIME_OPTIONS, *days.nodes, insert_after=days.nodes[-1])
+
+
+def _from_now_point(
+    ctx: PhraseContext, node: FromNow, parts: PointParts, clock: TimeOfDay | None, needs_time: bool
+) -> Point:
+    """In 2 hours, in 3 days at 9pm; days and months are counted on the calendar, hours in real time."""
+    days = candidate_days(ctx, parts.days)
+    if sum(count for count, _ in node.amount) <= 0:
+        raise ParseError("That is no time at all.", node, example="in 10 minutes")
+    dates = tuple(part for part in node.amount if part[1] not in ("hour", "minute", "second"))
+    wall = add_duration(ctx.local_now, dates, 1, node)
+    whole = is_calendar_duration(node.amount)
+    if days is not None and wall.date() != days.dates[0]:
+        raise ParseError("Those are two different days.", node, *days.nodes)
+    if not whole:
+        if clock is not None:
+            raise ParseError("Two times are named for one moment.", node, clock)
+        instant = ctx.now if wall == ctx.local_now else resolve_wall_time(wall, ctx.zone).instant
+        instant += clock_part(node.amount)
+        to_the_minute = instant.replace(second=0, microsecond=0)
+        if to_the_minute > ctx.now and not any(unit == "second" for _, unit in node.amount):
+            instant = to_the_minute
+        local = instant.astimezone(zone_info(ctx.zone))
+        return Point(local.replace(tzinfo=None, fold=0), "minute", day_nodes=(node,), instant=instant)
+    if clock is not None:
+        if any(unit == "year" for _, unit in node.amount) or clock.is_midnight:
+            raise ParseError("Say the date.", node, clock, example="1 March 21:00")
+        return Point(wall_time_on(wall.date(), clock), "minute", clock, (node,))
+    wall = wall.replace(second=0, microsecond=0)
+    if ctx.whole_days or not needs_time:
+        return Point(wall, "minute", day_nodes=(node,))
+    options = (f" at {wall:%H:%M}", *_TIME_OPTIONS)
+    raise AmbiguityError("At what time that day?", tuple(dict.fromkeys(options)), node, insert_after=node)
+
+
+def _relative_point(
+    ctx: PhraseContext,
+    node: RelativeTo,
+    preceding: Sequence[SyntaxNode],
+    anchor: Sequence[SyntaxNode],
+    needs_time: bool,
+) -> Point:
+    """3 days after 12 January, 2 hours before midnight."""
+    if not anchor:
+        raise ParseError("", node)
+    start = resolve_point(ctx, anchor, needs_time=False)
+    if any(unit in ("hour", "minute", "second") for _, unit in node.amount):
+        if start.clock is None and start.instant is None:
+            raise ParseError("From what time of that day is that counted?", node, *start.day_nodes)
+        instant = to_zoned_time(ctx, start).instant + node.sign * clock_part(node.amount)
+        local = instant.astimezone(zone_info(ctx.zone)).replace(tzinfo=None, fold=0)
+        dates = tuple(part for part in node.amount if part[1] not in ("hour", "minute", "second"))
+        if dates or preceding:
+            raise ParseError("", node)
+        return _require_future(ctx, Point(local, "minute", day_nodes=(node,), instant=instant), node)
+    wall = add_duration(start.wall, node.amount, node.sign, node)
+    if preceding:
+        parts = classify(preceding)
+        clock = resolve_hour(ctx, parts.clock, parts.daypart, parts.end_of_day)
+        if clock is None or parts.days or parts.from_now or parts.number or start.clock:
+            raise ParseError("", node)
+        return _require_future(ctx, Point(wall_time_on(wall.date(), clock), "minute", clock, (node,)), node)
+    if start.grain == "day" and not ctx.whole_days and needs_time:
+        raise AmbiguityError("At what time?", _TIME_OPTIONS, node, insert_after=anchor[-1])
+    return _require_future(ctx, Point(wall, start.grain, start.clock, (node,)), node)
+
+
+def _require_future(ctx: PhraseContext, point_found: Point, node: SyntaxNode) -> Point:
+    if point_found.wall <= ctx.local_now and (point_found.grain == "minute" or point_found.wall.date() < ctx.today):
+        raise ParseError(f"{point_found.wall:%-d %B %Y %H:%M} has passed.", node)
+    return point_found
+
+
+def to_zoned_time(ctx: PhraseContext, point_found: Point) -> ZonedTime:
+    """The moment of a point; a time that daylight saving skips or repeats is asked about."""
+    if point_found.instant is not None:
+        return zoned_time_at(point_found.instant, ctx.zone)
+    if point_found.grain == "day" or point_found.clock is None:
+        return resolve_wall_time(point_found.wall, ctx.zone)
+    clock = point_found.clock
+    if not wall_time_exists(point_found.wall, ctx.zone):
+        options = tuple(f"at {_shift_out_of_gap(point_found.wall, ctx.zone, fold):%H:%M}" for fold in (1, 0))
+        ask = f"{format_time_of_day(clock)} does not exist on {point_found.wall:%-d %B %Y}: the clocks go forward."
+        raise AmbiguityError(ask, options, clock, *point_found.day_nodes, replace=(clock,))
+    fold: Literal[0, 1] | None = clock.fold or 0
+    if is_ambiguous(point_found.wall, ctx.zone):
+        fold = _fold_from_abbreviation(ctx, point_found.wall) if clock.fold is None else clock.fold
+        if fold is None:
+            ask = f"{format_time_of_day(clock)} comes twice on {point_found.wall:%-d %B %Y}: the clocks go back."
+            times = (
+                f"at {format_time_of_day(clock)} the first time",
+                f"at {format_time_of_day(clock)} the second time",
+            )
+            raise AmbiguityError(ask, times, clock, *point_found.day_nodes, replace=(clock,))
+    elif clock.fold is not None:
+        ctx.add_assumption(f"{format_time_of_day(clock)} comes only once on that day.")
+        fold = 0
+    return ZonedTime(wall=point_found.wall, zone=ctx.zone, fold=fold)
+
+
+def _fold_from_abbreviation(ctx: PhraseContext, wall: datetime) -> Literal[0, 1] | None:
+    """Which of two equal times the letters of the zone mean: 02:30 CEST comes before 02:30 CET."""
+    tz = zone_info(ctx.zone)
+    names = [wall.replace(tzinfo=tz, fold=fold).tzname() for fold in (0, 1)]
+    written = ctx.zone_abbreviation.upper()
+    return None if names.count(written) != 1 else 0 if names[0] == written else 1
+
+
+def _shift_out_of_gap(wall: datetime, zone: str, fold: int) -> datetime:
+    """The wall-clock time before (fold 1) or after (fold 0) a gap that stands for a time inside it."""
+    tz = zone_info(zone)
+    return wall.replace(tzinfo=tz, fold=fold).astimezone(UTC).astimezone(tz).replace(tzinfo=None)
+
+
+def zoned_time_at(instant: datetime, zone: str) -> ZonedTime:
+    """The moment of an instant, with its seconds."""
+    local = instant.astimezone(zone_info(zone))
+    wall = local.replace(tzinfo=None, fold=0)
+    return ZonedTime(wall=wall, zone=zone, fold=cast(Literal[0, 1], local.fold))
+
+
+def is_day_range(node: SyntaxNode) -> bool:
+    """Whether a piece alone means a stretch of days."""
+    if isinstance(node, Weekdays):
+        return node.is_range
+    return isinstance(node, DateRange) or (isinstance(node, Period) and node.unit != "month")

@@ -1,0 +1,188 @@
+"""The pieces of a recurring phrase sorted by what they say: how often, on which days, at what time, from when."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from bot.schedule.parsing.errors import AmbiguityError, ParseError
+from bot.schedule.parsing.nodes import (
+    AmbiguousDate,
+    AmbiguousNode,
+    BareNumber,
+    CalendarDate,
+    Connective,
+    Daypart,
+    Duration,
+    EndOfDay,
+    MinutesOfHour,
+    MonthDays,
+    Months,
+    Period,
+    PeriodBoundary,
+    Recurrence,
+    RelativeDay,
+    RunCount,
+    SyntaxNode,
+    TimeOfDay,
+    Weekdays,
+    Year,
+)
+from bot.schedule.parsing.vocabulary import MONTHS
+from bot.schedule.resolving.hours import hour_from_number
+
+_DATE_NODES = (CalendarDate, RelativeDay, Months, Year, AmbiguousDate, Period, PeriodBoundary, Weekdays, MonthDays)
+
+
+@dataclass(slots=True)
+class SeriesParts:
+    """The pieces of a series sorted by what they say."""
+
+    recurrences: list[Recurrence] = field(default_factory=list)
+    selectors: list[SyntaxNode] = field(default_factory=list)
+    clocks: list[TimeOfDay] = field(default_factory=list)
+    end_clocks: list[TimeOfDay] = field(default_factory=list)
+    daypart: Daypart | None = None
+    minutes: MinutesOfHour | None = None
+    duration: Duration | None = None
+    run_count: RunCount | None = None
+    start_nodes: list[SyntaxNode] | None = None
+    until_nodes: list[SyntaxNode] | None = None
+    excluded: list[SyntaxNode] = field(default_factory=list)
+    end_weekday: Weekdays | None = None
+
+    @property
+    def is_sub_daily(self) -> bool:
+        """Whether the series runs every so many hours or minutes."""
+        return any(every.freq in ("hourly", "minutely") for every in self.recurrences)
+
+
+def is_series(nodes: Sequence[SyntaxNode]) -> bool:
+    """Whether a phrase recurs: "every", or a plural such as mondays."""
+    return any(
+        isinstance(piece, Recurrence)
+        or (isinstance(piece, Weekdays) and piece.plural and piece.nth == 1 and not piece.determiner)
+        or (isinstance(piece, Daypart) and piece.plural)
+        for piece in nodes
+    ) or is_working_week(nodes)
+
+
+def is_working_week(nodes: Sequence[SyntaxNode]) -> bool:
+    """Whether a phrase is one like "monday to friday at 19:00"."""
+    week = [
+        piece for piece in nodes if isinstance(piece, Weekdays) and piece.is_range and piece.days == (0, 1, 2, 3, 4)
+    ]
+    return bool(week) and any(isinstance(piece, TimeOfDay) for piece in nodes)
+
+
+def classify(nodes: Sequence[SyntaxNode]) -> SeriesParts:
+    """Sort the pieces; behind "starting" and "until" come dates, behind "to" the end of a window."""
+    found = SeriesParts()
+    target: list[SyntaxNode] | None = None
+    role = ""
+    for index, piece in enumerate(nodes):
+        following = nodes[index + 1] if index + 1 < len(nodes) else None
+        if isinstance(piece, Connective):
+            role = _role(piece, following, nodes[index + 2 : index + 3], found)
+            target = _target_list(found, role, piece)
+        elif isinstance(piece, AmbiguousNode):
+            raise AmbiguityError(piece.question, piece.options, piece)
+        elif role == "end" and isinstance(piece, Weekdays):
+            found.end_weekday = piece
+        elif target is not None and _continues_date(piece, target, role):
+            target.append(piece)
+        else:
+            _add_node(found, piece, role)
+            target, role = None, ""
+    if found.start_nodes == [] or found.until_nodes == [] or role == "end":
+        raise ParseError("", nodes[-1])
+    return found
+
+
+def _role(connective: Connective, following: SyntaxNode | None, rest: Sequence[SyntaxNode], parts: SeriesParts) -> str:
+    """What a mark opens: the start, the end, a window of hours, or days left out."""
+    if _ends_on_another_day(connective, following, rest, parts):
+        return "end"
+    if isinstance(following, TimeOfDay | BareNumber) and connective.role in ("from", "between", "to", "until"):
+        if connective.role in ("to", "until") and parts.clocks and not parts.until_nodes:
+            return "end"
+        if connective.role in ("from", "between"):
+            return "hours"
+    if isinstance(following, Weekdays) and following.is_range and connective.role == "from":
+        return ""
+    if isinstance(following, Weekdays) and connective.role == "to":
+        raise ParseError("", connective, following)
+    if isinstance(following, Months) and connective.role == "to":
+        months = f"{MONTHS[following.months[0] - 1]} {following.year or ''}".strip()
+        raise AmbiguityError(
+            "Is that month still part of the series?",
+            (f"until {months}", f"until the end of {months}"),
+            connective,
+            following,
+        )
+    roles = {"from": "start", "starting": "start", "until": "until", "to": "until", "except": "except"}
+    role = roles.get(connective.role)
+    if role is None:
+        raise ParseError("", connective)
+    return role
+
+
+def _ends_on_another_day(
+    connective: Connective, following: SyntaxNode | None, rest: Sequence[SyntaxNode], parts: SeriesParts
+) -> bool:
+    """Whether a mark ends the window of "every friday 22:00 to saturday 02:00"."""
+    if not isinstance(following, Weekdays) or following.plural or not rest or not isinstance(rest[0], TimeOfDay):
+        return False
+    one_day = [len(piece.days) for piece in parts.selectors if isinstance(piece, Weekdays)] == [1]
+    return bool(parts.clocks) and (connective.role == "to" or (connective.role == "until" and one_day))
+
+
+def _target_list(parts: SeriesParts, role: str, connective: Connective) -> list[SyntaxNode] | None:
+    if role == "start":
+        if parts.start_nodes is not None:
+            raise ParseError("Two starts are named.", connective)
+        parts.start_nodes = []
+        return parts.start_nodes
+    if role == "until":
+        if parts.until_nodes is not None:
+            raise ParseError("Two ends are named.", connective)
+        parts.until_nodes = []
+        return parts.until_nodes
+    return parts.excluded if role == "except" else None
+
+
+def _continues_date(node: SyntaxNode, target: list[SyntaxNode], role: str) -> bool:
+    """Whether a piece goes on saying the date that a mark opened."""
+    if role == "except":
+        return isinstance(node, Weekdays)
+    if isinstance(node, Weekdays) and node.plural:
+        return False
+    has_clock = any(isinstance(other, TimeOfDay) for other in target)
+    return isinstance(node, _DATE_NODES) or (isinstance(node, TimeOfDay | EndOfDay) and not has_clock and bool(target))
+
+
+def _add_clock(parts: SeriesParts, node: TimeOfDay | BareNumber, role: str) -> None:
+    """Put a time of day where it belongs; further ones must be joined by "and", so that none is read by accident."""
+    if isinstance(node, BareNumber):
+        if parts.daypart is None:
+            raise ParseError(f"What {node.value} means was not understood.", node)
+        node = hour_from_number(node)
+    clocks = parts.end_clocks if role == "end" else parts.clocks
+    if clocks and not node.joined:
+        raise ParseError("Two times are named; say 'and' between them.", *clocks, node)
+    clocks.append(node)
+
+
+def _add_node(parts: SeriesParts, node: SyntaxNode, role: str) -> None:
+    """Put a piece where it belongs; two of a kind are refused."""
+    if isinstance(node, Recurrence):
+        parts.recurrences.append(node)
+    elif isinstance(node, TimeOfDay | BareNumber):
+        _add_clock(parts, node, role)
+    elif isinstance(node, EndOfDay):
+        raise AmbiguityError("When does the day end?", ("at 17:00", "at 23:59"), node)
+    elif isinstance(node, Daypart | MinutesOfHour | Duration | RunCount):
+        name = {Daypart: "daypart", MinutesOfHour: "minutes", Duration: "duration", RunCount: "run_count"}[type(node)]
+        if getattr(parts, name) is not None:
+            raise ParseError("Two of a kind are named.", getattr(parts, name), node)
+        setattr(parts, name, node)
+    else:
+        parts.selectors.append(node)

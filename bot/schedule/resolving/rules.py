@@ -1,0 +1,235 @@
+"""The rule of a series from its frequency and the days named with it."""
+
+from collections.abc import Iterable, Sequence
+from datetime import time
+from itertools import pairwise
+
+from bot.schedule.model import Frequency, RecurrenceRule, Weekday
+from bot.schedule.parsing.errors import AmbiguityError, ParseError
+from bot.schedule.parsing.nodes import (
+    CalendarDate,
+    MinutesOfHour,
+    MonthDays,
+    Months,
+    NthWeekdays,
+    Period,
+    PeriodBoundary,
+    Recurrence,
+    SyntaxNode,
+    Weekdays,
+    WeeksOfYear,
+    Workdays,
+)  # fmt: skip
+from bot.schedule.resolving.context import PhraseContext, days_in_month
+
+
+class _DuplicateSelection(Exception):
+    """A second piece selects what a first one has selected already."""
+
+
+_MAX_INTERVAL: dict[Frequency, int] = {
+    "yearly": 10, "monthly": 120, "weekly": 520, "daily": 3650, "hourly": 9999, "minutely": 99999,
+}  # fmt: skip
+"""The longest interval of each unit that anybody can mean."""
+_WORKDAYS = tuple(Weekday(day=day) for day in range(5))
+
+
+def build_rule(
+    ctx: PhraseContext,
+    recurrences: Sequence[Recurrence],
+    selectors: Sequence[SyntaxNode],
+    times: tuple[time, ...],
+    minutes: MinutesOfHour | None,
+) -> RecurrenceRule:
+    """The rule that the pieces mean; raises Unread or Ask where they do not fit together."""
+    freq, interval = _frequency(recurrences, selectors)
+    rule = RecurrenceRule(freq=freq, interval=interval, times=times, minutes=minutes.minutes if minutes else ())
+    for piece in selectors:
+        try:
+            rule = _apply_selector(ctx, rule, piece, recurrences, selectors)
+        except _DuplicateSelection:
+            raise ParseError("Two selections of days are named.", *selectors) from None
+    if rule.weeks and (rule.months or rule.monthdays or rule.yeardays or any(day.nth for day in rule.weekdays)):
+        raise ParseError("With a week of the year only its weekdays can be named.", *selectors)
+    if sum(map(bool, (rule.weekdays, rule.monthdays, rule.yeardays))) > 1:
+        raise ParseError("Two selections of days are named.", *selectors)
+    if rule.monthdays and rule.months and not any(_month_has_day(m, d) for m in rule.months for d in rule.monthdays):
+        raise ParseError("Those months have no such day.", *selectors)
+    return _normalized(rule)
+
+
+def _month_has_day(month: int, day: int) -> bool:
+    """Whether a month has a day of that number, in a leap year."""
+    return abs(day) <= days_in_month(2000, month)
+
+
+def _frequency(recurrences: Sequence[Recurrence], selectors: Sequence[SyntaxNode]) -> tuple[Frequency, int]:
+    """The unit and interval: said, or following from the days ("every friday" is weekly)."""
+    said = [piece for piece in recurrences if piece.freq is not None]
+    if len(said) > 1 or any(after.start == before.end for before, after in pairwise(recurrences)):
+        raise ParseError("Two frequencies are named.", *recurrences)
+    if said:
+        assert said[0].freq is not None
+        if said[0].interval > _MAX_INTERVAL[said[0].freq]:
+            raise ParseError("That interval is too long.", said[0])
+        return said[0].freq, said[0].interval
+    kinds = {type(piece) for piece in selectors}
+    if any(isinstance(piece, Period) and piece.unit == "year" for piece in selectors):
+        return "yearly", 1
+    if CalendarDate in kinds or any(isinstance(piece, NthWeekdays) and piece.month for piece in selectors):
+        return "yearly", 1
+    if NthWeekdays in kinds or MonthDays in kinds or Workdays in kinds or PeriodBoundary in kinds:
+        return "monthly", 1
+    if Weekdays in kinds:
+        return "weekly", 1
+    raise ParseError("How often is not said.", *recurrences, *selectors, example="every friday at 21:00")
+
+
+def _apply_selector(
+    ctx: PhraseContext,
+    rule: RecurrenceRule,
+    node: SyntaxNode,
+    recurrences: Sequence[Recurrence],
+    selectors: Sequence[SyntaxNode],
+) -> RecurrenceRule:
+    """The rule with one more selection of days."""
+    match node:
+        case Weekdays():
+            return _add_weekdays(rule, node, recurrences)
+        case NthWeekdays():
+            return _add_nth_weekdays(ctx, rule, node, recurrences, selectors)
+        case MonthDays():
+            return _add_monthdays(ctx, rule, node, recurrences, selectors)
+        case Workdays(nths=nths) if rule.freq == "monthly" and all(1 <= abs(nth) <= 20 for nth in nths):
+            return _with_fields(rule, node, weekdays=_WORKDAYS, positions=nths)
+        case CalendarDate(year=None) if rule.freq == "yearly":
+            return _add_date(rule, node, selectors)
+        case Months(months=months, year=None) if rule.freq in ("daily", "weekly", "monthly", "yearly"):
+            return _with_fields(rule, node, months=months)
+        case WeeksOfYear(weeks=weeks) if rule.freq == "yearly":
+            return _with_fields(rule, node, weeks=weeks)
+        case PeriodBoundary(is_end=end_of, month=None, unit=None | "month", offset=0) if rule.freq == "monthly":
+            return _with_fields(rule, node, monthdays=(-1 if end_of else 1,))
+        case Period(unit="month", offset=None) if rule.freq == "monthly":
+            return rule
+        case Period(unit="year", offset=None) if rule.freq == "yearly":
+            return rule
+        case Period(unit="month" | "week", offset=None) if rule.freq in ("daily", "weekly") and rule.interval == 1:
+            return rule
+        case _:
+            raise ParseError("That does not fit into this series.", node, *recurrences)
+
+
+def _with_fields(rule: RecurrenceRule, node: SyntaxNode, **changes: object) -> RecurrenceRule:
+    """The rule changed; a field set before is not set again."""
+    if any(getattr(rule, name) for name in changes):
+        raise _DuplicateSelection
+    return rule.model_copy(update=changes)
+
+
+def _add_date(rule: RecurrenceRule, node: CalendarDate, selectors: Sequence[SyntaxNode]) -> RecurrenceRule:
+    """One more date of each year; several must share their month or their days, or one rule cannot hold them."""
+    if not rule.months or (rule.monthdays == node.days):
+        months = (*rule.months, node.month)
+        return rule.model_copy(update={"months": months, "monthdays": node.days})
+    if rule.months == (node.month,):
+        return rule.model_copy(update={"monthdays": (*rule.monthdays, *node.days)})
+    raise ParseError("Those dates make two series: name one day, or one month.", *selectors)
+
+
+def _add_weekdays(rule: RecurrenceRule, node: Weekdays, recurrences: Sequence[Recurrence]) -> RecurrenceRule:
+    if node.determiner or node.nth > 1 or (node.nth == 1 and rule.freq == "minutely"):
+        raise ParseError("That names one day, not a series.", *recurrences, node)
+    days = tuple(Weekday(day=day) for day in sorted(node.days))
+    if rule.freq == "daily" and rule.interval == 1:
+        return _with_fields(rule.model_copy(update={"freq": "weekly"}), node, weekdays=days)
+    if rule.freq == "weekly":
+        if rule.interval > 1 and node.is_range and list(node.days) != sorted(node.days):
+            raise ParseError("With an interval of weeks, say which days of the same week.", *recurrences, node)
+        return _with_fields(rule, node, weekdays=days)
+    if rule.freq == "hourly" or (rule.freq == "yearly" and rule.weeks):
+        return _with_fields(rule, node, weekdays=days)
+    if rule.freq == "monthly":
+        raise ParseError(
+            "Say which of the month's days of that name.",
+            *recurrences,
+            node,
+            example="every month on the first friday at 21:00",
+        )
+    raise ParseError("That does not fit into this series.", *recurrences, node)
+
+
+def _add_nth_weekdays(
+    ctx: PhraseContext,
+    rule: RecurrenceRule,
+    node: NthWeekdays,
+    recurrences: Sequence[Recurrence],
+    selectors: Sequence[SyntaxNode],
+) -> RecurrenceRule:
+    if node.year is not None or rule.freq not in ("monthly", "yearly"):
+        raise ParseError("That does not fit into this series.", node, *recurrences)
+    scoped = node.month or any(e.freq for e in recurrences) or any(isinstance(s, Period | Months) for s in selectors)
+    if not scoped and any(abs(n) > 1 and n > 0 for n in node.nths):
+        day = ctx.tokens[node.end - 1].name.rstrip("s")
+        raise _ask_nth_or_interval(ctx, node, day)
+    limit = 5 if rule.freq == "monthly" or node.month else 53
+    if any(abs(n) > limit for n in node.nths):
+        raise ParseError("There are not so many.", node)
+    days = tuple(Weekday(day=node.day, nth=nth) for nth in node.nths)
+    same_month = node.month is None or rule.months in ((), (node.month,))
+    if rule.weekdays and all(day.nth for day in rule.weekdays) and same_month:
+        months = (node.month,) if node.month else rule.months
+        return rule.model_copy(update={"weekdays": rule.weekdays + days, "months": months})
+    changed = _with_fields(rule, node, weekdays=days)
+    return _with_fields(changed, node, months=(node.month,)) if node.month else changed
+
+
+def _ask_nth_or_interval(ctx: PhraseContext, node: NthWeekdays, day: str) -> AmbiguityError | ParseError:
+    """Every 2nd tuesday: of the month, or every other one."""
+    text = ctx.text_of(node).removeprefix("on ").removeprefix("the ")
+    if len(node.nths) > 1:
+        return AmbiguityError(f"Is '{text}' meant of each month?", (f"{text} of the month",), node)
+    weeks = f"{node.nths[0]} weeks on {day}"
+    return AmbiguityError(
+        f"Is every {text} one of each month, or one in so many weeks?", (f"{text} of the month", weeks), node
+    )
+
+
+def _add_monthdays(
+    ctx: PhraseContext,
+    rule: RecurrenceRule,
+    node: MonthDays,
+    recurrences: Sequence[Recurrence],
+    selectors: Sequence[SyntaxNode],
+) -> RecurrenceRule:
+    if rule.freq == "yearly" and not any(isinstance(s, Months) for s in selectors):
+        if not node.has_day_word:
+            example = "every year on 31 March at 21:00"
+            raise ParseError("Say the month, or 'day' for a day of the year.", node, example=example)
+        return _with_fields(rule, node, yeardays=node.days)
+    if rule.freq not in ("monthly", "yearly") or any(not 1 <= abs(day) <= 31 for day in node.days):
+        raise ParseError("That does not fit into this series.", node, *recurrences)
+    scoped = any(e.freq for e in recurrences) or any(isinstance(s, Period | Months) for s in selectors)
+    if not scoped and not node.has_day_word and all(0 < day <= 12 for day in node.days):
+        text = ctx.text_of(node)
+        options = (f"{text} of the month", f"{text} day")
+        raise AmbiguityError(f"Is '{text}' a day of each month?", options, *recurrences, node, replace=(node,))
+    return _with_fields(rule, node, monthdays=node.days)
+
+
+def _normalized(rule: RecurrenceRule) -> RecurrenceRule:
+    """One form for one meaning: sorted fields, months and weekdays without doubles; all seven weekdays are daily."""
+    numbers = ("monthdays", "months", "positions", "yeardays", "weeks", "minutes")
+    changes: dict[str, object] = {
+        name: _sorted_numbers(getattr(rule, name)) for name in numbers if len(getattr(rule, name)) > 1
+    }
+    if len({w.day for w in rule.weekdays if w.nth is None}) == 7 and rule.interval == 1 and rule.freq == "weekly":
+        changes |= {"freq": "daily", "weekdays": ()}
+    else:
+        changes["weekdays"] = tuple(dict.fromkeys(rule.weekdays))
+    return rule.model_copy(update=changes)
+
+
+def _sorted_numbers(numbers: Iterable[int]) -> tuple[int, ...]:
+    """Ascending, with those counted from the end behind."""
+    return tuple(sorted(set(numbers), key=lambda n: (n < 0, n if n > 0 else -n)))

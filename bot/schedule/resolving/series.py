@@ -1,0 +1,231 @@
+"""Series: the pieces of a recurring phrase put together into a rule with its first run and its bounds."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from itertools import takewhile
+
+from bot.schedule.model import RecurrenceRule, Series, ZonedTime
+from bot.schedule.occurrences import next_runs, occurrences
+from bot.schedule.parsing.errors import AmbiguityError, ParseError
+from bot.schedule.parsing.nodes import HourCertainty, Recurrence, SyntaxNode, TimeOfDay, Weekdays
+from bot.schedule.resolving.bounds import SeriesStart, resolve_series_start, with_end
+from bot.schedule.resolving.context import PhraseContext, clock_part, is_calendar_duration
+from bot.schedule.resolving.hours import resolve_hour
+from bot.schedule.resolving.pairs import resolve_pair
+from bot.schedule.resolving.recurring import SeriesParts, classify, is_working_week
+from bot.schedule.resolving.rules import build_rule
+
+_LONG_WINDOW = timedelta(hours=8)
+"""A daily window longer than this may as well mean "every hour from .. to", so it is asked about."""
+
+
+def build_series(ctx: PhraseContext, nodes: Sequence[SyntaxNode]) -> Series:
+    """The series that the pieces mean."""
+    found = classify(nodes)
+    if not found.recurrences:
+        if found.daypart is not None and found.daypart.plural:
+            found.recurrences.append(Recurrence(found.daypart.start, found.daypart.end, "daily"))
+        elif is_working_week(nodes) and not any(isinstance(p, Weekdays) and p.plural for p in nodes):
+            ctx.add_assumption("Monday to Friday was read as those days of every week.")
+    start = resolve_series_start(ctx, found)
+    times, window = _resolve_times(ctx, found)
+    rule = build_rule(ctx, found.recurrences, _remaining_selectors(found), times, found.minutes)
+    rule, window = _expand_hours(rule, window, found)
+    _require_complete(ctx, rule, found, nodes)
+    made = _anchor(ctx, rule, start, found.run_count.count if found.run_count else None)
+    return with_end(ctx, made.model_copy(update={"window": window}), found, start)
+
+
+def _remaining_selectors(parts: SeriesParts) -> list[SyntaxNode]:
+    """The selectors, with the days of "except" taken out of every day."""
+    if not parts.excluded:
+        return parts.selectors
+    out = {day for piece in parts.excluded if isinstance(piece, Weekdays) for day in piece.days}
+    kept = tuple(day for day in range(7) if day not in out)
+    weekly = [piece for piece in parts.selectors if isinstance(piece, Weekdays)]
+    if weekly:
+        kept = tuple(day for day in weekly[0].days if day not in out)
+    daily = all(every.freq in (None, "daily", "weekly") and every.interval == 1 for every in parts.recurrences)
+    if not kept or not daily or len(weekly) != len(parts.selectors):
+        raise ParseError("Those days cannot be left out of this series.", *parts.excluded)
+    first = parts.excluded[0]
+    return [Weekdays(first.start, first.end, kept, plural=True)]
+
+
+def _resolve_times(ctx: PhraseContext, parts: SeriesParts) -> tuple[tuple[time, ...], int | None]:
+    """The times of day, and how many minutes each run may start late."""
+    if not parts.clocks and parts.daypart is None and not parts.is_sub_daily:
+        for spec in (parts.start_nodes, parts.until_nodes):
+            clocks = [piece for piece in spec or () if isinstance(piece, TimeOfDay)]
+            if clocks and spec is not None:
+                parts.clocks, spec[:] = clocks, [piece for piece in spec if piece not in clocks]
+                break
+    if parts.end_clocks:
+        return _time_range(ctx, parts)
+    _share_24h_clock(parts.clocks)
+    times = tuple(sorted({_resolve_time(ctx, clock, parts) for clock in parts.clocks}))
+    if not parts.clocks and parts.daypart is not None:
+        resolve_hour(ctx, None, parts.daypart, None)
+    window = _window_minutes(parts)
+    return times, window
+
+
+def _share_24h_clock(clocks: list[TimeOfDay]) -> None:
+    """In "10, 12 and 17" the 17 says that all three are on the 24-hour clock; so does 08:30 for 10."""
+    written = any(
+        clock.certainty == HourCertainty.CERTAIN and clock.hour > 12 and not clock.has_meridiem for clock in clocks
+    )
+    if written and not any(clock.has_meridiem for clock in clocks):
+        for clock in clocks:
+            clock.certainty = max(clock.certainty, HourCertainty.LIKELY)
+
+
+def _resolve_time(ctx: PhraseContext, clock: TimeOfDay, parts: SeriesParts) -> time:
+    if clock.is_midnight:
+        if parts.selectors:
+            ask = "Is that the midnight at which the day starts, or at which it ends?"
+            raise AmbiguityError(ask, ("at 00:00", "at 23:59"), clock, *parts.selectors, replace=(clock,))
+        return time()
+    if (
+        parts.daypart is not None
+        and parts.daypart.name == "night"
+        and clock.certainty == HourCertainty.CERTAIN
+        and clock.hour < 6
+    ):
+        return time(clock.hour, clock.minute, clock.second)
+    hour = resolve_hour(ctx, clock, parts.daypart, None)
+    assert hour is not None
+    if hour.hour == 24 or hour.fold is not None:
+        raise ParseError("That time cannot recur.", clock)
+    return time(hour.hour, hour.minute, hour.second)
+
+
+def _window_minutes(parts: SeriesParts) -> int | None:
+    """The minutes of "for 3 hours"; lengths of days or more are bounds of the series."""
+    if (
+        parts.duration is None
+        or is_calendar_duration(parts.duration.amount)
+        or (parts.is_sub_daily and not parts.clocks)
+    ):
+        return None
+    minutes = clock_part(parts.duration.amount).total_seconds() / 60
+    short = all(unit in ("hour", "minute") for _, unit in parts.duration.amount)
+    if parts.duration.is_next or not short or minutes < 1 or minutes != int(minutes):
+        raise ParseError("That is no length for each run.", parts.duration, example="every day at 21:00 for 3 hours")
+    if not parts.clocks:
+        raise ParseError("A length needs a time to start at.", parts.duration, example="every day at 21:00 for 3 hours")
+    return int(minutes)
+
+
+def _time_range(ctx: PhraseContext, parts: SeriesParts) -> tuple[tuple[time, ...], int]:
+    """The start of "from 21:00 to 23:00" and its length in minutes."""
+    if len(parts.clocks) != 1 or len(parts.end_clocks) != 1 or parts.duration is not None:
+        raise ParseError("Say one stretch of hours.", *parts.clocks, *parts.end_clocks)
+    first, last = parts.clocks[0], parts.end_clocks[0]
+    if parts.daypart is None and parts.end_weekday is None:
+        first, last = resolve_pair(first, last)
+    begin = _resolve_time(ctx, first, parts)
+    end = time() if last.is_midnight or last.hour == 24 else _resolve_time(ctx, last, parts)
+    length = (datetime.combine(date.min, end) - datetime.combine(date.min, begin)).seconds // 60 or 24 * 60
+    return (begin,), length + _whole_days_between(parts, begin, end) * 24 * 60
+
+
+def _whole_days_between(parts: SeriesParts, begin: time, end: time) -> int:
+    """The whole days in "friday 22:00 to saturday 02:00", beside the hours."""
+    if parts.end_weekday is None:
+        return 0
+    days = parts.selectors[0].days if parts.selectors and isinstance(parts.selectors[0], Weekdays) else ()
+    if len(parts.selectors) != 1 or len(days) != 1 or parts.end_weekday.determiner:
+        raise ParseError("An end on another day needs one day to start on.", parts.end_weekday)
+    apart = (parts.end_weekday.days[0] - days[0]) % 7
+    if end > begin:
+        return apart
+    return (apart - 1) % 7
+
+
+def _expand_hours(rule: RecurrenceRule, window: int | None, parts: SeriesParts) -> tuple[RecurrenceRule, int | None]:
+    """ "Every 2 hours from 8:00 to 17:00" is a list of times on each day."""
+    if rule.freq not in ("hourly", "minutely"):
+        if parts.minutes is not None:
+            raise ParseError("Minutes alone need 'every hour'.", parts.minutes, example="every hour at minute 15")
+        long = parts.end_clocks and window is not None and timedelta(minutes=window) > _LONG_WINDOW
+        if long and rule.times:
+            first, last = parts.clocks[0], parts.end_clocks[0]
+            hours = (window or 0) // 60
+            stretch = f"{rule.times[0]:%H:%M} to {last.hour:02}:{last.minute:02}"
+            options = (f"at {rule.times[0]:%H:%M} for {hours} hours", f"every hour from {stretch}")
+            raise AmbiguityError("One run that may start in all these hours, or one every hour?", options, first, last)
+        return rule, window
+    if parts.clocks and not parts.end_clocks:
+        raise ParseError("A series by the hour names no time of day.", *parts.clocks, example="every 2 hours")
+    if not parts.end_clocks:
+        return rule, None
+    if parts.minutes is not None or rule.freq == "minutely":
+        raise ParseError(
+            "Say the times one by one.", *parts.clocks, *parts.end_clocks, example="every day at 09:00 and 15:00"
+        )
+    opening = datetime.combine(date(2000, 1, 1), rule.times[0])
+    steps = (window or 0) // (60 * rule.interval)
+    times = tuple(sorted((opening + timedelta(hours=rule.interval * n)).time() for n in range(steps + 1)))
+    freq = "weekly" if rule.weekdays else "daily"
+    return rule.model_copy(update={"freq": freq, "interval": 1, "times": times}), None
+
+
+def _require_complete(
+    ctx: PhraseContext, rule: RecurrenceRule, parts: SeriesParts, nodes: Sequence[SyntaxNode]
+) -> None:
+    """Ask for the day or the time that the rule lacks; whole days may be asked for without a time."""
+    if ctx.whole_days or rule.freq in ("hourly", "minutely"):
+        return
+    days = (*parts.recurrences, *parts.selectors)
+    last = (parts.recurrences or parts.selectors or list(nodes))[-1]
+    chosen = rule.weekdays or rule.monthdays or rule.yeardays
+    if rule.freq == "weekly" and not chosen:
+        raise AmbiguityError("On which day of the week?", (" on Saturday", " on Sunday"), *days, insert_after=last)
+    if rule.freq == "monthly" and not chosen:
+        raise AmbiguityError(
+            "On which day of the month?", (" on the 1st", " on the last Sunday"), *days, insert_after=last
+        )
+    if rule.freq == "yearly" and not chosen:
+        raise AmbiguityError("On which day of the year?", (" on 1 January", " on 1 July"), *days, insert_after=last)
+    if not rule.times:
+        end = max(nodes, key=lambda piece: piece.end)
+        raise AmbiguityError(
+            "At what time?", (" at 09:00", " at 21:00"), *days, insert_after=end if parts.until_nodes is None else last
+        )
+
+
+def _anchor(ctx: PhraseContext, rule: RecurrenceRule, start: SeriesStart | None, count: int | None) -> Series:
+    """The series from its first run on: the first time that fits after now, or after the start that was named."""
+    begin = start.wall if start is not None else _earliest_start(ctx, rule)
+    once_each = rule.model_copy(update={"interval": 1})
+    opened = Series(rule=once_each, zone=ctx.zone, first=ZonedTime(wall=begin, zone=ctx.zone))
+    runs = next_runs(opened, opened.first.instant - timedelta(minutes=1), 1)
+    if not runs:
+        raise ParseError("That never happens.")
+    counted = rule.interval > 1 or rule.freq in ("hourly", "minutely") or count is not None
+    starting = start.wall.date() if start is not None else runs[0].wall.date() if counted else None
+    made = Series(rule=rule, zone=ctx.zone, first=runs[0], starting=starting, count=count)
+    return made if start is None or made.first.instant > ctx.now else _skip_past_runs(ctx, made)
+
+
+def _earliest_start(ctx: PhraseContext, rule: RecurrenceRule) -> datetime:
+    """The next minute; for a series by the hour without its minute the next full hour."""
+    minute = ctx.local_now.replace(second=0, microsecond=0) + timedelta(minutes=1)
+    if rule.freq == "hourly":
+        return (minute - timedelta(minutes=1)).replace(minute=0) + timedelta(hours=1)
+    if rule.freq == "minutely" and 60 % rule.interval == 0:
+        return minute + timedelta(minutes=-minute.minute % rule.interval)
+    return minute
+
+
+def _skip_past_runs(ctx: PhraseContext, series: Series) -> Series:
+    """A series whose start has passed: its next run, counted from that start."""
+    ctx.add_assumption(f"The start, {series.first.wall:%-d %B %Y}, has passed; the runs are counted from it.")
+    runs = next_runs(series, ctx.now, 1)
+    if not runs:
+        raise ParseError("All runs of that series have passed.")
+    left = series.count
+    if left is not None:
+        left -= sum(1 for _ in takewhile(lambda run: run.instant <= ctx.now, occurrences(series)))
+    return series.model_copy(update={"first": runs[0], "count": left})

@@ -1,0 +1,280 @@
+"""Windows: from one moment to another, or for a length of time; and single moments with a latest start."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, time, timedelta
+
+from bot.schedule.model import Once, Window, ZonedTime
+from bot.schedule.parsing.errors import AmbiguityError, ParseError
+from bot.schedule.parsing.nodes import (
+    Connective,
+    Daypart,
+    Duration,
+    HourCertainty,
+    NowNode,
+    SyntaxNode,
+    TimeOfDay,
+    Weekdays,
+    Year,
+)
+from bot.schedule.resolving import points
+from bot.schedule.resolving.context import PhraseContext, add_duration, clock_part, is_calendar_duration
+from bot.schedule.resolving.day_windows import context_from, window_between_days, window_of_day_range, window_of_days
+from bot.schedule.resolving.hours import format_time_of_day, resolve_hour
+from bot.schedule.resolving.pairs import resolve_pair
+from bot.schedule.resolving.points import Point
+
+_START_ROLES = ("from", "between", "starting")
+_END_ROLES = ("to", "until", "before")
+
+
+def resolve_single(ctx: PhraseContext, nodes: Sequence[SyntaxNode]) -> Once | Window:
+    """The one moment or window that the pieces mean."""
+    if len(nodes) == 1 and isinstance(nodes[0], TimeOfDay) and nodes[0].has_h_suffix and nodes[0].end == 2:
+        hour = nodes[0].hour
+        raise AmbiguityError(
+            f"Is {hour}h a time, or a length of time?", (f"at {hour:02}:00", f"in {hour} hours"), nodes[0]
+        )
+    index = next((n for n, piece in enumerate(nodes) if isinstance(piece, Connective) and piece.role == "latest"), None)
+    if index is not None:
+        return _once_with_latest_start(ctx, nodes[:index], nodes[index + 1 :], nodes[index])
+    spans = [piece for piece in nodes if isinstance(piece, Duration)]
+    rest = [piece for piece in nodes if not isinstance(piece, Duration)]
+    opened, ended, marks = _split_at_end(rest)
+    if ended is not None:
+        if spans:
+            raise ParseError("Two ends are named.", spans[0], *marks[-1:])
+        return _between_points(ctx, opened, ended, marks)
+    if spans:
+        return _window_of_duration(ctx, opened, spans)
+    stretch = next((piece for piece in opened if points.is_day_range(piece)), None)
+    if stretch is not None and not any(isinstance(piece, Weekdays) and not piece.is_range for piece in opened):
+        return window_of_day_range(ctx, stretch, opened, marks)
+    vague = next((mark for mark in marks if mark.role in ("from", "between")), None)
+    if vague is not None:
+        raise ParseError("Until when?", vague, *opened, example="tomorrow 21:00 to 23:00")
+    found = points.resolve_point(ctx, opened)
+    if any(mark.role == "after" for mark in marks):
+        _note_after(ctx, found, marks)
+    return Once(start=points.to_zoned_time(ctx, found), grain=found.grain)
+
+
+def _note_after(ctx: PhraseContext, point_found: Point, connectives: Sequence[Connective]) -> None:
+    """ "After 9pm" starts at 21:00; after a day is no time at all."""
+    if point_found.clock is None:
+        raise ParseError("After what time?", *connectives, *point_found.day_nodes)
+    ctx.add_assumption(f"'After' was read as at {format_time_of_day(point_found.clock)}.")
+
+
+def _split_at_end(nodes: Sequence[SyntaxNode]) -> tuple[list[SyntaxNode], list[SyntaxNode] | None, list[Connective]]:
+    """The pieces before and behind the end mark, without the marks."""
+    opened: list[SyntaxNode] = []
+    ended: list[SyntaxNode] | None = None
+    marks: list[Connective] = []
+    for piece in nodes:
+        if not isinstance(piece, Connective):
+            (opened if ended is None else ended).append(piece)
+            continue
+        marks.append(piece)
+        if piece.role in _END_ROLES:
+            if ended is not None:
+                raise ParseError("Two ends are named.", piece)
+            ended = []
+        elif ended is not None or piece.role not in (*_START_ROLES, "after") or len(marks) > 1:
+            raise ParseError("", piece)
+    if marks and marks[-1] is nodes[-1]:
+        raise ParseError("", marks[-1])
+    return opened, ended, marks
+
+
+def _once_with_latest_start(
+    ctx: PhraseContext, start_nodes: Sequence[SyntaxNode], end_nodes: Sequence[SyntaxNode], connective: SyntaxNode
+) -> Once:
+    """21:00, latest 23:00: one moment that may come late."""
+    if not start_nodes or not end_nodes:
+        raise ParseError("", connective)
+    once = resolve_single(ctx, start_nodes)
+    if not isinstance(once, Once) or once.grain == "day":
+        raise ParseError(
+            "A latest start needs one time to start at.", connective, example="tomorrow 21:00, latest 23:00"
+        )
+    last = _end_point(ctx, end_nodes, Point(once.start.wall, "minute"), connective)
+    if not _day_nodes(end_nodes) and last.wall - once.start.wall > timedelta(hours=12):
+        raise ParseError("The latest start is not after the start.", *start_nodes, connective, *end_nodes)
+    return once.model_copy(
+        update={"latest_start": _require_after(points.to_zoned_time(ctx, last), once.start, end_nodes)}
+    )
+
+
+def _require_after(end: ZonedTime, start: ZonedTime, nodes: Sequence[SyntaxNode]) -> ZonedTime:
+    if end.instant <= start.instant:
+        raise ParseError("The end is not after the start.", *nodes)
+    return end
+
+
+def _between_points(
+    ctx: PhraseContext, start_nodes: list[SyntaxNode], end_nodes: list[SyntaxNode], connectives: Sequence[Connective]
+) -> Once | Window:
+    end_mark = connectives[-1]
+    for side in (start_nodes, end_nodes):
+        clocks = [piece for piece in side if isinstance(piece, TimeOfDay)]
+        if len(clocks) > 1:
+            raise ParseError("Two times are named for one moment.", *clocks)
+    first_clock, last_clock = _first_clock(start_nodes), _first_clock(end_nodes)
+    if end_mark.is_dash and len(connectives) == 1 and first_clock is None and not _day_nodes(end_nodes):
+        if (
+            start_nodes
+            and ctx.tokens[start_nodes[-1].end - 1].kind == "number"
+            and ctx.tokens[start_nodes[-1].end - 1].number < 32
+        ):
+            raise ParseError("Is that a day, or the start of a stretch of hours?", *start_nodes, end_mark, *end_nodes)
+        found = points.resolve_point(ctx, start_nodes + end_nodes)
+        return Once(start=points.to_zoned_time(ctx, found), grain=found.grain)
+    if not start_nodes:
+        raise ParseError("That names an end, but no start.", end_mark, *end_nodes, example="tomorrow 21:00 to 23:00")
+    _share_year(start_nodes, end_nodes)
+    end_nodes = [piece for piece in end_nodes if not isinstance(piece, Year)] if _day_nodes(start_nodes) else end_nodes
+    if first_clock is None and last_clock is None:
+        return window_between_days(ctx, start_nodes, end_nodes, connectives)
+    if first_clock is not None and last_clock is not None:
+        if end_mark.is_dash and len(connectives) == 1:
+            _ask_about_two_numbers(ctx, first_clock, last_clock, end_mark)
+        if not (_day_nodes(start_nodes) and _day_nodes(end_nodes)):
+            start_nodes, end_nodes = _pair_clocks(start_nodes, end_nodes, first_clock, last_clock)
+    dated_behind = bool(_day_nodes(end_nodes)) and not _day_nodes(start_nodes)
+    start = (
+        _start_on_day_of_end(ctx, start_nodes, end_nodes, end_mark)
+        if dated_behind
+        else points.resolve_point(ctx, start_nodes, allow_past=True)
+    )
+    ended_alone = [piece for piece in end_nodes if piece not in _day_nodes(end_nodes) or _day_nodes(start_nodes)]
+    end = _end_point(ctx, ended_alone, start, end_mark)
+    if end.wall <= ctx.local_now and not dated_behind:
+        start = points.resolve_point(ctx, start_nodes)
+        end = _end_point(ctx, ended_alone, start, end_mark)
+    if not _day_nodes([*start_nodes, *end_nodes]):
+        start, end = _prefer_open_window(ctx, start, end)
+    return _make_window(
+        ctx, points.to_zoned_time(ctx, start), points.to_zoned_time(ctx, end), (*start_nodes, end_mark, *end_nodes)
+    )
+
+
+def _make_window(ctx: PhraseContext, start: ZonedTime, end: ZonedTime, nodes: Sequence[SyntaxNode]) -> Window:
+    """The window; one that is open already is let pass and said so, one that has closed is refused."""
+    made = Window(start=start, end=_require_after(end, start, nodes))
+    if end.instant <= ctx.now:
+        raise ParseError(f"{end.wall:%-d %B %Y %H:%M} has passed.", *nodes)
+    if start.wall < ctx.local_now.replace(second=0, microsecond=0):
+        ctx.add_assumption(f"This window has begun already, at {start.wall:%H:%M} on {start.wall:%-d %B}.")
+    return made
+
+
+def _prefer_open_window(ctx: PhraseContext, start: Point, end: Point) -> tuple[Point, Point]:
+    """Hours without a day that have begun today: today's while more than half of them is left, else tomorrow's."""
+    day = timedelta(days=1)
+    length, left = end.wall - start.wall, end.wall - day - ctx.local_now
+    if start.wall.date() == ctx.today or left * 2 <= length:
+        return start, end
+    ctx.assumptions[:] = [note for note in ctx.assumptions if "has passed today" not in note]
+    return replace(start, wall=start.wall - day), replace(end, wall=end.wall - day)
+
+
+def _ask_about_two_numbers(ctx: PhraseContext, first: TimeOfDay, last: TimeOfDay, dash: Connective) -> None:
+    """ "2 - 15" may be hours, a date, or a sum."""
+    numbers = all(clock.end - clock.start == 1 and ctx.tokens[clock.start].kind == "number" for clock in (first, last))
+    if numbers and last.certainty == HourCertainty.CERTAIN:
+        option = f"from {first.hour:02}:00 to {last.hour:02}:00"
+        raise AmbiguityError("What do those two numbers mean?", (option,), first, dash, last)
+
+
+def _first_clock(nodes: Sequence[SyntaxNode]) -> TimeOfDay | None:
+    return next((piece for piece in nodes if isinstance(piece, TimeOfDay)), None)
+
+
+def _day_nodes(nodes: Sequence[SyntaxNode]) -> list[SyntaxNode]:
+    return [piece for piece in nodes if not isinstance(piece, TimeOfDay | Daypart)]
+
+
+def _start_on_day_of_end(
+    ctx: PhraseContext, start_nodes: list[SyntaxNode], end_nodes: list[SyntaxNode], connective: Connective
+) -> Point:
+    """The start of "9pm to 11pm tomorrow", whose day stands behind the end."""
+    first, last = _first_clock(start_nodes), _first_clock(end_nodes)
+    if first is not None and last is not None and (last.hour, last.minute) <= (first.hour, first.minute):
+        day = points.resolve_point(ctx, _day_nodes(end_nodes), needs_time=False).wall.date()
+        options = tuple(
+            f"{begin.isoformat()} {format_time_of_day(first)} to {(begin + timedelta(days=1)).isoformat()} "
+            f"{format_time_of_day(last)}"
+            for begin in (day - timedelta(days=1), day)
+        )
+        raise AmbiguityError("On which day does that start?", options, *start_nodes, connective, *end_nodes)
+    return points.resolve_point(ctx, start_nodes + _day_nodes(end_nodes), allow_past=True)
+
+
+def _pair_clocks(
+    start_nodes: list[SyntaxNode], end_nodes: list[SyntaxNode], first: TimeOfDay, last: TimeOfDay
+) -> tuple[list[SyntaxNode], list[SyntaxNode]]:
+    """Both times with their hours settled by each other; a part of the day on the right holds for both."""
+    part = next((piece for piece in end_nodes if isinstance(piece, Daypart)), None)
+    if any(isinstance(piece, Daypart) for piece in start_nodes):
+        return start_nodes, end_nodes
+    if part is not None:
+        return [*start_nodes, part], end_nodes
+    first, last = resolve_pair(first, last)
+    start_nodes = [first if isinstance(piece, TimeOfDay) else piece for piece in start_nodes]
+    end_nodes = [last if isinstance(piece, TimeOfDay) else piece for piece in end_nodes]
+    return start_nodes, end_nodes
+
+
+def _end_point(ctx: PhraseContext, nodes: Sequence[SyntaxNode], start: Point, connective: SyntaxNode) -> Point:
+    """The end of a window: its day is that of the start, or the next where the time is not after it."""
+    if not _day_nodes(nodes):
+        parts = points.classify(nodes)
+        clock = resolve_hour(ctx, parts.clock, parts.daypart, parts.end_of_day)
+        if clock is None:
+            raise ParseError("", connective)
+        if clock.is_midnight:
+            return Point(datetime.combine(start.wall.date() + timedelta(days=1), time()), "minute", clock)
+        wall = points.wall_time_on(start.wall.date(), clock)
+        if wall <= start.wall:
+            wall += timedelta(days=1)
+        return Point(wall, "minute", clock)
+    found = points.resolve_point(context_from(ctx, start), nodes, needs_time=False, allow_past=True)
+    if found.grain == "day":
+        raise ParseError("At what time does it end?", *nodes)
+    return found
+
+
+def _window_of_duration(ctx: PhraseContext, nodes: Sequence[SyntaxNode], durations: Sequence[Duration]) -> Window:
+    """4pm for 30 minutes; for 10 days from 18 December; the next 3 days."""
+    if len(durations) > 1:
+        raise ParseError("Two lengths are named.", *durations)
+    span = durations[0]
+    if is_calendar_duration(span.amount) and not any(isinstance(piece, TimeOfDay | NowNode) for piece in nodes):
+        return window_of_days(ctx, nodes, span)
+    if not nodes:
+        if span.is_next:
+            raise AmbiguityError(
+                "A start at any time until then?",
+                (f"now for {_format_duration(span)}", f"in {_format_duration(span)}"),
+                span,
+            )
+        raise ParseError("That names a length, but no start.", span, example="tomorrow 21:00 for 3 hours")
+    found = points.resolve_point(ctx, nodes, allow_past=True)
+    start = points.to_zoned_time(ctx, found)
+    dates = tuple(part for part in span.amount if part[1] not in ("hour", "minute", "second"))
+    wall = add_duration(start.wall, dates, 1, span)
+    begin = start if wall == start.wall else points.to_zoned_time(ctx, replace(found, wall=wall, instant=None))
+    end = points.zoned_time_at(begin.instant + clock_part(span.amount), ctx.zone)
+    return _make_window(ctx, start, end, (*nodes, *durations))
+
+
+def _format_duration(duration: Duration) -> str:
+    return " ".join(f"{count:g} {unit}s" for count, unit in duration.amount)
+
+
+def _share_year(start_nodes: Sequence[SyntaxNode], end_nodes: Sequence[SyntaxNode]) -> None:
+    years = [piece.year for piece in end_nodes if hasattr(piece, "year") and piece.year]
+    for piece in start_nodes:
+        if years and hasattr(piece, "month") and hasattr(piece, "year") and piece.year is None:
+            piece.year = years[0]

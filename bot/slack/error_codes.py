@@ -1,0 +1,46 @@
+"""Slack's error codes, sorted by what to do about them."""
+
+from aiohttp import ClientError
+from slack_sdk.errors import SlackApiError
+
+RECIPIENT_GONE = frozenset(
+    {
+        "channel_not_found",
+        "not_in_channel",
+        "is_archived",
+        "restricted_action",
+        "user_not_found",
+        "users_not_found",
+        "user_disabled",
+        "is_inactive",
+        "account_inactive",
+        "cannot_dm_bot",
+        "messages_tab_disabled",
+    }
+)
+"""The channel or person cannot be written to; trying again will not help."""
+
+MESSAGE_GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
+"""The message is no longer there to be changed."""
+
+TRANSPORT_ERRORS = (ClientError, TimeoutError, OSError)
+"""What slack_sdk lets through when there is no connection."""
+
+
+def error_code(error: SlackApiError) -> str:
+    """Slack's error code, such as ``channel_not_found``."""
+    response = error.response
+    return str(response.get("error", "unknown")) if response is not None else "unknown"
+
+
+def retry_after_seconds(error: SlackApiError) -> float | None:
+    """How many seconds Slack wants us to wait; None where it is not a matter of pace."""
+    if error_code(error) not in ("ratelimited", "rate_limited"):
+        return None
+    headers = getattr(error.response, "headers", None) or {}
+    value = next((headers[key] for key in headers if key.lower() == "retry-after"), "30")
+    text = value[0] if isinstance(value, list) else value
+    try:
+        return float(text)
+    except ValueError:
+        return 30.0

@@ -1,0 +1,61 @@
+"""Slack's people and groups in the shape that decisions are made from: as they are now, failing closed."""
+
+from collections.abc import Iterable
+
+from bot.errors import NotAllowed
+from bot.requests import directory as pure
+from bot.requests.model import Person, Requirement, Stage
+from bot.slack.users import SlackDirectory, SlackUser, SlackUserGroup, SlackUserGroups
+
+
+async def load_directory(
+    slack_directory: SlackDirectory,
+    requirement: Requirement | None,
+    extra_people: Iterable[Person] = (),
+    *,
+    require_complete: bool = False,
+) -> pure.InMemoryDirectory:
+    """The groups, and the members that matter for a requirement. Where Slack does not tell, there are no groups and
+    nobody may approve. With ``whole``, raises NotAllowed where Slack does not tell everything."""
+    try:
+        groups = await slack_directory.groups()
+    except NotAllowed:
+        if require_complete:
+            raise
+        groups = SlackUserGroups()
+    wanted = {person.user for person in extra_people}
+    for stage in _stages_of(requirement):
+        wanted |= set(stage.users)
+        for name in stage.groups:
+            group = groups.find(name)
+            wanted |= group.members if group else set()
+    members = await slack_directory.users(sorted(wanted))
+    if require_complete and len(members) < len(wanted):
+        raise NotAllowed("Slack does not tell just now who everybody is.")
+    return pure.InMemoryDirectory(
+        slack_directory.team_id,
+        {user: _to_user(member) for user, member in members.items()},
+        {group.id: _to_user_group(group) for group in groups.by_id.values()},
+    )
+
+
+def _stages_of(requirement: Requirement | None) -> tuple[Stage, ...]:
+    if requirement is None:
+        return ()
+    return (*requirement.stages, *((requirement.escalate_to,) if requirement.escalate_to else ()))
+
+
+def _to_user(member: SlackUser) -> pure.User:
+    return pure.User(
+        person=member.person,
+        name=member.name,
+        deleted=member.deactivated,
+        bot=member.is_bot,
+        guest=member.is_guest,
+        external=member.external,
+    )
+
+
+def _to_user_group(group: SlackUserGroup) -> pure.UserGroup:
+    members = frozenset() if group.disabled else group.members
+    return pure.UserGroup(id=group.id, handle=group.handle, members=members)

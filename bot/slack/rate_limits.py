@@ -1,0 +1,59 @@
+"""The pace at which Slack takes messages: one a second for each channel, and a budget a minute for each method.
+
+Source: Slack's published rate-limit tiers (updates: 50 a minute; posting: about one a second for each channel).
+"""
+
+import time
+from collections.abc import Callable
+
+CALLS_PER_MINUTE = {"chat.update": 45, "chat.postMessage": 240, "conversations.open": 45}
+SECONDS_BETWEEN_POSTS = 1.0
+BURST_FRACTION = 0.6
+"""So much of a minute's budget may be spent at once (the copies of a card, say); after that it trickles."""
+
+
+class RateLimiter:
+    """Says how long to wait before a call. ``monotonic`` is a clock in seconds that never goes back; ``times`` is how
+    many times the published pace may be taken."""
+
+    def __init__(
+        self,
+        monotonic: Callable[[], float] = time.monotonic,
+        seconds_between_posts: float = SECONDS_BETWEEN_POSTS,
+        *,
+        multiplier: float = 1.0,
+    ) -> None:
+        self._monotonic = monotonic
+        self._seconds_between_posts = seconds_between_posts / multiplier
+        self._multiplier = multiplier
+        self._channel_free_at: dict[str, float] = {}
+        self._tokens: dict[str, tuple[float, float]] = {}
+        self._paused_until: dict[str, float] = {}
+
+    def acquire(self, method: str, channel: str) -> float:
+        """Seconds until this call may be made; 0 if it may be made now, and then it is counted."""
+        now = self._monotonic()
+        waits = [self._paused_until.get(method, 0.0) - now]
+        if method == "chat.postMessage":
+            waits.append(self._channel_free_at.get(channel, 0.0) - now)
+        tokens, wait = self._refill(method, now)
+        waits.append(wait)
+        longest = max(waits)
+        if longest > 0:
+            return longest
+        self._tokens[method] = (tokens - 1, now)
+        if method == "chat.postMessage":
+            self._channel_free_at[channel] = now + self._seconds_between_posts
+        return 0.0
+
+    def pause(self, method: str, seconds: float) -> None:
+        """Slack asked to wait before this method is called again."""
+        self._paused_until[method] = self._monotonic() + seconds
+
+    def _refill(self, method: str, now: float) -> tuple[float, float]:
+        per_minute = CALLS_PER_MINUTE.get(method, 45) * self._multiplier
+        per_second = per_minute / 60
+        full = per_minute * BURST_FRACTION
+        tokens, since = self._tokens.get(method, (full, now))
+        tokens = min(full, tokens + (now - since) * per_second)
+        return tokens, 0.0 if tokens >= 1 else (1 - tokens) / per_second

@@ -1,0 +1,32 @@
+"""Calls of Slack that a broken connection cut off are made again at once, but for one."""
+
+from slack_sdk.http_retry.async_handler import AsyncRetryHandler
+from slack_sdk.http_retry.builtin_async_handlers import AsyncConnectionErrorRetryHandler
+from slack_sdk.http_retry.request import HttpRequest
+from slack_sdk.http_retry.response import HttpResponse
+from slack_sdk.http_retry.state import RetryState
+
+_POST_MESSAGE_PATH = "/chat.postMessage"
+
+
+class RetryExceptPostMessage(AsyncRetryHandler):
+    """Slack's own handler, except for posting: Slack may have the message although its answer was lost, and a second
+    one would be shown. The sender looks before it posts again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._connection_errors = AsyncConnectionErrorRetryHandler()
+
+    async def _can_retry_async(
+        self,
+        *,
+        state: RetryState,
+        request: HttpRequest,
+        response: HttpResponse | None = None,
+        error: Exception | None = None,
+    ) -> bool:
+        if request.url.endswith(_POST_MESSAGE_PATH):
+            return False
+        return await self._connection_errors.can_retry_async(
+            state=state, request=request, response=response, error=error
+        )

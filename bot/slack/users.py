@@ -1,0 +1,219 @@
+"""Who somebody is, asked of Slack: members, guests, strangers, and user groups. Fails closed."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.errors import NotAllowed
+from bot.requests.model import Person
+from bot.slack.error_codes import TRANSPORT_ERRORS, error_code
+
+MAX_USER_AGE_SECONDS = 300.0
+"""Seconds for which what Slack said of a user is believed; events make it shorter."""
+
+
+@dataclass(frozen=True, slots=True)
+class SlackUser:
+    """A Slack user as far as rights and times go. ``zone`` and ``locale`` are "" where the profile has
+    none."""
+
+    person: Person
+    name: str
+    zone: str = ""
+    locale: str = ""
+    deactivated: bool = False
+    is_bot: bool = False
+    is_guest: bool = False
+    external: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SlackUserGroup:
+    """A Slack user group. ``members`` are user ids."""
+
+    id: str
+    handle: str
+    members: frozenset[str]
+    disabled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SlackUserGroups:
+    """All user groups, as of a moment on the monotonic clock."""
+
+    by_id: Mapping[str, SlackUserGroup] = field(default_factory=dict)
+    read_at: float = 0.0
+
+    def find(self, name: str) -> SlackUserGroup | None:
+        """A group by id, or by handle with or without @."""
+        handle = name.removeprefix("@")
+        return self.by_id.get(name) or next((g for g in self.by_id.values() if g.handle == handle), None)
+
+    def containing(self, user: str) -> tuple[SlackUserGroup, ...]:
+        """The groups that a user is in."""
+        return tuple(g for g in self.by_id.values() if user in g.members and not g.disabled)
+
+
+class SlackDirectory:
+    """Answers from a cache that Slack's events keep fresh. ``team`` is the workspace the bot is installed in."""
+
+    def __init__(
+        self,
+        client: AsyncWebClient,
+        *,
+        allow_guests: bool = False,
+        allow_other_teams: bool = False,
+        groups_max_age: float = 300.0,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._client = client
+        self._allow_guests = allow_guests
+        self._allow_other_teams = allow_other_teams
+        self._groups_max_age = groups_max_age
+        self._monotonic = monotonic
+        self._users: dict[str, tuple[float, SlackUser]] = {}
+        self._channel_names: dict[str, str] = {}
+        self._channel_ids: dict[str, str] = {}
+        self._groups: SlackUserGroups | None = None
+        self._change_counts: Counter[str] = Counter()
+        """Counts what Slack has told of changes, by user id, "" for the groups: an answer that was asked for before one
+        is not kept."""
+        self._groups_lock = asyncio.Lock()
+        self.team_id = ""
+        self.bot_user_id = ""
+
+    async def authenticate(self) -> None:
+        """Learn the bot's own team and user. Raises SlackApiError where the token does not work."""
+        answer = await self._client.auth_test()
+        self.team_id, self.bot_user_id = str(answer["team_id"]), str(answer["user_id"])
+
+    async def user(self, user_id: str, team: str = "") -> SlackUser:
+        """What Slack says of a user. Raises NotAllowed where Slack does not tell."""
+        known = self._cached_user(user_id)
+        if known is not None:
+            return known
+        news = self._change_counts[user_id]
+        try:
+            answer = await self._client.users_info(user=user_id, include_locale=True)
+        except SlackApiError as error:
+            raise NotAllowed(f"Slack does not tell who you are ({error_code(error)}), so nothing was done.") from error
+        except TRANSPORT_ERRORS as error:
+            raise NotAllowed("Slack cannot be asked who you are just now, so nothing was done. Try again.") from error
+        member = _parse_user(answer["user"], team or self.team_id, self.team_id)
+        if self._change_counts[user_id] == news:
+            self._users[user_id] = (self._monotonic(), member)
+        return member
+
+    async def authorize(self, person: Person) -> SlackUser:
+        """The member, if they may use the bot at all. Raises NotAllowed with the reason."""
+        if person.team != self.team_id and not self._allow_other_teams:
+            raise NotAllowed("You are not a member of this workspace, so you cannot use Nightshift here.")
+        member = await self.user(person.user, person.team)
+        if member.deactivated or member.is_bot:
+            raise NotAllowed("This account is deactivated or a bot, so it cannot use Nightshift.")
+        if member.external and not self._allow_other_teams:
+            raise NotAllowed("People of other organisations cannot use Nightshift here.")
+        if member.is_guest and not self._allow_guests:
+            raise NotAllowed("Guests cannot use Nightshift here. Ask a full member to do this for you.")
+        return member
+
+    async def groups(self, max_age: float | None = None) -> SlackUserGroups:
+        """The user groups, at most ``max_age`` seconds old. Raises NotAllowed where Slack does not tell."""
+        limit = self._groups_max_age if max_age is None else max_age
+        async with self._groups_lock:
+            if self._groups is not None and self._monotonic() - self._groups.read_at < limit:
+                return self._groups
+            news = self._change_counts[""]
+            try:
+                answer = await self._client.usergroups_list(include_users=True, include_disabled=True)
+            except SlackApiError as error:
+                if error_code(error) == "plan_upgrade_required":
+                    self._groups = SlackUserGroups(read_at=self._monotonic())
+                    return self._groups
+                raise NotAllowed(
+                    f"Slack does not tell who is in which group ({error_code(error)}). Try again soon."
+                ) from error
+            except TRANSPORT_ERRORS as error:
+                raise NotAllowed("Slack cannot be asked who is in which group just now. Try again soon.") from error
+            found = SlackUserGroups({g.id: g for g in map(_parse_group, answer["usergroups"])}, self._monotonic())
+            self._groups = found if self._change_counts[""] == news else None
+            return found
+
+    async def users(self, users: Sequence[str]) -> dict[str, SlackUser]:
+        """Several members at once; those that Slack does not tell of are left out."""
+        known = {user: member for user in users if (member := self._cached_user(user)) is not None}
+        asked = [self.user(user) for user in users if user not in known]
+        found = await asyncio.gather(*asked, return_exceptions=True) if asked else ()
+        return known | {m.person.user: m for m in found if isinstance(m, SlackUser)}
+
+    def _cached_user(self, user: str) -> SlackUser | None:
+        known = self._users.get(user)
+        return known[1] if known and self._monotonic() - known[0] < MAX_USER_AGE_SECONDS else None
+
+    async def channel_name(self, channel: str) -> str:
+        """A channel's name without ``#``; "" where Slack does not tell."""
+        if not channel:
+            return ""
+        if channel not in self._channel_names:
+            try:
+                answer = await self._client.conversations_info(channel=channel)
+            except (SlackApiError, *TRANSPORT_ERRORS):
+                return ""
+            self._channel_names[channel] = str(answer["channel"].get("name", ""))
+        return self._channel_names[channel]
+
+    async def channel_id(self, name: str) -> str:
+        """The id of a channel that is configured as ``#name``; an id is given back as it is, an unknown name too."""
+        if not name.startswith("#"):
+            return name
+        if name not in self._channel_ids:
+            cursor = ""
+            while True:
+                answer = await self._client.conversations_list(
+                    limit=1000, cursor=cursor, types="public_channel,private_channel", exclude_archived=True
+                )
+                self._channel_ids |= {f"#{c['name']}": str(c["id"]) for c in answer["channels"]}
+                cursor = (answer.get("response_metadata") or {}).get("next_cursor", "")
+                if not cursor:
+                    break
+        return self._channel_ids.get(name, name)
+
+    def invalidate_groups(self) -> None:
+        """Groups have changed: ask again."""
+        self._change_counts[""] += 1
+        self._groups = None
+
+    def invalidate_user(self, user_id: str) -> None:
+        """A user has changed: ask again."""
+        self._change_counts[user_id] += 1
+        self._users.pop(user_id, None)
+
+
+def _parse_user(user: Mapping[str, Any], team: str, home_team: str) -> SlackUser:
+    profile = user.get("profile") or {}
+    own_team = str(user.get("team_id") or team)
+    return SlackUser(
+        person=Person(team=own_team, user=str(user["id"])),
+        name=str(profile.get("display_name") or profile.get("real_name") or user.get("name") or user["id"]),
+        zone=str(user.get("tz") or ""),
+        locale=str(user.get("locale") or ""),
+        deactivated=bool(user.get("deleted")),
+        is_bot=bool(user.get("is_bot") or user.get("is_workflow_bot")),
+        is_guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
+        external=bool(user.get("is_stranger")) or own_team != home_team,
+    )
+
+
+def _parse_group(group: Mapping[str, Any]) -> SlackUserGroup:
+    return SlackUserGroup(
+        id=str(group["id"]),
+        handle=str(group.get("handle", "")),
+        members=frozenset(group.get("users") or ()),
+        disabled=bool(group.get("date_delete")),
+    )

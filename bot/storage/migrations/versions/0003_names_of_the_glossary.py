@@ -1,0 +1,147 @@
+"""Renames columns, states and JSON keys to the terms of the glossary, and stores who has edited each request."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+COLUMNS = (
+    ("messages", "wanted", "desired_version"),
+    ("messages", "shown", "shown_version"),
+    ("decisions", "taken_back", "retracted_at"),
+    ("decisions", "evidence", "interaction_context"),
+)
+RUN_STATES = {"held": "pending", "placed": "scheduled_in_backend"}
+RECORD_KEYS = {
+    "held_by": "scheduler",
+    "holding": "scheduler_reason",
+    "matched": "targets",
+    "revised": "revision_changes",
+    "revised_by": "last_editor",
+    "asked_at": "round_opened_at",
+}
+REQUIREMENT_KEYS = {"verdict": "effect"}
+PREVIEW_KEYS = {
+    "held_by": "scheduler",
+    "holding": "scheduler_reason",
+    "matched": "targets",
+    "met": "conflicts",
+    "notified": "notified_count",
+}
+BATCH = 500
+"""Rows that are rewritten at a time, so that a large table does not have to fit into memory."""
+
+requests = sa.table("requests", sa.column("id"), sa.column("user"), sa.column("record", sa.JSON))
+revisions = sa.table(
+    "revisions", sa.column("request_id"), sa.column("revision"), sa.column("by"), sa.column("record", sa.JSON)
+)
+drafts = sa.table("drafts", sa.column("id"), sa.column("checked", sa.JSON(none_as_null=True)))
+
+
+def upgrade() -> None:
+    for table, before, after in COLUMNS:
+        op.execute(f"ALTER TABLE {table} RENAME COLUMN {before} TO {after}")
+    _rename_message_state()
+    for before, after in RUN_STATES.items():
+        op.execute(
+            sa.text("UPDATE runs SET state = :after WHERE state = :before").bindparams(before=before, after=after)
+        )
+    _rewrite_requests()
+    _rewrite_revisions()
+    _rewrite_drafts()
+
+
+def _rename_message_state() -> None:
+    states = "state IN ('due', 'shown', 'undeliverable')"
+    if op.get_bind().dialect.name == "sqlite":
+        # SQLite cannot drop a constraint: the table is made again, without the one that is not reflected.
+        op.execute("PRAGMA ignore_check_constraints=ON")
+        op.execute("UPDATE messages SET state = 'undeliverable' WHERE state = 'dead'")
+        op.execute("PRAGMA ignore_check_constraints=OFF")
+        with op.batch_alter_table("messages", recreate="always") as batch:
+            batch.create_check_constraint(op.f("ck_messages_state"), states)
+        return
+    op.drop_constraint(op.f("ck_messages_state"), "messages", type_="check")
+    op.execute("UPDATE messages SET state = 'undeliverable' WHERE state = 'dead'")
+    op.create_check_constraint(op.f("ck_messages_state"), "messages", states)
+
+
+def _rewrite_requests() -> None:
+    bind = op.get_bind()
+    change = sa.update(requests).where(requests.c.id == sa.bindparam("row_id")).values(record=sa.bindparam("rewritten"))
+    for rows in _batches(sa.select(requests.c.id, requests.c.user, requests.c.record), requests.c.id):
+        editors = _editors({row.id: row.user for row in rows})
+        changed = [{"row_id": row.id, "rewritten": {**_record(row.record), "editors": editors[row.id]}} for row in rows]
+        bind.execute(change, changed)
+
+
+def _editors(requesters: Mapping[str, str]) -> dict[str, list[str]]:
+    """Everyone but the requester who has written a revision, by request, in the order of their first."""
+    written = (
+        sa.select(revisions.c.request_id, revisions.c.by)
+        .where(revisions.c.request_id.in_(list(requesters)))
+        .order_by(revisions.c.request_id, revisions.c.revision)
+    )
+    editors: dict[str, list[str]] = {request_id: [] for request_id in requesters}
+    for row in op.get_bind().execute(written):
+        # A request that was put before its approvers again has a revision by Nightshift itself.
+        if row.by not in (requesters[row.request_id], "nightshift", *editors[row.request_id]):
+            editors[row.request_id].append(row.by)
+    return editors
+
+
+def _rewrite_revisions() -> None:
+    bind = op.get_bind()
+    query = sa.select(revisions.c.request_id, revisions.c.revision, revisions.c.record)
+    change = (
+        sa.update(revisions)
+        .where(revisions.c.request_id == sa.bindparam("of_request"), revisions.c.revision == sa.bindparam("number"))
+        .values(record=sa.bindparam("rewritten"))
+    )
+    for rows in _batches(query, revisions.c.request_id, revisions.c.revision):
+        changed = [
+            {"of_request": row.request_id, "number": row.revision, "rewritten": _record(row.record)} for row in rows
+        ]
+        bind.execute(change, changed)
+
+
+def _rewrite_drafts() -> None:
+    bind = op.get_bind()
+    change = sa.update(drafts).where(drafts.c.id == sa.bindparam("row_id")).values(checked=sa.bindparam("rewritten"))
+    for rows in _batches(sa.select(drafts.c.id, drafts.c.checked).where(drafts.c.checked.is_not(None)), drafts.c.id):
+        bind.execute(change, [{"row_id": row.id, "rewritten": _preview(row.checked)} for row in rows])
+
+
+def _record(record: Mapping[str, Any]) -> dict[str, Any]:
+    """A stored request under its new names."""
+    return {**_renamed(record, RECORD_KEYS), "requirement": _renamed(record["requirement"], REQUIREMENT_KEYS)}
+
+
+def _preview(preview: Mapping[str, Any]) -> dict[str, Any]:
+    """The stored preview of a draft under its new names."""
+    return {**_renamed(preview, PREVIEW_KEYS), "requirement": _renamed(preview["requirement"], REQUIREMENT_KEYS)}
+
+
+def _renamed(values: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    return {names.get(name, name): value for name, value in values.items()}
+
+
+def _batches(query: sa.Select[Any], *keys: sa.ColumnElement[Any]) -> Iterator[list[sa.Row[Any]]]:
+    """The rows of a query, some at a time, in the order of their keys."""
+    bind = op.get_bind()
+    last: tuple[Any, ...] | None = None
+    while True:
+        page = query.order_by(*keys).limit(BATCH)
+        if last is not None:
+            page = page.where(sa.tuple_(*keys) > last)
+        rows = list(bind.execute(page))
+        if not rows:
+            return
+        yield rows
+        last = tuple(getattr(rows[-1], str(key.key)) for key in keys)

@@ -1,0 +1,45 @@
+"""Which version the database's tables have, found out without loading what changes them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Engine, create_engine, inspect
+from sqlalchemy.engine import make_url
+
+from bot.storage.database import normalize_url
+
+MIGRATIONS = Path(__file__).with_name("migrations")
+
+
+def needs_migration(url: str) -> bool:
+    """Whether the database lacks a migration that this version of the code needs."""
+    return current_revision(url) < latest_revision()
+
+
+def latest_revision() -> str:
+    """The newest revision that this version of the code knows. The files' names begin with their revisions."""
+    return max(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*_*.py"))
+
+
+def current_revision(url: str) -> str:
+    """The revision of the database; "" where it is empty."""
+    with temporary_engine(url) as engine, engine.connect() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return ""
+        return str(connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() or "")
+
+
+@contextmanager
+def temporary_engine(url: str) -> Iterator[Engine]:
+    """Connections for a moment; a SQLite file's directory is made where there is none."""
+    parsed = make_url(normalize_url(url))
+    if parsed.drivername.startswith("sqlite"):
+        parsed = parsed.set(drivername="sqlite")
+        if parsed.database:
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(parsed)
+    try:
+        yield engine
+    finally:
+        engine.dispose()

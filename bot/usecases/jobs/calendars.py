@@ -1,0 +1,102 @@
+"""The freezes' calendars: files and addresses read again and again; the last good copy counts, and its age is known."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx
+import structlog
+
+from bot.backends.tls import default_ssl_context
+from bot.clock import Clock
+from bot.errors import ConfigError
+from bot.requests.policy.engine import Policy
+
+if TYPE_CHECKING:
+    from bot.requests.freezes.calendars import Calendar
+
+REFRESH_SECONDS = 300.0
+MAX_BYTES = 5_000_000
+_log = structlog.get_logger(__name__)
+
+
+class CalendarStore:
+    """Keeps a copy of every calendar that the policy names, by address."""
+
+    def __init__(self, policy: Policy, clock: Clock) -> None:
+        self._places: dict[str, str] = {}
+        for index, freeze in enumerate(policy.freezes):
+            if freeze.calendar:
+                place = f"{policy.location_of(('freezes', index, 'calendar'))}: the freeze “{freeze.name}”"
+                self._places.setdefault(freeze.calendar, place)
+        self._clock = clock
+        self._copies: dict[str, Calendar] = {}
+        self._problems: dict[str, str] = {}
+
+    @property
+    def copies(self) -> Mapping[str, "Calendar"]:
+        """The last good copies; one that never was good is absent, and its freeze then holds everything."""
+        return self._copies
+
+    async def load(self) -> None:
+        """Read every calendar for the first time. Raises ConfigError for files that are missing or broken.
+
+        What stands at an address may be right again soon, and until then its freeze holds everything.
+        """
+        await self.refresh()
+        faults = [self._problems[address] for address in self._problems if not _is_remote(address)]
+        if faults:
+            raise ConfigError(faults)
+
+    async def refresh(self) -> list[str]:
+        """Read every calendar once. Returns what went wrong, a line each; the old copies stay."""
+        self._problems = {}
+        for address, place in self._places.items():
+            try:
+                text = await _fetch(address)
+                # Parsing a large calendar takes a while; clicks must not wait for it.
+                self._copies[address] = await asyncio.to_thread(_parse, text, address, self._clock.now())
+            except (ConfigError, OSError, httpx.HTTPError, ValueError) as error:
+                self._problems[address] = f"{place}: its calendar cannot be read: {_failure_text(error)}"
+                _log.warning("a calendar cannot be read; its last good copy counts", calendar=address, why=str(error))
+        return list(self._problems.values())
+
+    async def refresh_forever(self) -> None:
+        """Read again and again, until cancelled."""
+        while self._places:
+            await asyncio.sleep(REFRESH_SECONDS)
+            await self.refresh()
+
+
+def _failure_text(error: Exception) -> str:
+    match error:
+        case FileNotFoundError():
+            return f"there is no file {error.filename}; correct the path, or put the calendar there."
+        case ConfigError() | ValueError():
+            return str(error)
+        case _:
+            return f"{error or type(error).__name__}; is the address right, and is it up?"
+
+
+def _parse(text: str, address: str, now: datetime) -> "Calendar":
+    # The library takes a while to load, and most policies name no calendar.
+    from bot.requests.freezes.calendars import parse_calendar
+
+    return parse_calendar(text, address, now)
+
+
+def _is_remote(address: str) -> bool:
+    return address.startswith(("http://", "https://"))
+
+
+async def _fetch(address: str) -> str:
+    if not _is_remote(address):
+        return await asyncio.to_thread(Path(address.removeprefix("file://")).read_text)
+    async with httpx.AsyncClient(verify=default_ssl_context(), timeout=10.0, follow_redirects=True) as client:
+        response = await client.get(address)
+        response.raise_for_status()
+        if len(response.content) > MAX_BYTES:
+            raise ValueError(f"it is larger than {MAX_BYTES // 1_000_000} MB")
+        return response.text

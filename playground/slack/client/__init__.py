@@ -1,0 +1,8 @@
+"""The people of a workspace, and what they have on their screens."""
+
+from playground.slack.client.modal import Modal, Submission
+from playground.slack.client.outcome import Outcome
+from playground.slack.client.person import Location, Person
+from playground.slack.client.surface import HomeTab, MessageSurface, Surface
+
+__all__ = ["HomeTab", "Location", "MessageSurface", "Modal", "Outcome", "Person", "Submission", "Surface"]

@@ -1,0 +1,9 @@
+"""The main road over Socket Mode."""
+
+import pytest
+
+from tests.scenarios.happy_path import *  # noqa: F403
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+TRANSPORT = "socket"

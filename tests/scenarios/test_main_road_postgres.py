@@ -1,9 +1,0 @@
-"""The main road on PostgreSQL."""
-
-import pytest
-
-from tests.scenarios.main_road import *  # noqa: F403
-
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.postgres]
-
-POSTGRES = True

@@ -1,0 +1,66 @@
+"""The process stands still (a paused machine, say) after it has marked a call as sent and before it makes it."""
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import Callable
+from contextlib import closing
+
+import pytest
+from sqlalchemy.engine import make_url
+
+from bot import failpoints
+from bot.usecases.runs import dispatch
+from playground.environment import Environment
+from playground.slack import Person
+from tests.scenarios.steps import approve_request, eventually, make_request, wait_for_texts
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest.fixture
+def during_pause(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[], None]]:
+    """Whatever is put here is done once while the process stands still."""
+    meanwhile: list[Callable[[], None]] = []
+
+    def reach(point: str) -> None:
+        if point == failpoints.AFTER_SENT and meanwhile:
+            time.sleep(0.5)
+            meanwhile.pop()()
+
+    monkeypatch.setattr(failpoints, "hit", reach)
+    monkeypatch.setattr(dispatch, "MAX_SEND_DELAY_SECONDS", 0.4)
+    return meanwhile
+
+
+def received(env: Environment) -> int:
+    return len(env.foreman.requests_to("POST", "/api/job_invocations"))
+
+
+async def test_a_call_that_nobody_has_missed_is_made_once(
+    env: Environment, alice: Person, during_pause: list[Callable[[], None]]
+) -> None:
+    before = received(env)
+    during_pause.append(lambda: None)
+    card = await approve_request(env, await make_request(alice))
+    await wait_for_texts(card, "Succeeded", env=env)
+    assert during_pause == []
+    assert received(env) == before + 1
+
+
+async def test_a_call_that_others_have_given_up_is_not_made(
+    env: Environment, alice: Person, during_pause: list[Callable[[], None]]
+) -> None:
+    assert env.bot is not None
+    database = make_url(env.bot.settings.resolved_database_url).database or ""
+
+    def given_up() -> None:
+        with closing(sqlite3.connect(database)) as connection, connection:
+            connection.execute("UPDATE attempts SET state = 'unknown' WHERE state = 'sent'")
+
+    before = received(env)
+    during_pause.append(given_up)
+    await approve_request(env, await make_request(alice))
+    await eventually(env, lambda: not during_pause)
+    await asyncio.sleep(1)
+    assert received(env) == before

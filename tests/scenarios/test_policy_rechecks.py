@@ -1,0 +1,299 @@
+"""What was asked is looked at again: later, late, in another hour, on other hosts, and after many runs."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.usecases.jobs.scheduler import alert_unapprovable
+from playground.environment import Environment
+from playground.slack import Message, Modal, Person
+from tests.scenarios.steps import (
+    advance_to_run,
+    approve_request,
+    click_for_reply,
+    confirm_request,
+    eventually,
+    find_card,
+    make_request,
+    open_form,
+    press_preview,
+    wait_for_texts,
+)
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+POLICY = """
+[policy]
+approvers = ["@sre"]
+zone = "Europe/Berlin"
+expires = "3d"
+
+[[policy.rules]]
+name = "no databases by day"
+when = { targets = "db*", hours = "11:00-18:00" }
+effect = "refuse"
+because = "customers use them"
+
+[[policy.rules]]
+name = "apps by day"
+when = { targets = "app*", hours = "11:00-18:00" }
+approvers = ["@leads"]
+quorum = 2
+
+[[policy.rules]]
+name = "series"
+when = { schedule = "series" }
+effect = "limit"
+renew_after_runs = 2
+
+[[policy.rules]]
+name = "one at a time"
+when = { targets = "batch04*", max_targets = 1, schedule = "now" }
+effect = "approve"
+budget = 1
+"""
+GROUPS = {"@leads": ["bob", "carol"]}
+UPTIME = {"command": "uptime"}
+LINE = '/foreman run template="Run Command - Script Default" hosts="name ~ {}" when="{}" because=patch'
+
+
+@pytest.fixture(autouse=True)
+def reset_clock(env: Environment) -> Iterator[None]:
+    """Each test begins on the morning of the same Monday, ten o'clock in Berlin."""
+    before = datetime(2027, 1, 11, 9, 0, tzinfo=UTC)
+    env.clock.move_to(before)
+    yield
+    env.clock.move_to(before)
+
+
+def calls_received(env: Environment) -> int:
+    return len(env.foreman.requests_to("POST", "/api/job_invocations"))
+
+
+async def click_for_modal(who: Person, button: str, message: Message, *texts: str) -> Modal:
+    """Press a button that is answered with something to look at."""
+    await who.click(button, message)
+    modal = await who.modal()
+    await who.ws.wait_until(lambda: all(text in modal.text for text in texts))
+    return modal
+
+
+async def open_edit_form(who: Person, found: Message) -> Modal:
+    """Open the form of a request again."""
+    await who.click("Edit", found)
+    form = await who.modal()
+    await who.ws.wait_until(lambda: "One moment" not in form.text)
+    return form
+
+
+async def test_a_start_at_once_that_is_approved_in_a_forbidden_hour_is_not_made(
+    env: Environment, alice: Person, bob: Person
+):
+    found, before = (
+        await find_card(bob, await make_request(alice, LINE.format("db01", "now"), UPTIME)),
+        calls_received(env),
+    )
+    env.clock.advance(timedelta(hours=2))
+    refusal = "The rule “no databases by day” refuses this because of customers use them."
+    assert refusal in await click_for_reply(bob, "Approve", found)
+    await wait_for_texts(found, "Waiting for approval", env=env)
+    env.clock.advance(timedelta(hours=8))
+    assert "You approved" in await click_for_reply(bob, "Approve", found)
+    await wait_for_texts(found, "Succeeded", env=env)
+    assert calls_received(env) == before + 1
+
+
+async def test_a_start_at_once_that_needs_more_people_by_then_is_put_before_them(
+    env: Environment, alice: Person, bob: Person, carol: Person
+):
+    name = await make_request(alice, LINE.format("app02", "now"), UPTIME)
+    found, before = await find_card(bob, name), calls_received(env)
+    env.clock.advance(timedelta(hours=2))
+    answer = await click_for_reply(bob, "Approve", found)
+    assert "policy asks for more then. Needs 2 of @leads because" in answer
+    assert "“Edit” on its card puts it before them." in answer
+    preview = await press_preview(await open_edit_form(alice, found))
+    assert await confirm_request(preview) == name
+    await wait_for_texts(found, "0 of 2 approved by @leads", env=env)
+    await click_for_reply(bob, "Approve", found)
+    assert calls_received(env) == before
+    await click_for_reply(carol, "Approve", found)
+    await wait_for_texts(found, "Succeeded", env=env)
+
+
+async def test_a_preview_that_was_left_open_into_another_hour_is_not_sent(env: Environment, alice: Person):
+    form = await open_form(alice, LINE.format("db01", "now"))
+    await form.fill(UPTIME)
+    preview = await press_preview(form)
+    env.clock.advance(timedelta(hours=2))
+    await preview.submit()
+    assert "Not sent" in preview.text
+    assert "The rule “no databases by day” refuses this" in preview.text
+    await preview.close()
+    await (await alice.modal()).close(everything=True)
+
+
+async def test_two_previews_of_the_last_of_a_budget_are_one_run(env: Environment, alice: Person, bob: Person):
+    dave = env.slack.person("dave")
+    previews = []
+    for person in (alice, dave):
+        form = await open_form(person, LINE.format("batch04", "now"))
+        await form.fill(UPTIME)
+        previews.append(await press_preview(form))
+        assert "[Run it]" in previews[-1].text
+    name = await confirm_request(previews[0])
+    await wait_for_texts(await find_card(alice, name, "dm"), "Succeeded", env=env)
+    await previews[1].submit()
+    assert "Not sent" in previews[1].text
+    assert "Policy asks for more than when this was previewed. Needs 1 of @sre" in previews[1].text
+    await previews[1].close()
+    await (await dave.modal()).close(everything=True)
+
+
+async def test_a_requester_whose_groups_cannot_be_looked_up_is_told_so(env: Environment, alice: Person):
+    form = await open_form(alice, LINE.format("web05", "now"))
+    await form.fill(UPTIME)
+    preview = await press_preview(form)
+    assert env.bot is not None
+    env.bot.directory.invalidate_groups()
+    env.slack.faults.fail_with_code("usergroups.list", "internal_error", times=None)
+    await preview.submit()
+    assert "Slack does not tell who is in which group (internal_error). Try again soon." in preview.text
+    env.slack.faults.clear()
+    await preview.close()
+    await (await alice.modal()).close(everything=True)
+
+
+async def test_an_approval_after_the_start_moves_it_to_the_next_slot(env: Environment, alice: Person, bob: Person):
+    found, before = (
+        await find_card(bob, await make_request(alice, LINE.format("web05", "at 22:00"), UPTIME)),
+        calls_received(env),
+    )
+    env.clock.move_to(datetime(2027, 1, 12, 6, 0, tzinfo=UTC))
+    late = await click_for_modal(bob, "Approve", found, "The start, Mon 11 Jan 2027 22:00 CET, has passed.")
+    assert late.buttons[:3] == ["Run it now", "Run it Tue 12 Jan 2027 22:00 CET", "Drop it"]
+    await late.click("Run it Tue 12 Jan 2027 22:00 CET")
+    await eventually(env, lambda: "You approved" in late.text, lambda: late.text)
+    await late.close()
+    await wait_for_texts(found, "Scheduled", "Tue 12 Jan 2027 22:00 CET", env=env)
+    assert calls_received(env) == before
+    env.clock.move_to(datetime(2027, 1, 12, 21, 0, 5, tzinfo=UTC))
+    await wait_for_texts(found, "Succeeded", env=env)
+    assert calls_received(env) == before + 1
+
+
+async def test_a_comment_given_with_a_late_approval_stands_on_the_card(env: Environment, alice: Person, bob: Person):
+    found = await find_card(bob, await make_request(alice, LINE.format("web05", "at 22:00"), UPTIME))
+    env.clock.move_to(datetime(2027, 1, 12, 6, 0, tzinfo=UTC))
+    await bob.click("Approve with a comment", found)
+    question = await bob.modal()
+    await question.fill({"What should be known?": "Watch the <!channel> disk."})
+    await question.submit()
+    await eventually(env, lambda: "has passed" in question.text, lambda: question.text)
+    await question.click("Run it now")
+    await eventually(env, lambda: "You approved" in question.text, lambda: question.text)
+    await question.close()
+    await wait_for_texts(found, "Approved by @bob", ": Watch the <!channel> disk.", "Succeeded", env=env)
+
+
+async def test_an_approval_after_the_start_may_drop_it(env: Environment, alice: Person, bob: Person):
+    name, before = await make_request(alice, LINE.format("web05", "at 22:00"), UPTIME), calls_received(env)
+    found = await find_card(bob, name)
+    env.clock.move_to(datetime(2027, 1, 12, 6, 0, tzinfo=UTC))
+    late = await click_for_modal(bob, "Approve", found, "has passed")
+    await late.click("Drop it")
+    await wait_for_texts(found, "Approved too late, and dropped as the approver chose.", env=env)
+    await late.close()
+    assert calls_received(env) == before
+
+
+async def test_a_late_approval_cannot_run_it_now_in_a_forbidden_hour(env: Environment, alice: Person, bob: Person):
+    found = await find_card(bob, await make_request(alice, LINE.format("db01", "at 22:00"), UPTIME))
+    env.clock.move_to(datetime(2027, 1, 12, 12, 0, tzinfo=UTC))
+    late = await click_for_modal(bob, "Approve", found, "has passed")
+    await late.click("Run it now")
+    await eventually(env, lambda: "The rule “no databases by day” refuses this" in late.text, lambda: late.text)
+    await late.close()
+    await wait_for_texts(found, "Waiting for approval", env=env)
+
+
+@pytest.mark.parametrize(("more", "asks"), [(1, False), (9, True)])
+async def test_targets_worked_out_anew_may_change_a_little(
+    env: Environment, alice: Person, bob: Person, more: int, asks: bool
+):
+    query = {"Hosts": "name ~ app or name ~ web or name ~ db", "Hosts are matched": "Dynamic query"}
+    form = await open_form(alice, LINE.format("web05", "at 22:00"))
+    await form.fill({**UPTIME, **query})
+    found = await find_card(bob, await confirm_request(await press_preview(form)))
+    await wait_for_texts(found, "24 hosts", "(worked out again when it starts)", env=env)
+    hosts = env.foreman.state.world.hosts
+    hosts += [replace(hosts[4], id=99_000 + n, name=f"web9{n}.ber.example.com") for n in range(more)]
+    try:
+        if asks:
+            look = await click_for_modal(bob, "Approve", found, f"{24 + more} hosts, was 24: +web90.ber.example.com")
+            await look.click("Approve anyway")
+            await eventually(env, lambda: "You approved" in look.text, lambda: look.text)
+            await look.close()
+        else:
+            assert "You approved" in await click_for_reply(bob, "Approve", found)
+    finally:
+        del hosts[-more:]
+    await wait_for_texts(found, "Approved by @bob", env=env)
+
+
+async def test_a_series_is_asked_for_again_after_some_runs(env: Environment, alice: Person, bob: Person):
+    form = await open_form(alice, LINE.format("web05", "every day at 06:00"))
+    await form.fill(UPTIME)
+    preview = await press_preview(form)
+    assert "A series needs a new approval after 2 runs." in preview.text
+    assert "Nightshift holds this series" in preview.text
+    name = await confirm_request(preview)
+    found, before = await approve_request(env, name), calls_received(env)
+    for number in (1, 2):
+        await advance_to_run(env, found, number)
+        await eventually(env, lambda number=number: calls_received(env) == before + number)
+        await alice.wait_for(f"{name} · run {number} ·", where="#results")
+    await advance_to_run(env, found, 3)
+    why = "This series has run 2 times since it was approved; policy asks again after 2."
+    await wait_for_texts(found, "Waiting for approval", why, "0 of 1 approved by @sre", env=env)
+    await eventually(env, lambda: any(f"{name} must be approved again." in message.text for message in found.thread))
+    assert calls_received(env) == before + 2
+    assert "You approved" in await click_for_reply(bob, "Approve", found)
+    await advance_to_run(env, found, 4)
+    await eventually(env, lambda: calls_received(env) == before + 3)
+    await alice.wait_for(f"{name} · run 4 ·", where="#results")
+    assert f"{name}: cancelled." in await click_for_reply(alice, "Cancel the series", found)
+
+
+async def test_content_that_comes_back_is_approved_anew(env: Environment, alice: Person, bob: Person, carol: Person):
+    env.clock.advance(timedelta(hours=2))
+    name = await make_request(alice, LINE.format("app02", "now"), UPTIME)
+    found = await find_card(bob, name)
+    await click_for_reply(bob, "Approve", found)
+    await wait_for_texts(found, "1 of 2 approved by @leads", env=env)
+    for revision, command in ((2, "df -h"), (3, "uptime")):
+        form = await open_edit_form(alice, found)
+        await form.fill({"command": command})
+        await confirm_request(await press_preview(form))
+        await wait_for_texts(found, f"Changed in revision {revision}", "0 of 2 approved by @leads", env=env)
+    assert "1 of 2" in await click_for_reply(carol, "Approve", found)
+
+
+async def test_administrators_hear_of_a_group_that_empties(env: Environment, alice: Person, bob: Person):
+    name = await make_request(alice, LINE.format("web05", "at 22:00"), UPTIME)
+    found = await find_card(bob, name)
+    env.slack.admin.set_group("@sre", [])
+    await env.slack.wait_for_events()
+    try:
+        assert env.bot is not None
+        await eventually(env, lambda: "Waiting" in found.text)
+        assert "may decide" in await click_for_reply(bob, "Approve", found)
+        await alert_unapprovable(env.bot.services)
+        words = f"{name} cannot be approved by anybody as things are"
+        assert "only 0 of them can approve it now" in (await bob.wait_for(words, where="#ops-admin")).text
+    finally:
+        env.slack.admin.set_group("@sre", ["bob", "carol"])
+        await env.slack.wait_for_events()
+    assert "You approved" in await click_for_reply(bob, "Approve", found)
