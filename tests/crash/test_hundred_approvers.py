@@ -59,11 +59,11 @@ async def approve_all_at_once(harness: Harness) -> None:
 
 
 async def test_one_process_with_sqlite() -> None:
-    async with run_harness(1, change=add_approvers) as here:
+    async with run_harness(1, configure=add_approvers) as here:
         await approve_all_at_once(here)
 
 
 @pytest.mark.postgres
 async def test_two_processes_with_postgresql(postgres_url: str) -> None:
-    async with run_harness(1, postgres_url, nodes=2, change=add_approvers) as here:
+    async with run_harness(1, postgres_url, nodes=2, configure=add_approvers) as here:
         await approve_all_at_once(here)

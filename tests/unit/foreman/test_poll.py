@@ -218,7 +218,7 @@ async def test_a_start_that_is_too_close_is_held_and_one_that_has_come_is_now(ha
         return harness.plan(harness.command_params(), Once(start=ZonedTime(wall=wall, zone="UTC")))
 
     close, past, ahead = plan(timedelta(minutes=1)), plan(timedelta(minutes=-1)), plan(timedelta(minutes=3))
-    assert [p.placement.holder for p in (close, past, ahead)] == ["nightshift", "backend", "backend"]
+    assert [p.placement.scheduler for p in (close, past, ahead)] == ["nightshift", "backend", "backend"]
     for held in (close, past):
         assert "scheduling" not in held.calls[0].body["job_invocation"]
     assert "scheduling" in ahead.calls[0].body["job_invocation"]
