@@ -150,7 +150,7 @@ async def play_with_proxies(name: str, scene: Scene, seed: int, url: str = "") -
             await scene(harness, *proxies)
 
         socket = name == "Socket Mode"
-        return await play_scene(name, with_proxies, seed, database_url=url, change=change, start=not socket)
+        return await play_scene(name, with_proxies, seed, database_url=url, configure=change, start=not socket)
 
 
 async def main(seed: int, size: float, name_filter: str, databases: list[str]) -> int:
