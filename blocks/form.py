@@ -1,77 +1,59 @@
 """The form of an operation: made from its fields, one page for each section."""
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from blocks.inputs import block_id, field_input, option_element
 from blocks.limits import fit_view
 from blocks.text import Block, actions, button, clip, context, plain_text, rich_text_lines, text_run
-from bot.backends.base import FormField, Option
-from bot.schedule import Ambiguous, Reading
+from bot.backends.base import FormField
+from bot.forms import OPERATION, REASON, SYSTEM, WHEN, Form
+from bot.schedule import Ambiguous
+from bot.values import JsonObject
 
-WHEN = "when"
-REASON = "because"
-SYSTEM = "_system"
-OPERATION = "_operation"
 FORM_CALLBACK = "form"
 BASICS = "Basics"
 MAX_PAGE_FIELDS = 40
 MAX_PAGE_BYTES = 120_000
-"""What one page may hold, well below what a view may."""
+"""Maximum size of a page, well below that of a view."""
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
-    """Everything that a form shows. ``errors`` are by field name; ``notices`` stand at the top."""
+class Page:
+    """One page of a form."""
 
-    draft_id: str
-    version: int
-    title: str
-    system: str
-    systems: Sequence[Option]
-    operation: str
-    operations: Sequence[Option]
+    name: str
     fields: Sequence[FormField]
-    section: str
-    values: Mapping[str, Any]
-    labels: Mapping[str, Any]
-    generation: int
-    phrase: str
-    reason: str
-    reading: Reading | None = None
-    echo: Sequence[str] = ()
-    errors: Mapping[str, str] = field(default_factory=dict)
-    notices: Sequence[str] = ()
-    unfinished_draft: str = ""
-    """The id of an unfinished form that can be picked up instead."""
-
-    @property
-    def pages(self) -> list[str]:
-        """The pages, in the order in which their fields come, the basics first."""
-        found = dict.fromkeys(f.section for f in self.fields)
-        return sorted(found, key=lambda section: section != BASICS) or [self.section or BASICS]
-
-    @property
-    def current_page(self) -> str:
-        """The page that is shown."""
-        return self.section if self.section in self.pages else self.pages[0]
 
 
-def paginate_fields(fields: Sequence[FormField], values: Mapping[str, Any]) -> tuple[FormField, ...]:
-    """The fields, with those of a section that is too long for one page on further pages: ``Inputs``, ``Inputs 2``."""
-    pages: dict[str, tuple[int, int, int]] = {}
-    found = []
+def paginate(fields: Sequence[FormField], values: JsonObject) -> list[Page]:
+    """The pages of a form, the basics first. A section that is too long for one page continues on further pages:
+    ``Inputs``, ``Inputs 2``."""
+    pages: dict[str, list[FormField]] = {}
+    last: dict[str, tuple[int, int, int]] = {}
     for item in fields:
         size = len(json.dumps(field_input(item, values.get(item.name), None, 0, "")))
-        number, held, filled = pages.get(item.section, (1, 0, 0))
-        if held and (held == MAX_PAGE_FIELDS or filled + size > MAX_PAGE_BYTES):
-            number, held, filled = number + 1, 0, 0
-        pages[item.section] = (number, held + 1, filled + size)
-        section = item.section if number == 1 else f"{item.section} {number}"
-        found.append(item.model_copy(update={"section": section}))
-    return tuple(found)
+        number, count, filled = last.get(item.section, (1, 0, 0))
+        if count and (count == MAX_PAGE_FIELDS or filled + size > MAX_PAGE_BYTES):
+            number, count, filled = number + 1, 0, 0
+        last[item.section] = (number, count + 1, filled + size)
+        name = item.section if number == 1 else f"{item.section} {number}"
+        pages.setdefault(name, []).append(item)
+    found = [Page(name, items) for name, items in pages.items()] or [Page(BASICS, ())]
+    return sorted(found, key=lambda page: page.name != BASICS)
+
+
+def shown_page(form: Form, pages: Sequence[Page]) -> Page:
+    """The page to show: the one that was chosen, unless only other pages have errors."""
+    chosen = next((page for page in pages if page.name == form.page), pages[0])
+    wrong = [page for page in pages if _has_error(form, page)]
+    return wrong[0] if wrong and chosen not in wrong else chosen
+
+
+def _has_error(form: Form, page: Page) -> bool:
+    return any(item.name in form.errors for item in page.fields)
 
 
 def encode_metadata(draft_id: str, version: int) -> str:
@@ -118,15 +100,16 @@ def form_view(form: Form) -> dict[str, Any]:
             actions("resume", button("Pick up the form you left unfinished", "resume", form.unfinished_draft))
         )
     blocks += _selector_blocks(form)
-    if len(form.pages) > 1:
-        blocks.append(_page_buttons(form))
-    for item in form.fields:
-        if item.section == form.current_page:
-            blocks.append(
-                field_input(item, form.values.get(item.name), form.labels.get(item.name), form.generation, form.system)
-            )
-            blocks += _error_blocks(form, item.name)
-    if form.current_page == form.pages[0]:
+    pages = paginate(form.fields, form.values)
+    page = shown_page(form, pages)
+    if len(pages) > 1:
+        blocks.append(_page_buttons(form, pages, page))
+    for item in page.fields:
+        blocks.append(
+            field_input(item, form.values.get(item.name), form.labels.get(item.name), form.generation, form.system)
+        )
+        blocks += _error_blocks(form, item.name)
+    if page is pages[0]:
         blocks += _when_blocks(form)
         blocks += _reason_blocks(form)
     view = {
@@ -168,13 +151,12 @@ def _selector_blocks(form: Form) -> list[Block]:
     return blocks
 
 
-def _page_buttons(form: Form) -> Block:
-    wrong = {f.section for f in form.fields if f.name in form.errors}
+def _page_buttons(form: Form, pages: Sequence[Page], shown: Page) -> Block:
     buttons = []
-    for number, section in enumerate(form.pages[:25]):
-        words = f"⚠️ {section}" if section in wrong else section
-        style = "primary" if section == form.current_page else ""
-        buttons.append(button(words, f"page:{number}", section, style=style))
+    for number, page in enumerate(pages[:25]):
+        label = f"⚠️ {page.name}" if _has_error(form, page) else page.name
+        style = "primary" if page is shown else ""
+        buttons.append(button(label, f"page:{number}", page.name, style=style))
     return actions("pages", *buttons)
 
 

@@ -6,10 +6,9 @@ from typing import Any
 
 from blocks.text import Block, Element, clip, plain_text
 from bot.backends.base import FormField, Option
+from bot.forms import MAX_TEXT_LENGTH
 
 MAX_OPTIONS = 100
-MAX_TEXT_LENGTH = 3000
-"""Characters that an input takes."""
 MORE_VALUE = "_more"
 """Value of the row that says: refine your search."""
 NONE_VALUE = "_none"
@@ -162,11 +161,6 @@ def _datetime_picker(field: FormField, value: Any) -> Element:
     if value:
         element["initial_date_time"] = int(datetime.fromisoformat(str(value)).timestamp())
     return element
-
-
-def is_clipped_original(submitted: Any, stored: Any) -> bool:
-    """Whether a field shows no more than the beginning of a text that is too long for an input, as it was put there."""
-    return isinstance(stored, str) and len(stored) > MAX_TEXT_LENGTH and submitted == clip(stored, MAX_TEXT_LENGTH)
 
 
 def parse_state(state: Mapping[str, Any], system: str) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -5,8 +5,8 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from blocks.form import REASON, WHEN
 from bot.backends.base import FormField
+from bot.forms import REASON, WHEN
 
 SMART_QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "\u00a0": " "})
 KEY_ALIASES = {"why": REASON, "reason": REASON, "on": "system"}

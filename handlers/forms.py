@@ -10,12 +10,13 @@ from slack_bolt.async_app import AsyncAck
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from blocks.form import FORM_CALLBACK, REASON, WHEN, decode_metadata, form_view, loading_view, message_view
+from blocks.form import FORM_CALLBACK, decode_metadata, form_view, loading_view, message_view
 from blocks.inputs import field_name_of, parse_state
 from blocks.limits import view_size_problem
 from blocks.preview import PREVIEW_CALLBACK, PreviewModel, preview_error_view, preview_pending_view, preview_view
 from bot.backends.base import FormField, Operation, form_fields
 from bot.errors import BackendError, InputError, NightshiftError
+from bot.forms import REASON, WHEN
 from bot.requests.policy.explain import headline, terms_text
 from bot.storage.drafts import Draft
 from bot.usecases.drafts import form as drafting

@@ -7,10 +7,10 @@ from typing import Any
 import click
 from typer.main import get_command
 
-from blocks.form import REASON, WHEN
 from bot.backends.base import BackendKind, Operation, form_fields
 from bot.cli import app
 from bot.commands.manifest import HUB_COMMAND
+from bot.forms import REASON, WHEN
 from docs.reference.markdown import bullets, code, page, table
 from docs.reference.operations import example
 from handlers.arguments import KEY_ALIASES, SYSTEM_KEY

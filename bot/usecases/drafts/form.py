@@ -8,10 +8,9 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from blocks.form import OPERATION, REASON, SYSTEM, WHEN, Form, paginate_fields
-from blocks.inputs import is_clipped_original
 from bot.backends.base import FormField, Option, form_fields, hidden_values, is_relevant, parse_params
 from bot.errors import BackendError, InputError, NightshiftError, NotFound
+from bot.forms import OPERATION, REASON, SYSTEM, WHEN, Form, is_clipped_original
 from bot.ids import new_id
 from bot.requests.model import Person
 from bot.schedule import Ambiguous, Now, Parsed, Reading, TimePreferences, read
@@ -186,18 +185,13 @@ async def form_model(
     notices: tuple[str, ...] = (),
     unfinished_draft: str = "",
 ) -> Form:
-    """The form for a draft. An error on another page brings that page to the front."""
-    found, problem = await visible_fields(services, draft)
-    shown = paginate_fields(found, draft.values)
+    """The form for a draft."""
+    shown, problem = await visible_fields(services, draft)
     here = services.backend(draft.backend)
     reading = parsed_reading(draft)
     errors = dict(errors or {})
     known = {f.name for f in shown} | {WHEN, REASON}
     loose = tuple(text for name, text in errors.items() if name not in known)
-    section = draft.section
-    wrong = [f.section for f in shown if f.name in errors]
-    if wrong and section not in wrong:
-        section = wrong[0]
     values = {f.name: f.default for f in shown if f.default is not None} | dict(draft.values)
     return Form(
         draft_id=draft.id,
@@ -208,7 +202,7 @@ async def form_model(
         operation=draft.operation,
         operations=[Option(value=key, label=op.title) for key, op in here.connection.operations.items()],
         fields=shown,
-        section=section,
+        page=draft.section,
         values=values,
         labels=draft.labels,
         generation=draft.generation,

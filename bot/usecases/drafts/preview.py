@@ -6,7 +6,6 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from blocks.form import REASON, WHEN
 from bot.backends.base import (
     FormField,
     Operation,
@@ -18,6 +17,7 @@ from bot.backends.base import (
     parse_params,
 )
 from bot.errors import InputError
+from bot.forms import REASON, WHEN
 from bot.requests.model import Content, Person, Request, Requirement, TargetSet
 from bot.schedule import Ambiguous, Parsed, Reading, Rejected, Schedule, Series, latest_start_of, limits, start_of
 from bot.storage import requests

@@ -1,7 +1,8 @@
 """What a form shows of a value, and what is read back from it."""
 
-from blocks.inputs import field_input, is_clipped_original, parse_state
+from blocks.inputs import field_input, parse_state
 from bot.backends.base import FormField, Option
+from bot.forms import is_clipped_original
 
 LONG_TEXT = "x" * 2_990 + " and the end of it all"
 

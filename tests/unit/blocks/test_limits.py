@@ -1,12 +1,13 @@
 """Whatever a request holds, Slack takes what is made of it: cards, outcomes, forms, previews, details."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from blocks.card import Card, card_blocks, failure_blocks, fallback_text, outcome_blocks
-from blocks.form import Form, form_view, paginate_fields
+from blocks.form import form_view, paginate, shown_page
 from blocks.limits import (
     MAX_MESSAGE_BLOCKS,
     MAX_MESSAGE_LENGTH,
@@ -19,6 +20,7 @@ from blocks.modals import details_view
 from blocks.preview import PreviewModel, preview_error_view, preview_view
 from blocks.text import Block
 from bot.backends.base import FormField, Option
+from bot.forms import Form
 from playground.slack.limits import check_message, check_view
 from tests.unit.blocks import strategies
 
@@ -102,7 +104,7 @@ def test_the_details_of_a_request_fit(data: st.DataObject) -> None:
     )
 
 
-def form(fields: tuple[FormField, ...], values: dict[str, Any], section: str, **more: Any) -> Form:
+def form(fields: Sequence[FormField], values: dict[str, Any], page: str, **more: Any) -> Form:
     systems = [Option(value=f"foreman.{i}", label=f"Foreman {i}") for i in range(120)]
     base: dict[str, Any] = {
         "draft_id": "d1234567890",
@@ -113,7 +115,7 @@ def form(fields: tuple[FormField, ...], values: dict[str, Any], section: str, **
         "operation": "foreman.run",
         "operations": systems,
         "fields": fields,
-        "section": section,
+        "page": page,
         "values": values,
         "labels": {},
         "generation": 3,
@@ -126,26 +128,38 @@ def form(fields: tuple[FormField, ...], values: dict[str, Any], section: str, **
 @example_settings
 @given(st.data())
 def test_every_page_of_a_form_fits_and_no_field_is_left_out(data: st.DataObject) -> None:
-    found, values = data.draw(strategies.fields())
-    fields = paginate_fields(found, values)
+    fields, values = data.draw(strategies.fields())
     text = data.draw(strategies.texts())
     errors = {field.name: text for field in fields}
     shown = []
-    for section in form(fields, values, "Basics").pages:
-        page = form(fields, values, section, errors=errors, notices=[text] * 20, phrase=text, reason=text)
-        view = form_view(page)
+    for page in paginate(fields, values):
+        filled = form(fields, values, page.name, errors=errors, notices=[text] * 20, phrase=text, reason=text)
+        view = form_view(filled)
         assert_valid_view(view)
         shown += [b["element"]["action_id"] for b in view["blocks"] if b["type"] == "input"]
     assert [name for name in shown if name.startswith("inputs.")] == sorted(
-        (field.name for field in found), key=shown.index
+        (field.name for field in fields), key=shown.index
     )
     assert shown.count("when") == shown.count("because") == 1
 
 
 def test_a_section_that_is_too_long_for_a_page_goes_on_on_another() -> None:
     fields = [FormField(name=f"inputs.{i}", label=f"Input {i}", section="Inputs") for i in range(100)]
-    pages = [field.section for field in paginate_fields(fields, {})]
-    assert pages == ["Inputs"] * 40 + ["Inputs 2"] * 40 + ["Inputs 3"] * 20
+    pages = paginate(fields, {})
+    assert [(page.name, len(page.fields)) for page in pages] == [("Inputs", 40), ("Inputs 2", 40), ("Inputs 3", 20)]
+
+
+def test_a_page_with_an_error_is_shown_instead_of_one_without() -> None:
+    fields = [FormField(name=name, label=name, section=name) for name in ("Basics", "Inputs", "More")]
+    pages = paginate(fields, {})
+
+    def shown(page: str, *wrong: str) -> str:
+        return shown_page(form(fields, {}, page, errors=dict.fromkeys(wrong, "no")), pages).name
+
+    assert shown("Inputs") == "Inputs"
+    assert shown("") == shown("gone") == "Basics"
+    assert shown("Basics", "More", "Inputs") == "Inputs"
+    assert shown("More", "More", "Inputs") == "More"
 
 
 @example_settings

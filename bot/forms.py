@@ -1,0 +1,55 @@
+"""The form of an operation, as a value: use cases fill it, blocks render it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bot.backends.base import FormField, Option
+from bot.schedule import Reading
+from bot.values import Json, JsonObject
+
+WHEN = "when"
+REASON = "because"
+SYSTEM = "_system"
+OPERATION = "_operation"
+MAX_TEXT_LENGTH = 3000
+"""Maximum length of a text in one input."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Everything that a form shows."""
+
+    draft_id: str
+    version: int
+    title: str
+    system: str
+    systems: Sequence[Option]
+    operation: str
+    operations: Sequence[Option]
+    fields: Sequence[FormField]
+    page: str
+    """The page that was chosen last; a page with an error is shown instead."""
+    values: JsonObject
+    labels: JsonObject
+    """What people saw when they picked a value, by field name."""
+    generation: int
+    """Goes up when the bot fills inputs in, so that Slack drops what was typed there."""
+    phrase: str
+    reason: str
+    reading: Reading | None = None
+    echo: Sequence[str] = ()
+    errors: Mapping[str, str] = field(default_factory=dict)
+    """By field name."""
+    notices: Sequence[str] = ()
+    """Sentences at the top."""
+    unfinished_draft: str = ""
+    """Id of an unfinished draft that can be resumed instead."""
+
+
+def is_clipped_original(submitted: Json, stored: Json) -> bool:
+    """Whether an input was left unchanged that showed only the beginning of a text too long for it."""
+    return (
+        isinstance(stored, str)
+        and len(stored) > MAX_TEXT_LENGTH
+        and submitted == stored[: MAX_TEXT_LENGTH - 1].rstrip() + "…"
+    )
