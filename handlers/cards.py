@@ -23,13 +23,13 @@ from blocks.modals import (
     submitted_answer,
 )
 from bot.errors import InputError
+from bot.requests.approval.deadlines import LateChoice
 from bot.requests.model import Request
 from bot.slack.error_codes import error_code
 from bot.storage import requests, runs
 from bot.storage.drafts import Draft
 from bot.usecases.approvals.decide import (
     DecisionResult,
-    LateChoice,
     Verdict,
     load_decidable_request,
     record_decision,

@@ -40,6 +40,8 @@ RunState = Literal[
     "cancelled",
     "missed",
 ]
+LatePolicy = Literal["ask", "now", "next", "drop"]
+"""What policy does with an approval that comes after the start: ask the approver, or choose for them."""
 
 
 class Person(FrozenModel):
@@ -71,7 +73,7 @@ class Requirement(FrozenModel):
     reminders: tuple[int, ...] = ()
     escalate_after: int | None = None
     escalate_to: Stage | None = None
-    late: Literal["ask", "now", "next", "drop"] = "ask"
+    late: LatePolicy = "ask"
     renew_after_days: int | None = None
     renew_after_runs: int | None = None
     drift_percent: int | None = None

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from pydantic import JsonValue
@@ -20,6 +20,7 @@ from bot.requests.approval.status import (
     ApprovalStatus,
     Permission,
     approval_status,
+    is_still_valid,
     missing_approver_reasons,
     permission_to_decide,
     permission_to_retract,
@@ -28,7 +29,6 @@ from bot.requests.conflicts import PlannedWork, find_conflicts
 from bot.requests.directory import InMemoryDirectory as Directory
 from bot.requests.directory import ineligibility_reason, notified_users, resolve_groups, stage_members
 from bot.requests.freezes.model import FreezeHit, find_freeze_hits, start_blocking_hits
-from bot.requests.gate import is_still_valid
 from bot.requests.model import Content, Decision, Person, Request, Requirement, TargetSet
 from bot.requests.policy.engine import Policy
 from bot.requests.policy.evaluate import evaluate, refuses_every_request, strictest_requirement
@@ -47,7 +47,6 @@ if TYPE_CHECKING:
 
 TARGETS_PAGE_SIZE = 100
 """Open requests whose targets are compared at once: all of them together would keep clicks waiting."""
-LateChoice = Literal["now", "next", "drop"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,21 +30,6 @@ def escalates_at(requirement: Requirement, opened_at: datetime) -> datetime | No
     return opened_at + timedelta(seconds=requirement.escalate_after)
 
 
-class Reminders(FrozenModel):
-    """Whether to remind the approvers now, how many reminders will then have been due, and when to look again."""
-
-    due: bool
-    sent: int
-    next_at: datetime | None = None
-
-
-def due_reminders(requirement: Requirement, asked_at: datetime, now: datetime, sent: int) -> Reminders:
-    """What is due when ``sent`` reminders were due before. Several that were missed make one."""
-    times = [asked_at + timedelta(seconds=after) for after in requirement.reminders]
-    passed = sum(at <= now for at in times)
-    return Reminders(due=passed > sent, sent=max(passed, sent), next_at=next((at for at in times if at > now), None))
-
-
 def next_reminder_at(requirement: Requirement, opened_at: datetime, now: datetime) -> datetime | None:
     """When approvers are next to be reminded, or the second group is to be asked; None where never."""
     if requirement.effect != "ask":

@@ -1,7 +1,7 @@
 """Delegation: for some days somebody else approves in your place. It never goes further than one step, and never
 reaches the delegate's own requests."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from bot.requests.directory import Directory, ineligibility_reason
@@ -52,9 +52,3 @@ def delegators_of(person: Person, delegations: Iterable[Delegation], at: datetim
     """The user ids in whose place a person may approve at a moment, in a fixed order."""
     mine = {d.user for d in delegations if d.team == person.team and d.to_user == person.user and d.is_active(at)}
     return tuple(sorted(mine - {person.user}))
-
-
-def delegates(users: Collection[str], delegations: Iterable[Delegation], at: datetime) -> Mapping[str, str]:
-    """Who else is to be asked, besides some user ids, at a moment: delegate to the one in whose place they act."""
-    found = {d.to_user: d.user for d in delegations if d.user in users and d.is_active(at)}
-    return {to_user: user for to_user, user in found.items() if to_user not in users}

@@ -20,25 +20,6 @@ class ApprovalRound(FrozenModel):
     delegations: tuple[Delegation, ...] = ()
     editors: tuple[Person, ...] = ()
 
-    @classmethod
-    def for_request(
-        cls,
-        request: Request,
-        opened_at: datetime | None = None,
-        delegations: Iterable[Delegation] = (),
-        editors: Iterable[Person] = (),
-    ) -> "ApprovalRound":
-        """The round that a request is in. ``asked_at`` is when its revision was put to the approvers; its creation
-        where there was only one."""
-        return cls(
-            requirement=request.requirement,
-            content_hash=request.content_hash,
-            requester=request.requester,
-            opened_at=opened_at or request.created_at,
-            delegations=tuple(delegations),
-            editors=tuple(editors),
-        )
-
     @property
     def authors(self) -> frozenset[str]:
         """The user ids of the requester and of everyone who has edited the request."""
@@ -107,5 +88,12 @@ def _is_countable(approval_round: ApprovalRound, decision: Decision, directory: 
 
 
 def current_round(request: Request, delegations: Iterable[Delegation]) -> ApprovalRound:
-    """The round that a stored request is in."""
-    return ApprovalRound.for_request(request, request.round_opened_at, delegations, request.edited_by)
+    """Return the round that a stored request is in."""
+    return ApprovalRound(
+        requirement=request.requirement,
+        content_hash=request.content_hash,
+        requester=request.requester,
+        opened_at=request.round_opened_at or request.created_at,
+        delegations=tuple(delegations),
+        editors=request.edited_by,
+    )

@@ -237,6 +237,17 @@ def permission_to_retract(
     return Permission(allowed=True)
 
 
+def is_still_valid(
+    approval_round: ApprovalRound, decisions: Iterable[Decision], directory: Directory, now: datetime
+) -> Permission:
+    """Re-check the approval immediately before a run starts: the people who gave it may still give it, for this
+    content."""
+    status = approval_status(approval_round, decisions, directory, now)
+    if status.state != "approved":
+        return Permission(allowed=False, reason=f"The approval does not stand any more: {status.text}.")
+    return Permission(allowed=True)
+
+
 def missing_approver_reasons(approval_round: ApprovalRound, directory: Directory) -> tuple[str, ...]:
     """Why asking would be in vain, a sentence each; empty where the approvers there are now suffice."""
     found = approval_status(approval_round, (), directory, approval_round.opened_at)

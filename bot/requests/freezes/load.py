@@ -5,8 +5,9 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Protocol
 
 from bot.requests.freezes.model import Freeze, frozen_spans, is_whole_day_series
+from bot.requests.freezes.rules import FreezeRule
 from bot.requests.patterns import may_overlap
-from bot.requests.policy.rules import FreezeRule, make_stage
+from bot.requests.setting_types import make_stage
 from bot.requests.spans import HORIZON, TimeSpan
 from bot.requests.text import format_span
 from bot.schedule import Now, Once, Parsed, Reading, Schedule, Series, Window, ZonedTime

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 from pydantic import JsonValue
 
 from bot.requests.patterns import Patterns, TargetNames
-from bot.requests.policy.rules import WEEKDAY_NAMES, RuleConditions, WeekdayName, parse_hour_range
+from bot.requests.policy.rules import RuleConditions
+from bot.requests.setting_types import WEEKDAY_NAMES, WeekdayName, parse_hour_range
 from bot.requests.subject import Subject
 from bot.requests.text import count_noun
 

@@ -12,9 +12,7 @@ from bot.requests.freezes.model import Freeze
 from bot.requests.patterns import Patterns
 from bot.requests.policy.conditions import Coverage, PreparedSubject, prepare_conditions
 from bot.requests.policy.rules import PolicyRule, PolicySettings
-
-SettingPath = tuple[str | int, ...]
-"""Where something stands in the table ``[policy]``: ``("rules", 3, "quorum")``."""
+from bot.requests.setting_types import SettingPath
 
 
 @dataclass(frozen=True, slots=True)

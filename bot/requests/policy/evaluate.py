@@ -9,11 +9,12 @@ from math import inf
 from typing import Any, Literal, TypeVar
 
 from bot.requests.freezes.model import FreezeHit, refusing_hits
-from bot.requests.model import Requirement, Stage
+from bot.requests.model import LatePolicy, Requirement, Stage
 from bot.requests.patterns import Patterns
 from bot.requests.policy.conditions import PreparedSubject
 from bot.requests.policy.engine import Policy, RuleMatch
-from bot.requests.policy.rules import ApprovalTerms, LatePolicy, PolicyRule, make_stage
+from bot.requests.policy.rules import ApprovalTerms, PolicyRule
+from bot.requests.setting_types import make_stage
 from bot.requests.subject import Subject
 from bot.requests.text import join_words, stages_text
 

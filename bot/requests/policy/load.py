@@ -13,17 +13,18 @@ from bot.errors import ConfigError
 from bot.requests.directory import Directory, eligible_approvers, ineligibility_reason, is_group
 from bot.requests.freezes.load import PhraseReader, build_freeze, find_contradictions, read_freeze_phrase
 from bot.requests.freezes.model import Freeze
+from bot.requests.freezes.rules import FreezeRule
 from bot.requests.model import Person, Stage
-from bot.requests.policy.engine import Policy, SettingPath
+from bot.requests.policy.engine import Policy
 from bot.requests.policy.rules import (
     ApprovalTerms,
-    FreezeRule,
     PolicyRule,
     PolicySettings,
     RuleConditions,
     StageSettings,
 )
 from bot.requests.policy.toml_lines import TomlLines
+from bot.requests.setting_types import SettingPath
 from bot.requests.text import approver_names, count_noun
 
 LocationOf = Callable[[SettingPath], str]

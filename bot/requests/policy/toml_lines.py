@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from itertools import accumulate
 
-TomlPath = tuple[str | int, ...]
+from bot.requests.setting_types import SettingPath
 
 _HEADER = re.compile(r"\s*(\[\[?)\s*(?P<key>[^\]]+?)\s*\]")
 _KEY = re.compile(
@@ -18,9 +18,9 @@ class TomlLines:
     """Where keys and tables of a valid TOML text stand. Keys inside inline tables have the line of what holds them."""
 
     def __init__(self, text: str) -> None:
-        self._line_by_path: dict[TomlPath, int] = {}
-        counts: dict[TomlPath, int] = {}
-        table: TomlPath = ()
+        self._line_by_path: dict[SettingPath, int] = {}
+        counts: dict[SettingPath, int] = {}
+        table: SettingPath = ()
         for number, line in _statements(text):
             if found := _HEADER.match(line):
                 table = _table_path(_parts(found["key"]), found[1] == "[[", counts)
@@ -29,7 +29,7 @@ class TomlLines:
                 for path in accumulate(((part,) for part in _parts(found["key"])), initial=table):
                     self._line_by_path.setdefault(path, number)
 
-    def line(self, path: TomlPath) -> int:
+    def line(self, path: SettingPath) -> int:
         """The line of what a path names, or of the nearest thing around it; 1 if nothing of it is there."""
         while path:
             if path in self._line_by_path:
@@ -42,9 +42,9 @@ def _parts(key: str) -> tuple[str, ...]:
     return tuple(part.strip("\"'") for part in _PART.findall(key))
 
 
-def _table_path(parts: tuple[str, ...], is_item: bool, counts: dict[TomlPath, int]) -> TomlPath:
+def _table_path(parts: tuple[str, ...], is_item: bool, counts: dict[SettingPath, int]) -> SettingPath:
     """The path of a table header: names, with the index after each array of tables."""
-    path: TomlPath = ()
+    path: SettingPath = ()
     for index, part in enumerate(parts):
         path = (*path, part)
         if is_item and index == len(parts) - 1:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from bot import failpoints
 from bot.errors import Conflict, NotAllowed
 from bot.ids import new_id
-from bot.requests.approval.deadlines import LateOption
+from bot.requests.approval.deadlines import LateChoice, LateOption
 from bot.requests.approval.delegation import Delegation
 from bot.requests.approval.status import Permission
 from bot.requests.directory import InMemoryDirectory as Directory
@@ -21,7 +21,6 @@ from bot.usecases.services import Services
 from bot.values import FrozenModel
 
 Verdict = Literal["approved", "denied", "changes"]
-LateChoice = Literal["now", "next", "drop"]
 
 
 class DecisionResult(FrozenModel):

@@ -9,10 +9,14 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from bot.requests.approval.deadlines import expires_at
 from bot.requests.approval.delegation import Delegation
 from bot.requests.approval.rounds import ApprovalRound
-from bot.requests.approval.status import approval_status, permission_to_decide, permission_to_retract
+from bot.requests.approval.status import (
+    approval_status,
+    is_still_valid,
+    permission_to_decide,
+    permission_to_retract,
+)
 from bot.requests.directory import InMemoryDirectory
-from bot.requests.freezes.model import Freeze, find_freeze_hits
-from bot.requests.gate import is_still_valid
+from bot.requests.freezes.model import Freeze, find_freeze_hits, start_blocking_hits
 from bot.requests.lifecycle import FINAL_STATES, can_transition
 from bot.requests.model import Decision, RequestState
 from bot.requests.spans import work_spans
@@ -151,17 +155,14 @@ class ApprovalMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.state in ("approved", "scheduled"))
     @rule()
     def start(self) -> None:
-        when = work_spans(Now(), self.now, timedelta(hours=1))
-        ruling = is_still_valid(
-            self.approval_round,
-            self.decisions,
-            self.directory,
-            self.now,
-            find_freeze_hits(self.freezes, PLAIN, when, self.now),
-        )
-        assert ruling.allowed is not bool(ruling.reason)
-        if not ruling.allowed:
-            self.move("awaiting_approval" if ruling.reason.startswith("The approval") else "cancelled")
+        permission = is_still_valid(self.approval_round, self.decisions, self.directory, self.now)
+        assert permission.allowed is not bool(permission.reason)
+        if not permission.allowed:
+            self.move("awaiting_approval")
+            return
+        hits = find_freeze_hits(self.freezes, PLAIN, work_spans(Now(), self.now, timedelta(hours=1)), self.now)
+        if start_blocking_hits(hits, self.requirement):
+            self.move("cancelled")
             return
         assert self.is_complete()
         assert not any(start <= self.now < end for start, end in self.frozen)

@@ -6,9 +6,9 @@ import pytest
 
 from bot.requests.approval.deadlines import (
     assess_lateness,
-    due_reminders,
     escalates_at,
     expires_at,
+    next_reminder_at,
     renewal_reason,
     short_notice_warning,
 )
@@ -41,17 +41,12 @@ def test_where_late_ones_are_dropped_it_expires_at_the_start_at_the_latest() -> 
     assert expires_at(drop, NOW, Now()) == NOW + 24 * HOUR
 
 
-def test_reminders_come_once_each_and_missed_ones_make_one() -> None:
-    what = requirement(reminders=(1800, 7200, 18000))
-    early = due_reminders(what, NOW, NOW + timedelta(minutes=29), 0)
-    assert (early.due, early.sent, early.next_at) == (False, 0, NOW + timedelta(minutes=30))
-    first = due_reminders(what, NOW, NOW + timedelta(minutes=30), 0)
-    assert (first.due, first.sent, first.next_at) == (True, 1, NOW + 2 * HOUR)
-    again = due_reminders(what, NOW, NOW + HOUR, 1)
-    assert (again.due, again.sent) == (False, 1)
-    after_a_pause = due_reminders(what, NOW, NOW + 6 * HOUR, 1)
-    assert (after_a_pause.due, after_a_pause.sent, after_a_pause.next_at) == (True, 3, None)
-    assert due_reminders(requirement(), NOW, NOW + HOUR, 0).next_at is None
+def test_reminders_and_the_second_group_have_their_times() -> None:
+    what = requirement(reminders=(1800, 7200), escalate_after=3600, escalate_to=stage("@leads"))
+    times = [next_reminder_at(what, NOW, NOW + timedelta(minutes=m)) for m in (0, 29, 30, 59, 60, 119, 120)]
+    assert times == [NOW + HOUR / 2] * 2 + [NOW + HOUR] * 2 + [NOW + 2 * HOUR] * 2 + [None]
+    assert next_reminder_at(requirement(), NOW, NOW) is None
+    assert next_reminder_at(requirement(effect="approve", reminders=(1800,)), NOW, NOW) is None
 
 
 def test_escalation_has_its_time() -> None:

@@ -9,9 +9,9 @@ from bot.errors import ConfigError
 from bot.requests.freezes.calendars import Calendar, parse_calendar
 from bot.requests.freezes.load import build_freeze
 from bot.requests.freezes.model import Freeze, FreezeHit, find_freeze_hits, refusing_hits, start_blocking_hits
+from bot.requests.freezes.rules import FreezeRule
 from bot.requests.policy.evaluate import evaluate
 from bot.requests.policy.explain import headline
-from bot.requests.policy.rules import FreezeRule
 from bot.requests.spans import TimeSpan, work_spans
 from bot.schedule import Now, RecurrenceRule, Schedule, Series, Weekday, Window, ZonedTime
 from tests.unit.requests.build import NOW, once, policy, requirement, rule, stage, subject

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.requests.freezes.rules import FreezeRule
 from bot.requests.policy.load import load_policy
-from bot.requests.policy.rules import FreezeRule, PolicyRule, PolicySettings, RuleConditions
+from bot.requests.policy.rules import PolicyRule, PolicySettings, RuleConditions
 from tests.unit.requests.build import NOW
 
 PAGE = (Path(__file__).parents[3] / "docs" / "policy.md").read_text()

@@ -1,0 +1,44 @@
+"""A freeze as its table in the configuration file says it."""
+
+from datetime import datetime
+from typing import Annotated, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from bot.requests.setting_types import DurationSeconds, PatternList, PrincipalNames, ZoneName, as_list, check_quorum
+from bot.values import FrozenModel
+
+
+class FreezeRule(FrozenModel):
+    """One freeze in the file: a phrase, two dates or a calendar; what it covers; what it does."""
+
+    name: str = Field(min_length=1)
+    when: str = ""
+    start: datetime | None = None
+    end: datetime | None = None
+    lasts: DurationSeconds | None = None
+    zone: ZoneName = ""
+    calendar: str = ""
+    events: PatternList = ()
+    max_age: DurationSeconds = 86400
+    effect: Literal["refuse", "ask"] = "refuse"
+    approvers: PrincipalNames = ()
+    quorum: int = Field(default=1, ge=1)
+    backend: PatternList = ()
+    operation: PatternList = ()
+    targets: PatternList = ()
+    wins_over: Annotated[tuple[str, ...], BeforeValidator(as_list)] = ()
+
+    @model_validator(mode="after")
+    def _check_consistent(self) -> Self:
+        given = [bool(self.when), self.start is not None or self.end is not None, bool(self.calendar)]
+        if sum(given) != 1:
+            raise ValueError('say when it holds in one way: when = "a phrase", start and end, or calendar = "a URL"')
+        if given[1] and (self.start is None or self.end is None or self.start >= self.end):
+            raise ValueError("start and end are both needed, the end after the start")
+        if self.lasts is not None and not self.when:
+            raise ValueError("lasts goes with a phrase only; leave it out")
+        if (self.effect == "ask") != bool(self.approvers):
+            raise ValueError('approvers go with effect = "ask", and it needs them; give both or neither')
+        check_quorum(self.approvers, self.quorum)
+        return self

@@ -1,0 +1,106 @@
+"""The types of single settings that rules and freezes share. Each reads what the file may say and rejects the rest."""
+
+from datetime import time
+from functools import lru_cache
+from itertools import pairwise
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from bot.requests.directory import is_group, is_user
+from bot.requests.durations import parse_duration
+from bot.requests.model import Stage
+from bot.requests.patterns import Patterns
+
+SettingPath = tuple[str | int, ...]
+"""The path of a setting within its TOML file or table: ``("rules", 3, "quorum")``."""
+
+WeekdayName = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAY_NAMES: tuple[WeekdayName, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def as_list(value: object) -> object:
+    """Let a single text stand for a list of one."""
+    return [value] if isinstance(value, str) else value
+
+
+def _check_patterns(texts: tuple[str, ...]) -> tuple[str, ...]:
+    Patterns(texts)
+    return texts
+
+
+def _check_principals(names: tuple[str, ...]) -> tuple[str, ...]:
+    for name in names:
+        if not is_group(name) and not is_user(name):
+            raise ValueError(
+                f'"{name}" names nobody; write a user group as "@sre" or its id, a person as the member ID (U0123ABCD)'
+            )
+    if len(set(names)) < len(names):
+        raise ValueError("somebody is named twice; name each once")
+    return names
+
+
+def _parse_duration(value: object) -> object:
+    return parse_duration(value) if isinstance(value, str) else value
+
+
+def _check_zone(name: str) -> str:
+    try:
+        ZoneInfo(name) if name else None
+    except (KeyError, ValueError, OSError) as error:
+        raise ValueError(f'"{name}" is not a time zone; write one such as "Europe/Berlin"') from error
+    return name
+
+
+def _check_reminder_gaps(reminders: tuple[int, ...]) -> tuple[int, ...]:
+    gaps = [after - before for before, after in pairwise((0, *reminders))]
+    if any(gap <= 0 for gap in gaps) or any(b < a for a, b in pairwise(gaps)):
+        raise ValueError("reminders are times after the asking, and their gaps must grow: write 30m, 2h, 4h")
+    return reminders
+
+
+def _check_hours(texts: tuple[str, ...]) -> tuple[str, ...]:
+    for text in texts:
+        parse_hour_range(text)
+    return texts
+
+
+def parse_hour_range(text: str) -> tuple[time, time]:
+    """``22:00-06:00`` as its two times; the second is not part of it. Raises ValueError."""
+    try:
+        first, last = (time.fromisoformat(part.strip()) for part in text.split("-"))
+    except ValueError as error:
+        raise ValueError(f'"{text}" is not a span of hours; write it like "22:00-06:00"') from error
+    if first == last:
+        raise ValueError(f'"{text}" is empty; leave hours out to mean the whole day')
+    return first, last
+
+
+PatternList = Annotated[tuple[str, ...], BeforeValidator(as_list), AfterValidator(_check_patterns)]
+PrincipalNames = Annotated[tuple[str, ...], BeforeValidator(as_list), AfterValidator(_check_principals)]
+DurationSeconds = Annotated[int, BeforeValidator(_parse_duration), Field(gt=0)]
+ReminderTimes = Annotated[
+    tuple[Annotated[int, BeforeValidator(_parse_duration)], ...],
+    BeforeValidator(as_list),
+    AfterValidator(_check_reminder_gaps),
+]
+ZoneName = Annotated[str, AfterValidator(_check_zone)]
+HourRanges = Annotated[tuple[str, ...], BeforeValidator(as_list), AfterValidator(_check_hours)]
+
+
+@lru_cache(maxsize=4096)
+def make_stage(approvers: tuple[str, ...], quorum: int) -> Stage:
+    """A stage from names in policy, groups first."""
+    groups = tuple(name for name in approvers if is_group(name))
+    users = tuple(name for name in approvers if not is_group(name))
+    return Stage(groups=groups, users=users, quorum=quorum, names=groups + users)
+
+
+def check_quorum(approvers: tuple[str, ...], quorum: int) -> None:
+    """Raise ValueError if the named people are fewer than the quorum."""
+    if approvers and not any(is_group(name) for name in approvers) and quorum > len(approvers):
+        raise ValueError(
+            f"quorum {quorum} cannot be reached by {len(approvers)} named "
+            f"{'person' if len(approvers) == 1 else 'people'}; lower it or name more"
+        )
