@@ -7,7 +7,7 @@ SIZE ?= 1
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench crash faults cluster screenshots docs lock clean
+.PHONY: help demo test check bench crash faults cluster mutants screenshots docs lock clean
 
 help:  ## List the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -43,6 +43,9 @@ faults: .venv/ready  ## The full fault suite: SEED=1 SIZE=1
 cluster: .venv/ready  ## Several nodes on PostgreSQL: SEED=1 SIZE=1
 	@$(BIN)/python -m tests.crash.cluster --seed $(SEED) --size $(SIZE) $(ARGS)
 
+mutants: .venv/ready  ## Mutation testing of a seeded sample: SEED=1 SIZE=120
+	@$(BIN)/python -m tests.mutants --seed $(SEED) --size $(if $(filter file,$(origin SIZE)),120,$(SIZE)) --workers $(WORKERS) $(ARGS)
+
 screenshots: .venv/ready  ## Play the page in a browser, and renew the pictures in docs/img
 	@NIGHTSHIFT_SCREENSHOTS=docs/img $(BIN)/python -m pytest -q -n0 tests/browser $(ARGS)
 
@@ -54,4 +57,4 @@ lock: .venv/ready  ## Resolve the dependencies anew
 	  --all-extras --quiet pyproject.toml -o requirements.lock
 
 clean:  ## Remove what was set up
-	@rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .import_linter_cache benchmarks/out
+	@rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .import_linter_cache .mutants benchmarks/out

@@ -1,0 +1,104 @@
+"""A seeded sample of mutants, the tests chosen for them, and what is reported."""
+
+from pathlib import Path
+
+from tests.mutants import report
+from tests.mutants.choose import BUDGET, Choice, Chooser
+from tests.mutants.mutate import PACKAGES, Mutant, sample
+from tests.mutants.record import Recording, load, members, save
+from tests.mutants.run import Verdict
+
+MODULE = """LIMIT = 3
+
+
+def small(value):
+    return value < LIMIT
+
+
+def large(value):
+    return value > LIMIT
+"""
+
+
+def laid(root: Path) -> Path:
+    for package in PACKAGES:
+        (root / package).mkdir(parents=True)
+        (root / package / "numbers.py").write_text(MODULE)
+    return root
+
+
+def recorded(*tests: str, seconds: float = 1.0) -> Recording:
+    """The first test runs ``small``, the last ``large``, all of them the first line."""
+    path, everyone = "bot/requests/numbers.py", (1 << len(tests)) - 1
+    reached = {path: {5: 1, 9: 1 << len(tests) - 1, 1: everyone}}
+    return Recording(list(tests), dict.fromkeys(tests, seconds), [], [1] * len(tests), reached, {}, {path: [1, 4, 8]})
+
+
+def one(root: Path, line: int) -> Mutant:
+    return next(m for m in sample(root, 1, 12) if m.path == "bot/requests/numbers.py" and m.line == line)
+
+
+def test_a_sample_is_the_same_for_a_seed_and_shared_out_evenly(tmp_path: Path) -> None:
+    root = laid(tmp_path)
+    assert sample(root, 1, 8) == sample(root, 1, 8)
+    assert any(sample(root, 1, 4) != sample(root, seed, 4) for seed in range(2, 8))
+    assert [mutant.package for mutant in sample(root, 1, 4)] == list(PACKAGES)
+    assert len({mutant.key for mutant in sample(root, 1, 12)}) == 12
+
+
+def test_a_mutant_says_what_it_changes(tmp_path: Path) -> None:
+    mutant = one(laid(tmp_path), 5)
+    assert str(mutant) == "bot/requests/numbers.py:5 in small: comparison"
+    assert mutant.diff(tmp_path) == "-    return value < LIMIT\n+    return value <= LIMIT"
+    assert (mutant.before, mutant.after) == ("return value < LIMIT", "return value <= LIMIT")
+
+
+def test_a_mutant_meets_the_tests_that_reach_its_line(tmp_path: Path) -> None:
+    chooser = Chooser(laid(tmp_path), recorded("tests/unit/a.py::one", "tests/scenarios/b.py::two"))
+    assert chooser.choose(one(tmp_path, 5)).batches == [["tests/unit/a.py::one"], []]
+    assert chooser.choose(one(tmp_path, 9)).batches == [[], ["tests/scenarios/b.py::two"]]
+
+
+def test_a_constant_meets_the_tests_that_use_it(tmp_path: Path) -> None:
+    chooser = Chooser(laid(tmp_path), recorded("tests/unit/a.py::one", "tests/unit/a.py::idle", "tests/unit/b.py::two"))
+    assert chooser.choose(one(tmp_path, 1)).batches[0] == ["tests/unit/a.py::one", "tests/unit/b.py::two"]
+
+
+def test_tests_are_left_out_when_they_would_take_too_long(tmp_path: Path) -> None:
+    tests = [f"tests/unit/{file}.py::{test}" for file in "ab" for test in range(6)]
+    long = recorded(*tests, seconds=BUDGET["tests/unit"] / 4)
+    long.reached["bot/requests/numbers.py"][5] = (1 << len(tests)) - 1
+    choice = Chooser(laid(tmp_path), long).choose(one(tmp_path, 5))
+    assert (choice.reached, choice.count) == (12, 4)
+    assert [test[11] for test in choice.batches[0]] == ["b", "a", "a", "a"]
+
+
+def test_a_recording_is_read_as_it_was_written(tmp_path: Path) -> None:
+    before = recorded("tests/unit/a.py::one", "tests/unit/a.py::two")
+    save(before, tmp_path / "recording.json")
+    assert load(tmp_path / "recording.json") == before
+    assert list(members(0b1011)) == [0, 1, 3]
+
+
+def test_survivors_are_shown_and_claims_are_checked(tmp_path: Path) -> None:
+    mutants = sample(laid(tmp_path), 1, 4)
+    choice = Choice([["a"]], 1)
+    seen, missed = Verdict(noticed=True, test="a", how="fails"), Verdict(noticed=False, ran=1)
+    claims = [report.Claim(m.path, m.function, m.before, m.after, "It is.") for m in mutants]
+
+    lines, holds = report.summary([(m, choice, seen) for m in mutants], [], tmp_path)
+    assert holds
+    assert any("100.0%" in line for line in lines)
+    lines, holds = report.summary([(m, choice, missed) for m in mutants], [], tmp_path)
+    assert not holds
+    assert f"{mutants[0]} (1 test reaches it, 1 ran)" in lines
+    lines, holds = report.summary([(m, choice, seen) for m in mutants], claims, tmp_path)
+    assert not holds
+    assert f"The claim on {mutants[0]} is wrong: a test notices it." in lines
+    lines, holds = report.summary([(m, choice, missed) for m in mutants], claims, tmp_path)
+    assert not holds
+    assert "Claimed to be equivalent: 4 of 4" in lines
+
+
+def test_the_claims_can_be_read() -> None:
+    assert all(claim.reason for claim in report.claims())
