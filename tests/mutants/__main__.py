@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import time
+from pathlib import Path
 
 from tests.mutants import report, tree
 from tests.mutants.choose import Choice, Chooser
@@ -26,22 +27,25 @@ def main() -> int:
     asked = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        return play(asked.seed, asked.size, asked.workers, fresh=asked.fresh)
+        with tree.workplace() as place:
+            return play(place, asked.seed, asked.size, asked.workers, fresh=asked.fresh)
     except KeyboardInterrupt:
         print("Interrupted. The same command goes on where this one stopped.", file=sys.stderr)
         return 130
 
 
-def play(seed: int, size: int, workers: int, *, fresh: bool) -> int:
+def play(place: Path, seed: int, size: int, workers: int, *, fresh: bool) -> int:
     """Judges a sample and reports. Returns the exit status."""
-    began, state = time.monotonic(), tree.state()
-    mutants = sample(tree.ROOT, seed, size)
+    began, pristine = time.monotonic(), place / "pristine"
+    tree.copy(pristine)
+    state = tree.state(pristine)
+    mutants = sample(pristine, seed, size)
     print(f"{len(mutants)} mutants, seed {seed}, sources {state}.", flush=True)
-    recorded = recording(state, workers)
+    recorded = recording(place, pristine, workers)
     print(f"{len(recorded.tests)} tests are recorded ({time.monotonic() - began:.0f} s).", flush=True)
     for test in recorded.failed:
         print(f"Not used, since it failed without any mutant: {test}", flush=True)
-    chooser, results = Chooser(tree.ROOT, recorded), Results(state, fresh=fresh)
+    chooser, results = Chooser(pristine, recorded), Results(state, fresh=fresh)
     work = [(mutant, chooser.choose(mutant)) for mutant in mutants]
     judged: dict[str, report.Judged] = {}
 
@@ -62,8 +66,8 @@ def play(seed: int, size: int, workers: int, *, fresh: bool) -> int:
     if len(left) < len(work):
         print(f"Those {len(work) - len(left)} were judged earlier; --fresh judges them again.", flush=True)
     if left:
-        judge_all(left, recorded.seconds, workers, keep)
-    lines, holds = report.summary([judged[mutant.key] for mutant, _ in work], report.claims())
+        judge_all(left, recorded.seconds, workers, place, pristine, keep)
+    lines, holds = report.summary([judged[mutant.key] for mutant, _ in work], report.claims(), pristine)
     print("\n".join([*lines, f"{time.monotonic() - began:.0f} s in all."]))
     return 0 if holds else 1
 

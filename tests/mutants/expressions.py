@@ -81,7 +81,9 @@ class Expressions(ast.NodeVisitor):
     def visit_BoolOp(self, node: ast.BoolOp) -> None:
         before, after = ("and", "or") if isinstance(node.op, ast.And) else ("or", "and")
         pairs = zip(node.values, node.values[1:], strict=False)
-        self.add("and/or", *(edit for pair in pairs for edit in self.source.between(*pair, before, after)))
+        gaps = [self.source.between(left, right, before, after) for left, right in pairs]
+        if all(gaps):
+            self.add("and/or", *(edit for gap in gaps for edit in gap))
         for value in node.values:
             if not (isinstance(value, ast.Constant | ast.Tuple | ast.List | ast.Dict) and value is node.values[-1]):
                 self.swap("operand dropped", value, NEUTRAL[type(node.op)])

@@ -13,6 +13,8 @@ def without_annotation(node: ast.AnnAssign) -> ast.Assign:
 
 def header(node: ast.stmt) -> tuple[int, int]:
     """The lines of a statement without the block below it."""
+    if isinstance(node, ast.Match):
+        return node.lineno, node.subject.end_lineno or node.lineno
     body = getattr(node, "body", None)
     last = node.end_lineno or node.lineno
     if isinstance(body, list) and body:

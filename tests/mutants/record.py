@@ -1,6 +1,7 @@
 """Makes the recording: which tests reach which lines, and how long each test takes."""
 
 import json
+import shutil
 import subprocess
 import sys
 from collections import defaultdict
@@ -13,6 +14,8 @@ from coverage import CoverageData
 from tests.mutants import recorder, tree
 
 TESTS = ("tests/unit", "tests/scenarios")
+UNRECORDED = (*tree.UNTESTED, "tests/mutants/", "tests/unit/mutants/")
+"""What no recording depends on: this program and its tests reach nothing that is changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,23 +35,21 @@ class Recording:
     imported: dict[str, list[int]]
 
 
-def recording(state: str, workers: int) -> Recording:
-    """Returns the recording of this state of the sources, and makes it first where there is none yet."""
-    kept = tree.CACHE / f"recording-{state}.json"
+def recording(place: Path, pristine: Path, workers: int) -> Recording:
+    """Returns the recording of a copy of the tree, and makes it first where there is none yet."""
+    kept = tree.CACHE / f"recording-{tree.state(pristine, UNRECORDED)}.json"
     if kept.exists():
         return load(kept)
-    with tree.workplace() as place:
-        copied, out = place / "tree", place / "out"
+    copied, outs = place / "recorded", (place / "out", place / "again")
+    shutil.copytree(pristine, copied)
+    for out in outs:
         out.mkdir()
-        tree.copy(copied)
-        _run(copied, out, place / "tmp", [*TESTS, "-n", str(workers)])
-        failed = _gather([out]).failed
-        again = place / "again"
-        again.mkdir()
-        if failed:
-            # A busy machine fails a test that looks at the clock. What fails once more, alone, is named and not used.
-            _run(copied, again, place / "tmp", [*failed, "-n", "1"])
-        found = _gather([out, again])
+    _run(copied, outs[0], place / "tmp", [*TESTS, "-n", str(workers)])
+    failed = _gather(outs[:1]).failed
+    if failed:
+        # A busy machine fails a test that looks at the clock. What fails once more, alone, is named and not used.
+        _run(copied, outs[1], place / "tmp", [*failed, "-n", "1"])
+    found = _gather(outs)
     tree.CACHE.mkdir(exist_ok=True)
     for old in tree.CACHE.glob("recording-*.json"):
         old.unlink()

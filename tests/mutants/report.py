@@ -52,7 +52,7 @@ def progress(number: int, total: int, judged: Judged) -> str:
     return f"[{number:{len(str(total))}}/{total}] {word} {verdict.took:5.1f} s  {mutant} ({why})"
 
 
-def summary(judged: Sequence[Judged], known: Sequence[Claim], root: Path = tree.ROOT) -> tuple[list[str], bool]:
+def summary(judged: Sequence[Judged], known: Sequence[Claim], root: Path) -> tuple[list[str], bool]:
     """Returns the report, and whether everything holds."""
     lines: list[str] = []
     claimed: list[tuple[Mutant, Claim]] = []

@@ -2,6 +2,7 @@
 
 import json
 import queue
+import shutil
 import subprocess
 import sys
 import threading
@@ -58,9 +59,9 @@ class Results:
 class Worker:
     """A process that judges mutants."""
 
-    def __init__(self, place: Path, name: str) -> None:
+    def __init__(self, place: Path, pristine: Path, name: str) -> None:
         copied = place / name
-        tree.copy(copied)
+        shutil.copytree(pristine, copied)
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.mutants.worker"],
             cwd=copied, env=tree.environment(copied, place / f"{name}-tmp"), text=True, start_new_session=True,
@@ -89,6 +90,8 @@ def judge_all(
     work: Sequence[tuple[Mutant, Choice]],
     seconds: dict[str, float],
     workers: int,
+    place: Path,
+    pristine: Path,
     say: Callable[[Mutant, Choice, Verdict], None],
 ) -> None:
     """Has mutants judged, and says each verdict as it comes."""
@@ -96,19 +99,18 @@ def judge_all(
     for item in work:
         waiting.put(item)
     answers: queue.SimpleQueue[tuple[Mutant, Choice, Verdict] | Exception] = queue.SimpleQueue()
-    with tree.workplace() as place:
-        started = [Worker(place, f"w{number}") for number in range(min(workers, len(work)))]
-        try:
-            for worker in started:
-                threading.Thread(target=_serve, args=(worker, waiting, answers, seconds), daemon=True).start()
-            for _ in work:
-                answer = answers.get()
-                if isinstance(answer, Exception):
-                    raise answer
-                say(*answer)
-        finally:
-            for worker in started:
-                worker.stop()
+    started = [Worker(place, pristine, f"w{number}") for number in range(min(workers, len(work)))]
+    try:
+        for worker in started:
+            threading.Thread(target=_serve, args=(worker, waiting, answers, seconds), daemon=True).start()
+        for _ in work:
+            answer = answers.get()
+            if isinstance(answer, Exception):
+                raise answer
+            say(*answer)
+    finally:
+        for worker in started:
+            worker.stop()
 
 
 def _serve(

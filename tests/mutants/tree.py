@@ -15,32 +15,33 @@ CACHE = ROOT / ".mutants"
 PREFIX = "nightshift-mutants-"
 CLAIMS = "tests/mutants/equivalent.toml"
 UNTESTED = ("docs/img/", CLAIMS)
-"""What no recording and no result depends on."""
+"""What no verdict depends on."""
 
 
-def files(root: Path = ROOT) -> list[str]:
+def files() -> list[str]:
     """Returns the files of the tree, new ones included, ignored ones not."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=root, capture_output=True, text=True, check=True,
+        cwd=ROOT, capture_output=True, text=True, check=True,
     )  # fmt: skip
-    return sorted(name for name in set(listed.stdout.split("\0")) if name and (root / name).is_file())
+    return sorted(name for name in set(listed.stdout.split("\0")) if name and (ROOT / name).is_file())
 
 
-def state(root: Path = ROOT) -> str:
-    """Returns what identifies the content of the tree."""
+def state(root: Path, spared: tuple[str, ...] = UNTESTED) -> str:
+    """Returns what identifies the content of a copy."""
     digest = sha256()
-    for name in files(root):
-        if not name.startswith(UNTESTED):
-            digest.update(name.encode() + b"\0" + sha256((root / name).read_bytes()).digest())
+    for path in sorted(root.rglob("*")):
+        name = path.relative_to(root).as_posix()
+        if path.is_file() and not name.startswith(spared):
+            digest.update(name.encode() + b"\0" + sha256(path.read_bytes()).digest())
     return digest.hexdigest()[:16]
 
 
-def copy(target: Path, root: Path = ROOT) -> None:
-    """Copies the tree."""
-    for name in files(root):
+def copy(target: Path) -> None:
+    """Copies the tree as it is now. What is edited later on has no say in a run."""
+    for name in files():
         (target / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(root / name, target / name)
+        shutil.copy2(ROOT / name, target / name)
 
 
 @contextmanager
@@ -76,7 +77,7 @@ def environment(copied: Path, temporary: Path) -> dict[str, str]:
 
 def remove(directory: Path) -> None:
     """Deletes a directory. A PostgreSQL that still runs in it is ended first."""
-    for note in directory.glob("**/nightshift-postgres-*/data/postmaster.pid"):
+    for note in directory.glob("**/postmaster.pid"):
         with suppress(OSError, ValueError):
             os.kill(int(note.read_text().splitlines()[0]), 3)
     shutil.rmtree(directory, ignore_errors=True)
