@@ -10,7 +10,7 @@ from tests.mutants.mutate import Mutant
 from tests.mutants.record import Recording, members
 from tests.mutants.recorder import TRACED, shared_context
 
-BUDGET = {"tests/unit": 30.0, "tests/scenarios": 60.0}
+BUDGET = {"tests/unit": 30.0, "tests/scenarios": 90.0}
 """Recorded seconds of tests that a mutant may take, by kind."""
 
 OF_ONE_FILE = 3

@@ -46,13 +46,13 @@ def judge(task: dict[str, Any], temporary: Path) -> dict[str, Any]:
     began, path, seconds = time.monotonic(), Path(task["path"]), task["seconds"]
     original = path.read_text()
     aside: list[str] = []
-    ran = 0
+    passed: set[str] = set()
     while True:
         outcome = Outcome(noticed=False)
         _write(path, task["text"])
         for batch in task["batches"]:
-            outcome = play([test for test in batch if test not in aside], seconds)
-            ran += len(outcome.played)
+            outcome = play([test for test in batch if test not in passed], seconds)
+            passed.update(outcome.played)
             if outcome.noticed:
                 break
         _write(path, original)
@@ -67,7 +67,7 @@ def judge(task: dict[str, Any], temporary: Path) -> dict[str, Any]:
         "test": outcome.test,
         "how": outcome.how,
         "aside": aside,
-        "ran": ran,
+        "ran": len(passed),
         "took": took,
     }
 
