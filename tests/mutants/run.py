@@ -41,9 +41,10 @@ class Results:
         if self._path.exists():
             for line in self._path.read_text().splitlines():
                 # The last line may have been cut off.
-                with suppress(json.JSONDecodeError, TypeError, KeyError):
+                with suppress(json.JSONDecodeError):
                     noted = json.loads(line)
-                    self._known[noted.pop("key")] = _verdict(noted)
+                    key = noted.pop("key")
+                    self._known[key] = _verdict(noted)
 
     def get(self, mutant: Mutant) -> Verdict | None:
         """Returns the verdict of an earlier run."""
@@ -53,7 +54,7 @@ class Results:
         """Keeps a verdict."""
         tree.CACHE.mkdir(exist_ok=True)
         with self._path.open("a") as file:
-            file.write(json.dumps({"key": mutant.key, **asdict(verdict)}) + "\n")
+            file.write("\n" + json.dumps({"key": mutant.key, **asdict(verdict)}) + "\n")
 
 
 class Worker:

@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
-from tests.mutants import report
+import pytest
+
+from tests.mutants import report, tree
 from tests.mutants.choose import BUDGET, Choice, Chooser
 from tests.mutants.mutate import PACKAGES, Mutant, sample
 from tests.mutants.record import Recording, load, members, save
-from tests.mutants.run import Verdict
+from tests.mutants.run import Results, Verdict
 
 MODULE = """LIMIT = 3
 
@@ -98,6 +100,21 @@ def test_survivors_are_shown_and_claims_are_checked(tmp_path: Path) -> None:
     lines, holds = report.summary([(m, choice, missed) for m in mutants], claims, tmp_path)
     assert not holds
     assert "Claimed to be equivalent: 4 of 4" in lines
+
+
+def test_a_run_goes_on_where_it_was_interrupted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tree, "CACHE", tmp_path / "cache")
+    first, second, *_ = sample(laid(tmp_path), 1, 4)
+    verdict = Verdict(noticed=True, test="a", how="fails", aside=("b",), ran=2, took=1.0)
+    Results("now", fresh=False).add(first, verdict)
+    with (tmp_path / "cache/results-now.jsonl").open("a") as file:
+        file.write('{"key": "cut')
+    kept = Results("now", fresh=False)
+    assert (kept.get(first), kept.get(second)) == (verdict, None)
+    assert Results("now", fresh=True).get(first) is None
+    kept.add(first, verdict)
+    assert Results("later", fresh=False).get(first) is None
+    assert Results("now", fresh=False).get(first) is None
 
 
 def test_the_claims_can_be_read() -> None:
