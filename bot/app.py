@@ -240,12 +240,12 @@ class Nightshift:
     async def _release_claims_of_dead_nodes(self) -> None:
         """What a node that is gone was just sending need not wait until its claims run out."""
         now = self.clock.now()
-        async with self.db.get() as tx:
+        async with self.db.read() as tx:
             nodes = await messages.claiming_nodes(tx, now + MAX_CALL_DURATION)
         for node in nodes:
             async with self.engine.take_over(node) as gone:
                 if gone:
-                    async with self.db.post_idempotent() as tx:
+                    async with self.db.write() as tx:
                         await messages.shorten_claims(tx, node, now + CLAIM_GRACE, now + MAX_CALL_DURATION)
 
     async def _wait_for_slack(self) -> None:
@@ -284,7 +284,7 @@ def build_bot(settings: Settings, config: Path | None) -> Nightshift:
 async def database_problem(db: Database) -> str:
     """Whether the database answers: "" or what is wrong."""
     try:
-        async with db.get() as tx:
+        async with db.read() as tx:
             await tx.execute(text("SELECT 1"))
     except DBAPIError as error:
         return str(error.orig)

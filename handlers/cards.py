@@ -323,7 +323,7 @@ class CardHandlers:
         try:
             await authorize_actor(self._services, body)
             request_id, _ = request_ref(body)
-            async with self._services.db.get() as tx:
+            async with self._services.db.read() as tx:
                 request = await requests.get(tx, request_id)
                 decisions = await requests.decisions_of(tx, request_id)
                 several = await runs.of_request(tx, request_id)

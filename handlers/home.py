@@ -21,7 +21,7 @@ def register(routes: Router, services: Services, commands: list[str]) -> None:
         person = Person(team=str(body.get("team_id", "")), user=str(event["user"]))
         try:
             who = actor_for(services, await services.directory.authorize(person))
-            async with services.db.get() as tx:
+            async with services.db.read() as tx:
                 mine = await requests.summaries_of_person(tx, who.person)
                 waiting = await requests.summaries_awaiting_approval(tx)
             view = home_view(mine, waiting, who.zone, commands)

@@ -93,7 +93,7 @@ async def _run_verb(
 
 
 async def _list(services: Services, who: Actor, verb: str) -> EphemeralMessage:
-    async with services.db.get() as tx:
+    async with services.db.read() as tx:
         match verb:
             case "mine":
                 found, title = await requests.summaries_of_person(tx, who.person), "Your requests"
@@ -107,7 +107,7 @@ async def _list(services: Services, who: Actor, verb: str) -> EphemeralMessage:
 
 async def _show_details(services: Services, rest: str, body: Payload, client: AsyncWebClient) -> None:
     request = await _find_request(services, rest)
-    async with services.db.get() as tx:
+    async with services.db.read() as tx:
         decisions = await requests.decisions_of(tx, request.id)
         several = await runs.of_request(tx, request.id)
     await client.views_open(trigger_id=body["trigger_id"], view=details_view(request, decisions, several))
@@ -118,7 +118,7 @@ async def _find_request(services: Services, text: str) -> Request:
     found = re.fullmatch(r"(?:NS-)?(\d{1,9})", text.strip(), re.IGNORECASE)
     if found is None:
         raise NotFound("Say which request: its number, such as NS-12.")
-    async with services.db.get() as tx:
+    async with services.db.read() as tx:
         return await requests.by_number(tx, int(found[1]))
 
 

@@ -23,7 +23,7 @@ def run(request: str, *, verify: bool, config: Path | None) -> int:
 async def _run(request: str, verify: bool, config: Path | None) -> int:
     db = Database(load_settings(config).resolved_database_url)
     try:
-        async with db.get() as tx:
+        async with db.read() as tx:
             if verify:
                 count, problem = await audit.verify(tx)
                 print(problem or f"All {count} entries hold.")

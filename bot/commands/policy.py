@@ -66,7 +66,7 @@ async def _freeze_hits(policy: Policy, subject: Subject) -> tuple[tuple[FreezeHi
 async def _load_subject(number: int, config: Path, policy: Policy) -> Subject:
     db = Database(load_settings(config).resolved_database_url)
     try:
-        async with db.get() as tx:
+        async with db.read() as tx:
             return subject_of(await requests.by_number(tx, number), policy)
     finally:
         await db.close()

@@ -45,7 +45,7 @@ async def _render_note(db: Database, message: Message) -> RenderedMessage:
     """A sentence, in the thread of the card that it is about; ``by`` is who caused it."""
     text = str(message.facts.get("text", ""))
     by = message.facts.get("by")
-    async with db.get() as tx:
+    async with db.read() as tx:
         parent = await messages.get(tx, message.parent_id) if message.parent_id else None
     row = [text_run(clip(text, 2900)), *([text_run(" By "), user_mention(str(by))] if by else [])]
     return RenderedMessage([rich_text_lines(row)], escape(clip(text, 1000)), thread_ts=parent.ts if parent else "")
@@ -54,7 +54,7 @@ async def _render_note(db: Database, message: Message) -> RenderedMessage:
 async def _render_card(
     db: Database, slack_directory: SlackDirectory, clock: Clock, message: Message
 ) -> RenderedMessage:
-    async with db.get() as tx:
+    async with db.read() as tx:
         request = await requests.get(tx, message.request_id or "")
         decisions = await requests.decisions_of(tx, request.id)
         several = await runs.of_request(tx, request.id, MAX_RUNS)
@@ -72,7 +72,7 @@ async def _render_card(
 
 
 async def _approval_status_text(db: Database, slack_directory: SlackDirectory, clock: Clock, request: Request) -> str:
-    async with db.get() as tx:
+    async with db.read() as tx:
         decisions = await requests.decisions_of(tx, request.id)
         held = await delegations.active_at(tx, clock.now())
     directory = await load_directory(slack_directory, request.requirement, [request.requester])
@@ -81,7 +81,7 @@ async def _approval_status_text(db: Database, slack_directory: SlackDirectory, c
 
 
 async def _render_outcome(db: Database, message: Message) -> RenderedMessage:
-    async with db.get() as tx:
+    async with db.read() as tx:
         request = await requests.get(tx, message.request_id or "")
         run = await runs.get(tx, message.run_id or "")
         parent = await messages.get(tx, message.parent_id) if message.parent_id else None
@@ -98,7 +98,7 @@ async def _render_outcome(db: Database, message: Message) -> RenderedMessage:
 async def _render_reminder(
     db: Database, slack_directory: SlackDirectory, clock: Clock, message: Message
 ) -> RenderedMessage:
-    async with db.get() as tx:
+    async with db.read() as tx:
         request = await requests.get(tx, message.request_id or "")
         parent = await messages.get(tx, message.parent_id) if message.parent_id else None
     standing_now = await _approval_status_text(db, slack_directory, clock, request)

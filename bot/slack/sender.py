@@ -23,8 +23,9 @@ from bot.slack.projection import RenderedMessage, render
 from bot.slack.rate_limits import RateLimiter
 from bot.slack.users import SlackDirectory
 from bot.storage import messages
-from bot.storage.database import Database, Tx
+from bot.storage.database import Database
 from bot.storage.messages import Message
+from bot.storage.transactions import Tx
 
 METADATA_EVENT_TYPE = "nightshift_message"
 CLAIM_DURATION = timedelta(seconds=30)
@@ -80,7 +81,7 @@ class Sender:
         """Send what is due now. Returns how many messages were looked at; 0 means that nothing waits."""
         now = self._monotonic()
         self._throttled = {place: until for place, until in self._throttled.items() if until > now}
-        async with self._db.post_idempotent() as tx:
+        async with self._db.write() as tx:
             if not self._started:
                 await self._release_own_claims(tx)
             due = await messages.claim(
@@ -123,7 +124,7 @@ class Sender:
                 self._wake_in(wait)
             left.append(message)
         if left:
-            async with self._db.post_idempotent() as tx:
+            async with self._db.write() as tx:
                 await messages.release_claims(tx, left, self._node())
 
     def _wake_in(self, seconds: float) -> None:
@@ -190,14 +191,14 @@ class Sender:
                 return 0.0
         failpoints.hit(failpoints.AFTER_POST)
         self._last_updated[message.id] = self._monotonic()
-        async with self._db.post_idempotent() as tx:
+        async with self._db.write() as tx:
             await messages.mark_delivered(tx, message, channel, ts, wanted)
         failpoints.hit(failpoints.AFTER_UPDATE)
         return 0.0
 
     async def _post(self, message: Message, rendered: RenderedMessage, channel: str) -> str:
         """Post it; returns its ts, or "" where another node has taken it over."""
-        async with self._db.post_idempotent() as tx:
+        async with self._db.write() as tx:
             marked = self._monotonic()
             if not await messages.begin_sending(tx, message, self._clock.now(), CLAIM_DURATION):
                 return ""
@@ -269,12 +270,12 @@ class Sender:
         until = self._clock.now() + timedelta(seconds=seconds)
         if seconds <= SELF_WAKE_SECONDS:
             self._wake_in(seconds)
-        async with self._db.post_idempotent() as tx:
+        async with self._db.write() as tx:
             await messages.postpone(tx, message, until, problem)
 
     async def _mark_undeliverable(self, message: Message, problem: str) -> None:
         _log.warning("a message cannot be delivered", kind=message.kind, to=message.to, why=problem)
-        async with self._db.post_idempotent() as tx:
+        async with self._db.write() as tx:
             await messages.mark_undeliverable(tx, message, problem)
         self._undeliverable.append((message, problem))
 

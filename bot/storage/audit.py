@@ -9,8 +9,8 @@ from sqlalchemy import bindparam, insert, select
 
 from bot.requests.model import canonical_json
 from bot.storage.counters import next_value
-from bot.storage.database import Tx
 from bot.storage.tables import audit
+from bot.storage.transactions import Tx
 from bot.values import FrozenModel
 
 _BATCH_SIZE = 1000

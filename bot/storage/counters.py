@@ -2,8 +2,8 @@
 
 from sqlalchemy.dialects import postgresql, sqlite
 
-from bot.storage.database import Tx
 from bot.storage.tables import counters
+from bot.storage.transactions import Tx
 
 _INCREMENT = {
     name: insert(counters)

@@ -8,8 +8,8 @@ from sqlalchemy import bindparam, insert, select, update
 from bot.ids import new_id
 from bot.requests.approval.delegation import Delegation
 from bot.requests.model import Person
-from bot.storage.database import Tx
 from bot.storage.tables import delegations
+from bot.storage.transactions import Tx
 
 _ACTIVE_AT = select(delegations).where(
     delegations.c.starts <= bindparam("at"), delegations.c.ends > bindparam("at"), delegations.c.ended_at.is_(None)

@@ -8,8 +8,8 @@ from sqlalchemy import bindparam, delete, insert, select, update
 
 from bot.errors import Conflict, NotFound
 from bot.requests.model import Person
-from bot.storage.database import Tx
 from bot.storage.tables import drafts
+from bot.storage.transactions import Tx
 from bot.values import FrozenModel
 
 _ADD = insert(drafts)

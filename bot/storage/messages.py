@@ -10,8 +10,8 @@ from sqlalchemy import Row, and_, bindparam, case, delete, insert, not_, or_, se
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.ids import new_id
-from bot.storage.database import Tx
 from bot.storage.tables import messages
+from bot.storage.transactions import Tx
 from bot.values import FrozenModel
 
 MAX_RETRY_DELAY = timedelta(minutes=10)

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from bot.storage.database import Tx
+from bot.storage.transactions import Tx
 
 
 class PostgresStore:
@@ -22,12 +22,12 @@ class PostgresStore:
         )
 
     @asynccontextmanager
-    async def post_idempotent(self) -> AsyncIterator[Tx]:
+    async def write(self) -> AsyncIterator[Tx]:
         async with self._engine.begin() as connection:
             yield connection
 
     @asynccontextmanager
-    async def get(self) -> AsyncIterator[Tx]:
+    async def read(self) -> AsyncIterator[Tx]:
         async with self._engine.connect() as connection:
             yield connection
             await connection.rollback()

@@ -12,8 +12,8 @@ from bot.errors import Conflict, NotFound
 from bot.requests.lifecycle import OPEN_STATES, STATE_LABELS, can_transition
 from bot.requests.model import Decision, Person, Request, RequestState, RequestSummary
 from bot.storage.counters import next_value
-from bot.storage.database import Tx
 from bot.storage.tables import decisions, requests, revisions
+from bot.storage.transactions import Tx
 
 _COLUMNS = (
     "id",

@@ -8,8 +8,8 @@ from sqlalchemy import Row, bindparam, func, insert, or_, select, update
 
 from bot.errors import Conflict, NotFound
 from bot.requests.model import Run, RunState
-from bot.storage.database import Tx
 from bot.storage.tables import attempts, runs
+from bot.storage.transactions import Tx
 from bot.values import FrozenModel
 
 AttemptState = Literal["prepared", "sent", "answered", "refused", "unknown"]

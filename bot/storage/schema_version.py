@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import Engine, create_engine, inspect
 from sqlalchemy.engine import make_url
 
-from bot.storage.database import normalize_url
+from bot.storage.urls import normalize_url
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 

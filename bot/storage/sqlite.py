@@ -71,7 +71,7 @@ class SqliteStore:
         self._commit_executor = ThreadPoolExecutor(1, thread_name_prefix="commit")
 
     @asynccontextmanager
-    async def post_idempotent(self) -> AsyncIterator[SqliteTx]:
+    async def write(self) -> AsyncIterator[SqliteTx]:
         async with self._write_lock:
             if self._writer is None:
                 self._writer = SqliteTx(self._engine.connect())
@@ -87,7 +87,7 @@ class SqliteStore:
                 tx.rollback()
 
     @asynccontextmanager
-    async def get(self) -> AsyncIterator[SqliteTx]:
+    async def read(self) -> AsyncIterator[SqliteTx]:
         tx = self._idle_readers.pop() if self._idle_readers else SqliteTx(self._engine.connect())
         try:
             await _begin(tx.driver, "BEGIN")

@@ -39,7 +39,7 @@ from bot.schedule import Now, Schedule
 from bot.slack.live_directory import load_directory
 from bot.slack.users import SlackUserGroup
 from bot.storage import delegations, requests
-from bot.storage.database import Tx
+from bot.storage.transactions import Tx
 from bot.usecases.jobs.calendars import CalendarStore
 
 if TYPE_CHECKING:
@@ -213,7 +213,7 @@ class Rights:
             names=policy_input.targets.names,
             windows=self._work_spans(policy_input.content, now),
         )
-        async with services.db.get() as tx:
+        async with services.db.read() as tx:
             sharing = await self._requests_sharing_targets(tx, policy_input.targets.names)
             others = await requests.by_ids(tx, sharing)
         works = [self._planned_work(other, now) for other in others]
@@ -252,7 +252,7 @@ class Rights:
 
     async def active_delegations(self, services: "Services") -> tuple[Delegation, ...]:
         """The delegations in force."""
-        async with services.db.get() as tx:
+        async with services.db.read() as tx:
             return tuple(await delegations.active_at(tx, services.clock.now()))
 
     def approval_round(self, request: Request, delegations: Sequence[Delegation]) -> ApprovalRound:
@@ -325,7 +325,7 @@ class Rights:
         """
         if request.requirement.effect != "ask":
             return ""
-        async with services.db.get() as tx:
+        async with services.db.read() as tx:
             decisions = await requests.decisions_of(tx, request.id)
         people = [decision.person for decision in decisions]
         try:
@@ -340,7 +340,7 @@ class Rights:
     ) -> tuple[Delegation, ...]:
         """The delegations that held when decisions were made."""
         found: dict[str, Delegation] = {}
-        async with services.db.get() as tx:
+        async with services.db.read() as tx:
             for decision in decisions:
                 found |= {d.id: d for d in await delegations.active_at(tx, decision.at)}
         return tuple(found.values())
@@ -380,7 +380,7 @@ class Rights:
     async def _approved_today(self, services: "Services") -> dict[str, int]:
         if not self._budgets():
             return {}
-        async with services.db.get() as tx:
+        async with services.db.read() as tx:
             return await requests.auto_approvals_since(tx, self._start_of_day(services.clock.now()))
 
     async def exhausted_budget(self, tx: Tx, requirement: Requirement, now: datetime) -> str:

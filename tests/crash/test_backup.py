@@ -17,9 +17,9 @@ async def test_a_backup_of_a_database_in_use_can_be_restored_and_migrated_again(
     url, copy = f"sqlite:///{tmp_path / 'a.sqlite'}", tmp_path / "b.sqlite"
     migrate(url)
     db = Database(url)
-    async with db.post_idempotent() as tx:
+    async with db.write() as tx:
         await audit.record(tx, NOW, "nightshift", "first")
-    async with db.post_idempotent() as tx:
+    async with db.write() as tx:
         await audit.record(tx, NOW, "nightshift", "not yet committed")
         with closing(sqlite3.connect(tmp_path / "a.sqlite")) as source, closing(sqlite3.connect(copy)) as target:
             source.backup(target)
@@ -27,7 +27,7 @@ async def test_a_backup_of_a_database_in_use_can_be_restored_and_migrated_again(
 
     assert migrate(f"sqlite:///{copy}") == (latest_revision(), latest_revision())
     restored = Database(f"sqlite:///{copy}")
-    async with restored.post_idempotent() as tx:
+    async with restored.write() as tx:
         assert await audit.verify(tx) == (1, "")
         await audit.record(tx, NOW, "nightshift", "after")
         assert await audit.verify(tx) == (2, "")

@@ -12,8 +12,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.requests.lifecycle import FINAL_STATES, STATE_LABELS
-from bot.storage.database import normalize_url
 from bot.storage.tables import attempts, messages, requests, runs
+from bot.storage.urls import normalize_url
 from playground.environment import Environment
 from playground.slack.model import Message
 from tests.crash.load import LoadGenerator

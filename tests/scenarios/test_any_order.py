@@ -162,13 +162,13 @@ class Simulation:
 
     async def _stored_requests(self) -> Mapping[str, tuple[Request, Sequence[Decision]]]:
         assert self.env.bot is not None
-        async with self.env.bot.db.get() as tx:
+        async with self.env.bot.db.read() as tx:
             found = await requests.by_ids(tx, [brief.id for brief in await requests.recent_summaries(tx, 100)])
             return {r.id: (r, await requests.decisions_of(tx, r.id)) for r in found}
 
     async def _attempts(self, request: Request) -> Sequence[str]:
         assert self.env.bot is not None
-        async with self.env.bot.db.get() as tx:
+        async with self.env.bot.db.read() as tx:
             return [run.token for run in await runs.of_request(tx, request.id) if run.token]
 
 

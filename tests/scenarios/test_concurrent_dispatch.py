@@ -27,7 +27,7 @@ async def test_whoever_comes_second_neither_calls_nor_says_how_it_ended(env: Env
             await full.enter_async_context(sending)
         card = await approve_request(env, await make_request(alice))
         await wait_for_texts(card, "Starting", env=env)
-        async with app.db.get() as tx:
+        async with app.db.read() as tx:
             run_id = (await tx.execute(select(attempts.c.run_id).where(attempts.c.state == "prepared"))).scalar_one()
         second = asyncio.create_task(dispatch_run(app, run_id))
         await asyncio.sleep(0.2)  # It has read the row, and waits for its turn behind the first one.

@@ -15,7 +15,7 @@ from bot.requests.lifecycle import STATE_LABELS
 from bot.requests.model import Decision, Person, Request
 from bot.schedule import Now, Schedule, latest_start_of, start_of
 from bot.storage import audit, messages, requests
-from bot.storage.database import Tx
+from bot.storage.transactions import Tx
 from bot.usecases.runs.finish import plan_runs
 from bot.usecases.services import Services
 from bot.values import FrozenModel
@@ -89,7 +89,7 @@ async def load_decidable_request(services: Services, request_id: str, revision: 
 async def _load_and_authorize(
     services: Services, request_id: str, revision: int, person: Person
 ) -> tuple[Request, Directory, tuple[Delegation, ...], Permission]:
-    async with services.db.get() as tx:
+    async with services.db.read() as tx:
         request = await requests.get(tx, request_id)
         _check_still_open(request, revision)
         decisions = await requests.decisions_of(tx, request_id)
@@ -135,7 +135,7 @@ async def _store(
     delegations: Sequence[Delegation],
 ) -> DecisionResult:
     """Store a decision and what follows, in one transaction; clicks at the same time queue up before it."""
-    async with services.db.post_idempotent() as tx:
+    async with services.db.write() as tx:
         request = await requests.get(tx, decision.request_id, for_update=True)
         before = await requests.decisions_of(tx, decision.request_id)
         _check_still_open(request, decision.revision)
@@ -214,7 +214,7 @@ async def retract_decision(services: Services, request_id: str, person: Person) 
     """Take one's own word back, while nothing is settled. Raises Conflict or NotAllowed."""
     now = services.clock.now()
     held = await services.rights.active_delegations(services)
-    async with services.db.post_idempotent() as tx:
+    async with services.db.write() as tx:
         request = await requests.get(tx, request_id, for_update=True)
         mine = [d for d in await requests.decisions_of(tx, request_id) if d.person == person and d.retracted_at is None]
         if not mine:

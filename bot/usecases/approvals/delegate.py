@@ -22,7 +22,7 @@ async def delegate(services: Services, actor: Actor, to_user: str, phrase: str) 
     problem = delegation_problem(actor.person, to, now, ends, now, directory)
     if problem:
         raise NotAllowed(problem)
-    async with services.db.post_idempotent() as tx:
+    async with services.db.write() as tx:
         await delegations.add(tx, actor.person, to, now, ends)
         data = {"to": to_user, "until": ends.isoformat()}
         await audit.record(tx, now, f"{actor.person.team}/{actor.person.user}", "delegation.made", "", data)
@@ -35,7 +35,7 @@ async def delegate(services: Services, actor: Actor, to_user: str, phrase: str) 
 async def end_delegation(services: Services, person: Person) -> str:
     """End one's delegation."""
     now = services.clock.now()
-    async with services.db.post_idempotent() as tx:
+    async with services.db.write() as tx:
         ended = await delegations.end(tx, person, now)
         if ended:
             await audit.record(tx, now, f"{person.team}/{person.user}", "delegation.ended")

@@ -10,7 +10,7 @@ async def series_renewal_reason(services: Services, run: Run, request: Request) 
     """Why a series must be approved anew before this run; "" where it need not be."""
     if not request.is_series or request.approved_at is None:
         return ""
-    async with services.db.get() as tx:
+    async with services.db.read() as tx:
         since = await runs.started_since(tx, request.id, request.approved_at)
     return renewal_reason(request.requirement, request.approved_at, since, services.clock.now())
 
@@ -19,7 +19,7 @@ async def reopen_for_approval(services: Services, run: Run, request: Request, wh
     """Put a request before its approvers again. The run that was to start is given up; approval plans a new one."""
     now = services.clock.now()
     content = request.content.model_copy(update={"renewal": request.content.renewal + 1})
-    async with services.db.post_idempotent() as tx:
+    async with services.db.write() as tx:
         await runs.transition(tx, run, "cancelled", finished_at=now, problem=why)
         request = await requests.get(tx, request.id)
         await requests.revise(

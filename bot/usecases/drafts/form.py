@@ -63,14 +63,14 @@ async def create_draft(services: Services, person: Person, kind: str, operation:
         created_at=now,
         updated_at=now,
     )
-    async with services.db.post_idempotent() as tx:
+    async with services.db.write() as tx:
         await drafts.add(tx, draft)
     return draft
 
 
 async def load_draft(services: Services, draft_id: str, person: Person) -> Draft:
     """One's own draft. Raises NotFound for anybody else's."""
-    async with services.db.get() as tx:
+    async with services.db.read() as tx:
         draft = await drafts.get(tx, draft_id)
     if draft.person != person:
         raise NotFound("This form belongs to somebody else.")
@@ -80,13 +80,13 @@ async def load_draft(services: Services, draft_id: str, person: Person) -> Draft
 async def unfinished_draft(services: Services, draft: Draft) -> str:
     """The id of an earlier form of the same kind that the person closed unfinished today; "" where there is none."""
     since = services.clock.now() - UNFINISHED_MAX_AGE
-    async with services.db.get() as tx:
+    async with services.db.read() as tx:
         return await drafts.unfinished_draft(tx, draft, since)
 
 
 async def save_draft(services: Services, draft: Draft, **changes: Any) -> Draft:
     """Change a draft. Raises Conflict where another window was first."""
-    async with services.db.post_idempotent() as tx:
+    async with services.db.write() as tx:
         return await drafts.save(tx, draft, services.clock.now(), **changes)
 
 

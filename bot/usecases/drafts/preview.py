@@ -185,7 +185,7 @@ async def policy_input_of_draft(
     """A draft as policy looks at it. One that edits a request keeps that one's name and requester."""
     name, requester, editors = "this request", draft.person, tuple[Person, ...]()
     if draft.revises:
-        async with services.db.get() as tx:
+        async with services.db.read() as tx:
             request = await requests.get(tx, draft.revises)
         name, requester = request.name, request.requester
         editors = editors_including(request, draft.person)

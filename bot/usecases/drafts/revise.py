@@ -16,7 +16,7 @@ from bot.usecases.services import Services
 
 async def edit_request(services: Services, request_id: str, actor: Actor) -> Draft:
     """A draft that is the request as it stands. Submitting it makes a new revision. Raises Conflict or NotAllowed."""
-    async with services.db.get() as tx:
+    async with services.db.read() as tx:
         request = await requests.get(tx, request_id)
     if request.state not in ("awaiting_approval", "scheduled"):
         raise Conflict(f"{request.name} cannot be edited any more: {STATE_LABELS[request.state].lower()}.")
@@ -31,7 +31,7 @@ async def edit_request(services: Services, request_id: str, actor: Actor) -> Dra
 
 async def rerun_failed(services: Services, request_id: str, actor: Actor) -> Draft:
     """A draft of a new request for the targets that failed; it is approved like any other. Raises InputError."""
-    async with services.db.get() as tx:
+    async with services.db.read() as tx:
         request = await requests.get(tx, request_id)
         several = await runs.of_request(tx, request_id)
     failed = next((run for run in several if run.state in ("failed", "partly_failed") and run.handle), None)

@@ -14,8 +14,8 @@ from bot.requests.policy.explain import headline
 from bot.requests.revisions import diff_contents
 from bot.schedule import to_phrase
 from bot.storage import audit, drafts, messages, requests, runs
-from bot.storage.database import Tx
 from bot.storage.drafts import Draft
+from bot.storage.transactions import Tx
 from bot.usecases.drafts.preview import PreviewResult, editors_including, policy_input_of_draft, preview_result_of
 from bot.usecases.runs.finish import plan_runs
 from bot.usecases.services import Services
@@ -52,13 +52,13 @@ async def submit(services: Services, draft: Draft, version: int) -> Request:
 
 async def _existing_request(services: Services, draft: Draft) -> Request | None:
     """The request that a draft became, if it did."""
-    async with services.db.get() as tx:
+    async with services.db.read() as tx:
         return await requests.by_draft(tx, draft.id)
 
 
 async def _create_once(services: Services, draft: Draft, checked: PreviewResult, now: datetime) -> Request:
     try:
-        async with services.db.post_idempotent() as tx:
+        async with services.db.write() as tx:
             await drafts.save(tx, draft, now, state="submitted")
             return await _create_request(tx, services, draft, checked, now)
     except Conflict:
@@ -131,7 +131,7 @@ async def _create_request(tx: Tx, services: Services, draft: Draft, checked: Pre
 
 async def _revise(services: Services, draft: Draft, checked: PreviewResult, now: datetime) -> Request:
     """Put another content before the approvers. What was approved so far counts no more, and everybody is told."""
-    async with services.db.get() as tx:
+    async with services.db.read() as tx:
         request = await requests.get(tx, draft.revises or "")
     if draft.person != request.requester:
         ruling = await services.rights.can_manage(services, request, draft.person)
@@ -153,7 +153,7 @@ async def _revise(services: Services, draft: Draft, checked: PreviewResult, now:
     # Content that comes back to what it once was is put before its approvers anew all the same.
     content = checked.content.model_copy(update={"renewal": request.content.renewal + bool(found)})
     checked = checked.model_copy(update={"content": content})
-    async with services.db.post_idempotent() as tx:
+    async with services.db.write() as tx:
         await drafts.save(tx, draft, now, state="submitted")
         request = await requests.get(tx, request.id)
         await _cancel_pending_runs(tx, request, now)

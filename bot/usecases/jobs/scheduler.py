@@ -31,7 +31,7 @@ async def tick(services: Services) -> None:
 
 async def start_due_runs(services: Services) -> None:
     """Hand every due run to the engine. Asking twice for the same run changes nothing."""
-    async with services.db.get() as tx:
+    async with services.db.read() as tx:
         due = await runs.due_to_start(tx, services.clock.now(), MAX_STARTS_PER_ROUND)
     for run in due:
         await services.engine.start(dispatch.JOB, f"{run.id}:{run.version}")
@@ -40,7 +40,7 @@ async def start_due_runs(services: Services) -> None:
 async def expire_requests(services: Services) -> None:
     """End requests that nobody decided in time."""
     now = services.clock.now()
-    async with services.db.get() as tx:
+    async with services.db.read() as tx:
         late = list(await requests.past_approve_by(tx, now))
         late += [r for r in await requests.past_latest_start(tx, now) if r.id not in {x.id for x in late}]
     for request in late:
@@ -50,7 +50,7 @@ async def expire_requests(services: Services) -> None:
 async def _expire_one(services: Services, request: Request) -> None:
     now = services.clock.now()
     try:
-        async with services.db.post_idempotent() as tx:
+        async with services.db.write() as tx:
             words = "Nobody decided in time, so nothing was done."
             await requests.transition(tx, request, "expired", finished_at=now, outcome=words)
             await audit.record(tx, now, "nightshift", "request.expired", request.id)
@@ -63,7 +63,7 @@ async def _expire_one(services: Services, request: Request) -> None:
 async def send_reminders(services: Services) -> None:
     """Remind approvers with growing gaps, and bring in the second group when its time has come."""
     now = services.clock.now()
-    async with services.db.get() as tx:
+    async with services.db.read() as tx:
         waiting = await requests.past_remind_at(tx, now)
     for request in waiting:
         try:
@@ -77,7 +77,7 @@ async def _remind_one(services: Services, request: Request) -> None:
     now = services.clock.now()
     asked = request.round_opened_at or request.created_at
     text = _escalation_text(request, now)
-    async with services.db.post_idempotent() as tx:
+    async with services.db.write() as tx:
         await requests.transition(
             tx, request, request.state, remind_at=next_reminder_at(request.requirement, asked, now)
         )
@@ -105,10 +105,10 @@ async def alert_unapprovable(services: Services) -> None:
         return
     now = services.clock.now()
     held = await services.rights.active_delegations(services)
-    async with services.db.get() as tx:
+    async with services.db.read() as tx:
         waiting = [brief.id for brief in await requests.summaries_awaiting_approval(tx, MAX_CHECKED_PER_ROUND)]
     for request_id in waiting:
-        async with services.db.get() as tx:
+        async with services.db.read() as tx:
             request = await requests.get(tx, request_id)
             decisions = await requests.decisions_of(tx, request_id)
         if request.state != "awaiting_approval":
@@ -123,7 +123,7 @@ async def alert_unapprovable(services: Services) -> None:
         if found.unapprovable_reasons:
             text = f"{request.name} cannot be approved by anybody as things are: {' '.join(found.unapprovable_reasons)}"
             dedupe = f"stuck:{request.id}:{request.revision}:{sha256_hex(text)}"
-            async with services.db.post_idempotent() as tx:
+            async with services.db.write() as tx:
                 await messages.add(tx, now, "note", admin, facts={"text": text}, dedupe=dedupe)
             services.wake.sender.set()
 
@@ -131,7 +131,7 @@ async def alert_unapprovable(services: Services) -> None:
 async def requeue_orphaned_runs(services: Services) -> None:
     """A safety net: a run that is starting or overdue, but that no job works on, gets a job again."""
     overdue = services.clock.now() - ORPHANED_AFTER
-    async with services.db.get() as tx:
+    async with services.db.read() as tx:
         lost = [*await runs.in_state(tx, "starting"), *await runs.due_to_start(tx, overdue)]
     for run in lost:
         if not await services.engine.has_running(dispatch.JOB, f"{run.id}:"):
@@ -144,7 +144,7 @@ async def purge_old_records(services: Services) -> None:
     """Forget what has served its purpose. Requests, decisions and the audit trail are kept for ever."""
     now = services.clock.now()
     timing = services.settings.timing
-    async with services.db.post_idempotent() as tx:
+    async with services.db.write() as tx:
         await drafts.delete_unused_since(tx, now - timedelta(days=timing.keep_drafts_days))
         await messages.delete_before(tx, now - timedelta(days=timing.keep_finished_jobs_days))
     await services.engine.prune(timing.keep_finished_jobs_days * 86400)

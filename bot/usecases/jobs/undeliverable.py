@@ -10,7 +10,7 @@ async def handle_undeliverable(services: Services, message: Message, problem: st
     """Act on a message that cannot be delivered: an approval card ends its request, and administrators are told."""
     now = services.clock.now()
     admin = services.settings.channels.admin
-    async with services.db.post_idempotent() as tx:
+    async with services.db.write() as tx:
         if message.kind == "approval" and message.request_id and not message.ts:
             try:
                 request = await requests.get(tx, message.request_id)

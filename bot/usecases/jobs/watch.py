@@ -13,7 +13,7 @@ from bot.ids import new_id
 from bot.requests.lifecycle import FINAL_STATES, can_transition
 from bot.requests.model import Run, RunState
 from bot.storage import messages, requests, runs
-from bot.storage.database import Tx
+from bot.storage.transactions import Tx
 from bot.usecases.runs.finish import finish_run
 from bot.usecases.services import ConfiguredBackend, Services
 
@@ -46,7 +46,7 @@ async def _claim_due_runs(services: Services, backend: ConfiguredBackend) -> Seq
     again = timedelta(seconds=services.settings.timing.watch_seconds)
     claimed: list[tuple[Run, str]] = []
     while len(claimed) < MAX_RUNS_PER_ROUND:
-        async with services.db.post_idempotent() as tx:
+        async with services.db.write() as tx:
             some = await runs.claim_for_polling(tx, backend.name, services.clock.now(), again, CLAIM_BATCH_SIZE)
         claimed += some
         if len(some) < CLAIM_BATCH_SIZE:
@@ -82,7 +82,7 @@ async def _apply_progress(services: Services, run: Run, handle: Handle, progress
         return
     now = services.clock.now()
     failpoints.hit(failpoints.BEFORE_PROGRESS)
-    async with services.db.post_idempotent() as tx:
+    async with services.db.write() as tx:
         request = await requests.get(tx, run.request_id)
         if progress.runs:
             await _add_occurrences(tx, services, run, progress.runs)

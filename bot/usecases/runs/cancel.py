@@ -8,14 +8,14 @@ from bot.errors import BackendError, Conflict, NightshiftError, NotAllowed
 from bot.requests.lifecycle import FINAL_RUN_STATES, FINAL_STATES, STATE_LABELS
 from bot.requests.model import Person, Request, Run
 from bot.storage import audit, messages, requests, runs
-from bot.storage.database import Tx
+from bot.storage.transactions import Tx
 from bot.usecases.services import Services
 
 
 async def withdraw(services: Services, request_id: str, person: Person) -> str:
     """Take a request back before it is decided. Raises Conflict or NotAllowed."""
     now = services.clock.now()
-    async with services.db.post_idempotent() as tx:
+    async with services.db.write() as tx:
         request = await requests.get(tx, request_id)
         if request.state != "awaiting_approval":
             raise Conflict(f"{request.name} was decided already: {STATE_LABELS[request.state].lower()}.")
@@ -34,7 +34,7 @@ async def cancel(services: Services, request_id: str, person: Person) -> str:
     Nightshift first stops what it would start itself, then asks the back end to cancel what runs there. A back end
     that does not answer never keeps the first from happening.
     """
-    async with services.db.get() as tx:
+    async with services.db.read() as tx:
         request = await requests.get(tx, request_id)
     if request.state == "awaiting_approval":
         return await withdraw(services, request_id, person)
@@ -60,7 +60,7 @@ async def _stop_locally(services: Services, request_id: str, person: Person) -> 
     only run is being sent at this moment.
     """
     now = services.clock.now()
-    async with services.db.post_idempotent() as tx:
+    async with services.db.write() as tx:
         request = await requests.get(tx, request_id, for_update=True)
         several = await runs.of_request(tx, request_id, limit=10_000)
         open_runs = [run for run in several if run.state not in FINAL_RUN_STATES]
@@ -123,7 +123,7 @@ async def _record_backend_answers(
 ) -> None:
     """Keep what the back end answered. A series that the back end holds is over only once it has said so."""
     now = services.clock.now()
-    async with services.db.post_idempotent() as tx:
+    async with services.db.write() as tx:
         request = await requests.get(tx, request_id, for_update=True)
         if request.is_series:
             outcome = " ".join([*answers, *failures])
@@ -152,7 +152,7 @@ async def _check_may_cancel(services: Services, request: Request, person: Person
 
 async def read_log(services: Services, request_id: str, run_id: str, target: str) -> str:
     """The log of one target. Raises BackendError."""
-    async with services.db.get() as tx:
+    async with services.db.read() as tx:
         request = await requests.get(tx, request_id)
         run = await runs.get(tx, run_id)
     if not run.handle:

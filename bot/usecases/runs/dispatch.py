@@ -32,8 +32,8 @@ from bot.requests.lifecycle import FINAL_STATES, can_transition, request_state_f
 from bot.requests.model import Request, Run, RunState
 from bot.schedule import ZonedTime
 from bot.storage import audit, messages, requests, runs
-from bot.storage.database import Tx
 from bot.storage.runs import Attempt
+from bot.storage.transactions import Tx
 from bot.usecases.approvals.reopen import reopen_for_approval, series_renewal_reason
 from bot.usecases.runs.finish import finish_run, plan_next_occurrence, plan_runs
 from bot.usecases.services import Services
@@ -76,7 +76,7 @@ async def dispatch_run(services: Services, run_id: str) -> None:
 
 
 async def _dispatch_once(services: Services, run_id: str) -> None:
-    async with services.db.get() as tx:
+    async with services.db.read() as tx:
         run = await runs.get(tx, run_id)
         request = await requests.get(tx, run.request_id)
         attempt = await runs.get_attempt(tx, run.token) if run.token else None
@@ -127,7 +127,7 @@ async def _admit(services: Services, run: Run, request: Request) -> _StartingRun
         await _take_over_schedule(services, run, request, plan.placement.reason)
         return None
     failpoints.hit(failpoints.BEFORE_PREPARE)
-    async with services.db.post_idempotent() as tx:
+    async with services.db.write() as tx:
         run = await runs.transition(tx, run, "starting", token=plan.token, problem="")
         await runs.add_attempt(
             tx,
@@ -175,7 +175,7 @@ def _must_take_over_schedule(plan: Plan, run: Run, request: Request, now: dateti
 async def _take_over_schedule(services: Services, run: Run, request: Request, why: str) -> None:
     """Nightshift holds the schedule instead of the back end."""
     now = services.clock.now()
-    async with services.db.post_idempotent() as tx:
+    async with services.db.write() as tx:
         request = await requests.get(tx, request.id)
         request = await requests.transition(tx, request, request.state, scheduler="nightshift", scheduler_reason=why)
         await runs.transition(tx, run, "cancelled", finished_at=now, problem=why)
@@ -226,7 +226,7 @@ async def _send_with_retries(services: Services, work: _StartingRun) -> None:
 
 async def _call_backend(services: Services, work: _StartingRun) -> Handle:
     async with services.backend(work.request.content.backend).send_slots:
-        async with services.db.post_idempotent() as tx:
+        async with services.db.write() as tx:
             marked = time.monotonic()
             await runs.transition_attempt(tx, work.plan.token, ["prepared"], "sent", sent_at=services.clock.now())
         failpoints.hit(failpoints.AFTER_SENT)
@@ -240,7 +240,7 @@ async def _call_backend(services: Services, work: _StartingRun) -> Handle:
 
 
 async def _reset_to_prepared(services: Services, work: _StartingRun, problem: str) -> None:
-    async with services.db.post_idempotent() as tx:
+    async with services.db.write() as tx:
         await runs.transition_attempt(tx, work.plan.token, ["sent"], "prepared", problem=problem[:500])
     _log.info("nothing arrived; trying again", run=work.run.id, why=problem)
 
@@ -270,10 +270,10 @@ async def _find_by_token(services: Services, work: _StartingRun, why: str) -> No
 async def look_up_unknown_runs(services: Services) -> None:
     """Look once more for runs of unknown fate: what turns up in the back end is watched, and nobody need be asked."""
     since = services.clock.now() - UNKNOWN_LOOKUP_PERIOD
-    async with services.db.get() as tx:
+    async with services.db.read() as tx:
         unknown = await runs.in_state(tx, "unknown", MAX_UNKNOWN_PER_ROUND)
     for run in unknown:
-        async with services.db.get() as tx:
+        async with services.db.read() as tx:
             attempt = await runs.get_attempt(tx, run.token)
             request = await requests.get(tx, run.request_id)
         if attempt is None or attempt.sent_at is None or attempt.sent_at < since:
@@ -295,7 +295,7 @@ async def _record_started(services: Services, work: _StartingRun, handle: Handle
         work.plan.placement.scheduler == "backend" and work.request.start_at is not None
     )
     state: RunState = "scheduled_in_backend" if placed else "running"
-    async with services.db.post_idempotent() as tx:
+    async with services.db.write() as tx:
         await runs.transition_attempt(
             tx,
             work.plan.token,
@@ -324,7 +324,7 @@ async def _record_started(services: Services, work: _StartingRun, handle: Handle
 
 
 async def _record_refused(services: Services, work: _StartingRun, problem: str) -> None:
-    async with services.db.post_idempotent() as tx:
+    async with services.db.write() as tx:
         await runs.transition_attempt(tx, work.plan.token, ["sent", "prepared"], "refused", problem=problem[:500])
     await _finish(services, work.run, work.request, "failed", problem)
 
@@ -335,7 +335,7 @@ async def _record_unknown(services: Services, work: _StartingRun, problem: str) 
         f"{problem} It was looked for as {work.plan.token} and not found, so it may or may not have started. "
         "Please look in the back end and say below which it is."
     )
-    async with services.db.post_idempotent() as tx:
+    async with services.db.write() as tx:
         await runs.transition_attempt(tx, work.plan.token, ["sent"], "unknown", problem=problem[:500])
         run = await runs.transition(tx, work.run, "unknown", problem=text)
         await _sync_request_state(tx, services, work.request, run)
@@ -345,7 +345,7 @@ async def _record_unknown(services: Services, work: _StartingRun, problem: str) 
 
 
 async def _finish(services: Services, run: Run, request: Request, state: RunState, problem: str) -> None:
-    async with services.db.post_idempotent() as tx:
+    async with services.db.write() as tx:
         await finish_run(tx, services, run, request, state, problem=problem)
     services.wake.sender.set()
 

@@ -8,7 +8,7 @@ from bot.requests.lifecycle import FINAL_RUN_STATES, FINAL_STATES, can_transitio
 from bot.requests.model import Request, Run, RunState
 from bot.schedule import Series, next_runs, start_window
 from bot.storage import audit, messages, requests, runs
-from bot.storage.database import Tx
+from bot.storage.transactions import Tx
 from bot.usecases.services import Services
 
 

@@ -20,7 +20,7 @@ async def attach_remote(services: Services, request_id: str, person: Person, rem
     if wanted not in seen:
         raise InputError({"id": f"{request.content.backend} has nothing under {wanted}. Please look again."})
     now = services.clock.now()
-    async with services.db.post_idempotent() as tx:
+    async with services.db.write() as tx:
         json = handle.model_dump(mode="json")
         await runs.transition_attempt(tx, run.token, ["unknown"], "answered", handle=json, answered_at=now)
         run = await runs.transition(tx, run, "running", handle=json, started_at=now, problem="", poll_at=now)
@@ -39,7 +39,7 @@ async def retry_unknown(services: Services, request_id: str, person: Person) -> 
     """It did not run: start it anew, with a new attempt and a new token."""
     request, run = await _load_unknown_run(services, request_id, person)
     now = services.clock.now()
-    async with services.db.post_idempotent() as tx:
+    async with services.db.write() as tx:
         await runs.transition_attempt(
             tx, run.token, ["unknown"], "refused", problem="A person said that it did not run."
         )
@@ -57,7 +57,7 @@ async def retry_unknown(services: Services, request_id: str, person: Person) -> 
 
 
 async def _load_unknown_run(services: Services, request_id: str, person: Person) -> tuple[Request, Run]:
-    async with services.db.get() as tx:
+    async with services.db.read() as tx:
         request = await requests.get(tx, request_id)
         several = await runs.of_request(tx, request_id)
     ruling = await services.rights.can_manage(services, request, person)

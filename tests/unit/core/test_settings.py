@@ -7,7 +7,7 @@ import pytest
 from bot.errors import ConfigError
 from bot.requests.policy.load import load_policy
 from bot.settings import load_settings, validate_backends
-from bot.storage.database import normalize_url
+from bot.storage.urls import normalize_url
 from playground.environment import MovableClock
 
 ROOT = Path(__file__).parents[3]

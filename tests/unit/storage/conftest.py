@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from bot.storage.database import Database, default_sqlite_url
+from bot.storage.database import Database
 from bot.storage.migrate import migrate
+from bot.storage.urls import default_sqlite_url
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])

@@ -18,13 +18,13 @@ from tests.unit.requests.build import NOW
 
 async def write_entries(db: Database, count: int = 4) -> None:
     for number in range(1, count + 1):
-        async with db.post_idempotent() as tx:
+        async with db.write() as tx:
             data = {"number": number, "what": 'ä 漢 " \\'}
             await audit.record(tx, NOW, "T1/U1", "request.decided", f"r{number % 2}", data)
 
 
 async def verify_trail(db: Database) -> tuple[int, str]:
-    async with db.get() as tx:
+    async with db.read() as tx:
         return await audit.verify(tx)
 
 
@@ -36,13 +36,13 @@ async def test_a_trail_that_nobody_touched_holds(db: Database) -> None:
 
 async def test_the_trail_of_a_request_is_in_order(db: Database) -> None:
     await write_entries(db)
-    async with db.get() as tx:
+    async with db.read() as tx:
         assert [entry.seq async for entry in audit.entries(tx, "r1")] == [1, 3]
         assert [entry.seq async for entry in audit.entries(tx)] == [1, 2, 3, 4]
 
 
 async def test_a_long_trail_is_read_and_verified_to_its_end(db: Database) -> None:
-    async with db.post_idempotent() as tx:
+    async with db.write() as tx:
         for _ in range(1005):
             await audit.record(tx, NOW, "nightshift", "run.finished")
     assert await verify_trail(db) == (1005, "")
@@ -63,7 +63,7 @@ async def test_a_long_trail_is_read_and_verified_to_its_end(db: Database) -> Non
 )
 async def test_an_entry_that_was_altered_is_noticed(db: Database, change: dict[str, Any]) -> None:
     await write_entries(db)
-    async with db.post_idempotent() as tx:
+    async with db.write() as tx:
         await tx.execute(update(table).where(table.c.seq == 2).values(**change))
     held, problem = await verify_trail(db)
     assert held == 1
@@ -73,17 +73,17 @@ async def test_an_entry_that_was_altered_is_noticed(db: Database, change: dict[s
 
 async def test_an_entry_that_was_sealed_anew_breaks_the_next_one(db: Database) -> None:
     await write_entries(db)
-    async with db.get() as tx:
+    async with db.read() as tx:
         second = [entry async for entry in audit.entries(tx)][1]
     forged = second.model_copy(update={"actor": "T1/U2"})
-    async with db.post_idempotent() as tx:
+    async with db.write() as tx:
         await tx.execute(update(table).where(table.c.seq == 2).values(actor=forged.actor, hash=forged.compute_hash()))
     assert await verify_trail(db) == (2, "Entry 3 (request.decided) was altered after it was written.")
 
 
 async def test_an_entry_that_was_taken_out_is_noticed(db: Database) -> None:
     await write_entries(db)
-    async with db.post_idempotent() as tx:
+    async with db.write() as tx:
         await tx.execute(delete(table).where(table.c.seq == 3))
     assert await verify_trail(db) == (2, "Entry 3 is missing.")
 
@@ -95,13 +95,13 @@ async def test_entries_that_are_written_at_once_make_one_chain(db: Database) -> 
 
 async def test_what_is_rolled_back_leaves_no_entry(db: Database) -> None:
     async def in_vain() -> None:
-        async with db.post_idempotent() as tx:
+        async with db.write() as tx:
             await audit.record(tx, NOW, "T1/U1", "request.asked")
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         await in_vain()
-    async with db.get() as tx:
+    async with db.read() as tx:
         assert await tx.scalar(select(func.count()).select_from(table)) == 0
 
 
@@ -129,5 +129,5 @@ async def run_in_database(url: str, action: Callable[[Database], Awaitable[None]
 
 
 async def _tamper(db: Database) -> None:
-    async with db.post_idempotent() as tx:
+    async with db.write() as tx:
         await tx.execute(update(table).where(table.c.seq == 2).values(actor="T1/U9"))

@@ -14,8 +14,10 @@ from sqlalchemy.exc import DBAPIError
 
 from bot.storage import sqlite
 from bot.storage.counters import next_value
-from bot.storage.database import Database, Tx, default_sqlite_url
+from bot.storage.database import Database
 from bot.storage.migrate import migrate
+from bot.storage.transactions import Tx
+from bot.storage.urls import default_sqlite_url
 
 ORPHAN_RUN = text(
     "INSERT INTO runs (id, request_id, number, state, version, backend, operation, token, problem)"
@@ -33,7 +35,7 @@ async def sqlite_db(tmp_path: Path) -> AsyncIterator[Database]:
 
 
 async def take_number(db: Database, also: Callable[[Tx], object] = lambda _: None) -> int:
-    async with db.post_idempotent() as tx:
+    async with db.write() as tx:
         taken = await next_value(tx, "requests")
         also(tx)
     return taken
@@ -71,14 +73,14 @@ async def test_a_lock_that_does_not_end_is_an_error(
 
 async def test_a_commit_that_fails_leaves_nothing_and_the_next_one_works(sqlite_db: Database) -> None:
     async def in_vain() -> None:
-        async with sqlite_db.post_idempotent() as tx:
+        async with sqlite_db.write() as tx:
             await next_value(tx, "requests")
             await tx.execute(text("PRAGMA defer_foreign_keys = ON"))
             await tx.execute(ORPHAN_RUN)
 
     with pytest.raises(DBAPIError, match="FOREIGN KEY"):
         await in_vain()
-    async with sqlite_db.get() as tx:
+    async with sqlite_db.read() as tx:
         assert await tx.scalar(text("SELECT count(*) FROM runs")) == 0
     assert await take_number(sqlite_db) == 1
 
@@ -97,19 +99,19 @@ async def test_who_is_cancelled_while_committing_has_committed_and_leaves_the_co
 
 
 async def test_a_statement_that_is_full_undoes_the_transaction(sqlite_db: Database) -> None:
-    async with sqlite_db.get() as tx:
+    async with sqlite_db.read() as tx:
         pages = await tx.scalar(text("PRAGMA page_count"))
-    async with sqlite_db.post_idempotent() as tx:
+    async with sqlite_db.write() as tx:
         await tx.execute(text(f"PRAGMA max_page_count = {pages}"))
 
     async def in_vain() -> None:
-        async with sqlite_db.post_idempotent() as tx:
+        async with sqlite_db.write() as tx:
             await next_value(tx, "requests")
             await tx.execute(text("INSERT INTO counters VALUES (hex(zeroblob(100000)), 1)"))
 
     with pytest.raises(DBAPIError, match="full"):
         await in_vain()
-    async with sqlite_db.post_idempotent() as tx:
+    async with sqlite_db.write() as tx:
         await tx.execute(text("PRAGMA max_page_count = 1000000"))
     assert await take_number(sqlite_db) == 1
 
@@ -120,7 +122,7 @@ async def test_many_who_read_at_once_each_see_one_state(sqlite_db: Database) -> 
 
     async def twice() -> tuple[int, int]:
         nonlocal waiting
-        async with sqlite_db.get() as tx:
+        async with sqlite_db.read() as tx:
             first = await tx.scalar(text("SELECT count(*) FROM counters"))
             waiting += 1
             if waiting == 30:
