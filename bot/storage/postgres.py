@@ -5,11 +5,15 @@ from contextlib import asynccontextmanager
 
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from bot.storage.transactions import Tx
+from bot.storage.transactions import Store, Tx
 
 
-class PostgresStore:
-    """Transactions on connections of a pool."""
+class PostgresStore(Store):
+    """Opens transactions on connections of a pool.
+
+    Reads are REPEATABLE READ, so that all statements of a block see one state. Writes stay READ COMMITTED, because
+    compare-and-set has to see what another writer has committed meanwhile.
+    """
 
     def __init__(self, url: str) -> None:
         self._engine = create_async_engine(
@@ -20,6 +24,7 @@ class PostgresStore:
             pool_recycle=1800,
             connect_args={"connect_timeout": 5, "application_name": "nightshift"},
         )
+        self._reads = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Tx]:
@@ -28,7 +33,7 @@ class PostgresStore:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Tx]:
-        async with self._engine.connect() as connection:
+        async with self._reads.connect() as connection:
             yield connection
             await connection.rollback()
 

@@ -1,11 +1,11 @@
-"""SQLite, in the event loop's own thread.
+"""SQLite, used in the thread of the event loop.
 
-A statement here takes some tens of microseconds; handing it to another thread and waiting for that would take several
-times as long. What may have to wait does not hold up the loop: another process's lock is waited for without sleeping in
-SQLite, and a commit, which waits for the disk, is made in a thread.
+A statement takes some tens of microseconds; handing it to another thread takes several times as long. Whatever may
+block stays off the loop: the lock of another process is awaited outside SQLite, and a commit, which waits for the disk,
+runs in a thread.
 
-WAL, synchronous=FULL and ``BEGIN IMMEDIATE``: with the driver's own (deferred) transactions, two read-modify-writes at
-once lose updates without any error.
+The settings are WAL, synchronous=FULL and ``BEGIN IMMEDIATE``. With the driver's own deferred transactions, two
+concurrent read-modify-writes lose updates without any error.
 """
 
 import asyncio
@@ -17,25 +17,28 @@ from typing import Any
 
 from sqlalchemy import Connection, CursorResult, Dialect, create_engine, event
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 from sqlalchemy.sql.base import Executable
 
+from bot.storage.transactions import Store, Tx
+
 LOCK_TIMEOUT_SECONDS = 10.0
-"""How long another process may keep the lock before a transaction gives up."""
+"""Timeout for the lock of another process."""
 _MAX_SLEEP_SECONDS = 0.05
 _READ_LOCK_TIMEOUT_MS = 250
-"""How long a reader waits inside SQLite. With WAL it has to only while another process opens or closes the file."""
+"""Timeout for a reader inside SQLite. With WAL it waits only while another process opens or closes the file."""
 _MAX_IDLE_READERS = 8
-"""Connections for reading that are kept; more are opened when as many transactions wait for something else at once."""
+"""Maximum number of idle connections that are kept for reading."""
 
 
-class SqliteTx:
-    """A SQLAlchemy connection with the face of an asynchronous one: nothing here waits."""
+class SqliteTx(Tx):
+    """A SQLAlchemy connection with the interface of an asynchronous one. Nothing in it waits."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
-        driver: Any = connection.connection.driver_connection
-        self.driver: sqlite3.Connection = driver
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)
+        self.driver = driver
 
     @property
     def dialect(self) -> Dialect:
@@ -50,15 +53,17 @@ class SqliteTx:
         return self.connection.scalar(statement, parameters)
 
     def rollback(self) -> None:
-        """End the transaction; what was changed in it and not committed is undone."""
+        """End the transaction and undo what was not committed."""
         self.driver.rollback()
         # SQLAlchemy counts a transaction of its own from the first statement on.
         self.connection.rollback()
 
 
-class SqliteStore:
-    """One connection that writes, and a few that read. Transactions that write queue here, which is fair and quick:
-    SQLite's own way of waiting is neither."""
+class SqliteStore(Store):
+    """Opens transactions on one connection for writing and several for reading.
+
+    Writers queue for a lock of asyncio, which is fair and quick; SQLite's own waiting is neither.
+    """
 
     def __init__(self, url: str) -> None:
         # A connection is used by one thread at a time: the loop's, or the one that commits.
@@ -74,21 +79,18 @@ class SqliteStore:
     async def write(self) -> AsyncIterator[SqliteTx]:
         async with self._write_lock:
             if self._writer is None:
-                self._writer = SqliteTx(self._engine.connect())
-                self._writer.driver.execute("PRAGMA busy_timeout=0")
+                self._writer = self._connect("busy_timeout=0")
             tx = self._writer
             await _begin(tx.driver, "BEGIN IMMEDIATE")
-            before = tx.driver.total_changes
             try:
                 yield tx
-                if tx.driver.total_changes != before:
-                    await self._commit(tx.driver)
+                await self._commit(tx.driver)
             finally:
                 tx.rollback()
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[SqliteTx]:
-        tx = self._idle_readers.pop() if self._idle_readers else SqliteTx(self._engine.connect())
+        tx = self._idle_readers.pop() if self._idle_readers else self._connect("query_only=ON")
         try:
             await _begin(tx.driver, "BEGIN")
             yield tx
@@ -107,12 +109,17 @@ class SqliteStore:
             self._writer = None
         self._commit_executor.shutdown()
 
+    def _connect(self, pragma: str) -> SqliteTx:
+        tx = SqliteTx(self._engine.connect())
+        tx.driver.execute(f"PRAGMA {pragma}")
+        return tx
+
     async def _commit(self, driver: sqlite3.Connection) -> None:
         work = asyncio.get_running_loop().run_in_executor(self._commit_executor, driver.commit)
         try:
             await asyncio.shield(work)
         except asyncio.CancelledError:
-            # The thread goes on all the same, and the connection is its own until it has ended.
+            # The thread cannot be cancelled, and it uses the connection until it ends.
             while not work.done():
                 try:
                     await asyncio.wait([work])
@@ -124,24 +131,24 @@ class SqliteStore:
 
 
 async def _begin(driver: sqlite3.Connection, statement: str) -> None:
-    """Begin a transaction as soon as no other process has the lock. Raises OperationalError after BUSY_SECONDS."""
-    # Nothing in a transaction waits, so a task with one after the other would never let another task run.
+    """Begin a transaction when no other process has the lock. Raises OperationalError after LOCK_TIMEOUT_SECONDS."""
+    # Nothing in a transaction waits; without this, a task with many transactions would never let another task run.
     await asyncio.sleep(0)
     loop = asyncio.get_running_loop()
-    end, nap = loop.time() + LOCK_TIMEOUT_SECONDS, 0.001
+    deadline, delay = loop.time() + LOCK_TIMEOUT_SECONDS, 0.001
     while True:
         try:
             driver.execute(statement)
             return
         except sqlite3.Error as error:
             busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
-            if not busy or loop.time() > end:
+            if not busy or loop.time() > deadline:
                 raise OperationalError(statement, None, error) from error
-        await asyncio.sleep(nap)
-        nap = min(2 * nap, _MAX_SLEEP_SECONDS)
+        await asyncio.sleep(delay)
+        delay = min(2 * delay, _MAX_SLEEP_SECONDS)
 
 
-def _set_pragmas(connection: sqlite3.Connection, _record: Any) -> None:
+def _set_pragmas(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
     cursor = connection.cursor()
     for pragma in (f"busy_timeout={_READ_LOCK_TIMEOUT_MS}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
