@@ -17,6 +17,7 @@ from structlog.testing import capture_logs
 from playground.environment import POLICY, Environment, run_bot, run_environment
 from playground.slack import Exchange, Person
 from tests.conftest import postgres_database
+from tests.transaction_guard import watch_transactions
 
 BOT_ERRORS = {
     "invalid_arguments", "invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "no_text", "view_too_large",
@@ -61,6 +62,21 @@ async def running_env(
             run_bot(on, getattr(chosen, "TRANSPORT", "http")),
         ):
             yield on, log
+
+
+@pytest.fixture(scope="session")
+def calls_in_transactions() -> Iterator[list[str]]:
+    """Where HTTP was used inside a transaction."""
+    with watch_transactions() as found:
+        yield found
+
+
+@pytest.fixture(autouse=True)
+def no_http_inside_a_transaction(calls_in_transactions: list[str]) -> Iterator[None]:
+    """Fail a test in which the bot waits for HTTP while it holds a transaction."""
+    calls_in_transactions.clear()
+    yield
+    assert not calls_in_transactions, calls_in_transactions[0]
 
 
 @asynccontextmanager

@@ -1,11 +1,15 @@
 """What read() and write() promise, on SQLite and on PostgreSQL."""
 
+import asyncio
+
+import httpx
 import pytest
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from bot.storage.database import Database
 from bot.storage.schema_version import temporary_engine
+from tests.transaction_guard import watch_transactions
 
 COUNT = text("SELECT count(*) FROM counters")
 ADD = text("INSERT INTO counters (name, value) VALUES ('one', 1)")
@@ -63,3 +67,19 @@ async def test_a_change_of_the_schema_is_undone_with_its_transaction(db: Databas
         await fail()
     with temporary_engine(url) as engine, engine.connect() as connection:
         assert not inspect(connection).has_table("notes")
+
+
+async def test_a_call_over_http_inside_a_transaction_is_noticed(db: Database) -> None:
+    transport = httpx.MockTransport(lambda _: httpx.Response(200))
+    async with httpx.AsyncClient(transport=transport) as client:
+        with watch_transactions() as found:
+            async with db.write() as tx:
+                await tx.execute(ADD)
+            await client.get("http://backend.test/")
+            assert found == []
+            async with db.read():
+                await client.get("http://backend.test/")
+            assert len(found) == 1
+            async with db.write():
+                await asyncio.gather(client.get("http://backend.test/"))
+            assert len(found) == 2
