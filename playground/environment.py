@@ -1,6 +1,5 @@
 """The stage: a local Slack, the three sandboxes, and the bot between them, real in everything but the outside world."""
 
-import asyncio
 import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -39,23 +38,19 @@ class MovableClock:
     def __init__(self, path: Path) -> None:
         self.path = path
         path.write_text("0")
-        self._offset = timedelta()
+        self.offset = timedelta()
 
     def now(self) -> datetime:
-        return datetime.now(UTC) + self._offset
+        return datetime.now(UTC) + self.offset
 
     def advance(self, by: timedelta) -> None:
-        """Move on (or back, by a negative time)."""
-        self._offset += by
-        self.path.write_text(str(self._offset.total_seconds()))
+        """Move forward, or back by a negative time."""
+        self.offset += by
+        self.path.write_text(str(self.offset.total_seconds()))
 
     def move_to(self, instant: datetime) -> None:
         """Move to an instant."""
         self.advance(instant - self.now())
-
-    def reset(self) -> None:
-        """Show the machine's time again."""
-        self.advance(-self._offset)
 
 
 @dataclass(slots=True)
@@ -151,11 +146,6 @@ class _EnvVars:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
-
-
-async def settle(seconds: float = 0.05) -> None:
-    """Let what was set going take its course for a moment."""
-    await asyncio.sleep(seconds)
 
 
 SECRETS = {

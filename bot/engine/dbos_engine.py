@@ -22,6 +22,8 @@ from bot.engine.port import Job
 APPLICATION_VERSION = "1"
 QUEUE = "nightshift-takeover"
 POLL_SECONDS = 1.0
+LISTENER_SECONDS = 0.1
+"""Interval at which DBOS's listener thread wakes on SQLite. Shutting down waits for that thread; nothing else does."""
 MAX_RECORD_CHECKS, RECORD_CHECK_SECONDS = 40, 0.025
 _FINAL_STATUSES = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
 _STATUS_NAMES = {
@@ -197,6 +199,7 @@ class DbosEngine:
             serializer=DBOSPortableJSONSerializer(),
             enable_otlp=False,
             log_level="WARNING",
+            notification_listener_polling_interval_sec=LISTENER_SECONDS,
         )
 
     def _system_url(self) -> str:

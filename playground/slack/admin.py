@@ -37,10 +37,7 @@ class Admin:
 
     def set_group(self, handle: str, names: Sequence[str], *, enabled: bool = True) -> UserGroup:
         """Make a user group have exactly these members; a new one is created."""
-        group = next((g for g in self._ws.usergroups.values() if g.handle == handle.removeprefix("@")), None)
-        if group is None:
-            group = UserGroup(self._ws.new_id("S"), handle.removeprefix("@"), handle, [])
-            self._ws.usergroups[group.id] = group
+        group = self._ws.user_group(handle)
         before, now = set(group.users), [self._ws.user_by_name(name).id for name in names]
         group.users, group.date_delete = now, 0 if enabled else int(time.time())
         self._ws.announce("people", group)
@@ -59,12 +56,6 @@ class Admin:
         found.is_archived = True
         self._ws.announce("channel", found)
         self._send_event("channel_archive", {"channel": found.id})
-
-    def rename(self, channel: str, new_name: str) -> None:
-        found = self._ws.channel_by_name(channel)
-        found.name = new_name.removeprefix("#")
-        self._ws.announce("channel", found)
-        self._send_event("channel_rename", {"channel": {"id": found.id, "name": found.name, "created": 0}})
 
     def uninstall(self) -> None:
         """Remove the app: its tokens are good for nothing any more."""

@@ -159,6 +159,15 @@ class Workspace:
         self.announce("channel", channel)
         return channel
 
+    def user_group(self, handle: str) -> UserGroup:
+        """The user group of a handle (``@sre`` or ``sre``), created if there is none."""
+        plain = handle.removeprefix("@")
+        group = next((g for g in self.usergroups.values() if g.handle == plain), None)
+        if group is None:
+            group = UserGroup(self.new_id("S"), plain, handle, [])
+            self.usergroups[group.id] = group
+        return group
+
     def im(self, user: str) -> Channel:
         """The direct messages between the bot and a person, opened if need be. Raises ApiError."""
         found = next((c for c in self.channels.values() if c.peer == user), None)

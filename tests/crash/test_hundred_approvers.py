@@ -14,7 +14,7 @@ from playground.environment import Environment
 from playground.slack import Outcome, User
 from playground.slack.fixtures import TEAM
 from tests.crash.harness import Harness, run_harness
-from tests.scenarios.steps import eventually, find_card, make_request
+from tests.scenarios.steps import eventually, find_card, jobs_received, make_request
 
 APPROVER_COUNT, QUORUM = 100, 3
 NAMES = [f"many{number}" for number in range(APPROVER_COUNT)]
@@ -55,7 +55,7 @@ async def approve_all_at_once(harness: Harness) -> None:
     assert sum(many for text, many in said.items() if "decided already" in text or "nothing left" in text) == 97, said
     assert found.text.count("Approved by @") == QUORUM
     assert (row_count(harness, decisions), row_count(harness, runs)) == (QUORUM, 1)
-    assert len(on.foreman.requests_to("POST", "/api/job_invocations")) == 1
+    assert jobs_received(on) == 1
 
 
 async def test_one_process_with_sqlite() -> None:

@@ -9,9 +9,17 @@ from playground.environment import Environment, run_environment
 from playground.sandbox import Fault
 from playground.slack import Message
 from tests.crash.process import BotProcess, kill_on_exit
-from tests.scenarios.steps import WAIT_SECONDS, approve_request, eventually, find_card, make_request, wait_for_texts
-
-JOBS = "/api/job_invocations"
+from tests.scenarios.steps import (
+    JOBS_PATH,
+    WAIT_SECONDS,
+    approve_request,
+    eventually,
+    find_card,
+    job_requests,
+    jobs_received,
+    make_request,
+    wait_for_texts,
+)
 
 
 @pytest.fixture
@@ -24,8 +32,8 @@ async def env(tmp_path: Path) -> AsyncIterator[Environment]:
 @pytest.mark.parametrize(
     "fault",
     [
-        pytest.param(Fault("hang", JOBS, "POST"), id="the job was saved, the answer never came"),
-        pytest.param(Fault("slow", JOBS, "POST", seconds=1.5), id="the job is saved only after the bot is gone"),
+        pytest.param(Fault("hang", JOBS_PATH, "POST"), id="the job was saved, the answer never came"),
+        pytest.param(Fault("slow", JOBS_PATH, "POST", seconds=1.5), id="the job is saved only after the bot is gone"),
     ],
 )
 async def test_one_invocation_the_request_finishes_and_the_card_is_right(
@@ -38,11 +46,11 @@ async def test_one_invocation_the_request_finishes_and_the_card_is_right(
         name = await make_request(env.slack.person("alice"))
         env.foreman.faults.append(fault)
         found = await approve_request(env, name)
-        await eventually(env, lambda: env.foreman.requests_to("POST", JOBS))
+        await eventually(env, lambda: job_requests(env))
         await bot.kill()
         await bot.start()
         await wait_for_texts(found, "Succeeded", "20 of 20", env=env)
-        assert len(env.foreman.requests_to("POST", JOBS)) == 1
+        assert jobs_received(env) == 1
         assert len(env.foreman.invocations) == 1
         await _check_posted_once(env, name, found)
         assert await bot.stop() == 0

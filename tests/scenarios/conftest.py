@@ -1,12 +1,11 @@
-"""A bot at work for the scenarios of a module: the real one, in this process, with a local Slack and the sandboxes.
+"""A running bot for the scenarios of a module: the real one, in this process, with a local Slack and the sandboxes.
 
-A module may set TRANSPORT ("http" or "socket"), POSTGRES (True), POLICY and EXTRA (configuration), and GROUPS (who is
-in which). Its tests share the bot, so each asks for something of its own; faults, open modals and failing hosts are
-put right after each test.
+A module may set TRANSPORT ("http" or "socket"), POSTGRES (True), POLICY and EXTRA (configuration), and GROUPS (the
+members of user groups). Its tests share the bot, so each makes requests of its own and moves the clock only forward.
+Faults, open modals and failing hosts are cleared after each test.
 """
 
 from collections.abc import AsyncIterator, Iterator, Mapping, MutableMapping, Sequence
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,21 +23,23 @@ BOT_ERRORS = {
     "expired_trigger_id", "exchanged_trigger_id", "missing_scope", "unknown_method", "duplicate_external_id",
     "push_limit_reached", "invalid_auth",
 }  # fmt: skip
-"""What Slack says to a bot that made a mistake; nothing that a test does excuses them."""
+"""Errors with which Slack answers a mistake of the bot; no test may cause one."""
 
 START_TIME = datetime(2027, 1, 11, 9, 0, tzinfo=UTC)
-"""When the scenarios of each module begin: a Monday, ten o'clock in Berlin, far from any change of the clocks."""
+"""When the scenarios of each module begin: a Monday, ten o'clock in Berlin, weeks from any clock change.
+
+What "tomorrow at six" means must not depend on when the tests are run."""
 
 Log = Sequence[MutableMapping[str, Any]]
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "rough: what is done to the bot may make it log errors")
+    config.addinivalue_line("markers", "allows_bot_errors: the bot may log errors in this test")
 
 
 @pytest.fixture(scope="module")
 def postgres_module_url(postgres_server: str) -> Iterator[str]:
-    """The URL of a database for the scenarios of a module."""
+    """A PostgreSQL database for the scenarios of a module."""
     with postgres_database(postgres_server) as url:
         yield url
 
@@ -47,21 +48,20 @@ def postgres_module_url(postgres_server: str) -> Iterator[str]:
 async def running_env(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[tuple[Environment, Log]]:
-    """The stage with its bot, and what the bot logs."""
-    chosen = request.module
-    database = request.getfixturevalue("postgres_module_url") if getattr(chosen, "POSTGRES", False) else ""
+    """An environment with its bot, and what the bot logs."""
+    module = request.module
+    database = request.getfixturevalue("postgres_module_url") if getattr(module, "POSTGRES", False) else ""
     with capture_logs() as log:
-        async with (
-            run_environment(
-                tmp_path_factory.mktemp("stage"),
-                database_url=database,
-                policy=getattr(chosen, "POLICY", POLICY),
-                extra=getattr(chosen, "EXTRA", ""),
-            ) as on,
-            _start_time_and_groups(on, getattr(chosen, "GROUPS", {})),
-            run_bot(on, getattr(chosen, "TRANSPORT", "http")),
-        ):
-            yield on, log
+        async with run_environment(
+            tmp_path_factory.mktemp("environment"),
+            database_url=database,
+            policy=getattr(module, "POLICY", POLICY),
+            extra=getattr(module, "EXTRA", ""),
+        ) as env:
+            env.clock.move_to(START_TIME)
+            set_groups(env, getattr(module, "GROUPS", {}))
+            async with run_bot(env, getattr(module, "TRANSPORT", "http")):
+                yield env, log
 
 
 @pytest.fixture(scope="session")
@@ -79,52 +79,53 @@ def no_http_inside_a_transaction(calls_in_transactions: list[str]) -> Iterator[N
     assert not calls_in_transactions, calls_in_transactions[0]
 
 
-@asynccontextmanager
-async def _start_time_and_groups(env: Environment, groups: Mapping[str, Sequence[str]]) -> AsyncIterator[None]:
-    """Begin at a known time: what is "tomorrow at six" must not depend on when the tests are run."""
-    env.clock.move_to(START_TIME)
+def set_groups(env: Environment, groups: Mapping[str, Sequence[str]]) -> None:
+    """Fill user groups before the bot starts, without events: Slack would repeat those a minute later."""
+    workspace = env.slack.workspace
     for handle, names in groups.items():
-        env.slack.admin.set_group(handle, names)
-    yield
+        workspace.user_group(handle).users = [workspace.user_by_name(name).id for name in names]
 
 
 @pytest.fixture
 def env(running_env: tuple[Environment, Log], request: pytest.FixtureRequest) -> Iterator[Environment]:
-    """The stage, where everything works and jobs take a moment. After the test Slack must have had nothing to
-    complain of, and the bot nothing that it did not expect; ``pytest.mark.rough`` allows the latter."""
-    on, log = running_env
-    on.foreman.speed, on.foreman.state.jobs.failing_hosts = 100.0, {}
-    already, seen = len(on.slack.journal.entries), len(log)
-    yield on
-    on.slack.workspace.stacks.clear()
-    on.slack.faults.clear()
-    for sandbox in (on.foreman, on.opsramp, on.immybot):
+    """The environment, with no faults and quick jobs.
+
+    After the test, Slack must have rejected nothing that the bot sent, and the bot must have logged no error;
+    ``pytest.mark.allows_bot_errors`` permits errors in the log."""
+    environment, log = running_env
+    environment.foreman.speed, environment.foreman.state.jobs.failing_hosts = 100.0, {}
+    exchanges, entries, offset = len(environment.slack.journal.entries), len(log), environment.clock.offset
+    yield environment
+    environment.slack.workspace.stacks.clear()
+    environment.slack.faults.clear()
+    for sandbox in (environment.foreman, environment.opsramp, environment.immybot):
         sandbox.faults.clear()
-    complaints = [e for e in list(on.slack.journal.entries)[already:] if is_bot_error(e)]
-    assert not complaints, complaints
-    if not request.node.get_closest_marker("rough"):
-        surprises = [entry for entry in log[seen:] if entry["log_level"] in ("error", "critical")]
-        assert not surprises, surprises
+    assert environment.clock.offset >= offset, "the test moved the clock back, for all tests after it"
+    rejected = [e for e in list(environment.slack.journal.entries)[exchanges:] if is_bot_error(e)]
+    assert not rejected, rejected
+    if not request.node.get_closest_marker("allows_bot_errors"):
+        errors = [entry for entry in log[entries:] if entry["log_level"] in ("error", "critical")]
+        assert not errors, errors
 
 
 def is_bot_error(exchange: Exchange) -> bool:
-    """Whether an exchange shows that the bot did what Slack does not take."""
+    """Whether Slack rejected what the bot sent."""
     return exchange.kind == "answer" or exchange.error in BOT_ERRORS
 
 
 @pytest.fixture
 def alice(env: Environment) -> Person:
-    """She asks."""
+    """The requester."""
     return env.slack.person("alice")
 
 
 @pytest.fixture
 def bob(env: Environment) -> Person:
-    """He approves: he is in @sre."""
+    """An approver: he is in @sre."""
     return env.slack.person("bob")
 
 
 @pytest.fixture
 def carol(env: Environment) -> Person:
-    """She approves too."""
+    """Another approver in @sre."""
     return env.slack.person("carol")

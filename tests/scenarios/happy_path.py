@@ -8,6 +8,7 @@ from playground.slack import Person
 from tests.scenarios.form_filling import fill_pages
 from tests.scenarios.steps import (
     RESTART_COMMAND,
+    RUN_COMMAND,
     WAIT_SECONDS,
     advance_to_run,
     approve_request,
@@ -16,19 +17,12 @@ from tests.scenarios.steps import (
     eventually,
     find_card,
     go_to_page,
+    jobs_received,
     make_request,
     open_form,
     press_preview,
     wait_for_texts,
 )
-
-JOBS = "/api/job_invocations"
-COMMAND = '/foreman template="Run Command - Script Default" hosts="os = Debian" because=so'
-
-
-def jobs_received(env: Environment) -> int:
-    """How many jobs Foreman was asked for."""
-    return len(env.foreman.requests_to("POST", JOBS))
 
 
 async def test_now(env: Environment, alice: Person) -> None:
@@ -42,7 +36,9 @@ async def test_now(env: Environment, alice: Person) -> None:
 
 async def test_later(env: Environment, alice: Person) -> None:
     before = jobs_received(env)
-    found = await approve_request(env, await make_request(alice, f'{COMMAND} when="tomorrow 21:00"', {"command": "id"}))
+    found = await approve_request(
+        env, await make_request(alice, f'{RUN_COMMAND} when="tomorrow 21:00"', {"command": "id"})
+    )
     await eventually(env, lambda: jobs_received(env) == before + 1)
     job = env.foreman.invocations[-1]
     await wait_for_texts(found, "Scheduled", env=env)
@@ -83,7 +79,7 @@ async def test_two_failed_hosts(env: Environment, alice: Person) -> None:
 
 async def test_a_series_held_by_nightshift(env: Environment, alice: Person) -> None:
     before = jobs_received(env)
-    name = await make_request(alice, f'{COMMAND} when="every 3 days at 12:00"', {"command": "id"})
+    name = await make_request(alice, f'{RUN_COMMAND} when="every 3 days at 12:00"', {"command": "id"})
     found = await approve_request(env, name)
     await wait_for_texts(found, "Run 1: waiting for its time", env=env)
     for number in (1, 2):

@@ -7,12 +7,27 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from playground.environment import Environment
+from playground.sandbox import ReceivedRequest
 from playground.slack import Message, Modal, Person
 
 WAIT_SECONDS = 20.0
 """Seconds for which anything is waited for; it comes much sooner unless the machine is very busy."""
 
 RESTART_COMMAND = '/foreman run template="Service Action - Script Default" hosts="os = RedHat" when=now because=patch'
+
+
+RUN_COMMAND = '/foreman template="Run Command - Script Default" hosts="os = Debian" because=so'
+JOBS_PATH = "/api/job_invocations"
+
+
+def job_requests(env: Environment) -> list[ReceivedRequest]:
+    """The requests for a job that Foreman has received."""
+    return env.foreman.requests_to("POST", JOBS_PATH)
+
+
+def jobs_received(env: Environment) -> int:
+    """The number of jobs that Foreman was asked for."""
+    return len(job_requests(env))
 
 
 async def open_form(who: Person, line: str, channel: str = "#ops") -> Modal:

@@ -20,7 +20,7 @@ from bot.requests.model import Decision, Request
 from bot.storage import requests, runs
 from playground.environment import Environment, run_bot, run_environment
 from playground.slack import Message, NotVisible, Person
-from tests.scenarios.steps import confirm_request, make_request, press_preview
+from tests.scenarios.steps import confirm_request, job_requests, make_request, press_preview
 
 QUORUM = 2
 POLICY = """
@@ -154,7 +154,7 @@ class Simulation:
                 assert len(said - {request.requester.user}) >= QUORUM, f"{request.name} was started by {said}"
 
     def _tokens(self) -> list[str]:
-        posts = self.env.foreman.requests_to("POST", "/api/job_invocations")
+        posts = job_requests(self.env)
         for post in posts:
             assert post.at.hour != 23, f"started in the freeze, at {post.at}"
             assert post.at.hour >= 3, f"started in the freeze, at {post.at}"

@@ -18,6 +18,7 @@ from tests.scenarios.steps import (
     click_for_reply,
     eventually,
     find_card,
+    jobs_received,
     make_request,
     open_form,
     press_preview,
@@ -25,11 +26,6 @@ from tests.scenarios.steps import (
 )
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-def calls_received(env: Environment) -> int:
-    """How many jobs Foreman was asked for."""
-    return len(env.foreman.requests_to("POST", "/api/job_invocations"))
 
 
 async def test_one_of_the_group_approves_and_everybody_sees_who(env: Environment, alice: Person, bob: Person) -> None:
@@ -47,7 +43,7 @@ async def test_one_of_the_group_approves_and_everybody_sees_who(env: Environment
 async def test_a_denial_asks_for_a_reason_and_the_requester_reads_it(
     env: Environment, alice: Person, bob: Person
 ) -> None:
-    name, before = await make_request(alice), calls_received(env)
+    name, before = await make_request(alice), jobs_received(env)
     found = await find_card(bob, name)
     await bob.click("Deny", found)
     question = await bob.modal(WAIT_SECONDS)
@@ -58,7 +54,7 @@ async def test_a_denial_asks_for_a_reason_and_the_requester_reads_it(
         found, "Denied by @bob", "Wait for *monday* <!channel> & <https://evil.example|click>", env=env
     )
     await wait_for_texts(await find_card(alice, name, "dm"), "Denied by @bob", env=env)
-    assert calls_received(env) == before
+    assert jobs_received(env) == before
 
 
 async def test_a_reason_of_blanks_is_no_reason(env: Environment, alice: Person, bob: Person) -> None:
@@ -72,13 +68,13 @@ async def test_a_reason_of_blanks_is_no_reason(env: Environment, alice: Person, 
 
 
 async def test_nobody_approves_their_own_request(env: Environment, bob: Person) -> None:
-    name, before = await make_request(bob), calls_received(env)
+    name, before = await make_request(bob), jobs_received(env)
     found = await find_card(bob, name)
     assert "You asked for this yourself" in await click_for_reply(bob, "Approve", found)
     assert "Waiting for approval" in found.text
     await approve_request(env, name, by="carol")
     await wait_for_texts(found, "Approved by @carol", "Succeeded", env=env)
-    assert calls_received(env) == before + 1
+    assert jobs_received(env) == before + 1
 
 
 @pytest.mark.parametrize(
@@ -114,7 +110,7 @@ async def test_an_approver_who_was_deactivated_meanwhile_decides_nothing(env: En
 
 
 async def test_a_second_click_is_answered_with_what_was_decided(env: Environment, alice: Person, bob: Person) -> None:
-    name, before = await make_request(alice), calls_received(env)
+    name, before = await make_request(alice), jobs_received(env)
     found = await find_card(bob, name)
     stale = bob.surface_of(found)
     button = stale.button("Approve")
@@ -123,13 +119,13 @@ async def test_a_second_click_is_answered_with_what_was_decided(env: Environment
     reply = await stale.press(button)
     await eventually(env, lambda: reply.ephemeral_texts)
     assert reply.ephemeral_texts == [f"{name} was decided already: succeeded. Nothing was changed."]
-    assert calls_received(env) == before + 1
+    assert jobs_received(env) == before + 1
 
 
 async def test_a_click_on_a_card_that_was_denied_is_answered(
     env: Environment, alice: Person, bob: Person, carol: Person
 ) -> None:
-    name, before = await make_request(alice), calls_received(env)
+    name, before = await make_request(alice), jobs_received(env)
     found = await find_card(bob, name)
     stale = carol.surface_of(found)
     approve, deny = stale.button("Approve"), stale.button("Deny")
@@ -143,13 +139,13 @@ async def test_a_click_on_a_card_that_was_denied_is_answered(
         await eventually(env, lambda reply=reply: reply.ephemeral_texts)
         assert f"{name} was decided already: denied." in reply.ephemeral_texts[0]
     assert carol.open_modal is None
-    assert calls_received(env) == before
+    assert jobs_received(env) == before
 
 
 async def test_two_approvers_at_once_start_it_once_and_both_are_answered(
     env: Environment, alice: Person, bob: Person, carol: Person
 ) -> None:
-    name, before = await make_request(alice), calls_received(env)
+    name, before = await make_request(alice), jobs_received(env)
     found = await find_card(bob, name)
     first, second = await asyncio.gather(
         click_for_reply(bob, "Approve", found), click_for_reply(carol, "Approve", found)
@@ -157,19 +153,19 @@ async def test_two_approvers_at_once_start_it_once_and_both_are_answered(
     assert sorted("You approved" in text for text in (first, second)) == [False, True]
     assert any("was decided already" in text for text in (first, second))
     await wait_for_texts(found, "Succeeded", env=env)
-    assert calls_received(env) == before + 1
+    assert jobs_received(env) == before + 1
     assert found.text.count("Approved by") == 1
 
 
 async def test_ten_clicks_of_one_approver_count_once(env: Environment, alice: Person, bob: Person) -> None:
-    name, before = await make_request(alice), calls_received(env)
+    name, before = await make_request(alice), jobs_received(env)
     found = await find_card(bob, name)
     surface = bob.surface_of(found)
     button = surface.button("Approve")
     replies = await asyncio.gather(*(surface.press(button) for _ in range(10)))
     await eventually(env, lambda: all(reply.ephemeral_texts for reply in replies))
     await wait_for_texts(found, "Succeeded", env=env)
-    assert calls_received(env) == before + 1
+    assert jobs_received(env) == before + 1
     assert [reply.error for reply in replies] == [""] * 10
 
 
@@ -197,11 +193,11 @@ async def test_the_requester_withdraws_and_nobody_else_can(env: Environment, ali
 
 
 async def test_what_nobody_decides_in_time_expires(env: Environment, alice: Person, bob: Person) -> None:
-    name, before = await make_request(alice), calls_received(env)
+    name, before = await make_request(alice), jobs_received(env)
     found = await find_card(bob, name)
     env.clock.advance(timedelta(hours=8, minutes=1))
     await wait_for_texts(found, "Expired without a decision", env=env)
-    assert calls_received(env) == before
+    assert jobs_received(env) == before
 
 
 async def test_details_show_the_whole_request(env: Environment, alice: Person, bob: Person) -> None:

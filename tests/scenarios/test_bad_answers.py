@@ -13,6 +13,7 @@ from tests.scenarios.steps import (
     WAIT_SECONDS,
     approve_request,
     confirm_request,
+    job_requests,
     open_form,
     press_preview,
     wait_for_texts,
@@ -104,7 +105,7 @@ async def test_at_the_preview_the_form_says_what_is_wrong_and_works_once_it_is_r
     assert kept_values(modal) == TYPED
     preview = await press_preview(modal)
     assert '"service": "nginx"' in preview.text
-    assert env.foreman.requests_to("POST", "/api/job_invocations") == []
+    assert job_requests(env) == []
 
 
 async def test_while_the_template_is_asked_for_its_inputs(env: Environment, alice: Person) -> None:

@@ -11,7 +11,7 @@ from bot.usecases.runs.dispatch import dispatch_run
 from playground.environment import Environment
 from playground.sandbox import Fault
 from playground.slack import Person
-from tests.scenarios.steps import WAIT_SECONDS, approve_request, make_request, wait_for_texts
+from tests.scenarios.steps import WAIT_SECONDS, approve_request, jobs_received, make_request, wait_for_texts
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 async def test_whoever_comes_second_neither_calls_nor_says_how_it_ended(env: Environment, alice: Person) -> None:
     assert env.bot is not None
     app = env.bot.services
-    before = len(env.foreman.requests_to("POST", "/api/job_invocations"))
+    before = jobs_received(env)
     env.foreman.faults.append(Fault("slow", "/api/job_invocations$", "POST", seconds=0.5))
     sending = app.backend("foreman.main").send_slots
     async with AsyncExitStack() as full:
@@ -34,4 +34,4 @@ async def test_whoever_comes_second_neither_calls_nor_says_how_it_ended(env: Env
         assert not second.done()
     await asyncio.wait_for(second, WAIT_SECONDS)
     await wait_for_texts(card, "Succeeded", env=env)
-    assert len(env.foreman.requests_to("POST", "/api/job_invocations")) == before + 1
+    assert jobs_received(env) == before + 1

@@ -13,6 +13,7 @@ from tests.scenarios.steps import (
     confirm_request,
     eventually,
     find_card,
+    jobs_received,
     make_request,
     wait_for_texts,
 )
@@ -38,10 +39,6 @@ GROUPS = {"@desk": ["alice"]}
 LINE = '/foreman run template="Run Command - Script Default" hosts="name ~ {}" when="{}" because=patch'
 
 
-def calls(env: Environment) -> list[Any]:
-    return env.foreman.requests_to("POST", "/api/job_invocations")
-
-
 async def edit(who: Person, found: Message, fill: dict[str, Any]) -> None:
     """Open a request's form from its card, change something and look at the preview."""
     await who.click("Edit", found)
@@ -62,24 +59,24 @@ async def test_what_an_approver_edits_does_not_run_with_the_requesters_rights(
     env: Environment, alice: Person, bob: Person, carol: Person
 ) -> None:
     name, found = await two_hosts(env, alice, bob)
-    before = len(calls(env))
+    before = jobs_received(env)
     await edit(bob, found, {"Hosts": "name = web05.sin.example.com", "command": "reboot"})
     preview = await bob.modal()
     assert "[Run it]" not in preview.text, preview.text
     assert await confirm_request(preview) == name
     await wait_for_texts(found, "Waiting for approval", "edited by @bob", "0 of 1 approved by @sre", env=env)
-    assert len(calls(env)) == before
+    assert jobs_received(env) == before
     assert "You have edited this request, so others decide." in await click_for_reply(bob, "Approve", found)
     assert "You approved" in await click_for_reply(carol, "Approve", found)
     await wait_for_texts(found, "Succeeded", "edited by @bob", env=env)
-    assert len(calls(env)) == before + 1
+    assert jobs_received(env) == before + 1
 
 
 async def test_the_requesters_own_later_edit_does_not_make_it_hers_alone_again(
     env: Environment, alice: Person, bob: Person
 ) -> None:
     _, found = await two_hosts(env, alice, bob)
-    before = len(calls(env))
+    before = jobs_received(env)
     await edit(bob, found, {"Hosts": "name = web05.sin.example.com", "command": "reboot"})
     await confirm_request(await bob.modal())
     await wait_for_texts(found, "edited by @bob", env=env)
@@ -88,14 +85,14 @@ async def test_the_requesters_own_later_edit_does_not_make_it_hers_alone_again(
     assert "[Run it]" not in preview.text, preview.text
     await confirm_request(preview)
     await wait_for_texts(found, "Waiting for approval", "0 of 1 approved by @sre", env=env)
-    assert len(calls(env)) == before
+    assert jobs_received(env) == before
 
 
 async def test_an_edit_that_overtakes_a_preview_is_not_approved_by_a_rule(
     env: Environment, alice: Person, bob: Person
 ) -> None:
     name, found = await two_hosts(env, alice, bob)
-    before = len(calls(env))
+    before = jobs_received(env)
     await edit(alice, found, {"Hosts": "name = web05.sin.example.com"})
     preview = await alice.modal()
     assert "[Run it]" in preview.text
@@ -106,7 +103,7 @@ async def test_an_edit_that_overtakes_a_preview_is_not_approved_by_a_rule(
     await eventually(env, lambda: "Not sent" in preview.text, lambda: preview.text)
     await preview.close(everything=True)
     await wait_for_texts(found, "Waiting for approval", env=env)
-    assert len(calls(env)) == before
+    assert jobs_received(env) == before
     assert f"{name} is withdrawn." in await click_for_reply(alice, "Withdraw", found)
 
 
@@ -128,7 +125,7 @@ async def test_an_earlier_editor_is_still_an_author_after_somebody_elses_edit(
     await env.slack.wait_for_events()
     try:
         _, found = await two_hosts(env, alice, bob)
-        before = len(calls(env))
+        before = jobs_received(env)
         await edit(bob, found, {"command": "rm -rf /var/log"})
         await confirm_request(await bob.modal())
         await wait_for_texts(found, "edited by @bob", env=env)
@@ -137,7 +134,7 @@ async def test_an_earlier_editor_is_still_an_author_after_somebody_elses_edit(
         await wait_for_texts(found, "edited by @bob, @carol", env=env)
         for author in (bob, carol):
             assert "You have edited this request, so others decide." in await click_for_reply(author, "Approve", found)
-        assert len(calls(env)) == before
+        assert jobs_received(env) == before
     finally:
         env.slack.admin.set_group("@sre", ["bob", "carol"])
         await env.slack.wait_for_events()

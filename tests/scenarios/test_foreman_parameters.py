@@ -13,6 +13,8 @@ from tests.scenarios.steps import (
     approve_request,
     confirm_request,
     eventually,
+    job_requests,
+    jobs_received,
     make_request,
     open_form,
     press_preview,
@@ -34,7 +36,6 @@ remote_execution_version = "10.0.0"
 sudo = "env:SANDBOX_SUDO_PASSWORD"
 """
 
-JOBS = "/api/job_invocations"
 
 SCRIPT: dict[str, PageValues] = {
     "Basics": {
@@ -147,12 +148,12 @@ DOCUMENTED = {
 
 async def run(env: Environment, who: Person, pages: dict[str, PageValues], line: str = "/foreman") -> Any:
     """Fill in a form, have it approved, and return the body that the sandbox received, with its token hidden."""
-    before = len(env.foreman.requests_to("POST", JOBS))
+    before = jobs_received(env)
     modal = await open_form(who, line)
     await fill_pages(modal, pages)
     card = await approve_request(env, await confirm_request(await press_preview(modal)))
-    await eventually(env, lambda: len(env.foreman.requests_to("POST", JOBS)) > before, lambda: card.text)
-    call = env.foreman.requests_to("POST", JOBS)[-1]
+    await eventually(env, lambda: jobs_received(env) > before, lambda: card.text)
+    call = job_requests(env)[-1]
     assert call.headers["Content-Type"] == "application/json"
     body = call.body
     job = body["job_invocation"]
@@ -197,7 +198,7 @@ async def test_a_series_carries_its_token_as_its_purpose(env: Environment, alice
     line = '/foreman system=main template="Run Command - Script Default" hosts="os = Debian" when="every day at 06:00"'
     card = await approve_request(env, await make_request(alice, line, {"command": "id", "Why": "so"}))
     await wait_for_texts(card, "waiting in the back end", env=env)
-    job = env.foreman.requests_to("POST", JOBS)[-1].body["job_invocation"]
+    job = job_requests(env)[-1].body["job_invocation"]
     assert job["recurrence"]["purpose"].startswith("ns-")
     assert job["description_format"].startswith(f"[{job['recurrence']['purpose']}] ")
     assert job["recurrence"]["cron_line"] == "0 6 * * * Europe/Berlin"

@@ -15,6 +15,7 @@ from tests.scenarios.steps import (
     confirm_request,
     eventually,
     go_to_page,
+    job_requests,
     open_form,
     press_preview,
 )
@@ -138,8 +139,8 @@ async def test_hidden_inputs_are_chosen_from_the_configured_secrets_and_never_ty
     assert modal.option_texts("new password") == ["sudo"]
     await modal.fill({"username": "root", "new password": "sudo"})
     await approve_request(env, await confirm_request(await press_preview(modal)))
-    await eventually(env, lambda: env.foreman.requests_to("POST", "/api/job_invocations"))
-    (call,) = env.foreman.requests_to("POST", "/api/job_invocations")
+    await eventually(env, lambda: job_requests(env))
+    (call,) = job_requests(env)
     assert call.body["job_invocation"]["inputs"] == {"username": "root", "new password": "correct-horse"}
     assert "correct-horse" not in repr(list(env.slack.journal.entries))
 

@@ -17,6 +17,8 @@ from tests.scenarios.steps import (
     click_for_reply,
     confirm_request,
     find_card,
+    job_requests,
+    jobs_received,
     make_request,
     open_form,
     press_preview,
@@ -171,7 +173,7 @@ async def test_a_freeze_that_came_after_the_approval_keeps_it_from_starting(
         await wait_for_texts(
             soft[1], "Not started: It falls into the freeze “Board” (Audit)", "needs 1 of @board", env=on
         )
-        assert not on.foreman.requests_to("POST", "/api/job_invocations")
+        assert not job_requests(on)
 
 
 async def test_a_freeze_that_came_after_the_asking_stops_the_approval_until_its_approvers_are_asked(
@@ -230,7 +232,7 @@ async def test_runs_of_a_series_inside_a_freeze_are_left_out_also_where_the_back
             await advance_to(on, datetime(2027, 1, day, 5, 0, tzinfo=UTC))
             run = await alice.wait_for(f"{name} · run {number} ·", where="#results", timeout=WAIT_SECONDS)
             assert word in run.text
-        assert len(on.foreman.requests_to("POST", "/api/job_invocations")) == 2
+        assert jobs_received(on) == 2
 
 
 async def test_a_calendar_that_never_answered_freezes_everything(

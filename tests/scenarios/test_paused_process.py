@@ -13,7 +13,7 @@ from bot import failpoints
 from bot.usecases.runs import dispatch
 from playground.environment import Environment
 from playground.slack import Person
-from tests.scenarios.steps import approve_request, eventually, make_request, wait_for_texts
+from tests.scenarios.steps import approve_request, eventually, jobs_received, make_request, wait_for_texts
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -33,19 +33,15 @@ def during_pause(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[], None]]:
     return meanwhile
 
 
-def received(env: Environment) -> int:
-    return len(env.foreman.requests_to("POST", "/api/job_invocations"))
-
-
 async def test_a_call_that_nobody_has_missed_is_made_once(
     env: Environment, alice: Person, during_pause: list[Callable[[], None]]
 ) -> None:
-    before = received(env)
+    before = jobs_received(env)
     during_pause.append(lambda: None)
     card = await approve_request(env, await make_request(alice))
     await wait_for_texts(card, "Succeeded", env=env)
     assert during_pause == []
-    assert received(env) == before + 1
+    assert jobs_received(env) == before + 1
 
 
 async def test_a_call_that_others_have_given_up_is_not_made(
@@ -58,9 +54,9 @@ async def test_a_call_that_others_have_given_up_is_not_made(
         with closing(sqlite3.connect(database)) as connection, connection:
             connection.execute("UPDATE attempts SET state = 'unknown' WHERE state = 'sent'")
 
-    before = received(env)
+    before = jobs_received(env)
     during_pause.append(given_up)
     await approve_request(env, await make_request(alice))
     await eventually(env, lambda: not during_pause)
     await asyncio.sleep(1)
-    assert received(env) == before
+    assert jobs_received(env) == before

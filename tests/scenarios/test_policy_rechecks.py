@@ -1,8 +1,7 @@
-"""What was asked is looked at again: later, late, in another hour, on other hosts, and after many runs."""
+"""Preflight: a request is checked again later, late, in another hour, on other hosts, and after many runs."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -16,6 +15,7 @@ from tests.scenarios.steps import (
     confirm_request,
     eventually,
     find_card,
+    jobs_received,
     make_request,
     open_form,
     press_preview,
@@ -60,20 +60,19 @@ LINE = '/foreman run template="Run Command - Script Default" hosts="name ~ {}" w
 
 
 @pytest.fixture(autouse=True)
-def reset_clock(env: Environment) -> Iterator[None]:
-    """Each test begins on the morning of the same Monday, ten o'clock in Berlin."""
-    before = datetime(2027, 1, 11, 9, 0, tzinfo=UTC)
-    env.clock.move_to(before)
-    yield
-    env.clock.move_to(before)
+def morning(env: Environment) -> datetime:
+    """Each test begins on the next morning, ten o'clock in Berlin. Returns that instant."""
+    start = (env.clock.now() + timedelta(days=1)).replace(hour=9, minute=0, second=0, microsecond=0)
+    env.clock.move_to(start)
+    return start
 
 
-def calls_received(env: Environment) -> int:
-    return len(env.foreman.requests_to("POST", "/api/job_invocations"))
+def format_day(day: datetime) -> str:
+    return f"{day:%a} {day.day} {day:%b %Y}"
 
 
 async def click_for_modal(who: Person, button: str, message: Message, *texts: str) -> Modal:
-    """Press a button that is answered with something to look at."""
+    """Press a button that opens a modal, and wait for its texts."""
     await who.click(button, message)
     modal = await who.modal()
     await who.ws.wait_until(lambda: all(text in modal.text for text in texts))
@@ -91,10 +90,8 @@ async def open_edit_form(who: Person, found: Message) -> Modal:
 async def test_a_start_at_once_that_is_approved_in_a_forbidden_hour_is_not_made(
     env: Environment, alice: Person, bob: Person
 ):
-    found, before = (
-        await find_card(bob, await make_request(alice, LINE.format("db01", "now"), UPTIME)),
-        calls_received(env),
-    )
+    found = await find_card(bob, await make_request(alice, LINE.format("db01", "now"), UPTIME))
+    before = jobs_received(env)
     env.clock.advance(timedelta(hours=2))
     refusal = "The rule “no databases by day” refuses this because of customers use them."
     assert refusal in await click_for_reply(bob, "Approve", found)
@@ -102,14 +99,14 @@ async def test_a_start_at_once_that_is_approved_in_a_forbidden_hour_is_not_made(
     env.clock.advance(timedelta(hours=8))
     assert "You approved" in await click_for_reply(bob, "Approve", found)
     await wait_for_texts(found, "Succeeded", env=env)
-    assert calls_received(env) == before + 1
+    assert jobs_received(env) == before + 1
 
 
-async def test_a_start_at_once_that_needs_more_people_by_then_is_put_before_them(
+async def test_a_start_at_once_that_needs_more_people_by_then_is_reopened_for_approval(
     env: Environment, alice: Person, bob: Person, carol: Person
 ):
     name = await make_request(alice, LINE.format("app02", "now"), UPTIME)
-    found, before = await find_card(bob, name), calls_received(env)
+    found, before = await find_card(bob, name), jobs_received(env)
     env.clock.advance(timedelta(hours=2))
     answer = await click_for_reply(bob, "Approve", found)
     assert "policy asks for more then. Needs 2 of @leads because" in answer
@@ -118,7 +115,7 @@ async def test_a_start_at_once_that_needs_more_people_by_then_is_put_before_them
     assert await confirm_request(preview) == name
     await wait_for_texts(found, "0 of 2 approved by @leads", env=env)
     await click_for_reply(bob, "Approve", found)
-    assert calls_received(env) == before
+    assert jobs_received(env) == before
     await click_for_reply(carol, "Approve", found)
     await wait_for_texts(found, "Succeeded", env=env)
 
@@ -166,27 +163,30 @@ async def test_a_requester_whose_groups_cannot_be_looked_up_is_told_so(env: Envi
     await (await alice.modal()).close(everything=True)
 
 
-async def test_an_approval_after_the_start_moves_it_to_the_next_slot(env: Environment, alice: Person, bob: Person):
-    found, before = (
-        await find_card(bob, await make_request(alice, LINE.format("web05", "at 22:00"), UPTIME)),
-        calls_received(env),
-    )
-    env.clock.move_to(datetime(2027, 1, 12, 6, 0, tzinfo=UTC))
-    late = await click_for_modal(bob, "Approve", found, "The start, Mon 11 Jan 2027 22:00 CET, has passed.")
-    assert late.buttons[:3] == ["Run it now", "Run it Tue 12 Jan 2027 22:00 CET", "Drop it"]
-    await late.click("Run it Tue 12 Jan 2027 22:00 CET")
+async def test_an_approval_after_the_start_moves_it_to_the_next_slot(
+    env: Environment, alice: Person, bob: Person, morning: datetime
+):
+    today, tomorrow = format_day(morning), format_day(morning + timedelta(days=1))
+    found = await find_card(bob, await make_request(alice, LINE.format("web05", "at 22:00"), UPTIME))
+    before = jobs_received(env)
+    env.clock.move_to(morning + timedelta(hours=21))
+    late = await click_for_modal(bob, "Approve", found, f"The start, {today} 22:00 CET, has passed.")
+    assert late.buttons[:3] == ["Run it now", f"Run it {tomorrow} 22:00 CET", "Drop it"]
+    await late.click(f"Run it {tomorrow} 22:00 CET")
     await eventually(env, lambda: "You approved" in late.text, lambda: late.text)
     await late.close()
-    await wait_for_texts(found, "Scheduled", "Tue 12 Jan 2027 22:00 CET", env=env)
-    assert calls_received(env) == before
-    env.clock.move_to(datetime(2027, 1, 12, 21, 0, 5, tzinfo=UTC))
+    await wait_for_texts(found, "Scheduled", f"{tomorrow} 22:00 CET", env=env)
+    assert jobs_received(env) == before
+    env.clock.move_to(morning + timedelta(hours=36, seconds=5))
     await wait_for_texts(found, "Succeeded", env=env)
-    assert calls_received(env) == before + 1
+    assert jobs_received(env) == before + 1
 
 
-async def test_a_comment_given_with_a_late_approval_stands_on_the_card(env: Environment, alice: Person, bob: Person):
+async def test_a_comment_given_with_a_late_approval_is_shown_on_the_card(
+    env: Environment, alice: Person, bob: Person, morning: datetime
+):
     found = await find_card(bob, await make_request(alice, LINE.format("web05", "at 22:00"), UPTIME))
-    env.clock.move_to(datetime(2027, 1, 12, 6, 0, tzinfo=UTC))
+    env.clock.move_to(morning + timedelta(hours=21))
     await bob.click("Approve with a comment", found)
     question = await bob.modal()
     await question.fill({"What should be known?": "Watch the <!channel> disk."})
@@ -198,20 +198,22 @@ async def test_a_comment_given_with_a_late_approval_stands_on_the_card(env: Envi
     await wait_for_texts(found, "Approved by @bob", ": Watch the <!channel> disk.", "Succeeded", env=env)
 
 
-async def test_an_approval_after_the_start_may_drop_it(env: Environment, alice: Person, bob: Person):
-    name, before = await make_request(alice, LINE.format("web05", "at 22:00"), UPTIME), calls_received(env)
+async def test_an_approval_after_the_start_may_drop_it(env: Environment, alice: Person, bob: Person, morning: datetime):
+    name, before = await make_request(alice, LINE.format("web05", "at 22:00"), UPTIME), jobs_received(env)
     found = await find_card(bob, name)
-    env.clock.move_to(datetime(2027, 1, 12, 6, 0, tzinfo=UTC))
+    env.clock.move_to(morning + timedelta(hours=21))
     late = await click_for_modal(bob, "Approve", found, "has passed")
     await late.click("Drop it")
     await wait_for_texts(found, "Approved too late, and dropped as the approver chose.", env=env)
     await late.close()
-    assert calls_received(env) == before
+    assert jobs_received(env) == before
 
 
-async def test_a_late_approval_cannot_run_it_now_in_a_forbidden_hour(env: Environment, alice: Person, bob: Person):
+async def test_a_late_approval_cannot_run_it_now_in_a_forbidden_hour(
+    env: Environment, alice: Person, bob: Person, morning: datetime
+):
     found = await find_card(bob, await make_request(alice, LINE.format("db01", "at 22:00"), UPTIME))
-    env.clock.move_to(datetime(2027, 1, 12, 12, 0, tzinfo=UTC))
+    env.clock.move_to(morning + timedelta(hours=27))
     late = await click_for_modal(bob, "Approve", found, "has passed")
     await late.click("Run it now")
     await eventually(env, lambda: "The rule “no databases by day” refuses this" in late.text, lambda: late.text)
@@ -220,7 +222,7 @@ async def test_a_late_approval_cannot_run_it_now_in_a_forbidden_hour(env: Enviro
 
 
 @pytest.mark.parametrize(("more", "asks"), [(1, False), (9, True)])
-async def test_targets_worked_out_anew_may_change_a_little(
+async def test_targets_resolved_again_may_change_a_little(
     env: Environment, alice: Person, bob: Person, more: int, asks: bool
 ):
     query = {"Hosts": "name ~ app or name ~ web or name ~ db", "Hosts are matched": "Dynamic query"}
@@ -243,31 +245,33 @@ async def test_targets_worked_out_anew_may_change_a_little(
     await wait_for_texts(found, "Approved by @bob", env=env)
 
 
-async def test_a_series_is_asked_for_again_after_some_runs(env: Environment, alice: Person, bob: Person):
+async def test_a_series_must_be_approved_again_after_some_runs(env: Environment, alice: Person, bob: Person):
     form = await open_form(alice, LINE.format("web05", "every day at 06:00"))
     await form.fill(UPTIME)
     preview = await press_preview(form)
     assert "A series needs a new approval after 2 runs." in preview.text
     assert "Nightshift holds this series" in preview.text
     name = await confirm_request(preview)
-    found, before = await approve_request(env, name), calls_received(env)
+    found, before = await approve_request(env, name), jobs_received(env)
     for number in (1, 2):
         await advance_to_run(env, found, number)
-        await eventually(env, lambda number=number: calls_received(env) == before + number)
+        await eventually(env, lambda number=number: jobs_received(env) == before + number)
         await alice.wait_for(f"{name} · run {number} ·", where="#results")
     await advance_to_run(env, found, 3)
     why = "This series has run 2 times since it was approved; policy asks again after 2."
     await wait_for_texts(found, "Waiting for approval", why, "0 of 1 approved by @sre", env=env)
     await eventually(env, lambda: any(f"{name} must be approved again." in message.text for message in found.thread))
-    assert calls_received(env) == before + 2
+    assert jobs_received(env) == before + 2
     assert "You approved" in await click_for_reply(bob, "Approve", found)
     await advance_to_run(env, found, 4)
-    await eventually(env, lambda: calls_received(env) == before + 3)
+    await eventually(env, lambda: jobs_received(env) == before + 3)
     await alice.wait_for(f"{name} · run 4 ·", where="#results")
     assert f"{name}: cancelled." in await click_for_reply(alice, "Cancel the series", found)
 
 
-async def test_content_that_comes_back_is_approved_anew(env: Environment, alice: Person, bob: Person, carol: Person):
+async def test_content_that_is_changed_back_must_be_approved_again(
+    env: Environment, alice: Person, bob: Person, carol: Person
+):
     env.clock.advance(timedelta(hours=2))
     name = await make_request(alice, LINE.format("app02", "now"), UPTIME)
     found = await find_card(bob, name)
@@ -281,7 +285,7 @@ async def test_content_that_comes_back_is_approved_anew(env: Environment, alice:
     assert "1 of 2" in await click_for_reply(carol, "Approve", found)
 
 
-async def test_administrators_hear_of_a_group_that_empties(env: Environment, alice: Person, bob: Person):
+async def test_administrators_are_told_of_a_group_that_became_empty(env: Environment, alice: Person, bob: Person):
     name = await make_request(alice, LINE.format("web05", "at 22:00"), UPTIME)
     found = await find_card(bob, name)
     env.slack.admin.set_group("@sre", [])

@@ -13,6 +13,7 @@ from tests.scenarios.steps import (
     confirm_request,
     eventually,
     go_to_page,
+    job_requests,
     open_form,
     press_preview,
 )
@@ -51,10 +52,10 @@ async def test_it_shows_the_exact_body_that_is_sent(env: Environment, alice: Per
     preview = await press_preview(modal)
     shown = body_on(preview)
     name = await confirm_request(preview)
-    assert env.foreman.requests_to("POST", "/api/job_invocations") == []
+    assert job_requests(env) == []
     await bob.click("Approve", await bob.wait_for(f"{name} ·", where="#approvals"))
-    await eventually(env, lambda: env.foreman.requests_to("POST", "/api/job_invocations"))
-    (call,) = env.foreman.requests_to("POST", "/api/job_invocations")
+    await eventually(env, lambda: job_requests(env))
+    (call,) = job_requests(env)
     token = call.body["job_invocation"]["description_format"].split("]")[0].removeprefix("[")
     assert token.startswith("ns-")
     assert call.body == json.loads(json.dumps(shown).replace("ns-made-at-the-start", token))

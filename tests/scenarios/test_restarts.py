@@ -11,17 +11,16 @@ from playground.slack import Message
 from tests.scenarios.conftest import START_TIME
 from tests.scenarios.steps import (
     RESTART_COMMAND,
+    RUN_COMMAND,
     WAIT_SECONDS,
     approve_request,
     click_for_reply,
     eventually,
     find_card,
+    jobs_received,
     make_request,
     wait_for_texts,
 )
-
-JOBS = "/api/job_invocations"
-COMMAND = '/foreman template="Run Command - Script Default" hosts="os = Debian" because=so'
 
 
 @pytest.fixture
@@ -33,14 +32,11 @@ async def env(tmp_path: Path) -> AsyncIterator[Environment]:
         yield on
 
 
-def jobs_received(env: Environment) -> int:
-    """How many jobs Foreman was asked for."""
-    return len(env.foreman.requests_to("POST", JOBS))
-
-
 async def approved_series(env: Environment) -> tuple[str, Message]:
     """A series that Nightshift holds: every three days at four."""
-    name = await make_request(env.slack.person("alice"), f'{COMMAND} when="every 3 days at 04:00"', {"command": "id"})
+    name = await make_request(
+        env.slack.person("alice"), f'{RUN_COMMAND} when="every 3 days at 04:00"', {"command": "id"}
+    )
     found = await approve_request(env, name)
     await wait_for_texts(found, "Run 1: waiting for its time · Tue 12 Jan 2027 04:00 CET", env=env)
     return name, found

@@ -14,6 +14,7 @@ from tests.scenarios.steps import (
     confirm_request,
     eventually,
     find_card,
+    jobs_received,
     make_request,
     press_preview,
     wait_for_texts,
@@ -21,7 +22,6 @@ from tests.scenarios.steps import (
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-JOBS = "/api/job_invocations"
 LATER = RESTART_COMMAND.replace("when=now", 'when="tomorrow 21:00"')
 
 
@@ -158,8 +158,3 @@ async def test_the_log_of_a_host_is_shown_on_request(env: Environment, alice: Pe
     await alice.click("Show details", outcome)
     details = await alice.modal(WAIT_SECONDS)
     assert f"{hosts[0]}: failed" in details.text
-
-
-def jobs_received(env: Environment) -> int:
-    """How many jobs Foreman was asked for."""
-    return len(env.foreman.requests_to("POST", JOBS))

@@ -8,29 +8,25 @@ from playground.environment import Environment, settle
 from playground.sandbox import Fault
 from playground.slack import Message, Person
 from tests.scenarios.steps import (
+    JOBS_PATH,
+    RUN_COMMAND,
     WAIT_SECONDS,
     advance_to_run,
     approve_request,
     click_for_reply,
     eventually,
+    job_requests,
+    jobs_received,
     make_request,
     wait_for_texts,
 )
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-COMMAND = '/foreman template="Run Command - Script Default" hosts="os = Debian" because=so'
-JOBS = "/api/job_invocations"
-
-
-def jobs_received(env: Environment) -> int:
-    """How many jobs Foreman was asked for."""
-    return len(env.foreman.requests_to("POST", JOBS))
-
 
 async def approve_series(env: Environment, when: str) -> tuple[str, Message]:
     """A series, asked for and approved: its name and its card."""
-    name = await make_request(env.slack.person("alice"), f'{COMMAND} when="{when}"', {"command": "id"})
+    name = await make_request(env.slack.person("alice"), f'{RUN_COMMAND} when="{when}"', {"command": "id"})
     return name, await approve_request(env, name)
 
 
@@ -44,7 +40,7 @@ async def test_what_foreman_can_hold_exactly_is_held_there(env: Environment, ali
     name, card = await approve_series(env, "every day at 06:00")
     await wait_for_texts(card, "Foreman holds this series with the cron line 0 6 * * * Europe/Berlin", env=env)
     await eventually(env, lambda: jobs_received(env) == before + 1)
-    sent = env.foreman.requests_to("POST", JOBS)[-1].body["job_invocation"]
+    sent = job_requests(env)[-1].body["job_invocation"]
     assert sent["recurrence"]["purpose"] in sent["description_format"]
     for number in (1, 2):
         logic = env.foreman.logics[-1]
@@ -68,7 +64,7 @@ async def test_what_foreman_cannot_hold_is_held_here_and_each_run_is_a_call_of_i
         await advance_to_run(env, card, number)
         assert "succeeded" in (await find_outcome(alice, name, number)).text
         assert jobs_received(env) == before + number
-    first, second = (call.body["job_invocation"] for call in env.foreman.requests_to("POST", JOBS)[-2:])
+    first, second = (call.body["job_invocation"] for call in job_requests(env)[-2:])
     assert "recurrence" not in first
     assert first["description_format"] != second["description_format"]
     assert f"{name}: cancelled." in await click_for_reply(alice, "Cancel the series", card)
@@ -140,7 +136,9 @@ async def test_a_series_that_the_back_end_holds_stays_open_until_it_says_it_is_c
 
 async def test_a_run_that_has_not_left_yet_is_cancelled_with_its_request(env: Environment, alice: Person) -> None:
     before = jobs_received(env)
-    env.foreman.faults.append(Fault("status", JOBS, "POST", status=429, headers={"Retry-After": "2"}, remaining=None))
+    env.foreman.faults.append(
+        Fault("status", JOBS_PATH, "POST", status=429, headers={"Retry-After": "2"}, remaining=None)
+    )
     name, card = await approve_series(env, "now")
     await eventually(env, lambda: jobs_received(env) > before and "Cancel" in card.buttons)
     await settle(0.3)

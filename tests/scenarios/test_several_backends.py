@@ -26,6 +26,7 @@ from playground.server import serve
 from playground.slack import Modal, Person
 from tests.scenarios.conftest import Log
 from tests.scenarios.steps import (
+    JOBS_PATH,
     WAIT_SECONDS,
     approve_request,
     click_for_reply,
@@ -91,7 +92,6 @@ NAMES = {
     "[backends.opsramp.main]": "[backends.opsramp.contoso]",
     'title = "OpsRamp"': 'title = "Contoso"',
 }
-JOBS = "/api/job_invocations"
 COMMAND = "Run Command - Script Default"
 UPTIME = f'template="{COMMAND}" inputs.command=uptime when=now because=check'
 FEW, MANY = 'hosts="os = RedHat and hostgroup = web"', 'hosts="os = Debian or os = RedHat"'
@@ -125,7 +125,7 @@ async def extra_sandboxes(tmp_path_factory: pytest.TempPathFactory) -> AsyncIter
 
     @web.middleware
     async def stubborn(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if request.method == "POST" and request.path == JOBS:
+        if request.method == "POST" and request.path == JOBS_PATH:
             await answers.wait()
         return await handler(request)
 
@@ -180,7 +180,7 @@ def dave(env: Environment) -> Person:
 
 def job_posts(sandbox: Sandbox) -> list[Any]:
     """The bodies of the jobs that were asked for."""
-    return [received.body for received in sandbox.requests_to("POST", JOBS)]
+    return [received.body for received in sandbox.requests_to("POST", JOBS_PATH)]
 
 
 def logins(sandbox: Sandbox) -> set[str]:

@@ -1,6 +1,5 @@
 """Several groups, one after the other; reminders, a second group, and approvers who are not there any more."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,6 +12,7 @@ from tests.scenarios.steps import (
     confirm_request,
     eventually,
     find_card,
+    jobs_received,
     make_request,
     open_form,
     press_preview,
@@ -61,18 +61,6 @@ def dave(env: Environment) -> Person:
     return env.slack.person("dave")
 
 
-@pytest.fixture
-def restore_clock(env: Environment) -> Iterator[None]:
-    """The clock is put back after the test."""
-    before = env.clock.now()
-    yield
-    env.clock.move_to(before)
-
-
-def calls_received(env: Environment) -> int:
-    return len(env.foreman.requests_to("POST", "/api/job_invocations"))
-
-
 async def test_one_group_decides_after_the_other(
     env: Environment, alice: Person, bob: Person, carol: Person, dave: Person
 ):
@@ -81,20 +69,20 @@ async def test_one_group_decides_after_the_other(
     preview = await press_preview(form)
     assert "Needs 1 of @sre, then 1 of @dba because the target db01" in preview.text
     assert "This will notify 3 people." in preview.text
-    found, before = await find_card(bob, await confirm_request(preview)), calls_received(env)
+    found, before = await find_card(bob, await confirm_request(preview)), jobs_received(env)
     await wait_for_texts(found, "Stage 1 of 2: 0 of 1 approved by @sre", env=env)
     assert "It is not your turn yet: @sre decides first." in await click_for_reply(dave, "Approve", found)
     assert "Stage 2 of 2" in await click_for_reply(bob, "Approve", found)
     await wait_for_texts(found, "Stage 2 of 2: 0 of 1 approved by @dba", "Approved by @bob", env=env)
     assert "Your stage is complete; now @dba decides." in await click_for_reply(carol, "Approve", found)
-    assert calls_received(env) == before
+    assert jobs_received(env) == before
     assert "You approved" in await click_for_reply(dave, "Approve", found)
     await wait_for_texts(found, "Succeeded", "Approved by @dave", env=env)
-    assert calls_received(env) == before + 1
+    assert jobs_received(env) == before + 1
 
 
 async def test_the_second_group_ends_it_with_one_denial(env: Environment, alice: Person, bob: Person, dave: Person):
-    found, before = await find_card(bob, await make_request(alice, DB.format("now"), UPTIME)), calls_received(env)
+    found, before = await find_card(bob, await make_request(alice, DB.format("now"), UPTIME)), jobs_received(env)
     await click_for_reply(bob, "Approve", found)
     await wait_for_texts(found, "Stage 2 of 2", env=env)
     await dave.click("Deny", found)
@@ -102,10 +90,9 @@ async def test_the_second_group_ends_it_with_one_denial(env: Environment, alice:
     await question.fill({"Why?": "The backup is running."})
     await question.submit()
     await wait_for_texts(found, "Denied by @dave", "The backup is running.", env=env)
-    assert calls_received(env) == before
+    assert jobs_received(env) == before
 
 
-@pytest.mark.usefixtures("restore_clock")
 async def test_reminders_come_with_growing_gaps_and_then_a_second_group_may_decide(
     env: Environment, alice: Person, bob: Person, carol: Person, dave: Person
 ):
@@ -155,7 +142,7 @@ async def test_an_approver_who_is_deactivated_is_passed_over_and_the_others_are_
     """Dave and carol must both approve. Once dave has gone nobody else could: people are told, and whoever takes his
     place in the group decides in his stead, without anybody asking again."""
     name = await make_request(alice, APP.format("now"), UPTIME)
-    found, before = await find_card(bob, name), calls_received(env)
+    found, before = await find_card(bob, name), jobs_received(env)
     await click_for_reply(dave, "Approve", found)
     await wait_for_texts(found, "1 of 2 approved by @dba or U0CAROL", env=env)
     env.slack.admin.deactivate("dave")
@@ -164,12 +151,12 @@ async def test_an_approver_who_is_deactivated_is_passed_over_and_the_others_are_
         # What he said counts no more, and her word alone is not enough.
         assert "0 of 2" not in await click_for_reply(carol, "Approve", found)
         await wait_for_texts(found, "1 of 2 approved", "only 1 of them can approve it now", env=env)
-        assert calls_received(env) == before
+        assert jobs_received(env) == before
         env.slack.admin.set_group("@dba", ["dave", "bob"])
         await env.slack.wait_for_events()
         assert "You approved" in await click_for_reply(bob, "Approve", found)
         await wait_for_texts(found, "Succeeded", env=env)
-        assert calls_received(env) == before + 1
+        assert jobs_received(env) == before + 1
     finally:
         env.slack.admin.change_user("dave", deleted=False)
         await env.slack.wait_for_events()
@@ -177,7 +164,6 @@ async def test_an_approver_who_is_deactivated_is_passed_over_and_the_others_are_
         await env.slack.wait_for_events()
 
 
-@pytest.mark.usefixtures("restore_clock")
 async def test_a_delegation_begins_at_once_ends_on_its_day_and_is_told(
     env: Environment, alice: Person, bob: Person, carol: Person, dave: Person
 ):

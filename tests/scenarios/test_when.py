@@ -7,12 +7,15 @@ import pytest
 from playground.environment import Environment
 from playground.slack import Modal, Person
 from tests.scenarios.steps import (
+    RUN_COMMAND,
     WAIT_SECONDS,
     approve_request,
     click_for_reply,
     confirm_request,
     eventually,
     go_to_page,
+    job_requests,
+    jobs_received,
     open_form,
     press_preview,
     wait_for_texts,
@@ -20,17 +23,15 @@ from tests.scenarios.steps import (
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-COMMAND = '/foreman template="Run Command - Script Default" hosts="os = Debian" because=so'
-
 
 def jobs(env: Environment) -> int:
     """How many jobs Foreman was asked for."""
-    return len(env.foreman.requests_to("POST", "/api/job_invocations"))
+    return jobs_received(env)
 
 
 async def open_ambiguous_form(alice: Person, when: str, question: str) -> Modal:
     """A form whose time is in doubt."""
-    modal = await open_form(alice, f'{COMMAND} when="{when}"')
+    modal = await open_form(alice, f'{RUN_COMMAND} when="{when}"')
     assert question in modal.text, modal.text
     await modal.fill({"command": "id"})
     return modal
@@ -59,7 +60,7 @@ async def test_the_run_is_at_the_hour_whose_button_was_pressed(env: Environment,
     await wait_for_texts(card, "21:00", env=env)
     env.clock.move_to(env.clock.now().replace(hour=19, minute=59))
     if jobs(env) > before:
-        held = env.foreman.requests_to("POST", "/api/job_invocations")[-1].body["job_invocation"]
+        held = job_requests(env)[-1].body["job_invocation"]
         assert "2027-01-12T20:00:00" in held["scheduling"]["start_at"], "Foreman may hold it, but not start it"
     assert "Succeeded" not in card.text
     env.clock.move_to(env.clock.now().replace(hour=20, minute=0, second=5))
@@ -91,7 +92,7 @@ async def test_a_series_is_told_from_a_day_by_a_button(env: Environment, alice: 
 
 
 async def test_the_form_says_who_will_hold_the_time(alice: Person) -> None:
-    modal = await open_form(alice, f'{COMMAND} when="every day at 06:00"')
+    modal = await open_form(alice, f'{RUN_COMMAND} when="every day at 06:00"')
     assert "Foreman holds this series with the cron line 0 6 * * * Europe/Berlin" in modal.text
     await modal.fill({"When": "every 2 weeks on wednesday at 03:00"})
     await modal.wait_for_text("Nightshift holds", WAIT_SECONDS)
@@ -101,7 +102,7 @@ async def test_the_form_says_who_will_hold_the_time(alice: Person) -> None:
 async def test_the_profile_settles_what_it_can_and_the_form_says_so(env: Environment, alice: Person) -> None:
     env.slack.admin.change_user("alice", locale="de-DE")
     await env.slack.wait_for_events()
-    modal = await open_form(alice, f'{COMMAND} when="tomorrow at 9"')
+    modal = await open_form(alice, f'{RUN_COMMAND} when="tomorrow at 9"')
     await modal.wait_for_text("09:00 was read on the 24-hour clock, as is usual for you.", WAIT_SECONDS)
     assert not [b for b in modal.buttons if "CET" in b]
     await modal.fill({"When": "12/11/2027 21:00"})
