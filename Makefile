@@ -4,7 +4,7 @@ BIN := .venv/bin
 ARGS ?=
 SEED ?= 1
 SIZE ?= 1
-WORKERS ?= 2
+WORKERS ?= 4
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check bench crash faults cluster mutants screenshots docs lock clean
@@ -24,6 +24,9 @@ help:  ## List the targets
 
 demo: .venv/ready  ## Try everything: a page that works like Slack, with the real bot behind it
 	@$(BIN)/nightshift demo $(ARGS)
+
+# These start the bot many times: keep compiled modules, whatever the environment says.
+test crash faults cluster bench: export PYTHONDONTWRITEBYTECODE :=
 
 test: .venv/ready  ## Run the tests (those of the page in a browser are make screenshots)
 	@$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)

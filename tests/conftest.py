@@ -1,4 +1,4 @@
-"""What any test can have: a real PostgreSQL, started only when a test asks, once for all that run side by side."""
+"""Fixtures for any test: a real PostgreSQL, started only when a test needs it and shared by all workers."""
 
 import atexit
 import fcntl
@@ -14,42 +14,54 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from hypothesis import settings
+
+settings.register_profile("no deadline", deadline=None)
+settings.load_profile("no deadline")
 
 _UNSAFE_BUT_FAST = ("fsync", "synchronous_commit", "full_page_writes")
-"""What makes PostgreSQL safe against a loss of power, which no test pretends."""
+"""Settings that protect PostgreSQL against a power loss, which no test simulates."""
+_SLOW_DIRS = {"scenarios", "crash"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start with the files that mostly wait, so that other workers are busy meanwhile and none is left to the end.
+
+    Crash tests start several processes each; ordering by file name spreads them among the scenarios."""
+    items.sort(key=lambda item: (0, item.path.name) if item.path.parent.name in _SLOW_DIRS else (1, ""))
 
 
 @pytest.fixture(scope="session")
 def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a server's first database. The last process that uses the server ends it and deletes its files."""
-    together = tmp_path_factory.getbasetemp()
+    """The URL of a server's first database. The last process that uses the server stops it and deletes its files."""
+    shared_dir = tmp_path_factory.getbasetemp()
     if os.environ.get("PYTEST_XDIST_WORKER"):
-        together = together.parent
-    with _server_lock(together):
-        place = _server_dir(together)
-        server = _start_server(place)
+        shared_dir = shared_dir.parent
+    with _server_lock(shared_dir):
+        server_dir = _server_dir(shared_dir)
+        server = _start_server(server_dir)
     yield server.get_uri()
-    with _server_lock(together):
+    with _server_lock(shared_dir):
         server.cleanup()
-        # It would clean up once more at the process's end, and make its directory anew for that.
+        # Otherwise it cleans up again when the process ends, and creates its directory for that.
         atexit.unregister(server._cleanup)
-        if not (place / "data").exists():
-            shutil.rmtree(place, ignore_errors=True)
+        if not (server_dir / "data").exists():
+            shutil.rmtree(server_dir, ignore_errors=True)
 
 
 @pytest.fixture
 def postgres_url(postgres_server: str) -> Iterator[str]:
-    """The URL of a database that is empty and this test's own."""
+    """The URL of an empty database for one test."""
     with postgres_database(postgres_server) as url:
         yield url
 
 
 @contextmanager
 def postgres_database(server: str) -> Iterator[str]:
-    """A database of its own for the length of a block."""
+    """Create an empty database, and drop it when the block ends."""
     name = f"test_{uuid4().hex[:12]}"
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
+        connection.execute(f'CREATE DATABASE "{name}" STRATEGY FILE_COPY')
     yield server.replace("/postgres?", f"/{name}?")
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
@@ -57,15 +69,15 @@ def postgres_database(server: str) -> Iterator[str]:
 
 @contextmanager
 def _server_lock(shared_dir: Path) -> Iterator[None]:
-    """One process at a time may start or end the server."""
+    """Allow one process at a time to start or stop the server."""
     with (shared_dir / "postgres.lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
 def _server_dir(shared_dir: Path) -> Path:
-    """The directory of the server. Not below pytest's own: another run may take the right to enter those away, and
-    PostgreSQL, which refuses to be root, runs as a user of its own where the tests run as root."""
+    """The directory of the server, outside pytest's own: those are private to the user who runs the tests, and
+    PostgreSQL refuses to run as root, so it runs as another user where the tests run as root."""
     note = shared_dir / "postgres.place"
     if not note.exists() or not Path(note.read_text()).exists():
         note.write_text(tempfile.mkdtemp(prefix="nightshift-postgres-"))
@@ -73,7 +85,7 @@ def _server_dir(shared_dir: Path) -> Path:
 
 
 def _start_server(server_dir: Path) -> Any:
-    # The package keeps its lock where this points as it is imported; what is not shared between users is left alone.
+    # The package reads this when it is imported, for the directory of its lock.
     runtime = server_dir / "run"
     runtime.mkdir(mode=0o700, exist_ok=True)
     (runtime / "python_PostgresServer").mkdir(exist_ok=True)

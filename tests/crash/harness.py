@@ -89,7 +89,7 @@ async def run_harness(
     start: bool = True,
     configure: Callable[[Environment], Awaitable[None]] | None = None,
 ) -> AsyncIterator[Harness]:
-    """Set a scene; ``change`` alters the configuration before the bots start. It is all gone when the block ends."""
+    """Set a scene; ``configure`` alters the configuration before the bots start. It is all gone when the block ends."""
     with tempfile.TemporaryDirectory(prefix="nightshift-scene-") as name:
         directory = Path(name)
         async with run_environment(directory, database_url=database_url, hosts=HOSTS) as on:

@@ -204,7 +204,6 @@ async def run_script(script: Sequence[Sequence[object]]) -> None:
 
 @settings(
     max_examples=2,
-    deadline=None,
     database=None,
     derandomize=True,
     suppress_health_check=list(HealthCheck),

@@ -1,10 +1,11 @@
 """A series: one approval, a run for each occurrence, held by whoever can hold it exactly, stopped as a whole."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
 
-from playground.environment import Environment, settle
+from playground.environment import Environment
 from playground.sandbox import Fault
 from playground.slack import Message, Person
 from tests.scenarios.steps import (
@@ -115,7 +116,7 @@ async def test_a_present_run_that_cannot_be_cancelled_does_not_keep_the_series_g
     await eventually(env, lambda: "is cancelling job" in "".join(reply.ephemeral_texts))
     assert "run 1" in (await find_outcome(alice, name, 1)).text
     env.clock.advance(timedelta(days=3, hours=1))
-    await settle(1.0)
+    await asyncio.sleep(1.0)
     assert jobs_received(env) == before
 
 
@@ -141,10 +142,10 @@ async def test_a_run_that_has_not_left_yet_is_cancelled_with_its_request(env: En
     )
     name, card = await approve_series(env, "now")
     await eventually(env, lambda: jobs_received(env) > before and "Cancel" in card.buttons)
-    await settle(0.3)
+    await asyncio.sleep(0.3)
     tried = jobs_received(env)
     assert f"{name}: cancelled." in await click_for_reply(alice, "Cancel", card)
     env.foreman.faults.clear()
     await wait_for_texts(card, "Cancelled", env=env)
-    await settle(2.5)
+    await asyncio.sleep(2.5)
     assert jobs_received(env) == tried
