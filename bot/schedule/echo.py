@@ -52,12 +52,12 @@ def _zoned_time_line(zoned: ZonedTime, now: datetime, zone: str | None) -> str:
 
 def _in_other_zones(zoned: ZonedTime, zone: str | None) -> tuple[str, ...]:
     """The same moment in UTC and on the speaker's clock, with its date where that is another."""
-    found = []
+    times = []
     for name in dict.fromkeys(name for name in ("UTC", zone) if name and name != zoned.zone):
-        there = zoned.instant.astimezone(ZoneInfo(name))
-        day = f"{there:%a} {there.day} {there:%b} " if there.date() != zoned.wall.date() else ""
-        found.append(f"{day}{format_time(there.time())} {'UTC' if name == 'UTC' else f'in {name}'}")
-    return tuple(found)
+        local = zoned.instant.astimezone(ZoneInfo(name))
+        day = f"{local:%a} {local.day} {local:%b} " if local.date() != zoned.wall.date() else ""
+        times.append(f"{day}{format_time(local.time())} {'UTC' if name == 'UTC' else f'in {name}'}")
+    return tuple(times)
 
 
 def _window_line(window: Window, now: datetime, zone: str | None) -> str:
@@ -83,7 +83,7 @@ def _series_lines(series: Series, now: datetime, zone: str | None) -> tuple[str,
 
 def clock_change_notes(series: Series, now: datetime, days: int = 400) -> tuple[str, ...]:
     """Sentences about the runs of the coming days that fall into an hour which the clocks skip or repeat."""
-    found = []
+    notes = []
     tz = ZoneInfo(series.zone)
     start = now.astimezone(tz).date()
     for count in range(days if series.rule.times else 0):
@@ -93,8 +93,8 @@ def clock_change_notes(series: Series, now: datetime, days: int = 400) -> tuple[
             continue
         run = next(iter(next_runs(series, midnight.astimezone(UTC) - timedelta(seconds=1), 1)), None)
         if run is not None and run.wall.date() == day:
-            found += [_clock_change_note(datetime.combine(day, value), series.zone) for value in series.rule.times]
-    return tuple(text for text in found if text)
+            notes += [_clock_change_note(datetime.combine(day, value), series.zone) for value in series.rule.times]
+    return tuple(text for text in notes if text)
 
 
 def _clock_change_note(wall: datetime, zone: str) -> str:
@@ -126,8 +126,8 @@ def button_label(schedule: Schedule, speaker_zone: str) -> str:
             zone = f" ({start.zone})" if start.zone != speaker_zone else ""
             ending = f"{_format_date(end.wall)} " if start.wall.date() != end.wall.date() else ""
             first, last = zone_label(start, short=True), zone_label(end, short=True)
-            begin = format_time(start.wall.time()) + (f" {first}" if first != last else "")
-            text = f"{_format_date(start.wall)} {begin} to {ending}{format_time(end.wall.time())} {last}"
+            begins = format_time(start.wall.time()) + (f" {first}" if first != last else "")
+            text = f"{_format_date(start.wall)} {begins} to {ending}{format_time(end.wall.time())} {last}"
     return text + zone
 
 

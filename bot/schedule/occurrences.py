@@ -68,18 +68,18 @@ def occurrences(series: Series, after: datetime | None = None) -> Iterator[Zoned
     whenever it is asked.
     """
     last: datetime | None = None
-    given = 0
+    run_count = 0
     for wall in wall_times(series.rule, _expansion_start(series, after)):
-        moment = resolve_wall_time(wall, series.zone)
-        if moment.instant < series.first.instant or (last is not None and moment.instant <= last):
+        run = resolve_wall_time(wall, series.zone)
+        if run.instant < series.first.instant or (last is not None and run.instant <= last):
             continue
-        if series.until is not None and moment.instant > series.until.instant:
+        if series.until is not None and run.instant > series.until.instant:
             return
-        given += 1
-        last = moment.instant
+        run_count += 1
+        last = run.instant
         if after is None or last > after:
-            yield moment
-        if series.count is not None and given >= series.count:
+            yield run
+        if series.count is not None and run_count >= series.count:
             return
 
 

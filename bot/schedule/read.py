@@ -69,12 +69,12 @@ def _read(phrase: str, origin: _Origin) -> Reading:
 
 
 def _interpret(phrase: str, tokens: Sequence[Token], origin: _Origin, depth: int) -> Parsed:
-    now, zone, habits, whole_days = origin
-    pieces = parse(tokens)
-    ctx = PhraseContext(tokens, now, zone, habits, whole_days)
-    schedule = _build_schedule(ctx, _resolve_zone(ctx, pieces))
+    now, zone, preferences, whole_days = origin
+    nodes = parse(tokens)
+    ctx = PhraseContext(tokens, now, zone, preferences, whole_days)
+    schedule = _build_schedule(ctx, _resolve_zone(ctx, nodes))
     _check_limits(ctx, schedule)
-    spans = () if depth else _spans(phrase, tokens, pieces)
+    spans = () if depth else _spans(phrase, tokens, nodes)
     return Parsed(phrase=phrase, schedule=schedule, assumptions=tuple(ctx.assumptions), spans=spans)
 
 
@@ -85,24 +85,24 @@ def warm_up() -> None:
 
 
 def _resolve_zone(ctx: PhraseContext, nodes: Sequence[SyntaxNode]) -> list[SyntaxNode]:
-    """Settle the zone of the phrase; the other pieces come back."""
-    zones = [piece for piece in nodes if isinstance(piece, ZoneNode)]
-    found = {name: piece for piece in zones if (name := resolve_zone(piece, ctx.speaker_zone))}
-    if len(found) > 1:
+    """Settle the zone of the phrase; the other nodes come back."""
+    zones = [node for node in nodes if isinstance(node, ZoneNode)]
+    nodes_by_zone = {name: node for node in zones if (name := resolve_zone(node, ctx.speaker_zone))}
+    if len(nodes_by_zone) > 1:
         raise ParseError("Two time zones are named.", *zones)
-    for piece in zones:
-        if resolve_zone(piece, ctx.speaker_zone) is None:
-            letters = piece.abbreviation.upper() or ctx.text_of(piece)
+    for node in zones:
+        if resolve_zone(node, ctx.speaker_zone) is None:
+            letters = node.abbreviation.upper() or ctx.text_of(node)
             raise AmbiguityError(
-                f"Which zone is meant by {letters}?", tuple(f" {name}" for name in piece.candidates), piece
+                f"Which zone is meant by {letters}?", tuple(f" {name}" for name in node.candidates), node
             )
     ctx.zone_nodes = zones
-    ctx.set_zone(next(iter(found), ctx.speaker_zone))
-    for name, piece in found.items():
-        if piece.abbreviation and len(piece.candidates) > 1:
-            ctx.add_assumption(f"{piece.abbreviation.upper()} was read as {name}, the zone of the profile.")
-        ctx.zone_abbreviation = piece.abbreviation
-    return [piece for piece in nodes if not isinstance(piece, ZoneNode)]
+    ctx.set_zone(next(iter(nodes_by_zone), ctx.speaker_zone))
+    for name, node in nodes_by_zone.items():
+        if node.abbreviation and len(node.candidates) > 1:
+            ctx.add_assumption(f"{node.abbreviation.upper()} was read as {name}, the zone of the profile.")
+        ctx.zone_abbreviation = node.abbreviation
+    return [node for node in nodes if not isinstance(node, ZoneNode)]
 
 
 def _build_schedule(ctx: PhraseContext, nodes: Sequence[SyntaxNode]) -> Schedule:
@@ -151,20 +151,20 @@ def _choices(
 ) -> tuple[Choice, ...]:
     """What the phrase means with each answer put in; an answer that leaves another question stands for its answers."""
     texts = [_rewrite(phrase, tokens, error, option) for option in error.options]
-    found: list[Choice] = []
-    last: list[Choice] = []
+    choices: list[Choice] = []
+    late_choices: list[Choice] = []
     for text in (*texts, *(() if depth else error.whole_phrases)):
         inner = tokenize(text)
         try:
             meaning = _interpret(text, inner, origin, depth + 1)
-            found.append(Choice(label=button_label(meaning.schedule, origin[1]), meaning=meaning))
+            choices.append(Choice(label=button_label(meaning.schedule, origin[1]), meaning=meaning))
         except AmbiguityError as question:
             answers = _choices(text, inner, question, origin, depth + 1) if depth < _MAX_DEPTH else ()
-            (last if question.time_passed else found).extend(answers[: max(1, _MAX_CHOICES // len(texts))])
+            (late_choices if question.time_passed else choices).extend(answers[: max(1, _MAX_CHOICES // len(texts))])
         except (ParseError, OverflowError, ValueError):
             continue
-    found += last if len(found) < 2 else []
-    return tuple({choice.label: choice for choice in found}.values())[:_MAX_CHOICES]
+    choices += late_choices if len(choices) < 2 else []
+    return tuple({choice.label: choice for choice in choices}.values())[:_MAX_CHOICES]
 
 
 def _rewrite(phrase: str, tokens: Sequence[Token], error: AmbiguityError, option: str) -> str:
@@ -173,18 +173,18 @@ def _rewrite(phrase: str, tokens: Sequence[Token], error: AmbiguityError, option
         end = tokens[error.insert_after.end - 1].end
         return phrase[:end] + option + phrase[end:]
     text = phrase
-    ordered = sorted(error.replace, key=lambda piece: piece.start, reverse=True)
-    for piece in ordered:
-        new = option if piece is ordered[-1] else ""
-        text = text[: tokens[piece.start].start] + " " + new + " " + text[tokens[piece.end - 1].end :]
+    ordered = sorted(error.replace, key=lambda node: node.start, reverse=True)
+    for node in ordered:
+        new = option if node is ordered[-1] else ""
+        text = text[: tokens[node.start].start] + " " + new + " " + text[tokens[node.end - 1].end :]
     return " ".join(text.split()).replace(" ,", ",").strip(" ,")
 
 
 def _text_of(phrase: str, tokens: Sequence[Token], nodes: Sequence[SyntaxNode]) -> str:
-    """The words from the first to the last of the pieces."""
+    """The words from the first to the last of the nodes."""
     if not nodes or not tokens:
         return phrase
-    first, last = min(piece.start for piece in nodes), max(piece.end for piece in nodes) - 1
+    first, last = min(node.start for node in nodes), max(node.end for node in nodes) - 1
     start, end = tokens[first].start, tokens[last].end
     if first == last and tokens[first].kind == "other":
         while start and not phrase[start - 1].isspace():
@@ -195,23 +195,23 @@ def _text_of(phrase: str, tokens: Sequence[Token], nodes: Sequence[SyntaxNode]) 
 
 
 def _spans(phrase: str, tokens: Sequence[Token], nodes: Sequence[SyntaxNode]) -> tuple[PhraseSpan, ...]:
-    """Each piece as its words, the production that read it, and what it says."""
+    """Each node as its words, the production that read it, and what it says."""
     return tuple(
         PhraseSpan(
-            text=phrase[tokens[piece.start].start : tokens[piece.end - 1].end],
-            production=type(piece).__name__.lower(),
-            meaning=_describe_node(piece),
+            text=phrase[tokens[node.start].start : tokens[node.end - 1].end],
+            production=type(node).__name__.lower(),
+            meaning=_describe_node(node),
         )
-        for piece in nodes
+        for node in nodes
     )
 
 
 def _describe_node(node: SyntaxNode) -> str:
-    """What a piece says, field by field: "hour 21, minute 30"."""
-    said = [
+    """What a node says, field by field: "hour 21, minute 30"."""
+    fields = [
         (name, getattr(node, name)) for name in node.__dataclass_fields__ if name not in ("start", "end", "certainty")
     ]
-    return ", ".join(f"{name} {_format_value(value)}" for name, value in said if value or name == "hour")
+    return ", ".join(f"{name} {_format_value(value)}" for name, value in fields if value or name == "hour")
 
 
 def _format_value(value: object) -> str:

@@ -29,8 +29,8 @@ def parse_day(text: str) -> date | None:
     """The day of words such as "27 november", as a date of a leap year; None where there is no such day."""
     import dateparser
 
-    found = dateparser.parse(text, languages=["en"], settings=_SETTINGS)
-    return found.date() if found else None
+    parsed = dateparser.parse(text, languages=["en"], settings=_SETTINGS)
+    return parsed.date() if parsed else None
 
 
 def warm_up() -> None:
@@ -45,11 +45,11 @@ def calendar_date(tokens: Sequence[Token], i: int) -> SyntaxNode | None:
     start = i
     i += tokens[i].name in ("on", "of", "next") and tokens[i].kind == "word"
     i += tokens[i].name == "the"
-    found = _numeric_date(tokens, i) or _date_range_at(tokens, i) or _day_first(tokens, i) or _month_first(tokens, i)
-    found = found or _year_first(tokens, i)
-    if found is not None:
-        found.start = start
-    return found
+    node = _numeric_date(tokens, i) or _date_range_at(tokens, i) or _day_first(tokens, i) or _month_first(tokens, i)
+    node = node or _year_first(tokens, i)
+    if node is not None:
+        node.start = start
+    return node
 
 
 def _numeric_date(tokens: Sequence[Token], i: int) -> SyntaxNode | None:
@@ -79,8 +79,8 @@ def _validated(node: CalendarDate) -> CalendarDate:
     """Refuse a date that no calendar has, or that dateparser reads otherwise than we do."""
     for day in node.days:
         name = MONTHS[node.month - 1]
-        found = parse_day(f"{day} {name}")
-        known = found is not None and (found.day, found.month) == (day, node.month)
+        parsed = parse_day(f"{day} {name}")
+        known = parsed is not None and (parsed.day, parsed.month) == (day, node.month)
         if not known or (node.year is not None and not _exists_in_year(node.year, node.month, day)):
             raise ParseError(f"There is no {day} {name.capitalize()} {node.year or ''}".strip() + ".", node)
     return node
@@ -93,7 +93,7 @@ def _exists_in_year(year: int, month: int, day: int) -> bool:
 
 def _date_range_at(tokens: Sequence[Token], i: int) -> DateRange | None:
     """13 to 15 July, the 13th to the 15th of July 2027; but "5 to 6pm" is a matter of hours."""
-    begin, first = i, _day_number(tokens, i)
+    start, first = i, _day_number(tokens, i)
     if first is None:
         return None
     i += 1
@@ -111,16 +111,16 @@ def _date_range_at(tokens: Sequence[Token], i: int) -> DateRange | None:
     if _day_number(tokens, i + 1):
         return None
     month, (year, end) = tokens[i].number, _trailing_year(tokens, i + 1)
-    return _date_range_node(begin, end, month, first, last, year)
+    return _date_range_node(start, end, month, first, last, year)
 
 
 def _date_range_node(start: int, end: int, month: int, first: int, last: int, year: int | None) -> DateRange:
-    piece = DateRange(start, end, month, first, last, year)
+    node = DateRange(start, end, month, first, last, year)
     for day in (first, last):
         _validated(CalendarDate(start, end, month, (day,), year))
     if last <= first:
-        raise ParseError("The end of that stretch is not after its start.", piece)
-    return piece
+        raise ParseError("The end of that stretch is not after its start.", node)
+    return node
 
 
 def _day_first(tokens: Sequence[Token], i: int) -> CalendarDate | None:
@@ -128,38 +128,42 @@ def _day_first(tokens: Sequence[Token], i: int) -> CalendarDate | None:
     days = _day_numbers(tokens, i)
     if days is None:
         return None
-    begin, (numbers, i) = i, days
+    start, (numbers, i) = i, days
     i += tokens[i].name in ("of", "/") or tokens[i].kind == "dash"
     if tokens[i].kind != "month":
         return None
     if _day_number(tokens, i + 1):
         return None
     year, end = _trailing_year(tokens, i + 1)
-    return _validated(CalendarDate(begin, end, tokens[i].number, numbers, year))
+    return _validated(CalendarDate(start, end, tokens[i].number, numbers, year))
 
 
 def _month_first(tokens: Sequence[Token], i: int) -> SyntaxNode | None:
     """Feb 15, february the 15th, Aug 20 and 30, July 13-15, October 2 2027."""
     if tokens[i].kind != "month":
         return None
-    begin, month = i, tokens[i].number
+    start, month = i, tokens[i].number
     i += 1
     if tokens[i].name == "on" and tokens[i + 1].name == "day":
         i += 2
     elif tokens[i].kind in ("dash", "comma") or tokens[i].name in ("/", "the"):
         i += 1
         i += tokens[i].name == "the"
-    if (stated := _year_number(tokens, i)) and _separator_width(tokens, i + 1) and (day := _day_number(tokens, i + 2)):
-        return _validated(CalendarDate(begin, i + 3, month, (day,), stated))
+    if (
+        (year_before_day := _year_number(tokens, i))
+        and _separator_width(tokens, i + 1)
+        and (day := _day_number(tokens, i + 2))
+    ):
+        return _validated(CalendarDate(start, i + 3, month, (day,), year_before_day))
     days = _day_numbers(tokens, i)
     if days is None:
         return None
     numbers, i = days
     if len(numbers) == 1 and (last := _range_end(tokens, i)):
         year, end = _trailing_year(tokens, last[1])
-        return _date_range_node(begin, end, month, numbers[0], last[0], year)
+        return _date_range_node(start, end, month, numbers[0], last[0], year)
     year, end = _trailing_year(tokens, i)
-    return _validated(CalendarDate(begin, end, month, numbers, year))
+    return _validated(CalendarDate(start, end, month, numbers, year))
 
 
 def _range_end(tokens: Sequence[Token], i: int) -> tuple[int, int] | None:
@@ -178,7 +182,7 @@ def _year_first(tokens: Sequence[Token], i: int) -> CalendarDate | None:
     year = _year_number(tokens, i)
     if year is None:
         return None
-    begin = i
+    start = i
     i += 1
     i += _separator_width(tokens, i)
     if tokens[i].kind == "month":
@@ -189,7 +193,7 @@ def _year_first(tokens: Sequence[Token], i: int) -> CalendarDate | None:
         day = _day_number(tokens, i)
         after = i + 1 + _separator_width(tokens, i + 1)
         month, end = tokens[after].number if tokens[after].kind == "month" else 0, after + 1
-    return _validated(CalendarDate(begin, end, month, (day,), year)) if day and month else None
+    return _validated(CalendarDate(start, end, month, (day,), year)) if day and month else None
 
 
 def _separator_width(tokens: Sequence[Token], i: int) -> int:
@@ -255,7 +259,7 @@ def months(tokens: Sequence[Token], i: int) -> Months | None:
         return Months(start, i + 2, (tokens[i + 1].number,), year)
     if tokens[i].kind != "month":
         return None
-    found = [tokens[i].number]
+    numbers = [tokens[i].number]
     i += 1
     while True:
         after = i
@@ -263,17 +267,17 @@ def months(tokens: Sequence[Token], i: int) -> Months | None:
             after += 1
         if after == i or tokens[after].kind != "month" or _day_number(tokens, after + 1):
             break
-        found.append(tokens[after].number)
+        numbers.append(tokens[after].number)
         i = after + 1
-    stated, end = _trailing_year(tokens, i)
-    return Months(start, end, tuple(found), stated)
+    stated_year, end = _trailing_year(tokens, i)
+    return Months(start, end, tuple(numbers), stated_year)
 
 
 def year(tokens: Sequence[Token], i: int) -> Year | None:
     """A year alone: 2027, in 2027."""
     lead = int(tokens[i].name in ("in", "of") and tokens[i].kind == "word")
-    found = _year_number(tokens, i + lead)
-    return Year(i, i + lead + 1, found) if found else None
+    number = _year_number(tokens, i + lead)
+    return Year(i, i + lead + 1, number) if number else None
 
 
 def dotted_number(tokens: Sequence[Token], i: int) -> AmbiguousNode | CalendarDate | None:

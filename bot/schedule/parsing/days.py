@@ -49,26 +49,26 @@ def weekdays(tokens: Sequence[Token], i: int) -> Weekdays | None:
         return counted
     i += tokens[i].name in ("on", "of", "every") and tokens[i].kind == "word"
     i += tokens[i].name == "the" and tokens[i + 1].name in _DETERMINERS
-    which = ""
+    determiner = ""
     while tokens[i].name in _DETERMINERS:
-        if which and (which != "this" or tokens[i].name != "coming"):
+        if determiner and (determiner != "this" or tokens[i].name != "coming"):
             return None
-        which = tokens[i].name
+        determiner = tokens[i].name
         i += 1
-    if (named := _weekday_group(tokens, i)) is not None:
-        days, plural, end = named
-        return Weekdays(start, end, days, which, plural)
+    if (group := _weekday_group(tokens, i)) is not None:
+        days, plural, end = group
+        return Weekdays(start, end, days, determiner, plural)
     if tokens[i].kind not in ("weekday", "weekdays"):
         return None
-    days, plural, end, span = _weekday_list(tokens, i)
-    return Weekdays(start, end, days, which, plural, span)
+    days, plural, end, is_range = _weekday_list(tokens, i)
+    return Weekdays(start, end, days, determiner, plural, is_range)
 
 
 def _nth_weekday_from_now(tokens: Sequence[Token], i: int) -> Weekdays | None:
-    count, day, behind, now = tokens[i : i + 4]
+    count, day, link, now = tokens[i : i + 4]
     if count.kind != "number" or day.kind not in ("weekday", "weekdays") or not 0 < count.number < 60:
         return None
-    if behind.name == "from" and now.name in ("now", "today") and now.kind == "word":
+    if link.name == "from" and now.name in ("now", "today") and now.kind == "word":
         return Weekdays(i, i + 4, (day.number,), nth=count.number)
     return None
 
@@ -90,7 +90,7 @@ def _weekday_group(tokens: Sequence[Token], i: int) -> tuple[tuple[int, ...], bo
 def _weekday_list(tokens: Sequence[Token], i: int) -> tuple[tuple[int, ...], bool, int, bool]:
     """The days of a list such as "mon, tue and thu-sat", whether plural, its end, and whether it is one stretch."""
     days: list[int] = []
-    plural = stretched = False
+    plural = is_range = False
     while True:
         first = tokens[i]
         plural |= first.kind == "weekdays"
@@ -103,7 +103,7 @@ def _weekday_list(tokens: Sequence[Token], i: int) -> tuple[tuple[int, ...], boo
                 break
             plural |= last.kind == "weekdays"
             days += [(first.number + step) % 7 for step in range(1, (last.number - first.number) % 7 + 1)]
-            stretched = True
+            is_range = True
             i += 2
         after = i
         while tokens[after].kind == "comma" or tokens[after].name in _CONJUNCTIONS:
@@ -113,7 +113,7 @@ def _weekday_list(tokens: Sequence[Token], i: int) -> tuple[tuple[int, ...], boo
             break
         i = after
     unique = tuple(dict.fromkeys(days))
-    return unique, plural, i, stretched
+    return unique, plural, i, is_range
 
 
 def ordinals(tokens: Sequence[Token], i: int) -> SyntaxNode | None:
@@ -125,9 +125,9 @@ def ordinals(tokens: Sequence[Token], i: int) -> SyntaxNode | None:
     the = tokens[i].name == "the"
     i += the
     nths: list[int] = []
-    while (found := _ordinal_at(tokens, i)) is not None:
-        nths.append(found[0])
-        end = i = found[1]
+    while (counted := _ordinal_at(tokens, i)) is not None:
+        nths.append(counted[0])
+        end = i = counted[1]
         while tokens[i].kind == "comma" or tokens[i].name in _CONJUNCTIONS:
             i += 1
         i += tokens[i].name == "the"
@@ -240,8 +240,10 @@ def period_boundary(tokens: Sequence[Token], i: int) -> PeriodBoundary | None:
         return PeriodBoundary(start, i, end_of) if tokens[i].kind != "month" else None
     i += tokens[i].name == "of"
     if tokens[i].kind == "month":
-        stated = tokens[i + 1].kind == "number" and len(tokens[i + 1].text) == 4
-        return PeriodBoundary(start, i + 1 + stated, end_of, tokens[i].number, tokens[i + 1].number if stated else None)
+        has_year = tokens[i + 1].kind == "number" and len(tokens[i + 1].text) == 4
+        return PeriodBoundary(
+            start, i + 1 + has_year, end_of, tokens[i].number, tokens[i + 1].number if has_year else None
+        )
     i += tokens[i].name == "the"
     offset = 0
     if tokens[i].name in _DETERMINERS:

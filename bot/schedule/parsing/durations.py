@@ -13,8 +13,8 @@ def duration_parts(tokens: Sequence[Token], i: int) -> tuple[DurationParts, int]
     """One or more numbers with units: "1d, 2hr and 5min", "an hour and a half", "2 and a half hours", "1h30"."""
     parts: list[tuple[float, str]] = []
     end = i
-    while (found := _duration_part(tokens, i)) is not None:
-        (count, unit), end = found
+    while (part := _duration_part(tokens, i)) is not None:
+        (count, unit), end = part
         parts.append((count, unit))
         if tokens[end].name == "and" and tokens[end + 1].name == "a" and tokens[end + 2].name == "half":
             parts.append((0.5, unit))
@@ -85,10 +85,10 @@ def from_now(tokens: Sequence[Token], i: int) -> SyntaxNode | None:
     leading = tokens[i].name in ("in", "after", "+")
     i += leading
     i += leading and tokens[i].name in ("about", "exactly")
-    found = duration_parts(tokens, i)
-    if found is None:
+    amount = duration_parts(tokens, i)
+    if amount is None:
         return _number_without_unit(tokens, start) if tokens[start].name == "in" else None
-    parts, end = found
+    parts, end = amount
     if leading:
         if tokens[end].name == "time":
             end += 1
@@ -121,12 +121,12 @@ def within(tokens: Sequence[Token], i: int) -> AmbiguousNode | None:
         i += 3
     else:
         return None
-    found = duration_parts(tokens, i)
-    if found is None:
+    amount = duration_parts(tokens, i)
+    if amount is None:
         return None
-    text = " ".join(f"{count:g} {unit}s" for count, unit in found[0])
+    text = " ".join(f"{count:g} {unit}s" for count, unit in amount[0])
     options = (f"now for {text}", f"in {text}")
-    return AmbiguousNode(start, found[1], "A start at any time until then, or exactly then?", options)
+    return AmbiguousNode(start, amount[1], "A start at any time until then, or exactly then?", options)
 
 
 def duration(tokens: Sequence[Token], i: int) -> SyntaxNode | None:
@@ -144,8 +144,8 @@ def duration(tokens: Sequence[Token], i: int) -> SyntaxNode | None:
         return None
     if coming and tokens[i].kind == "unit":
         return Duration(start, i + 1, ((float(tokens[i].number), tokens[i].name),), is_next=True)
-    found = duration_parts(tokens, i)
-    return Duration(start, found[1], found[0], is_next=coming) if found else None
+    amount = duration_parts(tokens, i)
+    return Duration(start, amount[1], amount[0], is_next=coming) if amount else None
 
 
 def _run_count(tokens: Sequence[Token], i: int) -> tuple[int, int] | None:
@@ -160,5 +160,5 @@ def next_duration(tokens: Sequence[Token], i: int) -> Duration | None:
     """The next 3 days."""
     if tokens[i].text != "next":
         return None
-    found = duration_parts(tokens, i + 1)
-    return Duration(i, found[1], found[0], is_next=True) if found and tokens[i + 1].kind == "number" else None
+    amount = duration_parts(tokens, i + 1)
+    return Duration(i, amount[1], amount[0], is_next=True) if amount and tokens[i + 1].kind == "number" else None

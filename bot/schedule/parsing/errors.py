@@ -4,7 +4,7 @@ from bot.schedule.parsing.nodes import SyntaxNode
 
 
 class ParseError(Exception):
-    """The pieces given are not understood: the phrase is refused, and their words are named."""
+    """The nodes given are not understood: the phrase is refused, and their words are named."""
 
     def __init__(self, reason: str, *nodes: SyntaxNode, example: str = "") -> None:
         self.reason = reason
@@ -14,7 +14,7 @@ class ParseError(Exception):
 
 
 class AmbiguityError(Exception):
-    """The pieces given have several meanings. ``options`` are texts that say each meaning without doubt; each one
+    """The nodes given have several meanings. ``options`` are texts that say each meaning without doubt; each one
     stands for the words of ``replace`` (or is put behind ``after``), and the phrase is then read again. ``whole`` are
     phrases that stand for all of it. ``passed`` says that the time is gone: its answers are another question's last."""
 

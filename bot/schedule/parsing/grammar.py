@@ -1,4 +1,4 @@
-"""From tokens to pieces: at each place the first production that fits takes its tokens; what none takes is refused."""
+"""From tokens to nodes: at each place the first production that fits takes its tokens; what none takes is refused."""
 
 from collections.abc import Callable, Sequence
 
@@ -32,7 +32,7 @@ _CONNECTIVES = {
 
 
 def connective(tokens: Sequence[Token], i: int) -> Connective | None:
-    """A word or phrase that says what the pieces after it are."""
+    """A word or phrase that says what the nodes after it are."""
     token, second, third = tokens[i : i + 3]
     if token.kind == "dash":
         return Connective(i, i + 1, "to", is_dash=True)
@@ -206,30 +206,30 @@ _BY_WORD: dict[str, tuple[Production, ...]] = {
 
 
 def parse(tokens: Sequence[Token]) -> list[SyntaxNode]:
-    """The pieces of a phrase, in order.
+    """The nodes of a phrase, in order.
 
     Raises Unread for the first word that fits nowhere.
     """
-    pieces: list[SyntaxNode] = []
+    nodes: list[SyntaxNode] = []
     i = 0
     while tokens[i].kind != "end":
-        piece = _next_time_in_list(tokens, i, pieces) or _first_match(tokens, i, pieces)
-        if piece is not None:
-            pieces.append(piece)
-            i = piece.end
+        node = _next_time_in_list(tokens, i, nodes) or _first_match(tokens, i, nodes)
+        if node is not None:
+            nodes.append(node)
+            i = node.end
         elif tokens[i].kind == "comma" or tokens[i].name == "please":
             i += 1
         else:
             raise _unknown_word_error(tokens, i)
-    return pieces
+    return nodes
 
 
 def _first_match(tokens: Sequence[Token], i: int, nodes: list[SyntaxNode]) -> SyntaxNode | None:
     token = tokens[i]
     last = nodes[-1] if nodes else None
     if isinstance(last, Connective):
-        if token.kind == "number" and (found := _number_after_connective(tokens, i)) is not None:
-            return found
+        if token.kind == "number" and (node := _number_after_connective(tokens, i)) is not None:
+            return node
     elif token.name == "and" and len(nodes) > 1 and _follows_between(nodes):
         _last_number_to_time(nodes)
         return Connective(i, i + 1, "to")
@@ -242,16 +242,16 @@ def _first_match(tokens: Sequence[Token], i: int, nodes: list[SyntaxNode]) -> Sy
             return joined
     productions = _BY_WORD.get(token.name, ()) if token.kind == "word" else _BY_KIND.get(token.kind, ())
     for production in productions:
-        if (piece := production(tokens, i)) is not None:
-            return piece
+        if (node := production(tokens, i)) is not None:
+            return node
     return None
 
 
 def _number_after_connective(tokens: Sequence[Token], i: int) -> SyntaxNode | None:
     """A number behind "from", "to" and the like: a date if it can be one, or an hour."""
     for production in (durations.from_now, dates.calendar_date):
-        if (piece := production(tokens, i)) is not None:
-            return piece
+        if (node := production(tokens, i)) is not None:
+            return node
     if tokens[i].text.isdigit() and len(tokens[i].text) == 4:
         return None
     return times.time_of_day(tokens, i, allow_bare=True, allow_minutes_to=False)
@@ -265,8 +265,8 @@ def _follows_between(nodes: list[SyntaxNode]) -> bool:
 def _last_number_to_time(nodes: list[SyntaxNode]) -> None:
     last = nodes[-1]
     if isinstance(last, BareNumber) and not last.has_on and last.value <= 24:
-        sure = HourCertainty.CERTAIN if last.value > 12 else HourCertainty.UNKNOWN
-        nodes[-1] = TimeOfDay(last.start, last.end, last.value, certainty=sure)
+        certainty = HourCertainty.CERTAIN if last.value > 12 else HourCertainty.UNKNOWN
+        nodes[-1] = TimeOfDay(last.start, last.end, last.value, certainty=certainty)
 
 
 def _next_time_in_list(tokens: Sequence[Token], i: int, nodes: list[SyntaxNode]) -> SyntaxNode | None:
@@ -280,18 +280,18 @@ def _next_time_in_list(tokens: Sequence[Token], i: int, nodes: list[SyntaxNode])
     after += joined
     if after == i or (len(nodes) > 1 and _follows_between(nodes)):
         return None
-    found = times.time_of_day(tokens, after, allow_bare=True)
-    if not isinstance(found, TimeOfDay):
+    clock = times.time_of_day(tokens, after, allow_bare=True)
+    if not isinstance(clock, TimeOfDay):
         return None
     if (
         not joined
-        and found.certainty == HourCertainty.UNKNOWN
-        and tokens[found.end].kind != "comma"
-        and tokens[found.end].name != "and"
+        and clock.certainty == HourCertainty.UNKNOWN
+        and tokens[clock.end].kind != "comma"
+        and tokens[clock.end].name != "and"
     ):
         return None
-    found.start, found.joined = i, True
-    return found
+    clock.start, clock.joined = i, True
+    return clock
 
 
 def _unknown_word_error(tokens: Sequence[Token], i: int) -> ParseError:

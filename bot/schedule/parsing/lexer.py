@@ -80,12 +80,12 @@ def _append_iso_datetime(match: re.Match[str], tokens: list[Token]) -> None:
 
 def _append_tokens(lower: str, start: int, stop: int, original: str, tokens: list[Token]) -> None:
     last_end = -1
-    for found in _PATTERN.finditer(lower, start, stop):
-        kind = found.lastgroup
+    for match in _PATTERN.finditer(lower, start, stop):
+        kind = match.lastgroup
         if kind == "sep":
             kind = "date"
-        text = found[0]
-        at = found.start()
+        text = match[0]
+        at = match.start()
         if kind == "skip":
             continue
         token = _make_token(str(kind), text, at, tokens[-1] if last_end == at else None, original)

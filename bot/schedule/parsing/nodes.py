@@ -1,6 +1,6 @@
 """What productions find in a phrase: the parts that a schedule is put together from.
 
-A piece covers the tokens ``start`` to ``end`` (exclusive). Every token of a phrase belongs to exactly one piece.
+A node covers the tokens ``start`` to ``end`` (exclusive). Every token of a phrase belongs to exactly one node.
 """
 
 from dataclasses import dataclass
@@ -234,7 +234,7 @@ class WeeksOfYear(SyntaxNode):
 
 @dataclass(slots=True)
 class Connective(SyntaxNode):
-    """A word that says what the pieces after it are: the start or end of a range, or a limit."""
+    """A word that says what the nodes after it are: the start or end of a range, or a limit."""
 
     role: Literal["from", "between", "to", "until", "starting", "latest", "after", "before", "except"]
     is_dash: bool = False

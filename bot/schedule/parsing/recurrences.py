@@ -103,24 +103,24 @@ def minutes_of_hour(tokens: Sequence[Token], i: int) -> MinutesOfHour | None:
         return MinutesOfHour(start, i + 2, (0,))
     if tokens[i].name != "minute":
         return None
-    found, end = _number_list(tokens, i + 1)
-    return MinutesOfHour(start, end, found) if found and max(found) < 60 else None
+    numbers, end = _number_list(tokens, i + 1)
+    return MinutesOfHour(start, end, numbers) if numbers and max(numbers) < 60 else None
 
 
 def weeks_of_year(tokens: Sequence[Token], i: int) -> WeeksOfYear | None:
     """In week 12, in weeks 1 and 27."""
     if tokens[i].name != "in" or tokens[i + 1].name != "week":
         return None
-    found, end = _number_list(tokens, i + 2)
-    return WeeksOfYear(i, end, found) if found and min(found) >= 1 and max(found) <= 53 else None
+    numbers, end = _number_list(tokens, i + 2)
+    return WeeksOfYear(i, end, numbers) if numbers and min(numbers) >= 1 and max(numbers) <= 53 else None
 
 
 def _number_list(tokens: Sequence[Token], i: int) -> tuple[tuple[int, ...], int]:
-    found: list[int] = []
+    numbers: list[int] = []
     end = i
     while tokens[i].kind == "number":
-        found.append(tokens[i].number)
+        numbers.append(tokens[i].number)
         end = i = i + 1
         while tokens[i].kind == "comma" or tokens[i].name == "and":
             i += 1
-    return tuple(found), end
+    return tuple(numbers), end

@@ -22,22 +22,22 @@ def time_of_day(
         leads.add(tokens[i].name)
         i += 1
     i += tokens[i].name == "next" and tokens[i + 1].name in ("noon", "midnight")
-    found = (
+    node = (
         _noon_or_midnight(tokens, i)
         or _minutes_past_or_to(tokens, i, allow_minutes_to)
         or _numeric_time(tokens, i, allow_bare or bool(leads))
     )
-    if found is None:
+    if node is None:
         return None
-    if isinstance(found, AmbiguousNode):
-        found.start = start
-        return found
-    _apply_suffixes(tokens, found)
-    if "for" in leads and found.certainty < HourCertainty.LIKELY and tokens[found.end].name != "in":
+    if isinstance(node, AmbiguousNode):
+        node.start = start
+        return node
+    _apply_suffixes(tokens, node)
+    if "for" in leads and node.certainty < HourCertainty.LIKELY and tokens[node.end].name != "in":
         return None
-    found.start, found.has_at = start, bool(leads)
-    found.is_approximate |= "about" in leads
-    return found
+    node.start, node.has_at = start, bool(leads)
+    node.is_approximate |= "about" in leads
+    return node
 
 
 def _apply_suffixes(tokens: Sequence[Token], clock: TimeOfDay) -> None:
@@ -79,24 +79,24 @@ def _minutes_past_or_to(tokens: Sequence[Token], i: int, allow_minutes_to: bool)
     if tokens[i].kind == "number" and tokens[i + 1].name == "quarters":
         minutes, i = 15 * minutes, i + 1
     counted = tokens[i + 1].name == "minute"
-    word = tokens[i + 1 + counted].name
-    word = "past" if word == "after" and not counted else word
-    if not 0 < minutes < 60 or word not in ("past", "to"):
+    relation = tokens[i + 1 + counted].name
+    relation = "past" if relation == "after" and not counted else relation
+    if not 0 < minutes < 60 or relation not in ("past", "to"):
         return None
-    named = counted or tokens[i].name in ("quarter", "quarters", "half")
+    is_unambiguous = counted or tokens[i].name in ("quarter", "quarters", "half")
     twelve = _noon_or_midnight(tokens, i + 2 + counted)
-    if word == "to" and not named and not (allow_minutes_to and (tokens[i].text.isalpha() or twelve)):
+    if relation == "to" and not is_unambiguous and not (allow_minutes_to and (tokens[i].text.isalpha() or twelve)):
         return None
     hour = twelve or _numeric_time(tokens, i + 2 + counted, True)
-    if not isinstance(hour, TimeOfDay) or (hour.minute and word == "past"):
+    if not isinstance(hour, TimeOfDay) or (hour.minute and relation == "past"):
         return None
-    total = (hour.hour * 60 + hour.minute + (minutes if word == "past" else -minutes)) % (24 * 60)
-    sure = HourCertainty.CERTAIN if hour.certainty == HourCertainty.CERTAIN else HourCertainty.UNKNOWN
-    if sure is HourCertainty.UNKNOWN and total // 60 == 0:
+    total = (hour.hour * 60 + hour.minute + (minutes if relation == "past" else -minutes)) % (24 * 60)
+    certainty = HourCertainty.CERTAIN if hour.certainty == HourCertainty.CERTAIN else HourCertainty.UNKNOWN
+    if certainty is HourCertainty.UNKNOWN and total // 60 == 0:
         total += 12 * 60
-    if word == "to" and not named:
+    if relation == "to" and not is_unambiguous:
         return _minutes_to_or_range(tokens, start, hour, total)
-    return TimeOfDay(start, hour.end, total // 60, total % 60, certainty=sure)
+    return TimeOfDay(start, hour.end, total // 60, total % 60, certainty=certainty)
 
 
 def _minutes_to_or_range(
@@ -134,53 +134,55 @@ def _numeric_time(tokens: Sequence[Token], i: int, allow_bare: bool) -> TimeOfDa
 def _colon_time(tokens: Sequence[Token], i: int) -> TimeOfDay:
     token = tokens[i]
     hour, minute, second = (*token.parts, 0)[:3]
-    piece = TimeOfDay(i, i + 1, hour, minute, second)
+    node = TimeOfDay(i, i + 1, hour, minute, second)
     if hour > 24 or minute > 59 or second > 59 or (hour == 24 and minute + second):
-        raise ParseError(f"{token.text} is not a time of day.", piece)
+        raise ParseError(f"{token.text} is not a time of day.", node)
     if tokens[i + 1].name == "o'clock":
-        piece.end += 1
-    if (half := _meridiem(tokens, piece.end)) is not None:
-        return _with_meridiem(tokens, piece, *half)
+        node.end += 1
+    if (meridiem := _meridiem(tokens, node.end)) is not None:
+        return _with_meridiem(tokens, node, *meridiem)
     figures = len(token.text.partition("h")[0].partition(":")[0])
     if "h" in token.text or hour > 12 or token.text[0] == "0":
-        return piece
-    piece.certainty = HourCertainty.LOW if figures == 1 and hour < 7 else HourCertainty.LIKELY
-    return piece
+        return node
+    node.certainty = HourCertainty.LOW if figures == 1 and hour < 7 else HourCertainty.LIKELY
+    return node
 
 
 def _dotted_time(tokens: Sequence[Token], i: int, allow_bare: bool) -> TimeOfDay | None:
     """8.30pm, or "at 17.30"; alone 8.25 may as well be a date."""
     token = tokens[i]
     hour, minute = token.parts
-    half = _meridiem(tokens, i + 1)
+    meridiem = _meridiem(tokens, i + 1)
     part = tokens[i + 1].kind == "daypart" or tokens[i + 1].name == "tonight"
-    clear = half is not None or part or allow_bare or minute > 31 or (hour > 12 and minute > 12) or token.text[0] == "0"
+    clear = (
+        meridiem is not None or part or allow_bare or minute > 31 or (hour > 12 and minute > 12) or token.text[0] == "0"
+    )
     if not clear or hour > 23 or minute > 59 or len(token.text.partition(".")[2]) != 2:
         return None
-    piece = TimeOfDay(i, i + 1, hour, minute)
-    if half is not None:
-        return _with_meridiem(tokens, piece, *half)
+    node = TimeOfDay(i, i + 1, hour, minute)
+    if meridiem is not None:
+        return _with_meridiem(tokens, node, *meridiem)
     if hour <= 12 and token.text[0] != "0":
-        piece.certainty = HourCertainty.LOW if hour < 7 else HourCertainty.LIKELY
-    return piece
+        node.certainty = HourCertainty.LOW if hour < 7 else HourCertainty.LIKELY
+    return node
 
 
 def _four_digit_time(tokens: Sequence[Token], i: int, allow_bare: bool) -> TimeOfDay | None:
     """0600, 2200, "at 730"; but 1990 to 2199 alone is a year."""
     token = tokens[i]
     hour, minute = divmod(token.number, 100)
-    half = _meridiem(tokens, i + 1)
+    meridiem = _meridiem(tokens, i + 1)
     suffixed = tokens[i + 1].name == "hour"
-    if hour > 23 or minute > 59 or not (half or allow_bare or suffixed or len(token.text) == 4):
+    if hour > 23 or minute > 59 or not (meridiem or allow_bare or suffixed or len(token.text) == 4):
         return None
-    if not (half or allow_bare or suffixed) and 1900 <= token.number < 2200:
+    if not (meridiem or allow_bare or suffixed) and 1900 <= token.number < 2200:
         return None
-    piece = TimeOfDay(i, i + 1 + suffixed, hour, minute)
-    if half is not None:
-        return _with_meridiem(tokens, piece, *half)
+    node = TimeOfDay(i, i + 1 + suffixed, hour, minute)
+    if meridiem is not None:
+        return _with_meridiem(tokens, node, *meridiem)
     if hour <= 12 and token.text[0] != "0":
-        piece.certainty = HourCertainty.LOW if len(token.text) == 3 else HourCertainty.LIKELY
-    return piece
+        node.certainty = HourCertainty.LOW if len(token.text) == 3 else HourCertainty.LIKELY
+    return node
 
 
 def _hour_time(tokens: Sequence[Token], i: int, allow_bare: bool) -> TimeOfDay | None:
@@ -188,26 +190,26 @@ def _hour_time(tokens: Sequence[Token], i: int, allow_bare: bool) -> TimeOfDay |
     token = tokens[i]
     if token.number > 24:
         return None
-    piece = TimeOfDay(i, i + 1, token.number, certainty=HourCertainty.UNKNOWN)
+    node = TimeOfDay(i, i + 1, token.number, certainty=HourCertainty.UNKNOWN)
     following = tokens[i + 1]
     alike = following.kind == "number" and token.text.isalpha() == following.text.isalpha() and token.number <= 12
     spoken = token.text.isalpha() or (len(following.text) == 2 and tokens[i + 2].kind == "meridiem")
     if alike and spoken and (10 <= following.number < 60 or following.text == "00"):
-        piece.minute, piece.end = following.number, i + 2
-    if tokens[piece.end].name == "o'clock":
-        piece.end += 1
-    if (half := _meridiem(tokens, piece.end)) is not None:
-        return _with_meridiem(tokens, piece, *half) if piece.hour <= 12 else None
+        node.minute, node.end = following.number, i + 2
+    if tokens[node.end].name == "o'clock":
+        node.end += 1
+    if (meridiem := _meridiem(tokens, node.end)) is not None:
+        return _with_meridiem(tokens, node, *meridiem) if node.hour <= 12 else None
     if following.name == "hour" and following.text == "h":
-        piece.end, piece.certainty, piece.has_h_suffix = i + 2, HourCertainty.CERTAIN, True
-        return piece
-    if piece.end == i + 1 and not allow_bare:
+        node.end, node.certainty, node.has_h_suffix = i + 2, HourCertainty.CERTAIN, True
+        return node
+    if node.end == i + 1 and not allow_bare:
         return None
-    if piece.end == i + 1 and (following.kind in ("unit", "month", "ordinal") or following.name in ("times", "x")):
+    if node.end == i + 1 and (following.kind in ("unit", "month", "ordinal") or following.name in ("times", "x")):
         return None
-    if piece.hour > 12 or piece.hour == 0:
-        piece.certainty = HourCertainty.CERTAIN
-    return piece
+    if node.hour > 12 or node.hour == 0:
+        node.certainty = HourCertainty.CERTAIN
+    return node
 
 
 def _meridiem(tokens: Sequence[Token], i: int) -> tuple[int, int] | None:
@@ -224,10 +226,12 @@ def _meridiem(tokens: Sequence[Token], i: int) -> tuple[int, int] | None:
 
 def _with_meridiem(tokens: Sequence[Token], node: TimeOfDay, hours_to_add: int, end: int) -> TimeOfDay:
     """The time with its am or pm applied; 16:30 pm is let pass, 16:30 am is not."""
-    said = "pm" if hours_to_add else "am"
+    meridiem = "pm" if hours_to_add else "am"
     if node.hour > 12 or node.hour == 0:
         if node.hour > 23 or (node.hour > 12) != bool(hours_to_add):
-            raise ParseError(f"{tokens[node.start].text} {said} is not a time of day.", TimeOfDay(node.start, end, 0))
+            raise ParseError(
+                f"{tokens[node.start].text} {meridiem} is not a time of day.", TimeOfDay(node.start, end, 0)
+            )
     else:
         node.hour = node.hour % 12 + hours_to_add
     if tokens[end].name == "o'clock":

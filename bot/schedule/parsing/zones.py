@@ -102,32 +102,32 @@ def time_zone(tokens: Sequence[Token], i: int) -> ZoneNode | None:
     token = tokens[i]
     if token.kind == "zone":
         name = zone_names().get(token.text)
-        piece = ZoneNode(start, i + 1, (name,) if name else ())
+        node = ZoneNode(start, i + 1, (name,) if name else ())
         if name is None:
             raise ParseError(
-                f"There is no time zone called {token.text}.", piece, example="tomorrow 21:00 Europe/Berlin"
+                f"There is no time zone called {token.text}.", node, example="tomorrow 21:00 Europe/Berlin"
             )
     elif token.kind == "offset":
-        piece = ZoneNode(start, i + 1, ())
-        piece.candidates = (_fixed_offset_zone(token.text, piece),)
+        node = ZoneNode(start, i + 1, ())
+        node.candidates = (_fixed_offset_zone(token.text, node),)
     elif token.kind == "other":
-        named = _named_zone(tokens, i, start)
-        if named is None:
+        place = _named_zone(tokens, i, start)
+        if place is None:
             return None
-        piece = named
+        node = place
     else:
         return None
-    if tokens[piece.end].name == "time":
-        piece.end += 1
-    return piece
+    if tokens[node.end].name == "time":
+        node.end += 1
+    return node
 
 
 def _fixed_offset_zone(text: str, node: ZoneNode) -> str:
-    found = _OFFSET.fullmatch(text)
-    if found is None:
+    match = _OFFSET.fullmatch(text)
+    if match is None:
         return "UTC"
-    sign = 1 if found[1] == "+" else -1
-    minutes = sign * (int(found[2]) * 60 + int(found[3] or 0))
+    sign = 1 if match[1] == "+" else -1
+    minutes = sign * (int(match[2]) * 60 + int(match[3] or 0))
     if minutes == 0:
         return "UTC"
     if minutes in _ZONES_BY_FRACTIONAL_OFFSET:
@@ -148,8 +148,8 @@ def _named_zone(tokens: Sequence[Token], i: int, start: int) -> ZoneNode | None:
         words.append(tokens[i + len(words)].text)
     for count in range(len(words), 0, -1):
         text = " ".join(words[:count])
-        if found := _ZONE_PHRASES.get(text):
-            return ZoneNode(start, _skip_qualifier(tokens, i + count), found)
+        if candidates := _ZONE_PHRASES.get(text):
+            return ZoneNode(start, _skip_qualifier(tokens, i + count), candidates)
         if city := _zones_by_city().get(text):
             return ZoneNode(start, i + count, (city,))
     return None
@@ -157,8 +157,8 @@ def _named_zone(tokens: Sequence[Token], i: int, start: int) -> ZoneNode | None:
 
 def _skip_qualifier(tokens: Sequence[Token], i: int) -> int:
     """The end of "standard" at ``i``, where it stands before "time"."""
-    named = tokens[i].text in ("standard", "daylight", "summer") and tokens[i + 1].name == "time"
-    return i + 1 if named else i
+    has_qualifier = tokens[i].text in ("standard", "daylight", "summer") and tokens[i + 1].name == "time"
+    return i + 1 if has_qualifier else i
 
 
 def resolve_zone(node: ZoneNode, speaker_zone: str) -> str | None:

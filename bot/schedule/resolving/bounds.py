@@ -15,7 +15,7 @@ from bot.schedule.resolving.recurring import SeriesParts
 
 @dataclass(slots=True)
 class SeriesStart:
-    """The wall-clock start that was named, whether a time was named with it, and its pieces."""
+    """The wall-clock start that was named, whether a time was named with it, and its nodes."""
 
     wall: datetime
     has_time: bool
@@ -26,26 +26,26 @@ def resolve_series_start(ctx: PhraseContext, parts: SeriesParts) -> SeriesStart 
     """The start of a series; None where none was named."""
     if parts.start_nodes is None:
         return None
-    pieces = tuple(parts.start_nodes)
-    if len(pieces) == 1 and isinstance(pieces[0], Months | Period | PeriodBoundary | Year):
-        return SeriesStart(datetime.combine(_first_day(ctx, pieces[0]), time()), False, pieces)
-    clocks = [piece for piece in pieces if isinstance(piece, TimeOfDay)]
+    nodes = tuple(parts.start_nodes)
+    if len(nodes) == 1 and isinstance(nodes[0], Months | Period | PeriodBoundary | Year):
+        return SeriesStart(datetime.combine(_first_day(ctx, nodes[0]), time()), False, nodes)
+    clocks = [node for node in nodes if isinstance(node, TimeOfDay)]
     timed = bool(clocks) and (bool(parts.clocks) or parts.is_sub_daily)
-    wanted = [piece for piece in pieces if timed or not isinstance(piece, TimeOfDay)]
-    if (day := _full_date(wanted)) is not None:
+    day_nodes = [node for node in nodes if timed or not isinstance(node, TimeOfDay)]
+    if (day := _full_date(day_nodes)) is not None:
         wall = (
             points.wall_time_on(day, resolve_without_daypart(ctx, clocks[0]))
             if timed
             else datetime.combine(day, time())
         )
-        return SeriesStart(wall, timed, pieces)
-    point = points.resolve_point(ctx, wanted, needs_time=False)
-    return SeriesStart(point.wall, point.grain == "minute", pieces)
+        return SeriesStart(wall, timed, nodes)
+    point = points.resolve_point(ctx, day_nodes, needs_time=False)
+    return SeriesStart(point.wall, point.grain == "minute", nodes)
 
 
 def _full_date(nodes: Sequence[SyntaxNode]) -> date | None:
     """The date of a start with its year, which may have passed: the series is then counted from it."""
-    dates = [piece for piece in nodes if isinstance(piece, CalendarDate)]
+    dates = [node for node in nodes if isinstance(node, CalendarDate)]
     if len(dates) != 1 or dates[0].year is None or any(not isinstance(p, CalendarDate | TimeOfDay) for p in nodes):
         return None
     return date(dates[0].year, dates[0].month, dates[0].days[0])
@@ -74,37 +74,37 @@ def _first_day(ctx: PhraseContext, node: SyntaxNode) -> date:
 
 def with_end(ctx: PhraseContext, series: Series, parts: SeriesParts, start: SeriesStart | None) -> Series:
     """The series with its end, if one was named."""
-    begin = start.wall if start is not None else ctx.local_now.replace(second=0, microsecond=0)
+    start_wall = start.wall if start is not None else ctx.local_now.replace(second=0, microsecond=0)
     length = parts.duration if series.window is None else None
-    named = [piece for piece in (parts.run_count, length, *(parts.until_nodes or ())[:1]) if piece is not None]
-    if len(named) > 1:
-        raise ParseError("Two ends are named.", *named)
+    ends = [node for node in (parts.run_count, length, *(parts.until_nodes or ())[:1]) if node is not None]
+    if len(ends) > 1:
+        raise ParseError("Two ends are named.", *ends)
     if length is not None:
-        until = add_duration(begin, length.amount, 1, length)
+        until = add_duration(start_wall, length.amount, 1, length)
     elif parts.until_nodes is not None:
-        until = _resolve_until(ctx, parts.until_nodes, max(begin, ctx.local_now))
+        until = _resolve_until(ctx, parts.until_nodes, max(start_wall, ctx.local_now))
     else:
         return series
     bound = ZonedTime(wall=until, zone=ctx.zone)
     if bound.instant < series.first.instant:
-        raise ParseError("The end comes before the first run.", *named)
+        raise ParseError("The end comes before the first run.", *ends)
     return series.model_copy(update={"until": bound})
 
 
 def _resolve_until(ctx: PhraseContext, nodes: Sequence[SyntaxNode], start: datetime) -> datetime:
     """The last moment of a series: the end of a day, the start of a month ("until March"), or a time."""
-    seen = replace(ctx, assumptions=ctx.assumptions)
-    seen.local_now = start
-    piece = nodes[0]
-    if len(nodes) == 1 and isinstance(piece, PeriodBoundary):
-        return datetime.combine(_boundary_day(seen, piece), time(23, 59))
-    if len(nodes) == 1 and isinstance(piece, Months | Year | Period):
-        day = _first_day(seen, piece)
-        if isinstance(piece, Months) and piece.year is None and day <= start.date():
+    start_context = replace(ctx, assumptions=ctx.assumptions)
+    start_context.local_now = start
+    node = nodes[0]
+    if len(nodes) == 1 and isinstance(node, PeriodBoundary):
+        return datetime.combine(_boundary_day(start_context, node), time(23, 59))
+    if len(nodes) == 1 and isinstance(node, Months | Year | Period):
+        day = _first_day(start_context, node)
+        if isinstance(node, Months) and node.year is None and day <= start.date():
             day = day.replace(year=day.year + 1)
         ctx.add_assumption(f"The series ends at the start of {day:%-d %B %Y}.")
         return datetime.combine(day, time())
-    point = points.resolve_point(seen, nodes, needs_time=False)
+    point = points.resolve_point(start_context, nodes, needs_time=False)
     return datetime.combine(point.wall.date(), time(23, 59)) if point.grain == "day" else point.wall
 
 

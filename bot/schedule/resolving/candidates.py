@@ -42,9 +42,9 @@ class CandidateDays:
 
 
 def candidate_days(ctx: PhraseContext, nodes: Sequence[SyntaxNode]) -> CandidateDays | None:
-    """The days that the day pieces of one point can mean; None where there are none."""
+    """The days that the day nodes of one point can mean; None where there are none."""
     nodes = _merge_nodes(ctx, nodes)
-    weekdays = [piece for piece in nodes if isinstance(piece, Weekdays)]
+    weekdays = [node for node in nodes if isinstance(node, Weekdays)]
     if len(weekdays) > 1:
         raise ParseError(
             "Several days make a series: say 'every'.", *weekdays, example="every monday and friday at 21:00"
@@ -52,7 +52,7 @@ def candidate_days(ctx: PhraseContext, nodes: Sequence[SyntaxNode]) -> Candidate
     weekday = next(iter(weekdays), None)
     if (last := _days_from_month_end(ctx, nodes)) is not None:
         return _check_weekday(last, weekday)
-    others = [piece for piece in nodes if piece is not weekday]
+    others = [node for node in nodes if node is not weekday]
     if weekday is None and not others:
         return None
     if weekday is not None and (len(weekday.days) > 1 or weekday.is_range):
@@ -70,19 +70,19 @@ def candidate_days(ctx: PhraseContext, nodes: Sequence[SyntaxNode]) -> Candidate
 
 
 def _merge_nodes(ctx: PhraseContext, nodes: Sequence[SyntaxNode]) -> list[SyntaxNode]:
-    """Pieces that say one thing together put into one: "the 15th" with "of next month", "26 Oct" with "2027"."""
+    """Nodes that say one thing together put into one: "the 15th" with "of next month", "26 Oct" with "2027"."""
     rest = list(nodes)
-    for piece in [p for p in rest if isinstance(p, Year)]:
+    for node in [p for p in rest if isinstance(p, Year)]:
         numbered = next((p for p in rest if isinstance(p, MonthDays) and p.has_day_word), None)
         if numbered is not None and len(numbered.days) == 1:
-            day = _day_of_year(piece.year, numbered.days[0])
-            rest.remove(piece)
+            day = _day_of_year(node.year, numbered.days[0])
+            rest.remove(node)
             rest[rest.index(numbered)] = CalendarDate(numbered.start, numbered.end, day.month, (day.day,), day.year)
             continue
         dated = next((p for p in rest if isinstance(p, CalendarDate | NthWeekdays) and p.year is None), None)
         if dated is not None and (isinstance(dated, CalendarDate) or dated.month):
-            dated.year = piece.year
-            rest.remove(piece)
+            dated.year = node.year
+            rest.remove(node)
     for month in [p for p in rest if isinstance(p, Months) and len(p.months) == 1]:
         numbered = next((p for p in rest if isinstance(p, MonthDays)), None)
         if numbered is not None and len(numbered.days) == 1 and numbered.days[0] > 0:
@@ -104,7 +104,7 @@ def _days_from_month_end(ctx: PhraseContext, nodes: Sequence[SyntaxNode]) -> Can
     month = next((p for p in nodes if isinstance(p, Months) and len(p.months) == 1), None)
     if numbered is None or month is None:
         return None
-    if any(not isinstance(piece, MonthDays | Months | Weekdays) for piece in nodes):
+    if any(not isinstance(node, MonthDays | Months | Weekdays) for node in nodes):
         raise ParseError("Those are two different days.", *nodes)
     years = (month.year,) if month.year else (ctx.today.year, ctx.today.year + 1)
     days = [_counted_day(numbered, year, month.months[0]) for year in years]
@@ -114,7 +114,7 @@ def _days_from_month_end(ctx: PhraseContext, nodes: Sequence[SyntaxNode]) -> Can
 
 def _days_in_period(ctx: PhraseContext, weekday: Weekdays | None, others: Sequence[SyntaxNode]) -> CandidateDays | None:
     """The 20th of next month; the first friday of this month."""
-    period = next((piece for piece in others if isinstance(piece, Period) and piece.unit == "month"), None)
+    period = next((node for node in others if isinstance(node, Period) and node.unit == "month"), None)
     counted = next((p for p in others if isinstance(p, MonthDays | NthWeekdays | Workdays)), None)
     if period is None or counted is None or len(others) > 2:
         return None
@@ -126,20 +126,20 @@ def _days_in_period(ctx: PhraseContext, weekday: Weekdays | None, others: Sequen
     day = _counted_day(counted, index // 12, index % 12 + 1)
     if day is None:
         raise ParseError("There is no such day in that month.", counted)
-    found = CandidateDays((day,), True, (counted, period))
-    return _check_weekday(found, weekday)
+    days = CandidateDays((day,), True, (counted, period))
+    return _check_weekday(days, weekday)
 
 
 def _common_day(ctx: PhraseContext, others: Sequence[SyntaxNode], weekday: Weekdays | None) -> CandidateDays:
     """Several day words for one day, which must agree: tomorrow, 24 December; friday the 15th."""
-    found = _days_of_node(ctx, others[0])
+    days = _days_of_node(ctx, others[0])
     for other in others[1:]:
         second = _days_of_node(ctx, other)
-        common = tuple(day for day in found.dates if day in second.dates)
+        common = tuple(day for day in days.dates if day in second.dates)
         if not common:
-            raise ParseError("Those are two different days.", *found.nodes, *second.nodes)
-        found = CandidateDays(common[:1], True, found.nodes + second.nodes)
-    return _check_weekday(found, weekday)
+            raise ParseError("Those are two different days.", *days.nodes, *second.nodes)
+        days = CandidateDays(common[:1], True, days.nodes + second.nodes)
+    return _check_weekday(days, weekday)
 
 
 def _check_weekday(days: CandidateDays, weekday: Weekdays | None) -> CandidateDays:
@@ -150,15 +150,17 @@ def _check_weekday(days: CandidateDays, weekday: Weekdays | None) -> CandidateDa
         raise ParseError("Those are two different days.", weekday, *days.nodes)
     first = days.dates[0]
     if first.weekday() != weekday.days[0]:
-        ask = f"{first:%-d %B %Y} is a {WEEKDAYS[first.weekday()].capitalize()}. Which day is meant?"
+        question = f"{first:%-d %B %Y} is a {WEEKDAYS[first.weekday()].capitalize()}. Which day is meant?"
         nearest = first + timedelta(days=(weekday.days[0] - first.weekday() + 3) % 7 - 3)
-        both = [day for day in days.dates if day.weekday() == weekday.days[0]]
-        raise AmbiguityError(ask, tuple(day.isoformat() for day in (first, nearest, *both[:1])), *days.nodes, weekday)
+        later = [day for day in days.dates if day.weekday() == weekday.days[0]]
+        raise AmbiguityError(
+            question, tuple(day.isoformat() for day in (first, nearest, *later[:1])), *days.nodes, weekday
+        )
     return CandidateDays((first,), True, (*days.nodes, weekday))
 
 
 def _days_of_node(ctx: PhraseContext, node: SyntaxNode) -> CandidateDays:
-    """The days that one piece can mean."""
+    """The days that one node can mean."""
     match node:
         case RelativeDay(days=count):
             if count < 0:
@@ -183,12 +185,14 @@ def _days_of_node(ctx: PhraseContext, node: SyntaxNode) -> CandidateDays:
 def _relative_date(ctx: PhraseContext, node: RelativeDay) -> date:
     """Today and tomorrow are days of the speaker's calendar; in another zone it may be another date there."""
     day = ctx.now.astimezone(zone_info(ctx.zone)).date()
-    there = day + timedelta(days=node.days)
-    here = ctx.now.astimezone(zone_info(ctx.speaker_zone)).date() + timedelta(days=node.days)
-    if here != there:
-        ask = f"It is {day:%A} in {ctx.zone}, but not in {ctx.speaker_zone}. Which day is meant?"
-        raise AmbiguityError(ask, (here.isoformat(), there.isoformat()), node, *ctx.zone_nodes, replace=(node,))
-    return there
+    day_there = day + timedelta(days=node.days)
+    day_here = ctx.now.astimezone(zone_info(ctx.speaker_zone)).date() + timedelta(days=node.days)
+    if day_here != day_there:
+        question = f"It is {day:%A} in {ctx.zone}, but not in {ctx.speaker_zone}. Which day is meant?"
+        raise AmbiguityError(
+            question, (day_here.isoformat(), day_there.isoformat()), node, *ctx.zone_nodes, replace=(node,)
+        )
+    return day_there
 
 
 def _weekday_dates(ctx: PhraseContext, node: Weekdays) -> tuple[tuple[date, ...], bool]:
@@ -232,8 +236,8 @@ def _valid_date(year: int, month: int, day: int, node: SyntaxNode) -> date:
 
 def _upcoming_dates(ctx: PhraseContext, month: int, day: int) -> Iterator[date]:
     for year in range(ctx.today.year, ctx.today.year + _YEARS_AHEAD):
-        if day <= days_in_month(year, month) and (found := date(year, month, day)) >= ctx.today:
-            yield found
+        if day <= days_in_month(year, month) and (candidate := date(year, month, day)) >= ctx.today:
+            yield candidate
 
 
 def _upcoming_month_days(ctx: PhraseContext, node: MonthDays) -> Iterator[date]:
@@ -241,13 +245,13 @@ def _upcoming_month_days(ctx: PhraseContext, node: MonthDays) -> Iterator[date]:
         raise ParseError("Several days make a series: say 'every'.", node, example="every month on the 1st at 21:00")
     start = ctx.today.year * 12 + ctx.today.month - 1
     for index in range(start, start + _MONTHS_AHEAD):
-        found = _counted_day(node, index // 12, index % 12 + 1)
-        if found is not None and found >= ctx.today:
-            yield found
+        candidate = _counted_day(node, index // 12, index % 12 + 1)
+        if candidate is not None and candidate >= ctx.today:
+            yield candidate
 
 
 def _counted_day(node: MonthDays | NthWeekdays | Workdays, year: int, month: int) -> date | None:
-    """The day that a piece counts in one month; None where the month has no such day."""
+    """The day that a node counts in one month; None where the month has no such day."""
     length = days_in_month(year, month)
     days = [date(year, month, day) for day in range(1, length + 1)]
     if isinstance(node, MonthDays):
@@ -279,8 +283,8 @@ def _ask_once_or_monthly(ctx: PhraseContext, node: NthWeekdays | Workdays, *scop
     if isinstance(node, NthWeekdays) and node.nths == (-1,) and not scope:
         raise ParseError("Say of which month, or the date.", node, example="last friday of december at 21:00")
     start = ctx.today.year * 12 + ctx.today.month - 1
-    found = (_counted_day(node, index // 12, index % 12 + 1) for index in range(start, start + 3))
-    coming = next((day for day in found if day is not None and day >= ctx.today), None)
+    days = (_counted_day(node, index // 12, index % 12 + 1) for index in range(start, start + 3))
+    coming = next((day for day in days if day is not None and day >= ctx.today), None)
     text = ctx.text_of(node).removeprefix("on ").removeprefix("the ")
     options = (*((coming.isoformat(),) if coming else ()), f"every month on the {text}")
     return AmbiguityError(f"Is '{text}' meant once, or every month?", options, node, *scope)

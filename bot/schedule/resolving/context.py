@@ -19,7 +19,7 @@ _MAX_YEARS = 100
 @dataclass(slots=True)
 class PhraseContext:
     """``zone`` is the zone of the phrase, ``speaker`` that of whoever said it; ``local`` is now on the clocks of
-    ``zone``, without its zone; ``zones`` are the pieces that name it, ``letters`` its abbreviation; ``notes`` are the
+    ``zone``, without its zone; ``zones`` are the nodes that name it, ``letters`` its abbreviation; ``notes`` are the
     assumptions."""
 
     tokens: Sequence[Token]
@@ -49,7 +49,7 @@ class PhraseContext:
             self.assumptions.append(text)
 
     def text_of(self, node: SyntaxNode) -> str:
-        """The words of a piece, as in ``21:00``."""
+        """The words of a node, as in ``21:00``."""
         return " ".join(token.text or token.name for token in self.tokens[node.start : node.end])
 
 

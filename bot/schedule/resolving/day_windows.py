@@ -14,9 +14,9 @@ from bot.schedule.resolving.points import Point
 
 def context_from(ctx: PhraseContext, start: Point) -> PhraseContext:
     """The same phrase seen from the start of the window, so that its end is the first one after that."""
-    later = replace(ctx, assumptions=ctx.assumptions)
-    later.local_now = max(ctx.local_now, start.wall)
-    return later
+    start_context = replace(ctx, assumptions=ctx.assumptions)
+    start_context.local_now = max(ctx.local_now, start.wall)
+    return start_context
 
 
 def window_of_days(ctx: PhraseContext, nodes: Sequence[SyntaxNode], duration: Duration) -> Window:
@@ -37,9 +37,9 @@ def window_between_days(
     connectives: Sequence[Connective],
 ) -> Window:
     """10 August to 12 September: a year behind the end holds for both."""
-    if any(isinstance(piece, NowNode) for piece in start_nodes) or points.classify(start_nodes).from_now is not None:
+    if any(isinstance(node, NowNode) for node in start_nodes) or points.classify(start_nodes).from_now is not None:
         raise ParseError("At what time does it end?", *end_nodes)
-    if any(isinstance(piece, Months) for piece in (*start_nodes, *end_nodes)):
+    if any(isinstance(node, Months) for node in (*start_nodes, *end_nodes)):
         raise ParseError(
             "Say from which day to which.", *start_nodes, *end_nodes, example="1 March 21:00 to 3 March 06:00"
         )

@@ -52,11 +52,11 @@ def resolve_hour(
 
 
 def _ask_hour(daypart: Daypart) -> AmbiguityError:
-    ask = "At what time " + ("at lunchtime?" if daypart.name == "lunchtime" else f"in the {daypart.name}?")
+    question = "At what time " + ("at lunchtime?" if daypart.name == "lunchtime" else f"in the {daypart.name}?")
     if daypart.is_today:
-        return AmbiguityError(ask, tuple(f"today at {time}" for time in _DAYPART_EXAMPLES[daypart.name]), daypart)
+        return AmbiguityError(question, tuple(f"today at {time}" for time in _DAYPART_EXAMPLES[daypart.name]), daypart)
     return AmbiguityError(
-        ask, tuple(f" at {time}" for time in _DAYPART_EXAMPLES[daypart.name]), daypart, insert_after=daypart
+        question, tuple(f" at {time}" for time in _DAYPART_EXAMPLES[daypart.name]), daypart, insert_after=daypart
     )
 
 
@@ -139,5 +139,5 @@ def hour_from_number(number: BareNumber) -> TimeOfDay:
     """A number that its surroundings say is an hour."""
     if number.value > 23:
         raise ParseError(f"{number.value} is not an hour of the day.", number)
-    sure = HourCertainty.CERTAIN if number.value > 12 else HourCertainty.UNKNOWN
-    return TimeOfDay(number.start, number.end, number.value, certainty=sure)
+    certainty = HourCertainty.CERTAIN if number.value > 12 else HourCertainty.UNKNOWN
+    return TimeOfDay(number.start, number.end, number.value, certainty=certainty)

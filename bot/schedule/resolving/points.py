@@ -1,4 +1,4 @@
-"""Single moments: the pieces of a point put together, checked, and placed on the clocks of its zone."""
+"""Single moments: the nodes of a point put together, checked, and placed on the clocks of its zone."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -54,7 +54,7 @@ _TIME_OPTIONS = (" at 09:00", " at 21:00")
 
 @dataclass(slots=True)
 class PointParts:
-    """The pieces of one point, sorted by what they are."""
+    """The nodes of one point, sorted by what they are."""
 
     days: list[SyntaxNode] = field(default_factory=list)
     clock: TimeOfDay | None = None
@@ -80,26 +80,26 @@ class Point:
 def classify(nodes: Iterable[SyntaxNode]) -> PointParts:
     """The parts of a point.
 
-    Raises Unread where two pieces say the same kind of thing, and for pieces that belong to no point.
+    Raises Unread where two nodes say the same kind of thing, and for nodes that belong to no point.
     """
     parts = PointParts()
     names = {TimeOfDay: "clock", Daypart: "daypart", EndOfDay: "end_of_day", BareNumber: "number", FromNow: "from_now",
              NowNode: "now", RelativeTo: "relative_to"}  # fmt: skip
-    for piece in nodes:
-        if isinstance(piece, _DAY_NODES):
-            parts.days.append(piece)
+    for node in nodes:
+        if isinstance(node, _DAY_NODES):
+            parts.days.append(node)
             continue
-        if isinstance(piece, AmbiguousNode):
-            raise AmbiguityError(piece.question, piece.options, piece)
-        if isinstance(piece, PeriodBoundary):
-            raise ParseError("Say which day that is.", piece, example="31 March 21:00")
-        name = names.get(type(piece))
+        if isinstance(node, AmbiguousNode):
+            raise AmbiguityError(node.question, node.options, node)
+        if isinstance(node, PeriodBoundary):
+            raise ParseError("Say which day that is.", node, example="31 March 21:00")
+        name = names.get(type(node))
         if name is None:
-            raise ParseError("", piece)
+            raise ParseError("", node)
         before = getattr(parts, name)
         if before is not None:
-            raise ParseError("Two times are named for one moment.", before, piece)
-        setattr(parts, name, piece)
+            raise ParseError("Two times are named for one moment.", before, node)
+        setattr(parts, name, node)
     return _place_number(parts)
 
 
@@ -126,11 +126,11 @@ def _place_number(parts: PointParts) -> PointParts:
 def resolve_point(
     ctx: PhraseContext, nodes: Sequence[SyntaxNode], *, needs_time: bool = True, allow_past: bool = False
 ) -> Point:
-    """The one point that the pieces mean. ``timed`` False allows a day without a time even for the bot; ``past``
+    """The one point that the nodes mean. ``timed`` False allows a day without a time even for the bot; ``past``
     allows a time that has gone by, as the start of a window may have."""
-    for index, piece in enumerate(nodes):
-        if isinstance(piece, RelativeTo):
-            return _relative_point(ctx, piece, nodes[:index], nodes[index + 1 :], needs_time)
+    for index, node in enumerate(nodes):
+        if isinstance(node, RelativeTo):
+            return _relative_point(ctx, node, nodes[:index], nodes[index + 1 :], needs_time)
     parts = classify(nodes)
     if parts.number is not None:
         raise bare_number_error(parts.number, any(not isinstance(day, Weekdays) for day in parts.days))
@@ -184,7 +184,7 @@ def _timed_point(ctx: PhraseContext, clock: TimeOfDay, days: CandidateDays | Non
     walls = [wall_time_on(day, clock) for day in days.dates]
     if walls[0] > ctx.local_now or allow_past:
         return Point(walls[0], "minute", clock, days.nodes)
-    weekly = all(isinstance(piece, Weekdays) for piece in days.nodes)
+    weekly = all(isinstance(node, Weekdays) for node in days.nodes)
     if days.is_fixed or not weekly:
         raise _passed_error(ctx, walls, days, clock)
     ctx.add_assumption(f"{format_time_of_day(clock)} has passed today, so this is {walls[1]:%A %-d %B %Y}.")
@@ -202,8 +202,8 @@ def _passed_error(
         *([] if days.is_fixed else wall_times[1:2]),
     )
     options = tuple(f"{wall:%Y-%m-%d} at {format_time_of_day(clock)}" for wall in later)
-    ask = f"{format_time_of_day(clock)} has passed today."
-    return AmbiguityError(ask, options, *days.nodes, clock, whole_phrases=("now",), time_passed=True)
+    question = f"{format_time_of_day(clock)} has passed today."
+    return AmbiguityError(question, options, *days.nodes, clock, whole_phrases=("now",), time_passed=True)
 
 
 def wall_time_on(day: date, clock: TimeOfDay) -> datetime:
@@ -216,8 +216,8 @@ def _midnight_point(ctx: PhraseContext, clock: TimeOfDay, days: CandidateDays | 
     """Midnight alone is the next one; that of a day may be its start or its end."""
     if days is None or (parts.daypart is not None and parts.daypart.is_today):
         return Point(datetime.combine(ctx.today + timedelta(days=1), time()), "minute", clock)
-    ask = "Is that the midnight at which the day starts, or at which it ends?"
-    raise AmbiguityError(ask, ("at 00:00", "at 24:00"), clock, *days.nodes, replace=(clock,))
+    question = "Is that the midnight at which the day starts, or at which it ends?"
+    raise AmbiguityError(question, ("at 00:00", "at 24:00"), clock, *days.nodes, replace=(clock,))
 
 
 def _day_point(ctx: PhraseContext, days: CandidateDays, needs_time: bool) -> Point:
@@ -226,7 +226,7 @@ def _day_point(ctx: PhraseContext, days: CandidateDays, needs_time: bool) -> Poi
     if first < ctx.today:
         raise ParseError(f"{first:%-d %B %Y} has passed.", *days.nodes)
     if ctx.whole_days or not needs_time:
-        weekday = next((piece for piece in days.nodes if isinstance(piece, Weekdays)), None)
+        weekday = next((node for node in days.nodes if isinstance(node, Weekdays)), None)
         if first == ctx.today and len(days.nodes) == 1 and weekday is not None:
             options = (first.isoformat(), (first + timedelta(days=7)).isoformat())
             raise AmbiguityError("Is today meant, or a week from now?", options, weekday)
@@ -299,37 +299,37 @@ def _relative_point(
     return _require_future(ctx, Point(wall, start.grain, start.clock, (node,)), node)
 
 
-def _require_future(ctx: PhraseContext, point_found: Point, node: SyntaxNode) -> Point:
-    if point_found.wall <= ctx.local_now and (point_found.grain == "minute" or point_found.wall.date() < ctx.today):
-        raise ParseError(f"{point_found.wall:%-d %B %Y %H:%M} has passed.", node)
-    return point_found
+def _require_future(ctx: PhraseContext, point: Point, node: SyntaxNode) -> Point:
+    if point.wall <= ctx.local_now and (point.grain == "minute" or point.wall.date() < ctx.today):
+        raise ParseError(f"{point.wall:%-d %B %Y %H:%M} has passed.", node)
+    return point
 
 
-def to_zoned_time(ctx: PhraseContext, point_found: Point) -> ZonedTime:
+def to_zoned_time(ctx: PhraseContext, point: Point) -> ZonedTime:
     """The moment of a point; a time that daylight saving skips or repeats is asked about."""
-    if point_found.instant is not None:
-        return zoned_time_at(point_found.instant, ctx.zone)
-    if point_found.grain == "day" or point_found.clock is None:
-        return resolve_wall_time(point_found.wall, ctx.zone)
-    clock = point_found.clock
-    if not wall_time_exists(point_found.wall, ctx.zone):
-        options = tuple(f"at {_shift_out_of_gap(point_found.wall, ctx.zone, fold):%H:%M}" for fold in (1, 0))
-        ask = f"{format_time_of_day(clock)} does not exist on {point_found.wall:%-d %B %Y}: the clocks go forward."
-        raise AmbiguityError(ask, options, clock, *point_found.day_nodes, replace=(clock,))
+    if point.instant is not None:
+        return zoned_time_at(point.instant, ctx.zone)
+    if point.grain == "day" or point.clock is None:
+        return resolve_wall_time(point.wall, ctx.zone)
+    clock = point.clock
+    if not wall_time_exists(point.wall, ctx.zone):
+        options = tuple(f"at {_shift_out_of_gap(point.wall, ctx.zone, fold):%H:%M}" for fold in (1, 0))
+        question = f"{format_time_of_day(clock)} does not exist on {point.wall:%-d %B %Y}: the clocks go forward."
+        raise AmbiguityError(question, options, clock, *point.day_nodes, replace=(clock,))
     fold: Literal[0, 1] | None = clock.fold or 0
-    if is_ambiguous(point_found.wall, ctx.zone):
-        fold = _fold_from_abbreviation(ctx, point_found.wall) if clock.fold is None else clock.fold
+    if is_ambiguous(point.wall, ctx.zone):
+        fold = _fold_from_abbreviation(ctx, point.wall) if clock.fold is None else clock.fold
         if fold is None:
-            ask = f"{format_time_of_day(clock)} comes twice on {point_found.wall:%-d %B %Y}: the clocks go back."
+            question = f"{format_time_of_day(clock)} comes twice on {point.wall:%-d %B %Y}: the clocks go back."
             times = (
                 f"at {format_time_of_day(clock)} the first time",
                 f"at {format_time_of_day(clock)} the second time",
             )
-            raise AmbiguityError(ask, times, clock, *point_found.day_nodes, replace=(clock,))
+            raise AmbiguityError(question, times, clock, *point.day_nodes, replace=(clock,))
     elif clock.fold is not None:
         ctx.add_assumption(f"{format_time_of_day(clock)} comes only once on that day.")
         fold = 0
-    return ZonedTime(wall=point_found.wall, zone=ctx.zone, fold=fold)
+    return ZonedTime(wall=point.wall, zone=ctx.zone, fold=fold)
 
 
 def _fold_from_abbreviation(ctx: PhraseContext, wall: datetime) -> Literal[0, 1] | None:
@@ -354,7 +354,7 @@ def zoned_time_at(instant: datetime, zone: str) -> ZonedTime:
 
 
 def is_day_range(node: SyntaxNode) -> bool:
-    """Whether a piece alone means a stretch of days."""
+    """Whether a node alone means a stretch of days."""
     if isinstance(node, Weekdays):
         return node.is_range
     return isinstance(node, DateRange) or (isinstance(node, Period) and node.unit != "month")

@@ -1,4 +1,4 @@
-"""The pieces of a recurring phrase sorted by what they say: how often, on which days, at what time, from when."""
+"""The nodes of a recurring phrase sorted by what they say: how often, on which days, at what time, from when."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -34,7 +34,7 @@ _DATE_NODES = (CalendarDate, RelativeDay, Months, Year, AmbiguousDate, Period, P
 
 @dataclass(slots=True)
 class SeriesParts:
-    """The pieces of a series sorted by what they say."""
+    """The nodes of a series sorted by what they say."""
 
     recurrences: list[Recurrence] = field(default_factory=list)
     selectors: list[SyntaxNode] = field(default_factory=list)
@@ -58,47 +58,45 @@ class SeriesParts:
 def is_series(nodes: Sequence[SyntaxNode]) -> bool:
     """Whether a phrase recurs: "every", or a plural such as mondays."""
     return any(
-        isinstance(piece, Recurrence)
-        or (isinstance(piece, Weekdays) and piece.plural and piece.nth == 1 and not piece.determiner)
-        or (isinstance(piece, Daypart) and piece.plural)
-        for piece in nodes
+        isinstance(node, Recurrence)
+        or (isinstance(node, Weekdays) and node.plural and node.nth == 1 and not node.determiner)
+        or (isinstance(node, Daypart) and node.plural)
+        for node in nodes
     ) or is_working_week(nodes)
 
 
 def is_working_week(nodes: Sequence[SyntaxNode]) -> bool:
     """Whether a phrase is one like "monday to friday at 19:00"."""
-    week = [
-        piece for piece in nodes if isinstance(piece, Weekdays) and piece.is_range and piece.days == (0, 1, 2, 3, 4)
-    ]
-    return bool(week) and any(isinstance(piece, TimeOfDay) for piece in nodes)
+    week = [node for node in nodes if isinstance(node, Weekdays) and node.is_range and node.days == (0, 1, 2, 3, 4)]
+    return bool(week) and any(isinstance(node, TimeOfDay) for node in nodes)
 
 
 def classify(nodes: Sequence[SyntaxNode]) -> SeriesParts:
-    """Sort the pieces; behind "starting" and "until" come dates, behind "to" the end of a window."""
-    found = SeriesParts()
+    """Sort the nodes; behind "starting" and "until" come dates, behind "to" the end of a window."""
+    parts = SeriesParts()
     target: list[SyntaxNode] | None = None
     role = ""
-    for index, piece in enumerate(nodes):
+    for index, node in enumerate(nodes):
         following = nodes[index + 1] if index + 1 < len(nodes) else None
-        if isinstance(piece, Connective):
-            role = _role(piece, following, nodes[index + 2 : index + 3], found)
-            target = _target_list(found, role, piece)
-        elif isinstance(piece, AmbiguousNode):
-            raise AmbiguityError(piece.question, piece.options, piece)
-        elif role == "end" and isinstance(piece, Weekdays):
-            found.end_weekday = piece
-        elif target is not None and _continues_date(piece, target, role):
-            target.append(piece)
+        if isinstance(node, Connective):
+            role = _role(node, following, nodes[index + 2 : index + 3], parts)
+            target = _target_list(parts, role, node)
+        elif isinstance(node, AmbiguousNode):
+            raise AmbiguityError(node.question, node.options, node)
+        elif role == "end" and isinstance(node, Weekdays):
+            parts.end_weekday = node
+        elif target is not None and _continues_date(node, target, role):
+            target.append(node)
         else:
-            _add_node(found, piece, role)
+            _add_node(parts, node, role)
             target, role = None, ""
-    if found.start_nodes == [] or found.until_nodes == [] or role == "end":
+    if parts.start_nodes == [] or parts.until_nodes == [] or role == "end":
         raise ParseError("", nodes[-1])
-    return found
+    return parts
 
 
 def _role(connective: Connective, following: SyntaxNode | None, rest: Sequence[SyntaxNode], parts: SeriesParts) -> str:
-    """What a mark opens: the start, the end, a window of hours, or days left out."""
+    """What a connective opens: the start, the end, a window of hours, or days left out."""
     if _ends_on_another_day(connective, following, rest, parts):
         return "end"
     if isinstance(following, TimeOfDay | BareNumber) and connective.role in ("from", "between", "to", "until"):
@@ -128,10 +126,10 @@ def _role(connective: Connective, following: SyntaxNode | None, rest: Sequence[S
 def _ends_on_another_day(
     connective: Connective, following: SyntaxNode | None, rest: Sequence[SyntaxNode], parts: SeriesParts
 ) -> bool:
-    """Whether a mark ends the window of "every friday 22:00 to saturday 02:00"."""
+    """Whether a connective ends the window of "every friday 22:00 to saturday 02:00"."""
     if not isinstance(following, Weekdays) or following.plural or not rest or not isinstance(rest[0], TimeOfDay):
         return False
-    one_day = [len(piece.days) for piece in parts.selectors if isinstance(piece, Weekdays)] == [1]
+    one_day = [len(node.days) for node in parts.selectors if isinstance(node, Weekdays)] == [1]
     return bool(parts.clocks) and (connective.role == "to" or (connective.role == "until" and one_day))
 
 
@@ -150,7 +148,7 @@ def _target_list(parts: SeriesParts, role: str, connective: Connective) -> list[
 
 
 def _continues_date(node: SyntaxNode, target: list[SyntaxNode], role: str) -> bool:
-    """Whether a piece goes on saying the date that a mark opened."""
+    """Whether a node goes on saying the date that a connective opened."""
     if role == "except":
         return isinstance(node, Weekdays)
     if isinstance(node, Weekdays) and node.plural:
@@ -172,7 +170,7 @@ def _add_clock(parts: SeriesParts, node: TimeOfDay | BareNumber, role: str) -> N
 
 
 def _add_node(parts: SeriesParts, node: SyntaxNode, role: str) -> None:
-    """Put a piece where it belongs; two of a kind are refused."""
+    """Put a node where it belongs; two of a kind are refused."""
     if isinstance(node, Recurrence):
         parts.recurrences.append(node)
     elif isinstance(node, TimeOfDay | BareNumber):

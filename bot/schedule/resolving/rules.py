@@ -24,7 +24,7 @@ from bot.schedule.resolving.context import PhraseContext, days_in_month
 
 
 class _DuplicateSelection(Exception):
-    """A second piece selects what a first one has selected already."""
+    """A second node selects what a first one has selected already."""
 
 
 _MAX_INTERVAL: dict[Frequency, int] = {
@@ -41,12 +41,12 @@ def build_rule(
     times: tuple[time, ...],
     minutes: MinutesOfHour | None,
 ) -> RecurrenceRule:
-    """The rule that the pieces mean; raises Unread or Ask where they do not fit together."""
+    """The rule that the nodes mean; raises Unread or Ask where they do not fit together."""
     freq, interval = _frequency(recurrences, selectors)
     rule = RecurrenceRule(freq=freq, interval=interval, times=times, minutes=minutes.minutes if minutes else ())
-    for piece in selectors:
+    for node in selectors:
         try:
-            rule = _apply_selector(ctx, rule, piece, recurrences, selectors)
+            rule = _apply_selector(ctx, rule, node, recurrences, selectors)
         except _DuplicateSelection:
             raise ParseError("Two selections of days are named.", *selectors) from None
     if rule.weeks and (rule.months or rule.monthdays or rule.yeardays or any(day.nth for day in rule.weekdays)):
@@ -65,18 +65,18 @@ def _month_has_day(month: int, day: int) -> bool:
 
 def _frequency(recurrences: Sequence[Recurrence], selectors: Sequence[SyntaxNode]) -> tuple[Frequency, int]:
     """The unit and interval: said, or following from the days ("every friday" is weekly)."""
-    said = [piece for piece in recurrences if piece.freq is not None]
-    if len(said) > 1 or any(after.start == before.end for before, after in pairwise(recurrences)):
+    explicit = [node for node in recurrences if node.freq is not None]
+    if len(explicit) > 1 or any(after.start == before.end for before, after in pairwise(recurrences)):
         raise ParseError("Two frequencies are named.", *recurrences)
-    if said:
-        assert said[0].freq is not None
-        if said[0].interval > _MAX_INTERVAL[said[0].freq]:
-            raise ParseError("That interval is too long.", said[0])
-        return said[0].freq, said[0].interval
-    kinds = {type(piece) for piece in selectors}
-    if any(isinstance(piece, Period) and piece.unit == "year" for piece in selectors):
+    if explicit:
+        assert explicit[0].freq is not None
+        if explicit[0].interval > _MAX_INTERVAL[explicit[0].freq]:
+            raise ParseError("That interval is too long.", explicit[0])
+        return explicit[0].freq, explicit[0].interval
+    kinds = {type(node) for node in selectors}
+    if any(isinstance(node, Period) and node.unit == "year" for node in selectors):
         return "yearly", 1
-    if CalendarDate in kinds or any(isinstance(piece, NthWeekdays) and piece.month for piece in selectors):
+    if CalendarDate in kinds or any(isinstance(node, NthWeekdays) and node.month for node in selectors):
         return "yearly", 1
     if NthWeekdays in kinds or MonthDays in kinds or Workdays in kinds or PeriodBoundary in kinds:
         return "monthly", 1

@@ -1,4 +1,4 @@
-"""Series: the pieces of a recurring phrase put together into a rule with its first run and its bounds."""
+"""Series: the nodes of a recurring phrase put together into a rule with its first run and its bounds."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
@@ -20,31 +20,31 @@ _LONG_WINDOW = timedelta(hours=8)
 
 
 def build_series(ctx: PhraseContext, nodes: Sequence[SyntaxNode]) -> Series:
-    """The series that the pieces mean."""
-    found = classify(nodes)
-    if not found.recurrences:
-        if found.daypart is not None and found.daypart.plural:
-            found.recurrences.append(Recurrence(found.daypart.start, found.daypart.end, "daily"))
+    """The series that the nodes mean."""
+    parts = classify(nodes)
+    if not parts.recurrences:
+        if parts.daypart is not None and parts.daypart.plural:
+            parts.recurrences.append(Recurrence(parts.daypart.start, parts.daypart.end, "daily"))
         elif is_working_week(nodes) and not any(isinstance(p, Weekdays) and p.plural for p in nodes):
             ctx.add_assumption("Monday to Friday was read as those days of every week.")
-    start = resolve_series_start(ctx, found)
-    times, window = _resolve_times(ctx, found)
-    rule = build_rule(ctx, found.recurrences, _remaining_selectors(found), times, found.minutes)
-    rule, window = _expand_hours(rule, window, found)
-    _require_complete(ctx, rule, found, nodes)
-    made = _anchor(ctx, rule, start, found.run_count.count if found.run_count else None)
-    return with_end(ctx, made.model_copy(update={"window": window}), found, start)
+    start = resolve_series_start(ctx, parts)
+    times, window = _resolve_times(ctx, parts)
+    rule = build_rule(ctx, parts.recurrences, _remaining_selectors(parts), times, parts.minutes)
+    rule, window = _expand_hours(rule, window, parts)
+    _require_complete(ctx, rule, parts, nodes)
+    series = _anchor(ctx, rule, start, parts.run_count.count if parts.run_count else None)
+    return with_end(ctx, series.model_copy(update={"window": window}), parts, start)
 
 
 def _remaining_selectors(parts: SeriesParts) -> list[SyntaxNode]:
     """The selectors, with the days of "except" taken out of every day."""
     if not parts.excluded:
         return parts.selectors
-    out = {day for piece in parts.excluded if isinstance(piece, Weekdays) for day in piece.days}
-    kept = tuple(day for day in range(7) if day not in out)
-    weekly = [piece for piece in parts.selectors if isinstance(piece, Weekdays)]
+    excluded = {day for node in parts.excluded if isinstance(node, Weekdays) for day in node.days}
+    kept = tuple(day for day in range(7) if day not in excluded)
+    weekly = [node for node in parts.selectors if isinstance(node, Weekdays)]
     if weekly:
-        kept = tuple(day for day in weekly[0].days if day not in out)
+        kept = tuple(day for day in weekly[0].days if day not in excluded)
     daily = all(every.freq in (None, "daily", "weekly") and every.interval == 1 for every in parts.recurrences)
     if not kept or not daily or len(weekly) != len(parts.selectors):
         raise ParseError("Those days cannot be left out of this series.", *parts.excluded)
@@ -55,10 +55,10 @@ def _remaining_selectors(parts: SeriesParts) -> list[SyntaxNode]:
 def _resolve_times(ctx: PhraseContext, parts: SeriesParts) -> tuple[tuple[time, ...], int | None]:
     """The times of day, and how many minutes each run may start late."""
     if not parts.clocks and parts.daypart is None and not parts.is_sub_daily:
-        for spec in (parts.start_nodes, parts.until_nodes):
-            clocks = [piece for piece in spec or () if isinstance(piece, TimeOfDay)]
-            if clocks and spec is not None:
-                parts.clocks, spec[:] = clocks, [piece for piece in spec if piece not in clocks]
+        for bound_nodes in (parts.start_nodes, parts.until_nodes):
+            clocks = [node for node in bound_nodes or () if isinstance(node, TimeOfDay)]
+            if clocks and bound_nodes is not None:
+                parts.clocks, bound_nodes[:] = clocks, [node for node in bound_nodes if node not in clocks]
                 break
     if parts.end_clocks:
         return _time_range(ctx, parts)
@@ -83,8 +83,8 @@ def _share_24h_clock(clocks: list[TimeOfDay]) -> None:
 def _resolve_time(ctx: PhraseContext, clock: TimeOfDay, parts: SeriesParts) -> time:
     if clock.is_midnight:
         if parts.selectors:
-            ask = "Is that the midnight at which the day starts, or at which it ends?"
-            raise AmbiguityError(ask, ("at 00:00", "at 23:59"), clock, *parts.selectors, replace=(clock,))
+            question = "Is that the midnight at which the day starts, or at which it ends?"
+            raise AmbiguityError(question, ("at 00:00", "at 23:59"), clock, *parts.selectors, replace=(clock,))
         return time()
     if (
         parts.daypart is not None
@@ -124,13 +124,13 @@ def _time_range(ctx: PhraseContext, parts: SeriesParts) -> tuple[tuple[time, ...
     first, last = parts.clocks[0], parts.end_clocks[0]
     if parts.daypart is None and parts.end_weekday is None:
         first, last = resolve_pair(first, last)
-    begin = _resolve_time(ctx, first, parts)
+    start = _resolve_time(ctx, first, parts)
     end = time() if last.is_midnight or last.hour == 24 else _resolve_time(ctx, last, parts)
-    length = (datetime.combine(date.min, end) - datetime.combine(date.min, begin)).seconds // 60 or 24 * 60
-    return (begin,), length + _whole_days_between(parts, begin, end) * 24 * 60
+    length = (datetime.combine(date.min, end) - datetime.combine(date.min, start)).seconds // 60 or 24 * 60
+    return (start,), length + _whole_days_between(parts, start, end) * 24 * 60
 
 
-def _whole_days_between(parts: SeriesParts, begin: time, end: time) -> int:
+def _whole_days_between(parts: SeriesParts, start: time, end: time) -> int:
     """The whole days in "friday 22:00 to saturday 02:00", beside the hours."""
     if parts.end_weekday is None:
         return 0
@@ -138,7 +138,7 @@ def _whole_days_between(parts: SeriesParts, begin: time, end: time) -> int:
     if len(parts.selectors) != 1 or len(days) != 1 or parts.end_weekday.determiner:
         raise ParseError("An end on another day needs one day to start on.", parts.end_weekday)
     apart = (parts.end_weekday.days[0] - days[0]) % 7
-    if end > begin:
+    if end > start:
         return apart
     return (apart - 1) % 7
 
@@ -189,7 +189,7 @@ def _require_complete(
     if rule.freq == "yearly" and not chosen:
         raise AmbiguityError("On which day of the year?", (" on 1 January", " on 1 July"), *days, insert_after=last)
     if not rule.times:
-        end = max(nodes, key=lambda piece: piece.end)
+        end = max(nodes, key=lambda node: node.end)
         raise AmbiguityError(
             "At what time?", (" at 09:00", " at 21:00"), *days, insert_after=end if parts.until_nodes is None else last
         )
@@ -197,16 +197,16 @@ def _require_complete(
 
 def _anchor(ctx: PhraseContext, rule: RecurrenceRule, start: SeriesStart | None, count: int | None) -> Series:
     """The series from its first run on: the first time that fits after now, or after the start that was named."""
-    begin = start.wall if start is not None else _earliest_start(ctx, rule)
+    start_wall = start.wall if start is not None else _earliest_start(ctx, rule)
     once_each = rule.model_copy(update={"interval": 1})
-    opened = Series(rule=once_each, zone=ctx.zone, first=ZonedTime(wall=begin, zone=ctx.zone))
+    opened = Series(rule=once_each, zone=ctx.zone, first=ZonedTime(wall=start_wall, zone=ctx.zone))
     runs = next_runs(opened, opened.first.instant - timedelta(minutes=1), 1)
     if not runs:
         raise ParseError("That never happens.")
     counted = rule.interval > 1 or rule.freq in ("hourly", "minutely") or count is not None
     starting = start.wall.date() if start is not None else runs[0].wall.date() if counted else None
-    made = Series(rule=rule, zone=ctx.zone, first=runs[0], starting=starting, count=count)
-    return made if start is None or made.first.instant > ctx.now else _skip_past_runs(ctx, made)
+    series = Series(rule=rule, zone=ctx.zone, first=runs[0], starting=starting, count=count)
+    return series if start is None or series.first.instant > ctx.now else _skip_past_runs(ctx, series)
 
 
 def _earliest_start(ctx: PhraseContext, rule: RecurrenceRule) -> datetime:

@@ -29,62 +29,62 @@ _END_ROLES = ("to", "until", "before")
 
 
 def resolve_single(ctx: PhraseContext, nodes: Sequence[SyntaxNode]) -> Once | Window:
-    """The one moment or window that the pieces mean."""
+    """The one moment or window that the nodes mean."""
     if len(nodes) == 1 and isinstance(nodes[0], TimeOfDay) and nodes[0].has_h_suffix and nodes[0].end == 2:
         hour = nodes[0].hour
         raise AmbiguityError(
             f"Is {hour}h a time, or a length of time?", (f"at {hour:02}:00", f"in {hour} hours"), nodes[0]
         )
-    index = next((n for n, piece in enumerate(nodes) if isinstance(piece, Connective) and piece.role == "latest"), None)
+    index = next((n for n, node in enumerate(nodes) if isinstance(node, Connective) and node.role == "latest"), None)
     if index is not None:
         return _once_with_latest_start(ctx, nodes[:index], nodes[index + 1 :], nodes[index])
-    spans = [piece for piece in nodes if isinstance(piece, Duration)]
-    rest = [piece for piece in nodes if not isinstance(piece, Duration)]
-    opened, ended, marks = _split_at_end(rest)
-    if ended is not None:
-        if spans:
-            raise ParseError("Two ends are named.", spans[0], *marks[-1:])
-        return _between_points(ctx, opened, ended, marks)
-    if spans:
-        return _window_of_duration(ctx, opened, spans)
-    stretch = next((piece for piece in opened if points.is_day_range(piece)), None)
-    if stretch is not None and not any(isinstance(piece, Weekdays) and not piece.is_range for piece in opened):
-        return window_of_day_range(ctx, stretch, opened, marks)
-    vague = next((mark for mark in marks if mark.role in ("from", "between")), None)
-    if vague is not None:
-        raise ParseError("Until when?", vague, *opened, example="tomorrow 21:00 to 23:00")
-    found = points.resolve_point(ctx, opened)
-    if any(mark.role == "after" for mark in marks):
-        _note_after(ctx, found, marks)
-    return Once(start=points.to_zoned_time(ctx, found), grain=found.grain)
+    durations = [node for node in nodes if isinstance(node, Duration)]
+    rest = [node for node in nodes if not isinstance(node, Duration)]
+    start_nodes, end_nodes, connectives = _split_at_end(rest)
+    if end_nodes is not None:
+        if durations:
+            raise ParseError("Two ends are named.", durations[0], *connectives[-1:])
+        return _between_points(ctx, start_nodes, end_nodes, connectives)
+    if durations:
+        return _window_of_duration(ctx, start_nodes, durations)
+    day_range = next((node for node in start_nodes if points.is_day_range(node)), None)
+    if day_range is not None and not any(isinstance(node, Weekdays) and not node.is_range for node in start_nodes):
+        return window_of_day_range(ctx, day_range, start_nodes, connectives)
+    open_range = next((connective for connective in connectives if connective.role in ("from", "between")), None)
+    if open_range is not None:
+        raise ParseError("Until when?", open_range, *start_nodes, example="tomorrow 21:00 to 23:00")
+    point = points.resolve_point(ctx, start_nodes)
+    if any(connective.role == "after" for connective in connectives):
+        _note_after(ctx, point, connectives)
+    return Once(start=points.to_zoned_time(ctx, point), grain=point.grain)
 
 
-def _note_after(ctx: PhraseContext, point_found: Point, connectives: Sequence[Connective]) -> None:
+def _note_after(ctx: PhraseContext, point: Point, connectives: Sequence[Connective]) -> None:
     """ "After 9pm" starts at 21:00; after a day is no time at all."""
-    if point_found.clock is None:
-        raise ParseError("After what time?", *connectives, *point_found.day_nodes)
-    ctx.add_assumption(f"'After' was read as at {format_time_of_day(point_found.clock)}.")
+    if point.clock is None:
+        raise ParseError("After what time?", *connectives, *point.day_nodes)
+    ctx.add_assumption(f"'After' was read as at {format_time_of_day(point.clock)}.")
 
 
 def _split_at_end(nodes: Sequence[SyntaxNode]) -> tuple[list[SyntaxNode], list[SyntaxNode] | None, list[Connective]]:
-    """The pieces before and behind the end mark, without the marks."""
-    opened: list[SyntaxNode] = []
-    ended: list[SyntaxNode] | None = None
-    marks: list[Connective] = []
-    for piece in nodes:
-        if not isinstance(piece, Connective):
-            (opened if ended is None else ended).append(piece)
+    """The nodes before and behind the end connective, without the connectives."""
+    start_nodes: list[SyntaxNode] = []
+    end_nodes: list[SyntaxNode] | None = None
+    connectives: list[Connective] = []
+    for node in nodes:
+        if not isinstance(node, Connective):
+            (start_nodes if end_nodes is None else end_nodes).append(node)
             continue
-        marks.append(piece)
-        if piece.role in _END_ROLES:
-            if ended is not None:
-                raise ParseError("Two ends are named.", piece)
-            ended = []
-        elif ended is not None or piece.role not in (*_START_ROLES, "after") or len(marks) > 1:
-            raise ParseError("", piece)
-    if marks and marks[-1] is nodes[-1]:
-        raise ParseError("", marks[-1])
-    return opened, ended, marks
+        connectives.append(node)
+        if node.role in _END_ROLES:
+            if end_nodes is not None:
+                raise ParseError("Two ends are named.", node)
+            end_nodes = []
+        elif end_nodes is not None or node.role not in (*_START_ROLES, "after") or len(connectives) > 1:
+            raise ParseError("", node)
+    if connectives and connectives[-1] is nodes[-1]:
+        raise ParseError("", connectives[-1])
+    return start_nodes, end_nodes, connectives
 
 
 def _once_with_latest_start(
@@ -115,58 +115,65 @@ def _require_after(end: ZonedTime, start: ZonedTime, nodes: Sequence[SyntaxNode]
 def _between_points(
     ctx: PhraseContext, start_nodes: list[SyntaxNode], end_nodes: list[SyntaxNode], connectives: Sequence[Connective]
 ) -> Once | Window:
-    end_mark = connectives[-1]
+    end_connective = connectives[-1]
     for side in (start_nodes, end_nodes):
-        clocks = [piece for piece in side if isinstance(piece, TimeOfDay)]
+        clocks = [node for node in side if isinstance(node, TimeOfDay)]
         if len(clocks) > 1:
             raise ParseError("Two times are named for one moment.", *clocks)
     first_clock, last_clock = _first_clock(start_nodes), _first_clock(end_nodes)
-    if end_mark.is_dash and len(connectives) == 1 and first_clock is None and not _day_nodes(end_nodes):
+    if end_connective.is_dash and len(connectives) == 1 and first_clock is None and not _day_nodes(end_nodes):
         if (
             start_nodes
             and ctx.tokens[start_nodes[-1].end - 1].kind == "number"
             and ctx.tokens[start_nodes[-1].end - 1].number < 32
         ):
-            raise ParseError("Is that a day, or the start of a stretch of hours?", *start_nodes, end_mark, *end_nodes)
-        found = points.resolve_point(ctx, start_nodes + end_nodes)
-        return Once(start=points.to_zoned_time(ctx, found), grain=found.grain)
+            raise ParseError(
+                "Is that a day, or the start of a stretch of hours?", *start_nodes, end_connective, *end_nodes
+            )
+        point = points.resolve_point(ctx, start_nodes + end_nodes)
+        return Once(start=points.to_zoned_time(ctx, point), grain=point.grain)
     if not start_nodes:
-        raise ParseError("That names an end, but no start.", end_mark, *end_nodes, example="tomorrow 21:00 to 23:00")
+        raise ParseError(
+            "That names an end, but no start.", end_connective, *end_nodes, example="tomorrow 21:00 to 23:00"
+        )
     _share_year(start_nodes, end_nodes)
-    end_nodes = [piece for piece in end_nodes if not isinstance(piece, Year)] if _day_nodes(start_nodes) else end_nodes
+    end_nodes = [node for node in end_nodes if not isinstance(node, Year)] if _day_nodes(start_nodes) else end_nodes
     if first_clock is None and last_clock is None:
         return window_between_days(ctx, start_nodes, end_nodes, connectives)
     if first_clock is not None and last_clock is not None:
-        if end_mark.is_dash and len(connectives) == 1:
-            _ask_about_two_numbers(ctx, first_clock, last_clock, end_mark)
+        if end_connective.is_dash and len(connectives) == 1:
+            _ask_about_two_numbers(ctx, first_clock, last_clock, end_connective)
         if not (_day_nodes(start_nodes) and _day_nodes(end_nodes)):
             start_nodes, end_nodes = _pair_clocks(start_nodes, end_nodes, first_clock, last_clock)
     dated_behind = bool(_day_nodes(end_nodes)) and not _day_nodes(start_nodes)
     start = (
-        _start_on_day_of_end(ctx, start_nodes, end_nodes, end_mark)
+        _start_on_day_of_end(ctx, start_nodes, end_nodes, end_connective)
         if dated_behind
         else points.resolve_point(ctx, start_nodes, allow_past=True)
     )
-    ended_alone = [piece for piece in end_nodes if piece not in _day_nodes(end_nodes) or _day_nodes(start_nodes)]
-    end = _end_point(ctx, ended_alone, start, end_mark)
+    own_end_nodes = [node for node in end_nodes if node not in _day_nodes(end_nodes) or _day_nodes(start_nodes)]
+    end = _end_point(ctx, own_end_nodes, start, end_connective)
     if end.wall <= ctx.local_now and not dated_behind:
         start = points.resolve_point(ctx, start_nodes)
-        end = _end_point(ctx, ended_alone, start, end_mark)
+        end = _end_point(ctx, own_end_nodes, start, end_connective)
     if not _day_nodes([*start_nodes, *end_nodes]):
         start, end = _prefer_open_window(ctx, start, end)
     return _make_window(
-        ctx, points.to_zoned_time(ctx, start), points.to_zoned_time(ctx, end), (*start_nodes, end_mark, *end_nodes)
+        ctx,
+        points.to_zoned_time(ctx, start),
+        points.to_zoned_time(ctx, end),
+        (*start_nodes, end_connective, *end_nodes),
     )
 
 
 def _make_window(ctx: PhraseContext, start: ZonedTime, end: ZonedTime, nodes: Sequence[SyntaxNode]) -> Window:
     """The window; one that is open already is let pass and said so, one that has closed is refused."""
-    made = Window(start=start, end=_require_after(end, start, nodes))
+    window = Window(start=start, end=_require_after(end, start, nodes))
     if end.instant <= ctx.now:
         raise ParseError(f"{end.wall:%-d %B %Y %H:%M} has passed.", *nodes)
     if start.wall < ctx.local_now.replace(second=0, microsecond=0):
         ctx.add_assumption(f"This window has begun already, at {start.wall:%H:%M} on {start.wall:%-d %B}.")
-    return made
+    return window
 
 
 def _prefer_open_window(ctx: PhraseContext, start: Point, end: Point) -> tuple[Point, Point]:
@@ -188,11 +195,11 @@ def _ask_about_two_numbers(ctx: PhraseContext, first: TimeOfDay, last: TimeOfDay
 
 
 def _first_clock(nodes: Sequence[SyntaxNode]) -> TimeOfDay | None:
-    return next((piece for piece in nodes if isinstance(piece, TimeOfDay)), None)
+    return next((node for node in nodes if isinstance(node, TimeOfDay)), None)
 
 
 def _day_nodes(nodes: Sequence[SyntaxNode]) -> list[SyntaxNode]:
-    return [piece for piece in nodes if not isinstance(piece, TimeOfDay | Daypart)]
+    return [node for node in nodes if not isinstance(node, TimeOfDay | Daypart)]
 
 
 def _start_on_day_of_end(
@@ -203,9 +210,9 @@ def _start_on_day_of_end(
     if first is not None and last is not None and (last.hour, last.minute) <= (first.hour, first.minute):
         day = points.resolve_point(ctx, _day_nodes(end_nodes), needs_time=False).wall.date()
         options = tuple(
-            f"{begin.isoformat()} {format_time_of_day(first)} to {(begin + timedelta(days=1)).isoformat()} "
+            f"{start_day.isoformat()} {format_time_of_day(first)} to {(start_day + timedelta(days=1)).isoformat()} "
             f"{format_time_of_day(last)}"
-            for begin in (day - timedelta(days=1), day)
+            for start_day in (day - timedelta(days=1), day)
         )
         raise AmbiguityError("On which day does that start?", options, *start_nodes, connective, *end_nodes)
     return points.resolve_point(ctx, start_nodes + _day_nodes(end_nodes), allow_past=True)
@@ -215,14 +222,14 @@ def _pair_clocks(
     start_nodes: list[SyntaxNode], end_nodes: list[SyntaxNode], first: TimeOfDay, last: TimeOfDay
 ) -> tuple[list[SyntaxNode], list[SyntaxNode]]:
     """Both times with their hours settled by each other; a part of the day on the right holds for both."""
-    part = next((piece for piece in end_nodes if isinstance(piece, Daypart)), None)
-    if any(isinstance(piece, Daypart) for piece in start_nodes):
+    part = next((node for node in end_nodes if isinstance(node, Daypart)), None)
+    if any(isinstance(node, Daypart) for node in start_nodes):
         return start_nodes, end_nodes
     if part is not None:
         return [*start_nodes, part], end_nodes
     first, last = resolve_pair(first, last)
-    start_nodes = [first if isinstance(piece, TimeOfDay) else piece for piece in start_nodes]
-    end_nodes = [last if isinstance(piece, TimeOfDay) else piece for piece in end_nodes]
+    start_nodes = [first if isinstance(node, TimeOfDay) else node for node in start_nodes]
+    end_nodes = [last if isinstance(node, TimeOfDay) else node for node in end_nodes]
     return start_nodes, end_nodes
 
 
@@ -239,33 +246,33 @@ def _end_point(ctx: PhraseContext, nodes: Sequence[SyntaxNode], start: Point, co
         if wall <= start.wall:
             wall += timedelta(days=1)
         return Point(wall, "minute", clock)
-    found = points.resolve_point(context_from(ctx, start), nodes, needs_time=False, allow_past=True)
-    if found.grain == "day":
+    point = points.resolve_point(context_from(ctx, start), nodes, needs_time=False, allow_past=True)
+    if point.grain == "day":
         raise ParseError("At what time does it end?", *nodes)
-    return found
+    return point
 
 
 def _window_of_duration(ctx: PhraseContext, nodes: Sequence[SyntaxNode], durations: Sequence[Duration]) -> Window:
     """4pm for 30 minutes; for 10 days from 18 December; the next 3 days."""
     if len(durations) > 1:
         raise ParseError("Two lengths are named.", *durations)
-    span = durations[0]
-    if is_calendar_duration(span.amount) and not any(isinstance(piece, TimeOfDay | NowNode) for piece in nodes):
-        return window_of_days(ctx, nodes, span)
+    duration = durations[0]
+    if is_calendar_duration(duration.amount) and not any(isinstance(node, TimeOfDay | NowNode) for node in nodes):
+        return window_of_days(ctx, nodes, duration)
     if not nodes:
-        if span.is_next:
+        if duration.is_next:
             raise AmbiguityError(
                 "A start at any time until then?",
-                (f"now for {_format_duration(span)}", f"in {_format_duration(span)}"),
-                span,
+                (f"now for {_format_duration(duration)}", f"in {_format_duration(duration)}"),
+                duration,
             )
-        raise ParseError("That names a length, but no start.", span, example="tomorrow 21:00 for 3 hours")
-    found = points.resolve_point(ctx, nodes, allow_past=True)
-    start = points.to_zoned_time(ctx, found)
-    dates = tuple(part for part in span.amount if part[1] not in ("hour", "minute", "second"))
-    wall = add_duration(start.wall, dates, 1, span)
-    begin = start if wall == start.wall else points.to_zoned_time(ctx, replace(found, wall=wall, instant=None))
-    end = points.zoned_time_at(begin.instant + clock_part(span.amount), ctx.zone)
+        raise ParseError("That names a length, but no start.", duration, example="tomorrow 21:00 for 3 hours")
+    point = points.resolve_point(ctx, nodes, allow_past=True)
+    start = points.to_zoned_time(ctx, point)
+    dates = tuple(part for part in duration.amount if part[1] not in ("hour", "minute", "second"))
+    wall = add_duration(start.wall, dates, 1, duration)
+    duration_start = start if wall == start.wall else points.to_zoned_time(ctx, replace(point, wall=wall, instant=None))
+    end = points.zoned_time_at(duration_start.instant + clock_part(duration.amount), ctx.zone)
     return _make_window(ctx, start, end, (*nodes, *durations))
 
 
@@ -274,7 +281,7 @@ def _format_duration(duration: Duration) -> str:
 
 
 def _share_year(start_nodes: Sequence[SyntaxNode], end_nodes: Sequence[SyntaxNode]) -> None:
-    years = [piece.year for piece in end_nodes if hasattr(piece, "year") and piece.year]
-    for piece in start_nodes:
-        if years and hasattr(piece, "month") and hasattr(piece, "year") and piece.year is None:
-            piece.year = years[0]
+    years = [node.year for node in end_nodes if hasattr(node, "year") and node.year]
+    for node in start_nodes:
+        if years and hasattr(node, "month") and hasattr(node, "year") and node.year is None:
+            node.year = years[0]
