@@ -18,7 +18,7 @@ from sqlalchemy.exc import ArgumentError
 
 from bot.backends.base import BackendKind, ConnectionSettings
 from bot.errors import ConfigError
-from bot.schedule.preferences import ClockPreference, DateOrderPreference
+from bot.schedule import ClockPreference, DateOrderPreference
 from bot.storage.urls import default_sqlite_url, normalize_url
 
 SLACK_API_URL = "https://slack.com/api/"

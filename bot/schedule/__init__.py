@@ -1,15 +1,15 @@
-"""Time: a phrase becomes a schedule, a question or a refusal; a schedule becomes words and moments. Pure."""
+"""Read a phrase as a schedule, a question or a rejection; describe a schedule in words and list its occurrences.
 
-from bot.schedule.due import Agenda, agenda
+Everything here is pure: the current time and the speaker's zone are arguments.
+"""
+
 from bot.schedule.echo import echo
-from bot.schedule.limits import far_future_warning, same_runs, too_far_reason, too_frequent_reason
+from bot.schedule.limits import far_future_warning, overlap_reason, too_far_reason, too_frequent_reason
 from bot.schedule.model import (
     Ambiguous,
-    Choice,
     Now,
     Once,
     Parsed,
-    PhraseSpan,
     Reading,
     RecurrenceRule,
     Rejected,
@@ -23,18 +23,19 @@ from bot.schedule.model import (
     start_of,
     start_window,
 )
-from bot.schedule.occurrences import next_runs, occurrences
+from bot.schedule.occurrences import is_ambiguous, next_runs, occurrences, resolve_wall_time, wall_time_exists
+from bot.schedule.parsing.zones import is_known_zone
+from bot.schedule.preferences import ClockPreference, DateOrderPreference, time_preferences
 from bot.schedule.read import read, warm_up
 from bot.schedule.words import to_phrase
 
 __all__ = [
-    "Agenda",
     "Ambiguous",
-    "Choice",
+    "ClockPreference",
+    "DateOrderPreference",
     "Now",
     "Once",
     "Parsed",
-    "PhraseSpan",
     "Reading",
     "RecurrenceRule",
     "Rejected",
@@ -44,18 +45,22 @@ __all__ = [
     "Weekday",
     "Window",
     "ZonedTime",
-    "agenda",
     "echo",
     "far_future_warning",
+    "is_ambiguous",
+    "is_known_zone",
     "latest_start_of",
     "next_runs",
     "occurrences",
+    "overlap_reason",
     "read",
-    "same_runs",
+    "resolve_wall_time",
     "start_of",
     "start_window",
+    "time_preferences",
     "to_phrase",
     "too_far_reason",
     "too_frequent_reason",
+    "wall_time_exists",
     "warm_up",
 ]

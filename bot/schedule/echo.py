@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from bot.schedule.limits import far_future_warning
 from bot.schedule.model import Now, Once, Parsed, Schedule, Series, Window, ZonedTime
-from bot.schedule.occurrences import is_ambiguous, next_runs, wall_time_exists
+from bot.schedule.occurrences import LOOKAHEAD, is_ambiguous, next_runs, wall_time_exists
 from bot.schedule.words import format_minutes, format_time, to_phrase
 
 _RUNS_SHOWN = 3
@@ -81,12 +81,12 @@ def _series_lines(series: Series, now: datetime, zone: str | None) -> tuple[str,
     return (*lines, *clock_change_notes(series, now))
 
 
-def clock_change_notes(series: Series, now: datetime, days: int = 400) -> tuple[str, ...]:
-    """Sentences about the runs of the coming days that fall into an hour which the clocks skip or repeat."""
+def clock_change_notes(series: Series, now: datetime) -> tuple[str, ...]:
+    """Return sentences about the coming runs that fall into an hour which the clocks skip or repeat."""
     notes = []
     tz = ZoneInfo(series.zone)
     start = now.astimezone(tz).date()
-    for count in range(days if series.rule.times else 0):
+    for count in range(LOOKAHEAD.days if series.rule.times else 0):
         day = start + timedelta(days=count)
         midnight = datetime.combine(day, time(), tz)
         if midnight.utcoffset() == datetime.combine(day + timedelta(days=1), time(), tz).utcoffset():

@@ -19,6 +19,9 @@ _FREQUENCIES: dict[Frequency, Literal[0, 1, 2, 3, 4, 5]] = {
     "minutely": rrule.MINUTELY,
 }
 
+LOOKAHEAD = timedelta(days=400)
+"""How far ahead the runs of a series are examined: more than a year, so that every clock change is included."""
+
 
 def wall_time_exists(wall: datetime, zone: str) -> bool:
     """Whether a wall-clock time happens in a zone; one in a spring-forward gap does not."""

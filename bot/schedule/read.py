@@ -1,6 +1,7 @@
 """Reading a phrase: the one way in. A phrase becomes a schedule, a question, or a refusal."""
 
 from collections.abc import Sequence
+from dataclasses import fields
 from datetime import UTC, datetime
 
 from bot.schedule.echo import button_label
@@ -22,11 +23,12 @@ from bot.schedule.parsing.errors import AmbiguityError, ParseError
 from bot.schedule.parsing.grammar import parse
 from bot.schedule.parsing.lexer import Token, tokenize
 from bot.schedule.parsing.nodes import NowNode, SyntaxNode, ZoneNode
-from bot.schedule.parsing.zones import is_wrong_abbreviation, resolve_zone, zone_names
+from bot.schedule.parsing.zones import zone_names
 from bot.schedule.resolving.context import PhraseContext
 from bot.schedule.resolving.recurring import is_series
 from bot.schedule.resolving.series import build_series
 from bot.schedule.resolving.windows import resolve_single
+from bot.schedule.resolving.zones import is_wrong_abbreviation, resolve_zone
 
 EXAMPLE_PHRASE = "tomorrow 21:00"
 MAX_PHRASE_LENGTH = 200
@@ -34,6 +36,25 @@ MAX_PHRASE_LENGTH = 200
 _MAX_DEPTH = 3
 _MAX_CHOICES = 4
 _NOT_UNDERSTOOD = "'{word}' was not understood."
+_HIDDEN_FIELDS = ("start", "end", "certainty")
+_FIELD_LABELS = {
+    "is_midnight": "midnight",
+    "has_meridiem": "half",
+    "has_at": "led",
+    "has_h_suffix": "hours_only",
+    "is_approximate": "about",
+    "has_on": "on",
+    "is_today": "today",
+    "determiner": "which",
+    "is_range": "span",
+    "has_day_word": "named",
+    "is_end": "end_of",
+    "is_next": "coming",
+    "is_dash": "dash",
+    "question": "ask",
+    "abbreviation": "letters",
+}
+"""What the output of ``--json`` calls the fields of a node. Programs read it, so these labels do not change."""
 _Origin = tuple[datetime, str, TimePreferences, bool]
 """When and where a phrase was said, the speaker's habits, and whether whole days are wanted."""
 
@@ -195,11 +216,11 @@ def _text_of(phrase: str, tokens: Sequence[Token], nodes: Sequence[SyntaxNode]) 
 
 
 def _spans(phrase: str, tokens: Sequence[Token], nodes: Sequence[SyntaxNode]) -> tuple[PhraseSpan, ...]:
-    """Each node as its words, the production that read it, and what it says."""
+    """Describe each node by its words, its production and its fields."""
     return tuple(
         PhraseSpan(
             text=phrase[tokens[node.start].start : tokens[node.end - 1].end],
-            production=type(node).__name__.lower(),
+            production=node.production,
             meaning=_describe_node(node),
         )
         for node in nodes
@@ -207,11 +228,11 @@ def _spans(phrase: str, tokens: Sequence[Token], nodes: Sequence[SyntaxNode]) ->
 
 
 def _describe_node(node: SyntaxNode) -> str:
-    """What a node says, field by field: "hour 21, minute 30"."""
-    fields = [
-        (name, getattr(node, name)) for name in node.__dataclass_fields__ if name not in ("start", "end", "certainty")
-    ]
-    return ", ".join(f"{name} {_format_value(value)}" for name, value in fields if value or name == "hour")
+    """List the fields of a node that are set: "hour 21, minute 30"."""
+    values = [(field.name, getattr(node, field.name)) for field in fields(node) if field.name not in _HIDDEN_FIELDS]
+    return ", ".join(
+        f"{_FIELD_LABELS.get(name, name)} {_format_value(value)}" for name, value in values if value or name == "hour"
+    )
 
 
 def _format_value(value: object) -> str:

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 
+from bot.schedule.calendar_names import MONTHS, WEEKDAYS, ordinal
 from bot.schedule.model import Now, Once, RecurrenceRule, Schedule, Series, Weekday, Window, ZonedTime
 from bot.schedule.occurrences import is_ambiguous
-from bot.schedule.parsing.vocabulary import MONTHS, WEEKDAYS, ordinal
 
 _UNIT_NAMES = {
     "yearly": "year",

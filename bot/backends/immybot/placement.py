@@ -11,8 +11,7 @@ from zoneinfo import ZoneInfo
 from bot.backends.base import Placement
 from bot.backends.immybot.params import MaintenanceParams
 from bot.errors import InputError
-from bot.schedule import Now, Once, Schedule, Series, Window, ZonedTime
-from bot.schedule.occurrences import is_ambiguous, wall_time_exists
+from bot.schedule import Now, Once, Schedule, Series, Window, ZonedTime, is_ambiguous, wall_time_exists
 
 MIN_LEAD_TIME = timedelta(minutes=5)
 """How far from now, and from the same time today, a start must be: the two clocks may differ, and calls take time."""

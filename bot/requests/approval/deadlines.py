@@ -6,8 +6,18 @@ from typing import Literal
 from bot.requests.durations import format_duration
 from bot.requests.model import Request, Requirement
 from bot.requests.text import count_noun, format_moment
-from bot.schedule import Now, Once, Schedule, Series, Window, ZonedTime, latest_start_of, next_runs, start_of
-from bot.schedule.occurrences import resolve_wall_time
+from bot.schedule import (
+    Now,
+    Once,
+    Schedule,
+    Series,
+    Window,
+    ZonedTime,
+    latest_start_of,
+    next_runs,
+    resolve_wall_time,
+    start_of,
+)
 from bot.values import FrozenModel
 
 LateChoice = Literal["now", "next", "drop"]

@@ -10,8 +10,7 @@ from bot.requests.patterns import may_overlap
 from bot.requests.setting_types import make_stage
 from bot.requests.spans import HORIZON, TimeSpan
 from bot.requests.text import format_span
-from bot.schedule import Now, Once, Parsed, Reading, Schedule, Series, Window, ZonedTime
-from bot.schedule.read import read
+from bot.schedule import Now, Once, Parsed, Reading, Schedule, Series, Window, ZonedTime, read
 
 
 class PhraseReader(Protocol):

@@ -11,8 +11,7 @@ from bot.requests.patterns import Patterns, TargetNames
 from bot.requests.spans import TimeSpan, subtract_spans
 from bot.requests.subject import Subject
 from bot.requests.text import format_span, stage_text
-from bot.schedule import Once, Schedule, Series, Window, ZonedTime, occurrences, start_window
-from bot.schedule.occurrences import resolve_wall_time
+from bot.schedule import Once, Schedule, Series, Window, ZonedTime, occurrences, resolve_wall_time, start_window
 from bot.values import FrozenModel
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ from datetime import MAXYEAR, MINYEAR, date, datetime
 from functools import lru_cache
 from typing import Any
 
+from bot.schedule.calendar_names import MONTHS
 from bot.schedule.parsing.errors import ParseError
 from bot.schedule.parsing.lexer import Token
 from bot.schedule.parsing.nodes import AmbiguousDate, AmbiguousNode, CalendarDate, DateRange, Months, SyntaxNode, Year
-from bot.schedule.parsing.vocabulary import MONTHS
 
 _LEAP_YEAR = datetime(2000, 1, 1)  # noqa: DTZ001  (a calendar without a zone: every day of every year is in it)
 _SETTINGS: dict[str, Any] = {

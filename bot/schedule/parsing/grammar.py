@@ -265,8 +265,7 @@ def _follows_between(nodes: list[SyntaxNode]) -> bool:
 def _last_number_to_time(nodes: list[SyntaxNode]) -> None:
     last = nodes[-1]
     if isinstance(last, BareNumber) and not last.has_on and last.value <= 24:
-        certainty = HourCertainty.CERTAIN if last.value > 12 else HourCertainty.UNKNOWN
-        nodes[-1] = TimeOfDay(last.start, last.end, last.value, certainty=certainty)
+        nodes[-1] = last.as_time()
 
 
 def _next_time_in_list(tokens: Sequence[Token], i: int, nodes: list[SyntaxNode]) -> SyntaxNode | None:

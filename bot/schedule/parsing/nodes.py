@@ -1,20 +1,20 @@
-"""What productions find in a phrase: the parts that a schedule is put together from.
+"""The nodes that productions make of a phrase, and that a schedule is built from.
 
-A node covers the tokens ``start`` to ``end`` (exclusive). Every token of a phrase belongs to exactly one node.
+A node covers the tokens ``start`` to ``end`` (exclusive). Each token of a phrase belongs to one node at most.
 """
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Literal
+from typing import ClassVar, Literal
 
 from bot.schedule.model import Frequency
 
 
 class HourCertainty(IntEnum):
-    """How certain the hour of a clock time is.
+    """How certain the hour of a time of day is.
 
-    ``BARE``: "9", "half past nine": morning or evening. ``LOW``: "3:30" without a leading zero, which people use for
-    both. ``WRITTEN``: "8:30", "10:30": as on a 24-hour clock, unless a part of the day says otherwise. ``FIXED``:
+    ``UNKNOWN``: "9", "half past nine"; morning or evening. ``LOW``: "3:30" without a leading zero, which people write
+    for both. ``LIKELY``: "8:30", "10:30"; the 24-hour clock, unless a part of the day contradicts it. ``CERTAIN``:
     "21:00", "08:30", "9pm".
     """
 
@@ -26,7 +26,9 @@ class HourCertainty(IntEnum):
 
 @dataclass(slots=True)
 class SyntaxNode:
-    """A run of tokens that one production has read."""
+    """The tokens that one production has read. ``production`` names the kind of node in the output of ``--json``."""
+
+    production: ClassVar[str] = "piece"
 
     start: int
     end: int
@@ -34,10 +36,14 @@ class SyntaxNode:
 
 @dataclass(slots=True)
 class TimeOfDay(SyntaxNode):
-    """A time of day. ``fold`` says which of two equal times is meant. ``midnight`` is marked because it belongs to two
-    days, ``half`` that am or pm was said, ``led`` that "at" stands before it, ``joined`` that "and" or a comma joins it
-    to the time before, ``hours_only`` that it stands as 22h, which alone may be a length of time, and ``about`` that it
-    was said to be rough."""
+    """A time of day.
+
+    ``fold`` picks one of two equal times. ``is_midnight`` is kept because midnight belongs to two days. ``joined``
+    means that "and" or a comma joins it to the time before it, ``has_h_suffix`` that it is written as in 22h, which
+    alone may be a duration.
+    """
+
+    production: ClassVar[str] = "clock"
 
     hour: int
     minute: int = 0
@@ -54,15 +60,24 @@ class TimeOfDay(SyntaxNode):
 
 @dataclass(slots=True)
 class BareNumber(SyntaxNode):
-    """A number alone: an hour, a day of the month, or nothing that can be told."""
+    """A number alone: an hour, a day of the month, or unknown."""
+
+    production: ClassVar[str] = "number"
 
     value: int
     has_on: bool = False
 
+    def as_time(self) -> "TimeOfDay":
+        """Read the number as an hour; above 12 it is certain which half of the day is meant."""
+        certainty = HourCertainty.CERTAIN if self.value > 12 else HourCertainty.UNKNOWN
+        return TimeOfDay(self.start, self.end, self.value, certainty=certainty)
+
 
 @dataclass(slots=True)
 class Daypart(SyntaxNode):
-    """Morning, evening and the like. ``today`` is set for "this morning" and "tonight"; ``plural`` for "mornings"."""
+    """A part of the day, such as morning or evening. ``is_today`` is set for "this morning" and "tonight"."""
+
+    production: ClassVar[str] = "daypart"
 
     name: str
     is_today: bool = False
@@ -71,25 +86,36 @@ class Daypart(SyntaxNode):
 
 @dataclass(slots=True)
 class EndOfDay(SyntaxNode):
-    """The end of the working day or of the day."""
+    """The end of the day or of the working day."""
+
+    production: ClassVar[str] = "endofday"
 
 
 @dataclass(slots=True)
 class NowNode(SyntaxNode):
     """Now."""
 
+    production: ClassVar[str] = "present"
+
 
 @dataclass(slots=True)
 class RelativeDay(SyntaxNode):
     """Today, tomorrow, the day after tomorrow: ``days`` from today."""
+
+    production: ClassVar[str] = "relative"
 
     days: int
 
 
 @dataclass(slots=True)
 class Weekdays(SyntaxNode):
-    """Days of the week, Monday is 0. ``which`` is the word before: this, next, following. ``plural`` makes a series;
-    ``span`` is set for "monday to friday"; ``nth`` counts in "two sundays from now"."""
+    """Days of the week, Monday is 0.
+
+    ``determiner`` is the word before them: this, next, following. A plural makes a series. ``is_range`` is set for
+    "monday to friday". ``nth`` counts in "two sundays from now".
+    """
+
+    production: ClassVar[str] = "weekdays"
 
     days: tuple[int, ...]
     determiner: str = ""
@@ -100,7 +126,9 @@ class Weekdays(SyntaxNode):
 
 @dataclass(slots=True)
 class MonthDays(SyntaxNode):
-    """Days of a month by number: the 15th; -1 is the last. ``named`` says that the word "day" was there."""
+    """Days of a month by number: the 15th; -1 is the last."""
+
+    production: ClassVar[str] = "monthdays"
 
     days: tuple[int, ...]
     has_day_word: bool = False
@@ -110,12 +138,16 @@ class MonthDays(SyntaxNode):
 class Workdays(SyntaxNode):
     """The nth working days (Monday to Friday) of a month; -1 is the last."""
 
+    production: ClassVar[str] = "workdays"
+
     nths: tuple[int, ...]
 
 
 @dataclass(slots=True)
 class NthWeekdays(SyntaxNode):
     """The nth of one weekday in a month or year; -1 is the last."""
+
+    production: ClassVar[str] = "nthweekdays"
 
     nths: tuple[int, ...]
     day: int
@@ -125,7 +157,9 @@ class NthWeekdays(SyntaxNode):
 
 @dataclass(slots=True)
 class CalendarDate(SyntaxNode):
-    """Days of a month that is named, perhaps with the year."""
+    """Days of a named month, perhaps with the year."""
+
+    production: ClassVar[str] = "date"
 
     month: int
     days: tuple[int, ...]
@@ -134,7 +168,9 @@ class CalendarDate(SyntaxNode):
 
 @dataclass(slots=True)
 class AmbiguousDate(SyntaxNode):
-    """A date in figures whose order of day and month cannot be told: both readings as (month, day)."""
+    """A date in figures whose order of day and month is unknown. ``readings`` are pairs of month and day."""
+
+    production: ClassVar[str] = "numeric"
 
     readings: tuple[tuple[int, int], ...]
     year: int | None = None
@@ -142,7 +178,9 @@ class AmbiguousDate(SyntaxNode):
 
 @dataclass(slots=True)
 class DateRange(SyntaxNode):
-    """13 to 15 July."""
+    """A range of days in one month: 13 to 15 July."""
+
+    production: ClassVar[str] = "daterange"
 
     month: int
     first: int
@@ -152,7 +190,9 @@ class DateRange(SyntaxNode):
 
 @dataclass(slots=True)
 class Months(SyntaxNode):
-    """Months alone: in January, July and August 2027."""
+    """Months without a day: in January, July and August 2027."""
+
+    production: ClassVar[str] = "months"
 
     months: tuple[int, ...]
     year: int | None = None
@@ -162,12 +202,16 @@ class Months(SyntaxNode):
 class Year(SyntaxNode):
     """A year alone."""
 
+    production: ClassVar[str] = "year"
+
     year: int
 
 
 @dataclass(slots=True)
 class Period(SyntaxNode):
-    """This or next week, month, year or weekend: ``offset`` units from the present one; None for "the month"."""
+    """A week, month, year or weekend, ``offset`` units from the present one; None for "the month"."""
+
+    production: ClassVar[str] = "period"
 
     unit: Literal["week", "month", "year", "weekend"]
     offset: int | None
@@ -175,7 +219,9 @@ class Period(SyntaxNode):
 
 @dataclass(slots=True)
 class PeriodBoundary(SyntaxNode):
-    """The start or end of what follows, such as of March, or of next month."""
+    """The start or end of a period: of March, of next month."""
+
+    production: ClassVar[str] = "edge"
 
     is_end: bool
     month: int | None = None
@@ -185,19 +231,23 @@ class PeriodBoundary(SyntaxNode):
 
 
 DurationParts = tuple[tuple[float, str], ...]
-"""A length of time: numbers with their units, such as (2, hour), (30, minute)."""
+"""A length of time: pairs of number and unit, such as (2, hour), (30, minute)."""
 
 
 @dataclass(slots=True)
 class FromNow(SyntaxNode):
-    """A length of time from now."""
+    """A duration counted from now."""
+
+    production: ClassVar[str] = "offset"
 
     amount: DurationParts
 
 
 @dataclass(slots=True)
 class RelativeTo(SyntaxNode):
-    """A length of time after (sign 1) or before (-1) what follows."""
+    """A duration after (``sign`` 1) or before (-1) the time that follows."""
+
+    production: ClassVar[str] = "beyond"
 
     amount: DurationParts
     sign: int
@@ -205,7 +255,9 @@ class RelativeTo(SyntaxNode):
 
 @dataclass(slots=True)
 class Duration(SyntaxNode):
-    """For how long. ``coming`` is set for "for the next 3 weeks"."""
+    """A length of time: for 3 hours. ``is_next`` is set for "for the next 3 weeks"."""
+
+    production: ClassVar[str] = "span"
 
     amount: DurationParts
     is_next: bool = False
@@ -213,28 +265,36 @@ class Duration(SyntaxNode):
 
 @dataclass(slots=True)
 class RunCount(SyntaxNode):
-    """For how many times."""
+    """How many runs a series has."""
+
+    production: ClassVar[str] = "times"
 
     count: int
 
 
 @dataclass(slots=True)
 class MinutesOfHour(SyntaxNode):
-    """At which minutes of the hour."""
+    """The minutes of each hour."""
+
+    production: ClassVar[str] = "minutes"
 
     minutes: tuple[int, ...]
 
 
 @dataclass(slots=True)
 class WeeksOfYear(SyntaxNode):
-    """In which weeks of the year."""
+    """The weeks of each year."""
+
+    production: ClassVar[str] = "weeks"
 
     weeks: tuple[int, ...]
 
 
 @dataclass(slots=True)
 class Connective(SyntaxNode):
-    """A word that says what the nodes after it are: the start or end of a range, or a limit."""
+    """A word that gives the nodes after it their role: the start or end of a range, or a limit."""
+
+    production: ClassVar[str] = "mark"
 
     role: Literal["from", "between", "to", "until", "starting", "latest", "after", "before", "except"]
     is_dash: bool = False
@@ -242,7 +302,9 @@ class Connective(SyntaxNode):
 
 @dataclass(slots=True)
 class Recurrence(SyntaxNode):
-    """What makes a series. ``freq`` is None for "every" alone; its unit then follows from the days named."""
+    """How often a series runs. ``freq`` is None for "every" alone; the days named with it then give the unit."""
+
+    production: ClassVar[str] = "every"
 
     freq: Frequency | None = None
     interval: int = 1
@@ -250,7 +312,9 @@ class Recurrence(SyntaxNode):
 
 @dataclass(slots=True)
 class AmbiguousNode(SyntaxNode):
-    """Words with several meanings: the question to ask, and what each meaning would be written as."""
+    """Words with several meanings: the question to ask, and a text for each meaning."""
+
+    production: ClassVar[str] = "unclear"
 
     question: str
     options: tuple[str, ...]
@@ -258,8 +322,9 @@ class AmbiguousNode(SyntaxNode):
 
 @dataclass(slots=True)
 class ZoneNode(SyntaxNode):
-    """A time zone: the candidates as IANA names, more than one where the letters are ambiguous; ``letters`` is the
-    abbreviation that was written, if one was."""
+    """A time zone. ``candidates`` are IANA names, more than one where the abbreviation is ambiguous."""
+
+    production: ClassVar[str] = "zone"
 
     candidates: tuple[str, ...]
     abbreviation: str = ""

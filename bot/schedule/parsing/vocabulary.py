@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from bot.schedule.calendar_names import MONTHS, WEEKDAYS
+
 TokenKind = Literal[
     "number", "ordinal", "clock", "dotted", "slashed", "date", "offset", "zone", "meridiem", "weekday", "weekdays",
     "month", "unit", "daypart", "dayparts", "comma", "dash", "word", "other", "end",
@@ -9,12 +11,6 @@ TokenKind = Literal[
 
 VocabularyEntry = tuple[TokenKind, int, str]
 """A token's kind, its number, and the canonical spelling of its word."""
-
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-MONTHS = (
-    "january", "february", "march", "april", "may", "june",
-    "july", "august", "september", "october", "november", "december",
-)  # fmt: skip
 
 _WEEKDAY_ABBREVIATIONS = {
     "mon": 0, "tue": 1, "tues": 1, "wed": 2, "weds": 2, "wednsday": 2, "wensday": 2, "thu": 3, "thur": 3, "thurs": 3,
@@ -86,9 +82,3 @@ def _build_vocabulary() -> dict[str, VocabularyEntry]:
 
 
 VOCABULARY = _build_vocabulary()
-
-
-def ordinal(number: int) -> str:
-    """1st, 2nd, 3rd, 11th."""
-    ending = "th" if 10 <= number % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-    return f"{number}{ending}"

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -29,7 +28,8 @@ ABBREVIATIONS: dict[str, tuple[str, ...]] = {
     "ast": ("America/Halifax", "America/Puerto_Rico", "Asia/Riyadh"), "sst": ("Pacific/Pago_Pago", "Asia/Singapore"),
     "amt": ("America/Manaus", "Asia/Yerevan"), "gst": ("Asia/Dubai", "Atlantic/South_Georgia"),
 }  # fmt: skip
-_SEASONLESS = frozenset({"utc", "gmt", "z", "zulu", "et", "ct", "mt", "pt"})
+SEASONLESS_ABBREVIATIONS = frozenset({"utc", "gmt", "z", "zulu", "et", "ct", "mt", "pt"})
+"""Abbreviations that name a zone in summer and in winter alike."""
 
 # Cities that have no zone of their own name, and countries with one zone.
 _EXTRA_CITIES = {
@@ -159,27 +159,3 @@ def _skip_qualifier(tokens: Sequence[Token], i: int) -> int:
     """The end of "standard" at ``i``, where it stands before "time"."""
     has_qualifier = tokens[i].text in ("standard", "daylight", "summer") and tokens[i + 1].name == "time"
     return i + 1 if has_qualifier else i
-
-
-def resolve_zone(node: ZoneNode, speaker_zone: str) -> str | None:
-    """The one zone that is meant, with the help of the speaker's own; None where it cannot be told."""
-    if speaker_zone in node.candidates:
-        return speaker_zone
-    if (
-        node.abbreviation
-        and node.abbreviation not in _SEASONLESS
-        and node.abbreviation.upper() in _abbreviations_of(speaker_zone)
-    ):
-        return speaker_zone
-    return node.candidates[0] if len(node.candidates) == 1 else None
-
-
-def is_wrong_abbreviation(abbreviation: str, actual: str) -> bool:
-    """Whether the letters written are not what the clocks of the region are called at that moment (EST in July)."""
-    return bool(abbreviation) and abbreviation not in _SEASONLESS and abbreviation.upper() != actual
-
-
-@cache
-def _abbreviations_of(name: str) -> frozenset[str]:
-    tz = zone_info(name)
-    return frozenset(str(datetime(2026, month, 15, tzinfo=tz).tzname()) for month in (1, 7))

@@ -8,7 +8,7 @@ from bot.schedule.model import Series, ZonedTime
 from bot.schedule.parsing.errors import ParseError
 from bot.schedule.parsing.nodes import CalendarDate, Months, Period, PeriodBoundary, SyntaxNode, TimeOfDay, Year
 from bot.schedule.resolving import points
-from bot.schedule.resolving.context import PhraseContext, add_duration, days_in_month
+from bot.schedule.resolving.context import PhraseContext, add_duration, days_in_month, month_after
 from bot.schedule.resolving.hours import resolve_without_daypart
 from bot.schedule.resolving.recurring import SeriesParts
 
@@ -64,8 +64,7 @@ def _first_day(ctx: PhraseContext, node: SyntaxNode) -> date:
         return _boundary_day(ctx, node)
     offset = node.offset or 0
     if node.unit == "month":
-        index = ctx.today.year * 12 + ctx.today.month - 1 + offset
-        return date(index // 12, index % 12 + 1, 1)
+        return date(*month_after(ctx.today, offset), 1)
     if node.unit == "year":
         return date(ctx.today.year + offset, 1, 1)
     monday = ctx.today + timedelta(days=7 * offset - ctx.today.weekday())
@@ -119,6 +118,5 @@ def _boundary_day(ctx: PhraseContext, node: PeriodBoundary) -> date:
     elif node.month is not None:
         year, month = node.year or today.year + (node.month < today.month), node.month
     else:
-        index = today.year * 12 + today.month - 1 + node.offset
-        year, month = index // 12, index % 12 + 1
+        year, month = month_after(today, node.offset)
     return date(year, month, days_in_month(year, month) if node.is_end else 1)

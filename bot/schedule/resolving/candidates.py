@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from bot.schedule.calendar_names import MONTHS, WEEKDAYS
 from bot.schedule.parsing.errors import AmbiguityError, ParseError
 from bot.schedule.parsing.nodes import (
     AmbiguousDate,
@@ -18,9 +19,8 @@ from bot.schedule.parsing.nodes import (
     Workdays,
     Year,
 )
-from bot.schedule.parsing.vocabulary import MONTHS, WEEKDAYS
 from bot.schedule.parsing.zones import zone_info
-from bot.schedule.resolving.context import PhraseContext, days_in_month
+from bot.schedule.resolving.context import PhraseContext, days_in_month, month_after
 
 _MONTHS_AHEAD = 24
 """How many months ahead a day of the month is looked for."""
@@ -122,8 +122,7 @@ def _days_in_period(ctx: PhraseContext, weekday: Weekdays | None, others: Sequen
         if not isinstance(counted, MonthDays):
             raise _ask_once_or_monthly(ctx, counted, period)
         return CandidateDays(tuple(_upcoming_month_days(ctx, counted)), False, (counted, period))
-    index = ctx.today.year * 12 + ctx.today.month - 1 + period.offset
-    day = _counted_day(counted, index // 12, index % 12 + 1)
+    day = _counted_day(counted, *month_after(ctx.today, period.offset))
     if day is None:
         raise ParseError("There is no such day in that month.", counted)
     days = CandidateDays((day,), True, (counted, period))
@@ -243,9 +242,8 @@ def _upcoming_dates(ctx: PhraseContext, month: int, day: int) -> Iterator[date]:
 def _upcoming_month_days(ctx: PhraseContext, node: MonthDays) -> Iterator[date]:
     if len(node.days) > 1:
         raise ParseError("Several days make a series: say 'every'.", node, example="every month on the 1st at 21:00")
-    start = ctx.today.year * 12 + ctx.today.month - 1
-    for index in range(start, start + _MONTHS_AHEAD):
-        candidate = _counted_day(node, index // 12, index % 12 + 1)
+    for offset in range(_MONTHS_AHEAD):
+        candidate = _counted_day(node, *month_after(ctx.today, offset))
         if candidate is not None and candidate >= ctx.today:
             yield candidate
 
@@ -282,8 +280,7 @@ def _ask_once_or_monthly(ctx: PhraseContext, node: NthWeekdays | Workdays, *scop
     """The first sunday: of this month or the next, or of every month. "Last friday" alone is the past one."""
     if isinstance(node, NthWeekdays) and node.nths == (-1,) and not scope:
         raise ParseError("Say of which month, or the date.", node, example="last friday of december at 21:00")
-    start = ctx.today.year * 12 + ctx.today.month - 1
-    days = (_counted_day(node, index // 12, index % 12 + 1) for index in range(start, start + 3))
+    days = (_counted_day(node, *month_after(ctx.today, offset)) for offset in range(3))
     coming = next((day for day in days if day is not None and day >= ctx.today), None)
     text = ctx.text_of(node).removeprefix("on ").removeprefix("the ")
     options = (*((coming.isoformat(),) if coming else ()), f"every month on the {text}")
@@ -309,6 +306,5 @@ def _day_options(ctx: PhraseContext, node: Months | Period) -> tuple[str, ...]:
         month, year = node.months[0], node.year
         year = year or next(_upcoming_dates(ctx, month, 28)).year
     else:
-        index = ctx.today.year * 12 + ctx.today.month - 1 + (node.offset or 0)
-        year, month = index // 12, index % 12 + 1
+        year, month = month_after(ctx.today, node.offset or 0)
     return tuple(f"{year}-{month:02}-{day:02}" for day in (1, 15, days_in_month(year, month)))

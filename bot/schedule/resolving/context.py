@@ -78,9 +78,15 @@ def clock_part(amount: DurationParts) -> timedelta:
 
 
 def add_months(wall: datetime, months: int) -> datetime:
-    """The same day of a month some months away, or the last day of that month where it is shorter."""
-    year, month = divmod(wall.year * 12 + wall.month - 1 + months, 12)
-    return wall.replace(year=year, month=month + 1, day=min(wall.day, days_in_month(year, month + 1)))
+    """Return the same day of another month, or the last day of that month where it is shorter."""
+    year, month = month_after(wall, months)
+    return wall.replace(year=year, month=month, day=min(wall.day, days_in_month(year, month)))
+
+
+def month_after(day: date, offset: int) -> tuple[int, int]:
+    """Return the year and month that are ``offset`` months after the month of ``day``."""
+    year, month = divmod(day.year * 12 + day.month - 1 + offset, 12)
+    return year, month + 1
 
 
 def days_in_month(year: int, month: int) -> int:

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
+from bot.schedule.calendar_names import ordinal
 from bot.schedule.parsing.errors import AmbiguityError, ParseError
 from bot.schedule.parsing.nodes import BareNumber, Daypart, EndOfDay, HourCertainty, TimeOfDay
-from bot.schedule.parsing.vocabulary import ordinal
 from bot.schedule.resolving.context import PhraseContext
 
 _HOURS_BY_DAYPART = {
@@ -139,5 +139,4 @@ def hour_from_number(number: BareNumber) -> TimeOfDay:
     """A number that its surroundings say is an hour."""
     if number.value > 23:
         raise ParseError(f"{number.value} is not an hour of the day.", number)
-    certainty = HourCertainty.CERTAIN if number.value > 12 else HourCertainty.UNKNOWN
-    return TimeOfDay(number.start, number.end, number.value, certainty=certainty)
+    return number.as_time()

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from bot.schedule.calendar_names import MONTHS
 from bot.schedule.parsing.errors import AmbiguityError, ParseError
 from bot.schedule.parsing.nodes import (
     AmbiguousDate,
@@ -26,7 +27,6 @@ from bot.schedule.parsing.nodes import (
     Weekdays,
     Year,
 )
-from bot.schedule.parsing.vocabulary import MONTHS
 from bot.schedule.resolving.hours import hour_from_number
 
 _DATE_NODES = (CalendarDate, RelativeDay, Months, Year, AmbiguousDate, Period, PeriodBoundary, Weekdays, MonthDays)

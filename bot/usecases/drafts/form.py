@@ -13,9 +13,7 @@ from bot.errors import BackendError, InputError, NightshiftError, NotFound
 from bot.forms import OPERATION, REASON, SYSTEM, WHEN, Form, is_clipped_original
 from bot.ids import new_id
 from bot.requests.model import Person
-from bot.schedule import Ambiguous, Now, Parsed, Reading, TimePreferences, read
-from bot.schedule.echo import echo
-from bot.schedule.preferences import time_preferences
+from bot.schedule import Ambiguous, Now, Parsed, Reading, TimePreferences, echo, read, time_preferences
 from bot.slack.users import SlackUser
 from bot.storage import drafts
 from bot.storage.drafts import Draft

@@ -19,7 +19,20 @@ from bot.backends.base import (
 from bot.errors import InputError
 from bot.forms import REASON, WHEN
 from bot.requests.model import Content, Person, Request, Requirement, TargetSet
-from bot.schedule import Ambiguous, Parsed, Reading, Rejected, Schedule, Series, latest_start_of, limits, start_of
+from bot.schedule import (
+    Ambiguous,
+    Parsed,
+    Reading,
+    Rejected,
+    Schedule,
+    Series,
+    far_future_warning,
+    latest_start_of,
+    overlap_reason,
+    start_of,
+    too_far_reason,
+    too_frequent_reason,
+)
 from bot.storage import requests
 from bot.storage.drafts import Draft
 from bot.usecases.drafts.form import PREVIEW_TOKEN, Actor, parsed_reading, save_draft, typed_values, visible_fields
@@ -86,8 +99,8 @@ def _validated_schedule(services: Services, reading: Reading | None, problems: d
         case Parsed(schedule=schedule):
             least = timedelta(minutes=services.settings.timing.minimum_interval_minutes)
             series = schedule if isinstance(schedule, Series) else None
-            refusal = limits.too_far_reason(schedule, services.clock.now()) or (
-                series and (limits.too_frequent_reason(series, least) or limits.overlap_reason(series))
+            refusal = too_far_reason(schedule, services.clock.now()) or (
+                series and (too_frequent_reason(series, least) or overlap_reason(series))
             )
             if not refusal:
                 return schedule
@@ -137,7 +150,7 @@ async def _build_result(
         targets=targets.names if targets.fixed else (),
     )
     now = services.clock.now()
-    far = limits.far_future_warning(schedule, now)
+    far = far_future_warning(schedule, now)
     warnings = (*preview.warnings, *((far,) if far else ()))
     start = start_of(schedule)
     title = f"{here.connection.title}: {operation.title}"

@@ -1,6 +1,6 @@
-"""How far, how often and how long a schedule may be, and when two are the same."""
+"""How far, how often and how long a schedule may be."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -8,13 +8,10 @@ from bot.schedule import (
     Now,
     Once,
     Parsed,
-    RecurrenceRule,
     Series,
     ZonedTime,
     far_future_warning,
-    occurrences,
     read,
-    same_runs,
     too_far_reason,
     too_frequent_reason,
 )
@@ -78,36 +75,3 @@ def test_a_window_must_end_before_the_next_run() -> None:
     daily = series("every day at 06:00 for 24 hours")
     assert overlap_reason(daily) is None
     assert overlap_reason(daily.model_copy(update={"window": 24 * 60 + 1})) is not None
-
-
-def test_a_series_is_the_same_as_its_own_runs_however_far_they_go() -> None:
-    made = series("2nd tuesday of every month at 22:00")
-    assert same_runs(made, (moment.instant for moment in occurrences(made)), after=NOW)
-
-
-@pytest.mark.parametrize("change", ["missing", "moved", "more", "none"])
-def test_one_run_that_differs_makes_them_different(change: str) -> None:
-    made = series("every day at 02:30")
-    runs = [moment.instant for moment in occurrences(made.model_copy(update={"count": 500}))]
-    if change == "missing":
-        del runs[200]
-    elif change == "moved":
-        runs[124] += timedelta(minutes=30)
-    elif change == "more":
-        runs.insert(200, runs[199] + timedelta(hours=1))
-    else:
-        runs = []
-    assert not same_runs(made, runs, after=NOW)
-
-
-def test_runs_after_400_days_are_not_compared() -> None:
-    made = series("every day at 06:00")
-    runs = [moment.instant for moment in occurrences(made.model_copy(update={"count": 500}))]
-    assert same_runs(made, runs[:400], after=NOW)
-    assert not same_runs(made, runs[:399], after=NOW)
-
-
-def test_a_bounded_series_differs_from_an_endless_one() -> None:
-    made = series("every day at 06:00 for 5 times")
-    endless = Series(rule=RecurrenceRule(freq="daily", times=(time(6),)), zone="Europe/Berlin", first=made.first)
-    assert not same_runs(made, (moment.instant for moment in occurrences(endless)), after=NOW)

@@ -1,0 +1,31 @@
+"""Which zone an abbreviation means, with the help of the speaker's own."""
+
+from datetime import datetime
+from functools import cache
+
+from bot.schedule.parsing.nodes import ZoneNode
+from bot.schedule.parsing.zones import SEASONLESS_ABBREVIATIONS, zone_info
+
+
+def resolve_zone(node: ZoneNode, speaker_zone: str) -> str | None:
+    """The one zone that is meant, with the help of the speaker's own; None where it cannot be told."""
+    if speaker_zone in node.candidates:
+        return speaker_zone
+    if (
+        node.abbreviation
+        and node.abbreviation not in SEASONLESS_ABBREVIATIONS
+        and node.abbreviation.upper() in _abbreviations_of(speaker_zone)
+    ):
+        return speaker_zone
+    return node.candidates[0] if len(node.candidates) == 1 else None
+
+
+def is_wrong_abbreviation(abbreviation: str, actual: str) -> bool:
+    """Whether the letters written are not what the clocks of the region are called at that moment (EST in July)."""
+    return bool(abbreviation) and abbreviation not in SEASONLESS_ABBREVIATIONS and abbreviation.upper() != actual
+
+
+@cache
+def _abbreviations_of(name: str) -> frozenset[str]:
+    tz = zone_info(name)
+    return frozenset(str(datetime(2026, month, 15, tzinfo=tz).tzname()) for month in (1, 7))
