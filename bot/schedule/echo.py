@@ -1,4 +1,4 @@
-"""What is said back before anything happens: absolute times, zones, how long from now, and what was assumed."""
+"""Say back what was understood before anything happens: absolute times, zones, time until the start, assumptions."""
 
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -10,11 +10,11 @@ from bot.schedule.words import format_minutes, format_time, to_phrase
 
 _RUNS_SHOWN = 3
 _MAX_LABEL_LENGTH = 75
-"""Characters that Slack allows on a button."""
+"""Maximum number of characters on a Slack button."""
 
 
 def echo(parsed: Parsed, now: datetime, zone: str | None = None) -> tuple[str, ...]:
-    """The lines that say what a phrase was understood as. ``zone`` is the speaker's, where it is known."""
+    """Return the lines that say what was understood. ``zone`` is the speaker's, if it is known."""
     schedule = parsed.schedule
     lines = list(_lines(schedule, now, zone))
     if (warning := far_future_warning(schedule, now)) is not None:
@@ -42,7 +42,7 @@ def _lines(schedule: Schedule, now: datetime, zone: str | None) -> tuple[str, ..
 
 
 def _zoned_time_line(zoned: ZonedTime, now: datetime, zone: str | None) -> str:
-    """Fri 27 Nov 2026 21:00 CET (Europe/Berlin), in 5 days; 20:00 UTC."""
+    """Format one time: Fri 27 Nov 2026 21:00 CET (Europe/Berlin), in 5 days; 20:00 UTC."""
     text = (
         f"{_format_date(zoned.wall)} {format_time(zoned.wall.time())} {zone_label(zoned)}, "
         f"{relative_time(zoned.instant, now)}"
@@ -51,7 +51,7 @@ def _zoned_time_line(zoned: ZonedTime, now: datetime, zone: str | None) -> str:
 
 
 def _in_other_zones(zoned: ZonedTime, zone: str | None) -> tuple[str, ...]:
-    """The same moment in UTC and on the speaker's clock, with its date where that is another."""
+    """Return the same time in UTC and in the speaker's zone, with its date where that differs."""
     times = []
     for name in dict.fromkeys(name for name in ("UTC", zone) if name and name != zoned.zone):
         local = zoned.instant.astimezone(ZoneInfo(name))
@@ -109,7 +109,7 @@ def _clock_change_note(wall: datetime, zone: str) -> str:
 
 
 def button_label(schedule: Schedule, speaker_zone: str) -> str:
-    """A schedule on a button: its absolute time; its zone where that is not the speaker's."""
+    """Return a short label: the absolute time, and the zone where it is not the speaker's."""
     zone = ""
     match schedule:
         case Now():
@@ -132,7 +132,7 @@ def button_label(schedule: Schedule, speaker_zone: str) -> str:
 
 
 def zone_label(zoned: ZonedTime, *, short: bool = False) -> str:
-    """The zone of a moment: CET (Europe/Berlin); UTC-2 where the zone has no letters."""
+    """Name the zone of a time: CET (Europe/Berlin); UTC-2 where the zone has no abbreviation."""
     name = zoned.local.tzname() or ""
     if not name.isalpha():
         name = f"UTC{zoned.local:%z}"[:-2].replace("+0", "+").replace("-0", "-") if zoned.local.utcoffset() else "UTC"
@@ -142,7 +142,7 @@ def zone_label(zoned: ZonedTime, *, short: bool = False) -> str:
 
 
 def relative_time(instant: datetime, now: datetime) -> str:
-    """How far off an instant is, in its two largest units: in 2 days 3 hours."""
+    """Say how far off an instant is, in its two largest units: in 2 days 3 hours."""
     seconds = int((instant - now).total_seconds())
     minutes = abs(seconds) // 60
     parts = [(minutes // 1440, "day"), (minutes // 60 % 24, "hour"), (minutes % 60, "minute")]

@@ -1,6 +1,6 @@
-"""What a schedule is: now, one moment, a window, or a series; and what reading a phrase can give.
+"""The values of time: a schedule (now, once, a window or a series), and the result of reading a phrase.
 
-Wall-clock times are kept with their IANA zone, because that is what people mean; the instant follows from both.
+A wall-clock time is kept with its IANA zone, because that is what people mean. The instant follows from both.
 """
 
 from datetime import UTC, date, datetime, time, timedelta
@@ -21,17 +21,17 @@ class ZonedTime(FrozenModel):
 
     @property
     def local(self) -> datetime:
-        """The zone-aware wall-clock time."""
+        """Return the zone-aware wall-clock time."""
         return self.wall.replace(tzinfo=ZoneInfo(self.zone), fold=self.fold)
 
     @property
     def instant(self) -> datetime:
-        """The same moment in UTC."""
+        """Return the time in UTC."""
         return self.local.astimezone(UTC)
 
     @classmethod
     def from_instant(cls, instant: datetime, zone: str) -> "ZonedTime":
-        """The moment at which ``instant`` (zone-aware) happens in ``zone``, cut to the minute."""
+        """Return the time at which ``instant`` (zone-aware) happens in ``zone``, cut to the minute."""
         local = instant.astimezone(ZoneInfo(zone)).replace(second=0, microsecond=0)
         return cls(wall=local.replace(tzinfo=None, fold=0), zone=zone, fold=1 if local.fold else 0)
 
@@ -47,8 +47,11 @@ class Weekday(FrozenModel):
 
 
 class RecurrenceRule(FrozenModel):
-    """When a series runs, in the terms of RFC 5545. ``times`` are the wall-clock times of each day that matches;
-    rules that are hourly or faster have none and count from the series' first moment instead."""
+    """When a series runs, in the terms of RFC 5545.
+
+    ``times`` are the wall-clock times on each matching day. Hourly and minutely rules have none; they count from the
+    first run of the series.
+    """
 
     freq: Frequency
     interval: int = Field(default=1, ge=1)
@@ -64,14 +67,17 @@ class RecurrenceRule(FrozenModel):
 
 
 class Now(FrozenModel):
-    """As soon as it is approved."""
+    """Start as soon as the request is approved."""
 
     kind: Literal["now"] = "now"
 
 
 class Once(FrozenModel):
-    """One moment. After ``latest_start`` it must not start any more; None means that it may start late.
-    ``grain`` is "day" where only a date was said: such a schedule names no time and can never be run."""
+    """One start.
+
+    After ``latest_start`` it must not start; None sets no limit. ``grain`` is "day" where only a date was named; such a
+    schedule has no time and can never run.
+    """
 
     kind: Literal["once"] = "once"
     start: ZonedTime
@@ -80,7 +86,7 @@ class Once(FrozenModel):
 
 
 class Window(FrozenModel):
-    """From ``start`` to ``end``: it starts at the start, and never after the end."""
+    """Start at ``start`` if possible, and never after ``end``."""
 
     kind: Literal["window"] = "window"
     start: ZonedTime
@@ -89,8 +95,11 @@ class Window(FrozenModel):
 
 
 class Series(FrozenModel):
-    """A rule in a zone, from ``first`` on (the earliest moment allowed), with at most one bound.
-    ``until`` is inclusive. ``window`` is how many minutes each run may start late (its maintenance window)."""
+    """A rule in a zone from ``first`` on, the earliest time allowed, with at most one bound.
+
+    ``until`` is inclusive. ``window`` is how many minutes late each run may start. ``starting`` is the date that the
+    speaker named as the start.
+    """
 
     kind: Literal["series"] = "series"
     rule: RecurrenceRule
@@ -100,14 +109,13 @@ class Series(FrozenModel):
     count: int | None = Field(default=None, ge=1)
     window: int | None = Field(default=None, ge=1)
     starting: date | None = None
-    """The date that the speaker named as the start, if any."""
 
 
 Schedule = Annotated[Now | Once | Window | Series, Field(discriminator="kind")]
 
 
 class PhraseSpan(FrozenModel):
-    """A part of the phrase and what it was read as."""
+    """A part of the phrase and its meaning."""
 
     text: str
     production: str
@@ -125,14 +133,14 @@ class Parsed(FrozenModel):
 
 
 class Choice(FrozenModel):
-    """One of the things that the phrase may mean: a short label for a button, and the whole reading."""
+    """One possible meaning: a short label for a button, and the whole reading."""
 
     label: str
     meaning: Parsed
 
 
 class Ambiguous(FrozenModel):
-    """The phrase has several meanings; the speaker picks one of two or more. ``word`` is the part in doubt."""
+    """The phrase has two or more meanings, and the speaker picks one. ``word`` is the part in doubt."""
 
     kind: Literal["question"] = "question"
     phrase: str
@@ -142,7 +150,7 @@ class Ambiguous(FrozenModel):
 
 
 class Rejected(FrozenModel):
-    """The phrase was not understood. ``word`` is the part that was not; ``example`` is a phrase that works."""
+    """The phrase was not understood. ``word`` names the part; ``example`` is a phrase that works."""
 
     kind: Literal["refusal"] = "refusal"
     phrase: str
@@ -155,14 +163,14 @@ Reading = Annotated[Parsed | Ambiguous | Rejected, Field(discriminator="kind")]
 
 
 class TimePreferences(FrozenModel):
-    """What is known of how the speaker writes: a 24-hour clock, the day before the month."""
+    """What is known about how the speaker writes times and dates. None means unknown."""
 
     uses_24h_clock: bool | None = None
     day_first: bool | None = None
 
 
 def start_of(schedule: Schedule) -> ZonedTime | None:
-    """The moment at which a schedule may first start; None for now."""
+    """Return the earliest start of a schedule, or None for now."""
     match schedule:
         case Now():
             return None
@@ -173,7 +181,7 @@ def start_of(schedule: Schedule) -> ZonedTime | None:
 
 
 def latest_start_of(schedule: Schedule) -> datetime | None:
-    """The instant after which a single run must not start; None where there is no such limit."""
+    """Return the instant after which a single run must not start, or None where there is no limit."""
     match schedule:
         case Once(latest_start=ZonedTime() as latest):
             return latest.instant
@@ -184,5 +192,5 @@ def latest_start_of(schedule: Schedule) -> datetime | None:
 
 
 def start_window(series: Series) -> timedelta | None:
-    """How late each run of a series may start; None where there is no such limit."""
+    """Return how late each run of a series may start, or None where there is no limit."""
     return timedelta(minutes=series.window) if series.window else None

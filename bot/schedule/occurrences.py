@@ -1,4 +1,4 @@
-"""The moments at which a series runs, in its own zone, across daylight-saving changes."""
+"""List the runs of a series in its own zone, across daylight-saving changes."""
 
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
@@ -24,26 +24,26 @@ LOOKAHEAD = timedelta(days=400)
 
 
 def wall_time_exists(wall: datetime, zone: str) -> bool:
-    """Whether a wall-clock time happens in a zone; one in a spring-forward gap does not."""
+    """Tell whether a wall-clock time happens in a zone; one in a spring-forward gap does not."""
     before, after = _offsets_around_change(wall, zone)
     return before >= after
 
 
 def is_ambiguous(wall: datetime, zone: str) -> bool:
-    """Whether a wall-clock time happens twice in a zone (the hour that autumn repeats)."""
+    """Tell whether a wall-clock time happens twice in a zone, in the hour that autumn repeats."""
     before, after = _offsets_around_change(wall, zone)
     return before > after
 
 
 def _offsets_around_change(wall: datetime, zone: str) -> tuple[timedelta, timedelta]:
-    """The offsets that a time has by the clocks before and after a change near it (PEP 495); equal on other days."""
+    """Return the offsets by the clocks before and after a nearby change (PEP 495); equal on other days."""
     tz = ZoneInfo(zone)
     before, after = (tz.utcoffset(wall.replace(fold=fold)) or timedelta() for fold in (0, 1))
     return before, after
 
 
 def resolve_wall_time(wall: datetime, zone: str) -> ZonedTime:
-    """The moment for a wall-clock time of a series: in a gap the first minute after it, in an overlap the first."""
+    """Return the time of a run: after a gap its first minute, in an overlap the first of the two."""
     if wall_time_exists(wall, zone):
         return ZonedTime(wall=wall, zone=zone)
     after = wall.replace(tzinfo=ZoneInfo(zone)).astimezone(ZoneInfo("UTC"))
@@ -51,7 +51,7 @@ def resolve_wall_time(wall: datetime, zone: str) -> ZonedTime:
 
 
 def _end_of_gap(near: datetime, zone: str) -> datetime:
-    """The instant at which the clocks jump, found within 26 hours of ``near``."""
+    """Return the instant at which the clocks jump, searched within 26 hours of ``near``."""
     tz = ZoneInfo(zone)
     low, high = near - timedelta(hours=26), near + timedelta(hours=26)
     before = low.astimezone(tz).utcoffset()
@@ -65,10 +65,9 @@ def _end_of_gap(near: datetime, zone: str) -> datetime:
 
 
 def occurrences(series: Series, after: datetime | None = None) -> Iterator[ZonedTime]:
-    """The moments of a series in order, from its first on; only those later than ``after`` (zone-aware) if given.
+    """Yield the runs of a series in order, only those later than ``after`` (zone-aware) if given.
 
-    Counting and bounds always start from the series' own first moment, so the same series gives the same moments
-    whenever it is asked.
+    Counts and bounds always start from the first run of the series, so that the result does not depend on ``after``.
     """
     last: datetime | None = None
     run_count = 0
@@ -87,8 +86,11 @@ def occurrences(series: Series, after: datetime | None = None) -> Iterator[Zoned
 
 
 def _expansion_start(series: Series, after: datetime | None) -> datetime:
-    """The wall-clock time to expand from: for rules by the hour or minute one shortly before ``after``, in step with
-    the first moment, so that an old series does not count through years; else that first moment."""
+    """Return the wall-clock time to expand from.
+
+    For hourly and minutely rules it lies shortly before ``after``, in step with the first run, so that an old series is
+    not expanded from its beginning.
+    """
     first, rule = series.first.wall, series.rule
     if after is None or series.count is not None or rule.freq not in ("hourly", "minutely"):
         return first
@@ -98,12 +100,12 @@ def _expansion_start(series: Series, after: datetime | None) -> datetime:
 
 
 def next_runs(series: Series, after: datetime, count: int) -> tuple[ZonedTime, ...]:
-    """The next ``count`` moments later than ``after``."""
+    """Return the next ``count`` runs later than ``after``."""
     return tuple(islice(occurrences(series, after), count))
 
 
 def wall_times(rule: RecurrenceRule, first: datetime) -> Iterator[datetime]:
-    """The wall-clock times of a rule from the day of ``first`` on, in order, endless where the rule is."""
+    """Yield the wall-clock times of a rule in order, from the day of ``first`` on; endless where the rule is."""
     if rule.freq in ("hourly", "minutely"):
         yield from _expand_rule(rule, first)
         return

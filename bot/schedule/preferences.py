@@ -1,4 +1,4 @@
-"""How somebody writes times, as far as the language of their profile tells."""
+"""Derive from a profile's language how its owner writes times and dates."""
 
 from typing import Literal
 
@@ -7,8 +7,8 @@ from bot.schedule.model import TimePreferences
 ClockPreference = Literal["profile", "24-hour", "ask"]
 DateOrderPreference = Literal["profile", "day-first", "month-first", "ask"]
 
-# By Unicode's CLDR, for the languages that Slack offers. English, Korean, American Spanish and the Chinese of Taiwan
-# are left out of the first: there people say "at 9" for the evening too. Year-first languages are in neither.
+# From Unicode's CLDR, for the languages that Slack offers. English, Korean, American Spanish and Taiwanese Chinese are
+# not in the first, because "at 9" can mean the evening there. Year-first languages are in neither.
 _LOCALES_WITH_24H_CLOCK = frozenset({"de-DE", "es-ES", "fr-FR", "it-IT", "ja-JP", "pt-BR", "ru-RU", "zh-CN"})
 _DAY_FIRST_LOCALES = frozenset({"de-DE", "en-GB", "es-ES", "es-LA", "fr-FR", "it-IT", "pt-BR", "ru-RU"})
 
@@ -16,8 +16,10 @@ _DAY_FIRST_LOCALES = frozenset({"de-DE", "en-GB", "es-ES", "es-LA", "fr-FR", "it
 def time_preferences(
     locale: str, clock: ClockPreference = "profile", dates: DateOrderPreference = "ask"
 ) -> TimePreferences:
-    """The habits of somebody whose Slack profile has a ``locale`` such as ``de-DE``, by what is configured: taken from
-    the profile, the same for everybody, or asked about each time."""
+    """Return the preferences of a user whose Slack profile has a ``locale`` such as ``de-DE``.
+
+    The settings take them from the profile, set the same for everyone, or leave them unknown so that the user is asked.
+    """
     return TimePreferences(
         uses_24h_clock=clock == "24-hour" or (clock == "profile" and locale in _LOCALES_WITH_24H_CLOCK) or None,
         day_first=_day_first(locale, dates),

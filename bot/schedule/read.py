@@ -1,4 +1,4 @@
-"""Reading a phrase: the one way in. A phrase becomes a schedule, a question, or a refusal."""
+"""Read a phrase as a schedule, a question or a rejection."""
 
 from collections.abc import Sequence
 from dataclasses import fields
@@ -22,7 +22,7 @@ from bot.schedule.parsing import dates
 from bot.schedule.parsing.errors import AmbiguityError, ParseError
 from bot.schedule.parsing.grammar import parse
 from bot.schedule.parsing.lexer import Token, tokenize
-from bot.schedule.parsing.nodes import NowNode, SyntaxNode, ZoneNode
+from bot.schedule.parsing.nodes import FieldValue, NowNode, SyntaxNode, ZoneNode
 from bot.schedule.parsing.zones import zone_names
 from bot.schedule.resolving.context import PhraseContext
 from bot.schedule.resolving.recurring import is_series
@@ -32,7 +32,7 @@ from bot.schedule.resolving.zones import is_wrong_abbreviation, resolve_zone
 
 EXAMPLE_PHRASE = "tomorrow 21:00"
 MAX_PHRASE_LENGTH = 200
-"""Characters of the longest phrase that is read at all."""
+"""Maximum number of characters of a phrase."""
 _MAX_DEPTH = 3
 _MAX_CHOICES = 4
 _NOT_UNDERSTOOD = "'{word}' was not understood."
@@ -56,18 +56,17 @@ _FIELD_LABELS = {
 }
 """What the output of ``--json`` calls the fields of a node. Programs read it, so these labels do not change."""
 _Origin = tuple[datetime, str, TimePreferences, bool]
-"""When and where a phrase was said, the speaker's habits, and whether whole days are wanted."""
+"""When and where a phrase was said, the speaker's preferences, and whether whole days are accepted."""
 
 
 def read(
     phrase: str, *, now: datetime, zone: str, preferences: TimePreferences = TimePreferences(), whole_days: bool = False
 ) -> Reading:
-    """Read a phrase said at ``now`` (zone-aware) by somebody whose IANA zone is ``zone``. No phrase makes it raise.
+    """Read a phrase said at ``now`` (zone-aware) by a user whose IANA zone is ``zone``. It never raises for a phrase.
 
-    ``whole_days`` answers what the words mean even where nothing could be run by it: a date without a time, a series
-    without one, and times beyond the horizon.
+    ``whole_days`` also accepts what cannot be run: a date or a series without a time, and times beyond the horizon.
     """
-    # In UTC, because adding to a time in another zone counts what the clocks there show.
+    # In UTC, because adding to a time in another zone moves its wall clock.
     return _read(phrase, (now.astimezone(UTC), zone, preferences, whole_days))
 
 
@@ -106,7 +105,7 @@ def warm_up() -> None:
 
 
 def _resolve_zone(ctx: PhraseContext, nodes: Sequence[SyntaxNode]) -> list[SyntaxNode]:
-    """Settle the zone of the phrase; the other nodes come back."""
+    """Set the zone of the phrase and return the other nodes."""
     zones = [node for node in nodes if isinstance(node, ZoneNode)]
     nodes_by_zone = {name: node for node in zones if (name := resolve_zone(node, ctx.speaker_zone))}
     if len(nodes_by_zone) > 1:
@@ -143,7 +142,7 @@ def _build_schedule(ctx: PhraseContext, nodes: Sequence[SyntaxNode]) -> Schedule
 
 
 def _check_limits(ctx: PhraseContext, schedule: Schedule) -> None:
-    """Refuse what the bot could never run; ``whole_days`` only asks what the words mean."""
+    """Reject what could never run; with ``whole_days`` only the meaning counts."""
     if ctx.whole_days:
         return
     reason = too_far_reason(schedule, ctx.now) or (overlap_reason(schedule) if isinstance(schedule, Series) else None)
@@ -158,7 +157,7 @@ def _rejected(phrase: str, tokens: Sequence[Token], error: ParseError) -> Reject
 
 
 def _ambiguous(phrase: str, tokens: Sequence[Token], error: AmbiguityError, origin: _Origin) -> Reading:
-    """The question with every answer read in full; what is left of fewer than two answers is a refusal."""
+    """Return the question with every answer read in full, or a rejection if fewer than two answers remain."""
     word = _text_of(phrase, tokens, error.nodes)
     choices = _choices(phrase, tokens, error, origin, 0)
     if len(choices) > 1:
@@ -170,7 +169,7 @@ def _ambiguous(phrase: str, tokens: Sequence[Token], error: AmbiguityError, orig
 def _choices(
     phrase: str, tokens: Sequence[Token], error: AmbiguityError, origin: _Origin, depth: int
 ) -> tuple[Choice, ...]:
-    """What the phrase means with each answer put in; an answer that leaves another question stands for its answers."""
+    """Read the phrase with each option put in; where another question remains, take its answers instead."""
     texts = [_rewrite(phrase, tokens, error, option) for option in error.options]
     choices: list[Choice] = []
     late_choices: list[Choice] = []
@@ -189,7 +188,7 @@ def _choices(
 
 
 def _rewrite(phrase: str, tokens: Sequence[Token], error: AmbiguityError, option: str) -> str:
-    """The phrase with an option in the place of the words that were asked about."""
+    """Return the phrase with an option in place of the words in doubt."""
     if error.insert_after is not None:
         end = tokens[error.insert_after.end - 1].end
         return phrase[:end] + option + phrase[end:]
@@ -202,7 +201,7 @@ def _rewrite(phrase: str, tokens: Sequence[Token], error: AmbiguityError, option
 
 
 def _text_of(phrase: str, tokens: Sequence[Token], nodes: Sequence[SyntaxNode]) -> str:
-    """The words from the first to the last of the nodes."""
+    """Return the words from the first to the last of the nodes."""
     if not nodes or not tokens:
         return phrase
     first, last = min(node.start for node in nodes), max(node.end for node in nodes) - 1
@@ -229,11 +228,13 @@ def _spans(phrase: str, tokens: Sequence[Token], nodes: Sequence[SyntaxNode]) ->
 
 def _describe_node(node: SyntaxNode) -> str:
     """List the fields of a node that are set: "hour 21, minute 30"."""
-    values = [(field.name, getattr(node, field.name)) for field in fields(node) if field.name not in _HIDDEN_FIELDS]
+    values: list[tuple[str, FieldValue]] = [
+        (field.name, getattr(node, field.name)) for field in fields(node) if field.name not in _HIDDEN_FIELDS
+    ]
     return ", ".join(
         f"{_FIELD_LABELS.get(name, name)} {_format_value(value)}" for name, value in values if value or name == "hour"
     )
 
 
-def _format_value(value: object) -> str:
+def _format_value(value: FieldValue) -> str:
     return " ".join(map(_format_value, value)) if isinstance(value, tuple) else str(value)

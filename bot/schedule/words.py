@@ -1,4 +1,4 @@
-"""English for a schedule, such that reading it gives the schedule back."""
+"""Write a schedule as an English phrase that reads as the same schedule."""
 
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta
@@ -20,7 +20,7 @@ _WEEKEND = (Weekday(day=5), Weekday(day=6))
 
 
 def to_phrase(schedule: Schedule) -> str:
-    """Say a schedule in words that ``read`` understands as the same schedule."""
+    """Return a phrase that ``read`` understands as the same schedule."""
     match schedule:
         case Now():
             return "now"
@@ -39,7 +39,7 @@ def to_phrase(schedule: Schedule) -> str:
 
 
 def _zoned_time(zoned: ZonedTime) -> str:
-    """A date and time, with which of two equal times is meant where there are two."""
+    """Format a date and time, and which of two equal times it is."""
     text = f"{zoned.wall:%Y-%m-%d} {format_time(zoned.wall.time())}"
     if is_ambiguous(zoned.wall, zoned.zone):
         text += " the second time" if zoned.fold else " the first time"
@@ -47,7 +47,7 @@ def _zoned_time(zoned: ZonedTime) -> str:
 
 
 def format_time(value: time) -> str:
-    """A time of day: 09:00, or 09:00:30."""
+    """Format a time of day: 09:00, or 09:00:30."""
     return f"{value:%H:%M:%S}" if value.second else f"{value:%H:%M}"
 
 
@@ -69,7 +69,7 @@ def _series_phrase(series: Series) -> str:
 
 
 def _start_phrase(series: Series) -> str:
-    """The date of the start, with the time where the date alone would start with another run."""
+    """Return the date of the start, with the time where the date alone would start with another run."""
     rule = series.rule
     earliest = min(rule.times, default=None)
     timed = rule.freq in ("hourly", "minutely") or (earliest is not None and series.first.wall.time() != earliest)
@@ -87,7 +87,7 @@ def _until_phrase(wall: datetime) -> str:
 
 
 def format_minutes(minutes: int) -> str:
-    """A length of time in hours or minutes: 3 hours, 90 minutes."""
+    """Format a duration in hours or minutes: 3 hours, 90 minutes."""
     count, unit = (minutes // 60, "hour") if minutes % 60 == 0 else (minutes, "minute")
     return f"{count} {unit}" + ("s" if count != 1 else "")
 
@@ -98,7 +98,7 @@ def join_with_and(items: Sequence[str]) -> str:
 
 
 def _days_phrase(rule: RecurrenceRule) -> str:
-    """The days of a rule: every 2 weeks on Monday and Friday."""
+    """Describe the days of a rule: every 2 weeks on Monday and Friday."""
     text = _frequency_phrase(rule)
     months = f" in {_month_names(rule.months)}" if rule.months else ""
     if rule.positions:
@@ -130,7 +130,7 @@ def _frequency_phrase(rule: RecurrenceRule) -> str:
 
 
 def _monthdays_phrase(rule: RecurrenceRule) -> str:
-    """On the 1st and last day; of a year: on the 24th of December, or on the 1st day in January and July."""
+    """Describe days of a month or year: on the 1st and last day, on the 24th of December."""
     if rule.freq == "yearly" and len(rule.months) == 1 and min(rule.monthdays) > 0:
         return f" on the {_ordinals(rule.monthdays)} of {_month_names(rule.months)}"
     day = "" if rule.freq == "monthly" and rule.monthdays[-1] > 0 else " day"
@@ -139,7 +139,7 @@ def _monthdays_phrase(rule: RecurrenceRule) -> str:
 
 
 def _nth_weekdays_phrase(days: Sequence[Weekday]) -> str:
-    """The 1st and last Friday and the 2nd Monday."""
+    """Describe nth weekdays: the 1st and last Friday and the 2nd Monday."""
     by_day: dict[int, list[int]] = {}
     for day in days:
         by_day.setdefault(day.day, []).append(day.nth or 0)

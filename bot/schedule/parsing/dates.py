@@ -1,13 +1,12 @@
-"""Dates with a month's name or in figures: 27 Nov 2026, the 13th to 15th of July, 2026-12-24, 4/22.
+"""Parse dates with a month's name or in figures: 27 Nov 2026, the 13th to 15th of July, 2026-12-24, 4/22.
 
-Our productions find which words make up a date; dateparser reads them, and knows which dates there are.
+The productions find the words that make up a date; dateparser reads them and knows which dates exist.
 """
 
 from calendar import monthrange
 from collections.abc import Sequence
 from datetime import MAXYEAR, MINYEAR, date, datetime
 from functools import lru_cache
-from typing import Any
 
 from bot.schedule.calendar_names import MONTHS
 from bot.schedule.parsing.errors import ParseError
@@ -15,7 +14,7 @@ from bot.schedule.parsing.lexer import Token
 from bot.schedule.parsing.nodes import AmbiguousDate, AmbiguousNode, CalendarDate, DateRange, Months, SyntaxNode, Year
 
 _LEAP_YEAR = datetime(2000, 1, 1)  # noqa: DTZ001  (a calendar without a zone: every day of every year is in it)
-_SETTINGS: dict[str, Any] = {
+_SETTINGS: dict[str, str | list[str] | datetime] = {
     "PARSERS": ["absolute-time"],
     "REQUIRE_PARTS": ["day", "month"],
     "DATE_ORDER": "DMY",
@@ -26,7 +25,7 @@ _SETTINGS: dict[str, Any] = {
 
 @lru_cache(maxsize=512)
 def parse_day(text: str) -> date | None:
-    """The day of words such as "27 november", as a date of a leap year; None where there is no such day."""
+    """Return the day of words such as "27 november" as a date of a leap year, or None where there is no such day."""
     import dateparser
 
     parsed = dateparser.parse(text, languages=["en"], settings=_SETTINGS)
@@ -34,14 +33,14 @@ def parse_day(text: str) -> date | None:
 
 
 def warm_up() -> None:
-    """Load dateparser, and let it read every day of a year once."""
+    """Load dateparser and read every day of a year once."""
     for month in MONTHS:
         for day in range(1, 32):
             parse_day(f"{day} {month}")
 
 
 def calendar_date(tokens: Sequence[Token], i: int) -> SyntaxNode | None:
-    """Any date that names its month, in words or in figures."""
+    """Parse a date that names its month, in words or in figures."""
     start = i
     i += tokens[i].name in ("on", "of", "next") and tokens[i].kind == "word"
     i += tokens[i].name == "the"
@@ -66,7 +65,7 @@ def _numeric_date(tokens: Sequence[Token], i: int) -> SyntaxNode | None:
 
 
 def _numeric_date_node(token: Token, i: int, orders: tuple[tuple[int, int], ...], year: int | None) -> SyntaxNode:
-    """The one date that the figures can be, or both where they can be two."""
+    """Return the one date that the figures can mean, or a node with both."""
     possible = tuple(dict.fromkeys(o for o in orders if 1 <= o[0] <= 12 and 1 <= o[1] <= 31))
     if not possible:
         raise ParseError(f"{token.text} is not a date.", SyntaxNode(i, i + 1), example="24 December 21:00")
@@ -76,7 +75,7 @@ def _numeric_date_node(token: Token, i: int, orders: tuple[tuple[int, int], ...]
 
 
 def _validated(node: CalendarDate) -> CalendarDate:
-    """Refuse a date that no calendar has, or that dateparser reads otherwise than we do."""
+    """Reject a date that no calendar has, or that dateparser reads differently."""
     for day in node.days:
         name = MONTHS[node.month - 1]
         parsed = parse_day(f"{day} {name}")
@@ -87,12 +86,12 @@ def _validated(node: CalendarDate) -> CalendarDate:
 
 
 def _exists_in_year(year: int, month: int, day: int) -> bool:
-    """Whether a day of a leap year is one of this year too."""
+    """Tell whether a day of a leap year exists in this year too."""
     return MINYEAR <= year <= MAXYEAR and day <= monthrange(year, month)[1]
 
 
 def _date_range_at(tokens: Sequence[Token], i: int) -> DateRange | None:
-    """13 to 15 July, the 13th to the 15th of July 2027; but "5 to 6pm" is a matter of hours."""
+    """Parse 13 to 15 July, the 13th to the 15th of July 2027; but "5 to 6pm" means hours."""
     start, first = i, _day_number(tokens, i)
     if first is None:
         return None
@@ -124,7 +123,7 @@ def _date_range_node(start: int, end: int, month: int, first: int, last: int, ye
 
 
 def _day_first(tokens: Sequence[Token], i: int) -> CalendarDate | None:
-    """15 February, the 15th of February 2027, 15Feb, 23/sep/2020, the 20th and 30th of August."""
+    """Parse 15 February, the 15th of February 2027, 15Feb, 23/sep/2020, the 20th and 30th of August."""
     days = _day_numbers(tokens, i)
     if days is None:
         return None
@@ -139,7 +138,7 @@ def _day_first(tokens: Sequence[Token], i: int) -> CalendarDate | None:
 
 
 def _month_first(tokens: Sequence[Token], i: int) -> SyntaxNode | None:
-    """Feb 15, february the 15th, Aug 20 and 30, July 13-15, October 2 2027."""
+    """Parse Feb 15, february the 15th, Aug 20 and 30, July 13-15, October 2 2027."""
     if tokens[i].kind != "month":
         return None
     start, month = i, tokens[i].number
@@ -178,7 +177,7 @@ def _range_end(tokens: Sequence[Token], i: int) -> tuple[int, int] | None:
 
 
 def _year_first(tokens: Sequence[Token], i: int) -> CalendarDate | None:
-    """2012/Aug/10, 2020/23/sep, 2018 March 18."""
+    """Parse 2012/Aug/10, 2020/23/sep, 2018 March 18."""
     year = _year_number(tokens, i)
     if year is None:
         return None
@@ -201,7 +200,7 @@ def _separator_width(tokens: Sequence[Token], i: int) -> int:
 
 
 def _day_number(tokens: Sequence[Token], i: int) -> int | None:
-    """The number of a day of a month, unless what follows says that it is an hour or a length."""
+    """Return the number of a day of a month, unless the next token makes it an hour or a duration."""
     token = tokens[i]
     if token.kind == "ordinal":
         return token.number if 1 <= token.number <= 31 else None
@@ -214,7 +213,7 @@ def _day_number(tokens: Sequence[Token], i: int) -> int | None:
 
 
 def _day_numbers(tokens: Sequence[Token], i: int) -> tuple[tuple[int, ...], int] | None:
-    """A day, or several: "21st and 31st", "1, 10 and 20"."""
+    """Return one day or several, and where they end: "21st and 31st", "1, 10 and 20"."""
     day = _day_number(tokens, i)
     if day is None:
         return None
@@ -234,7 +233,7 @@ def _day_numbers(tokens: Sequence[Token], i: int) -> tuple[tuple[int, ...], int]
 
 
 def _trailing_year(tokens: Sequence[Token], i: int) -> tuple[int | None, int]:
-    """The year at ``i``, with the comma, dash or "of" before it, and its end; None and ``i`` where there is none."""
+    """Return the year at ``i``, after a comma, a dash or "of", and its end; None and ``i`` where there is none."""
     after = i + (_separator_width(tokens, i) or int(tokens[i].kind == "comma" or tokens[i].name in ("of", "in")))
     year = _year_number(tokens, after)
     return (year, after + 1) if year else (None, i)
@@ -250,7 +249,7 @@ def _year_number(tokens: Sequence[Token], i: int) -> int | None:
 
 
 def months(tokens: Sequence[Token], i: int) -> Months | None:
-    """Months without a day: in January, march 2027, July and August, 04/2027."""
+    """Parse months without a day: in January, march 2027, July and August, 04/2027."""
     start = i
     i += tokens[i].name in ("in", "of", "every") and tokens[i].kind == "word"
     if tokens[i].kind == "slashed" and tokens[i].parts[1] >= 1000 and 1 <= tokens[i].parts[0] <= 12:
@@ -274,14 +273,14 @@ def months(tokens: Sequence[Token], i: int) -> Months | None:
 
 
 def year(tokens: Sequence[Token], i: int) -> Year | None:
-    """A year alone: 2027, in 2027."""
+    """Parse a year alone: 2027, in 2027."""
     lead = int(tokens[i].name in ("in", "of") and tokens[i].kind == "word")
     number = _year_number(tokens, i + lead)
     return Year(i, i + lead + 1, number) if number else None
 
 
 def dotted_number(tokens: Sequence[Token], i: int) -> AmbiguousNode | CalendarDate | None:
-    """8.25 alone: a time, or a date in one of two orders."""
+    """Parse 8.25 alone: a time, or a date in one of two orders."""
     token = tokens[i]
     if token.kind != "dotted":
         return None

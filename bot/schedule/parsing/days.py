@@ -1,14 +1,16 @@
-"""Days by their relation to now, to the week or to the month: tomorrow, next friday, the 15th, the last sunday."""
+"""Parse days relative to now, to the week or to the month: tomorrow, next friday, the 15th, the last sunday."""
 
 from collections.abc import Sequence
 
 from bot.schedule.parsing.lexer import Token
 from bot.schedule.parsing.nodes import (
+    BoundedUnit,
     MonthDays,
     NowNode,
     NthWeekdays,
     Period,
     PeriodBoundary,
+    PeriodUnit,
     RelativeDay,
     SyntaxNode,
     Weekdays,
@@ -16,12 +18,19 @@ from bot.schedule.parsing.nodes import (
 )
 
 _DETERMINERS = frozenset({"this", "next", "following", "coming"})
-_PERIODS = {"week": "week", "month": "month", "year": "year", "weekend": "weekend", "week-end": "weekend"}
+_PERIODS: dict[str, PeriodUnit] = {
+    "week": "week",
+    "month": "month",
+    "year": "year",
+    "weekend": "weekend",
+    "week-end": "weekend",
+}
+_BOUNDED_PERIODS: dict[str, BoundedUnit] = {"week": "week", "month": "month", "year": "year"}
 _CONJUNCTIONS = frozenset({"and", "or", "/"})
 
 
 def right_now(tokens: Sequence[Token], i: int) -> NowNode | None:
-    """Now, right now, straight away, at this moment."""
+    """Parse now, right now, straight away, at this moment."""
     if tokens[i].name in ("right", "straight", "just") and tokens[i + 1].name in ("now", "away"):
         return NowNode(i, i + 2)
     if tokens[i].name == "at" and tokens[i + 1].name in ("this", "the") and tokens[i + 2].name == "moment":
@@ -30,7 +39,7 @@ def right_now(tokens: Sequence[Token], i: int) -> NowNode | None:
 
 
 def relative_day(tokens: Sequence[Token], i: int) -> RelativeDay | None:
-    """Today, tomorrow, the day after tomorrow."""
+    """Parse today, tomorrow, the day after tomorrow."""
     start = i
     i += tokens[i].name in ("on", "of", "for") and tokens[i].kind == "word"
     i += tokens[i].name == "the"
@@ -43,7 +52,7 @@ def relative_day(tokens: Sequence[Token], i: int) -> RelativeDay | None:
 
 
 def weekdays(tokens: Sequence[Token], i: int) -> Weekdays | None:
-    """Friday, next friday, mon-thu, mondays and thursdays, weekdays, two sundays from now."""
+    """Parse friday, next friday, mon-thu, mondays and thursdays, weekdays, two sundays from now."""
     start = i
     if counted := _nth_weekday_from_now(tokens, i):
         return counted
@@ -74,7 +83,7 @@ def _nth_weekday_from_now(tokens: Sequence[Token], i: int) -> Weekdays | None:
 
 
 def _weekday_group(tokens: Sequence[Token], i: int) -> tuple[tuple[int, ...], bool, int] | None:
-    """Weekdays (Monday to Friday), workdays, business days, weekends: the days, whether plural, and the end."""
+    """Return the days of a word such as weekdays, business days or weekends, whether it is plural, and its end."""
     name = tokens[i].name
     if name in ("weekday", "weekdays"):
         return (0, 1, 2, 3, 4), name == "weekdays", i + 1
@@ -88,7 +97,7 @@ def _weekday_group(tokens: Sequence[Token], i: int) -> tuple[tuple[int, ...], bo
 
 
 def _weekday_list(tokens: Sequence[Token], i: int) -> tuple[tuple[int, ...], bool, int, bool]:
-    """The days of a list such as "mon, tue and thu-sat", whether plural, its end, and whether it is one stretch."""
+    """Return the days of a list such as "mon, tue and thu-sat", whether plural, its end, and whether it is a range."""
     days: list[int] = []
     plural = is_range = False
     while True:
@@ -117,7 +126,7 @@ def _weekday_list(tokens: Sequence[Token], i: int) -> tuple[tuple[int, ...], boo
 
 
 def ordinals(tokens: Sequence[Token], i: int) -> SyntaxNode | None:
-    """The 15th, the 1st and the last, day 2, the 2nd to last friday, the last working day."""
+    """Parse the 15th, the 1st and the last, day 2, the 2nd to last friday, the last working day."""
     start = i
     i += tokens[i].name in ("on", "of") and tokens[i].kind == "word"
     if tokens[i].name == "day" and tokens[i + 1].kind == "number":
@@ -137,7 +146,7 @@ def ordinals(tokens: Sequence[Token], i: int) -> SyntaxNode | None:
 
 
 def _counted_by_ordinals(tokens: Sequence[Token], start: int, i: int, nths: tuple[int, ...]) -> SyntaxNode | None:
-    """What the ordinals count: days of the month, working days, or one weekday."""
+    """Return what the ordinals count: days of the month, working days, or one weekday."""
     i += tokens[i].name == "instances"
     token = tokens[i]
     if token.name == "day":
@@ -156,7 +165,7 @@ def _counted_by_ordinals(tokens: Sequence[Token], start: int, i: int, nths: tupl
 
 
 def _with_month(tokens: Sequence[Token], node: NthWeekdays) -> NthWeekdays:
-    """The month and year behind an nth weekday: in february, of october 2027."""
+    """Add the month and year after an nth weekday: in february, of october 2027."""
     i = node.end
     i += tokens[i].name in ("of", "in") and tokens[i].kind == "word"
     after = i + 1
@@ -179,7 +188,7 @@ def _starts_date(tokens: Sequence[Token], i: int) -> bool:
 
 
 def _ordinal_at(tokens: Sequence[Token], i: int) -> tuple[int, int] | None:
-    """An ordinal, counted from the end where "last" says so: 2nd, last, 2nd to last, 4th last."""
+    """Parse an ordinal, negative where "last" counts from the end: 2nd, last, 2nd to last, 4th last."""
     token = tokens[i]
     if token.name == "last" and token.kind == "word":
         return -1, i + 1
@@ -198,7 +207,7 @@ def _ordinal_at(tokens: Sequence[Token], i: int) -> tuple[int, int] | None:
 
 
 def _day_numbers(tokens: Sequence[Token], start: int, i: int) -> MonthDays | None:
-    """On day 2, on days 1, 15 and 20."""
+    """Parse the numbers of day 2 and days 1, 15 and 20."""
     days: list[int] = []
     end = i
     while tokens[i].kind == "number" and 1 <= tokens[i].number <= 366:
@@ -210,7 +219,7 @@ def _day_numbers(tokens: Sequence[Token], start: int, i: int) -> MonthDays | Non
 
 
 def period(tokens: Sequence[Token], i: int) -> Period | None:
-    """Next week, this month, the following year, the weekend; and "of the month"."""
+    """Parse next week, this month, the following year, the weekend; and "of the month"."""
     start = i
     i += tokens[i].name in ("in", "of", "on") and tokens[i].kind == "word"
     the = tokens[i].name == "the"
@@ -222,11 +231,11 @@ def period(tokens: Sequence[Token], i: int) -> Period | None:
     unit = _PERIODS.get(tokens[i].name)
     if unit is None or (offset is None and not the) or tokens[i].text.endswith("s"):
         return None
-    return Period(start, i + 1, unit, offset)  # type: ignore[arg-type]
+    return Period(start, i + 1, unit, offset)
 
 
 def period_boundary(tokens: Sequence[Token], i: int) -> PeriodBoundary | None:
-    """The end of March, the start of next month, EOM, end of the year."""
+    """Parse the end of March, the start of next month, EOM, end of the year."""
     start = i
     i += tokens[i].name in ("at", "by")
     i += tokens[i].name == "the"
@@ -249,6 +258,5 @@ def period_boundary(tokens: Sequence[Token], i: int) -> PeriodBoundary | None:
     if tokens[i].name in _DETERMINERS:
         offset = 0 if tokens[i].name == "this" else 1
         i += 1
-    if tokens[i].name not in ("week", "month", "year"):
-        return None
-    return PeriodBoundary(start, i + 1, end_of, unit=tokens[i].name, offset=offset)  # type: ignore[arg-type]
+    unit = _BOUNDED_PERIODS.get(tokens[i].name)
+    return PeriodBoundary(start, i + 1, end_of, unit=unit, offset=offset) if unit else None

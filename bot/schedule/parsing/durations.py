@@ -1,4 +1,4 @@
-"""Lengths of time: in 2 hours, 3 days from now, for 90 minutes, 2 weeks after 1 March, 5 times."""
+"""Parse durations: in 2 hours, 3 days from now, for 90 minutes, 2 weeks after 1 March, 5 times."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ _FROM_NOW_SUFFIXES = frozenset({"later", "hence"})
 
 
 def duration_parts(tokens: Sequence[Token], i: int) -> tuple[DurationParts, int] | None:
-    """One or more numbers with units: "1d, 2hr and 5min", "an hour and a half", "2 and a half hours", "1h30"."""
+    """Parse numbers with units: "1d, 2hr and 5min", "an hour and a half", "2 and a half hours", "1h30"."""
     parts: list[tuple[float, str]] = []
     end = i
     while (part := _duration_part(tokens, i)) is not None:
@@ -54,7 +54,7 @@ def _duration_part(tokens: Sequence[Token], i: int) -> tuple[tuple[float, str], 
 
 
 def _quarters_of_an_hour(tokens: Sequence[Token], i: int) -> tuple[tuple[float, str], int] | None:
-    """A quarter of an hour, three quarters of an hour, three-quarters of an hour."""
+    """Parse a quarter of an hour, three quarters of an hour, three-quarters of an hour."""
     count = 1
     if tokens[i].kind == "number":
         count, i = tokens[i].number, i + 1 + (tokens[i + 1].kind == "dash")
@@ -80,7 +80,7 @@ def _count(tokens: Sequence[Token], i: int) -> tuple[float, int] | None:
 
 
 def from_now(tokens: Sequence[Token], i: int) -> SyntaxNode | None:
-    """A length of time from now ("in 2 hours", "3 days from now", "+15min") or from what follows ("2 days after")."""
+    """Parse a duration from now ("in 2 hours", "3 days from now", "+15min") or from what follows ("2 days after")."""
     start = i
     leading = tokens[i].name in ("in", "after", "+")
     i += leading
@@ -113,7 +113,7 @@ def _number_without_unit(tokens: Sequence[Token], i: int) -> AmbiguousNode | Non
 
 
 def within(tokens: Sequence[Token], i: int) -> AmbiguousNode | None:
-    """ "Within 2 hours" and "in the next 2 hours" may be a window or its end."""
+    """Parse "within 2 hours" and "in the next 2 hours", which may be a window or its end."""
     start = i
     if tokens[i].name == "within":
         i += 1
@@ -130,7 +130,7 @@ def within(tokens: Sequence[Token], i: int) -> AmbiguousNode | None:
 
 
 def duration(tokens: Sequence[Token], i: int) -> SyntaxNode | None:
-    """For 3 hours, for the next 2 weeks, for 5 times, 3x, twice."""
+    """Parse for 3 hours, for the next 2 weeks, for 5 times, 3x, twice."""
     start = i
     lead = tokens[i].name == "for"
     i += lead
@@ -157,7 +157,7 @@ def _run_count(tokens: Sequence[Token], i: int) -> tuple[int, int] | None:
 
 
 def next_duration(tokens: Sequence[Token], i: int) -> Duration | None:
-    """The next 3 days."""
+    """Parse the next 3 days."""
     if tokens[i].text != "next":
         return None
     amount = duration_parts(tokens, i + 1)

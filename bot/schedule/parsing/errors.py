@@ -1,10 +1,10 @@
-"""The two ways in which a phrase is not understood, raised inside the reader and turned into values by ``read``."""
+"""Errors for a phrase without exactly one meaning. ``read`` turns them into results."""
 
 from bot.schedule.parsing.nodes import SyntaxNode
 
 
 class ParseError(Exception):
-    """The nodes given are not understood: the phrase is refused, and their words are named."""
+    """The phrase is rejected because of these nodes. Their words are named in the result."""
 
     def __init__(self, reason: str, *nodes: SyntaxNode, example: str = "") -> None:
         self.reason = reason
@@ -14,9 +14,12 @@ class ParseError(Exception):
 
 
 class AmbiguityError(Exception):
-    """The nodes given have several meanings. ``options`` are texts that say each meaning without doubt; each one
-    stands for the words of ``replace`` (or is put behind ``after``), and the phrase is then read again. ``whole`` are
-    phrases that stand for all of it. ``passed`` says that the time is gone: its answers are another question's last."""
+    """The nodes have several meanings.
+
+    Each of ``options`` is a text with one meaning. It replaces the words of ``replace``, or is inserted after
+    ``insert_after``, and the phrase is read again. ``whole_phrases`` replace the whole phrase. ``time_passed`` means
+    that the time is over; such answers are offered only if there are no others.
+    """
 
     def __init__(
         self,

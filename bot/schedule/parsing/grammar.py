@@ -1,4 +1,4 @@
-"""From tokens to nodes: at each place the first production that fits takes its tokens; what none takes is refused."""
+"""Turn tokens into nodes: at each place the first production that fits takes its tokens; unread tokens are rejected."""
 
 from collections.abc import Callable, Sequence
 
@@ -9,6 +9,7 @@ from bot.schedule.parsing.nodes import (
     BareNumber,
     CalendarDate,
     Connective,
+    ConnectiveRole,
     HourCertainty,
     MonthDays,
     NthWeekdays,
@@ -18,7 +19,7 @@ from bot.schedule.parsing.nodes import (
 
 Production = Callable[[Sequence[Token], int], SyntaxNode | None]
 
-_CONNECTIVES = {
+_CONNECTIVES: dict[str, ConnectiveRole] = {
     "from": "from",
     "between": "between",
     "to": "to",
@@ -32,7 +33,7 @@ _CONNECTIVES = {
 
 
 def connective(tokens: Sequence[Token], i: int) -> Connective | None:
-    """A word or phrase that says what the nodes after it are."""
+    """Parse a word or phrase that gives the nodes after it their role."""
     token, second, third = tokens[i : i + 3]
     if token.kind == "dash":
         return Connective(i, i + 1, "to", is_dash=True)
@@ -49,7 +50,7 @@ def connective(tokens: Sequence[Token], i: int) -> Connective | None:
     role = _CONNECTIVES.get(token.name)
     if role is None or token.kind != "word":
         return None
-    return Connective(i, i + 1 + (role == "starting" and second.name == "from"), role)  # type: ignore[arg-type]
+    return Connective(i, i + 1 + (role == "starting" and second.name == "from"), role)
 
 
 _DATE_PRODUCTIONS: tuple[Production, ...] = (dates.calendar_date, dates.months)
@@ -206,9 +207,9 @@ _BY_WORD: dict[str, tuple[Production, ...]] = {
 
 
 def parse(tokens: Sequence[Token]) -> list[SyntaxNode]:
-    """The nodes of a phrase, in order.
+    """Return the nodes of a phrase, in order.
 
-    Raises Unread for the first word that fits nowhere.
+    Raises ParseError for the first word that no production takes.
     """
     nodes: list[SyntaxNode] = []
     i = 0
@@ -248,7 +249,7 @@ def _first_match(tokens: Sequence[Token], i: int, nodes: list[SyntaxNode]) -> Sy
 
 
 def _number_after_connective(tokens: Sequence[Token], i: int) -> SyntaxNode | None:
-    """A number behind "from", "to" and the like: a date if it can be one, or an hour."""
+    """Parse a number after "from", "to" and the like: a date if it can be one, or an hour."""
     for production in (durations.from_now, dates.calendar_date):
         if (node := production(tokens, i)) is not None:
             return node
@@ -269,7 +270,7 @@ def _last_number_to_time(nodes: list[SyntaxNode]) -> None:
 
 
 def _next_time_in_list(tokens: Sequence[Token], i: int, nodes: list[SyntaxNode]) -> SyntaxNode | None:
-    """A further time of day in a list: 6pm and 8pm; 10, 12 and 17."""
+    """Parse a further time of day in a list: 6pm and 8pm; 10, 12 and 17."""
     if not nodes or not isinstance(nodes[-1], TimeOfDay):
         return None
     after = i
@@ -294,7 +295,7 @@ def _next_time_in_list(tokens: Sequence[Token], i: int, nodes: list[SyntaxNode])
 
 
 def _unknown_word_error(tokens: Sequence[Token], i: int) -> ParseError:
-    """The refusal that names the word: the first one after ``i`` that means nothing anywhere, else the one at ``i``."""
+    """Reject the first word from ``i`` on that means nothing anywhere, or else the word at ``i``."""
     for place in range(i, len(tokens)):
         if tokens[place].kind == "other" and zones.time_zone(tokens, place) is None:
             return ParseError("", SyntaxNode(place, place + 1))

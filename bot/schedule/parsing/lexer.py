@@ -1,4 +1,4 @@
-"""A phrase cut into tokens. Nothing is thrown away but spaces and harmless punctuation."""
+"""Cut a phrase into tokens. Only spaces and harmless punctuation are dropped."""
 
 import re
 from dataclasses import dataclass
@@ -36,8 +36,11 @@ _SIGN_NAMES = {"/": "/", "+": "+", "&": "and", "@": "at", "'": "'"}
 
 @dataclass(slots=True)
 class Token:
-    """A word, number or sign. ``start`` and ``end`` are its place in the phrase; ``name`` is the canonical word,
-    ``number`` its value; ``parts`` the numbers of a date or clock; ``glued`` says that no space stands before it."""
+    """A word, number or sign.
+
+    ``start`` and ``end`` are its place in the phrase. ``name`` is the canonical word and ``number`` its value.
+    ``parts`` are the numbers of a date or time. ``adjacent`` means that no space comes before it.
+    """
 
     kind: TokenKind
     name: str
@@ -50,7 +53,7 @@ class Token:
 
 
 def tokenize(phrase: str) -> list[Token]:
-    """Cut a phrase into tokens, ended by four tokens of the kind ``end``, so that looking ahead is safe."""
+    """Cut a phrase into tokens, followed by four tokens of the kind ``end`` so that looking ahead is safe."""
     text = phrase.translate(_PLAIN_PUNCTUATION)
     lower = text.lower()
     if len(lower) != len(text):
@@ -127,7 +130,7 @@ def _word_token(text: str, start: int, previous: Token | None, original: str) ->
     if previous is not None and previous.kind in ("number", "clock", "dotted"):
         if text in ("a", "p"):
             return Token("meridiem", text + "m", 12 * (text == "p"), start, end, text=text)
-        # 4M is months to some and minutes to others.
+        # 4M can mean months or minutes.
         if previous.kind != "clock" and text in UNIT_SUFFIXES and original[start:end] != "M":
             return Token("unit", UNIT_SUFFIXES[text], 1, start, end, text=text)
     entry = VOCABULARY.get(text)
@@ -137,7 +140,7 @@ def _word_token(text: str, start: int, previous: Token | None, original: str) ->
 
 
 def _merge_number_words(tokens: list[Token]) -> list[Token]:
-    """Join twenty + two, twenty + second (with or without a hyphen) into one number or ordinal."""
+    """Join twenty + two and twenty + second, with or without a hyphen, into one number or ordinal."""
     if not any(t.kind == "number" and t.text in _TENS_WORDS for t in tokens):
         return tokens
     joined: list[Token] = []

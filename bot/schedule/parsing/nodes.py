@@ -5,9 +5,15 @@ A node covers the tokens ``start`` to ``end`` (exclusive). Each token of a phras
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, TypeAlias
 
 from bot.schedule.model import Frequency
+
+PeriodUnit = Literal["week", "month", "year", "weekend"]
+BoundedUnit = Literal["week", "month", "year"]
+FieldValue: TypeAlias = "str | float | bool | tuple[FieldValue, ...] | None"
+"""A value of a field of a node."""
+ConnectiveRole = Literal["from", "between", "to", "until", "starting", "latest", "after", "before", "except"]
 
 
 class HourCertainty(IntEnum):
@@ -213,7 +219,7 @@ class Period(SyntaxNode):
 
     production: ClassVar[str] = "period"
 
-    unit: Literal["week", "month", "year", "weekend"]
+    unit: PeriodUnit
     offset: int | None
 
 
@@ -226,7 +232,7 @@ class PeriodBoundary(SyntaxNode):
     is_end: bool
     month: int | None = None
     year: int | None = None
-    unit: Literal["week", "month", "year"] | None = None
+    unit: BoundedUnit | None = None
     offset: int = 0
 
 
@@ -296,7 +302,7 @@ class Connective(SyntaxNode):
 
     production: ClassVar[str] = "mark"
 
-    role: Literal["from", "between", "to", "until", "starting", "latest", "after", "before", "except"]
+    role: ConnectiveRole
     is_dash: bool = False
 
 

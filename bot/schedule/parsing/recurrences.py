@@ -1,4 +1,4 @@
-"""What makes a series: every, each, daily, every other week, once a month; and what only a series can say."""
+"""Parse what makes a series: every, each, daily, every other week, once a month; and what only a series can have."""
 
 from collections.abc import Sequence
 
@@ -34,7 +34,7 @@ _EVERY_WORDS = frozenset({"every", "any", "all"})
 
 
 def recurrence(tokens: Sequence[Token], i: int) -> SyntaxNode | None:
-    """The word that makes a series, with its interval: daily, every 3 weeks, every other, once a month."""
+    """Parse the word that makes a series, with its interval: daily, every 3 weeks, every other, once a month."""
     start = i
     i += tokens[i].name in ("of", "in", "on", "for") and tokens[i].kind == "word"
     token = tokens[i]
@@ -54,7 +54,7 @@ def recurrence(tokens: Sequence[Token], i: int) -> SyntaxNode | None:
 
 
 def _interval(tokens: Sequence[Token], start: int, i: int) -> Recurrence | None:
-    """What follows "every": a number and a unit, or nothing of its own ("every" before days)."""
+    """Parse what follows "every": a number and a unit, or nothing before days."""
     token, following = tokens[i], tokens[i + 1]
     if token.name == "other":
         if (unit := _frequency_unit(tokens, i + 1)) is not None:
@@ -96,7 +96,7 @@ def _is_weekday_word(token: Token) -> bool:
 
 
 def minutes_of_hour(tokens: Sequence[Token], i: int) -> MinutesOfHour | None:
-    """At minute 11, on minutes 10 and 30."""
+    """Parse at minute 11, on minutes 10 and 30."""
     start = i
     i += tokens[i].name in ("at", "on")
     if tokens[i].name == "the" and tokens[i + 1].name == "hour" and i > start:
@@ -108,7 +108,7 @@ def minutes_of_hour(tokens: Sequence[Token], i: int) -> MinutesOfHour | None:
 
 
 def weeks_of_year(tokens: Sequence[Token], i: int) -> WeeksOfYear | None:
-    """In week 12, in weeks 1 and 27."""
+    """Parse in week 12, in weeks 1 and 27."""
     if tokens[i].name != "in" or tokens[i + 1].name != "week":
         return None
     numbers, end = _number_list(tokens, i + 2)

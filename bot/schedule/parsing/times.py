@@ -1,4 +1,4 @@
-"""Times of day: 21:00, 9pm, 22h30, half past nine, noon; and parts of the day, which alone name no hour."""
+"""Parse times of day: 21:00, 9pm, 22h30, half past nine, noon; and parts of the day, which alone name no hour."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -14,8 +14,11 @@ _FRACTION_MINUTES = {"quarter": 15, "half": 30}
 def time_of_day(
     tokens: Sequence[Token], i: int, *, allow_bare: bool = False, allow_minutes_to: bool = True
 ) -> TimeOfDay | AmbiguousNode | None:
-    """A time of day, with its "at". A number alone is one only after "at" or where ``bare`` is set; ``past`` False
-    reads "five to seven" as two hours, not as a time."""
+    """Parse a time of day with its "at".
+
+    A number alone is a time only after "at" or with ``allow_bare``. Without ``allow_minutes_to``, "five to seven" means
+    two hours.
+    """
     start = i
     leads = set()
     while tokens[i].name in _PREFIXES:
@@ -54,7 +57,7 @@ def _apply_suffixes(tokens: Sequence[Token], clock: TimeOfDay) -> None:
 
 
 def _noon_or_midnight(tokens: Sequence[Token], i: int) -> TimeOfDay | None:
-    """Noon and midnight, also as "12 noon" and "12:00 midnight"."""
+    """Parse noon and midnight, also as "12 noon" and "12:00 midnight"."""
     start = i
     if (tokens[i].kind == "number" and tokens[i].number == 12) or tokens[i].parts == (12, 0):
         i += 1 + (tokens[i + 1].name == "o'clock")
@@ -72,7 +75,7 @@ def _noon_or_midnight(tokens: Sequence[Token], i: int) -> TimeOfDay | None:
 
 
 def _minutes_past_or_to(tokens: Sequence[Token], i: int, allow_minutes_to: bool) -> TimeOfDay | AmbiguousNode | None:
-    """Half past eight, a quarter to seven, 20 minutes past 3pm, three minutes to eight."""
+    """Parse half past eight, a quarter to seven, 20 minutes past 3pm, three minutes to eight."""
     start = i
     i += tokens[i].name == "a"
     minutes = _FRACTION_MINUTES.get(tokens[i].name, tokens[i].number if tokens[i].kind == "number" else 0)
@@ -102,7 +105,7 @@ def _minutes_past_or_to(tokens: Sequence[Token], i: int, allow_minutes_to: bool)
 def _minutes_to_or_range(
     tokens: Sequence[Token], start: int, hour: TimeOfDay, total: int
 ) -> TimeOfDay | AmbiguousNode | None:
-    """ "Ten to nine" is a time or a stretch of time; other numbers ("one to three") are always a stretch."""
+    """Ask whether "ten to nine" is a time or a range; other numbers ("one to three") are always a range."""
     if tokens[start].number in (15, 20, 25):
         return TimeOfDay(start, hour.end, total // 60, total % 60, certainty=hour.certainty)
     if tokens[start].number not in (5, 10):
@@ -149,7 +152,7 @@ def _colon_time(tokens: Sequence[Token], i: int) -> TimeOfDay:
 
 
 def _dotted_time(tokens: Sequence[Token], i: int, allow_bare: bool) -> TimeOfDay | None:
-    """8.30pm, or "at 17.30"; alone 8.25 may as well be a date."""
+    """Parse 8.30pm and "at 17.30"; 8.25 alone may be a date."""
     token = tokens[i]
     hour, minute = token.parts
     meridiem = _meridiem(tokens, i + 1)
@@ -168,7 +171,7 @@ def _dotted_time(tokens: Sequence[Token], i: int, allow_bare: bool) -> TimeOfDay
 
 
 def _four_digit_time(tokens: Sequence[Token], i: int, allow_bare: bool) -> TimeOfDay | None:
-    """0600, 2200, "at 730"; but 1990 to 2199 alone is a year."""
+    """Parse 0600, 2200, "at 730"; but 1990 to 2199 alone is a year."""
     token = tokens[i]
     hour, minute = divmod(token.number, 100)
     meridiem = _meridiem(tokens, i + 1)
@@ -186,7 +189,7 @@ def _four_digit_time(tokens: Sequence[Token], i: int, allow_bare: bool) -> TimeO
 
 
 def _hour_time(tokens: Sequence[Token], i: int, allow_bare: bool) -> TimeOfDay | None:
-    """9pm, 9 o'clock, eight forty am, 22h; and a number alone where ``bare`` allows it."""
+    """Parse 9pm, 9 o'clock, eight forty am, 22h; and a number alone with ``allow_bare``."""
     token = tokens[i]
     if token.number > 24:
         return None
@@ -213,7 +216,7 @@ def _hour_time(tokens: Sequence[Token], i: int, allow_bare: bool) -> TimeOfDay |
 
 
 def _meridiem(tokens: Sequence[Token], i: int) -> tuple[int, int] | None:
-    """The hours to add (0 or 12) and the end of "pm" or "in the pm" at ``i``."""
+    """Parse "pm" or "in the pm" at ``i``. Return the hours to add (0 or 12) and its end."""
     start = i
     if tokens[i].name == "in" and tokens[i + 1].name == "the":
         i += 2
@@ -225,7 +228,7 @@ def _meridiem(tokens: Sequence[Token], i: int) -> tuple[int, int] | None:
 
 
 def _with_meridiem(tokens: Sequence[Token], node: TimeOfDay, hours_to_add: int, end: int) -> TimeOfDay:
-    """The time with its am or pm applied; 16:30 pm is let pass, 16:30 am is not."""
+    """Apply am or pm to a time; 16:30 pm is accepted, 16:30 am is not."""
     meridiem = "pm" if hours_to_add else "am"
     if node.hour > 12 or node.hour == 0:
         if node.hour > 23 or (node.hour > 12) != bool(hours_to_add):
@@ -241,7 +244,7 @@ def _with_meridiem(tokens: Sequence[Token], node: TimeOfDay, hours_to_add: int, 
 
 
 def daypart(tokens: Sequence[Token], i: int) -> Daypart | None:
-    """In the morning, this evening, tonight, at night, on mornings, lunchtime."""
+    """Parse in the morning, this evening, tonight, at night, on mornings, lunchtime."""
     start = i
     if tokens[i].name in ("in", "on", "at") and tokens[i].kind == "word":
         i += 1
@@ -259,7 +262,7 @@ def daypart(tokens: Sequence[Token], i: int) -> Daypart | None:
 
 
 def end_of_day(tokens: Sequence[Token], i: int) -> EndOfDay | None:
-    """End of day, EOD, the end of today; but not "the end of the month"."""
+    """Parse end of day, EOD, the end of today; but not "the end of the month"."""
     start = i
     i += tokens[i].name in ("at", "by")
     i += tokens[i].name == "the"
@@ -278,7 +281,7 @@ def end_of_day(tokens: Sequence[Token], i: int) -> EndOfDay | None:
 
 
 def bare_number(tokens: Sequence[Token], i: int) -> BareNumber | None:
-    """A number alone, or "on 15"."""
+    """Parse a number alone, or "on 15"."""
     on = tokens[i].name == "on"
     i += on
     if tokens[i].kind == "number" and tokens[i].number < 100:

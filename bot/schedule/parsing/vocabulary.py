@@ -1,4 +1,4 @@
-"""The words that mean something in a phrase about time, with their abbreviations and common misspellings."""
+"""The words that have a meaning in a phrase about time, with abbreviations and common misspellings."""
 
 from typing import Literal
 
@@ -25,7 +25,7 @@ _UNITS = {
     "day": "day days", "week": "week weeks wk wks", "month": "month months", "year": "year years yrs yr",
 }  # fmt: skip
 UNIT_SUFFIXES = {"s": "second", "m": "minute", "h": "hour", "d": "day", "w": "week", "mo": "month", "y": "year"}
-"""Letters that are units only right after a number, as in 90m."""
+"""Letters that are units only directly after a number, as in 90m."""
 
 _NUMBERS = (
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",

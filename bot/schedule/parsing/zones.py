@@ -1,4 +1,4 @@
-"""Time zones in a phrase: IANA names, offsets from UTC, cities, and the common abbreviations."""
+"""Parse time zones: IANA names, offsets from UTC, cities, and the common abbreviations."""
 
 import re
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ ABBREVIATIONS: dict[str, tuple[str, ...]] = {
 SEASONLESS_ABBREVIATIONS = frozenset({"utc", "gmt", "z", "zulu", "et", "ct", "mt", "pt"})
 """Abbreviations that name a zone in summer and in winter alike."""
 
-# Cities that have no zone of their own name, and countries with one zone.
+# Cities that give no zone its name, and countries with one zone.
 _EXTRA_CITIES = {
     "munich": "Europe/Berlin", "hamburg": "Europe/Berlin", "frankfurt": "Europe/Berlin", "cologne": "Europe/Berlin",
     "stuttgart": "Europe/Berlin", "germany": "Europe/Berlin", "geneva": "Europe/Zurich", "milan": "Europe/Rome",
@@ -61,14 +61,14 @@ _ZONES_BY_FRACTIONAL_OFFSET = {
     210: "Asia/Tehran", 270: "Asia/Kabul", 330: "Asia/Kolkata", 345: "Asia/Kathmandu", 390: "Asia/Yangon",
     525: "Australia/Eucla", 570: "Australia/Darwin", -570: "Pacific/Marquesas",
 }  # fmt: skip
-"""Places that keep an offset of parts of an hour all the year, by minutes east of Greenwich."""
+"""Zones without daylight saving at an offset that is not a whole hour, by minutes east of Greenwich."""
 
 _OFFSET = re.compile(r"(?:utc|gmt)?\s*([+-])\s?(\d\d?):?(\d\d)?")
 
 
 @cache
 def zone_names() -> dict[str, str]:
-    """Every IANA name by its lower-case spelling."""
+    """Return every IANA name by its lower-case spelling."""
     return {name.lower(): name for name in available_timezones()}
 
 
@@ -85,17 +85,17 @@ def _zones_by_city() -> dict[str, str]:
 
 @cache
 def zone_info(name: str) -> ZoneInfo:
-    """The zone of an IANA name."""
+    """Return the zone of an IANA name."""
     return ZoneInfo(name)
 
 
 def is_known_zone(name: str) -> bool:
-    """Whether there is a time zone of this IANA name."""
+    """Tell whether there is a time zone of this IANA name."""
     return name in zone_names().values()
 
 
 def time_zone(tokens: Sequence[Token], i: int) -> ZoneNode | None:
-    """A time zone: ``Europe/Berlin``, ``UTC+2``, ``in New York``, ``CET``, ``berlin time``."""
+    """Parse a time zone: ``Europe/Berlin``, ``UTC+2``, ``in New York``, ``CET``, ``berlin time``."""
     start = i
     if tokens[i].name in ("in", "on"):
         i += 1
@@ -135,7 +135,7 @@ def _fixed_offset_zone(text: str, node: ZoneNode) -> str:
     hours, rest = divmod(abs(minutes), 60)
     if rest or hours > (14 if sign > 0 else 12):
         raise ParseError(f"No zone keeps {text} all the year. Name a place instead.", node)
-    # The signs of these names run the other way (POSIX).
+    # These names have the opposite sign (POSIX).
     return f"Etc/GMT{-sign * hours:+d}"
 
 
@@ -156,6 +156,6 @@ def _named_zone(tokens: Sequence[Token], i: int, start: int) -> ZoneNode | None:
 
 
 def _skip_qualifier(tokens: Sequence[Token], i: int) -> int:
-    """The end of "standard" at ``i``, where it stands before "time"."""
+    """Return the place after "standard" at ``i``, where "time" follows it."""
     has_qualifier = tokens[i].text in ("standard", "daylight", "summer") and tokens[i + 1].name == "time"
     return i + 1 if has_qualifier else i

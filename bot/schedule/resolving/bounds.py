@@ -1,4 +1,4 @@
-"""Where a series begins and ends: starting, from, until, for 3 weeks, for 5 times."""
+"""Resolve the start and end of a series: starting, from, until, for 3 weeks, for 5 times."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -23,7 +23,7 @@ class SeriesStart:
 
 
 def resolve_series_start(ctx: PhraseContext, parts: SeriesParts) -> SeriesStart | None:
-    """The start of a series; None where none was named."""
+    """Return the start of a series, or None where none was named."""
     if parts.start_nodes is None:
         return None
     nodes = tuple(parts.start_nodes)
@@ -44,7 +44,7 @@ def resolve_series_start(ctx: PhraseContext, parts: SeriesParts) -> SeriesStart 
 
 
 def _full_date(nodes: Sequence[SyntaxNode]) -> date | None:
-    """The date of a start with its year, which may have passed: the series is then counted from it."""
+    """Return the date of a start that names its year. It may be past; the series is then counted from it."""
     dates = [node for node in nodes if isinstance(node, CalendarDate)]
     if len(dates) != 1 or dates[0].year is None or any(not isinstance(p, CalendarDate | TimeOfDay) for p in nodes):
         return None
@@ -52,7 +52,7 @@ def _full_date(nodes: Sequence[SyntaxNode]) -> date | None:
 
 
 def _first_day(ctx: PhraseContext, node: SyntaxNode) -> date:
-    """The first day of a month, year, next week and the like."""
+    """Return the first day of a month, a year, next week and the like."""
     if isinstance(node, Months):
         return date(node.year or ctx.today.year + (node.months[0] < ctx.today.month), node.months[0], 1)
     if isinstance(node, Year):
@@ -72,7 +72,7 @@ def _first_day(ctx: PhraseContext, node: SyntaxNode) -> date:
 
 
 def with_end(ctx: PhraseContext, series: Series, parts: SeriesParts, start: SeriesStart | None) -> Series:
-    """The series with its end, if one was named."""
+    """Return the series with its end, if one was named."""
     start_wall = start.wall if start is not None else ctx.local_now.replace(second=0, microsecond=0)
     length = parts.duration if series.window is None else None
     ends = [node for node in (parts.run_count, length, *(parts.until_nodes or ())[:1]) if node is not None]
@@ -91,7 +91,7 @@ def with_end(ctx: PhraseContext, series: Series, parts: SeriesParts, start: Seri
 
 
 def _resolve_until(ctx: PhraseContext, nodes: Sequence[SyntaxNode], start: datetime) -> datetime:
-    """The last moment of a series: the end of a day, the start of a month ("until March"), or a time."""
+    """Return the last time of a series: the end of a day, the start of a month ("until March"), or a time."""
     start_context = replace(ctx, assumptions=ctx.assumptions)
     start_context.local_now = start
     node = nodes[0]
@@ -108,7 +108,7 @@ def _resolve_until(ctx: PhraseContext, nodes: Sequence[SyntaxNode], start: datet
 
 
 def _boundary_day(ctx: PhraseContext, node: PeriodBoundary) -> date:
-    """The last (or first) day of the month, week or year that is named."""
+    """Return the last or first day of the named month, week or year."""
     today = ctx.today
     if node.unit == "week":
         monday = today + timedelta(days=7 * node.offset - today.weekday())

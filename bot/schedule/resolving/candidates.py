@@ -1,4 +1,4 @@
-"""Which days the day words of a phrase can mean, and the questions where they can mean several."""
+"""Find the days that the nodes of a phrase can mean, and ask where there are several."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -23,14 +23,17 @@ from bot.schedule.parsing.zones import zone_info
 from bot.schedule.resolving.context import PhraseContext, days_in_month, month_after
 
 _MONTHS_AHEAD = 24
-"""How many months ahead a day of the month is looked for."""
+"""Number of months searched for a day of the month."""
 _YEARS_AHEAD = 9
-"""How many years ahead a date without a year is looked for: 29 February can be eight years off."""
+"""Number of years searched for a date without a year: 29 February can be eight years off."""
 
 
 @dataclass(slots=True)
 class CandidateDays:
-    """Days in order. ``fixed``: only the first is meant, even where it has passed; else the first still to come."""
+    """Days in order.
+
+    With ``is_fixed`` only the first is meant, even if it is past; otherwise the first that is still to come.
+    """
 
     dates: tuple[date, ...]
     is_fixed: bool
@@ -42,7 +45,7 @@ class CandidateDays:
 
 
 def candidate_days(ctx: PhraseContext, nodes: Sequence[SyntaxNode]) -> CandidateDays | None:
-    """The days that the day nodes of one point can mean; None where there are none."""
+    """Return the days that the day nodes of one point can mean, or None where there are no such nodes."""
     nodes = _merge_nodes(ctx, nodes)
     weekdays = [node for node in nodes if isinstance(node, Weekdays)]
     if len(weekdays) > 1:
@@ -70,7 +73,7 @@ def candidate_days(ctx: PhraseContext, nodes: Sequence[SyntaxNode]) -> Candidate
 
 
 def _merge_nodes(ctx: PhraseContext, nodes: Sequence[SyntaxNode]) -> list[SyntaxNode]:
-    """Nodes that say one thing together put into one: "the 15th" with "of next month", "26 Oct" with "2027"."""
+    """Merge nodes that belong together: "the 15th" with "of next month", "26 Oct" with "2027"."""
     rest = list(nodes)
     for node in [p for p in rest if isinstance(p, Year)]:
         numbered = next((p for p in rest if isinstance(p, MonthDays) and p.has_day_word), None)
@@ -94,12 +97,12 @@ def _merge_nodes(ctx: PhraseContext, nodes: Sequence[SyntaxNode]) -> list[Syntax
 
 
 def _day_of_year(year: int, nth: int) -> date:
-    """The nth day of a year, counted from its end where ``nth`` is negative."""
+    """Return the nth day of a year, counted from its end where ``nth`` is negative."""
     return date(year - 1, 12, 31) + timedelta(days=nth) if nth > 0 else date(year + 1, 1, 1) + timedelta(days=nth)
 
 
 def _days_from_month_end(ctx: PhraseContext, nodes: Sequence[SyntaxNode]) -> CandidateDays | None:
-    """The last day of a month that is named."""
+    """Return the last day of a named month."""
     numbered = next((p for p in nodes if isinstance(p, MonthDays) and len(p.days) == 1 and p.days[0] < 0), None)
     month = next((p for p in nodes if isinstance(p, Months) and len(p.months) == 1), None)
     if numbered is None or month is None:
@@ -113,7 +116,7 @@ def _days_from_month_end(ctx: PhraseContext, nodes: Sequence[SyntaxNode]) -> Can
 
 
 def _days_in_period(ctx: PhraseContext, weekday: Weekdays | None, others: Sequence[SyntaxNode]) -> CandidateDays | None:
-    """The 20th of next month; the first friday of this month."""
+    """Return the 20th of next month, the first friday of this month."""
     period = next((node for node in others if isinstance(node, Period) and node.unit == "month"), None)
     counted = next((p for p in others if isinstance(p, MonthDays | NthWeekdays | Workdays)), None)
     if period is None or counted is None or len(others) > 2:
@@ -130,7 +133,7 @@ def _days_in_period(ctx: PhraseContext, weekday: Weekdays | None, others: Sequen
 
 
 def _common_day(ctx: PhraseContext, others: Sequence[SyntaxNode], weekday: Weekdays | None) -> CandidateDays:
-    """Several day words for one day, which must agree: tomorrow, 24 December; friday the 15th."""
+    """Return the day on which several day nodes agree: tomorrow, 24 December; friday the 15th."""
     days = _days_of_node(ctx, others[0])
     for other in others[1:]:
         second = _days_of_node(ctx, other)
@@ -142,7 +145,7 @@ def _common_day(ctx: PhraseContext, others: Sequence[SyntaxNode], weekday: Weekd
 
 
 def _check_weekday(days: CandidateDays, weekday: Weekdays | None) -> CandidateDays:
-    """The days with the weekday named; where the next such day is another weekday, that is asked about."""
+    """Return the days if they fall on the named weekday; ask where the next one is another weekday."""
     if weekday is None:
         return days
     if weekday.determiner or weekday.plural or weekday.nth > 1:
@@ -159,7 +162,7 @@ def _check_weekday(days: CandidateDays, weekday: Weekdays | None) -> CandidateDa
 
 
 def _days_of_node(ctx: PhraseContext, node: SyntaxNode) -> CandidateDays:
-    """The days that one node can mean."""
+    """Return the days that one node can mean."""
     match node:
         case RelativeDay(days=count):
             if count < 0:
@@ -182,7 +185,7 @@ def _days_of_node(ctx: PhraseContext, node: SyntaxNode) -> CandidateDays:
 
 
 def _relative_date(ctx: PhraseContext, node: RelativeDay) -> date:
-    """Today and tomorrow are days of the speaker's calendar; in another zone it may be another date there."""
+    """Return today or tomorrow by the speaker's calendar; ask where the zone of the phrase has another date."""
     day = ctx.now.astimezone(zone_info(ctx.zone)).date()
     day_there = day + timedelta(days=node.days)
     day_here = ctx.now.astimezone(zone_info(ctx.speaker_zone)).date() + timedelta(days=node.days)
@@ -195,7 +198,7 @@ def _relative_date(ctx: PhraseContext, node: RelativeDay) -> date:
 
 
 def _weekday_dates(ctx: PhraseContext, node: Weekdays) -> tuple[tuple[date, ...], bool]:
-    """Friday is the first one to come, today included; next friday is asked about where it can be two."""
+    """Return the next such weekdays, today included; ask where "next friday" can be two days."""
     ahead = (node.days[0] - ctx.today.weekday()) % 7
     coming = ctx.today + timedelta(days=ahead)
     if node.nth > 1 or ctx.text_of(node).endswith(("now", "today")):
@@ -211,7 +214,7 @@ def _weekday_dates(ctx: PhraseContext, node: Weekdays) -> tuple[tuple[date, ...]
 
 
 def _weekday_in_week(ctx: PhraseContext, weekday: Weekdays, week: Period) -> CandidateDays:
-    """Friday of this or next week."""
+    """Return friday of this or next week."""
     monday = ctx.today - timedelta(days=ctx.today.weekday())
     day = monday + timedelta(days=7 * (week.offset or 0) + weekday.days[0])
     if weekday.determiner:
@@ -249,7 +252,7 @@ def _upcoming_month_days(ctx: PhraseContext, node: MonthDays) -> Iterator[date]:
 
 
 def _counted_day(node: MonthDays | NthWeekdays | Workdays, year: int, month: int) -> date | None:
-    """The day that a node counts in one month; None where the month has no such day."""
+    """Return the day that a node counts in one month, or None where the month has no such day."""
     length = days_in_month(year, month)
     days = [date(year, month, day) for day in range(1, length + 1)]
     if isinstance(node, MonthDays):
@@ -277,7 +280,7 @@ def _nth_weekday_dates(ctx: PhraseContext, node: NthWeekdays) -> tuple[tuple[dat
 
 
 def _ask_once_or_monthly(ctx: PhraseContext, node: NthWeekdays | Workdays, *scope: SyntaxNode) -> AmbiguityError:
-    """The first sunday: of this month or the next, or of every month. "Last friday" alone is the past one."""
+    """Ask whether "the first sunday" is meant once or every month. Reject "last friday", which may be past."""
     if isinstance(node, NthWeekdays) and node.nths == (-1,) and not scope:
         raise ParseError("Say of which month, or the date.", node, example="last friday of december at 21:00")
     days = (_counted_day(node, *month_after(ctx.today, offset)) for offset in range(3))
@@ -288,7 +291,7 @@ def _ask_once_or_monthly(ctx: PhraseContext, node: NthWeekdays | Workdays, *scop
 
 
 def _ambiguous_dates(ctx: PhraseContext, node: AmbiguousDate) -> tuple[tuple[date, ...], bool]:
-    """12/11 is read by the speaker's habit, or asked about."""
+    """Read 12/11 by the speaker's preference, or ask."""
     order = ctx.preferences.day_first
     if order is None:
         years = [node.year or next(_upcoming_dates(ctx, *reading)).year for reading in node.readings]

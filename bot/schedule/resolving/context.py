@@ -1,4 +1,4 @@
-"""What is known while one phrase is read: when and where it was said, and what has been assumed so far."""
+"""The state while one phrase is read: when and where it was said, and what has been assumed so far."""
 
 from calendar import monthrange
 from collections.abc import Sequence
@@ -13,14 +13,16 @@ from bot.schedule.parsing.zones import zone_info
 
 _HOURS_PER_UNIT = {"week": 168, "day": 24, "hour": 1, "minute": 1 / 60, "second": 1 / 3600}
 _MAX_YEARS = 100
-"""Years beyond which a phrase means nothing to anybody."""
+"""Maximum duration that can be added to a time."""
 
 
 @dataclass(slots=True)
 class PhraseContext:
-    """``zone`` is the zone of the phrase, ``speaker`` that of whoever said it; ``local`` is now on the clocks of
-    ``zone``, without its zone; ``zones`` are the nodes that name it, ``letters`` its abbreviation; ``notes`` are the
-    assumptions."""
+    """The tokens of a phrase and the origin it is read from.
+
+    ``zone`` is the zone of the phrase, ``speaker_zone`` that of its speaker. ``local_now`` is the current wall-clock
+    time in ``zone``. ``zone_nodes`` name the zone, ``zone_abbreviation`` is how it was written.
+    """
 
     tokens: Sequence[Token]
     now: datetime
@@ -34,32 +36,32 @@ class PhraseContext:
     assumptions: list[str] = field(default_factory=list)
 
     def set_zone(self, zone: str) -> None:
-        """Read the phrase on the clocks of a zone."""
+        """Read the phrase in this zone."""
         self.zone = zone
         self.local_now = self.now.astimezone(zone_info(zone)).replace(tzinfo=None, fold=0)
 
     @property
     def today(self) -> date:
-        """The date in the zone of the phrase."""
+        """Return the date in the zone of the phrase."""
         return self.local_now.date()
 
     def add_assumption(self, text: str) -> None:
-        """Remember an assumption, once."""
+        """Record an assumption, once."""
         if text not in self.assumptions:
             self.assumptions.append(text)
 
     def text_of(self, node: SyntaxNode) -> str:
-        """The words of a node, as in ``21:00``."""
+        """Return the words of a node."""
         return " ".join(token.text or token.name for token in self.tokens[node.start : node.end])
 
 
 def is_calendar_duration(amount: DurationParts) -> bool:
-    """Whether a length of time is one of whole days, weeks, months or years."""
+    """Tell whether a duration consists of whole days, weeks, months or years."""
     return all(unit in ("day", "week", "month", "year") and count == int(count) for count, unit in amount)
 
 
 def add_duration(wall: datetime, amount: DurationParts, sign: int, node: SyntaxNode) -> datetime:
-    """A wall-clock time moved by a length of time; months keep the day of the month, or take the last there is."""
+    """Move a wall-clock time by a duration. Months keep the day of the month, or take the last day there is."""
     for count, unit in amount:
         if unit in ("month", "year") and count != int(count):
             raise ParseError(f"{count:g} {unit}s is not a length of time that can be counted.", node)
@@ -73,7 +75,7 @@ def add_duration(wall: datetime, amount: DurationParts, sign: int, node: SyntaxN
 
 
 def clock_part(amount: DurationParts) -> timedelta:
-    """The length of the hours, minutes and seconds of an amount."""
+    """Return the hours, minutes and seconds of a duration."""
     return timedelta(hours=sum(n * _HOURS_PER_UNIT[unit] for n, unit in amount if unit in ("hour", "minute", "second")))
 
 
@@ -90,5 +92,5 @@ def month_after(day: date, offset: int) -> tuple[int, int]:
 
 
 def days_in_month(year: int, month: int) -> int:
-    """How many days a month has."""
+    """Return the number of days of a month."""
     return monthrange(year, month)[1]

@@ -1,4 +1,4 @@
-"""Windows of whole days: next week, 13 to 15 July, for 10 days from 18 December. The bot asks for their hours."""
+"""Resolve windows of whole days: next week, 13 to 15 July, for 10 days from 18 December. Their hours are asked for."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,7 +13,7 @@ from bot.schedule.resolving.points import Point
 
 
 def context_from(ctx: PhraseContext, start: Point) -> PhraseContext:
-    """The same phrase seen from the start of the window, so that its end is the first one after that."""
+    """Return the context as of the start of a window, so that its end is the next one after that."""
     start_context = replace(ctx, assumptions=ctx.assumptions)
     start_context.local_now = max(ctx.local_now, start.wall)
     return start_context
@@ -36,7 +36,7 @@ def window_between_days(
     end_nodes: Sequence[SyntaxNode],
     connectives: Sequence[Connective],
 ) -> Window:
-    """10 August to 12 September: a year behind the end holds for both."""
+    """Resolve 10 August to 12 September; a year after the end applies to both."""
     if any(isinstance(node, NowNode) for node in start_nodes) or points.classify(start_nodes).from_now is not None:
         raise ParseError("At what time does it end?", *end_nodes)
     if any(isinstance(node, Months) for node in (*start_nodes, *end_nodes)):
@@ -55,7 +55,7 @@ def window_between_days(
 def window_of_day_range(
     ctx: PhraseContext, node: SyntaxNode, nodes: Sequence[SyntaxNode], connectives: Sequence[Connective]
 ) -> Window:
-    """Next week, the weekend, 13 to 15 July."""
+    """Resolve next week, the weekend, 13 to 15 July."""
     others = [other for other in nodes if other is not node]
     if others:
         raise ParseError("From when to when on those days?", *nodes, example="13 July 19:00 to 15 July 07:00")
@@ -82,7 +82,7 @@ def _range_start(ctx: PhraseContext, node: DateRange) -> date:
 
 
 def _period_bounds(ctx: PhraseContext, node: Period) -> tuple[date, date]:
-    """The first and last day of a week, weekend or year."""
+    """Return the first and last day of a week, weekend or year."""
     offset = node.offset or 0
     if node.unit == "year":
         start = date(ctx.today.year + offset, 1, 1)
@@ -95,7 +95,7 @@ def _period_bounds(ctx: PhraseContext, node: Period) -> tuple[date, date]:
 
 
 def _day_window(ctx: PhraseContext, first: date, end: date, nodes: Sequence[SyntaxNode]) -> Window:
-    """A window of whole days, whose end is the midnight after the last; the bot asks for the hours."""
+    """Return a window of whole days, which ends at the midnight after the last; ask for the hours where it must run."""
     if first < ctx.today and end <= ctx.today:
         raise ParseError("That has passed.", *nodes)
     if not ctx.whole_days:

@@ -1,4 +1,4 @@
-"""Which hour of the day is meant, and the questions where that cannot be told."""
+"""Decide which hour of the day is meant, and ask where that is unknown."""
 
 from dataclasses import replace
 
@@ -14,7 +14,7 @@ _HOURS_BY_DAYPART = {
     "night": {hour: hour + 12 for hour in range(6, 12)},
     "lunchtime": {11: 11, 12: 12, 1: 13, 2: 14},
 }
-"""The hour that a number from 1 to 12 means in each part of the day; others are in doubt."""
+"""The hour that a number means in each part of the day; other numbers are in doubt."""
 _DAYPART_BOUNDS = {
     "morning": (0, 12),
     "afternoon": (12, 19),
@@ -34,9 +34,9 @@ _DAYPART_EXAMPLES = {
 def resolve_hour(
     ctx: PhraseContext, clock: TimeOfDay | None, daypart: Daypart | None, end_of_day: EndOfDay | None
 ) -> TimeOfDay | None:
-    """The clock time with its hour settled; None where no time is named.
+    """Return the time of day with a certain hour, or None where no time is named.
 
-    Raises Ask where the hour is in doubt.
+    Raises AmbiguityError where the hour is in doubt.
     """
     if end_of_day is not None:
         raise AmbiguityError("When does the day end?", ("at 17:00", "at 23:59"), end_of_day)
@@ -61,7 +61,7 @@ def _ask_hour(daypart: Daypart) -> AmbiguityError:
 
 
 def resolve_without_daypart(ctx: PhraseContext, clock: TimeOfDay) -> TimeOfDay:
-    """A clock time without a part of the day: on the 24-hour clock as written, or asked about."""
+    """Return a time without a part of the day as on the 24-hour clock, or ask."""
     if clock.certainty >= HourCertainty.LIKELY:
         if clock.certainty == HourCertainty.LIKELY and clock.hour < 12:
             ctx.add_assumption(f"{clock.hour}:{clock.minute:02} was read on the 24-hour clock.")
@@ -73,7 +73,7 @@ def resolve_without_daypart(ctx: PhraseContext, clock: TimeOfDay) -> TimeOfDay:
 
 
 def ask_half_of_day(ctx: PhraseContext, clock: TimeOfDay) -> AmbiguityError:
-    """The question which half of the day is meant."""
+    """Return the question which half of the day is meant."""
     early, late = replace(clock, hour=clock.hour % 12), replace(clock, hour=clock.hour % 12 + 12)
     lead = "at " if ctx.tokens[clock.start].name == "at" else ""
     options = (f"{lead}{format_time_of_day(early)}", f"{lead}{format_time_of_day(late)}")
@@ -83,7 +83,7 @@ def ask_half_of_day(ctx: PhraseContext, clock: TimeOfDay) -> AmbiguityError:
 
 
 def format_time_of_day(clock: TimeOfDay) -> str:
-    """The time in figures: 09:00, or 09:00:30."""
+    """Return the time in figures: 09:00, or 09:00:30."""
     hour = clock.hour % 24 if clock.hour > 24 else clock.hour
     text = f"{hour:02}:{clock.minute:02}"
     return text + f":{clock.second:02}" if clock.second else text
@@ -106,7 +106,7 @@ def _resolve_in_daypart(ctx: PhraseContext, clock: TimeOfDay, daypart: Daypart) 
 
 
 def _daypart_conflict(clock: TimeOfDay, daypart: Daypart) -> AmbiguityError | ParseError:
-    """Two at night, twelve in the evening: near midnight the day is in doubt too."""
+    """Return the error for two at night or twelve in the evening; near midnight the day is in doubt too."""
     if daypart.is_today and daypart.name == "night" and clock.hour < 6:
         early = f"{clock.hour:02}:{clock.minute:02}"
         options = (f"tomorrow {early}", f"today {early}")
@@ -122,7 +122,7 @@ def _daypart_conflict(clock: TimeOfDay, daypart: Daypart) -> AmbiguityError | Pa
 
 
 def bare_number_error(number: BareNumber, with_day: bool) -> AmbiguityError | ParseError:
-    """A number that nothing says is an hour or a day."""
+    """Return the error for a number that may be an hour or a day."""
     options: tuple[str, ...] = ()
     if 1 <= number.value <= 12:
         options = (f"at {number.value % 12:02}:00", f"at {number.value % 12 + 12:02}:00")
@@ -136,7 +136,7 @@ def bare_number_error(number: BareNumber, with_day: bool) -> AmbiguityError | Pa
 
 
 def hour_from_number(number: BareNumber) -> TimeOfDay:
-    """A number that its surroundings say is an hour."""
+    """Read a number as an hour, because its context says so."""
     if number.value > 23:
         raise ParseError(f"{number.value} is not an hour of the day.", number)
     return number.as_time()

@@ -1,4 +1,4 @@
-"""The two times of day that begin and end a stretch of hours, each settling what the other leaves open."""
+"""Settle the hours of the two times of a range by each other."""
 
 from dataclasses import replace
 
@@ -6,7 +6,7 @@ from bot.schedule.parsing.nodes import HourCertainty, TimeOfDay
 
 
 def resolve_pair(first: TimeOfDay, last: TimeOfDay) -> tuple[TimeOfDay, TimeOfDay]:
-    """The start and end of a stretch, each settling the hour of the other where it can.
+    """Return the start and end of a range, each settling the hour of the other where it can.
 
     In "5 to 6pm" the first is the nearest 5 before 18:00, in "1:30pm to 4" the last is the nearest 4 after it. In
     "3:00 to 4:00" both are read as written, if the end then comes after the start.

@@ -1,9 +1,9 @@
-"""Single moments: the nodes of a point put together, checked, and placed on the clocks of its zone."""
+"""Resolve single times: combine the nodes of a point, check them, and place them on the clock of the zone."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Literal, cast
+from typing import Literal
 
 from bot.schedule.model import ZonedTime
 from bot.schedule.occurrences import is_ambiguous, resolve_wall_time, wall_time_exists
@@ -54,7 +54,7 @@ _TIME_OPTIONS = (" at 09:00", " at 21:00")
 
 @dataclass(slots=True)
 class PointParts:
-    """The nodes of one point, sorted by what they are."""
+    """The nodes of one point by kind."""
 
     days: list[SyntaxNode] = field(default_factory=list)
     clock: TimeOfDay | None = None
@@ -68,7 +68,7 @@ class PointParts:
 
 @dataclass(slots=True)
 class Point:
-    """A wall-clock time, what said its hour, and how fine it is. ``instant`` is set where hours were counted."""
+    """A wall-clock time, the nodes that named it, and its grain. ``instant`` is set where hours were counted."""
 
     wall: datetime
     grain: Literal["minute", "day"]
@@ -78,9 +78,9 @@ class Point:
 
 
 def classify(nodes: Iterable[SyntaxNode]) -> PointParts:
-    """The parts of a point.
+    """Sort the nodes of a point by kind.
 
-    Raises Unread where two nodes say the same kind of thing, and for nodes that belong to no point.
+    Raises ParseError for two nodes of one kind, and for nodes that belong to no point.
     """
     parts = PointParts()
     names = {TimeOfDay: "clock", Daypart: "daypart", EndOfDay: "end_of_day", BareNumber: "number", FromNow: "from_now",
@@ -104,7 +104,7 @@ def classify(nodes: Iterable[SyntaxNode]) -> PointParts:
 
 
 def _place_number(parts: PointParts) -> PointParts:
-    """A number beside "on", or beside a part of the day, is a day or an hour."""
+    """Read a number after "on", or beside a part of the day, as a day or an hour."""
     number = parts.number
     if number is None:
         return parts
@@ -126,8 +126,11 @@ def _place_number(parts: PointParts) -> PointParts:
 def resolve_point(
     ctx: PhraseContext, nodes: Sequence[SyntaxNode], *, needs_time: bool = True, allow_past: bool = False
 ) -> Point:
-    """The one point that the nodes mean. ``timed`` False allows a day without a time even for the bot; ``past``
-    allows a time that has gone by, as the start of a window may have."""
+    """Return the one point that the nodes mean.
+
+    Without ``needs_time`` a day without a time is accepted. ``allow_past`` accepts a past time, as the start of a
+    window may be.
+    """
     for index, node in enumerate(nodes):
         if isinstance(node, RelativeTo):
             return _relative_point(ctx, node, nodes[:index], nodes[index + 1 :], needs_time)
@@ -155,17 +158,17 @@ def resolve_point(
     ):
         return Point(month, "day", day_nodes=(parts.days[0],))
     days = candidate_days(ctx, parts.days)
-    if clock is None and days is None:
-        raise ParseError("", *nodes)
     if clock is None:
-        return _day_point(ctx, cast(CandidateDays, days), needs_time)
+        if days is None:
+            raise ParseError("", *nodes)
+        return _day_point(ctx, days, needs_time)
     if clock.is_midnight:
         return _midnight_point(ctx, clock, days, parts)
     return _timed_point(ctx, clock, days, allow_past)
 
 
 def _month_start(ctx: PhraseContext, node: SyntaxNode) -> datetime | None:
-    """The first day of a month named alone, if it is still to come."""
+    """Return the first day of a month that is named alone, if it is still to come."""
     if not isinstance(node, Months) or len(node.months) > 1:
         return None
     year = node.year or ctx.today.year + (node.months[0] < ctx.today.month)
@@ -174,7 +177,7 @@ def _month_start(ctx: PhraseContext, node: SyntaxNode) -> datetime | None:
 
 
 def _timed_point(ctx: PhraseContext, clock: TimeOfDay, days: CandidateDays | None, allow_past: bool) -> Point:
-    """A time on a day, or the next time that the clock shows it."""
+    """Return a time on a day, or the next such time where no day is named."""
     if days is None:
         wall = wall_time_on(ctx.today, clock)
         if wall <= ctx.local_now:
@@ -194,7 +197,7 @@ def _timed_point(ctx: PhraseContext, clock: TimeOfDay, days: CandidateDays | Non
 def _passed_error(
     ctx: PhraseContext, wall_times: Sequence[datetime], days: CandidateDays, clock: TimeOfDay
 ) -> AmbiguityError | ParseError:
-    """A time that has gone by: today's is asked about, an older one is refused."""
+    """Return the error for a past time: a question if it was today, a rejection if it was earlier."""
     if wall_times[0].date() != ctx.today:
         return ParseError(f"{wall_times[0]:%-d %B %Y %H:%M} has passed.", *days.nodes, clock)
     later = (
@@ -207,13 +210,13 @@ def _passed_error(
 
 
 def wall_time_on(day: date, clock: TimeOfDay) -> datetime:
-    """The wall-clock time of a clock time on a day; hours from 24 on are those of the next day."""
+    """Return the wall-clock time of a time of day on a day; hours from 24 on belong to the next day."""
     days, hour = divmod(clock.hour, 24)
     return datetime.combine(day + timedelta(days=days), time(hour, clock.minute, clock.second))
 
 
 def _midnight_point(ctx: PhraseContext, clock: TimeOfDay, days: CandidateDays | None, parts: PointParts) -> Point:
-    """Midnight alone is the next one; that of a day may be its start or its end."""
+    """Return the next midnight; ask for the midnight of a day, which may be its start or its end."""
     if days is None or (parts.daypart is not None and parts.daypart.is_today):
         return Point(datetime.combine(ctx.today + timedelta(days=1), time()), "minute", clock)
     question = "Is that the midnight at which the day starts, or at which it ends?"
@@ -221,7 +224,7 @@ def _midnight_point(ctx: PhraseContext, clock: TimeOfDay, days: CandidateDays | 
 
 
 def _day_point(ctx: PhraseContext, days: CandidateDays, needs_time: bool) -> Point:
-    """A day without a time: answered only where whole days are wanted."""
+    """Return a day without a time where that is accepted, or ask for the time."""
     first = days.dates[0]
     if first < ctx.today:
         raise ParseError(f"{first:%-d %B %Y} has passed.", *days.nodes)
@@ -237,7 +240,7 @@ def _day_point(ctx: PhraseContext, days: CandidateDays, needs_time: bool) -> Poi
 def _from_now_point(
     ctx: PhraseContext, node: FromNow, parts: PointParts, clock: TimeOfDay | None, needs_time: bool
 ) -> Point:
-    """In 2 hours, in 3 days at 9pm; days and months are counted on the calendar, hours in real time."""
+    """Resolve in 2 hours, in 3 days at 9pm. Days and months count on the calendar, hours in real time."""
     days = candidate_days(ctx, parts.days)
     if sum(count for count, _ in node.amount) <= 0:
         raise ParseError("That is no time at all.", node, example="in 10 minutes")
@@ -274,7 +277,7 @@ def _relative_point(
     anchor: Sequence[SyntaxNode],
     needs_time: bool,
 ) -> Point:
-    """3 days after 12 January, 2 hours before midnight."""
+    """Resolve 3 days after 12 January, 2 hours before midnight."""
     if not anchor:
         raise ParseError("", node)
     start = resolve_point(ctx, anchor, needs_time=False)
@@ -306,7 +309,7 @@ def _require_future(ctx: PhraseContext, point: Point, node: SyntaxNode) -> Point
 
 
 def to_zoned_time(ctx: PhraseContext, point: Point) -> ZonedTime:
-    """The moment of a point; a time that daylight saving skips or repeats is asked about."""
+    """Return the time of a point; ask where daylight saving skips or repeats it."""
     if point.instant is not None:
         return zoned_time_at(point.instant, ctx.zone)
     if point.grain == "day" or point.clock is None:
@@ -333,7 +336,7 @@ def to_zoned_time(ctx: PhraseContext, point: Point) -> ZonedTime:
 
 
 def _fold_from_abbreviation(ctx: PhraseContext, wall: datetime) -> Literal[0, 1] | None:
-    """Which of two equal times the letters of the zone mean: 02:30 CEST comes before 02:30 CET."""
+    """Return which of two equal times the zone's abbreviation means: 02:30 CEST comes before 02:30 CET."""
     tz = zone_info(ctx.zone)
     names = [wall.replace(tzinfo=tz, fold=fold).tzname() for fold in (0, 1)]
     written = ctx.zone_abbreviation.upper()
@@ -341,20 +344,20 @@ def _fold_from_abbreviation(ctx: PhraseContext, wall: datetime) -> Literal[0, 1]
 
 
 def _shift_out_of_gap(wall: datetime, zone: str, fold: int) -> datetime:
-    """The wall-clock time before (fold 1) or after (fold 0) a gap that stands for a time inside it."""
+    """Return the wall-clock time before (fold 1) or after (fold 0) a gap for a time inside it."""
     tz = zone_info(zone)
     return wall.replace(tzinfo=tz, fold=fold).astimezone(UTC).astimezone(tz).replace(tzinfo=None)
 
 
 def zoned_time_at(instant: datetime, zone: str) -> ZonedTime:
-    """The moment of an instant, with its seconds."""
+    """Return the zoned time of an instant, with its seconds."""
     local = instant.astimezone(zone_info(zone))
     wall = local.replace(tzinfo=None, fold=0)
-    return ZonedTime(wall=wall, zone=zone, fold=cast(Literal[0, 1], local.fold))
+    return ZonedTime(wall=wall, zone=zone, fold=1 if local.fold else 0)
 
 
 def is_day_range(node: SyntaxNode) -> bool:
-    """Whether a node alone means a stretch of days."""
+    """Tell whether a node alone means a range of days."""
     if isinstance(node, Weekdays):
         return node.is_range
     return isinstance(node, DateRange) or (isinstance(node, Period) and node.unit != "month")

@@ -1,4 +1,4 @@
-"""The nodes of a recurring phrase sorted by what they say: how often, on which days, at what time, from when."""
+"""Sort the nodes of a recurring phrase by what they say: how often, on which days, at what time, from when."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -34,7 +34,7 @@ _DATE_NODES = (CalendarDate, RelativeDay, Months, Year, AmbiguousDate, Period, P
 
 @dataclass(slots=True)
 class SeriesParts:
-    """The nodes of a series sorted by what they say."""
+    """The nodes of a series by what they say."""
 
     recurrences: list[Recurrence] = field(default_factory=list)
     selectors: list[SyntaxNode] = field(default_factory=list)
@@ -51,12 +51,12 @@ class SeriesParts:
 
     @property
     def is_sub_daily(self) -> bool:
-        """Whether the series runs every so many hours or minutes."""
+        """Tell whether the series runs every few hours or minutes."""
         return any(every.freq in ("hourly", "minutely") for every in self.recurrences)
 
 
 def is_series(nodes: Sequence[SyntaxNode]) -> bool:
-    """Whether a phrase recurs: "every", or a plural such as mondays."""
+    """Tell whether a phrase recurs: "every", or a plural such as mondays."""
     return any(
         isinstance(node, Recurrence)
         or (isinstance(node, Weekdays) and node.plural and node.nth == 1 and not node.determiner)
@@ -66,13 +66,13 @@ def is_series(nodes: Sequence[SyntaxNode]) -> bool:
 
 
 def is_working_week(nodes: Sequence[SyntaxNode]) -> bool:
-    """Whether a phrase is one like "monday to friday at 19:00"."""
+    """Tell whether a phrase is like "monday to friday at 19:00"."""
     week = [node for node in nodes if isinstance(node, Weekdays) and node.is_range and node.days == (0, 1, 2, 3, 4)]
     return bool(week) and any(isinstance(node, TimeOfDay) for node in nodes)
 
 
 def classify(nodes: Sequence[SyntaxNode]) -> SeriesParts:
-    """Sort the nodes; behind "starting" and "until" come dates, behind "to" the end of a window."""
+    """Sort the nodes. Dates follow "starting" and "until"; the end of a window follows "to"."""
     parts = SeriesParts()
     target: list[SyntaxNode] | None = None
     role = ""
@@ -96,7 +96,7 @@ def classify(nodes: Sequence[SyntaxNode]) -> SeriesParts:
 
 
 def _role(connective: Connective, following: SyntaxNode | None, rest: Sequence[SyntaxNode], parts: SeriesParts) -> str:
-    """What a connective opens: the start, the end, a window of hours, or days left out."""
+    """Return what a connective opens: the start, the end, a range of hours, or excluded days."""
     if _ends_on_another_day(connective, following, rest, parts):
         return "end"
     if isinstance(following, TimeOfDay | BareNumber) and connective.role in ("from", "between", "to", "until"):
@@ -126,7 +126,7 @@ def _role(connective: Connective, following: SyntaxNode | None, rest: Sequence[S
 def _ends_on_another_day(
     connective: Connective, following: SyntaxNode | None, rest: Sequence[SyntaxNode], parts: SeriesParts
 ) -> bool:
-    """Whether a connective ends the window of "every friday 22:00 to saturday 02:00"."""
+    """Tell whether a connective ends the window of "every friday 22:00 to saturday 02:00"."""
     if not isinstance(following, Weekdays) or following.plural or not rest or not isinstance(rest[0], TimeOfDay):
         return False
     one_day = [len(node.days) for node in parts.selectors if isinstance(node, Weekdays)] == [1]
@@ -148,7 +148,7 @@ def _target_list(parts: SeriesParts, role: str, connective: Connective) -> list[
 
 
 def _continues_date(node: SyntaxNode, target: list[SyntaxNode], role: str) -> bool:
-    """Whether a node goes on saying the date that a connective opened."""
+    """Tell whether a node continues the date that a connective opened."""
     if role == "except":
         return isinstance(node, Weekdays)
     if isinstance(node, Weekdays) and node.plural:
@@ -158,7 +158,7 @@ def _continues_date(node: SyntaxNode, target: list[SyntaxNode], role: str) -> bo
 
 
 def _add_clock(parts: SeriesParts, node: TimeOfDay | BareNumber, role: str) -> None:
-    """Put a time of day where it belongs; further ones must be joined by "and", so that none is read by accident."""
+    """Add a time of day to its list. Further ones must be joined by "and", so that none is read by accident."""
     if isinstance(node, BareNumber):
         if parts.daypart is None:
             raise ParseError(f"What {node.value} means was not understood.", node)
@@ -170,7 +170,7 @@ def _add_clock(parts: SeriesParts, node: TimeOfDay | BareNumber, role: str) -> N
 
 
 def _add_node(parts: SeriesParts, node: SyntaxNode, role: str) -> None:
-    """Put a node where it belongs; two of a kind are refused."""
+    """Add a node to its list; two of a kind are rejected."""
     if isinstance(node, Recurrence):
         parts.recurrences.append(node)
     elif isinstance(node, TimeOfDay | BareNumber):

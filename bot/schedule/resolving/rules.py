@@ -1,8 +1,9 @@
-"""The rule of a series from its frequency and the days named with it."""
+"""Build the rule of a series from its frequency and the days named with it."""
 
 from collections.abc import Iterable, Sequence
 from datetime import time
 from itertools import pairwise
+from typing import TypedDict, Unpack
 
 from bot.schedule.model import Frequency, RecurrenceRule, Weekday
 from bot.schedule.parsing.errors import AmbiguityError, ParseError
@@ -23,14 +24,25 @@ from bot.schedule.parsing.nodes import (
 from bot.schedule.resolving.context import PhraseContext, days_in_month
 
 
+class _RuleFields(TypedDict, total=False):
+    """Fields of a rule that select days."""
+
+    weekdays: tuple[Weekday, ...]
+    monthdays: tuple[int, ...]
+    months: tuple[int, ...]
+    positions: tuple[int, ...]
+    yeardays: tuple[int, ...]
+    weeks: tuple[int, ...]
+
+
 class _DuplicateSelection(Exception):
-    """A second node selects what a first one has selected already."""
+    """Two nodes select the same kind of days."""
 
 
 _MAX_INTERVAL: dict[Frequency, int] = {
     "yearly": 10, "monthly": 120, "weekly": 520, "daily": 3650, "hourly": 9999, "minutely": 99999,
 }  # fmt: skip
-"""The longest interval of each unit that anybody can mean."""
+"""Maximum interval of each unit."""
 _WORKDAYS = tuple(Weekday(day=day) for day in range(5))
 
 
@@ -41,7 +53,10 @@ def build_rule(
     times: tuple[time, ...],
     minutes: MinutesOfHour | None,
 ) -> RecurrenceRule:
-    """The rule that the nodes mean; raises Unread or Ask where they do not fit together."""
+    """Return the rule that the nodes mean.
+
+    Raises ParseError or AmbiguityError where they do not fit together.
+    """
     freq, interval = _frequency(recurrences, selectors)
     rule = RecurrenceRule(freq=freq, interval=interval, times=times, minutes=minutes.minutes if minutes else ())
     for node in selectors:
@@ -59,12 +74,12 @@ def build_rule(
 
 
 def _month_has_day(month: int, day: int) -> bool:
-    """Whether a month has a day of that number, in a leap year."""
+    """Tell whether a month has a day of that number, in a leap year."""
     return abs(day) <= days_in_month(2000, month)
 
 
 def _frequency(recurrences: Sequence[Recurrence], selectors: Sequence[SyntaxNode]) -> tuple[Frequency, int]:
-    """The unit and interval: said, or following from the days ("every friday" is weekly)."""
+    """Return the unit and interval, explicit or from the days: "every friday" is weekly."""
     explicit = [node for node in recurrences if node.freq is not None]
     if len(explicit) > 1 or any(after.start == before.end for before, after in pairwise(recurrences)):
         raise ParseError("Two frequencies are named.", *recurrences)
@@ -92,7 +107,7 @@ def _apply_selector(
     recurrences: Sequence[Recurrence],
     selectors: Sequence[SyntaxNode],
 ) -> RecurrenceRule:
-    """The rule with one more selection of days."""
+    """Return the rule with one more selection of days."""
     match node:
         case Weekdays():
             return _add_weekdays(rule, node, recurrences)
@@ -120,15 +135,15 @@ def _apply_selector(
             raise ParseError("That does not fit into this series.", node, *recurrences)
 
 
-def _with_fields(rule: RecurrenceRule, node: SyntaxNode, **changes: object) -> RecurrenceRule:
-    """The rule changed; a field set before is not set again."""
+def _with_fields(rule: RecurrenceRule, node: SyntaxNode, **changes: Unpack[_RuleFields]) -> RecurrenceRule:
+    """Return the rule with new fields, none of which may be set before."""
     if any(getattr(rule, name) for name in changes):
         raise _DuplicateSelection
     return rule.model_copy(update=changes)
 
 
 def _add_date(rule: RecurrenceRule, node: CalendarDate, selectors: Sequence[SyntaxNode]) -> RecurrenceRule:
-    """One more date of each year; several must share their month or their days, or one rule cannot hold them."""
+    """Add a date of each year. Several must share their month or their days, or one rule cannot express them."""
     if not rule.months or (rule.monthdays == node.days):
         months = (*rule.months, node.month)
         return rule.model_copy(update={"months": months, "monthdays": node.days})
@@ -185,7 +200,7 @@ def _add_nth_weekdays(
 
 
 def _ask_nth_or_interval(ctx: PhraseContext, node: NthWeekdays, day: str) -> AmbiguityError | ParseError:
-    """Every 2nd tuesday: of the month, or every other one."""
+    """Ask whether "every 2nd tuesday" is one of each month or every other one."""
     text = ctx.text_of(node).removeprefix("on ").removeprefix("the ")
     if len(node.nths) > 1:
         return AmbiguityError(f"Is '{text}' meant of each month?", (f"{text} of the month",), node)
@@ -218,18 +233,14 @@ def _add_monthdays(
 
 
 def _normalized(rule: RecurrenceRule) -> RecurrenceRule:
-    """One form for one meaning: sorted fields, months and weekdays without doubles; all seven weekdays are daily."""
-    numbers = ("monthdays", "months", "positions", "yeardays", "weeks", "minutes")
-    changes: dict[str, object] = {
-        name: _sorted_numbers(getattr(rule, name)) for name in numbers if len(getattr(rule, name)) > 1
-    }
-    if len({w.day for w in rule.weekdays if w.nth is None}) == 7 and rule.interval == 1 and rule.freq == "weekly":
-        changes |= {"freq": "daily", "weekdays": ()}
-    else:
-        changes["weekdays"] = tuple(dict.fromkeys(rule.weekdays))
-    return rule.model_copy(update=changes)
+    """Return the one form of each meaning: fields sorted, without duplicates; all seven weekdays are daily."""
+    names = ("monthdays", "months", "positions", "yeardays", "weeks", "minutes")
+    rule = rule.model_copy(update={name: _sorted_numbers(getattr(rule, name)) for name in names})
+    if rule.freq == "weekly" and rule.interval == 1 and len({day.day for day in rule.weekdays}) == 7:
+        return rule.model_copy(update={"freq": "daily", "weekdays": ()})
+    return rule.model_copy(update={"weekdays": tuple(dict.fromkeys(rule.weekdays))})
 
 
 def _sorted_numbers(numbers: Iterable[int]) -> tuple[int, ...]:
-    """Ascending, with those counted from the end behind."""
+    """Sort ascending, with those counted from the end last."""
     return tuple(sorted(set(numbers), key=lambda n: (n < 0, n if n > 0 else -n)))

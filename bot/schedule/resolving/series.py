@@ -1,4 +1,4 @@
-"""Series: the nodes of a recurring phrase put together into a rule with its first run and its bounds."""
+"""Build a series from the nodes of a recurring phrase: its rule, its first run and its bounds."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
@@ -16,11 +16,11 @@ from bot.schedule.resolving.recurring import SeriesParts, classify, is_working_w
 from bot.schedule.resolving.rules import build_rule
 
 _LONG_WINDOW = timedelta(hours=8)
-"""A daily window longer than this may as well mean "every hour from .. to", so it is asked about."""
+"""A daily window longer than this may mean "every hour from .. to", so that is asked."""
 
 
 def build_series(ctx: PhraseContext, nodes: Sequence[SyntaxNode]) -> Series:
-    """The series that the nodes mean."""
+    """Return the series that the nodes mean."""
     parts = classify(nodes)
     if not parts.recurrences:
         if parts.daypart is not None and parts.daypart.plural:
@@ -37,7 +37,7 @@ def build_series(ctx: PhraseContext, nodes: Sequence[SyntaxNode]) -> Series:
 
 
 def _remaining_selectors(parts: SeriesParts) -> list[SyntaxNode]:
-    """The selectors, with the days of "except" taken out of every day."""
+    """Return the selectors without the days of "except"."""
     if not parts.excluded:
         return parts.selectors
     excluded = {day for node in parts.excluded if isinstance(node, Weekdays) for day in node.days}
@@ -53,7 +53,7 @@ def _remaining_selectors(parts: SeriesParts) -> list[SyntaxNode]:
 
 
 def _resolve_times(ctx: PhraseContext, parts: SeriesParts) -> tuple[tuple[time, ...], int | None]:
-    """The times of day, and how many minutes each run may start late."""
+    """Return the times of day, and how many minutes late each run may start."""
     if not parts.clocks and parts.daypart is None and not parts.is_sub_daily:
         for bound_nodes in (parts.start_nodes, parts.until_nodes):
             clocks = [node for node in bound_nodes or () if isinstance(node, TimeOfDay)]
@@ -71,7 +71,7 @@ def _resolve_times(ctx: PhraseContext, parts: SeriesParts) -> tuple[tuple[time, 
 
 
 def _share_24h_clock(clocks: list[TimeOfDay]) -> None:
-    """In "10, 12 and 17" the 17 says that all three are on the 24-hour clock; so does 08:30 for 10."""
+    """Read all times on the 24-hour clock if one of them is: the 17 in "10, 12 and 17", 08:30 beside 10."""
     written = any(
         clock.certainty == HourCertainty.CERTAIN and clock.hour > 12 and not clock.has_meridiem for clock in clocks
     )
@@ -101,7 +101,7 @@ def _resolve_time(ctx: PhraseContext, clock: TimeOfDay, parts: SeriesParts) -> t
 
 
 def _window_minutes(parts: SeriesParts) -> int | None:
-    """The minutes of "for 3 hours"; lengths of days or more are bounds of the series."""
+    """Return the minutes of "for 3 hours"; durations of days or more are bounds of the series."""
     if (
         parts.duration is None
         or is_calendar_duration(parts.duration.amount)
@@ -118,7 +118,7 @@ def _window_minutes(parts: SeriesParts) -> int | None:
 
 
 def _time_range(ctx: PhraseContext, parts: SeriesParts) -> tuple[tuple[time, ...], int]:
-    """The start of "from 21:00 to 23:00" and its length in minutes."""
+    """Return the start of "from 21:00 to 23:00" and its length in minutes."""
     if len(parts.clocks) != 1 or len(parts.end_clocks) != 1 or parts.duration is not None:
         raise ParseError("Say one stretch of hours.", *parts.clocks, *parts.end_clocks)
     first, last = parts.clocks[0], parts.end_clocks[0]
@@ -131,7 +131,7 @@ def _time_range(ctx: PhraseContext, parts: SeriesParts) -> tuple[tuple[time, ...
 
 
 def _whole_days_between(parts: SeriesParts, start: time, end: time) -> int:
-    """The whole days in "friday 22:00 to saturday 02:00", beside the hours."""
+    """Return the whole days in "friday 22:00 to saturday 02:00", without the hours."""
     if parts.end_weekday is None:
         return 0
     days = parts.selectors[0].days if parts.selectors and isinstance(parts.selectors[0], Weekdays) else ()
@@ -144,7 +144,7 @@ def _whole_days_between(parts: SeriesParts, start: time, end: time) -> int:
 
 
 def _expand_hours(rule: RecurrenceRule, window: int | None, parts: SeriesParts) -> tuple[RecurrenceRule, int | None]:
-    """ "Every 2 hours from 8:00 to 17:00" is a list of times on each day."""
+    """Turn "every 2 hours from 8:00 to 17:00" into a list of times on each day."""
     if rule.freq not in ("hourly", "minutely"):
         if parts.minutes is not None:
             raise ParseError("Minutes alone need 'every hour'.", parts.minutes, example="every hour at minute 15")
@@ -174,7 +174,7 @@ def _expand_hours(rule: RecurrenceRule, window: int | None, parts: SeriesParts) 
 def _require_complete(
     ctx: PhraseContext, rule: RecurrenceRule, parts: SeriesParts, nodes: Sequence[SyntaxNode]
 ) -> None:
-    """Ask for the day or the time that the rule lacks; whole days may be asked for without a time."""
+    """Ask for the day or the time that the rule lacks; with ``whole_days`` it may lack both."""
     if ctx.whole_days or rule.freq in ("hourly", "minutely"):
         return
     days = (*parts.recurrences, *parts.selectors)
@@ -196,7 +196,7 @@ def _require_complete(
 
 
 def _anchor(ctx: PhraseContext, rule: RecurrenceRule, start: SeriesStart | None, count: int | None) -> Series:
-    """The series from its first run on: the first time that fits after now, or after the start that was named."""
+    """Return the series from its first run on: the first that fits after now, or after the named start."""
     start_wall = start.wall if start is not None else _earliest_start(ctx, rule)
     once_each = rule.model_copy(update={"interval": 1})
     opened = Series(rule=once_each, zone=ctx.zone, first=ZonedTime(wall=start_wall, zone=ctx.zone))
@@ -210,7 +210,7 @@ def _anchor(ctx: PhraseContext, rule: RecurrenceRule, start: SeriesStart | None,
 
 
 def _earliest_start(ctx: PhraseContext, rule: RecurrenceRule) -> datetime:
-    """The next minute; for a series by the hour without its minute the next full hour."""
+    """Return the next minute; for an hourly series the next full hour."""
     minute = ctx.local_now.replace(second=0, microsecond=0) + timedelta(minutes=1)
     if rule.freq == "hourly":
         return (minute - timedelta(minutes=1)).replace(minute=0) + timedelta(hours=1)
@@ -220,7 +220,7 @@ def _earliest_start(ctx: PhraseContext, rule: RecurrenceRule) -> datetime:
 
 
 def _skip_past_runs(ctx: PhraseContext, series: Series) -> Series:
-    """A series whose start has passed: its next run, counted from that start."""
+    """Return a series whose start is past, from its next run on but counted from that start."""
     ctx.add_assumption(f"The start, {series.first.wall:%-d %B %Y}, has passed; the runs are counted from it.")
     runs = next_runs(series, ctx.now, 1)
     if not runs:

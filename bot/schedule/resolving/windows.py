@@ -1,4 +1,4 @@
-"""Windows: from one moment to another, or for a length of time; and single moments with a latest start."""
+"""Resolve windows, from one time to another or for a duration, and single times with a latest start."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -29,7 +29,7 @@ _END_ROLES = ("to", "until", "before")
 
 
 def resolve_single(ctx: PhraseContext, nodes: Sequence[SyntaxNode]) -> Once | Window:
-    """The one moment or window that the nodes mean."""
+    """Return the one time or window that the nodes mean."""
     if len(nodes) == 1 and isinstance(nodes[0], TimeOfDay) and nodes[0].has_h_suffix and nodes[0].end == 2:
         hour = nodes[0].hour
         raise AmbiguityError(
@@ -60,14 +60,14 @@ def resolve_single(ctx: PhraseContext, nodes: Sequence[SyntaxNode]) -> Once | Wi
 
 
 def _note_after(ctx: PhraseContext, point: Point, connectives: Sequence[Connective]) -> None:
-    """ "After 9pm" starts at 21:00; after a day is no time at all."""
+    """Record that "after 9pm" starts at 21:00; reject "after friday", which names no time."""
     if point.clock is None:
         raise ParseError("After what time?", *connectives, *point.day_nodes)
     ctx.add_assumption(f"'After' was read as at {format_time_of_day(point.clock)}.")
 
 
 def _split_at_end(nodes: Sequence[SyntaxNode]) -> tuple[list[SyntaxNode], list[SyntaxNode] | None, list[Connective]]:
-    """The nodes before and behind the end connective, without the connectives."""
+    """Split the nodes at the connective of the end, and return the connectives apart."""
     start_nodes: list[SyntaxNode] = []
     end_nodes: list[SyntaxNode] | None = None
     connectives: list[Connective] = []
@@ -90,7 +90,7 @@ def _split_at_end(nodes: Sequence[SyntaxNode]) -> tuple[list[SyntaxNode], list[S
 def _once_with_latest_start(
     ctx: PhraseContext, start_nodes: Sequence[SyntaxNode], end_nodes: Sequence[SyntaxNode], connective: SyntaxNode
 ) -> Once:
-    """21:00, latest 23:00: one moment that may come late."""
+    """Resolve 21:00, latest 23:00: one time with a latest start."""
     if not start_nodes or not end_nodes:
         raise ParseError("", connective)
     once = resolve_single(ctx, start_nodes)
@@ -167,7 +167,7 @@ def _between_points(
 
 
 def _make_window(ctx: PhraseContext, start: ZonedTime, end: ZonedTime, nodes: Sequence[SyntaxNode]) -> Window:
-    """The window; one that is open already is let pass and said so, one that has closed is refused."""
+    """Return the window. An open window is accepted with an assumption; a closed one is rejected."""
     window = Window(start=start, end=_require_after(end, start, nodes))
     if end.instant <= ctx.now:
         raise ParseError(f"{end.wall:%-d %B %Y %H:%M} has passed.", *nodes)
@@ -177,7 +177,7 @@ def _make_window(ctx: PhraseContext, start: ZonedTime, end: ZonedTime, nodes: Se
 
 
 def _prefer_open_window(ctx: PhraseContext, start: Point, end: Point) -> tuple[Point, Point]:
-    """Hours without a day that have begun today: today's while more than half of them is left, else tomorrow's."""
+    """For hours without a day that began today, take today's window while more than half is left, else tomorrow's."""
     day = timedelta(days=1)
     length, left = end.wall - start.wall, end.wall - day - ctx.local_now
     if start.wall.date() == ctx.today or left * 2 <= length:
@@ -187,7 +187,7 @@ def _prefer_open_window(ctx: PhraseContext, start: Point, end: Point) -> tuple[P
 
 
 def _ask_about_two_numbers(ctx: PhraseContext, first: TimeOfDay, last: TimeOfDay, dash: Connective) -> None:
-    """ "2 - 15" may be hours, a date, or a sum."""
+    """Ask about "2 - 15", which may be hours, a date or a sum."""
     numbers = all(clock.end - clock.start == 1 and ctx.tokens[clock.start].kind == "number" for clock in (first, last))
     if numbers and last.certainty == HourCertainty.CERTAIN:
         option = f"from {first.hour:02}:00 to {last.hour:02}:00"
@@ -205,7 +205,7 @@ def _day_nodes(nodes: Sequence[SyntaxNode]) -> list[SyntaxNode]:
 def _start_on_day_of_end(
     ctx: PhraseContext, start_nodes: list[SyntaxNode], end_nodes: list[SyntaxNode], connective: Connective
 ) -> Point:
-    """The start of "9pm to 11pm tomorrow", whose day stands behind the end."""
+    """Return the start of "9pm to 11pm tomorrow", whose day follows the end."""
     first, last = _first_clock(start_nodes), _first_clock(end_nodes)
     if first is not None and last is not None and (last.hour, last.minute) <= (first.hour, first.minute):
         day = points.resolve_point(ctx, _day_nodes(end_nodes), needs_time=False).wall.date()
@@ -221,7 +221,7 @@ def _start_on_day_of_end(
 def _pair_clocks(
     start_nodes: list[SyntaxNode], end_nodes: list[SyntaxNode], first: TimeOfDay, last: TimeOfDay
 ) -> tuple[list[SyntaxNode], list[SyntaxNode]]:
-    """Both times with their hours settled by each other; a part of the day on the right holds for both."""
+    """Settle the hours of both times by each other; a part of the day after the second applies to both."""
     part = next((node for node in end_nodes if isinstance(node, Daypart)), None)
     if any(isinstance(node, Daypart) for node in start_nodes):
         return start_nodes, end_nodes
@@ -234,7 +234,7 @@ def _pair_clocks(
 
 
 def _end_point(ctx: PhraseContext, nodes: Sequence[SyntaxNode], start: Point, connective: SyntaxNode) -> Point:
-    """The end of a window: its day is that of the start, or the next where the time is not after it."""
+    """Return the end of a window, on the day of the start, or on the next day where the time is not later."""
     if not _day_nodes(nodes):
         parts = points.classify(nodes)
         clock = resolve_hour(ctx, parts.clock, parts.daypart, parts.end_of_day)
@@ -253,7 +253,7 @@ def _end_point(ctx: PhraseContext, nodes: Sequence[SyntaxNode], start: Point, co
 
 
 def _window_of_duration(ctx: PhraseContext, nodes: Sequence[SyntaxNode], durations: Sequence[Duration]) -> Window:
-    """4pm for 30 minutes; for 10 days from 18 December; the next 3 days."""
+    """Resolve 4pm for 30 minutes; for 10 days from 18 December; the next 3 days."""
     if len(durations) > 1:
         raise ParseError("Two lengths are named.", *durations)
     duration = durations[0]

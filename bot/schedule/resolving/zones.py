@@ -1,4 +1,4 @@
-"""Which zone an abbreviation means, with the help of the speaker's own."""
+"""Decide which zone an abbreviation means, with the help of the speaker's own."""
 
 from datetime import datetime
 from functools import cache
@@ -8,7 +8,7 @@ from bot.schedule.parsing.zones import SEASONLESS_ABBREVIATIONS, zone_info
 
 
 def resolve_zone(node: ZoneNode, speaker_zone: str) -> str | None:
-    """The one zone that is meant, with the help of the speaker's own; None where it cannot be told."""
+    """Return the one zone that is meant, with the help of the speaker's own, or None where it is unclear."""
     if speaker_zone in node.candidates:
         return speaker_zone
     if (
@@ -21,7 +21,7 @@ def resolve_zone(node: ZoneNode, speaker_zone: str) -> str | None:
 
 
 def is_wrong_abbreviation(abbreviation: str, actual: str) -> bool:
-    """Whether the letters written are not what the clocks of the region are called at that moment (EST in July)."""
+    """Tell whether the abbreviation written is not the one that applies then, such as EST in July."""
     return bool(abbreviation) and abbreviation not in SEASONLESS_ABBREVIATIONS and abbreviation.upper() != actual
 
 
