@@ -244,7 +244,7 @@ def outcome_blocks(request: Request, run: Run) -> list[Block]:
         rows.append([text_run(clip(str(summary), 1500))])
     head = header(f"{mark} {request.name}{numbered} · {request.title}: {outcome_label(state)}")
     blocks = [head, rich_text_lines(*rows), *progress_blocks([run], request)]
-    url = (run.handle or {}).get("url")
+    url = str((run.handle or {}).get("url") or "")
     value = f"{request.id}:{request.revision}"
     row = [button("Show details", "details", value)]
     if state in ("failed", "partly_failed") and run.handle:

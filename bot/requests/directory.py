@@ -1,7 +1,8 @@
-"""People and user groups as they are at this moment, and who of them may act. Looking them up is done elsewhere."""
+"""The people and user groups of the workspace, and which of them may act. Looking them up happens elsewhere."""
 
 import re
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Protocol
 
 from bot.requests.model import Person, Requirement, Stage
@@ -12,7 +13,8 @@ _USER = re.compile(r"[UW][A-Z0-9]{2,}")
 
 
 class User(FrozenModel):
-    """A Slack user, as far as rights go. A guest is any restricted user; a stranger comes from another workspace."""
+    """A Slack user, as far as rights go. A guest is any restricted user; an external user belongs to another
+    workspace."""
 
     person: Person
     name: str = ""
@@ -23,7 +25,7 @@ class User(FrozenModel):
 
 
 class UserGroup(FrozenModel):
-    """A user group with the user ids of its present members. A disabled group has none."""
+    """A user group with the user ids of its current members. A disabled group has none."""
 
     id: str
     handle: str = ""
@@ -31,7 +33,7 @@ class UserGroup(FrozenModel):
 
 
 class Directory(Protocol):
-    """The workspace as it is now. What cannot be found out counts as absent, so that rights fail closed."""
+    """The current state of the workspace. Whatever cannot be looked up counts as absent, so that rights fail closed."""
 
     @property
     def team(self) -> str:
@@ -39,23 +41,23 @@ class Directory(Protocol):
         ...
 
     def group(self, name: str) -> UserGroup | None:
-        """A user group by its id or ``@handle``; None where there is none or it cannot be looked up now."""
+        """Return a user group by its id or ``@handle``; None if there is none or it cannot be looked up now."""
         ...
 
     def user(self, person: Person) -> User | None:
-        """What is known of a person; None where nothing is."""
+        """Return what is known of a person; None if nothing is."""
         ...
 
     def local_user(self, user: str) -> User | None:
-        """What is known of a person of this workspace, by user id; None where nothing is."""
+        """Return what is known of a person of this workspace, by user id; None if nothing is."""
         ...
 
 
 class InMemoryDirectory:
-    """A directory held in memory: one answer of Slack, or a test's."""
+    """A directory in memory: a snapshot of the workspace, or one made by a test."""
 
     def __init__(self, team: str, users: Mapping[str, User], groups: Mapping[str, UserGroup]) -> None:
-        """``members`` by user id, ``groups`` by group id."""
+        """``users`` are by user id, ``groups`` by group id."""
         self._team = team
         self._users = users
         self._groups = dict(groups) | {f"@{g.handle.lower()}": g for g in groups.values() if g.handle}
@@ -68,46 +70,69 @@ class InMemoryDirectory:
         return self._groups.get(name.lower() if name.startswith("@") else name)
 
     def user(self, person: Person) -> User | None:
-        found = self._users.get(person.user)
-        return found if found is not None and found.person == person else None
+        user = self._users.get(person.user)
+        return user if user is not None and user.person == person else None
 
     def local_user(self, user: str) -> User | None:
-        found = self._users.get(user)
-        return found if found is not None and found.person.team == self._team else None
+        known = self._users.get(user)
+        return known if known is not None and known.person.team == self._team else None
 
 
 def is_group(name: str) -> bool:
-    """Whether a name in policy is a user group: ``@handle`` or an id such as S0123ABCD."""
+    """Return whether a name in policy is a user group: ``@handle`` or an id such as S0123ABCD."""
     return _GROUP.fullmatch(name) is not None
 
 
 def is_user(name: str) -> bool:
-    """Whether a name in policy is a user's id, such as U0123ABCD."""
+    """Return whether a name in policy is a user's id, such as U0123ABCD."""
     return _USER.fullmatch(name) is not None
 
 
-def ineligibility_reason(user: User | None) -> str:
-    """Why somebody may neither ask nor approve, as a sentence; empty where nothing speaks against it."""
+class Ineligibility(StrEnum):
+    """Why somebody may neither request nor approve anything."""
+
+    UNKNOWN = "unknown"
+    DEACTIVATED = "deactivated"
+    EXTERNAL = "external"
+    GUEST = "guest"
+    BOT = "bot"
+
+
+_INELIGIBILITY_TEXTS: Mapping[Ineligibility, str] = {
+    Ineligibility.UNKNOWN: "You are not known in this workspace, so you cannot do this.",
+    Ineligibility.DEACTIVATED: "This account is deactivated, so it cannot do this.",
+    Ineligibility.EXTERNAL: "People from other workspaces cannot do this.",
+    Ineligibility.GUEST: "Guests cannot do this; ask a full member of the workspace.",
+    Ineligibility.BOT: "Bots cannot do this; a person has to.",
+}
+
+
+def ineligibility(user: User | None) -> Ineligibility | None:
+    """Return why somebody may neither request nor approve anything; None if they may."""
     if user is None:
-        return "You are not known in this workspace, so you cannot do this."
+        return Ineligibility.UNKNOWN
     if user.deleted:
-        return "This account is deactivated, so it cannot do this."
+        return Ineligibility.DEACTIVATED
     if user.external:
-        return "People from other workspaces cannot do this."
+        return Ineligibility.EXTERNAL
     if user.guest:
-        return "Guests cannot do this; ask a full member of the workspace."
-    if user.bot:
-        return "Bots cannot do this; a person has to."
-    return ""
+        return Ineligibility.GUEST
+    return Ineligibility.BOT if user.bot else None
+
+
+def ineligibility_reason(user: User | None) -> str:
+    """Return why somebody may neither request nor approve anything, as a sentence; empty if they may."""
+    code = ineligibility(user)
+    return "" if code is None else _INELIGIBILITY_TEXTS[code]
 
 
 def active_members(users: frozenset[str], directory: Directory) -> frozenset[str]:
-    """Those of some user ids who may act at all."""
-    return frozenset(u for u in users if not ineligibility_reason(directory.local_user(u)))
+    """Return those of some user ids who may act at all."""
+    return frozenset(user for user in users if ineligibility(directory.local_user(user)) is None)
 
 
 def stage_members(stage: Stage, directory: Directory) -> frozenset[str]:
-    """The user ids that a stage stands for at this moment, able to act or not."""
+    """Return the user ids that a stage names now, whether they may act or not."""
     users = set(stage.users)
     for name in stage.groups:
         group = directory.group(name)
@@ -116,42 +141,43 @@ def stage_members(stage: Stage, directory: Directory) -> frozenset[str]:
 
 
 def eligible_approvers(stage: Stage, directory: Directory) -> frozenset[str]:
-    """The user ids that may approve in a stage at this moment."""
+    """Return the user ids that may approve in a stage now."""
     return active_members(stage_members(stage, directory), directory)
 
 
 def notified_users(requirement: Requirement, directory: Directory, requester: Person | None = None) -> frozenset[str]:
-    """Everybody whom asking for these approvals will notify; the requester only where they count themselves."""
-    everybody = frozenset(user for stage in requirement.stages for user in eligible_approvers(stage, directory))
+    """Return everybody whom a request for these approvals notifies; the requester only if they count themselves."""
+    approvers = frozenset(user for stage in requirement.stages for user in eligible_approvers(stage, directory))
     if requester is not None and not requirement.requester_counts:
-        return everybody - {requester.user}
-    return everybody
+        return approvers - {requester.user}
+    return approvers
 
 
 def group_problems(stage: Stage, directory: Directory) -> tuple[str, ...]:
-    """What is wrong with a stage's groups, a sentence each: not there, or without anybody who may approve."""
-    faults = []
+    """Return what is wrong with a stage's groups, a sentence each: a group is missing, or has nobody who may
+    approve."""
+    problems = []
     for index, name in enumerate(stage.groups):
         shown = stage.names[index] if index < len(stage.names) else name
         group = directory.group(name)
         if group is None:
-            faults.append(f"The user group {shown} cannot be found.")
+            problems.append(f"The user group {shown} cannot be found.")
         elif not active_members(group.members, directory):
-            faults.append(f"The user group {shown} has nobody who may approve.")
-    return tuple(faults)
+            problems.append(f"The user group {shown} has nobody who may approve.")
+    return tuple(problems)
 
 
 def resolve_groups(requirement: Requirement, directory: Directory) -> Requirement:
-    """The same requirement with group ids for handles, so that renaming a group changes nothing. A group that is
-    not found keeps its handle and has no members."""
+    """Replace the handles of groups by their ids, so that renaming a group changes nothing. A group that is not found
+    keeps its handle and has no members."""
 
-    def of(stage: Stage) -> Stage:
-        found = [(name, directory.group(name)) for name in stage.groups]
-        return stage.model_copy(update={"groups": tuple(group.id if group else name for name, group in found)})
+    def with_ids(stage: Stage) -> Stage:
+        groups = [(name, directory.group(name)) for name in stage.groups]
+        return stage.model_copy(update={"groups": tuple(group.id if group else name for name, group in groups)})
 
     return requirement.model_copy(
         update={
-            "stages": tuple(of(stage) for stage in requirement.stages),
-            "escalate_to": of(requirement.escalate_to) if requirement.escalate_to else None,
+            "stages": tuple(with_ids(stage) for stage in requirement.stages),
+            "escalate_to": with_ids(requirement.escalate_to) if requirement.escalate_to else None,
         }
     )

@@ -1,16 +1,17 @@
-"""The values of a request: who asked for what, when, why, and how it stands."""
+"""The values of a request: who asked for what, when and why, and its state."""
 
 import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Literal
 
 from pydantic import Field, JsonValue
 
 from bot.schedule import Schedule
-from bot.values import FrozenModel
+from bot.values import FrozenModel, Json
 
 RequestState = Literal[
     "awaiting_approval",
@@ -61,6 +62,22 @@ class Stage(FrozenModel):
     """What the groups and users are called in the policy, for people to read."""
 
 
+class RequirementCode(StrEnum):
+    """Why policy demands what it does; ``reasons`` has the sentences."""
+
+    RULE_REFUSES = "rule_refuses"
+    REQUESTER_NOT_ALLOWED = "requester_not_allowed"
+    FREEZE_REFUSES = "freeze_refuses"
+    RULE_APPROVES = "rule_approves"
+    RULE_ASKS = "rule_asks"
+    BUDGET_EXHAUSTED = "budget_exhausted"
+    APPROVING_RULE_OVERRULED = "approving_rule_overruled"
+    NO_RULE_COVERS_IT = "no_rule_covers_it"
+    NO_RULE_COVERS_THE_REST = "no_rule_covers_the_rest"
+    FREEZE_ASKS = "freeze_asks"
+    FREEZE_SKIPS_RUNS = "freeze_skips_runs"
+
+
 class Requirement(FrozenModel):
     """What policy demands of a request, and why. Times are in seconds."""
 
@@ -79,22 +96,25 @@ class Requirement(FrozenModel):
     drift_percent: int | None = None
     because: tuple[str, ...] = ()
     """What made policy demand this, in a few words each: "43 hosts", "a forced reboot"."""
+    codes: tuple[RequirementCode, ...] = ()
+    """What made policy demand this, for code to compare. Requirements that earlier releases stored have none."""
     freezes: tuple[str, ...] = ()
-    """The freezes whose own approvers are among the stages: these do not stop the request any more."""
+    """The freezes whose own approvers are among the stages. These no longer stop the request."""
     warn_before: int = 900
-    """An approval that comes less than this before the start is warned of."""
+    """Warn of an approval that comes less than this before the start."""
 
     def is_no_stricter_than(self, other: "Requirement") -> bool:
-        """Whether an approval that meets the other one meets this one too. Groups must be named alike in both."""
+        """Return whether an approval that meets the other requirement meets this one too. Groups must be named alike in
+        both."""
         if self.effect != "ask" or other.effect != "ask":
             return self.effect == "approve" or self.effect == other.effect
-        asked = {(frozenset(s.groups), frozenset(s.users)): s.quorum for s in other.stages}
-        enough = (asked.get((frozenset(s.groups), frozenset(s.users)), 0) >= s.quorum for s in self.stages)
+        quorums = {(frozenset(s.groups), frozenset(s.users)): s.quorum for s in other.stages}
+        enough = (quorums.get((frozenset(s.groups), frozenset(s.users)), 0) >= s.quorum for s in self.stages)
         return all(enough) and set(self.freezes) <= set(other.freezes)
 
 
 class TargetSet(FrozenModel):
-    """What the request would touch, as it was found when asked: how many, and the known names (up to 2,000)."""
+    """The targets that a request would touch: how many, and the names that are known (up to 2,000)."""
 
     count: int
     names: tuple[str, ...] = ()
@@ -104,7 +124,7 @@ class TargetSet(FrozenModel):
 
 
 class Content(FrozenModel):
-    """What an approval signs. Any change of it makes a new revision and voids approvals."""
+    """The content that an approval signs. Any change of it makes a new revision and voids approvals."""
 
     backend: str
     operation: str
@@ -112,7 +132,7 @@ class Content(FrozenModel):
     schedule: Schedule
     targets: tuple[str, ...] = ()
     renewal: int = 0
-    """How often it has been put to approvers anew: each time, the approvals so far count no more."""
+    """How often approval was requested again. Each time, earlier approvals stop counting."""
 
     @property
     def hash(self) -> str:
@@ -122,7 +142,8 @@ class Content(FrozenModel):
 
 @dataclass(frozen=True, slots=True)
 class RequestSummary:
-    """A request as a line of a list. ``requester`` is a user id; ``when`` its start, else when it was asked for."""
+    """A request as a line of a list. ``requester`` is a user id; ``display_time`` is its start, else when it was
+    created."""
 
     id: str
     number: int
@@ -148,14 +169,14 @@ class Request(FrozenModel):
     revision: int
     content: Content
     content_hash: str
-    labels: Mapping[str, Any] = {}
-    """The words that people saw for the values they picked, by field name."""
+    labels: Mapping[str, JsonValue] = {}
+    """The texts that people saw for the values they picked, by field name."""
     values: Mapping[str, JsonValue] = {}
-    """What was filled in, by field name: what an edit of the request starts from."""
+    """The values of the form, by field name. An edit of the request starts from them."""
     title: str = ""
-    """What is done, in words: ``Foreman (prod): run a job``."""
+    """The operation in words: ``Foreman (prod): run a job``."""
     summary: tuple[tuple[str, str], ...] = ()
-    """The parameters in words: label and value, secrets hidden."""
+    """The parameters as label and text, secrets hidden."""
     phrase: str
     zone: str
     reason: str
@@ -166,23 +187,23 @@ class Request(FrozenModel):
     facts: Mapping[str, JsonValue] = {}
     calls: tuple[Mapping[str, JsonValue], ...] = ()
     changes: tuple[Mapping[str, str], ...] = ()
-    """What the work changes in the back end: field, before, after."""
+    """The changes that the work makes in the back end: field, before, after."""
     revision_changes: tuple[Mapping[str, str], ...] = ()
-    """What this revision changed of the one before: field, before, after."""
+    """The changes since the previous revision: field, before, after."""
     last_editor: str = ""
     editors: tuple[str, ...] = ()
-    """The user ids of everyone but the requester who has written a revision, in the order of their first."""
+    """The user ids of everyone except the requester who wrote a revision, ordered by their first one."""
     scheduler: Literal["backend", "nightshift"] = "nightshift"
     scheduler_reason: str = ""
     requirement: Requirement
     approve_by: datetime | None = None
     remind_at: datetime | None = None
-    """When the approvers are next to be reminded, or a second group is to be asked."""
+    """When to remind the approvers next, or to ask a second group."""
     start_at: datetime | None = None
     latest_start: datetime | None = None
     created_at: datetime
     round_opened_at: datetime | None = None
-    """When this revision was put to the approvers."""
+    """When the approvers were asked about this revision."""
     approved_at: datetime | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
@@ -195,7 +216,7 @@ class Request(FrozenModel):
 
     @property
     def edited_by(self) -> tuple[Person, ...]:
-        """Everyone but the requester who has written a revision: with the requester, the authors."""
+        """Everyone except the requester who wrote a revision. Together with the requester they are the authors."""
         users = dict.fromkeys((*self.editors, self.last_editor))
         return tuple(
             Person(team=self.requester.team, user=user) for user in users if user and user != self.requester.user
@@ -207,7 +228,7 @@ class Request(FrozenModel):
 
 
 class Decision(FrozenModel):
-    """One person's word on one revision. ``retracted_at`` is when they withdrew it, while they still could."""
+    """One person's decision on one revision. ``retracted_at`` is when they took it back."""
 
     id: str
     request_id: str
@@ -232,18 +253,18 @@ class Run(FrozenModel):
     due_at: datetime | None = None
     latest_start: datetime | None = None
     token: str = ""
-    handle: Mapping[str, Any] | None = None
+    handle: Mapping[str, JsonValue] | None = None
     progress: Mapping[str, Any] | None = None
     problem: str = ""
     started_at: datetime | None = None
     finished_at: datetime | None = None
 
 
-def canonical_json(value: Any) -> str:
-    """JSON in one spelling: sorted keys, no spaces, nothing that two equal values could differ in."""
+def canonical_json(value: Json) -> str:
+    """Return JSON in a canonical form, so that equal values give equal text: sorted keys and no spaces."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def sha256_hex(text: str) -> str:
-    """SHA-256 of a text, in hex."""
+    """Return the SHA-256 of a text in hex."""
     return hashlib.sha256(text.encode()).hexdigest()

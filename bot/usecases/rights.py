@@ -19,6 +19,7 @@ from bot.requests.approval.rounds import ApprovalRound, current_round
 from bot.requests.approval.status import (
     ApprovalStatus,
     Permission,
+    PermissionCode,
     approval_status,
     is_still_valid,
     missing_approver_reasons,
@@ -298,15 +299,15 @@ class Rights:
         """Whether a person is one of a request's approvers, and so may stop it or say what became of it."""
         directory = await self.directory_for(services, request, person)
         if problem := ineligibility_reason(directory.user(person)):
-            return Permission(allowed=False, reason=problem)
+            return Permission(code=PermissionCode.INELIGIBLE, reason=problem)
         stages = self.approval_round(request, ()).stages(services.clock.now())
         if any(person.user in stage_members(stage, directory) for stage in stages):
-            return Permission(allowed=True)
+            return Permission()
         if request.requirement.effect == "approve":
             default = list(self.policy.defaults.required_stages())
             if any(person.user in stage_members(stage, directory) for stage in default):
-                return Permission(allowed=True)
-        return Permission(allowed=False, reason="You are not one of them.")
+                return Permission()
+        return Permission(code=PermissionCode.NOT_AN_APPROVER, reason="You are not one of them.")
 
     async def active_freeze_reason(self, services: "Services", request: Request) -> str:
         """Why a freeze keeps a run from starting at this moment; "" where none does."""

@@ -1,24 +1,24 @@
-"""Seating approvals in stages so that as many as possible are of use: a small bipartite matching."""
+"""Assigns approvers to stages so that as many approvals as possible are of use: a small bipartite matching."""
 
 from collections.abc import Sequence
 
 StageAssignment = tuple[tuple[str, ...], ...]
-"""For each stage, who counts in it."""
+"""For each stage, the users whose approval counts in it."""
 
 
 def assign_approvers(
     quorums: Sequence[int], eligible_by_stage: Sequence[frozenset[str]], approvers: Sequence[str]
 ) -> StageAssignment:
-    """Seat each vote in at most one stage that it is eligible for, the first stage first.
+    """Assign each approver to at most one stage that they are eligible for, the first stage first.
 
-    Earlier stages are filled as far as possible; somebody who sits in one moves on when somebody else can take the
-    place. How many sit in each stage does not depend on the order of ``votes``.
+    Earlier stages are filled as far as possible. An approver moves from one stage to another if somebody else can take
+    their place. How many approvers each stage gets does not depend on the order of ``approvers``.
     """
-    seated: list[list[str]] = [[] for _ in quorums]
+    assigned: list[list[str]] = [[] for _ in quorums]
     for stage, quorum in enumerate(quorums):
-        while len(seated[stage]) < quorum and _assign_one(stage, eligible_by_stage, approvers, seated, set()):
+        while len(assigned[stage]) < quorum and _assign_one(stage, eligible_by_stage, approvers, assigned, set()):
             pass
-    return tuple(tuple(vote for vote in approvers if vote in stage) for stage in seated)
+    return tuple(tuple(user for user in approvers if user in users) for users in assigned)
 
 
 def _assign_one(
@@ -28,17 +28,17 @@ def _assign_one(
     assigned: list[list[str]],
     tried: set[str],
 ) -> bool:
-    """Bring one more vote into a stage, moving others if need be; whether it was possible."""
-    for vote in approvers:
-        if vote in tried or vote not in eligible_by_stage[stage] or vote in assigned[stage]:
+    """Assign one more approver to a stage, moving others if needed. Return whether that was possible."""
+    for user in approvers:
+        if user in tried or user not in eligible_by_stage[stage] or user in assigned[stage]:
             continue
-        tried.add(vote)
-        holder = next((other for other, there in enumerate(assigned) if vote in there), None)
-        if holder is not None and not _assign_one(holder, eligible_by_stage, approvers, assigned, tried):
-            continue
-        if holder is not None:
-            assigned[holder].remove(vote)
-        assigned[stage].append(vote)
+        tried.add(user)
+        present = next((index for index, users in enumerate(assigned) if user in users), None)
+        if present is not None:
+            if not _assign_one(present, eligible_by_stage, approvers, assigned, tried):
+                continue
+            assigned[present].remove(user)
+        assigned[stage].append(user)
         return True
     return False
 
@@ -46,13 +46,14 @@ def _assign_one(
 def reachable_stages(
     stage: int, eligible_by_stage: Sequence[frozenset[str]], assignment: StageAssignment
 ) -> frozenset[int]:
-    """The stages in which one more vote would help a stage along: itself, and those whose members could move to it."""
-    found = {stage}
-    waiting = [stage]
-    while waiting:
-        here = waiting.pop()
-        for other, there in enumerate(assignment):
-            if other not in found and any(vote in eligible_by_stage[here] for vote in there):
-                found.add(other)
-                waiting.append(other)
-    return frozenset(found)
+    """Return the stages in which one more approval would help a stage: itself, and those whose approvers could move
+    to it."""
+    reachable = {stage}
+    pending = [stage]
+    while pending:
+        goal = pending.pop()
+        for index, users in enumerate(assignment):
+            if index not in reachable and not eligible_by_stage[goal].isdisjoint(users):
+                reachable.add(index)
+                pending.append(index)
+    return frozenset(reachable)

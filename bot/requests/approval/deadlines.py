@@ -1,6 +1,7 @@
-"""The moments around an approval: until when, reminders, an approval that comes late or in a hurry, and renewal."""
+"""The deadlines of an approval: its expiry, reminders, approvals that come late or at short notice, and renewal."""
 
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Literal
 
 from bot.requests.durations import format_duration
@@ -21,32 +22,45 @@ from bot.schedule import (
 from bot.values import FrozenModel
 
 LateChoice = Literal["now", "next", "drop"]
+"""What becomes of a request that was approved after its start: it runs now, at the next slot, or not at all."""
 
 
 def expires_at(requirement: Requirement, opened_at: datetime, schedule: Schedule) -> datetime:
-    """Until when the approval must be complete. Where policy drops late approvals, that is not after the start (or
-    the latest start); otherwise the start has no say in it."""
-    until = opened_at + timedelta(seconds=requirement.expires_after)
+    """Return when the approval must be complete. Where policy drops late approvals, that is at the start (or the latest
+    start) at the latest; otherwise the start does not matter."""
+    expiry = opened_at + timedelta(seconds=requirement.expires_after)
     start = start_of(schedule)
     if requirement.late != "drop" or isinstance(schedule, Series) or start is None:
-        return until
-    return min(until, latest_start_of(schedule) or start.instant)
+        return expiry
+    return min(expiry, latest_start_of(schedule) or start.instant)
 
 
 def escalates_at(requirement: Requirement, opened_at: datetime) -> datetime | None:
-    """When the second group is asked too; None where there is none."""
+    """Return when the second group is asked too; None if there is none."""
     if requirement.escalate_to is None or requirement.escalate_after is None:
         return None
     return opened_at + timedelta(seconds=requirement.escalate_after)
 
 
 def next_reminder_at(requirement: Requirement, opened_at: datetime, now: datetime) -> datetime | None:
-    """When approvers are next to be reminded, or the second group is to be asked; None where never."""
+    """Return when approvers are next to be reminded, or the second group is to be asked; None if never."""
     if requirement.effect != "ask":
         return None
     times = [opened_at + timedelta(seconds=after) for after in requirement.reminders]
-    second = escalates_at(requirement, opened_at)
-    return min((at for at in (*times, *((second,) if second else ())) if at > now), default=None)
+    escalation = escalates_at(requirement, opened_at)
+    if escalation is not None:
+        times.append(escalation)
+    return min((at for at in times if at > now), default=None)
+
+
+class LatenessCode(StrEnum):
+    """How the moment of an approval relates to the start."""
+
+    IN_TIME = "in_time"
+    RUNS_SKIPPED = "runs_skipped"
+    START_PASSED = "start_passed"
+    LATEST_START_PASSED = "latest_start_passed"
+    SERIES_OVER = "series_over"
 
 
 class LateOption(FrozenModel):
@@ -58,59 +72,73 @@ class LateOption(FrozenModel):
 
 
 class Lateness(FrozenModel):
-    """Whether an approval at this moment comes after the start. ``settled`` is what policy does without asking; where
-    it is None and ``late``, the approver picks one of ``options``."""
+    """Whether an approval at this moment comes after the start. ``policy_choice`` is what policy does without asking.
+    Where it is None and the approval is late, the approver picks one of ``options``."""
 
-    late: bool
+    code: LatenessCode = LatenessCode.IN_TIME
     policy_choice: LateChoice | None = None
     options: tuple[LateOption, ...] = ()
     text: str = ""
 
+    @property
+    def late(self) -> bool:
+        return self.code not in (LatenessCode.IN_TIME, LatenessCode.RUNS_SKIPPED)
+
 
 def assess_lateness(request: Request, now: datetime) -> Lateness:
-    """What an approval at this moment means for the start.
+    """Return what an approval at this moment means for the start.
 
-    Within a window, or before an agreed latest start, it is not late: the request itself says that it may start then.
-    A series is late only when no run of it is left.
+    Within a window, or before an agreed latest start, it is not late: the request itself allows a start then. A series
+    is late only when no run of it is left.
     """
     schedule = request.content.schedule
     start, latest = start_of(schedule), latest_start_of(schedule)
     if isinstance(schedule, Series):
         return _series_lateness(schedule, now)
-    if start is None or now <= start.instant or (latest is not None and now <= latest):
-        return Lateness(late=False)
-    options = tuple(_options(schedule, start, latest, now))
-    wanted = request.requirement.late
-    settled = next((option.choice for option in options if option.choice == wanted), None)
+    if start is None or now <= (latest or start.instant):
+        return Lateness()
+    options = tuple(_late_options(schedule, start, latest, now))
+    preferred = request.requirement.late
     passed = "The latest start" if latest is not None else "The start"
-    at = format_moment((latest or start.instant).astimezone(start.local.tzinfo))
-    return Lateness(late=True, policy_choice=settled, options=options, text=f"{passed}, {at}, has passed.")
+    moment = format_moment((latest or start.instant).astimezone(start.local.tzinfo))
+    return Lateness(
+        code=LatenessCode.START_PASSED if latest is None else LatenessCode.LATEST_START_PASSED,
+        policy_choice=next((option.choice for option in options if option.choice == preferred), None),
+        options=options,
+        text=f"{passed}, {moment}, has passed.",
+    )
 
 
 def _series_lateness(series: Series, now: datetime) -> Lateness:
     coming = next_runs(series, now, 1)
     if not coming:
-        drop = LateOption(choice="drop", label="Drop it")
-        return Lateness(late=True, policy_choice="drop", options=(drop,), text="No run of the series is left.")
+        return Lateness(
+            code=LatenessCode.SERIES_OVER,
+            policy_choice="drop",
+            options=(LateOption(choice="drop", label="Drop it"),),
+            text="No run of the series is left.",
+        )
     if now <= series.first.instant:
-        return Lateness(late=False)
-    return Lateness(late=False, text=f"Earlier runs are left out; the next is {format_moment(coming[0].local)}.")
+        return Lateness()
+    text = f"Earlier runs are left out; the next is {format_moment(coming[0].local)}."
+    return Lateness(code=LatenessCode.RUNS_SKIPPED, text=text)
 
 
-def _options(schedule: Schedule, start: ZonedTime, latest: datetime | None, now: datetime) -> list[LateOption]:
-    found = []
+def _late_options(schedule: Schedule, start: ZonedTime, latest: datetime | None, now: datetime) -> list[LateOption]:
+    options = []
     if latest is None:
-        found.append(LateOption(choice="now", label="Run it now", schedule=Now()))
+        options.append(LateOption(choice="now", label="Run it now", schedule=Now()))
     moved = _move_to_next_day(schedule, start, now)
-    at = start_of(moved)
-    if at is not None:
-        found.append(LateOption(choice="next", label=f"Run it {format_moment(at.local)}", schedule=moved))
-    found.append(LateOption(choice="drop", label="Drop it"))
-    return found
+    moved_start = start_of(moved)
+    if moved_start is not None:
+        label = f"Run it {format_moment(moved_start.local)}"
+        options.append(LateOption(choice="next", label=label, schedule=moved))
+    options.append(LateOption(choice="drop", label="Drop it"))
+    return options
 
 
 def _move_to_next_day(schedule: Schedule, start: ZonedTime, now: datetime) -> Schedule:
-    """The same schedule on the first later day on which its wall-clock time is still to come."""
+    """Move a schedule to the first later day on which its wall-clock time is still to come."""
     days = max((now.astimezone(start.local.tzinfo).date() - start.wall.date()).days, 1)
     if resolve_wall_time(start.wall + timedelta(days=days), start.zone).instant <= now:
         days += 1
@@ -130,25 +158,23 @@ def _move_to_next_day(schedule: Schedule, start: ZonedTime, now: datetime) -> Sc
 
 
 def short_notice_warning(requirement: Requirement, schedule: Schedule, now: datetime) -> str:
-    """A warning where the start is so near that an approval now leaves no time to look; empty otherwise."""
+    """Return a warning if the start is so near that an approval now leaves no time to look; empty otherwise."""
     start = start_of(schedule)
     if start is None:
         return ""
-    if isinstance(schedule, Series) and now > start.instant:
+    seconds_left = (start.instant - now).total_seconds()
+    if not 0 <= seconds_left < requirement.warn_before:
         return ""
-    left = (start.instant - now).total_seconds()
-    if not 0 <= left < requirement.warn_before:
-        return ""
-    return f"It starts in {format_duration(left)}, so an approval now leaves little time to stop it."
+    return f"It starts in {format_duration(seconds_left)}, so an approval now leaves little time to stop it."
 
 
 def renewal_reason(requirement: Requirement, approved_at: datetime, run_count: int, now: datetime) -> str:
-    """Why a series needs a new approval before its next run, as a sentence; empty where it does not. ``runs`` counts
-    the runs that were started since it was last approved."""
-    days, most = requirement.renew_after_days, requirement.renew_after_runs
-    if days is not None and now >= approved_at + timedelta(days=days):
-        ago = format_duration((now - approved_at).total_seconds())
-        return f"This series was last approved {ago} ago; policy asks again after {count_noun(days, 'days')}."
-    if most is not None and run_count >= most:
-        return f"This series has run {run_count} times since it was approved; policy asks again after {most}."
+    """Return why a series needs a new approval before its next run, as a sentence; empty if it does not. ``run_count``
+    counts the runs that were started since it was last approved."""
+    max_days, max_runs = requirement.renew_after_days, requirement.renew_after_runs
+    if max_days is not None and now >= approved_at + timedelta(days=max_days):
+        age = format_duration((now - approved_at).total_seconds())
+        return f"This series was last approved {age} ago; policy asks again after {count_noun(max_days, 'days')}."
+    if max_runs is not None and run_count >= max_runs:
+        return f"This series has run {run_count} times since it was approved; policy asks again after {max_runs}."
     return ""

@@ -1,8 +1,9 @@
-"""Delegation: for some days somebody else approves in your place. It never goes further than one step, and never
-reaches the delegate's own requests."""
+"""Delegation: somebody else approves in your place for some days. It goes one step only, and never reaches the
+delegate's own requests."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from bot.requests.directory import Directory, ineligibility_reason
 from bot.requests.durations import format_duration
@@ -13,7 +14,8 @@ MAX_DELEGATION_LENGTH = timedelta(days=90)
 
 
 class Delegation(FrozenModel):
-    """``to_user`` may approve in the place of ``user`` from ``starts`` until ``ends``, or ``ended_at`` if sooner."""
+    """``to_user`` may approve in the place of ``user`` from ``starts`` until ``ends``, or until ``ended_at`` if that is
+    sooner."""
 
     id: str
     team: str
@@ -24,31 +26,53 @@ class Delegation(FrozenModel):
     ended_at: datetime | None = None
 
     def is_active(self, at: datetime) -> bool:
-        """Whether it is in force at a moment."""
+        """Return whether it is in force at a moment."""
         return self.starts <= at < (min(self.ends, self.ended_at) if self.ended_at else self.ends)
+
+
+class DelegationCode(StrEnum):
+    """Why somebody may not delegate."""
+
+    TO_THEMSELVES = "to_themselves"
+    DELEGATOR_INELIGIBLE = "delegator_ineligible"
+    DELEGATE_INELIGIBLE = "delegate_ineligible"
+    OVER = "over"
+    TOO_LONG = "too_long"
+
+
+class DelegationProblem(FrozenModel):
+    """Why somebody may not delegate, with the sentence for them."""
+
+    code: DelegationCode
+    text: str
 
 
 def delegation_problem(
     delegator: Person, delegate: Person, starts: datetime, ends: datetime, now: datetime, directory: Directory
-) -> str:
-    """Why somebody may not delegate in this way, as a sentence; empty where they may."""
+) -> DelegationProblem | None:
+    """Return why somebody may not delegate in this way; None if they may."""
     if delegator.user == delegate.user:
-        return "You cannot delegate to yourself."
+        return DelegationProblem(code=DelegationCode.TO_THEMSELVES, text="You cannot delegate to yourself.")
     if problem := ineligibility_reason(directory.user(delegator)):
-        return problem
+        return DelegationProblem(code=DelegationCode.DELEGATOR_INELIGIBLE, text=problem)
     if ineligibility_reason(directory.user(delegate)):
-        return "That person cannot approve anything: delegate to an active full member of this workspace."
-    if ends <= now or ends <= starts:
-        return "That would be over before it begins; name an end in the future."
-    if ends - starts > MAX_DELEGATION_LENGTH:
-        return (
-            f"A delegation may last at most {format_duration(MAX_DELEGATION_LENGTH.total_seconds())}; name "
-            "an earlier end."
+        return DelegationProblem(
+            code=DelegationCode.DELEGATE_INELIGIBLE,
+            text="That person cannot approve anything: delegate to an active full member of this workspace.",
         )
-    return ""
+    if ends <= now or ends <= starts:
+        return DelegationProblem(
+            code=DelegationCode.OVER, text="That would be over before it begins; name an end in the future."
+        )
+    if ends - starts > MAX_DELEGATION_LENGTH:
+        longest = format_duration(MAX_DELEGATION_LENGTH.total_seconds())
+        return DelegationProblem(
+            code=DelegationCode.TOO_LONG, text=f"A delegation may last at most {longest}; name an earlier end."
+        )
+    return None
 
 
 def delegators_of(person: Person, delegations: Iterable[Delegation], at: datetime) -> tuple[str, ...]:
-    """The user ids in whose place a person may approve at a moment, in a fixed order."""
-    mine = {d.user for d in delegations if d.team == person.team and d.to_user == person.user and d.is_active(at)}
-    return tuple(sorted(mine - {person.user}))
+    """Return the user ids in whose place a person may approve at a moment, sorted."""
+    users = {d.user for d in delegations if d.team == person.team and d.to_user == person.user and d.is_active(at)}
+    return tuple(sorted(users - {person.user}))

@@ -1,4 +1,4 @@
-"""A round of approval: one revision of a request before its approvers, and which of their decisions count."""
+"""A round of approval: one revision of a request in front of its approvers, and which of their decisions count."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -10,8 +10,8 @@ from bot.values import FrozenModel
 
 
 class ApprovalRound(FrozenModel):
-    """One asking: a revision of a request before its approvers. ``editors`` have changed the request since it was made:
-    what they wrote is for others to approve."""
+    """A revision of a request in front of its approvers. ``editors`` have changed the request since it was made, so
+    others approve what they wrote."""
 
     requirement: Requirement
     content_hash: str
@@ -33,7 +33,7 @@ class ApprovalRound(FrozenModel):
         return self.authors
 
     def stages(self, now: datetime) -> tuple[Stage, ...]:
-        """The stages as they are at a moment: after the escalation its group may approve in each of them."""
+        """Return the stages at a moment. After the escalation, its group may approve in each of them."""
         requirement = self.requirement
         extra = requirement.escalate_to
         after = requirement.escalate_after
@@ -49,44 +49,6 @@ def _with_escalation(stage: Stage, extra: Stage) -> Stage:
     )
 
 
-def current_decisions(approval_round: ApprovalRound, decisions: Iterable[Decision]) -> list[Decision]:
-    """The decisions on the current content that were not taken back, in the order in which they were made."""
-    found = [d for d in decisions if d.content_hash == approval_round.content_hash and d.retracted_at is None]
-    return sorted(found, key=lambda d: (d.at, d.id))
-
-
-def countable_approvals(
-    approval_round: ApprovalRound, decisions: Sequence[Decision], directory: Directory
-) -> dict[str, Decision]:
-    """The approvals that may count, by the user id for whom they count: one a person, and one a seat."""
-    by_human: dict[str, Decision] = {}
-    for decision in decisions:
-        if decision.verdict != "approved" or not _is_countable(approval_round, decision, directory):
-            continue
-        before = by_human.get(decision.person.user)
-        if before is None or (before.on_behalf_of and not decision.on_behalf_of):
-            by_human[decision.person.user] = decision
-    votes: dict[str, Decision] = {}
-    for user, decision in by_human.items():
-        seat = decision.on_behalf_of or user
-        if seat not in votes or not decision.on_behalf_of:
-            votes[seat] = decision
-    return votes
-
-
-def _is_countable(approval_round: ApprovalRound, decision: Decision, directory: Directory) -> bool:
-    """Whether an approval may count: the person may act now, and it is neither on their own request nor in a place
-    that was not given to them."""
-    person = decision.person
-    if person.team != directory.team or ineligibility_reason(directory.user(person)):
-        return False
-    if not decision.on_behalf_of:
-        return person.user not in approval_round.barred_approvers
-    if approval_round.authors & {person.user, decision.on_behalf_of}:
-        return False
-    return decision.on_behalf_of in delegators_of(person, approval_round.delegations, decision.at)
-
-
 def current_round(request: Request, delegations: Iterable[Delegation]) -> ApprovalRound:
     """Return the round that a stored request is in."""
     return ApprovalRound(
@@ -97,3 +59,45 @@ def current_round(request: Request, delegations: Iterable[Delegation]) -> Approv
         delegations=tuple(delegations),
         editors=request.edited_by,
     )
+
+
+def current_decisions(approval_round: ApprovalRound, decisions: Iterable[Decision]) -> list[Decision]:
+    """Return the decisions on the current content that were not taken back, in the order in which they were made."""
+    current = [d for d in decisions if d.content_hash == approval_round.content_hash and d.retracted_at is None]
+    return sorted(current, key=lambda d: (d.at, d.id))
+
+
+def countable_approvals(
+    approval_round: ApprovalRound, decisions: Sequence[Decision], directory: Directory
+) -> dict[str, Decision]:
+    """Return the approvals that may count, by the user id for whom they count.
+
+    Nobody counts twice, and nobody has two people counting for them. An approval in person takes precedence over one on
+    somebody's behalf.
+    """
+    by_person: dict[str, Decision] = {}
+    for decision in decisions:
+        if decision.verdict != "approved" or not _is_countable(approval_round, decision, directory):
+            continue
+        earlier = by_person.get(decision.person.user)
+        if earlier is None or (earlier.on_behalf_of and not decision.on_behalf_of):
+            by_person[decision.person.user] = decision
+    approvals: dict[str, Decision] = {}
+    for user, decision in by_person.items():
+        approver = decision.on_behalf_of or user
+        if approver not in approvals or not decision.on_behalf_of:
+            approvals[approver] = decision
+    return approvals
+
+
+def _is_countable(approval_round: ApprovalRound, decision: Decision, directory: Directory) -> bool:
+    """Return whether an approval may count: the person is eligible now, did not write the request, and, where they
+    acted for somebody else, had a delegation from them when they decided."""
+    person = decision.person
+    if person.team != directory.team or ineligibility_reason(directory.user(person)):
+        return False
+    if not decision.on_behalf_of:
+        return person.user not in approval_round.barred_approvers
+    if approval_round.authors & {person.user, decision.on_behalf_of}:
+        return False
+    return decision.on_behalf_of in delegators_of(person, approval_round.delegations, decision.at)

@@ -1,12 +1,13 @@
-"""How an approval stands, and who may decide. Both come from the decisions on the current content and from user groups
-as they are now; nothing is remembered.
+"""The status of an approval, and who may decide.
 
-A person counts once over all stages. Whoever could count in several is placed where it helps most, so the order in
-which people approve changes nothing.
+Both are derived from the decisions on the current content and from the user groups as they are now; neither is stored.
+A person counts once over all stages. An approver who is eligible for several stages is assigned where it helps most, so
+the order in which people approve changes nothing.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from enum import StrEnum
 from typing import Literal
 
 from bot.requests.approval.assignment import StageAssignment, assign_approvers, reachable_stages
@@ -19,15 +20,29 @@ from bot.requests.text import approver_names, stages_text
 from bot.values import FrozenModel
 
 
-class ApprovalStatus(FrozenModel):
-    """How an approval stands.
+class StatusCode(StrEnum):
+    """Why an approval has the state that it has."""
 
-    ``stage`` counts from 0; ``have`` of ``need`` people have approved in it. ``approved_by`` lists, stage by stage,
-    the people who count. ``may_approve`` are the user ids who could approve now. ``stuck`` are sentences about why
-    nobody's approval can complete it as things are; ``faults`` about groups that are gone or empty.
+    APPROVED_BY_POLICY = "approved_by_policy"
+    APPROVED_BY_PEOPLE = "approved_by_people"
+    REFUSED_BY_POLICY = "refused_by_policy"
+    DENIED = "denied"
+    NO_APPROVERS_NAMED = "no_approvers_named"
+    CHANGES_REQUESTED = "changes_requested"
+    MORE_APPROVALS_NEEDED = "more_approvals_needed"
+
+
+class ApprovalStatus(FrozenModel):
+    """The status of an approval.
+
+    ``stage_index`` counts from 0; ``approval_count`` of ``required_count`` people have approved in that stage.
+    ``approved_by`` lists the people who count, stage by stage. ``eligible_approvers`` are the user ids whose approval
+    would help now. ``unapprovable_reasons`` say why the people who are left cannot complete it, and ``group_problems``
+    which groups are missing or empty; a sentence each.
     """
 
     state: Literal["waiting", "approved", "denied"]
+    code: StatusCode
     stage_index: int = 0
     stage_count: int = 1
     approval_count: int = 0
@@ -42,38 +57,77 @@ class ApprovalStatus(FrozenModel):
     text: str = ""
 
 
-class Permission(FrozenModel):
-    """Whether somebody may do something; the reason is a sentence to them. ``on_behalf_of`` is the user id in whose
-    place they would act, empty for themselves."""
+class PermissionCode(StrEnum):
+    """Why somebody may or may not do something."""
 
-    allowed: bool
+    ALLOWED = "allowed"
+    INELIGIBLE = "ineligible"
+    NOT_OPEN = "not_open"
+    OWN_REQUEST = "own_request"
+    OWN_EDIT = "own_edit"
+    ALREADY_DECIDED = "already_decided"
+    SETTLED = "settled"
+    NO_APPROVERS_NAMED = "no_approvers_named"
+    LATER_STAGE = "later_stage"
+    EARLIER_STAGE = "earlier_stage"
+    PLACE_TAKEN = "place_taken"
+    NOT_AN_APPROVER = "not_an_approver"
+    NOT_OWN_DECISION = "not_own_decision"
+    ALREADY_RETRACTED = "already_retracted"
+    CONTENT_CHANGED = "content_changed"
+    NOT_APPROVED = "not_approved"
+
+
+class Permission(FrozenModel):
+    """Whether somebody may do something. ``reason`` is the sentence for them, empty where it is allowed.
+    ``on_behalf_of`` is the user id of the person in whose place they would act, empty for themselves."""
+
+    code: PermissionCode = PermissionCode.ALLOWED
     reason: str = ""
     on_behalf_of: str = ""
+
+    @property
+    def allowed(self) -> bool:
+        return self.code is PermissionCode.ALLOWED
 
 
 def approval_status(
     approval_round: ApprovalRound, decisions: Iterable[Decision], directory: Directory, now: datetime
 ) -> ApprovalStatus:
-    """How a round stands at this moment."""
+    """Derive the status of a round at a moment."""
     requirement = approval_round.requirement
     if requirement.effect == "approve":
-        return ApprovalStatus(state="approved", stage_count=0, text="Approved at once, as policy allows")
-    said = current_decisions(approval_round, decisions)
-    denial = next((d for d in said if d.verdict == "denied"), None)
-    if requirement.effect == "refuse" or denial is not None:
-        by, comment = (denial.person, denial.comment) if denial else (None, "")
         return ApprovalStatus(
-            state="denied", denied_by=by, comment=comment, text="Denied" if by else "Refused by policy"
+            state="approved",
+            code=StatusCode.APPROVED_BY_POLICY,
+            stage_count=0,
+            text="Approved at once, as policy allows",
         )
+    current = current_decisions(approval_round, decisions)
+    denial = next((d for d in current if d.verdict == "denied"), None)
+    if denial is not None:
+        return ApprovalStatus(
+            state="denied", code=StatusCode.DENIED, denied_by=denial.person, comment=denial.comment, text="Denied"
+        )
+    if requirement.effect == "refuse":
+        return ApprovalStatus(state="denied", code=StatusCode.REFUSED_BY_POLICY, text="Refused by policy")
     stages = approval_round.stages(now)
     if not stages:
-        text = "Policy names nobody who could approve this."
-        return ApprovalStatus(state="waiting", stage_count=0, unapprovable_reasons=(text,), text=text)
-    seats = tuple(eligible_approvers(stage, directory) for stage in stages)
-    votes = countable_approvals(approval_round, said, directory)
-    seating = assign_approvers(tuple(s.quorum for s in stages), seats, tuple(votes))
-    changes = tuple(dict.fromkeys(d.person for d in said if d.verdict == "changes"))
-    return _build_status(approval_round, stages, seats, seating, votes, changes, directory)
+        return ApprovalStatus(
+            state="waiting",
+            code=StatusCode.NO_APPROVERS_NAMED,
+            stage_count=0,
+            unapprovable_reasons=(_NO_APPROVERS_TEXT,),
+            text=_NO_APPROVERS_TEXT,
+        )
+    eligible_by_stage = tuple(eligible_approvers(stage, directory) for stage in stages)
+    approvals = countable_approvals(approval_round, current, directory)
+    assignment = assign_approvers(tuple(s.quorum for s in stages), eligible_by_stage, tuple(approvals))
+    changes = tuple(dict.fromkeys(d.person for d in current if d.verdict == "changes"))
+    return _build_status(approval_round, stages, eligible_by_stage, assignment, approvals, changes, directory)
+
+
+_NO_APPROVERS_TEXT = "Policy names nobody who could approve this."
 
 
 def _build_status(
@@ -85,62 +139,59 @@ def _build_status(
     changes: tuple[Person, ...],
     directory: Directory,
 ) -> ApprovalStatus:
-    approved_by = tuple(tuple(approvals[seat].person for seat in seated) for seated in assignment)
-    short = [i for i, stage in enumerate(stages) if len(assignment[i]) < stage.quorum]
-    at = short[0] if short else len(stages) - 1
-    stage, have = stages[at], len(assignment[at])
-    done = not short and not changes
-    free = _undecided_users(approval_round, approvals)
-    reachable = frozenset(
+    incomplete = [index for index, stage in enumerate(stages) if len(assignment[index]) < stage.quorum]
+    stage_index = incomplete[0] if incomplete else len(stages) - 1
+    stage, approval_count = stages[stage_index], len(assignment[stage_index])
+    is_complete = not incomplete and not changes
+    excluded = _users_without_a_vote(approval_round, approvals)
+    eligible = {
         user
-        for i in reachable_stages(at, eligible_by_stage, assignment)
-        for user in eligible_by_stage[i]
-        if user in free
-    )
-    faults = () if done else tuple(text for i in short for text in group_problems(stages[i], directory))
+        for index in reachable_stages(stage_index, eligible_by_stage, assignment)
+        for user in eligible_by_stage[index] - excluded
+    }
     return ApprovalStatus(
-        state="approved" if done else "waiting",
-        stage_index=at,
+        state="approved" if is_complete else "waiting",
+        code=_status_code(is_complete, changes),
+        stage_index=stage_index,
         stage_count=len(stages),
-        approval_count=have,
+        approval_count=approval_count,
         required_count=stage.quorum,
-        approved_by=approved_by,
-        eligible_approvers=frozenset() if done else reachable,
+        approved_by=tuple(tuple(approvals[user].person for user in users) for users in assignment),
+        eligible_approvers=frozenset() if is_complete else frozenset(eligible),
         changes_requested_by=changes,
-        unapprovable_reasons=_unapprovable_reasons(stages, eligible_by_stage, approvals, free) if short else (),
-        group_problems=faults,
-        text=_status_text(stages, at, have, done, changes),
+        unapprovable_reasons=_unapprovable_reasons(stages, eligible_by_stage, approvals, excluded),
+        group_problems=tuple(text for index in incomplete for text in group_problems(stages[index], directory)),
+        text=_status_text(stages, stage_index, approval_count, is_complete, changes),
     )
 
 
-class _UndecidedUsers:
-    """Who has a say left: everybody who has not used it and whose own work this is not."""
-
-    def __init__(self, excluded: frozenset[str]) -> None:
-        self._excluded = excluded
-
-    def __contains__(self, user: str) -> bool:
-        return user not in self._excluded
+def _status_code(is_complete: bool, changes: tuple[Person, ...]) -> StatusCode:
+    if is_complete:
+        return StatusCode.APPROVED_BY_PEOPLE
+    return StatusCode.CHANGES_REQUESTED if changes else StatusCode.MORE_APPROVALS_NEEDED
 
 
-def _undecided_users(approval_round: ApprovalRound, approvals: Mapping[str, Decision]) -> _UndecidedUsers:
-    used = frozenset(approvals) | frozenset(d.person.user for d in approvals.values())
-    return _UndecidedUsers(used | approval_round.barred_approvers)
+def _users_without_a_vote(approval_round: ApprovalRound, approvals: Mapping[str, Decision]) -> frozenset[str]:
+    """Everyone whose approval counts already, for themselves or for somebody else, and everyone barred."""
+    decided = {decision.person.user for decision in approvals.values()}
+    return frozenset(approvals) | decided | approval_round.barred_approvers
 
 
 def _unapprovable_reasons(
     stages: Sequence[Stage],
     eligible_by_stage: Sequence[frozenset[str]],
     approvals: Mapping[str, Decision],
-    undecided: _UndecidedUsers,
+    excluded: frozenset[str],
 ) -> tuple[str, ...]:
-    """Which stages could not be completed even if everybody who still may approved."""
-    everybody = (*approvals, *sorted({user for stage in eligible_by_stage for user in stage if user in undecided}))
-    best = assign_approvers(tuple(stage.quorum for stage in stages), eligible_by_stage, everybody)
+    """Name the stages that stay incomplete even if everybody who still may approves."""
+    undecided = frozenset().union(*eligible_by_stage) - excluded
+    best = assign_approvers(
+        tuple(stage.quorum for stage in stages), eligible_by_stage, (*approvals, *sorted(undecided))
+    )
     return tuple(
-        f"This needs {stage.quorum} of {approver_names(stage)}, but only {len(best[i])} of them can approve it now."
-        for i, stage in enumerate(stages)
-        if len(best[i]) < stage.quorum
+        f"This needs {stage.quorum} of {approver_names(stage)}, but only {len(best[index])} of them can approve it now."
+        for index, stage in enumerate(stages)
+        if len(best[index]) < stage.quorum
     )
 
 
@@ -150,9 +201,9 @@ def _status_text(
     if is_complete:
         return f"Approved by {stages_text(stages)}"
     stage = stages[stage_index]
-    where = f"Stage {stage_index + 1} of {len(stages)}: " if len(stages) > 1 else ""
+    prefix = f"Stage {stage_index + 1} of {len(stages)}: " if len(stages) > 1 else ""
     return (
-        f"{where}{approval_count} of {stage.quorum} approved by "
+        f"{prefix}{approval_count} of {stage.quorum} approved by "
         f"{approver_names(stage)}{', changes asked for' if changes else ''}"
     )
 
@@ -165,35 +216,28 @@ def permission_to_decide(
     directory: Directory,
     now: datetime,
 ) -> Permission:
-    """Whether a person may approve, deny or ask for changes at this moment."""
+    """Return whether a person may approve, deny or ask for changes at this moment."""
     if state != "awaiting_approval":
-        return Permission(allowed=False, reason=f"There is nothing left to decide: {STATE_LABELS[state].lower()}.")
+        return _refuse(PermissionCode.NOT_OPEN, f"There is nothing left to decide: {STATE_LABELS[state].lower()}.")
     if problem := ineligibility_reason(directory.user(person)):
-        return Permission(allowed=False, reason=problem)
+        return _refuse(PermissionCode.INELIGIBLE, problem)
     if person.user in approval_round.barred_approvers:
-        return Permission(allowed=False, reason=_author_refusal(approval_round, person))
+        return _refuse_author(approval_round, person)
     decisions = list(decisions)
-    mine = [d for d in current_decisions(approval_round, decisions) if d.person == person]
-    if mine:
-        return Permission(
-            allowed=False, reason=f"{_ALREADY_DECIDED[mine[-1].verdict]} To change your mind, take that back first."
-        )
-    now_at = approval_status(approval_round, decisions, directory, now)
-    if now_at.state != "waiting":
-        return Permission(allowed=False, reason=f"There is nothing left to decide: {now_at.text.lower()}.")
-    if person.user in now_at.eligible_approvers:
-        return Permission(allowed=True)
+    own = [d for d in current_decisions(approval_round, decisions) if d.person == person]
+    if own:
+        text = f"{_ALREADY_DECIDED[own[-1].verdict]} To change your mind, take that back first."
+        return _refuse(PermissionCode.ALREADY_DECIDED, text)
+    status = approval_status(approval_round, decisions, directory, now)
+    if status.state != "waiting":
+        return _refuse(PermissionCode.SETTLED, f"There is nothing left to decide: {status.text.lower()}.")
+    if person.user in status.eligible_approvers:
+        return Permission()
     if person.user not in approval_round.authors:
         for user in delegators_of(person, approval_round.delegations, now):
-            if user in now_at.eligible_approvers and user not in approval_round.authors:
-                return Permission(allowed=True, on_behalf_of=user)
-    return Permission(allowed=False, reason=_not_now_reason(approval_round, person, now_at, directory, now))
-
-
-def _author_refusal(approval_round: ApprovalRound, person: Person) -> str:
-    if person == approval_round.requester:
-        return "You asked for this yourself, so others decide. You can withdraw it."
-    return "You have edited this request, so others decide."
+            if user in status.eligible_approvers and user not in approval_round.authors:
+                return Permission(on_behalf_of=user)
+    return _refuse_for_now(approval_round, person, status, directory, now)
 
 
 _ALREADY_DECIDED: Mapping[str, str] = {
@@ -203,38 +247,52 @@ _ALREADY_DECIDED: Mapping[str, str] = {
 }
 
 
-def _not_now_reason(
+def _refuse(code: PermissionCode, reason: str) -> Permission:
+    return Permission(code=code, reason=reason)
+
+
+def _refuse_author(approval_round: ApprovalRound, person: Person) -> Permission:
+    if person == approval_round.requester:
+        return _refuse(
+            PermissionCode.OWN_REQUEST, "You asked for this yourself, so others decide. You can withdraw it."
+        )
+    return _refuse(PermissionCode.OWN_EDIT, "You have edited this request, so others decide.")
+
+
+def _refuse_for_now(
     approval_round: ApprovalRound, person: Person, status: ApprovalStatus, directory: Directory, now: datetime
-) -> str:
+) -> Permission:
+    """Say why an approval of this person would not help the current stage."""
     stages = approval_round.stages(now)
     if not stages:
-        return "Policy names nobody who could approve this."
+        return _refuse(PermissionCode.NO_APPROVERS_NAMED, _NO_APPROVERS_TEXT)
     current = approver_names(stages[status.stage_index])
-    seats = [index for index, stage in enumerate(stages) if person.user in eligible_approvers(stage, directory)]
-    if any(index > status.stage_index for index in seats):
-        return f"It is not your turn yet: {current} decides first."
-    if any(index < status.stage_index for index in seats):
-        return f"Your stage is complete; now {current} decides."
-    if status.stage_index in seats:
-        return "Somebody has decided in your place already."
-    return f"Only {current} may decide on this, and you are not one of them."
+    own_stages = [index for index, stage in enumerate(stages) if person.user in eligible_approvers(stage, directory)]
+    if any(index > status.stage_index for index in own_stages):
+        return _refuse(PermissionCode.LATER_STAGE, f"It is not your turn yet: {current} decides first.")
+    if any(index < status.stage_index for index in own_stages):
+        return _refuse(PermissionCode.EARLIER_STAGE, f"Your stage is complete; now {current} decides.")
+    if own_stages:
+        return _refuse(PermissionCode.PLACE_TAKEN, "Somebody has decided in your place already.")
+    text = f"Only {current} may decide on this, and you are not one of them."
+    return _refuse(PermissionCode.NOT_AN_APPROVER, text)
 
 
 def permission_to_retract(
     approval_round: ApprovalRound, state: RequestState, decision: Decision, person: Person
 ) -> Permission:
-    """Whether a person may take a decision back: their own, on the current content, while nothing is settled."""
+    """Return whether a person may take a decision back: only their own, on the current content, while the request is
+    still waiting for approval."""
     if decision.person != person:
-        return Permission(allowed=False, reason="Only the person who decided can take that back.")
+        return _refuse(PermissionCode.NOT_OWN_DECISION, "Only the person who decided can take that back.")
     if decision.retracted_at is not None:
-        return Permission(allowed=False, reason="That has been taken back already.")
+        return _refuse(PermissionCode.ALREADY_RETRACTED, "That has been taken back already.")
     if decision.content_hash != approval_round.content_hash:
-        return Permission(
-            allowed=False, reason="The request has changed since, so that decision does not count any more."
-        )
+        text = "The request has changed since, so that decision does not count any more."
+        return _refuse(PermissionCode.CONTENT_CHANGED, text)
     if state != "awaiting_approval":
-        return Permission(allowed=False, reason=f"It is too late to take that back: {STATE_LABELS[state].lower()}.")
-    return Permission(allowed=True)
+        return _refuse(PermissionCode.NOT_OPEN, f"It is too late to take that back: {STATE_LABELS[state].lower()}.")
+    return Permission()
 
 
 def is_still_valid(
@@ -244,13 +302,13 @@ def is_still_valid(
     content."""
     status = approval_status(approval_round, decisions, directory, now)
     if status.state != "approved":
-        return Permission(allowed=False, reason=f"The approval does not stand any more: {status.text}.")
-    return Permission(allowed=True)
+        return _refuse(PermissionCode.NOT_APPROVED, f"The approval does not stand any more: {status.text}.")
+    return Permission()
 
 
 def missing_approver_reasons(approval_round: ApprovalRound, directory: Directory) -> tuple[str, ...]:
-    """Why asking would be in vain, a sentence each; empty where the approvers there are now suffice."""
-    found = approval_status(approval_round, (), directory, approval_round.opened_at)
-    return (
-        tuple(dict.fromkeys((*found.unapprovable_reasons, *found.group_problems))) if found.unapprovable_reasons else ()
-    )
+    """Return why nobody could approve this if it were asked now, a sentence each; empty where it can be approved."""
+    status = approval_status(approval_round, (), directory, approval_round.opened_at)
+    if not status.unapprovable_reasons:
+        return ()
+    return tuple(dict.fromkeys((*status.unapprovable_reasons, *status.group_problems)))

@@ -1,7 +1,8 @@
-"""Freezes: named spans of time in which work is refused, or needs approvers of its own."""
+"""Freezes: named periods in which work is refused, or needs approvers of its own."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
+from enum import StrEnum
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -17,13 +18,17 @@ from bot.values import FrozenModel
 if TYPE_CHECKING:
     from bot.requests.freezes.calendars import Calendar
 
-_UNREMARKED_AGE = timedelta(hours=1)
+_UNREMARKABLE_AGE = timedelta(hours=1)
+"""Maximum age of a calendar's copy that is not worth mentioning."""
 
 
 class Freeze(FrozenModel):
-    """A freeze. ``stage`` are its own approvers; None means that it refuses. Exactly one of ``schedule`` and
-    ``calendar`` says when it holds; ``lasts`` (seconds) is for schedules that name moments. ``max_age`` (seconds) is
-    how old the calendar's last good copy may get before everything counts as frozen."""
+    """A freeze.
+
+    ``stage`` has its own approvers; None means that it refuses. Exactly one of ``schedule`` and ``calendar`` says when
+    it holds. ``duration_seconds`` is for schedules that name moments. ``max_age`` is the maximum age in seconds of the
+    calendar's last good copy; after that everything counts as frozen.
+    """
 
     name: str
     stage: Stage | None = None
@@ -39,8 +44,8 @@ class Freeze(FrozenModel):
     wins_over: tuple[str, ...] = ()
 
     def covers(self, subject: Subject) -> bool:
-        """Whether a request is within the freeze's reach: its back end, operation and at least one target. Targets
-        whose names are not known count as within."""
+        """Return whether the freeze is about a request: its back end, its operation and at least one of its targets.
+        Targets whose names are not known count as covered."""
         if self.backend and not any(map(Patterns(self.backend).match, (subject.backend, subject.kind))):
             return False
         if self.operation and not Patterns(self.operation).match(subject.operation):
@@ -49,11 +54,29 @@ class Freeze(FrozenModel):
         return not self.targets or not names.complete or Patterns(self.targets).first_match(names) is not None
 
 
-class FreezeHit(FrozenModel):
-    """A request touches a freeze: the first span that it touches, ``runs`` of its ``of`` known runs in all.
+class FreezeEffect(StrEnum):
+    """What a freeze does to a request that touches it."""
 
-    ``stage`` are the freeze's own approvers (None: it refuses). ``skips`` says that a series goes on around it: the
-    runs inside are left out when they are due.
+    REFUSES = "refuses"
+    ASKS = "asks"
+    SKIPS_RUNS = "skips_runs"
+
+
+class FreezeCause(StrEnum):
+    """Why a freeze holds. While its calendar cannot be read, it holds always."""
+
+    SCHEDULE = "schedule"
+    EVENT = "event"
+    STALE_CALENDAR = "stale_calendar"
+    UNREAD_CALENDAR = "unread_calendar"
+
+
+class FreezeHit(FrozenModel):
+    """A freeze that a request touches: the first span that they share, and how many of the request's known runs fall
+    into it.
+
+    ``stage`` has the freeze's own approvers; None means that it refuses. With ``skips_runs`` a series continues around
+    the freeze, and the runs inside are skipped when they are due.
     """
 
     freeze: str
@@ -64,7 +87,14 @@ class FreezeHit(FrozenModel):
     affected_runs: int = 1
     total_runs: int = 1
     skips_runs: bool = False
+    cause: FreezeCause = FreezeCause.SCHEDULE
     text: str
+
+    @property
+    def effect(self) -> FreezeEffect:
+        if self.stage is not None:
+            return FreezeEffect.ASKS
+        return FreezeEffect.SKIPS_RUNS if self.skips_runs else FreezeEffect.REFUSES
 
 
 def find_freeze_hits(
@@ -76,66 +106,78 @@ def find_freeze_hits(
     *,
     can_skip_runs: bool = True,
 ) -> tuple[FreezeHit, ...]:
-    """The freezes that a request touches. ``when`` is what ``bot.requests.spans.work_spans`` gives, or the one span
-    of a run about to start; ``calendars`` are the last good copies by address, as the freezes name them.
-    ``goes_around`` is False where the runs of a series cannot be left out one by one."""
+    """Return the freezes that a request touches.
+
+    ``run_spans`` comes from ``bot.requests.spans.work_spans``, or is the one span of a run about to start.
+    ``calendars`` has the last good copies by address, as the freezes name them. ``can_skip_runs`` is False if the runs
+    of a series cannot be skipped one by one.
+    """
     if not run_spans:
         return ()
-    spans = {f.name: _frozen_spans_around(f, run_spans, now, calendars or {}) for f in freezes if f.covers(subject)}
-    reaching = [f for f in freezes if f.name in spans]
-    found = []
-    for freeze in reaching:
-        winners = [other for other in reaching if freeze.name in other.wins_over]
-        beaten = [s for other in winners for s, _ in spans[other.name]]
-        left = [(part, title) for s, title in spans[freeze.name] for part in subtract_spans([s], beaten)]
-        is_series = subject.schedule.kind == "series" and can_skip_runs
-        hit = _build_hit(freeze, left, run_spans, is_series, _calendar_age(freeze, calendars or {}, now))
+    covering = [freeze for freeze in freezes if freeze.covers(subject)]
+    spans = {freeze.name: _frozen_spans_around(freeze, run_spans, now, calendars or {}) for freeze in covering}
+    can_skip_runs = can_skip_runs and subject.schedule.kind == "series"
+    hits = []
+    for freeze in covering:
+        winners = [other for other in covering if freeze.name in other.wins_over]
+        overruled = [span for other in winners for span, _ in spans[other.name]]
+        remaining = [(part, title) for span, title in spans[freeze.name] for part in subtract_spans([span], overruled)]
+        hit = _build_hit(freeze, remaining, run_spans, can_skip_runs, _calendar_age(freeze, calendars or {}, now))
         if hit is not None:
-            found.append(hit)
-    return tuple(found)
+            hits.append(hit)
+    return tuple(hits)
 
 
 def refusing_hits(hits: Sequence[FreezeHit]) -> tuple[FreezeHit, ...]:
-    """The hits that refuse a request outright."""
-    return tuple(hit for hit in hits if hit.stage is None and not hit.skips_runs)
+    """Return the hits that refuse a request outright."""
+    return tuple(hit for hit in hits if hit.effect is FreezeEffect.REFUSES)
 
 
 def start_blocking_hits(hits: Sequence[FreezeHit], requirement: Requirement) -> tuple[FreezeHit, ...]:
-    """The hits that stop one run that is about to start: those that refuse, and those whose own approvers were not
-    among the ones who approved. Give the hits of that run's own span."""
+    """Return the hits that stop a run that is about to start, given the hits of that run's own span. A freeze stops it
+    if it refuses, or if its own approvers were not asked."""
     return tuple(hit for hit in hits if hit.stage is None or hit.freeze not in requirement.freezes)
 
 
 def _build_hit(
     freeze: Freeze,
-    spans: Sequence[tuple[TimeSpan, str]],
-    when: Sequence[TimeSpan],
-    is_series: bool,
+    frozen_spans: Sequence[tuple[TimeSpan, str]],
+    run_spans: Sequence[TimeSpan],
+    can_skip_runs: bool,
     age: timedelta | None,
 ) -> FreezeHit | None:
-    ordered = sorted(spans, key=lambda item: item[0])
-    touched = [(run, frozen, title) for run in when for frozen, title in _first_overlapping(ordered, run)]
-    if not touched:
+    ordered = sorted(frozen_spans, key=lambda item: item[0])
+    overlaps = [overlap for run in run_spans if (overlap := _first_overlapping(ordered, run)) is not None]
+    if not overlaps:
         return None
-    _, frozen, title = touched[0]
+    frozen, title = overlaps[0]
     zone = ZoneInfo(freeze.zone)
     shown = TimeSpan(frozen.start.astimezone(zone), frozen.end.astimezone(zone))
-    skips = is_series and freeze.stage is None and len(touched) < len(when)
+    skips = can_skip_runs and freeze.stage is None and len(overlaps) < len(run_spans)
     return FreezeHit(
         freeze=freeze.name,
         stage=freeze.stage,
         start=shown.start,
         end=shown.end,
         title=title,
-        affected_runs=len(touched),
-        total_runs=len(when),
+        affected_runs=len(overlaps),
+        total_runs=len(run_spans),
         skips_runs=skips,
-        text=_hit_text(freeze, shown, title, (len(touched), len(when)), skips, age),
+        cause=_cause(freeze, age),
+        text=_hit_text(freeze, shown, title, (len(overlaps), len(run_spans)), skips, age),
     )
 
 
-def _first_overlapping(ordered: Sequence[tuple[TimeSpan, str]], run: TimeSpan) -> list[tuple[TimeSpan, str]]:
-    return next(([item] for item in ordered if item[0].overlaps(run)), [])
+def _first_overlapping(ordered: Sequence[tuple[TimeSpan, str]], run: TimeSpan) -> tuple[TimeSpan, str] | None:
+    return next((item for item in ordered if item[0].overlaps(run)), None)
+
+
+def _cause(freeze: Freeze, age: timedelta | None) -> FreezeCause:
+    if not freeze.calendar:
+        return FreezeCause.SCHEDULE
+    if age is None:
+        return FreezeCause.UNREAD_CALENDAR
+    return FreezeCause.STALE_CALENDAR if _is_stale(freeze, age) else FreezeCause.EVENT
 
 
 def _hit_text(
@@ -143,8 +185,8 @@ def _hit_text(
 ) -> str:
     name = f"the freeze “{freeze.name}”" + (f" ({title})" if title and title != freeze.name else "")
     if _is_stale(freeze, age):
-        said = "was never read" if age is None else f"was last read {format_duration(age.total_seconds())} ago"
-        text = f"The calendar of {name} {said}; until it answers, everything counts as frozen."
+        state = "was never read" if age is None else f"was last read {format_duration(age.total_seconds())} ago"
+        text = f"The calendar of {name} {state}; until it answers, everything counts as frozen."
     elif runs[1] > 1:
         text = f"{runs[0]} of the next {runs[1]} runs fall into {name}, the first from {format_span(*shown_span)}."
     else:
@@ -153,13 +195,13 @@ def _hit_text(
         text += " They will be left out."
     if freeze.stage is not None:
         text += f" That needs {stage_text(freeze.stage)}."
-    if age is not None and age > _UNREMARKED_AGE and not _is_stale(freeze, age):
+    if age is not None and age > _UNREMARKABLE_AGE and not _is_stale(freeze, age):
         text += f" Its calendar was last read {format_duration(age.total_seconds())} ago."
     return text
 
 
 def _calendar_age(freeze: Freeze, calendars: Mapping[str, "Calendar"], now: datetime) -> timedelta | None:
-    """How old the last good copy of the freeze's calendar is; None where there is none. Zero for a schedule."""
+    """Return the age of the last good copy of the freeze's calendar; None if there is none. Zero for a schedule."""
     if not freeze.calendar:
         return timedelta(0)
     copy = calendars.get(freeze.calendar)
@@ -171,12 +213,13 @@ def _is_stale(freeze: Freeze, age: timedelta | None) -> bool:
 
 
 def _frozen_spans_around(
-    freeze: Freeze, when: Sequence[TimeSpan], now: datetime, calendars: Mapping[str, "Calendar"]
+    freeze: Freeze, run_spans: Sequence[TimeSpan], now: datetime, calendars: Mapping[str, "Calendar"]
 ) -> list[tuple[TimeSpan, str]]:
-    """When the freeze holds, around the spans asked about; always, if its calendar is gone or too old."""
-    start, end = min(s.start for s in when), max(s.end for s in when)
+    """Return when the freeze holds from the first run to the last, with the titles of events. It holds all the time if
+    its calendar is missing or too old."""
+    start, end = min(span.start for span in run_spans), max(span.end for span in run_spans)
     if freeze.schedule is not None:
-        return [(s, "") for s in frozen_spans(freeze.schedule, freeze.duration_seconds, start, end)]
+        return [(span, "") for span in frozen_spans(freeze.schedule, freeze.duration_seconds, start, end)]
     if _is_stale(freeze, _calendar_age(freeze, calendars, now)):
         return [(TimeSpan(start, end + timedelta.resolution), "")]
     events = calendars[freeze.calendar].events(start, end, freeze.zone, freeze.events)
@@ -184,34 +227,33 @@ def _frozen_spans_around(
 
 
 def frozen_spans(schedule: Schedule, duration_seconds: int | None, start: datetime, end: datetime) -> list[TimeSpan]:
-    """When a freeze with a schedule holds, of what touches the time from ``start`` to ``end``."""
-    around = TimeSpan(start, end)
+    """Return when a freeze with a schedule holds, as far as that touches the time from ``start`` to ``end``."""
     match schedule:
         case Window():
-            found = [TimeSpan(schedule.start.instant, schedule.end.instant)]
+            spans = [TimeSpan(schedule.start.instant, schedule.end.instant)]
         case Once():
-            found = [
+            spans = [
                 TimeSpan(schedule.start.instant, schedule.start.instant + timedelta(seconds=duration_seconds or 0))
             ]
         case Series():
-            found = []
+            spans = []
             for moment in occurrences(schedule, start - _max_span_length(schedule, duration_seconds)):
                 frozen = _frozen_span(schedule, moment, duration_seconds)
                 if frozen.start > end:
                     break
-                found.append(frozen)
+                spans.append(frozen)
         case _:
-            found = []
-    return [s for s in found if s.overlaps(around)]
+            spans = []
+    return [span for span in spans if span.overlaps(TimeSpan(start, end))]
 
 
 def is_whole_day_series(series: Series) -> bool:
-    """Whether a series names days without a time, so that each of them is frozen whole."""
+    """Return whether a series names days without a time, so that each of them is frozen completely."""
     return series.window is None and not series.rule.times and series.rule.freq not in ("hourly", "minutely")
 
 
 def _max_span_length(series: Series, duration_seconds: int | None) -> timedelta:
-    """No shorter than any span of the series; a day may have 25 hours."""
+    """Return at least the length of the longest span of the series; a day may have 25 hours."""
     return (
         timedelta(seconds=duration_seconds)
         if duration_seconds

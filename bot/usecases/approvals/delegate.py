@@ -21,7 +21,7 @@ async def delegate(services: Services, actor: Actor, to_user: str, phrase: str) 
     directory = await load_directory(services.directory, None, [actor.person, to])
     problem = delegation_problem(actor.person, to, now, ends, now, directory)
     if problem:
-        raise NotAllowed(problem)
+        raise NotAllowed(problem.text)
     async with services.db.write() as tx:
         await delegations.add(tx, actor.person, to, now, ends)
         data = {"to": to_user, "until": ends.isoformat()}

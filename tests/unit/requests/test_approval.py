@@ -5,15 +5,25 @@ from typing import Any
 
 import pytest
 
-from bot.requests.approval.delegation import Delegation, delegation_problem
+from bot.requests.approval.delegation import Delegation, DelegationCode, delegation_problem
 from bot.requests.approval.rounds import ApprovalRound, current_round
 from bot.requests.approval.status import (
+    Permission,
+    PermissionCode,
+    StatusCode,
     approval_status,
+    is_still_valid,
     missing_approver_reasons,
     permission_to_decide,
     permission_to_retract,
 )
-from bot.requests.directory import InMemoryDirectory, notified_users, resolve_groups
+from bot.requests.directory import (
+    Ineligibility,
+    InMemoryDirectory,
+    ineligibility,
+    notified_users,
+    resolve_groups,
+)
 from bot.requests.model import Decision, Person, Requirement
 from tests.unit.requests.build import (
     CONTENT_HASH,
@@ -37,20 +47,24 @@ def approval_round(what: Requirement, **values: Any) -> ApprovalRound:
     return ApprovalRound(**(base | values))
 
 
-def status_text(
+def progress(
     what: Requirement,
     *decisions: Decision,
     directory: InMemoryDirectory | None = None,
     minutes: float = 60,
     **values: Any,
 ) -> str:
-    found = approval_status(
+    """The code of the status, or how many have approved while it waits for more."""
+    status = approval_status(
         approval_round(what, **values), decisions, directory or make_directory(GROUPS), NOW + timedelta(minutes=minutes)
     )
-    return f"{found.state}: {found.text}"
+    if status.code is not StatusCode.MORE_APPROVALS_NEEDED:
+        return status.code
+    prefix = f"stage {status.stage_index + 1} of {status.stage_count}: " if status.stage_count > 1 else ""
+    return f"{prefix}{status.approval_count} of {status.required_count}"
 
 
-def permission_text(
+def may_decide(
     user: str,
     what: Requirement,
     *decisions: Decision,
@@ -58,32 +72,43 @@ def permission_text(
     minutes: float = 60,
     **values: Any,
 ) -> str:
-    """The reason why not, or who they act for, or "yes"."""
-    at = NOW + timedelta(minutes=minutes)
-    asked = approval_round(what, **values)
-    ruling = permission_to_decide(
-        asked, "awaiting_approval", person(user), decisions, directory or make_directory(GROUPS), at
+    """The code of the permission, or who they act for."""
+    permission = decide(user, what, *decisions, directory=directory, minutes=minutes, **values)
+    return f"for {permission.on_behalf_of}" if permission.on_behalf_of else permission.code
+
+
+def decide(
+    user: str,
+    what: Requirement,
+    *decisions: Decision,
+    directory: InMemoryDirectory | None = None,
+    minutes: float = 60,
+    **values: Any,
+) -> Permission:
+    return permission_to_decide(
+        approval_round(what, **values),
+        "awaiting_approval",
+        person(user),
+        decisions,
+        directory or make_directory(GROUPS),
+        NOW + timedelta(minutes=minutes),
     )
-    return (f"for {ruling.on_behalf_of}" if ruling.on_behalf_of else "yes") if ruling.allowed else ruling.reason
 
 
 def test_progress_is_told_until_the_quorum_is_there() -> None:
-    assert status_text(TWO_OF_SRE) == "waiting: 0 of 2 approved by @sre"
-    assert status_text(TWO_OF_SRE, decision("UBOB")) == "waiting: 1 of 2 approved by @sre"
-    assert status_text(TWO_OF_SRE, decision("UBOB"), decision("UCAT")) == "approved: Approved by 2 of @sre"
+    assert progress(TWO_OF_SRE) == "0 of 2"
+    assert progress(TWO_OF_SRE, decision("UBOB")) == "1 of 2"
+    assert progress(TWO_OF_SRE, decision("UBOB"), decision("UCAT")) == "approved_by_people"
 
 
 def test_stages_come_one_after_the_other() -> None:
-    assert status_text(SRE_THEN_DBA) == "waiting: Stage 1 of 2: 0 of 1 approved by @sre"
-    assert status_text(SRE_THEN_DBA, decision("UBOB")) == "waiting: Stage 2 of 2: 0 of 1 approved by @dba"
-    assert (
-        status_text(SRE_THEN_DBA, decision("UBOB"), decision("UEVE"))
-        == "approved: Approved by 1 of @sre, then 1 of @dba"
-    )
+    assert progress(SRE_THEN_DBA) == "stage 1 of 2: 0 of 1"
+    assert progress(SRE_THEN_DBA, decision("UBOB")) == "stage 2 of 2: 0 of 1"
+    assert progress(SRE_THEN_DBA, decision("UBOB"), decision("UEVE")) == "approved_by_people"
 
 
 def test_one_person_never_fills_two_stages() -> None:
-    assert status_text(SRE_THEN_DBA, decision("UCAT")).startswith("waiting: Stage 2 of 2: 0 of 1")
+    assert progress(SRE_THEN_DBA, decision("UCAT")) == "stage 2 of 2: 0 of 1"
     assert (
         "UCAT"
         not in approval_status(
@@ -93,18 +118,18 @@ def test_one_person_never_fills_two_stages() -> None:
 
 
 def test_who_could_sit_in_two_stages_sits_where_it_helps() -> None:
-    assert status_text(SRE_THEN_DBA, decision("UCAT"), decision("UBOB")).startswith("approved")
-    assert permission_text("UBOB", SRE_THEN_DBA, decision("UCAT")) == "yes"
+    assert progress(SRE_THEN_DBA, decision("UCAT"), decision("UBOB")) == "approved_by_people"
+    assert may_decide("UBOB", SRE_THEN_DBA, decision("UCAT")) == "allowed"
 
 
 def test_two_decisions_of_one_person_count_once() -> None:
-    assert status_text(TWO_OF_SRE, decision("UBOB"), decision("UBOB", minutes=1)).startswith("waiting: 1 of 2")
+    assert progress(TWO_OF_SRE, decision("UBOB"), decision("UBOB", minutes=1)) == "1 of 2"
 
 
 def test_an_edit_voids_what_was_approved_before() -> None:
     old = decision("UBOB", content_hash="before")
-    assert status_text(TWO_OF_SRE, old, decision("UCAT")).startswith("waiting: 1 of 2")
-    assert permission_text("UBOB", TWO_OF_SRE, old) == "yes"
+    assert progress(TWO_OF_SRE, old, decision("UCAT")) == "1 of 2"
+    assert may_decide("UBOB", TWO_OF_SRE, old) == "allowed"
 
 
 def test_one_denial_ends_it_even_beside_a_quorum() -> None:
@@ -123,20 +148,20 @@ def test_one_denial_ends_it_even_beside_a_quorum() -> None:
 
 
 def test_a_denial_of_earlier_content_does_not_count() -> None:
-    assert status_text(TWO_OF_SRE, decision("UDAN", "denied", content_hash="before")).startswith("waiting: 0 of 2")
+    assert progress(TWO_OF_SRE, decision("UDAN", "denied", content_hash="before")) == "0 of 2"
 
 
 def test_changes_asked_for_hold_it_back_until_taken_back() -> None:
     changes = decision("UDAN", "changes")
     both = decision("UBOB"), decision("UCAT")
-    assert status_text(TWO_OF_SRE, changes, *both) == "waiting: 2 of 2 approved by @sre, changes asked for"
-    assert status_text(TWO_OF_SRE, changes.model_copy(update={"retracted_at": NOW}), *both).startswith("approved")
+    assert progress(TWO_OF_SRE, changes, *both) == "changes_requested"
+    assert progress(TWO_OF_SRE, changes.model_copy(update={"retracted_at": NOW}), *both) == "approved_by_people"
 
 
 def test_what_was_taken_back_does_not_count_and_can_be_given_again() -> None:
     back = decision("UBOB", retracted_at=NOW)
-    assert status_text(TWO_OF_SRE, back, decision("UCAT")).startswith("waiting: 1 of 2")
-    assert permission_text("UBOB", TWO_OF_SRE, back) == "yes"
+    assert progress(TWO_OF_SRE, back, decision("UCAT")) == "1 of 2"
+    assert may_decide("UBOB", TWO_OF_SRE, back) == "allowed"
 
 
 @pytest.mark.parametrize(
@@ -151,45 +176,58 @@ def test_what_was_taken_back_does_not_count_and_can_be_given_again() -> None:
     ids=["left the group", "deactivated", "guest", "stranger", "bot"],
 )
 def test_an_approver_who_lost_the_right_does_not_count_any_more(there: InMemoryDirectory) -> None:
-    assert status_text(TWO_OF_SRE, decision("UBOB"), decision("UCAT"), directory=there).startswith("waiting: 1 of 2")
+    assert progress(TWO_OF_SRE, decision("UBOB"), decision("UCAT"), directory=there) == "1 of 2"
 
 
 def test_the_requester_counts_only_where_policy_says_so() -> None:
     there = make_directory(GROUPS | {"sre": {"UANN", "UBOB"}})
     counts = requirement(stage("@sre", quorum=2), requester_counts=True)
     both = decision("UANN"), decision("UBOB")
-    assert status_text(TWO_OF_SRE, *both, directory=there).startswith("waiting: 1 of 2")
-    assert status_text(counts, *both, directory=there).startswith("approved")
-    assert permission_text("UANN", TWO_OF_SRE, directory=there).startswith("You asked for this yourself")
-    assert permission_text("UANN", counts, directory=there) == "yes"
-    assert permission_text("UANN", counts).startswith("Only @sre may decide")
+    assert progress(TWO_OF_SRE, *both, directory=there) == "1 of 2"
+    assert progress(counts, *both, directory=there) == "approved_by_people"
+    assert may_decide("UANN", TWO_OF_SRE, directory=there) == "own_request"
+    assert may_decide("UANN", counts, directory=there) == "allowed"
+    assert may_decide("UANN", counts) == "not_an_approver"
 
 
 def test_an_approver_who_edited_the_request_leaves_the_approval_to_others() -> None:
     edited = {"editors": [person("UBOB")]}
-    assert permission_text("UBOB", TWO_OF_SRE, **edited) == "You have edited this request, so others decide."
-    assert status_text(TWO_OF_SRE, decision("UBOB"), decision("UCAT"), **edited).startswith("waiting: 1 of 2")
-    assert permission_text("UFAY", TWO_OF_SRE, delegations=(delegation("UBOB", "UFAY"),), **edited).startswith(
-        "Only @sre"
-    )
+    assert may_decide("UBOB", TWO_OF_SRE, **edited) == "own_edit"
+    assert progress(TWO_OF_SRE, decision("UBOB"), decision("UCAT"), **edited) == "1 of 2"
+    assert may_decide("UFAY", TWO_OF_SRE, delegations=(delegation("UBOB", "UFAY"),), **edited) == "not_an_approver"
     own = TWO_OF_SRE.model_copy(update={"requester_counts": True})
-    assert status_text(own, decision("UBOB"), decision("UCAT"), **edited).startswith("waiting: 1 of 2")
+    assert progress(own, decision("UBOB"), decision("UCAT"), **edited) == "1 of 2"
 
 
 @pytest.mark.parametrize(
-    ("user", "flags", "reason"),
+    ("user", "flags", "why", "text"),
     [
-        ("UZOE", {}, "You are not known in this workspace"),
-        ("UBOB", {"guest": {"UBOB"}}, "Guests cannot do this"),
-        ("UBOB", {"external": {"UBOB"}}, "People from other workspaces"),
-        ("UBOB", {"deleted": {"UBOB"}}, "This account is deactivated"),
-        ("UBOB", {"bot": {"UBOB"}}, "Bots cannot do this"),
-        ("UFAY", {}, "Only @sre may decide on this, and you are not one of them."),
-        ("UBOB", {}, "yes"),
+        ("UZOE", {}, Ineligibility.UNKNOWN, "You are not known in this workspace, so you cannot do this."),
+        (
+            "UBOB",
+            {"guest": {"UBOB"}},
+            Ineligibility.GUEST,
+            "Guests cannot do this; ask a full member of the workspace.",
+        ),
+        ("UBOB", {"external": {"UBOB"}}, Ineligibility.EXTERNAL, "People from other workspaces cannot do this."),
+        (
+            "UBOB",
+            {"deleted": {"UBOB"}},
+            Ineligibility.DEACTIVATED,
+            "This account is deactivated, so it cannot do this.",
+        ),
+        ("UBOB", {"bot": {"UBOB"}}, Ineligibility.BOT, "Bots cannot do this; a person has to."),
+        ("UBOB", {}, None, ""),
     ],
 )
-def test_who_may_decide(user: str, flags: dict[str, set[str]], reason: str) -> None:
-    assert permission_text(user, TWO_OF_SRE, directory=make_directory(GROUPS, **flags)).startswith(reason)
+def test_only_active_full_members_may_decide(
+    user: str, flags: dict[str, set[str]], why: Ineligibility | None, text: str
+) -> None:
+    there = make_directory(GROUPS, **flags)
+    assert ineligibility(there.user(person(user))) is why
+    permission = decide(user, TWO_OF_SRE, directory=there)
+    assert permission.code == ("ineligible" if why else "allowed")
+    assert permission.reason == text
 
 
 def test_the_same_user_id_of_another_workspace_may_not() -> None:
@@ -198,22 +236,136 @@ def test_the_same_user_id_of_another_workspace_may_not() -> None:
         approval_round(TWO_OF_SRE), "awaiting_approval", other, [], make_directory(GROUPS), NOW
     )
     assert not ruling.allowed
-    assert status_text(TWO_OF_SRE, decision("UBOB", person=other), decision("UCAT")).startswith("waiting: 1 of 2")
+    assert progress(TWO_OF_SRE, decision("UBOB", person=other), decision("UCAT")) == "1 of 2"
 
 
-def test_every_no_has_a_reason_that_fits() -> None:
-    assert (
-        permission_text("UBOB", TWO_OF_SRE, decision("UBOB"))
-        == "You have approved this already. To change your mind, take that back first."
+@pytest.mark.parametrize(
+    ("user", "what", "decisions", "code", "text"),
+    [
+        ("UBOB", TWO_OF_SRE, [], PermissionCode.ALLOWED, ""),
+        (
+            "UBOB",
+            TWO_OF_SRE,
+            [decision("UBOB")],
+            PermissionCode.ALREADY_DECIDED,
+            "You have approved this already. To change your mind, take that back first.",
+        ),
+        (
+            "UBOB",
+            TWO_OF_SRE,
+            [decision("UBOB", "denied", content_hash="before"), decision("UBOB", "changes")],
+            PermissionCode.ALREADY_DECIDED,
+            "You have asked for changes already. To change your mind, take that back first.",
+        ),
+        (
+            "UBOB",
+            TWO_OF_SRE,
+            [decision("UBOB", "denied")],
+            PermissionCode.ALREADY_DECIDED,
+            "You have denied this already. To change your mind, take that back first.",
+        ),
+        (
+            "UANN",
+            TWO_OF_SRE,
+            [],
+            PermissionCode.OWN_REQUEST,
+            "You asked for this yourself, so others decide. You can withdraw it.",
+        ),
+        ("UEVE", SRE_THEN_DBA, [], PermissionCode.LATER_STAGE, "It is not your turn yet: @sre decides first."),
+        (
+            "UDAN",
+            SRE_THEN_DBA,
+            [decision("UBOB")],
+            PermissionCode.EARLIER_STAGE,
+            "Your stage is complete; now @dba decides.",
+        ),
+        (
+            "UDAN",
+            TWO_OF_SRE,
+            [decision("UBOB"), decision("UCAT")],
+            PermissionCode.SETTLED,
+            "There is nothing left to decide: approved by 2 of @sre.",
+        ),
+        (
+            "UDAN",
+            TWO_OF_SRE,
+            [decision("UCAT", "denied")],
+            PermissionCode.SETTLED,
+            "There is nothing left to decide: denied.",
+        ),
+        (
+            "UFAY",
+            TWO_OF_SRE,
+            [],
+            PermissionCode.NOT_AN_APPROVER,
+            "Only @sre may decide on this, and you are not one of them.",
+        ),
+        ("UBOB", requirement(), [], PermissionCode.NO_APPROVERS_NAMED, "Policy names nobody who could approve this."),
+    ],
+)
+def test_every_no_has_its_reason(
+    user: str, what: Requirement, decisions: list[Decision], code: PermissionCode, text: str
+) -> None:
+    permission = decide(user, what, *decisions)
+    assert (permission.code, permission.reason, permission.allowed) == (code, text, text == "")
+
+
+def test_what_is_decided_already_cannot_be_decided() -> None:
+    permission = permission_to_decide(
+        approval_round(TWO_OF_SRE), "denied", person("UBOB"), [], make_directory(GROUPS), NOW
     )
-    assert permission_text("UEVE", SRE_THEN_DBA) == "It is not your turn yet: @sre decides first."
-    assert permission_text("UDAN", SRE_THEN_DBA, decision("UBOB")) == "Your stage is complete; now @dba decides."
-    assert permission_text("UDAN", TWO_OF_SRE, decision("UBOB"), decision("UCAT")).startswith(
-        "There is nothing left to decide: approved by"
-    )
-    assert permission_text("UDAN", TWO_OF_SRE, decision("UCAT", "denied")) == "There is nothing left to decide: denied."
-    denied = permission_to_decide(approval_round(TWO_OF_SRE), "denied", person("UBOB"), [], make_directory(GROUPS), NOW)
-    assert (denied.allowed, denied.reason) == (False, "There is nothing left to decide: denied.")
+    assert permission.code is PermissionCode.NOT_OPEN
+    assert permission.reason == "There is nothing left to decide: denied."
+
+
+@pytest.mark.parametrize(
+    ("what", "decisions", "state", "code", "text"),
+    [
+        (TWO_OF_SRE, [], "waiting", StatusCode.MORE_APPROVALS_NEEDED, "0 of 2 approved by @sre"),
+        (
+            SRE_THEN_DBA,
+            [decision("UBOB")],
+            "waiting",
+            StatusCode.MORE_APPROVALS_NEEDED,
+            "Stage 2 of 2: 0 of 1 approved by @dba",
+        ),
+        (
+            TWO_OF_SRE,
+            [decision("UBOB"), decision("UDAN", "changes")],
+            "waiting",
+            StatusCode.CHANGES_REQUESTED,
+            "1 of 2 approved by @sre, changes asked for",
+        ),
+        (
+            SRE_THEN_DBA,
+            [decision("UBOB"), decision("UEVE")],
+            "approved",
+            StatusCode.APPROVED_BY_PEOPLE,
+            "Approved by 1 of @sre, then 1 of @dba",
+        ),
+        (
+            requirement(effect="approve"),
+            [],
+            "approved",
+            StatusCode.APPROVED_BY_POLICY,
+            "Approved at once, as policy allows",
+        ),
+        (requirement(effect="refuse"), [], "denied", StatusCode.REFUSED_BY_POLICY, "Refused by policy"),
+        (TWO_OF_SRE, [decision("UBOB", "denied")], "denied", StatusCode.DENIED, "Denied"),
+        (
+            requirement(),
+            [],
+            "waiting",
+            StatusCode.NO_APPROVERS_NAMED,
+            "Policy names nobody who could approve this.",
+        ),
+    ],
+)
+def test_every_status_has_its_text(
+    what: Requirement, decisions: list[Decision], state: str, code: StatusCode, text: str
+) -> None:
+    status = approval_status(approval_round(what), decisions, make_directory(GROUPS), NOW)
+    assert (status.state, status.code, status.text) == (state, code, text)
 
 
 def test_a_group_that_emptied_or_is_gone_stops_it_and_says_so() -> None:
@@ -225,9 +377,7 @@ def test_a_group_that_emptied_or_is_gone_stops_it_and_says_so() -> None:
         assert found.state == "waiting"
         assert found.group_problems == (f"The user group @sre {fault}.",)
         assert found.unapprovable_reasons == ("This needs 2 of @sre, but only 0 of them can approve it now.",)
-    assert status_text(TWO_OF_SRE, decision("UBOB"), decision("UCAT"), directory=make_directory({})).startswith(
-        "waiting: 0 of 2"
-    )
+    assert progress(TWO_OF_SRE, decision("UBOB"), decision("UCAT"), directory=make_directory({})) == "0 of 2"
 
 
 def test_asking_in_vain_is_known_before() -> None:
@@ -241,22 +391,22 @@ def test_asking_in_vain_is_known_before() -> None:
 
 
 def test_nobody_named_means_that_nobody_can_approve() -> None:
-    assert status_text(requirement()) == "waiting: Policy names nobody who could approve this."
-    assert permission_text("UBOB", requirement()) == "Policy names nobody who could approve this."
+    assert progress(requirement()) == "no_approvers_named"
+    assert may_decide("UBOB", requirement()) == "no_approvers_named"
 
 
 def test_policy_alone_approves_or_refuses() -> None:
-    assert status_text(requirement(effect="approve")).startswith("approved: Approved at once")
-    assert status_text(requirement(effect="refuse")) == "denied: Refused by policy"
+    assert progress(requirement(effect="approve")) == "approved_by_policy"
+    assert progress(requirement(effect="refuse")) == "refused_by_policy"
 
 
 def test_after_the_escalation_the_second_group_may_approve_too() -> None:
     what = requirement(stage("@sre", quorum=2), escalate_after=3600, escalate_to=stage("@leads"))
-    assert permission_text("UFAY", what, minutes=59).startswith("Only @sre may decide")
-    assert permission_text("UFAY", what, minutes=60) == "yes"
+    assert may_decide("UFAY", what, minutes=59) == "not_an_approver"
+    assert may_decide("UFAY", what, minutes=60) == "allowed"
     given = decision("UBOB"), decision("UFAY", minutes=61)
-    assert status_text(what, given[0], minutes=60) == "waiting: 1 of 2 approved by @sre or @leads"
-    assert status_text(what, *given, minutes=62).startswith("approved")
+    assert progress(what, given[0], minutes=60) == "1 of 2"
+    assert progress(what, *given, minutes=62) == "approved_by_people"
 
 
 def delegation(user: str, to_user: str, start: float = 0, end: float = 600, **values: Any) -> Delegation:
@@ -267,13 +417,11 @@ def delegation(user: str, to_user: str, start: float = 0, end: float = 600, **va
 
 def test_a_delegate_approves_in_somebody_elses_place() -> None:
     given = (delegation("UBOB", "UFAY"),)
-    assert permission_text("UFAY", TWO_OF_SRE, delegations=given) == "for UBOB"
+    assert may_decide("UFAY", TWO_OF_SRE, delegations=given) == "for UBOB"
     acted = decision("UFAY", on_behalf_of="UBOB", minutes=5)
-    assert status_text(TWO_OF_SRE, acted, decision("UCAT"), delegations=given).startswith("approved")
-    assert (
-        permission_text("UBOB", TWO_OF_SRE, acted, delegations=given) == "Somebody has decided in your place already."
-    )
-    assert status_text(TWO_OF_SRE, acted, decision("UBOB", minutes=6), delegations=given).startswith("waiting: 1 of 2")
+    assert progress(TWO_OF_SRE, acted, decision("UCAT"), delegations=given) == "approved_by_people"
+    assert may_decide("UBOB", TWO_OF_SRE, acted, delegations=given) == "place_taken"
+    assert progress(TWO_OF_SRE, acted, decision("UBOB", minutes=6), delegations=given) == "1 of 2"
 
 
 @pytest.mark.parametrize(
@@ -290,73 +438,141 @@ def test_a_delegate_approves_in_somebody_elses_place() -> None:
 )
 def test_without_a_delegation_in_force_nobody_acts_for_others(given: tuple[Delegation, ...]) -> None:
     acted = decision("UFAY", on_behalf_of="UBOB", minutes=5)
-    assert status_text(TWO_OF_SRE, acted, decision("UCAT"), delegations=given, minutes=5).startswith("waiting: 1 of 2")
-    assert permission_text("UFAY", TWO_OF_SRE, delegations=given, minutes=5).startswith("Only @sre may decide")
+    assert progress(TWO_OF_SRE, acted, decision("UCAT"), delegations=given, minutes=5) == "1 of 2"
+    assert may_decide("UFAY", TWO_OF_SRE, delegations=given, minutes=5) == "not_an_approver"
 
 
 def test_a_delegate_has_one_voice() -> None:
     given = (delegation("UBOB", "UDAN"),)
-    assert permission_text("UDAN", TWO_OF_SRE, delegations=given) == "yes"
+    assert may_decide("UDAN", TWO_OF_SRE, delegations=given) == "allowed"
     both = decision("UDAN"), decision("UDAN", on_behalf_of="UBOB", minutes=1)
-    assert status_text(TWO_OF_SRE, *both, delegations=given).startswith("waiting: 1 of 2")
-    assert permission_text("UDAN", TWO_OF_SRE, both[0], delegations=given).startswith("You have approved this already")
+    assert progress(TWO_OF_SRE, *both, delegations=given) == "1 of 2"
+    assert may_decide("UDAN", TWO_OF_SRE, both[0], delegations=given) == "already_decided"
 
 
 def test_delegation_never_reaches_own_requests() -> None:
     there = make_directory(GROUPS | {"sre": {"UANN", "UBOB", "UCAT"}})
     to_requester, from_requester = (delegation("UBOB", "UANN"),), (delegation("UANN", "UFAY"),)
     counts = requirement(stage("@sre", quorum=1), requester_counts=True)
-    assert permission_text("UANN", TWO_OF_SRE, directory=there, delegations=to_requester).startswith(
-        "You asked for this yourself"
+    assert may_decide("UANN", TWO_OF_SRE, directory=there, delegations=to_requester) == "own_request"
+    assert may_decide("UFAY", TWO_OF_SRE, directory=there, delegations=from_requester) == "not_an_approver"
+    assert may_decide("UFAY", counts, directory=there, delegations=from_requester) == "not_an_approver"
+    assert (
+        progress(counts, decision("UFAY", on_behalf_of="UANN"), directory=there, delegations=from_requester) == "0 of 1"
     )
-    assert permission_text("UFAY", TWO_OF_SRE, directory=there, delegations=from_requester).startswith(
-        "Only @sre may decide"
+    assert (
+        progress(counts, decision("UANN", on_behalf_of="UBOB"), directory=there, delegations=to_requester) == "0 of 1"
     )
-    assert permission_text("UFAY", counts, directory=there, delegations=from_requester).startswith(
-        "Only @sre may decide"
-    )
-    assert status_text(
-        counts, decision("UFAY", on_behalf_of="UANN"), directory=there, delegations=from_requester
-    ).startswith("waiting")
-    assert status_text(
-        counts, decision("UANN", on_behalf_of="UBOB"), directory=there, delegations=to_requester
-    ).startswith("waiting")
 
 
 @pytest.mark.parametrize(
-    ("to", "start", "end", "reason"),
+    ("user", "to", "start", "end", "code", "text"),
     [
-        ("UBOB", 0, 60, "yourself"),
-        ("UGUEST", 0, 60, "cannot approve anything"),
-        ("UFAY", 0, 0, "over before it begins"),
-        ("UFAY", 60, 30, "over before it begins"),
-        ("UFAY", 0, 91 * 1440, "at most 90 days"),
-        ("UFAY", 0, 60, ""),
+        ("UBOB", "UFAY", 0, 60, None, ""),
+        ("UBOB", "UFAY", -60, 1, None, ""),
+        ("UBOB", "UFAY", 0, 90 * 1440, None, ""),
+        ("UBOB", "UBOB", 0, 60, DelegationCode.TO_THEMSELVES, "You cannot delegate to yourself."),
+        (
+            "UGUEST",
+            "UFAY",
+            0,
+            60,
+            DelegationCode.DELEGATOR_INELIGIBLE,
+            "Guests cannot do this; ask a full member of the workspace.",
+        ),
+        (
+            "UBOB",
+            "UGUEST",
+            0,
+            60,
+            DelegationCode.DELEGATE_INELIGIBLE,
+            "That person cannot approve anything: delegate to an active full member of this workspace.",
+        ),
+        (
+            "UBOB",
+            "UFAY",
+            -60,
+            0,
+            DelegationCode.OVER,
+            "That would be over before it begins; name an end in the future.",
+        ),
+        (
+            "UBOB",
+            "UFAY",
+            60,
+            60,
+            DelegationCode.OVER,
+            "That would be over before it begins; name an end in the future.",
+        ),
+        (
+            "UBOB",
+            "UFAY",
+            0,
+            90 * 1440 + 1,
+            DelegationCode.TOO_LONG,
+            "A delegation may last at most 90 days; name an earlier end.",
+        ),
     ],
 )
-def test_what_may_be_delegated(to: str, start: int, end: int, reason: str) -> None:
+def test_what_may_be_delegated(
+    user: str, to: str, start: int, end: int, code: DelegationCode | None, text: str
+) -> None:
     there = make_directory(GROUPS, guest={"UGUEST"})
     starts, ends = NOW + timedelta(minutes=start), NOW + timedelta(minutes=end)
-    found = delegation_problem(person("UBOB"), person(to), starts, ends, NOW, there)
-    assert reason in found
-    assert bool(found) is bool(reason)
+    problem = delegation_problem(person(user), person(to), starts, ends, NOW, there)
+    assert (problem.code, problem.text) == (code, text) if problem else code is None
 
 
 @pytest.mark.parametrize(
-    ("state", "changed", "user", "reason"),
+    ("state", "changed", "user", "code", "text"),
     [
-        ("awaiting_approval", {}, "UBOB", ""),
-        ("awaiting_approval", {}, "UCAT", "Only the person who decided"),
-        ("awaiting_approval", {"retracted_at": NOW}, "UBOB", "has been taken back already"),
-        ("awaiting_approval", {"content_hash": "before"}, "UBOB", "has changed since"),
-        ("approved", {}, "UBOB", "too late to take that back: approved."),
-        ("running", {}, "UBOB", "too late to take that back: running."),
+        ("awaiting_approval", {}, "UBOB", PermissionCode.ALLOWED, ""),
+        (
+            "awaiting_approval",
+            {},
+            "UCAT",
+            PermissionCode.NOT_OWN_DECISION,
+            "Only the person who decided can take that back.",
+        ),
+        (
+            "awaiting_approval",
+            {"retracted_at": NOW},
+            "UBOB",
+            PermissionCode.ALREADY_RETRACTED,
+            "That has been taken back already.",
+        ),
+        (
+            "awaiting_approval",
+            {"content_hash": "before"},
+            "UBOB",
+            PermissionCode.CONTENT_CHANGED,
+            "The request has changed since, so that decision does not count any more.",
+        ),
+        ("approved", {}, "UBOB", PermissionCode.NOT_OPEN, "It is too late to take that back: approved."),
+        ("running", {}, "UBOB", PermissionCode.NOT_OPEN, "It is too late to take that back: running."),
     ],
 )
-def test_taking_back(state: Any, changed: dict[str, Any], user: str, reason: str) -> None:
-    ruling = permission_to_retract(approval_round(TWO_OF_SRE), state, decision("UBOB", **changed), person(user))
-    assert reason in ruling.reason
-    assert ruling.allowed is (reason == "")
+def test_taking_back(state: Any, changed: dict[str, Any], user: str, code: PermissionCode, text: str) -> None:
+    permission = permission_to_retract(approval_round(TWO_OF_SRE), state, decision("UBOB", **changed), person(user))
+    assert (permission.code, permission.reason) == (code, text)
+
+
+def test_before_a_start_the_approval_is_checked_again() -> None:
+    both = [decision("UBOB"), decision("UCAT")]
+    approved = approval_round(TWO_OF_SRE)
+    assert is_still_valid(approved, both, make_directory(GROUPS), NOW).allowed
+    left = is_still_valid(approved, both, make_directory(GROUPS | {"sre": {"UCAT"}}), NOW)
+    assert left.code is PermissionCode.NOT_APPROVED
+    assert left.reason == "The approval does not stand any more: 1 of 2 approved by @sre."
+    assert not is_still_valid(approval_round(TWO_OF_SRE, content_hash="h2"), both, make_directory(GROUPS), NOW).allowed
+
+
+def test_a_delegation_counts_if_it_was_in_force_when_the_delegate_decided() -> None:
+    acted = decision("UFAY", on_behalf_of="UBOB", minutes=5)
+    over_since = (delegation("UBOB", "UFAY", end=10),)
+    assert progress(TWO_OF_SRE, acted, decision("UCAT"), delegations=over_since, minutes=600) == "approved_by_people"
+    made_since = (delegation("UBOB", "UFAY", start=10),)
+    assert progress(TWO_OF_SRE, acted, decision("UCAT"), delegations=made_since, minutes=600) == "1 of 2"
 
 
 def test_how_many_will_be_notified() -> None:

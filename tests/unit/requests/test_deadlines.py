@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.requests.approval.deadlines import (
+    LatenessCode,
     assess_lateness,
     escalates_at,
     expires_at,
@@ -18,6 +19,7 @@ from tests.unit.requests.build import NOW, once, pending_request, requirement, s
 
 HOUR = timedelta(hours=1)
 WINDOW = Window(start=once("2026-03-04 22:00").start, end=once("2026-03-05 02:00").start)
+UNTIL_23 = Once(start=once("2026-03-04 22:00").start, latest_start=once("2026-03-04 23:00").start)
 TWICE = Series(rule=RecurrenceRule(freq="daily"), zone="UTC", first=once("2026-03-04 22:00").start, count=2)
 
 
@@ -55,21 +57,42 @@ def test_escalation_has_its_time() -> None:
 
 
 @pytest.mark.parametrize(
-    ("schedule", "wall", "late", "options"),
+    ("schedule", "wall", "code", "options"),
     [
-        (Now(), "2026-03-04 22:30", False, []),
-        (once(), "2026-03-04 22:00", False, []),
-        (once(), "2026-03-04 22:01", True, ["now", "next", "drop"]),
-        (WINDOW, "2026-03-04 23:30", False, []),
-        (WINDOW, "2026-03-05 02:01", True, ["next", "drop"]),
-        (TWICE, "2026-03-04 22:30", False, []),
-        (TWICE, "2026-03-05 22:30", True, ["drop"]),
+        (Now(), "2026-03-04 22:30", LatenessCode.IN_TIME, []),
+        (once(), "2026-03-04 22:00", LatenessCode.IN_TIME, []),
+        (once(), "2026-03-04 22:01", LatenessCode.START_PASSED, ["now", "next", "drop"]),
+        (UNTIL_23, "2026-03-04 23:00", LatenessCode.IN_TIME, []),
+        (UNTIL_23, "2026-03-04 23:01", LatenessCode.LATEST_START_PASSED, ["next", "drop"]),
+        (WINDOW, "2026-03-04 23:30", LatenessCode.IN_TIME, []),
+        (WINDOW, "2026-03-05 02:00", LatenessCode.IN_TIME, []),
+        (WINDOW, "2026-03-05 02:01", LatenessCode.LATEST_START_PASSED, ["next", "drop"]),
+        (TWICE, "2026-03-04 22:00", LatenessCode.IN_TIME, []),
+        (TWICE, "2026-03-04 22:30", LatenessCode.RUNS_SKIPPED, []),
+        (TWICE, "2026-03-05 22:30", LatenessCode.SERIES_OVER, ["drop"]),
     ],
 )
-def test_an_approval_after_the_start_asks(schedule: Schedule, wall: str, late: bool, options: list[str]) -> None:
-    found = assess_lateness(pending_request(schedule), at(wall))
-    assert (found.late, [option.choice for option in found.options]) == (late, options)
-    assert found.policy_choice == ("drop" if options == ["drop"] else None)
+def test_an_approval_after_the_start_asks(
+    schedule: Schedule, wall: str, code: LatenessCode, options: list[str]
+) -> None:
+    lateness = assess_lateness(pending_request(schedule), at(wall))
+    assert (lateness.code, [option.choice for option in lateness.options]) == (code, options)
+    assert lateness.late is bool(options)
+    assert lateness.policy_choice == ("drop" if options == ["drop"] else None)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "wall", "text"),
+    [
+        (once(), "2026-03-04 22:00", ""),
+        (once(), "2026-03-04 22:01", "The start, Wed 4 Mar 2026 22:00 UTC, has passed."),
+        (UNTIL_23, "2026-03-04 23:01", "The latest start, Wed 4 Mar 2026 23:00 UTC, has passed."),
+        (TWICE, "2026-03-04 22:30", "Earlier runs are left out; the next is Thu 5 Mar 2026 22:00 UTC."),
+        (TWICE, "2026-03-05 22:30", "No run of the series is left."),
+    ],
+)
+def test_lateness_is_told_in_a_sentence(schedule: Schedule, wall: str, text: str) -> None:
+    assert assess_lateness(pending_request(schedule), at(wall)).text == text
 
 
 def test_late_options_are_told_in_words_with_their_schedules() -> None:

@@ -8,8 +8,17 @@ import pytest
 from bot.errors import ConfigError
 from bot.requests.freezes.calendars import Calendar, parse_calendar
 from bot.requests.freezes.load import build_freeze
-from bot.requests.freezes.model import Freeze, FreezeHit, find_freeze_hits, refusing_hits, start_blocking_hits
+from bot.requests.freezes.model import (
+    Freeze,
+    FreezeCause,
+    FreezeEffect,
+    FreezeHit,
+    find_freeze_hits,
+    refusing_hits,
+    start_blocking_hits,
+)
 from bot.requests.freezes.rules import FreezeRule
+from bot.requests.model import RequirementCode
 from bot.requests.policy.evaluate import evaluate
 from bot.requests.policy.explain import headline
 from bot.requests.spans import TimeSpan, work_spans
@@ -90,7 +99,8 @@ def test_a_freeze_that_repeats_keeps_its_wall_clock(wall: str, is_hit: bool) -> 
 
 def test_a_series_goes_on_around_a_freeze_unless_all_of_it_is_inside() -> None:
     (hit,) = freeze_hits(DAILY, freeze(schedule=TWO_DAYS))
-    assert (hit.affected_runs, hit.total_runs, hit.skips_runs) == (2, 100, True)
+    assert (hit.affected_runs, hit.total_runs, hit.effect) == (2, 100, FreezeEffect.SKIPS_RUNS)
+    assert hit.cause is FreezeCause.SCHEDULE
     assert hit.text.startswith("2 of the next 100 runs fall into the freeze “F”, the first from Thu 5 Mar 2026 00:00")
     assert hit.text.endswith("They will be left out.")
     assert refusing_hits([hit]) == ()
@@ -136,17 +146,22 @@ def test_policy_refuses_or_asks_the_freezes_own_approvers() -> None:
     asked, ok = subject(schedule=once()), rule('backend = "foreman"', 'effect = "approve"')
     hard = freeze_hits(once(), freeze())
     soft = freeze_hits(once(), freeze(stage=stage("@cab", quorum=2)))
+    assert (hard[0].effect, soft[0].effect) == (FreezeEffect.REFUSES, FreezeEffect.ASKS)
     refused = evaluate(policy(ok), asked, hard)
     assert (refused.effect, headline(refused)) == ("refuse", hard[0].text)
+    assert refused.codes == (RequirementCode.FREEZE_REFUSES,)
     own = evaluate(policy(ok), asked, soft)
     assert (headline(own), own.freezes) == ("Needs 2 of @cab because the freeze F.", ("F",))
+    assert own.codes == (RequirementCode.APPROVING_RULE_OVERRULED, RequirementCode.FREEZE_ASKS)
     assert soft[0].text in own.reasons
     assert (
         headline(evaluate(policy(""), asked, soft))
         == "Needs 1 of @sre, then 2 of @cab because no rule covers it and the freeze F."
     )
     skipped = freeze_hits(DAILY, freeze(schedule=TWO_DAYS))
-    assert evaluate(policy(ok), subject(schedule=DAILY), skipped).reasons[-1] == skipped[0].text
+    around = evaluate(policy(ok), subject(schedule=DAILY), skipped)
+    assert (around.effect, around.reasons[-1]) == ("approve", skipped[0].text)
+    assert around.codes == (RequirementCode.RULE_APPROVES, RequirementCode.FREEZE_SKIPS_RUNS)
 
 
 def test_at_the_start_only_an_approved_freeze_is_no_hindrance() -> None:
@@ -216,6 +231,7 @@ def test_an_old_copy_serves_and_its_age_is_told_until_it_is_too_old() -> None:
     outside = "DTSTART:20260304T010000Z\nDURATION:PT1H"
     (fresh,) = freeze_hits(once(), frozen, calendars=calendar(inside, age=timedelta(minutes=10)))
     assert "last read" not in fresh.text
+    assert (fresh.cause, fresh.title) == (FreezeCause.EVENT, "Release freeze")
     (older,) = freeze_hits(once(), frozen, calendars=calendar(inside, age=timedelta(hours=5)))
     assert older.text.endswith("Its calendar was last read 5 hours ago.")
     assert not freeze_hits(once(), frozen, calendars=calendar(outside, age=timedelta(hours=24)))
@@ -224,6 +240,7 @@ def test_an_old_copy_serves_and_its_age_is_told_until_it_is_too_old() -> None:
     assert stale.text == f"The calendar of the freeze “F” was last read 1 day 6 hours ago; {frozen_now}"
     (never,) = freeze_hits(once(), frozen)
     assert f"was never read; {frozen_now}" in never.text
+    assert (stale.cause, never.cause) == (FreezeCause.STALE_CALENDAR, FreezeCause.UNREAD_CALENDAR)
     assert refusing_hits([stale, never]) == (stale, never)
 
 

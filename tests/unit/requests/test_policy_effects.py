@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from bot.requests.model import Requirement
+from bot.requests.model import RequirementCode as Code
 from bot.requests.policy.evaluate import evaluate
 from bot.requests.policy.explain import headline
 from tests.unit.requests.build import policy, rule, subject
@@ -289,6 +291,50 @@ def test_effect(rules: str, values: dict[str, Any], verdict: str, expected: str)
     found = evaluate(policy(rules), subject(**values))
     assert found.effect == verdict
     assert expected in headline(found)
+
+
+CODES: list[tuple[str, str, dict[str, Any], tuple[Code, ...]]] = [
+    ("no rule", "", {}, (Code.NO_RULE_COVERS_IT,)),
+    ("a rule asks", rule("min_targets = 2"), {}, (Code.RULE_ASKS,)),
+    (
+        "a rule asks for a part",
+        rule('targets = "web-*"'),
+        {"names": ("web-1", "db-1")},
+        (Code.RULE_ASKS, Code.NO_RULE_COVERS_THE_REST),
+    ),
+    ("a rule approves", rule('backend = "foreman"', APPROVE), {}, (Code.RULE_APPROVES,)),
+    (
+        "a rule asks where another approves",
+        rule('backend = "foreman"', APPROVE, "ok") + rule("min_targets = 2"),
+        {},
+        (Code.RULE_ASKS, Code.APPROVING_RULE_OVERRULED),
+    ),
+    (
+        "a budget is used up",
+        rule("max_targets = 2", APPROVE + "\nbudget = 2"),
+        {"approved_today": {"r": 2}},
+        (Code.BUDGET_EXHAUSTED,),
+    ),
+    ("a rule refuses", rule("min_targets = 2", REFUSE), {}, (Code.RULE_REFUSES,)),
+    (
+        "a rule refuses and the requester may not ask",
+        rule("min_targets = 2", REFUSE + '\nmay_request = ["@ops"]'),
+        {},
+        (Code.RULE_REFUSES, Code.REQUESTER_NOT_ALLOWED),
+    ),
+]
+
+
+@pytest.mark.parametrize(("rules", "values", "codes"), [c[1:] for c in CODES], ids=[c[0] for c in CODES])
+def test_every_outcome_has_its_codes(rules: str, values: dict[str, Any], codes: tuple[Code, ...]) -> None:
+    assert evaluate(policy(rules), subject(**values)).codes == codes
+
+
+def test_a_requirement_that_was_stored_before_there_were_codes_still_loads() -> None:
+    stored = evaluate(policy(rule("min_targets = 2")), subject()).model_dump(mode="json")
+    assert stored.pop("codes") == ["rule_asks"]
+    loaded = Requirement.model_validate(stored)
+    assert (loaded.codes, loaded.effect, loaded.rules) == ((), "ask", ("r",))
 
 
 def test_no_rules_means_that_a_person_must_approve() -> None:

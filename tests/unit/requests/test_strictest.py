@@ -3,6 +3,7 @@
 import pytest
 
 from bot.requests.model import Requirement
+from bot.requests.model import RequirementCode as Code
 from bot.requests.policy.evaluate import evaluate, strictest_requirement
 from tests.unit.requests.build import policy, requirement, rule, stage, subject
 
@@ -40,6 +41,8 @@ def test_stages_add_up_and_the_larger_quorum_wins() -> None:
         ("warn_before", 900, 1800, 1800),
         ("rules", ("a",), ("b", "a"), ("a", "b")),
         ("freezes", ("a",), ("b",), ("a", "b")),
+        ("because", ("a",), ("a", "b"), ("a", "b")),
+        ("codes", (Code.RULE_ASKS,), (Code.FREEZE_ASKS,), (Code.RULE_ASKS, Code.FREEZE_ASKS)),
     ],
 )
 def test_of_each_term_the_strictest_holds_in_either_order(term: str, one: object, other: object, wins: object) -> None:
