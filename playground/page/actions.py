@@ -5,11 +5,10 @@ from typing import Any, Protocol
 
 from playground.page.regions import Action
 from playground.page.render.elements import element_key, find_option
-from playground.page.render.modal import MODAL
 from playground.page.render.suggestions import SUGGESTIONS
-from playground.page.render.toasts import Toast
 from playground.page.state.choices import state_from_entry, to_choice
-from playground.page.state.screen import HOME, Confirmation, Screen
+from playground.page.state.screen import HOME, MODAL, Confirmation, Screen
+from playground.page.state.toasts import Toast
 from playground.slack import HomeTab, MessageSurface, Modal, NotVisible, Outcome, SearchFailed, Surface
 from playground.slack.elements import TEXT_INPUT_TYPES, Element
 

@@ -1,20 +1,18 @@
-"""Parts of the page that show HTML and tell what is done in them."""
+"""Elements of the page that show HTML and report actions in it."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 from nicegui import ui
 
 from playground.page.render.html import Html
 
-CLIENT = Path(__file__).parent / "client"
 Action = dict[str, Any]
 OnAction = Callable[[Action], Awaitable[None]]
 
 
 class Region(ui.element, component="client/region.js", esm={"playground-page": "client"}):
-    """HTML that is brought up to date piece by piece; ``on_act`` gets what people do in it."""
+    """HTML that is updated piece by piece; ``on_action`` gets each action of a person in it."""
 
     def __init__(self, tag: str, on_action: OnAction, classes: str = "", **props: str) -> None:
         super().__init__()
@@ -25,7 +23,7 @@ class Region(ui.element, component="client/region.js", esm={"playground-page": "
         self.on("act", lambda event: on_action(event.args))
 
     def show(self, html: Html) -> None:
-        """Show this instead; nothing is sent if nothing differs."""
+        """Show this instead. Nothing is sent to the browser if nothing differs."""
         if self._props["html"] != html:
             self._props["html"] = html
             self.update()
@@ -36,7 +34,7 @@ class Region(ui.element, component="client/region.js", esm={"playground-page": "
 
 
 class Column(ui.element):
-    """Regions one below the other, each known by a key; a change of one is sent alone."""
+    """Regions in a column, each with a key; a change of one is sent alone."""
 
     def __init__(self, on_action: OnAction, classes: str = "", **props: str) -> None:
         super().__init__("div")
@@ -48,13 +46,6 @@ class Column(ui.element):
     def __contains__(self, key: str) -> bool:
         return key in self._regions
 
-    def replace(self, rows: Sequence[tuple[str, Html]]) -> None:
-        """Show these rows and no others."""
-        self.clear()
-        self._regions = {}
-        for key, html in rows:
-            self.set_row(key, html)
-
     def set_row(self, key: str, html: Html) -> None:
         """Change a row, or add it at the end."""
         if key not in self._regions:
@@ -63,7 +54,7 @@ class Column(ui.element):
         self._regions[key].show(html)
 
     def remove_row(self, key: str) -> None:
-        """Take a row away, if it is there."""
+        """Remove a row, if it is there."""
         if key in self._regions:
             self._regions.pop(key).delete()
 

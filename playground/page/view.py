@@ -13,16 +13,17 @@ from playground.page.render.composer import composer_html
 from playground.page.render.elements import RenderContext
 from playground.page.render.html import Html, h
 from playground.page.render.message import message_html
-from playground.page.render.modal import MODAL, confirmation_html, modal_html
+from playground.page.render.modal import confirmation_html, modal_html
 from playground.page.render.sandboxes import sandboxes_html
 from playground.page.render.sidebar import sidebar_html
 from playground.page.render.suggestions import suggestions_html
 from playground.page.render.thread import thread_html
-from playground.page.render.toasts import Toast, toasts_html
+from playground.page.render.toasts import toasts_html
 from playground.page.render.tools import tools_head_html
 from playground.page.render.wire_log import exchange_html
-from playground.page.state.screen import HOME, Screen
+from playground.page.state.screen import HOME, MODAL, Screen
 from playground.page.state.session import PlaygroundSession
+from playground.page.state.toasts import Toast
 from playground.slack import Change, Exchange, Message, View
 
 FLUSH_DELAY = 0.01
@@ -181,11 +182,11 @@ class PageView:
 
     def _show_sidebar(self) -> None:
         self.screen.mark_read()
-        self._sidebar.show(sidebar_html(self.screen.reader, self.screen.place, self.screen.unread_counts()))
+        self._sidebar.show(sidebar_html(self.screen.viewer, self.screen.place, self.screen.unread_counts()))
 
     def _show_head(self) -> None:
         screen = self.screen
-        self._head.show(head_html(screen.reader, screen.channel, screen.open_panel))
+        self._head.show(head_html(screen.viewer, screen.channel, screen.open_panel))
 
     def _show_composer(self) -> None:
         screen = self.screen
@@ -235,14 +236,14 @@ class PageView:
                 self._column.set_row(message.ts, self._message_html(message, before))
 
     def _message_html(self, message: Message, previous: Message | None) -> Html:
-        return message_html(self.screen.reader, message, busy=self.screen.busy_key(message.ts), previous=previous)
+        return message_html(self.screen.viewer, message, busy=self.screen.busy_key(message.ts), previous=previous)
 
     def _home_html(self) -> Html:
         screen = self.screen
         view = screen.ws.homes.get(screen.person.id)
         if view is None:
             return h("p", "Nightshift has published nothing here yet.", class_="empty")
-        canvas = RenderContext(screen.reader, view.form, "home", busy_key=screen.busy_key(HOME))
+        canvas = RenderContext(screen.viewer, view.form, "home", busy_key=screen.busy_key(HOME))
         return h("div", blocks_html(canvas, view.blocks), class_="home-inner", data_surface=HOME)
 
     def _show_overlay(self) -> None:
@@ -252,7 +253,7 @@ class PageView:
         if stack:
             parts.append(
                 modal_html(
-                    screen.reader,
+                    screen.viewer,
                     stack,
                     busy=screen.busy_key(MODAL),
                     trouble=screen.modal_error,
@@ -262,7 +263,7 @@ class PageView:
         else:
             screen.modal_error = ""
         if screen.confirmation is not None:
-            parts.append(confirmation_html(screen.reader, screen.confirmation.element.json["confirm"]))
+            parts.append(confirmation_html(screen.viewer, screen.confirmation.element.json["confirm"]))
         self._overlay.show(Html("".join(parts)))
         self._workspace.props(add="inert" if parts else None, remove=None if parts else "inert")
 
@@ -280,7 +281,7 @@ class PageView:
         self._log.set_visibility(screen.open_panel == "wire")
         self._panel.set_visibility(screen.open_panel in ("try", "sandboxes"))
         if screen.open_panel == "sandboxes":
-            self._panel.show(sandboxes_html(screen.reader, backstage.env, backstage.bot, backstage.switches))
+            self._panel.show(sandboxes_html(screen.viewer, backstage.env, backstage.bot, backstage.switches))
         elif screen.open_panel == "try":
             self._panel.show(suggestions_html(backstage.ready, backstage.startup_error))
 
@@ -291,7 +292,7 @@ class PageView:
             key = str(number)
             if f"wire {number}" in dirty or key not in self._wire:
                 self._wire.set_row(
-                    key, exchange_html(self.screen.reader, number, entry, number in self.screen.expanded_exchanges)
+                    key, exchange_html(self.screen.viewer, number, entry, number in self.screen.expanded_exchanges)
                 )
         self._wire.trim(MAX_EXCHANGES_SHOWN)
 

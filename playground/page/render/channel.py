@@ -1,12 +1,10 @@
-"""The middle column around the messages: its head, and what stands in an empty place."""
-
-from collections.abc import Sequence
+"""The middle column around the messages: its head, and the text of an empty channel."""
 
 from playground.page.render.html import Html, h
 from playground.page.render.icons import icon
 from playground.page.render.message import avatar
 from playground.page.state.viewer import Viewer
-from playground.slack import Channel, Message, Workspace
+from playground.slack import Channel, Workspace
 
 PANELS = (("try", "spark", "Try this"), ("sandboxes", "flask", "Sandboxes"), ("wire", "wire", "Wire log"))
 
@@ -64,14 +62,7 @@ def _subtitle(ws: Workspace, channel: Channel | None) -> str:
     return f"{len(people)} people{shared}"
 
 
-def visible_messages(channel: Channel, ephemerals: Sequence[Message]) -> list[Message]:
-    """What stands in a channel for one person: no replies, their own ephemeral messages among the rest."""
-    private = [m for m in ephemerals if m.channel is channel and not m.thread_ts]
-    public = [m for m in channel.messages if not m.thread_ts]
-    return sorted([*public, *private], key=lambda m: m.ts) if private else public
-
-
 def empty_html(channel: Channel) -> Html:
-    """What a channel says before anybody has."""
+    """The text of a channel without messages."""
     name = "your messages with Nightshift" if channel.kind == "im" else f"#{channel.name}"
     return h("div", h("p", f"This is the very beginning of {name}."), class_="empty")

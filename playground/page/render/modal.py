@@ -1,4 +1,4 @@
-"""The open modal, the stack beneath it, and questions before a button does what it does."""
+"""The open modal, the stack beneath it, and the confirmation of a button."""
 
 from collections.abc import Sequence
 
@@ -7,12 +7,10 @@ from playground.page.render.elements import RenderContext, confirm_html
 from playground.page.render.html import Html, h
 from playground.page.render.icons import icon
 from playground.page.render.text import plain
+from playground.page.state.screen import MODAL
 from playground.page.state.viewer import Viewer
 from playground.slack import View
 from playground.slack.elements import Json
-
-MODAL = "modal"
-"""The name of the modal as a surface."""
 
 
 def modal_html(

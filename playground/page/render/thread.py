@@ -10,7 +10,7 @@ from playground.slack import Message
 
 def thread_html(screen: Screen, parent: Message) -> Html:
     """The message, its replies, and where to answer. Ephemeral replies are only the person's own."""
-    reader = screen.reader
+    reader = screen.viewer
     private = [m for m in screen.person.ephemerals if m.thread_ts == parent.ts]
     replies = sorted([*parent.thread, *private], key=lambda m: m.ts)
     shown = [message_html(reader, m, busy=screen.busy_key(m.ts), in_thread=True) for m in (parent, *replies)]

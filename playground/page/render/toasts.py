@@ -1,27 +1,11 @@
-"""Notes that appear in a corner and go away by themselves."""
+"""HTML of the notes in the corner."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Literal
 
 from playground.page.render.html import Html, h
 from playground.page.render.icons import icon
 from playground.page.render.message import avatar
-from playground.slack import Message, User
-
-Tone = Literal["message", "note", "error"]
-
-
-@dataclass(frozen=True, slots=True)
-class Toast:
-    """A note. ``message`` is what a click on it goes to."""
-
-    number: int
-    title: str
-    text: str
-    tone: Tone = "note"
-    author: User | None = None
-    message: Message | None = None
+from playground.page.state.toasts import Toast
 
 
 def toasts_html(toasts: Iterable[Toast]) -> Html:

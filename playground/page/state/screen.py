@@ -1,25 +1,27 @@
-"""What one browser looks at: who is acting, where they are, what is open beside it, what they have seen."""
+"""State of one browser: the person who acts, the open place and panels, and what has been read."""
 
 import itertools
 from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
-from playground.page.render.channel import visible_messages
-from playground.page.render.toasts import Toast, Tone
 from playground.page.state.session import PlaygroundSession
+from playground.page.state.toasts import Toast, Tone
 from playground.page.state.viewer import Viewer
 from playground.slack import Channel, Message, Person, Surface
 from playground.slack.elements import Element, Json
 from playground.slack.text import mrkdwn_to_text
 
 HOME = "home"
+"""The home tab as a place, and the name of its surface."""
+MODAL = "modal"
+"""The name of the modal as a surface."""
 MAX_TOASTS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """A confirmation that is asked for before an element does what it does."""
+    """A confirmation that is shown before an element acts."""
 
     surface: Surface
     surface_name: str
@@ -54,7 +56,7 @@ class Screen:
         self._last_places: dict[str, str] = {}
 
     @property
-    def reader(self) -> Viewer:
+    def viewer(self) -> Viewer:
         return Viewer(self.ws, self.person.user)
 
     @property
@@ -64,11 +66,13 @@ class Screen:
 
     @property
     def messages(self) -> list[Message]:
-        """What stands in the open channel, oldest first."""
-        return visible_messages(self.channel, self.person.ephemerals) if self.channel else []
+        """The messages of the open channel without replies, the person's own ephemeral ones included, oldest first."""
+        public = [m for m in self.channel.messages if not m.thread_ts] if self.channel else []
+        private = [m for m in self.person.ephemerals if m.channel is self.channel and not m.thread_ts]
+        return sorted([*public, *private], key=lambda m: m.ts) if private else public
 
     def switch_user(self, user_id: str) -> None:
-        """Act as somebody else, who is where they were last."""
+        """Act as somebody else, at the place where they were last."""
         self._last_places[self.person.id] = self.place
         self.person = self.slack.person(user_id)
         self.thread, self.confirmation, self.busy, self.modal_error = None, None, ("", ""), ""
@@ -95,18 +99,18 @@ class Screen:
         return found if found is not None and self.ws.can_see(self.person.id, found) else None
 
     def busy_key(self, surface: str) -> str:
-        """The key of the element of a surface that waits for the bot."""
+        """The key of the element of a surface that is waiting for the bot."""
         return self.busy[1] if self.busy[0] == surface else ""
 
-    # What has been seen
+    # What has been read
 
     def mark_read(self) -> None:
-        """What is open has been seen."""
+        """Mark the open channel as read."""
         if self.channel is not None and self.channel.messages:
             self._read_marks[self.person.id, self.place] = self.channel.messages[-1].ts
 
     def unread_counts(self) -> dict[str, int]:
-        """How many messages of others are new, by channel."""
+        """The number of unread messages of others, by channel."""
         return {c.id: n for c in self.person.channels if (n := self._unread_count(c))}
 
     def _unread_count(self, channel: Channel) -> int:
@@ -117,14 +121,14 @@ class Screen:
     # Notes
 
     def add_toast(self, title: str, text: str, tone: Tone = "note", message: Message | None = None) -> Toast:
-        """A note in the corner."""
+        """Add a note in the corner."""
         author = self.ws.users.get(message.user) if message else None
         toast = Toast(next(self._toast_numbers), title, text, tone, author, message)
         self.toasts.append(toast)
         return toast
 
     def toast_for_message(self, message: Message) -> Toast | None:
-        """A note of a new message, if it is for this person and not before their eyes."""
+        """Add a note of a new message, if it notifies this person and is not in view."""
         in_view = message.channel.id == self.place and (not message.thread_ts or self._in_thread(message))
         if in_view or not self.ws.can_see(self.person.id, message) or not self._notifies(message):
             return None
@@ -147,7 +151,7 @@ class Screen:
         return self.thread is not None and self.thread.ts == message.thread_ts
 
     def dismiss(self, number: int) -> Toast | None:
-        """Take a note away; returns it if it was there."""
+        """Remove a note. Returns it if it was there."""
         found = next((toast for toast in self.toasts if toast.number == number), None)
         if found is not None:
             self.toasts.remove(found)

@@ -1,8 +1,6 @@
 """The modal that a person has open."""
 
-from typing import TYPE_CHECKING
-
-from playground.slack.client.outcome import Outcome
+from playground.slack.client.outcome import Actor, OpenModal, Outcome
 from playground.slack.client.surface import Surface
 from playground.slack.client.values import validation_error
 from playground.slack.elements import STATE_PROPERTIES, Element
@@ -11,25 +9,22 @@ from playground.slack.model import View
 from playground.slack.transport import payloads
 from playground.slack.transport.responses import apply_submission_response, close_views
 
-if TYPE_CHECKING:
-    from playground.slack.client.person import Person
-
 
 class Submission(Outcome):
-    """What came of a Submit: ``errors`` by label when the form stays, ``closed`` when it went away."""
+    """The result of a Submit: ``errors`` by label when the form stays open, ``closed`` when it does not."""
 
-    def __init__(self, person: "Person") -> None:
+    def __init__(self, person: Actor) -> None:
         super().__init__(person)
         self.errors: dict[str, str] = {}
         self.closed = False
 
     @property
-    def modal(self) -> "Modal | None":
+    def modal(self) -> OpenModal | None:
         return self.person.open_modal
 
 
 class Modal(Surface):
-    """Always the top view of the person's stack; NotOnScreen is raised when nothing is open any more."""
+    """The top view of the person's stack. Raises NotVisible once nothing is open any more."""
 
     @property
     def container(self) -> View:
@@ -44,7 +39,7 @@ class Modal(Surface):
 
     @property
     def depth(self) -> int:
-        """How many views are on the stack."""
+        """The number of views on the stack."""
         return len(self.person.stack)
 
     @property
@@ -65,7 +60,7 @@ class Modal(Surface):
         return self._errors_by_label(self.container.errors)
 
     async def submit(self) -> Submission:
-        """Press Submit. Empty required fields and misfits are refused on the spot, as Slack's client does."""
+        """Press Submit. The client itself rejects empty required fields and invalid values, as Slack's does."""
         view = self.container
         if not view.content.get("submit"):
             raise NotVisible("This modal has no submit button.")

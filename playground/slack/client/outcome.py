@@ -1,27 +1,62 @@
-"""What a person sees happen after they did something."""
+"""What happens on a person's screen after an action of theirs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 from playground.slack.changes import Change
-from playground.slack.model import Message
-from playground.slack.transport.delivery import Ack
+from playground.slack.elements import Json
+from playground.slack.errors import ApiError
+from playground.slack.model import Message, User, View
+from playground.slack.transport.delivery import Ack, Delivery, Kind
+from playground.slack.workspace import Workspace
 
-if TYPE_CHECKING:
-    from playground.slack.client.modal import Modal
-    from playground.slack.client.person import Person
+
+class Actor(Protocol):
+    """The person whom an outcome or a surface belongs to, as far as those need to know."""
+
+    delivery: Delivery
+    ws: Workspace
+    user: User
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def stack(self) -> list[View]: ...
+    @property
+    def open_modal(self) -> "OpenModal | None": ...
+    async def send(self, kind: Kind, name: str, payload: Json) -> "Outcome": ...
+    def record_invalid_response(self, name: str, ack: Ack, error: ApiError) -> None: ...
+
+
+class OpenModal(Protocol):
+    """The modal that an outcome has opened, as people use it."""
+
+    @property
+    def title(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def labels(self) -> list[str]: ...
+    @property
+    def buttons(self) -> list[str]: ...
+    async def fill(self, values: Mapping[str, Any] | None = None, **named: Any) -> None: ...
+    async def click(self, label: str, *, near: str = "", confirm: bool = True) -> "Outcome": ...
+    async def submit(self) -> "Outcome": ...
+    async def close(self, *, everything: bool = False) -> "Outcome": ...
 
 
 class Outcome:
-    """What came of a command, a click or a choice.
+    """The result of a command, a click or a choice.
 
     ``error`` is what Slack shows when the bot did not acknowledge (``operation_timeout``, ``dispatch_failed``) or
-    answered something that Slack refuses, with the details in ``details``; ``sent`` is False when the client itself
-    refused. ``ack_ms`` is the time to the acknowledgement. The rest stays up to date as more arrives.
+    answered something that Slack rejects, with details in ``error_details``. ``sent`` is False when the client itself
+    refused. ``ack_ms`` is the time to the acknowledgement. The other properties change as more arrives.
     """
 
-    def __init__(self, person: "Person") -> None:
+    def __init__(self, person: Actor) -> None:
         self.person = person
         self.error = ""
         self.error_details: tuple[str, ...] = ()
@@ -35,18 +70,18 @@ class Outcome:
         self.error, self.ack_ms = ack.error, ack.ms
 
     def reject(self, code: str, details: tuple[str, ...] = ()) -> "Outcome":
-        """The client or Slack itself says no."""
+        """Note that the client or Slack itself rejected the action."""
         self.error, self.error_details = code, details
         return self
 
     @property
     def messages(self) -> list[Message]:
-        """What has appeared since to everybody where the person can see it, oldest first."""
+        """The messages to everybody that have appeared since, as far as the person can see them, oldest first."""
         return [m for m in self._since() if not m.ephemeral_for]
 
     @property
     def ephemeral_messages(self) -> list[Message]:
-        """What has appeared since to this person alone, oldest first."""
+        """The messages to this person alone that have appeared since, oldest first."""
         return [m for m in self._since() if m.ephemeral_for]
 
     @property
@@ -55,7 +90,7 @@ class Outcome:
         return [message.text for message in self.ephemeral_messages]
 
     @property
-    def modal(self) -> "Modal | None":
+    def modal(self) -> OpenModal | None:
         """The person's modal, if this opened, pushed or changed one that is still open."""
         changed = any(change.kind == "view" for change in self.changes)
         trigger = self.person.ws.triggers.get(self.trigger_id)

@@ -119,7 +119,7 @@ class Person:
 
     async def command(self, line: str, channel: str = "", *, settle_timeout: float | None = None) -> Outcome:
         """Type a slash command, such as ``/foreman run``; where is the first of their channels unless it is said.
-        Raises NotOnScreen while a modal is in the way."""
+        Raises NotVisible while a modal is in the way."""
         self._require_no_modal()
         outcome = Outcome(self)
         name, _, text = line.strip().partition(" ")
@@ -133,7 +133,7 @@ class Person:
         return await self.send("slash_commands", name, payload, answer_channel=place, settle_timeout=settle_timeout)
 
     async def shortcut(self, callback_id: str, message: Message | None = None) -> Outcome:
-        """Take a shortcut of the app: a global one, or one on a message. Raises NotOnScreen."""
+        """Take a shortcut of the app: a global one, or one on a message. Raises NotVisible."""
         self._require_no_modal()
         if message is None:
             payload = payloads.shortcut(self.ws, self.user, callback_id)
@@ -145,14 +145,14 @@ class Person:
         self, label: str, message: Message | str | None = None, *, near_text: str = "", confirm: bool = True
     ) -> Outcome:
         """Press a button of a message: a given one, the newest that reads a text, or the newest that has the button.
-        Raises NotOnScreen."""
+        Raises NotVisible."""
         self._require_no_modal()
         return await self.surface_of(self._message_with_button(label, message)).click(
             label, near=near_text, confirm=confirm
         )
 
     async def choose(self, option: str, message: Message, *, confirm: bool = True) -> Outcome:
-        """Choose from an overflow menu or a select of a message. Raises NotOnScreen."""
+        """Choose from an overflow menu or a select of a message. Raises NotVisible."""
         self._require_no_modal()
         return await self.surface_of(message).choose(option, confirm=confirm)
 
@@ -232,12 +232,12 @@ class Person:
         )
 
     def _require_no_modal(self) -> None:
-        """A modal covers everything else. Raises NotOnScreen."""
+        """A modal covers everything else. Raises NotVisible."""
         if self.stack:
             raise NotVisible(f"{self.name} has a modal open ({Modal(self).title!r}), to be submitted or closed first.")
 
     def _joined_channel(self, where: str) -> Channel:
-        """A channel the person is in. Raises NotOnScreen."""
+        """A channel the person is in. Raises NotVisible."""
         if where == "dm":
             return self.ws.im(self.id)
         channel = self.ws.channel_by_name(where)

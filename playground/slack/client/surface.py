@@ -2,9 +2,9 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
-from playground.slack.client.outcome import Outcome
+from playground.slack.client.outcome import Actor, Outcome
 from playground.slack.client.values import from_state, option_text, pick_option, to_state
 from playground.slack.elements import (
     STATE_PROPERTIES,
@@ -22,24 +22,21 @@ from playground.slack.transport import payloads
 from playground.slack.transport.responses import parse_options_response
 from playground.slack.workspace import Workspace
 
-if TYPE_CHECKING:
-    from playground.slack.client.person import Person
-
 FIELD_TIMEOUT = 2.0
-"""How long a person waits for a field to appear, in seconds."""
+"""Seconds for which a person waits for a field to appear."""
 
 
 class Surface(ABC):
     """Base of what people can use. Fields are found by their label, buttons by their text, options by theirs."""
 
-    def __init__(self, person: "Person") -> None:
+    def __init__(self, person: Actor) -> None:
         self.person = person
         self.ws: Workspace = person.ws
 
     @property
     @abstractmethod
     def container(self) -> Message | View:
-        """The message or view that is on show now. Raises NotOnScreen."""
+        """The message or view that is on show now. Raises NotVisible."""
 
     @property
     def blocks(self) -> list[Json]:
@@ -71,18 +68,18 @@ class Surface(ABC):
         return [e.label for e in self._buttons("")]
 
     def value(self, label: str) -> Any:
-        """What a field holds, in a person's words; None when it is empty. Raises NotOnScreen."""
+        """What a field holds, in a person's words; None when it is empty. Raises NotVisible."""
         return self.element_value(self.field(label))
 
     def element_value(self, element: Element) -> Any:
         return from_state(self.ws, element, self.form.get(element))
 
     def field(self, label: str) -> Element:
-        """The field of a label. Raises NotOnScreen."""
+        """The field of a label. Raises NotVisible."""
         return _find_by_label(self._fields, label) or _raise_missing(self._fields, label, "field")
 
     def button(self, label: str, near: str = "") -> Element:
-        """The button of a text; ``near`` is a text in its block, or in the last block before it. Raises NotOnScreen."""
+        """The button of a text; ``near`` is a text in its block, or in the last block before it. Raises NotVisible."""
         return self._button(label, near) or _raise_missing(self._buttons(""), label, f"button (near {near!r})")
 
     def option_texts(self, label: str) -> list[str]:
@@ -90,7 +87,7 @@ class Surface(ABC):
         return [option_text(self.ws, option) for option in options_of(self.field(label).json)]
 
     async def wait_for_field(self, label: str) -> Element:
-        """The field of a label, waited for a little: the bot may be about to show it. Raises NotOnScreen."""
+        """The field of a label, waited for a little: the bot may be about to show it. Raises NotVisible."""
         await self.ws.changes.wait_until(lambda: _find_by_label(self._fields, label) is not None, FIELD_TIMEOUT)
         return self.field(label)
 
@@ -102,7 +99,7 @@ class Surface(ABC):
     async def fill(self, values: Mapping[str, Any] | None = None, **named: Any) -> None:
         """Enter values by label: text; an option's text, or several; True or False for a single checkbox; a name of a
         person or channel; dates and times as such or as Slack writes them; None to clear. A text field that tells the
-        bot when Enter is pressed gets its Enter. Raises NotOnScreen."""
+        bot when Enter is pressed gets its Enter. Raises NotVisible."""
         for label, value in {**(values or {}), **named}.items():
             element = await self.wait_for_field(label)
             if element.kind in ("external_select", "multi_external_select") and value:
@@ -116,7 +113,7 @@ class Surface(ABC):
         return [option_text(self.ws, option) for option in options]
 
     async def pick(self, label: str, option: str | list[str], *, query: str | None = None) -> Outcome:
-        """Choose an option by its text, searching for it where the bot is asked. Raises NotOnScreen, SearchFailed."""
+        """Choose an option by its text, searching for it where the bot is asked. Raises NotVisible, SearchFailed."""
         element = await self.wait_for_field(label)
         wanted = [option] if isinstance(option, str) else option
         if "external" not in element.kind:
@@ -126,17 +123,17 @@ class Surface(ABC):
             options = await self.options(element, one if query is None else query)
             found.append(pick_option(self.ws, options, one))
         if element.key not in [e.key for e in self._fields]:
-            # The bot drew the form anew while the list was open, which closes it.
+            # The bot replaced the form while the list was open, which closes it.
             return await self.pick(label, option, query=query)
         return await self.set_value(element, found if element.kind.startswith("multi_") else found[0])
 
     async def click(self, label: str, *, near: str = "", confirm: bool = True) -> Outcome:
-        """Press a button. A confirmation is accepted unless ``confirm`` is False. Raises NotOnScreen."""
+        """Press a button. A confirmation is accepted unless ``confirm`` is False. Raises NotVisible."""
         await self.ws.changes.wait_until(lambda: self._button(label, near) is not None, FIELD_TIMEOUT)
         return await self.press(self.button(label, near), confirm=confirm)
 
     async def choose(self, option: str, *, confirm: bool = True) -> Outcome:
-        """Choose from an overflow menu, or any select here that offers this option. Raises NotOnScreen."""
+        """Choose from an overflow menu, or any select here that offers this option. Raises NotVisible."""
         for element in self.elements:
             offered = options_of(element.json)
             if option not in [option_text(self.ws, o) for o in offered]:
@@ -219,7 +216,7 @@ class Surface(ABC):
 class MessageSurface(Surface):
     """A message as one person uses it."""
 
-    def __init__(self, person: "Person", message: Message) -> None:
+    def __init__(self, person: Actor, message: Message) -> None:
         super().__init__(person)
         self.message = message
 
@@ -257,7 +254,7 @@ def _is_confirmed(element: Element, confirm: bool) -> bool:
     return confirm or "confirm" not in element.json
 
 
-def _not_sent(person: "Person") -> Outcome:
+def _not_sent(person: Actor) -> Outcome:
     outcome = Outcome(person)
     outcome.sent = False
     return outcome

@@ -27,7 +27,7 @@ def option_text(ws: Workspace, option: Json) -> str:
 
 
 def pick_option(ws: Workspace, options: Sequence[Json], wanted: str) -> Json:
-    """The option of a text. Raises NotOnScreen."""
+    """The option of a text. Raises NotVisible."""
     found = next((o for o in options if option_text(ws, o) == wanted), None)
     found = found or next((o for o in options if option_text(ws, o).casefold() == wanted.casefold()), None)
     if found is not None:
@@ -37,8 +37,8 @@ def pick_option(ws: Workspace, options: Sequence[Json], wanted: str) -> Json:
 
 
 def to_state(ws: Workspace, element: Element, value: Any, zone: str) -> Any:
-    """The state of an element that a person in ``zone`` sets to ``said``; None and empty values clear it. Raises
-    NotOnScreen."""
+    """The state of an element that a person in ``zone`` sets to ``value``; None and empty values clear it. Raises
+    NotVisible."""
     kind = element.kind
     if value is None or value in ("", []):
         return [] if kind in MULTI_OPTION_TYPES or kind.startswith("multi_") or kind == "file_input" else None
