@@ -6,7 +6,7 @@ from typing import TypeAlias
 from pydantic import BaseModel, ConfigDict
 
 Json: TypeAlias = str | int | float | bool | Sequence["Json"] | Mapping[str, "Json"] | None
-"""A value as JSON has it. Read-only, so that a list of strings is one too."""
+"""A JSON value. It is read-only, so that a list of strings is one too."""
 JsonObject: TypeAlias = Mapping[str, Json]
 
 

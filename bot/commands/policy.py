@@ -28,7 +28,8 @@ from bot.usecases.jobs.calendars import CalendarStore
 
 
 def run(request: str, config: Path | None) -> int:
-    """Returns the exit status. A file holds a Subject as JSON; groups of a stored request are not looked up."""
+    """Explain a stored request, or a Subject in a JSON file. Return the exit status. The user groups of the requester
+    of a stored request are not looked up."""
     path = config or (Path(os.environ["NIGHTSHIFT_CONFIG"]) if os.environ.get("NIGHTSHIFT_CONFIG") else None)
     if path is None:
         print("Name the configuration: --config FILE or NIGHTSHIFT_CONFIG.", file=sys.stderr)
@@ -41,26 +42,26 @@ def run(request: str, config: Path | None) -> int:
         else:
             subject = asyncio.run(_load_subject(int(number[1]), path, policy))
     except ConfigError as error:
-        for fault in error.problems:
-            print(fault, file=sys.stderr)
+        for problem in error.problems:
+            print(problem, file=sys.stderr)
         return 2
     except (NightshiftError, OSError, ValueError, ValidationError, tomllib.TOMLDecodeError) as error:
         print(error, file=sys.stderr)
         return 2
-    touched, faults = asyncio.run(_freeze_hits(policy, subject))
-    for fault in faults:
-        print(fault, file=sys.stderr)
-    for line in explain(policy, subject, evaluate(policy, subject, touched)):
+    hits, problems = asyncio.run(_freeze_hits(policy, subject))
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    for line in explain(policy, subject, evaluate(policy, subject, hits)):
         print(line)
     return 0
 
 
 async def _freeze_hits(policy: Policy, subject: Subject) -> tuple[tuple[FreezeHit, ...], list[str]]:
-    """The freezes that it touches as things are now, and which calendars cannot be read."""
+    """Return the freezes that a request touches now, and which calendars cannot be read."""
     calendars = CalendarStore(policy, SystemClock())
-    faults, now = await calendars.refresh(), datetime.now(UTC)
-    when = work_spans(subject.schedule, now, timedelta(seconds=policy.defaults.assume))
-    return find_freeze_hits(policy.freezes, subject, when, now, calendars.copies), faults
+    problems, now = await calendars.refresh(), datetime.now(UTC)
+    run_spans = work_spans(subject.schedule, now, timedelta(seconds=policy.defaults.assume))
+    return find_freeze_hits(policy.freezes, subject, run_spans, now, calendars.copies), problems
 
 
 async def _load_subject(number: int, config: Path, policy: Policy) -> Subject:
@@ -73,7 +74,7 @@ async def _load_subject(number: int, config: Path, policy: Policy) -> Subject:
 
 
 def subject_of(request: Request, policy: Policy) -> Subject:
-    """A stored request as policy looks at it, without the requester's groups."""
+    """Return a stored request as policy sees it, without the requester's user groups."""
     return Subject(
         backend=request.content.backend,
         operation=request.content.operation,

@@ -1,4 +1,4 @@
-"""Conflicts: two requests, of whatever back end, at work on the same target at the same time."""
+"""Conflicts: two requests, of any back ends, that work on the same target at the same time."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -10,8 +10,8 @@ from bot.values import FrozenModel
 
 
 class PlannedWork(FrozenModel):
-    """What a request does, where and when: ``request`` is what people call it (NS-12), ``windows`` as
-    ``bot.requests.spans.work_spans`` gives them."""
+    """The targets of a request and when it works on them. ``request`` is its name (NS-12); ``windows`` come from
+    ``bot.requests.spans.work_spans``."""
 
     request: str
     backend: str
@@ -21,8 +21,8 @@ class PlannedWork(FrozenModel):
 
 
 class TargetConflict(FrozenModel):
-    """Another request on the same targets at the same time; ``start`` to ``end`` is the first time that both share,
-    ``times`` how often they meet."""
+    """Another request on the same targets at the same time. ``start`` to ``end`` is the first time that both share;
+    ``overlap_count`` is how many times they share."""
 
     request: str
     backend: str
@@ -36,18 +36,18 @@ class TargetConflict(FrozenModel):
 def find_conflicts(
     mine: PlannedWork, others: Iterable[PlannedWork], *, zone: str = "UTC", short_names: bool = False
 ) -> tuple[TargetConflict, ...]:
-    """The other requests that mine would meet, the earliest first. Names are compared without case; with
-    ``short_names`` by their first label only, so that web-1 is web-1.example.org. ``zone`` is for the words."""
+    """Return the other requests that conflict with mine, the earliest first. Names are compared without case, and with
+    ``short_names`` by their first label only, so that web-1 is web-1.example.org. Times are told in ``zone``."""
     known = _by_key(mine.names, short_names)
-    found = []
+    conflicts = []
     for other in others:
         if other.request == mine.request:
             continue
         shared = known.keys() & _by_key(other.names, short_names).keys()
-        if shared and (meets := _overlaps(mine.windows, other.windows)):
+        if shared and (overlaps := _overlaps(mine.windows, other.windows)):
             names = tuple(sorted(known[key] for key in shared))
-            found.append(_describe_conflict(other, names, meets, zone))
-    return tuple(sorted(found, key=lambda c: (c.start, c.request)))
+            conflicts.append(_describe_conflict(other, names, overlaps, zone))
+    return tuple(sorted(conflicts, key=lambda c: (c.start, c.request)))
 
 
 def _by_key(names: Sequence[str], short_names: bool) -> Mapping[str, str]:
@@ -62,17 +62,17 @@ def _comparison_key(name: str, short_names: bool) -> str:
 
 
 def _overlaps(mine: Sequence[TimeSpan], others: Sequence[TimeSpan]) -> list[TimeSpan]:
-    """The times that two lists of spans share, found in one pass over both."""
+    """Return the times that two lists of spans share, in one pass over both."""
     left, right = sorted(mine), sorted(others)
-    found, i, j = [], 0, 0
+    shared, i, j = [], 0, 0
     while i < len(left) and j < len(right):
         if left[i].overlaps(right[j]):
-            found.append(TimeSpan(max(left[i].start, right[j].start), min(left[i].end, right[j].end)))
+            shared.append(TimeSpan(max(left[i].start, right[j].start), min(left[i].end, right[j].end)))
         if left[i].end <= right[j].end:
             i += 1
         else:
             j += 1
-    return found
+    return shared
 
 
 def _describe_conflict(

@@ -1,4 +1,4 @@
-"""Drift: what a request would touch now, against what it would have touched when it was asked for."""
+"""Drift: how the targets of a request differ now from those that were approved."""
 
 from bot.requests.model import TargetSet
 from bot.requests.text import count_noun, first_few
@@ -8,8 +8,8 @@ DEFAULT_DYNAMIC_PERCENT = 10
 
 
 class Drift(FrozenModel):
-    """The difference. ``percent`` is how many targets came or went, of those there were. ``needs_confirmation`` means
-    that an approver has to say that they have seen it."""
+    """The difference. ``percent`` is the share of the approved targets that were added or removed.
+    ``needs_confirmation`` means that an approver has to confirm that they have seen it."""
 
     before: int
     now: int
@@ -21,8 +21,8 @@ class Drift(FrozenModel):
 
 
 def compare_targets(approved: TargetSet, current: TargetSet, max_percent: int | None = None) -> Drift:
-    """Compare two answers. ``allowed`` is the percentage that may change without a word; None is the usual one: none
-    at all for a fixed list, 10 for one that is worked out anew."""
+    """Compare the approved targets with the current ones. ``max_percent`` is how much may change without confirmation;
+    None means the default: nothing for a fixed list, 10 for a dynamic one."""
     limit = max_percent if max_percent is not None else (0 if approved.fixed else DEFAULT_DYNAMIC_PERCENT)
     added, removed = _only_in(current, approved), _only_in(approved, current)
     changed = max(len(added) + len(removed), abs(current.count - approved.count))
@@ -39,7 +39,7 @@ def compare_targets(approved: TargetSet, current: TargetSet, max_percent: int | 
 
 
 def _only_in(one: TargetSet, other: TargetSet) -> tuple[str, ...]:
-    """The names that only one of the answers has; none where not all names of the other are known."""
+    """Return the names that only the first set has; none if not all names of the other are known."""
     if len(other.names) < other.count:
         return ()
     known = {name.casefold() for name in other.names}

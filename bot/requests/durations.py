@@ -1,4 +1,4 @@
-"""Lengths of time in policy: "90s", "30m", "1h30m", "2d", "1w"; in seconds inside."""
+"""Durations in policy: "90s", "30m", "1h30m", "2d", "1w". In code they are seconds."""
 
 import re
 
@@ -9,18 +9,18 @@ _PART = re.compile(r"(\d+)\s*([wdhms])", re.IGNORECASE)
 
 
 def parse_duration(text: str) -> int:
-    """The seconds that a length stands for. Raises ValueError with a sentence."""
+    """Return a duration in seconds. Raises ValueError with a sentence."""
     if not _DURATION.fullmatch(text):
         raise ValueError(f'"{text}" is not a length of time; write it like "90s", "30m", "1h30m" or "2d"')
     return sum(int(number) * _UNITS[unit.lower()] for number, unit in _PART.findall(text))
 
 
 def format_duration(duration_seconds: float) -> str:
-    """A length in words, to its two largest units: "1 hour 30 minutes", "2 days"."""
-    left = int(duration_seconds)
+    """Format a duration in words, with its two largest units: "1 hour 30 minutes", "2 days"."""
+    remaining = int(duration_seconds)
     parts = []
     for size, name in _NAMES:
-        number, left = divmod(left, size)
+        number, remaining = divmod(remaining, size)
         if number:
             parts.append(f"{number} {name}{'' if number == 1 else 's'}")
     return " ".join(parts[:2]) or "0 seconds"

@@ -1,4 +1,4 @@
-"""A request's life: which state may follow which, and the words for each."""
+"""The lifecycle of a request: the transitions between its states, and their labels."""
 
 from collections.abc import Mapping
 
@@ -59,10 +59,10 @@ _STATE_FOR_RUN: Mapping[RunState, RequestState] = {
 
 
 def can_transition(before: RequestState, after: RequestState) -> bool:
-    """Whether a request may go from one state to the other."""
+    """Return whether a request may go from one state to the other."""
     return after in TRANSITIONS[before]
 
 
 def request_state_for_run(run: RunState) -> RequestState:
-    """The state of a request with one run, from the state of that run."""
+    """Return the state of a request with one run, from the state of that run."""
     return _STATE_FOR_RUN[run]

@@ -1,4 +1,4 @@
-"""Names and patterns: globs (``web-*``), regular expressions (``/^web-\\d+$/``) and plain names; case never counts."""
+"""Patterns for names: globs (``web-*``), regular expressions (``/^web-\\d+$/``) and plain names. Case never matters."""
 
 import re
 from collections import Counter
@@ -7,15 +7,15 @@ from functools import lru_cache
 
 _WILDCARD = re.compile(r"[*?\[]")
 _LOOKUPS_BEFORE_TABLE = 4
-"""So many searches for a text of one length are made before a table is."""
+"""Searches for texts of one length before a table for that length is built."""
 NameEdge = tuple[bool, int]
-"""The first (True) or the last so many characters of names."""
+"""Whether it is the beginning (True) or the end of a name, and how many characters of it."""
 
 
 class TargetNames:
-    """Names of targets, laid out so that looking for a pattern among thousands is one scan.
+    """Names of targets in one text, so that searching thousands of them for a pattern is one scan.
 
-    ``complete`` is False where there are more targets than names are known.
+    ``complete`` is False if there are more targets than known names.
     """
 
     def __init__(self, names: Iterable[str], count: int | None = None) -> None:
@@ -31,14 +31,16 @@ class TargetNames:
         self._edge_lookups: Counter[NameEdge] = Counter()
 
     def find(self, text: str) -> int | None:
-        """The index of the first name that contains a text; a line break stands for the begin or the end of a name."""
+        """Return the index of the first name that contains a text. A line break matches the beginning or end of a
+        name."""
         at = self.text.find(text) if self.folded else -1
         return self.name_index_at(at) if at >= 0 else None
 
     def none_has_edge(self, text: str, side: NameEdge) -> bool:
-        """Whether no name begins, or ends, with a text; False where that is not worth finding out.
+        """Return True if no name begins (or ends) with a text; False if some may.
 
-        Many rules that ask for texts of one length share a table: a look into it is quicker than a search.
+        Many rules look for texts of the same length. From the fourth one on they share a table, which is quicker than a
+        search.
         """
         table = self._edge_sets.get(side)
         if table is None:
@@ -51,7 +53,7 @@ class TargetNames:
         return text not in table
 
     def name_index_at(self, position: int) -> int:
-        """The index of the name that covers a position of ``text``."""
+        """Return the index of the name at a position of ``text``."""
         return self.text.count("\n", 0, position + 1) - 1
 
 
@@ -64,21 +66,21 @@ class Patterns:
         self._plain = frozenset(t.casefold() for t in texts if not _is_regex(t) and not _WILDCARD.search(t))
         self._wild = tuple(_matcher(t) for t in texts if _is_regex(t) or _WILDCARD.search(t))
         self.match_folded: Callable[[str], object] = self._match_any
-        """Like ``match``, for a value that is in lower case."""
+        """Like ``match``, for a value that is already casefolded."""
         if len(self._wild) == 1 and not self._plain:
             self.match_folded = self._wild[0]
         elif not self._wild:
             self.match_folded = self._plain.__contains__
 
     def match(self, value: str) -> bool:
-        """Whether one value matches. Nothing but the empty pattern matches the empty value."""
+        """Return whether a value matches. Only the empty pattern matches the empty value."""
         return bool(self.match_folded(value.casefold()))
 
-    def _match_any(self, low: str) -> bool:
-        return low in self._plain or any(test(low) for test in self._wild)
+    def _match_any(self, folded: str) -> bool:
+        return folded in self._plain or any(test(folded) for test in self._wild)
 
     def first_match(self, names: TargetNames) -> str | None:
-        """The first name found that matches, as it is written; None where none does."""
+        """Return a name that matches, as it is written; None if none does."""
         for find in self._finders:
             index = find(names)
             if index is not None:
@@ -86,7 +88,7 @@ class Patterns:
         return None
 
     def covers(self, names: TargetNames) -> bool:
-        """Whether every target matches: there is one at least, and all names are known."""
+        """Return whether every target matches. There must be at least one, and all names must be known."""
         return bool(names.folded) and names.complete and all(map(self.match_folded, names.folded))
 
 
@@ -95,8 +97,8 @@ def _is_regex(text: str) -> bool:
 
 
 def _matcher(text: str) -> Callable[[str], object]:
-    """A test of one value that is in lower case; the globs ``a*``, ``*a`` and ``*a*`` need no regular expression. The
-    empty value never matches."""
+    """Return a test of one casefolded value. The globs ``a*``, ``*a`` and ``*a*`` need no regular expression. The empty
+    value never matches."""
     if _is_regex(text):
         search = _regex(text[1:-1]).search
         return lambda value: value and search(value)
@@ -119,8 +121,8 @@ def _regex(source: str) -> re.Pattern[str]:
 
 
 def _finder(text: str) -> Callable[[TargetNames], int | None]:
-    """A search through all names at once. Plain names and the globs ``a*``, ``*a`` and ``*a*`` are substring searches;
-    other globs are one search by lines; regular expressions go name by name."""
+    """Return a search through all names at once. Plain names and the globs ``a*``, ``*a`` and ``*a*`` are substring
+    searches. Other globs are one search by lines. Regular expressions go name by name."""
     if _is_regex(text):
         search = _regex(text[1:-1]).search
         return lambda names: next((i for i, name in enumerate(names.folded) if search(name)), None)
@@ -130,8 +132,8 @@ def _finder(text: str) -> Callable[[TargetNames], int | None]:
         lines = re.compile(f"^(?:{_glob(low)})$", re.MULTILINE)
 
         def by_lines(names: TargetNames) -> int | None:
-            found = lines.search(names.text, 1, len(names.text) - 1)
-            return names.name_index_at(found.start()) if found else None
+            match = lines.search(names.text, 1, len(names.text) - 1)
+            return names.name_index_at(match.start()) if match else None
 
         return by_lines
     begins, ends = not low.startswith("*"), not low.endswith("*")
@@ -144,34 +146,35 @@ def _finder(text: str) -> Callable[[TargetNames], int | None]:
 
 @lru_cache(maxsize=4096)
 def _glob(text: str) -> str:
-    """A glob as a regular expression that stays within a line. Raises ValueError for a class that never ends."""
-    out, at = [], 0
+    """Translate a glob to a regular expression that stays within a line. Raises ValueError for a class that never
+    ends."""
+    parts, at = [], 0
     while at < len(text):
         char = text[at]
         at += 1
         if char == "*":
-            out.append(r"[^\n]*")
+            parts.append(r"[^\n]*")
         elif char == "?":
-            out.append(r"[^\n]")
+            parts.append(r"[^\n]")
         elif char == "[":
             end = text.find("]", at + 1)
             if end < 0:
                 raise ValueError(f'"{text}" opens a [ that is never closed')
             inside = text[at:end].replace("\\", r"\\")
-            out.append(f"[^{inside[1:]}]" if inside.startswith("!") else f"[{inside}]")
+            parts.append(f"[^{inside[1:]}]" if inside.startswith("!") else f"[{inside}]")
             at = end + 1
         else:
-            out.append(re.escape(char))
+            parts.append(re.escape(char))
     try:
-        re.compile("".join(out))
+        re.compile("".join(parts))
     except re.error as error:
         raise ValueError(f'"{text}" is not a pattern: {error}') from error
-    return "".join(out)
+    return "".join(parts)
 
 
 def may_overlap(one: Sequence[str], other: Sequence[str]) -> bool:
-    """Whether some name could match both sets of patterns. No patterns at all means every name; a regular expression
-    or a class counts as able to meet anything."""
+    """Return whether some name could match both sets of patterns. No patterns mean every name. A regular expression or
+    a class counts as able to match anything."""
     if not one or not other:
         return True
     return any(_patterns_overlap(a.casefold(), b.casefold()) for a in one for b in other)

@@ -1,19 +1,18 @@
-"""What an edit changed, line by line, in words."""
+"""The differences between two revisions, as lines of text."""
 
 from collections.abc import Callable, Collection, Mapping
-from typing import Any
 
 from bot.requests.model import Content
 from bot.requests.text import first_few
 from bot.schedule import Schedule
-from bot.values import FrozenModel
+from bot.values import FrozenModel, Json, JsonObject
 
 EMPTY_TEXT = "(empty)"
 MASK_TEXT = "•••"
 
 
 class FieldChange(FrozenModel):
-    """One line of a diff: what it is called, what it was and what it becomes."""
+    """One line of a diff: the label of a field and its value before and after."""
 
     field: str
     before: str
@@ -26,30 +25,30 @@ def diff_contents(
     *,
     describe_schedule: Callable[[Schedule], str],
     field_labels: Mapping[str, str] | None = None,
-    labels_before: Mapping[str, Any] | None = None,
-    labels_after: Mapping[str, Any] | None = None,
+    labels_before: JsonObject | None = None,
+    labels_after: JsonObject | None = None,
     secret_fields: Collection[str] = (),
 ) -> tuple[FieldChange, ...]:
-    """The difference of two contents. An empty value and a missing one are the same here.
+    """Return the differences of two contents. An empty value equals a missing one.
 
-    ``titles`` are the labels of fields, ``words_before`` and ``words_after`` the words that people saw for values
-    (a request's ``labels``), all by field name; ``say`` turns a schedule into words. Values of ``secret`` fields are
-    never shown.
+    ``field_labels`` has the labels of fields; ``labels_before`` and ``labels_after`` have the texts that people saw for
+    values (a request's ``labels``), all by field name. ``describe_schedule`` turns a schedule into words. Values of
+    ``secret_fields`` are never shown.
     """
     field_labels = field_labels or {}
     old, new = _flatten(before.params), _flatten(after.params)
-    found = [
-        FieldChange(field=title, before=one, after=other)
-        for title, one, other in (
+    changes = [
+        FieldChange(field=label, before=old_value, after=new_value)
+        for label, old_value, new_value in (
             ("Back end", before.backend, after.backend),
             ("Operation", before.operation, after.operation),
         )
-        if one != other
+        if old_value != new_value
     ]
     for name in [*old, *(name for name in new if name not in old)]:
         if old.get(name) != new.get(name):
             hidden = name in secret_fields or name.partition(".")[0] in secret_fields
-            found.append(
+            changes.append(
                 FieldChange(
                     field=field_labels.get(name) or name.replace("_", " ").replace(".", ": ").capitalize(),
                     before=_display_text(name, old, labels_before, hidden),
@@ -57,37 +56,37 @@ def diff_contents(
                 )
             )
     if before.targets != after.targets:
-        found.append(_target_change(before.targets, after.targets))
+        changes.append(_target_change(before.targets, after.targets))
     if before.schedule != after.schedule:
-        found.append(
+        changes.append(
             FieldChange(
                 field="When", before=describe_schedule(before.schedule), after=describe_schedule(after.schedule)
             )
         )
-    return tuple(found)
+    return tuple(changes)
 
 
-def _flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Values by dotted name; what is empty is left out, since it says nothing."""
-    out: dict[str, Any] = {}
+def _flatten(values: JsonObject, prefix: str = "") -> dict[str, Json]:
+    """Return values by dotted name, without empty ones."""
+    flat: dict[str, Json] = {}
     for name, value in values.items():
         if isinstance(value, Mapping):
-            out |= _flatten(value, f"{prefix}{name}.")
+            flat |= _flatten(value, f"{prefix}{name}.")
         elif value is not None and value != "" and value != [] and value != ():
-            out[prefix + name] = value
-    return out
+            flat[prefix + name] = value
+    return flat
 
 
-def _display_text(name: str, values: Mapping[str, Any], labels: Mapping[str, Any] | None, hidden: bool) -> str:
+def _display_text(name: str, values: JsonObject, labels: JsonObject | None, hidden: bool) -> str:
     if name not in values:
         return EMPTY_TEXT
     if hidden:
         return MASK_TEXT
-    said = (labels or {}).get(name)
-    return _value_text(values[name] if said is None or said == "" else said)
+    label = (labels or {}).get(name)
+    return _value_text(values[name] if label is None or label == "" else label)
 
 
-def _value_text(value: Any) -> str:
+def _value_text(value: Json) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list | tuple):
@@ -96,10 +95,10 @@ def _value_text(value: Any) -> str:
 
 
 def _target_change(before: tuple[str, ...], after: tuple[str, ...]) -> FieldChange:
-    gone = [name for name in before if name not in after]
-    come = [name for name in after if name not in before]
+    removed = [name for name in before if name not in after]
+    added = [name for name in after if name not in before]
     return FieldChange(
         field="Targets",
-        before=f"{len(before)}" + (f" (-{first_few(gone, 10)})" if gone else ""),
-        after=f"{len(after)}" + (f" (+{first_few(come, 10)})" if come else ""),
+        before=f"{len(before)}" + (f" (-{first_few(removed, 10)})" if removed else ""),
+        after=f"{len(after)}" + (f" (+{first_few(added, 10)})" if added else ""),
     )

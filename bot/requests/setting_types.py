@@ -67,7 +67,7 @@ def _check_hours(texts: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def parse_hour_range(text: str) -> tuple[time, time]:
-    """``22:00-06:00`` as its two times; the second is not part of it. Raises ValueError."""
+    """Parse ``22:00-06:00`` into its two times; the second is not part of the span. Raises ValueError."""
     try:
         first, last = (time.fromisoformat(part.strip()) for part in text.split("-"))
     except ValueError as error:
@@ -91,7 +91,7 @@ HourRanges = Annotated[tuple[str, ...], BeforeValidator(as_list), AfterValidator
 
 @lru_cache(maxsize=4096)
 def make_stage(approvers: tuple[str, ...], quorum: int) -> Stage:
-    """A stage from names in policy, groups first."""
+    """Make a stage from names in policy, groups first."""
     groups = tuple(name for name in approvers if is_group(name))
     users = tuple(name for name in approvers if not is_group(name))
     return Stage(groups=groups, users=users, quorum=quorum, names=groups + users)

@@ -1,4 +1,4 @@
-"""The spans of time that a schedule may touch, for freezes and conflicts."""
+"""The periods in which a request may be at work, for freezes and conflicts."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -13,13 +13,13 @@ HORIZON = timedelta(days=400)
 
 
 class TimeSpan(NamedTuple):
-    """From ``start`` up to but not including ``end``; both zone-aware."""
+    """From ``start`` to ``end``, which is not part of it; both are zone-aware."""
 
     start: datetime
     end: datetime
 
     def overlaps(self, other: "TimeSpan") -> bool:
-        """Whether two spans share a moment; a span without length is its one moment."""
+        """Return whether two spans share a moment. A span without length is a single moment."""
         return self.start < _exclusive_end(other) and other.start < _exclusive_end(self)
 
 
@@ -30,9 +30,10 @@ def _exclusive_end(span: TimeSpan) -> datetime:
 def work_spans(
     schedule: Schedule, now: datetime, duration: timedelta, *, max_runs: int = MAX_RUNS, horizon: timedelta = HORIZON
 ) -> tuple[TimeSpan, ...]:
-    """When a request may be at work: for a single run one span, for a series the next ``runs`` up to ``horizon``.
+    """Return when a request may be at work: one span for a single run, the next ``max_runs`` within ``horizon`` for a
+    series.
 
-    A run is taken to last ``lasts``. A maintenance window counts whole, as the run may start late in it.
+    Each run is assumed to last ``duration``. A maintenance window counts as a whole, because the run may start late.
     """
     match schedule:
         case Now():
@@ -43,12 +44,12 @@ def work_spans(
             return (TimeSpan(start.local, max(_add_real_time(start.local, duration), end.local, key=_instant)),)
         case Series():
             length = max(duration, start_window(schedule) or duration)
-            found = takewhile(lambda m: m.instant <= now + horizon, next_runs(schedule, now, max_runs))
-            return tuple(TimeSpan(moment.local, _add_real_time(moment.local, length)) for moment in found)
+            runs = takewhile(lambda run: run.instant <= now + horizon, next_runs(schedule, now, max_runs))
+            return tuple(TimeSpan(run.local, _add_real_time(run.local, length)) for run in runs)
 
 
 def start_times(schedule: Schedule, now: datetime, zone: str, *, max_runs: int = MAX_RUNS) -> tuple[datetime, ...]:
-    """When a request would start, in local time of ``zone``: what policy looks at for days and hours."""
+    """Return when a request would start, in local time of ``zone``. Policy checks these for days and hours."""
     spans = work_spans(schedule, now, timedelta(0), max_runs=max_runs)
     return tuple(span.start.astimezone(ZoneInfo(zone)) for span in spans)
 
@@ -57,17 +58,17 @@ def _instant(at: datetime) -> float:
     return at.timestamp()
 
 
-def _add_real_time(local: datetime, by: timedelta) -> datetime:
-    """A local time moved by a length of real time, across daylight-saving changes."""
-    return (local.astimezone(ZoneInfo("UTC")) + by).astimezone(local.tzinfo)
+def _add_real_time(local: datetime, duration: timedelta) -> datetime:
+    """Add elapsed time to a local time, across daylight-saving changes."""
+    return (local.astimezone(ZoneInfo("UTC")) + duration).astimezone(local.tzinfo)
 
 
 def subtract_spans(spans: Sequence[TimeSpan], others: Sequence[TimeSpan]) -> list[TimeSpan]:
-    """What is left of some spans outside all others."""
-    left = list(spans)
+    """Return the parts of some spans that are outside all others."""
+    remaining = list(spans)
     for other in others:
-        left = [part for span in left for part in _subtract_span(span, other)]
-    return left
+        remaining = [part for span in remaining for part in _subtract_span(span, other)]
+    return remaining
 
 
 def _subtract_span(span: TimeSpan, other: TimeSpan) -> list[TimeSpan]:

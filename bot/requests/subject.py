@@ -1,4 +1,4 @@
-"""What policy looks at: everything about a request that a rule may match on."""
+"""The facts about a request that policy rules may match on."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -12,12 +12,12 @@ from bot.values import FrozenModel
 class Subject(FrozenModel):
     """A request as policy sees it.
 
-    ``groups`` holds the ids and handles (``@sre``) of the requester's user groups; who cannot look them up must not
-    decide. ``channel`` is the id of where it was asked, ``channel_name`` its name without ``#``. ``targets`` is how
-    many there are, ``names`` those that are known; ``query`` the search that finds them (``facts["query"]`` serves
-    too). ``starts`` are the zone-aware times at which it would start: one, or the next of a series.
-    ``approved_today`` counts, by rule, what was approved at once since midnight. ``conflicts`` are sentences about
-    other requests on the same targets.
+    ``groups`` holds the ids and handles (``@sre``) of the requester's user groups. If they cannot be looked up, policy
+    must not be evaluated. ``channel`` is the id of the channel in which it was requested, ``channel_name`` its name
+    without ``#``. ``targets`` is the number of targets, ``names`` has the known names. ``query`` is the search that
+    finds them; ``facts["query"]`` is used if it is empty. ``starts`` are the zone-aware times at which it would start:
+    one, or the next ones of a series. ``approved_today`` counts by rule how many requests it approved since midnight.
+    ``conflicts`` are sentences about other requests on the same targets.
     """
 
     backend: str

@@ -1,4 +1,4 @@
-"""Small turns of phrase that reasons are made of."""
+"""Short phrases that reasons are composed of."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,46 +7,46 @@ from bot.requests.model import Stage
 
 
 def join_words(texts: Sequence[str], conjunction: str = "and") -> str:
-    """``a``, ``a and b``, ``a, b and c``."""
+    """Join texts: ``a``, ``a and b``, ``a, b and c``."""
     if len(texts) < 2:
         return "".join(texts)
     return f"{', '.join(texts[:-1])} {conjunction} {texts[-1]}"
 
 
 def first_few(names: Sequence[str], limit: int = 3) -> str:
-    """The first few of many names: ``a, b, c and 7 more``."""
+    """Return the first few of many names: ``a, b, c and 7 more``."""
     if len(names) <= limit + 1:
         return join_words(names)
     return f"{', '.join(names[:limit])} and {len(names) - limit} more"
 
 
 def count_noun(count: int, noun: str) -> str:
-    """``43 hosts``, ``1 host``."""
+    """Format a number of things: ``43 hosts``, ``1 host``."""
     return f"{count:,} {noun.removesuffix('s') if count == 1 else noun}"
 
 
 def approver_names(stage: Stage) -> str:
-    """Who may approve in a stage: ``@sre or U0123ABCD``."""
+    """Name the approvers of a stage: ``@sre or U0123ABCD``."""
     return join_words(stage.names or (*stage.groups, *stage.users), "or") or "nobody"
 
 
 def stage_text(stage: Stage) -> str:
-    """``2 of @sre``."""
+    """Describe a stage: ``2 of @sre``."""
     return f"{stage.quorum} of {approver_names(stage)}"
 
 
 def stages_text(stages: Sequence[Stage]) -> str:
-    """``2 of @sre``, ``2 of @sre, then 1 of @dba``."""
+    """Describe stages: ``2 of @sre``, ``2 of @sre, then 1 of @dba``."""
     return ", then ".join(map(stage_text, stages)) or "an approval that nobody can give"
 
 
 def format_moment(at: datetime) -> str:
-    """A zone-aware moment in its own zone: ``Sat 7 Mar 2026 22:00 CET``."""
+    """Format a zone-aware moment in its own zone: ``Sat 7 Mar 2026 22:00 CET``."""
     return f"{at:%a} {at.day} {at:%b %Y %H:%M %Z}"
 
 
 def format_span(start: datetime, end: datetime) -> str:
-    """From one moment to another in the first one's zone: ``Sat 7 Mar 2026 22:00 to 23:00 CET``."""
+    """Format a period in the zone of its start: ``Sat 7 Mar 2026 22:00 to 23:00 CET``."""
     end = end.astimezone(start.tzinfo)
     if start.date() == end.date() and start.utcoffset() == end.utcoffset():
         return f"{start:%a} {start.day} {start:%b %Y %H:%M} to {end:%H:%M %Z}"

@@ -1,4 +1,4 @@
-"""iCalendar text (RFC 5545) as spans of time, for freezes that are kept in a calendar."""
+"""Reads iCalendar text (RFC 5545), for freezes that are kept in a calendar."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
@@ -14,11 +14,11 @@ from bot.requests.spans import TimeSpan
 from bot.values import FrozenModel
 
 _PARSE_ERRORS = (ValueError, KeyError, IndexError, AttributeError, TypeError, OverflowError)
-"""What the two libraries raise on calendars that are not as they should be."""
+"""The exceptions that the two libraries raise for invalid calendars."""
 
 
 class CalendarEvent(FrozenModel):
-    """One event, or one occurrence of a repeated one. All-day events last from midnight to midnight."""
+    """One event, or one occurrence of a recurring one. All-day events last from midnight to midnight."""
 
     title: str
     start: datetime
@@ -26,7 +26,7 @@ class CalendarEvent(FrozenModel):
 
 
 class Calendar:
-    """A calendar that has been read and found whole."""
+    """A calendar that was read and is valid."""
 
     def __init__(self, component: icalendar.Calendar, read_at: datetime) -> None:
         """``read_at`` is when its source last answered."""
@@ -34,21 +34,19 @@ class Calendar:
         self._component = component
 
     def events(self, start: datetime, end: datetime, zone: str, titles: Sequence[str] = ()) -> list[CalendarEvent]:
-        """The events that touch a span of time, in order. Times without a zone are in ``zone``; cancelled events are
-        left out; ``titles`` are patterns of which one must match, if there are any."""
-        pad = timedelta(days=2)
-        found = recurring_ical_events.of(self._component).between(start - pad, end + pad)
-        wanted = Patterns(titles) if titles else None
-        events = [_event(item, ZoneInfo(zone)) for item in found if str(item.get("STATUS", "")).upper() != "CANCELLED"]
-        span = TimeSpan(start, end)
-        return sorted(
-            (
-                e
-                for e in events
-                if TimeSpan(e.start, e.end).overlaps(span) and (wanted is None or wanted.match(e.title))
-            ),
-            key=lambda e: (e.start, e.end, e.title),
-        )
+        """Return the events that touch a period, in order, without cancelled ones. Times without a zone are in
+        ``zone``. If there are ``titles``, one of these patterns must match."""
+        margin = timedelta(days=2)
+        items = recurring_ical_events.of(self._component).between(start - margin, end + margin)
+        events = [_event(item, ZoneInfo(zone)) for item in items if str(item.get("STATUS", "")).upper() != "CANCELLED"]
+        patterns = Patterns(titles) if titles else None
+        touching = [
+            event
+            for event in events
+            if TimeSpan(event.start, event.end).overlaps(TimeSpan(start, end))
+            and (patterns is None or patterns.match(event.title))
+        ]
+        return sorted(touching, key=lambda event: (event.start, event.end, event.title))
 
 
 def _event(item: icalendar.Event, zone: ZoneInfo) -> CalendarEvent:
@@ -64,7 +62,7 @@ def _with_zone(at: date | datetime, zone: ZoneInfo) -> datetime:
 
 
 def parse_calendar(text: str, source: str, read_at: datetime) -> Calendar:
-    """The calendar that a text holds, with every rule tried once. Raises ConfigError naming file, line and remedy."""
+    """Parse a calendar and try to expand each of its events. Raises ConfigError naming file, line and remedy."""
     if not text.lstrip("\ufeff").lstrip().upper().startswith("BEGIN:VCALENDAR"):
         raise ConfigError([f"{source}:1: this is not a calendar; it must be an iCalendar file (BEGIN:VCALENDAR)."])
     _check_lines(text, source)
@@ -81,12 +79,12 @@ def parse_calendar(text: str, source: str, read_at: datetime) -> Calendar:
 
 
 def _check_lines(text: str, source: str) -> None:
-    """Find the first line that is no content line at all."""
+    """Raise ConfigError for the first line that is not a content line, or if a component is not closed."""
     unfolded: list[tuple[int, str]] = []
     for number, line in enumerate(text.lstrip("\ufeff").splitlines(), 1):
         if line[:1] in (" ", "\t") and unfolded:
-            at, before = unfolded[-1]
-            unfolded[-1] = (at, before + line[1:])
+            first, beginning = unfolded[-1]
+            unfolded[-1] = (first, beginning + line[1:])
         elif line.strip():
             unfolded.append((number, line))
     depth = 0
@@ -109,15 +107,15 @@ def _lines_of_events(text: str, component: icalendar.Calendar) -> list[tuple[int
 
 
 def _check_event(event: icalendar.Event, place: str) -> None:
-    """Expand one event by itself, so that a fault in it is named with its line."""
+    """Expand one event by itself, so that a problem in it is reported with its line."""
     name = str(event.get("SUMMARY", "")) or "without a title"
     if event.errors:
         problem = "; ".join(f"{key}: {text}" for key, text in event.errors)
         raise ConfigError([f'{place}: the event "{name}" has faults ({problem}); repair it or take it out.'])
     try:
-        begins = event.start
-        moment = begins if isinstance(begins, datetime) else datetime.combine(begins, time())
-        if "DTEND" in event and event.end < begins:
+        start = event.start
+        moment = start if isinstance(start, datetime) else datetime.combine(start, time())
+        if "DTEND" in event and event.end < start:
             raise ValueError("it ends before it begins")
         alone = icalendar.Calendar()
         alone.add_component(event)

@@ -1,4 +1,4 @@
-"""Freezes from their table in the configuration file: phrases and dates become schedules; contradictions are found."""
+"""Builds freezes from their tables in the configuration file, and finds those that contradict each other."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
@@ -14,32 +14,32 @@ from bot.schedule import Now, Once, Parsed, Reading, Schedule, Series, Window, Z
 
 
 class PhraseReader(Protocol):
-    """Turns a phrase, the moment at which it was said and the speaker's zone into a reading."""
+    """Reads a phrase, given the current time and the time zone of its writer."""
 
     def __call__(self, phrase: str, *, now: datetime, zone: str) -> Reading: ...
 
 
 def read_freeze_phrase(phrase: str, *, now: datetime, zone: str) -> Reading:
-    """The reader for freezes: the usual one, where a date without a time is the whole day."""
+    """Read a phrase for a freeze: as usual, except that a date without a time means the whole day."""
     return read(phrase, now=now, zone=zone, whole_days=True)
 
 
 _REFERENCE_TIMES = (datetime(2024, 1, 1, tzinfo=UTC), datetime(2025, 7, 4, 13, tzinfo=UTC))
-"""A freeze is always read as if said at the first of these, so that a restart in its midst changes nothing. One that
-comes out differently for the second depends on the day it is read."""
+"""The moments at which the phrase of a freeze is read. The first is always used, so that a restart during the freeze
+changes nothing. If the second gives another result, the phrase depends on the day on which it is read."""
 
 _PHRASE_EXAMPLES = 'write it like "2026-12-20 to 2027-01-03", "every saturday" or "every friday 18:00 for 8 hours"'
 
 
 def build_freeze(rule: FreezeRule, zone: str, phrase_reader: PhraseReader = read_freeze_phrase) -> Freeze:
-    """The freeze that a table stands for. Raises ValueError with a sentence. ``zone`` is the policy's."""
+    """Build the freeze that a table describes. ``zone`` is the policy's. Raises ValueError with a sentence."""
     zone = rule.zone or zone
-    schedule, lasts = _schedule(rule, zone, phrase_reader)
+    schedule, duration_seconds = _schedule(rule, zone, phrase_reader)
     return Freeze(
         name=rule.name,
         stage=make_stage(rule.approvers, rule.quorum) if rule.effect == "ask" else None,
         schedule=schedule,
-        duration_seconds=lasts,
+        duration_seconds=duration_seconds,
         zone=zone,
         calendar=rule.calendar,
         events=rule.events,
@@ -64,8 +64,8 @@ def _schedule(rule: FreezeRule, zone: str, reader: PhraseReader) -> tuple[Schedu
     return _with_duration(schedule, rule)
 
 
-def _read_schedule(phrase: str, said: datetime, zone: str, reader: PhraseReader) -> Schedule:
-    reading = reader(phrase, now=said, zone=zone)
+def _read_schedule(phrase: str, now: datetime, zone: str, reader: PhraseReader) -> Schedule:
+    reading = reader(phrase, now=now, zone=zone)
     if isinstance(reading, Parsed):
         return reading.schedule
     if reading.kind == "refusal":
@@ -75,7 +75,8 @@ def _read_schedule(phrase: str, said: datetime, zone: str, reader: PhraseReader)
 
 
 def _same_schedule(one: Schedule, other: Schedule) -> bool:
-    """Whether two readings of a phrase are one; a series that skips days must be counted from a day that was said."""
+    """Return whether two readings of a phrase are equal. A series that skips days must be counted from a day in the
+    phrase."""
     if isinstance(one, Series) and isinstance(other, Series):
         anchored = one.rule.interval == 1 or one.starting == other.starting
         return anchored and one.rule == other.rule and one.until == other.until
@@ -83,7 +84,7 @@ def _same_schedule(one: Schedule, other: Schedule) -> bool:
 
 
 def _with_duration(schedule: Schedule, rule: FreezeRule) -> tuple[Schedule, int | None]:
-    """The schedule and how long each of its moments lasts; days without a time are whole days."""
+    """Return the schedule and the duration of each of its moments in seconds. Days without a time are whole days."""
     match schedule:
         case Now():
             raise ValueError(f'"{rule.when}" is not a time that can be frozen; {_PHRASE_EXAMPLES}')
@@ -107,25 +108,27 @@ def _moment(at: datetime, zone: str) -> ZonedTime:
 
 
 def find_contradictions(freezes: Sequence[Freeze], now: datetime) -> list[tuple[str, str]]:
-    """Freezes that hold at the same time for the same things but say different ones: the later one's name and a
-    sentence. Only those with dates or phrases are looked at, 400 days ahead: calendars change by themselves."""
+    """Find freezes that cover the same work at the same time but demand different things. Return the name of the later
+    one and a sentence for each. Only freezes with dates or phrases are compared, 400 days ahead: calendars change by
+    themselves."""
     end = now + HORIZON
     spans = {f.name: frozen_spans(f.schedule, f.duration_seconds, now, end) for f in freezes if f.schedule is not None}
-    found = []
+    contradictions = []
     for index, later in enumerate(freezes):
         for earlier in freezes[:index]:
             if not _may_contradict(earlier, later):
                 continue
             shared = _first_overlap(spans.get(earlier.name, []), spans.get(later.name, []))
             if shared is not None:
-                found.append((later.name, _contradiction_text(earlier, later, shared)))
-    return found
+                contradictions.append((later.name, _contradiction_text(earlier, later, shared)))
+    return contradictions
 
 
 def _may_contradict(one: Freeze, other: Freeze) -> bool:
     if one.stage == other.stage or one.name in other.wins_over or other.name in one.wins_over:
         return False
-    return all(may_overlap(getattr(one, scope), getattr(other, scope)) for scope in ("backend", "operation", "targets"))
+    scopes = ((one.backend, other.backend), (one.operation, other.operation), (one.targets, other.targets))
+    return all(may_overlap(mine, theirs) for mine, theirs in scopes)
 
 
 def _first_overlap(one: Sequence[TimeSpan], other: Sequence[TimeSpan]) -> TimeSpan | None:

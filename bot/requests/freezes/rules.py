@@ -1,4 +1,4 @@
-"""A freeze as its table in the configuration file says it."""
+"""The table of a freeze in the configuration file."""
 
 from datetime import datetime
 from typing import Annotated, Literal, Self
@@ -10,7 +10,7 @@ from bot.values import FrozenModel
 
 
 class FreezeRule(FrozenModel):
-    """One freeze in the file: a phrase, two dates or a calendar; what it covers; what it does."""
+    """One freeze in the file: when it holds (a phrase, two dates or a calendar), what it covers and what it does."""
 
     name: str = Field(min_length=1)
     when: str = ""

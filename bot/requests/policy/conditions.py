@@ -1,6 +1,6 @@
-"""Conditions of a rule, prepared once: does this hold for a request, and what is it called in a reason?"""
+"""The conditions of rules, prepared once: whether each holds for a request, and how a reason names it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import IntEnum
@@ -33,7 +33,7 @@ _DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"
 
 
 class Coverage(IntEnum):
-    """How much of a request meets a condition; a part too where that cannot be known."""
+    """How much of a request meets a condition. It is partial too if that cannot be known."""
 
     NONE = 0
     PARTIAL = 1
@@ -41,7 +41,7 @@ class Coverage(IntEnum):
 
 
 class PreparedSubject:
-    """A subject with what several rules need of it worked out once."""
+    """A subject with the values that several rules need, computed once."""
 
     def __init__(self, subject: Subject) -> None:
         self.subject = subject
@@ -62,10 +62,11 @@ def _texts(value: JsonValue) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One prepared condition. ``extent`` tests it; ``tell`` names what made it hold, and is asked only where it does.
+    """One prepared condition.
 
-    ``demands`` says what it wants; ``scope`` that it tells where rather than what, so that it is not worth naming
-    beside others; ``divides`` that some targets may meet it and others not.
+    ``description`` says what it requires. ``coverage`` tests it. ``matched_text`` names what made it hold, and is
+    called only if it does. ``is_scope`` means that it says where rather than what, so that a reason names it only if
+    there is nothing else. ``splits_targets`` means that some targets may meet it and others not.
     """
 
     description: str
@@ -76,9 +77,9 @@ class Condition:
 
 
 def prepare_conditions(when: RuleConditions, zone: str) -> tuple[Condition, ...]:
-    """The conditions of a rule. ``zone`` is used where the rule names none.
+    """Return the conditions of a rule. ``zone`` is used if the rule names none.
 
-    The cheap ones come first, and those that have been looked at before (see ``Policy.applying``) last.
+    The cheap ones come first. Those that ``PreparedRule.is_relevant`` has already tested come last.
     """
     return tuple(_conditions_of(when, zone))
 
@@ -90,8 +91,15 @@ def _conditions_of(when: RuleConditions, zone: str) -> Iterator[Condition]:
         yield _schedule_kind(when.schedule)
     if when.min_targets is not None or when.max_targets is not None:
         yield _target_count(when.min_targets, when.max_targets)
-    for name in ("template", "job_type", "task", "reboot", "run_as"):
-        if texts := getattr(when, name):
+    named_facts = {
+        "template": when.template,
+        "job_type": when.job_type,
+        "task": when.task,
+        "reboot": when.reboot,
+        "run_as": when.run_as,
+    }
+    for name, texts in named_facts.items():
+        if texts:
             yield _fact(name, Patterns(texts))
     for name, texts in when.facts.items():
         yield _fact(name, Patterns(texts))
@@ -111,15 +119,22 @@ def _conditions_of(when: RuleConditions, zone: str) -> Iterator[Condition]:
         yield _backend(Patterns(when.backend))
 
 
-def _full_if(holds: object) -> Coverage:
+def _full_if(holds: bool) -> Coverage:
     return Coverage.FULL if holds else Coverage.NONE
+
+
+def _coverage_of(holds: Sequence[bool]) -> Coverage:
+    """Return the coverage of a condition from whether it holds for each of several values."""
+    if not any(holds):
+        return Coverage.NONE
+    return Coverage.FULL if all(holds) else Coverage.PARTIAL
 
 
 def _operation(patterns: Patterns) -> Condition:
     return Condition(
         f"the operation {_join_or(patterns.texts)}",
-        lambda look: _full_if(patterns.match(look.subject.operation)),
-        lambda look: f"the operation {look.subject.operation}",
+        lambda prepared: _full_if(patterns.match(prepared.subject.operation)),
+        lambda prepared: f"the operation {prepared.subject.operation}",
         is_scope=True,
     )
 
@@ -127,21 +142,23 @@ def _operation(patterns: Patterns) -> Condition:
 def _backend(patterns: Patterns) -> Condition:
     return Condition(
         f"the back end {_join_or(patterns.texts)}",
-        lambda look: _full_if(patterns.match(look.subject.backend) or patterns.match(look.subject.kind)),
-        lambda look: look.subject.backend,
+        lambda prepared: _full_if(patterns.match(prepared.subject.backend) or patterns.match(prepared.subject.kind)),
+        lambda prepared: prepared.subject.backend,
         is_scope=True,
     )
 
 
 def _channel(patterns: Patterns) -> Condition:
-    def tell(look: PreparedSubject) -> str:
-        subject = look.subject
+    def matched_text(prepared: PreparedSubject) -> str:
+        subject = prepared.subject
         return f"a request from {f'#{subject.channel_name}' if subject.channel_name else subject.channel}"
 
     return Condition(
         f"a request from the channel {_join_or(patterns.texts)}",
-        lambda look: _full_if(patterns.match(look.subject.channel) or patterns.match(look.subject.channel_name)),
-        tell,
+        lambda prepared: _full_if(
+            patterns.match(prepared.subject.channel) or patterns.match(prepared.subject.channel_name)
+        ),
+        matched_text,
         is_scope=True,
     )
 
@@ -149,36 +166,35 @@ def _channel(patterns: Patterns) -> Condition:
 def _schedule_kind(kinds: tuple[str, ...]) -> Condition:
     return Condition(
         " or ".join(_SCHEDULE_TEXTS[kind] for kind in kinds),
-        lambda look: _full_if(look.subject.schedule.kind in kinds),
-        lambda look: _SCHEDULE_TEXTS[look.subject.schedule.kind],
+        lambda prepared: _full_if(prepared.subject.schedule.kind in kinds),
+        lambda prepared: _SCHEDULE_TEXTS[prepared.subject.schedule.kind],
     )
 
 
 def _target_count(minimum: int | None, maximum: int | None) -> Condition:
     low, high = minimum or 0, inf if maximum is None else maximum
-    bounds = [f"at least {minimum}" if minimum is not None else "", f"at most {maximum}" if maximum is not None else ""]
+    limits = [f"at least {minimum}" if minimum is not None else "", f"at most {maximum}" if maximum is not None else ""]
     return Condition(
-        f"{' and '.join(b for b in bounds if b)} targets",
-        lambda look: Coverage.FULL if low <= look.subject.targets <= high else Coverage.NONE,
-        lambda look: count_noun(look.subject.targets, look.subject.noun),
+        f"{' and '.join(limit for limit in limits if limit)} targets",
+        lambda prepared: _full_if(low <= prepared.subject.targets <= high),
+        lambda prepared: count_noun(prepared.subject.targets, prepared.subject.noun),
     )
 
 
 def _fact(name: str, patterns: Patterns) -> Condition:
     matches = patterns.match_folded
 
-    def extent(look: PreparedSubject) -> Coverage:
-        values = look.folded_facts.get(name) or ("",)
+    def coverage(prepared: PreparedSubject) -> Coverage:
+        values = prepared.folded_facts.get(name) or ("",)
         if len(values) == 1:
-            return Coverage.FULL if matches(values[0]) else Coverage.NONE
-        found = sum(1 for value in values if matches(value))
-        return Coverage.FULL if found == len(values) else Coverage.PARTIAL if found else Coverage.NONE
+            return _full_if(bool(matches(values[0])))
+        return _coverage_of([bool(matches(value)) for value in values])
 
-    def tell(look: PreparedSubject) -> str:
-        return next(_fact_text(name, value) for value in look.facts.get(name) or ("",) if patterns.match(value))
+    def matched_text(prepared: PreparedSubject) -> str:
+        return next(_fact_text(name, value) for value in prepared.facts.get(name) or ("",) if patterns.match(value))
 
     label = {"run_as": "run-as user", "reboot": "reboot preference"}.get(name, name.replace("_", " "))
-    return Condition(f"the {label} {_join_or(patterns.texts)}", extent, tell)
+    return Condition(f"the {label} {_join_or(patterns.texts)}", coverage, matched_text)
 
 
 def _fact_text(name: str, value: str) -> str:
@@ -194,21 +210,21 @@ def _fact_text(name: str, value: str) -> str:
 def _requester(principals: tuple[str, ...]) -> Condition:
     wanted = frozenset(principals)
 
-    def tell(look: PreparedSubject) -> str:
-        if look.subject.requester in wanted:
+    def matched_text(prepared: PreparedSubject) -> str:
+        if prepared.subject.requester in wanted:
             return "this requester"
-        return f"a requester from {next(name for name in principals if name in look.requester_ids)}"
+        return f"a requester from {next(name for name in principals if name in prepared.requester_ids)}"
 
     return Condition(
         f"a requester from {_join_or(principals)}",
-        lambda look: _full_if(not wanted.isdisjoint(look.requester_ids)),
-        tell,
+        lambda prepared: _full_if(not wanted.isdisjoint(prepared.requester_ids)),
+        matched_text,
     )
 
 
 def _conflicts(wanted: bool) -> Condition:
-    words = "another request on the same targets" if wanted else "no other request on the same targets"
-    return Condition(words, lambda look: _full_if(bool(look.subject.conflicts) is wanted), lambda look: words)
+    text = "another request on the same targets" if wanted else "no other request on the same targets"
+    return Condition(text, lambda prepared: _full_if(bool(prepared.subject.conflicts) is wanted), lambda prepared: text)
 
 
 def _starts(days: tuple[WeekdayName, ...], hours: tuple[str, ...], zone: str) -> Condition:
@@ -216,25 +232,26 @@ def _starts(days: tuple[WeekdayName, ...], hours: tuple[str, ...], zone: str) ->
     wanted = frozenset(WEEKDAY_NAMES.index(day) for day in days)
     tz = ZoneInfo(zone)
 
-    def within(local: datetime) -> bool:
+    def is_within(local: datetime) -> bool:
         if not spans:
             return local.weekday() in wanted
         return any(_in_hours(local, span, wanted) for span in spans)
 
-    def extent(look: PreparedSubject) -> Coverage:
-        found = [within(start.astimezone(tz)) for start in look.subject.starts]
-        return Coverage.NONE if not any(found) else Coverage.FULL if all(found) else Coverage.PARTIAL
+    def coverage(prepared: PreparedSubject) -> Coverage:
+        return _coverage_of([is_within(start.astimezone(tz)) for start in prepared.subject.starts])
 
-    def tell(look: PreparedSubject) -> str:
-        first = next(local for start in look.subject.starts if within(local := start.astimezone(tz)))
+    def matched_text(prepared: PreparedSubject) -> str:
+        first = next(local for start in prepared.subject.starts if is_within(local := start.astimezone(tz)))
         return f"a start on {_DAY_NAMES[first.weekday()]} at {first:%H:%M} ({zone})"
 
-    said = [_join_or(tuple(_DAY_NAMES[WEEKDAY_NAMES.index(day)] for day in days)), _join_or(hours)]
-    return Condition(f"a start on {' at '.join(text for text in said if text)} ({zone})", extent, tell)
+    wanted_texts = [_join_or(tuple(_DAY_NAMES[WEEKDAY_NAMES.index(day)] for day in days)), _join_or(hours)]
+    return Condition(
+        f"a start on {' at '.join(text for text in wanted_texts if text)} ({zone})", coverage, matched_text
+    )
 
 
 def _in_hours(local: datetime, span: tuple[time, time], days: frozenset[int]) -> bool:
-    """Whether a time is in a span of hours; one over midnight belongs to the day on which it began."""
+    """Return whether a time is in a span of hours. A span over midnight belongs to the day on which it begins."""
     first, last = span
     now = local.time()
     if first < last:
@@ -247,24 +264,24 @@ def _in_hours(local: datetime, span: tuple[time, time], days: frozenset[int]) ->
 def _query(patterns: Patterns) -> Condition:
     return Condition(
         f"the query {_join_or(patterns.texts)}",
-        lambda look: _full_if(patterns.match(look.query)),
-        lambda look: f"the query {look.query}" if look.query else "an empty query",
+        lambda prepared: _full_if(patterns.match(prepared.query)),
+        lambda prepared: f"the query {prepared.query}" if prepared.query else "an empty query",
     )
 
 
 def _targets(patterns: Patterns) -> Condition:
-    def extent(look: PreparedSubject) -> Coverage:
-        if patterns.first_match(look.names) is not None:
-            return Coverage.FULL if patterns.covers(look.names) else Coverage.PARTIAL
-        return Coverage.NONE if look.names.complete else Coverage.PARTIAL
+    def coverage(prepared: PreparedSubject) -> Coverage:
+        if patterns.first_match(prepared.names) is not None:
+            return Coverage.FULL if patterns.covers(prepared.names) else Coverage.PARTIAL
+        return Coverage.NONE if prepared.names.complete else Coverage.PARTIAL
 
-    def tell(look: PreparedSubject) -> str:
-        found = patterns.first_match(look.names)
-        if found is not None:
-            return f"the target {found}"
+    def matched_text(prepared: PreparedSubject) -> str:
+        name = patterns.first_match(prepared.names)
+        if name is not None:
+            return f"the target {name}"
         return f"targets not all known by name, while {_join_or(patterns.texts)} matters"
 
-    return Condition(f"a target {_join_or(patterns.texts)}", extent, tell, splits_targets=True)
+    return Condition(f"a target {_join_or(patterns.texts)}", coverage, matched_text, splits_targets=True)
 
 
 def _join_or(texts: tuple[str, ...]) -> str:

@@ -1,7 +1,7 @@
-"""Policy: rules prepared once, and which of them apply to a request.
+"""Policy: rules that are prepared once, and which of them apply to a request.
 
-All rules that apply count, and the most demanding one of each kind wins; the order of the file decides nothing but
-the order of stages. ``bot.requests.policy.evaluate`` puts them together.
+All rules that apply count, and the most demanding of each kind wins. The order in the file decides only the order of
+stages. ``bot.requests.policy.evaluate`` combines them.
 """
 
 from collections.abc import Callable
@@ -17,8 +17,8 @@ from bot.requests.setting_types import SettingPath
 
 @dataclass(frozen=True, slots=True)
 class RuleMatch:
-    """A rule that applies: why, and whether it covers the whole request or only some targets or starts of it.
-    ``shares`` are its target patterns where nothing but the other targets keeps it from covering all."""
+    """A rule that applies: why, and whether it covers the whole request or only some of its targets or starts.
+    ``target_patterns`` are the patterns of the rule if only its targets limit what it covers."""
 
     rule: PolicyRule
     causes: tuple[str, ...]
@@ -28,7 +28,7 @@ class RuleMatch:
 
 @dataclass(frozen=True, slots=True)
 class RuleMiss:
-    """A rule that does not apply, and the condition that failed (or the exception that held), in words."""
+    """A rule that does not apply, and in words the condition that failed or the exception that held."""
 
     rule: PolicyRule
     reason: str
@@ -46,63 +46,66 @@ class PreparedRule:
         self._operations = Patterns(rule.when.operation) if rule.when.operation else None
 
     def is_relevant(self, backend: str, operation: str) -> bool:
-        """Whether the rule is for this back end and operation at all."""
+        """Return whether the rule is about this back end and operation at all."""
         if self._operations is not None and not self._operations.match(operation):
             return False
         kind = backend.partition(".")[0]
         return self._backends is None or self._backends.match(backend) or self._backends.match(kind)
 
     def match(self, prepared: PreparedSubject) -> RuleMatch | None:
-        """Whether the rule applies; None is a plain no (``explain`` gives the reason).
+        """Return how the rule applies; None if it does not (``explain`` gives the reason).
 
-        A rule that asks, refuses or limits applies as soon as some of the request meets it, and is excepted only if
-        all of it is. A rule that approves at once applies only if all of the request meets it.
+        A rule that asks, refuses or limits applies if any part of the request meets it, and is excepted only if the
+        whole request is. A rule that approves applies only if the whole request meets it, and any part excepts it.
         """
-        least = Coverage.FULL if self._needs_full_coverage else Coverage.PARTIAL
-        found = []
+        minimum = Coverage.FULL if self._needs_full_coverage else Coverage.PARTIAL
+        coverages = []
         for condition in self.conditions:
-            extent = condition.coverage(prepared)
-            if extent < least:
+            coverage = condition.coverage(prepared)
+            if coverage < minimum:
                 return None
-            found.append((condition, extent))
+            coverages.append((condition, coverage))
         if self.exceptions and self._is_excepted(prepared):
             return None
-        undivided = all(extent is Coverage.FULL for condition, extent in found if not condition.splits_targets)
-        whole = all(extent is Coverage.FULL for _, extent in found)
-        return RuleMatch(self.rule, self._causes(prepared), whole, self.rule.when.targets if undivided else ())
+        covers_all = all(coverage is Coverage.FULL for _, coverage in coverages)
+        only_targets_limit = all(
+            coverage is Coverage.FULL for condition, coverage in coverages if not condition.splits_targets
+        )
+        target_patterns = self.rule.when.targets if only_targets_limit else ()
+        return RuleMatch(self.rule, self._causes(prepared), covers_all, target_patterns)
 
     def _is_excepted(self, prepared: PreparedSubject) -> bool:
-        least = Coverage.PARTIAL if self._needs_full_coverage else Coverage.FULL
-        return all(condition.coverage(prepared) >= least for condition in self.exceptions)
+        minimum = Coverage.PARTIAL if self._needs_full_coverage else Coverage.FULL
+        return all(condition.coverage(prepared) >= minimum for condition in self.exceptions)
 
     def _causes(self, prepared: PreparedSubject) -> tuple[str, ...]:
         if self.rule.because:
             return (self.rule.because,)
-        telling = [condition for condition in self.conditions if not condition.is_scope] or self.conditions
-        return tuple(condition.matched_text(prepared) for condition in telling) or ("the rule covers every request",)
+        named = [condition for condition in self.conditions if not condition.is_scope] or self.conditions
+        return tuple(condition.matched_text(prepared) for condition in named) or ("the rule covers every request",)
 
     def explain(self, prepared: PreparedSubject) -> RuleMatch | RuleMiss:
-        """Like ``test``, with the reason for a no."""
-        applies = self.match(prepared)
-        if applies is not None:
-            return applies
+        """Like ``match``, with the reason if the rule does not apply."""
+        match = self.match(prepared)
+        if match is not None:
+            return match
         for condition in sorted(self.conditions, key=lambda c: not c.is_scope):
-            extent = condition.coverage(prepared)
-            if extent is Coverage.NONE:
+            coverage = condition.coverage(prepared)
+            if coverage is Coverage.NONE:
                 return RuleMiss(self.rule, f"it wants {condition.description}")
-            if self._needs_full_coverage and extent is Coverage.PARTIAL:
+            if self._needs_full_coverage and coverage is Coverage.PARTIAL:
                 return RuleMiss(self.rule, f"it wants {condition.description}, for all of the request")
         return RuleMiss(self.rule, f"it excepts {' and '.join(c.description for c in self.exceptions)}")
 
 
 class Policy:
-    """A valid policy. ``where`` tells the place of a setting, ``nightshift.toml:12``, for messages about it."""
+    """A valid policy. ``location_of`` returns the place of a setting for messages: ``nightshift.toml:12``."""
 
     def __init__(
         self,
         defaults: PolicySettings,
         freezes: tuple[Freeze, ...] = (),
-        location_of: Callable[[SettingPath], str] = lambda place: "policy",
+        location_of: Callable[[SettingPath], str] = lambda path: "policy",
     ) -> None:
         self.defaults = defaults
         self.freezes = freezes
@@ -111,10 +114,10 @@ class Policy:
         self._relevant_rules = lru_cache(maxsize=256)(self._find_relevant_rules)
 
     def matching_rules(self, prepared: PreparedSubject) -> list[RuleMatch]:
-        """The rules that apply to a request, in the order of the file."""
-        near = self._relevant_rules(prepared.subject.backend, prepared.subject.operation)
-        return [found for rule in near if (found := rule.match(prepared)) is not None]
+        """Return the rules that apply to a request, in the order of the file."""
+        relevant = self._relevant_rules(prepared.subject.backend, prepared.subject.operation)
+        return [match for rule in relevant if (match := rule.match(prepared)) is not None]
 
     def _find_relevant_rules(self, backend: str, operation: str) -> tuple[PreparedRule, ...]:
-        """The rules for one back end and operation: there are few of those, so this is worked out once for each."""
+        """Return the rules about one back end and operation. There are few of these pairs, so the result is cached."""
         return tuple(rule for rule in self.rules if rule.is_relevant(backend, operation))

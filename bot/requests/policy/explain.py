@@ -1,15 +1,13 @@
 """Policy in sentences: one for the card, and all of them for ``nightshift policy explain``."""
 
-from collections.abc import Sequence
-
 from bot.requests.durations import format_duration
-from bot.requests.model import Requirement
+from bot.requests.model import LatePolicy, Requirement
 from bot.requests.policy.conditions import PreparedSubject
 from bot.requests.policy.engine import Policy, RuleMatch
 from bot.requests.subject import Subject
 from bot.requests.text import approver_names, join_words, stage_text, stages_text
 
-_LATE_TEXTS = {
+_LATE_TEXTS: dict[LatePolicy, str] = {
     "now": "runs at once",
     "next": "moves to the next slot",
     "drop": "is dropped",
@@ -17,7 +15,7 @@ _LATE_TEXTS = {
 
 
 def headline(requirement: Requirement) -> str:
-    """One sentence for the card: ``Needs 2 of @sre because 43 hosts and a forced reboot.``"""
+    """Return one sentence for the card: ``Needs 2 of @sre because 43 hosts and a forced reboot.``"""
     match requirement.effect:
         case "refuse":
             return " ".join(requirement.reasons) or "Policy refuses this."
@@ -32,7 +30,7 @@ def _because_clause(requirement: Requirement) -> str:
 
 
 def terms_text(requirement: Requirement) -> tuple[str, ...]:
-    """What else holds for an approval, a sentence each."""
+    """Return the other terms of an approval, a sentence each."""
     if requirement.effect != "ask":
         return ()
     lines = [f"It expires {format_duration(requirement.expires_after)} after it was asked for."]
@@ -61,26 +59,21 @@ def terms_text(requirement: Requirement) -> tuple[str, ...]:
 
 
 def rule_trace(policy: Policy, subject: Subject) -> tuple[str, ...]:
-    """Every rule with whether it applies and why, with its place in the file."""
-    look = PreparedSubject(subject)
+    """Return a line for every rule: its place in the file, whether it applies, and why."""
+    prepared = PreparedSubject(subject)
     lines = []
-    for index, prepared in enumerate(policy.rules):
-        found = prepared.explain(look)
-        if isinstance(found, RuleMatch):
-            part = "" if found.covers_all else ", to a part of it"
-            text = f"applies{part}: {join_words(found.causes)}"
+    for index, rule in enumerate(policy.rules):
+        result = rule.explain(prepared)
+        if isinstance(result, RuleMatch):
+            part = "" if result.covers_all else ", to a part of it"
+            text = f"applies{part}: {join_words(result.causes)}"
         else:
-            text = f"does not apply: {found.reason}"
-        lines.append(f"{policy.location_of(('rules', index))}: “{prepared.rule.name}” {text}.")
+            text = f"does not apply: {result.reason}"
+        lines.append(f"{policy.location_of(('rules', index))}: “{rule.rule.name}” {text}.")
     return tuple(lines)
 
 
 def explain(policy: Policy, subject: Subject, requirement: Requirement) -> tuple[str, ...]:
-    """Everything that ``nightshift policy explain`` prints: the sentence, the reasons, the terms, and each rule."""
-    return tuple(
-        _unique((headline(requirement), *requirement.reasons, *terms_text(requirement), *rule_trace(policy, subject)))
-    )
-
-
-def _unique(lines: Sequence[str]) -> list[str]:
-    return list(dict.fromkeys(lines))
+    """Return what ``nightshift policy explain`` prints: the sentence, the reasons, the terms, and each rule."""
+    lines = (headline(requirement), *requirement.reasons, *terms_text(requirement), *rule_trace(policy, subject))
+    return tuple(dict.fromkeys(lines))

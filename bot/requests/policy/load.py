@@ -1,10 +1,9 @@
-"""The table ``[policy]`` of the configuration file: read, checked, and every fault named with its line and remedy."""
+"""Loads the table ``[policy]`` of the configuration file and names every problem with its line and remedy."""
 
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from difflib import get_close_matches
-from typing import Any
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -28,6 +27,8 @@ from bot.requests.setting_types import SettingPath
 from bot.requests.text import approver_names, count_noun
 
 LocationOf = Callable[[SettingPath], str]
+TomlTable = Mapping[str, object]
+"""A table as the standard library reads it. Nothing about it has been checked yet."""
 
 _MODELS: Mapping[str, type[BaseModel]] = {
     "rules": PolicyRule,
@@ -41,85 +42,86 @@ _MODELS: Mapping[str, type[BaseModel]] = {
 def load_policy(
     text: str, source: str = "nightshift.toml", *, now: datetime, phrase_reader: PhraseReader = read_freeze_phrase
 ) -> Policy:
-    """The policy of a configuration file; its other tables are left alone. ``now`` is for finding freezes that will
-    contradict each other. Raises ConfigError with one line a fault."""
+    """Load the policy of a configuration file and ignore its other tables. ``now`` is for finding freezes that will
+    contradict each other. Raises ConfigError with one line for each problem."""
     try:
         table = tomllib.loads(text).get("policy", {})
     except tomllib.TOMLDecodeError as error:
         raise ConfigError([f"{source}: this is not valid TOML: {error}."]) from error
     lines = TomlLines(text)
 
-    def where(place: SettingPath) -> str:
-        return f"{source}:{lines.line(('policy', *place))}"
+    def location_of(path: SettingPath) -> str:
+        return f"{source}:{lines.line(('policy', *path))}"
 
     try:
         defaults = PolicySettings.model_validate(table)
     except ValidationError as error:
-        raise ConfigError([_error_line(item, table, where) for item in error.errors()]) from error
-    faults = [f"{where(place)}: {text}" for place, text in _duplicate_names(defaults)]
+        raise ConfigError([_error_line(item, table, location_of) for item in error.errors()]) from error
+    problems = [f"{location_of(path)}: {text}" for path, text in _duplicate_names(defaults)]
     freezes = []
     for index, rule in enumerate(defaults.freezes):
         try:
             freezes.append(build_freeze(rule, defaults.zone, phrase_reader))
         except ValueError as error:
-            faults.append(f"{where(('freezes', index, 'when'))}: {_owner_prefix('freezes', rule.name)}{error}.")
-    faults += _freeze_problems(defaults, freezes, now, where)
-    if faults:
-        raise ConfigError(faults)
-    return Policy(defaults, tuple(freezes), where)
+            place = location_of(("freezes", index, "when"))
+            problems.append(f"{place}: {_owner_prefix('freezes', rule.name)}{error}.")
+    problems += _freeze_problems(defaults, freezes, now, location_of)
+    if problems:
+        raise ConfigError(problems)
+    return Policy(defaults, tuple(freezes), location_of)
 
 
 def _duplicate_names(defaults: PolicySettings) -> Iterator[tuple[SettingPath, str]]:
-    """Names that are given twice: reasons and budgets go by name."""
-    names = {"rules": [rule.name for rule in defaults.rules], "freezes": [f.name for f in defaults.freezes]}
-    for kind, given in names.items():
-        for index, name in enumerate(given):
-            if name in given[:index]:
+    """Find names that are given twice. Reasons and budgets are by name, so each must be unique."""
+    names_by_kind = {"rules": [rule.name for rule in defaults.rules], "freezes": [f.name for f in defaults.freezes]}
+    for kind, names in names_by_kind.items():
+        for index, name in enumerate(names):
+            if name in names[:index]:
                 yield (kind, index, "name"), f'there are two {kind} named "{name}"; give each its own name.'
 
 
-def _freeze_problems(defaults: PolicySettings, freezes: list[Freeze], now: datetime, where: LocationOf) -> list[str]:
-    at = {rule.name: index for index, rule in enumerate(defaults.freezes)}
-    faults = []
+def _freeze_problems(
+    defaults: PolicySettings, freezes: list[Freeze], now: datetime, location_of: LocationOf
+) -> list[str]:
+    index_by_name = {rule.name: index for index, rule in enumerate(defaults.freezes)}
+    problems = []
     for rule in defaults.freezes:
         for other in rule.wins_over:
-            if other not in at or other == rule.name:
-                place = where(("freezes", at[rule.name], "wins_over"))
-                faults.append(
+            if other not in index_by_name or other == rule.name:
+                place = location_of(("freezes", index_by_name[rule.name], "wins_over"))
+                problems.append(
                     f'{place}: {_owner_prefix("freezes", rule.name)}there is no other freeze "{other}"; see wins_over.'
                 )
     for name, text in find_contradictions(freezes, now):
-        faults.append(f"{where(('freezes', at[name]))}: {_owner_prefix('freezes', name)}{text}.")
-    return faults
+        problems.append(f"{location_of(('freezes', index_by_name[name]))}: {_owner_prefix('freezes', name)}{text}.")
+    return problems
 
 
 def _owner_prefix(kind: str, name: str) -> str:
-    return f"the {kind.removesuffix('s')} “{name}”: " if name else ""
+    return f"the {kind[:-1]} “{name}”: " if name else ""
 
 
-def _error_line(item: ErrorDetails, table: Mapping[str, Any], where: LocationOf) -> str:
-    """One of pydantic's errors as a line: where, in what, what is wrong and what to do."""
-    place = tuple(part for part in item["loc"] if part != "[key]")
-    return f"{where(place)}: {_owner(place, table)}{_problem(item, place)}"
+def _error_line(item: ErrorDetails, table: TomlTable, location_of: LocationOf) -> str:
+    """Format one of pydantic's errors as a line: the place, the rule or freeze, the problem and the remedy."""
+    path = tuple(part for part in item["loc"] if part != "[key]")
+    return f"{location_of(path)}: {_owner(path, table)}{_problem(item, path)}"
 
 
-def _owner(place: SettingPath, table: Mapping[str, Any]) -> str:
-    match place:
+def _owner(path: SettingPath, table: TomlTable) -> str:
+    match path:
         case ("rules" | "freezes" as kind, int() as index, *_):
-            name = table[kind][index].get("name", "") if isinstance(table[kind][index], dict) else ""
-            return (
-                _owner_prefix(kind, name)
-                if name and isinstance(name, str)
-                else f"{kind.removesuffix('s')} {index + 1}: "
-            )
+            entries = table[kind]
+            entry = entries[index] if isinstance(entries, list) else None
+            name = entry.get("name") if isinstance(entry, dict) else None
+            return _owner_prefix(kind, name) if isinstance(name, str) and name else f"{kind[:-1]} {index + 1}: "
     return ""
 
 
-def _problem(item: ErrorDetails, place: SettingPath) -> str:
-    key = next((part for part in reversed(place) if isinstance(part, str)), "policy")
+def _problem(item: ErrorDetails, path: SettingPath) -> str:
+    key = next((part for part in reversed(path) if isinstance(part, str)), "policy")
     match item["type"]:
         case "extra_forbidden":
-            known = list(_settings_model(place).model_fields)
+            known = list(_settings_model(path).model_fields)
             close = get_close_matches(key, known, n=1)
             hint = f'did you mean "{close[0]}"?' if close else f"there are {', '.join(sorted(known))}."
             return f'there is no setting "{key}" here; {hint}'
@@ -131,29 +133,29 @@ def _problem(item: ErrorDetails, place: SettingPath) -> str:
             return f'"{key}" does not fit: {item["msg"][:1].lower()}{item["msg"][1:]}; it is {item["input"]!r}.'
 
 
-def _settings_model(place: SettingPath) -> type[BaseModel]:
-    """The model whose setting a place names."""
-    names = [part for part in place[:-1] if isinstance(part, str) and part in _MODELS]
+def _settings_model(path: SettingPath) -> type[BaseModel]:
+    """Return the model whose setting a path names."""
+    names = [part for part in path[:-1] if isinstance(part, str) and part in _MODELS]
     return _MODELS[names[-1]] if names else PolicySettings
 
 
 def workspace_problems(policy: Policy, directory: Directory) -> tuple[str, ...]:
-    """What of a policy does not fit the workspace, one line each: groups and people that are not there, groups without
-    anybody who may approve, and quorums larger than the people there are."""
-    faults: list[str] = []
-    for place, names in _named_principals(policy):
-        faults += [
-            f"{policy.location_of(place)}: {text}" for name in names for text in _principal_problems(name, directory)
+    """Return how a policy does not fit the workspace, a line for each problem: groups and people that do not exist, and
+    quorums larger than the number of people who may approve."""
+    problems: list[str] = []
+    for path, names in _named_principals(policy):
+        problems += [
+            f"{policy.location_of(path)}: {text}" for name in names for text in _principal_problems(name, directory)
         ]
-    for place, stage in _located_stages(policy):
-        there = len(eligible_approvers(stage, directory))
-        if there < stage.quorum and not any(_principal_problems(n, directory) for n in (*stage.groups, *stage.users)):
-            faults.append(
-                f"{policy.location_of(place)}: {approver_names(stage)} cannot give "
+    for path, stage in _located_stages(policy):
+        count = len(eligible_approvers(stage, directory))
+        if count < stage.quorum and not any(_principal_problems(n, directory) for n in (*stage.groups, *stage.users)):
+            problems.append(
+                f"{policy.location_of(path)}: {approver_names(stage)} cannot give "
                 f"{count_noun(stage.quorum, 'approvals')}, as only "
-                f"{there} may approve; lower the quorum or add people."
+                f"{count} may approve; lower the quorum or add people."
             )
-    return tuple(dict.fromkeys(faults))
+    return tuple(dict.fromkeys(problems))
 
 
 def _principal_problems(name: str, directory: Directory) -> list[str]:
@@ -173,32 +175,33 @@ def _all_terms(policy: Policy) -> Iterator[tuple[SettingPath, ApprovalTerms]]:
 
 
 def _named_principals(policy: Policy) -> Iterator[tuple[SettingPath, tuple[str, ...]]]:
-    for place, terms in _all_terms(policy):
-        for key in ("may_request", "approvers", "escalate_to"):
-            yield (*place, key), getattr(terms, key)
+    for path, terms in _all_terms(policy):
+        yield (*path, "may_request"), terms.may_request
+        yield (*path, "approvers"), terms.approvers
+        yield (*path, "escalate_to"), terms.escalate_to
         for number, stage in enumerate(terms.stages):
-            yield (*place, "stages", number, "approvers"), stage.approvers
+            yield (*path, "stages", number, "approvers"), stage.approvers
         if isinstance(terms, PolicyRule):
-            yield (*place, "when", "requester"), terms.when.requester
-            yield (*place, "unless", "requester"), terms.unless.requester if terms.unless else ()
+            yield (*path, "when", "requester"), terms.when.requester
+            yield (*path, "unless", "requester"), terms.unless.requester if terms.unless else ()
     for index, freeze in enumerate(policy.defaults.freezes):
         yield ("freezes", index, "approvers"), freeze.approvers
 
 
 def _located_stages(policy: Policy) -> Iterator[tuple[SettingPath, Stage]]:
     default = policy.defaults.required_stages()
-    for place, terms in _all_terms(policy):
+    for path, terms in _all_terms(policy):
         for number, stage in enumerate(terms.required_stages()):
             key = "quorum" if terms.quorum else "approvers"
-            yield (*place, "stages", number) if terms.stages else (*place, key), stage
+            yield (*path, "stages", number) if terms.stages else (*path, key), stage
         if terms.quorum and not terms.approvers:
             for stage in default:
-                yield (*place, "quorum"), stage.model_copy(update={"quorum": max(stage.quorum, terms.quorum)})
+                yield (*path, "quorum"), stage.model_copy(update={"quorum": max(stage.quorum, terms.quorum)})
     for index, freeze in enumerate(policy.freezes):
         if freeze.stage is not None:
             yield ("freezes", index, "approvers"), freeze.stage
 
 
 def all_stages(policy: Policy) -> tuple[Stage, ...]:
-    """All stages that the policy names anywhere, so that their members can be looked up together."""
+    """Return all stages that the policy names anywhere, so that their members can be looked up together."""
     return tuple(stage for _, stage in _located_stages(policy))

@@ -23,7 +23,7 @@ from bot.values import FrozenModel
 
 
 class RuleConditions(FrozenModel):
-    """The conditions of a rule; all that are given must hold, and of several patterns in one any will do."""
+    """The conditions of a rule. All that are given must hold; of several patterns in one condition, any may match."""
 
     backend: PatternList = ()
     operation: PatternList = ()
@@ -53,7 +53,7 @@ class RuleConditions(FrozenModel):
 
     @property
     def is_empty(self) -> bool:
-        """Whether it holds for every request."""
+        """Whether there is no condition, so that every request matches."""
         return not self.model_dump(exclude={"zone"}, exclude_defaults=True)
 
 
@@ -74,7 +74,7 @@ class StageSettings(FrozenModel):
 
 
 class ApprovalTerms(FrozenModel):
-    """What may be said both as a default and by a rule. None leaves it to others."""
+    """The terms that both the defaults and a rule may set. None leaves a term to others."""
 
     may_request: PrincipalNames = ()
     approvers: PrincipalNames = ()
@@ -107,14 +107,14 @@ class ApprovalTerms(FrozenModel):
         return self
 
     def required_stages(self) -> tuple[Stage, ...]:
-        """The stages that are asked for; none where no approvers are named."""
+        """Return the stages that these terms require; none if no approvers are named."""
         if self.approvers:
             return (make_stage(self.approvers, self.quorum or 1),)
         return tuple(stage.stage for stage in self.stages)
 
 
 class PolicyRule(ApprovalTerms):
-    """One rule. ``limit`` only adds its terms and leaves it to others whether anybody must approve."""
+    """One rule. The effect ``limit`` only adds terms; other rules decide whether anybody must approve."""
 
     name: str = Field(min_length=1)
     when: RuleConditions = RuleConditions()
@@ -139,13 +139,13 @@ class PolicyRule(ApprovalTerms):
 
 
 class PolicySettings(ApprovalTerms):
-    """The table ``[policy]``: what holds where no rule says otherwise."""
+    """The table ``[policy]``: the defaults, the rules and the freezes."""
 
     zone: ZoneName = "UTC"
     assume: DurationSeconds = 3600
-    """How long a run is taken to last, for freezes and conflicts."""
+    """The assumed duration of a run, for freezes and conflicts."""
     short_names: bool = False
-    """Whether ``web-1`` and ``web-1.example.org`` are one target when conflicts are looked for."""
+    """Whether conflicts treat ``web-1`` and ``web-1.example.org`` as one target."""
     rules: tuple[PolicyRule, ...] = ()
     freezes: tuple[FreezeRule, ...] = ()
 

@@ -1,4 +1,4 @@
-"""The lines at which things stand in a TOML text, which the standard library's reader does not tell."""
+"""The line numbers of keys and tables in a TOML text, which the standard library does not tell."""
 
 import re
 from collections.abc import Iterator
@@ -15,22 +15,22 @@ _TOKEN = re.compile(r'''"""|\'\'\'|"(?:\\.|[^"\\])*"|'[^']*'|#.*|[\[\]{}]''')
 
 
 class TomlLines:
-    """Where keys and tables of a valid TOML text stand. Keys inside inline tables have the line of what holds them."""
+    """The line numbers of a valid TOML text. Keys inside an inline table have the line of that table."""
 
     def __init__(self, text: str) -> None:
         self._line_by_path: dict[SettingPath, int] = {}
         counts: dict[SettingPath, int] = {}
         table: SettingPath = ()
         for number, line in _statements(text):
-            if found := _HEADER.match(line):
-                table = _table_path(_parts(found["key"]), found[1] == "[[", counts)
+            if match := _HEADER.match(line):
+                table = _table_path(_parts(match["key"]), match[1] == "[[", counts)
                 self._line_by_path.setdefault(table, number)
-            elif found := _KEY.match(line):
-                for path in accumulate(((part,) for part in _parts(found["key"])), initial=table):
+            elif match := _KEY.match(line):
+                for path in accumulate(((part,) for part in _parts(match["key"])), initial=table):
                     self._line_by_path.setdefault(path, number)
 
     def line(self, path: SettingPath) -> int:
-        """The line of what a path names, or of the nearest thing around it; 1 if nothing of it is there."""
+        """Return the line of a path, or of the nearest table around it; 1 if there is neither."""
         while path:
             if path in self._line_by_path:
                 return self._line_by_path[path]
@@ -43,7 +43,7 @@ def _parts(key: str) -> tuple[str, ...]:
 
 
 def _table_path(parts: tuple[str, ...], is_item: bool, counts: dict[SettingPath, int]) -> SettingPath:
-    """The path of a table header: names, with the index after each array of tables."""
+    """Return the path of a table header: its names, with the index after each array of tables."""
     path: SettingPath = ()
     for index, part in enumerate(parts):
         path = (*path, part)
@@ -55,7 +55,7 @@ def _table_path(parts: tuple[str, ...], is_item: bool, counts: dict[SettingPath,
 
 
 def _statements(text: str) -> Iterator[tuple[int, str]]:
-    """The lines on which something begins: not those inside a value that goes over several lines."""
+    """Return the lines on which a statement begins, without those inside a value of several lines."""
     depth, quote = 0, ""
     for number, line in enumerate(text.splitlines(), 1):
         if not depth and not quote:
@@ -67,11 +67,11 @@ def _statements(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _quote_and_depth_after(line: str, depth: int, quote: str) -> tuple[int, str]:
-    """How deep in brackets and in which multi-line quote a line ends."""
+    """Return how many brackets, and which multi-line quote, are still open at the end of a line."""
     while line:
         if quote:
-            _, found, line = line.partition(quote)
-            quote = "" if found else quote
+            _, closing, line = line.partition(quote)
+            quote = "" if closing else quote
             continue
         token = _TOKEN.search(line)
         if token is None:
