@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from bot.errors import NotAllowed
 from bot.requests import directory as pure
-from bot.requests.model import Person, Requirement, Stage
+from bot.requests.model import Decision, Person, Request, Requirement, Stage
 from bot.slack.users import SlackDirectory, SlackUser, SlackUserGroup, SlackUserGroups
 
 
@@ -37,6 +37,22 @@ async def load_directory(
         {user: _to_user(member) for user, member in members.items()},
         {group.id: _to_user_group(group) for group in groups.by_id.values()},
     )
+
+
+async def load_approval_directory(
+    slack_directory: SlackDirectory,
+    request: Request,
+    decisions: Iterable[Decision],
+    extra_people: Iterable[Person] = (),
+    *,
+    require_complete: bool = False,
+) -> pure.InMemoryDirectory:
+    """Load what an approval is judged by: the stages, the requester, and everyone who decided.
+
+    Whoever decided for somebody else is in no stage, and would count for nothing if left out.
+    """
+    people = [request.requester, *(decision.person for decision in decisions), *extra_people]
+    return await load_directory(slack_directory, request.requirement, people, require_complete=require_complete)
 
 
 def _stages_of(requirement: Requirement | None) -> tuple[Stage, ...]:

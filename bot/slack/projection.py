@@ -8,7 +8,7 @@ from bot.clock import Clock
 from bot.requests.approval.rounds import current_round
 from bot.requests.approval.status import approval_status
 from bot.requests.model import Request
-from bot.slack.live_directory import load_directory
+from bot.slack.live_directory import load_approval_directory
 from bot.slack.users import SlackDirectory
 from bot.storage import delegations, messages, requests, runs
 from bot.storage.database import Database
@@ -75,7 +75,7 @@ async def _approval_status_text(db: Database, slack_directory: SlackDirectory, c
     async with db.read() as tx:
         decisions = await requests.decisions_of(tx, request.id)
         held = await delegations.active_at(tx, clock.now())
-    directory = await load_directory(slack_directory, request.requirement, [request.requester])
+    directory = await load_approval_directory(slack_directory, request, decisions)
     found = approval_status(current_round(request, held), decisions, directory, clock.now())
     return " ".join([found.text, *found.unapprovable_reasons])
 

@@ -37,7 +37,7 @@ from bot.requests.policy.explain import headline
 from bot.requests.spans import TimeSpan, start_times, work_spans
 from bot.requests.subject import Subject
 from bot.schedule import Now, Schedule
-from bot.slack.live_directory import load_directory
+from bot.slack.live_directory import load_approval_directory, load_directory
 from bot.slack.users import SlackUserGroup
 from bot.storage import delegations, requests
 from bot.storage.transactions import Tx
@@ -247,9 +247,11 @@ class Rights:
             windows=self._work_spans(request.content, now),
         )
 
-    async def directory_for(self, services: "Services", request: Request, *also: Person) -> Directory:
+    async def directory_for(
+        self, services: "Services", request: Request, decisions: Sequence[Decision], *also: Person
+    ) -> Directory:
         """The workspace as it is now, for deciding on one request: groups asked of Slack afresh."""
-        return await load_directory(services.directory, request.requirement, [request.requester, *also])
+        return await load_approval_directory(services.directory, request, decisions, also)
 
     async def active_delegations(self, services: "Services") -> tuple[Delegation, ...]:
         """The delegations in force."""
@@ -297,7 +299,7 @@ class Rights:
 
     async def can_manage(self, services: "Services", request: Request, person: Person) -> Permission:
         """Whether a person is one of a request's approvers, and so may stop it or say what became of it."""
-        directory = await self.directory_for(services, request, person)
+        directory = await self.directory_for(services, request, (), person)
         if problem := ineligibility_reason(directory.user(person)):
             return Permission(code=PermissionCode.INELIGIBLE, reason=problem)
         stages = self.approval_round(request, ()).stages(services.clock.now())

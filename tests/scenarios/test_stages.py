@@ -41,14 +41,20 @@ approvers = ["@dba", "U0CAROL"]
 quorum = 2
 
 [[policy.rules]]
+name = "caches"
+when = { targets = "cache*" }
+approvers = ["@sre"]
+quorum = 2
+
+[[policy.rules]]
 name = "asking alone"
 when = { conflicts = true, targets = "batch*" }
 effect = "refuse"
 because = "other work on the batch hosts"
 """
-WEB, DB, APP, BATCH = (
+WEB, DB, APP, CACHE, BATCH = (
     f'/foreman run template="Run Command - Script Default" hosts="name ~ {name}" when="{{}}" because=patch'
-    for name in ("web05", "db01", "app02", "batch")
+    for name in ("web05", "db01", "app02", "cache", "batch")
 )
 GROUPS = {"@dba": ["dave"], "@leads": ["alice", "carol"]}
 UPTIME = {"command": "uptime"}
@@ -178,6 +184,20 @@ async def test_a_delegation_begins_at_once_ends_on_its_day_and_is_told(
     found = await find_card(bob, await make_request(alice, WEB.format("now"), UPTIME))
     assert "you are not one of them" in await click_for_reply(dave, "Approve", found)
     await click_for_reply(bob, "Approve", found)
+
+
+async def test_what_a_delegate_has_approved_counts_until_the_second_approval(
+    env: Environment, alice: Person, bob: Person, carol: Person, dave: Person
+):
+    await bob.command(f"/nightshift delegate <@{dave.id}|dave> until wednesday")
+    found, before = await find_card(bob, await make_request(alice, CACHE.format("now"), UPTIME)), calls_received(env)
+    assert "1 of 2 approved by @sre" in await click_for_reply(dave, "Approve", found)
+    await wait_for_texts(found, "1 of 2 approved by @sre", "on behalf of @bob", env=env)
+    assert calls_received(env) == before
+    assert "You approved" in await click_for_reply(carol, "Approve", found)
+    await wait_for_texts(found, "Succeeded", env=env)
+    assert calls_received(env) == before + 1
+    await bob.command("/nightshift delegate off")
 
 
 async def test_policy_may_refuse_what_meets_other_work(env: Environment, alice: Person, dave: Person):

@@ -93,7 +93,7 @@ async def _load_and_authorize(
         request = await requests.get(tx, request_id)
         _check_still_open(request, revision)
         decisions = await requests.decisions_of(tx, request_id)
-    directory = await services.rights.directory_for(services, request, person)
+    directory = await services.rights.directory_for(services, request, decisions, person)
     held = await services.rights.active_delegations(services)
     ruling = services.rights.permission_to_decide(request, person, decisions, directory, held, services.clock.now())
     if not ruling.allowed:

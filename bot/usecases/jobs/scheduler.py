@@ -9,7 +9,7 @@ from bot.ids import new_id
 from bot.requests.approval.deadlines import escalates_at, next_reminder_at
 from bot.requests.model import Request, sha256_hex
 from bot.requests.text import approver_names
-from bot.slack.live_directory import load_directory
+from bot.slack.live_directory import load_approval_directory
 from bot.storage import audit, drafts, messages, requests, runs
 from bot.usecases.runs import dispatch
 from bot.usecases.services import Services
@@ -114,9 +114,7 @@ async def alert_unapprovable(services: Services) -> None:
         if request.state != "awaiting_approval":
             continue
         try:
-            directory = await load_directory(
-                services.directory, request.requirement, [request.requester], require_complete=True
-            )
+            directory = await load_approval_directory(services.directory, request, decisions, require_complete=True)
         except NotAllowed:
             return
         found = services.rights.approval_status(request, decisions, directory, held, now)
