@@ -29,10 +29,10 @@ def serve(
     import uvloop
 
     from bot import logs
-    from bot.app import build_bot
     from bot.errors import ConfigError
     from bot.serve import serve as run
     from bot.settings import load_settings
+    from bot.wiring import build_bot
 
     config = config or (Path(os.environ["NIGHTSHIFT_CONFIG"]) if os.environ.get("NIGHTSHIFT_CONFIG") else None)
     try:

@@ -10,8 +10,8 @@ import structlog
 import uvicorn
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 
-from bot.app import Nightshift
 from bot.errors import ConfigError
+from bot.lifecycle import Nightshift
 from bot.settings import Settings
 from bot.web import web_app
 

@@ -20,8 +20,9 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from bot import failpoints
-from bot.app import Nightshift, database_problem
+from bot.lifecycle import Nightshift
 from bot.slack.payloads import parse_payload
+from bot.storage.health import database_problem
 
 MAX_BODY_BYTES = 1_000_000
 _TIMESTAMP = re.compile(r"\d{1,12}")

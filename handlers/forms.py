@@ -19,11 +19,12 @@ from bot.errors import BackendError, InputError, NightshiftError
 from bot.forms import REASON, WHEN
 from bot.requests.policy.explain import headline, terms_text
 from bot.storage.drafts import Draft
+from bot.usecases.backend_registry import ConfiguredBackend
 from bot.usecases.drafts import form as drafting
 from bot.usecases.drafts.form import Actor, echo_lines, parsed_reading
 from bot.usecases.drafts.preview import PreviewResult, preview_draft
 from bot.usecases.drafts.submit import submit
-from bot.usecases.services import ConfiguredBackend, Services
+from bot.usecases.services import Services
 from handlers.arguments import (
     SYSTEM_KEY,
     Arguments,
@@ -80,7 +81,7 @@ class FormHandlers:
 
     def _find_operation(self, kind: str, arguments: Arguments) -> tuple[Operation[Any] | None, Arguments, str]:
         """The operation that the verb names, its arguments, and what is wrong with them."""
-        configured = self._services.backends_of_kind(kind)
+        configured = self._services.backends.of_kind(kind)
         if not configured:
             return None, arguments, f"No {kind} is configured here. An administrator can add one to the configuration."
         operations = dict(configured[0].connection.operations)
@@ -137,13 +138,13 @@ class FormHandlers:
         notices: list[str] = []
         system = pairs.pop(SYSTEM_KEY, "")
         if system:
-            wanted = [c for c in self._services.backends_of_kind(kind) if _has_name(c, system)]
+            wanted = [c for c in self._services.backends.of_kind(kind) if _has_name(c, system)]
             if wanted:
                 draft = await drafting.save_draft(self._services, draft, backend=wanted[0].name)
             else:
-                there = ", ".join(c.name.partition(".")[2] for c in self._services.backends_of_kind(kind))
+                there = ", ".join(c.name.partition(".")[2] for c in self._services.backends.of_kind(kind))
                 notices.append(f"There is no system named {system}. There is: {there}.")
-        operation = self._services.operation(draft.backend, draft.operation)
+        operation = self._services.backends.operation(draft.backend, draft.operation)
         known = fields_by_key(form_fields(operation.params_model))
         values: dict[str, Any] = {key: pairs.pop(key) for key in (WHEN, REASON) if key in pairs}
         labels: dict[str, Any] = {}
@@ -241,7 +242,7 @@ class FormHandlers:
             await ack(response_action="push", view=message_view("Nightshift", user_message(error)))
             return
         external_id = f"{draft.id}-{draft.version}"
-        title = self._services.operation(draft.backend, draft.operation).title
+        title = self._services.backends.operation(draft.backend, draft.operation).title
         work = asyncio.ensure_future(self._make_preview(draft, who, external_id, title))
         done, _ = await asyncio.wait([work], timeout=PENDING_VIEW_SECONDS)
         if not done:
@@ -349,7 +350,7 @@ def _preview_model(services: Services, draft: Draft, who: Actor, checked: Previe
     return PreviewModel(
         draft_id=draft.id,
         version=draft.version,
-        title=services.operation(draft.backend, draft.operation).title,
+        title=services.backends.operation(draft.backend, draft.operation).title,
         schedule=checked.content.schedule,
         zone=checked.zone,
         echo=echo_lines(services, parsed_reading(draft), who),

@@ -51,7 +51,7 @@ async def _lookup(services: Services, body: Payload) -> list[Option]:
     draft_id, _ = decode_metadata(body["view"]["private_metadata"])
     draft = await drafting.load_draft(services, draft_id, who.person)
     # The form that somebody looks at may be a moment behind the draft: what it offers is of the system that it shows.
-    operation = services.operation(backend_of(body["block_id"]) or draft.backend, draft.operation)
+    operation = services.backends.operation(backend_of(body["block_id"]) or draft.backend, draft.operation)
     values: dict[str, Any] = dict(draft.values)
     return list(await operation.lookup(field_name_of(body["block_id"]), body.get("value", ""), values))
 

@@ -8,10 +8,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
-from bot.app import Nightshift
 from bot.commands.manifest import OPTIONAL_SCOPES, manifest
+from bot.lifecycle import Nightshift
 from bot.serve import http_transport, socket_mode_transport
 from bot.settings import load_settings
+from bot.wiring import build_bot
 from playground.foreman import ForemanSandbox
 from playground.immybot import CLIENT_ID, CLIENT_SECRET, TENANT_ID, ImmyBotSandbox
 from playground.opsramp import KEY, SECRET, OpsRampSandbox
@@ -111,8 +112,7 @@ async def run_environment(
 async def run_bot(env: Environment, transport: Transport) -> AsyncIterator[Nightshift]:
     """Run the bot in this process, over HTTP or Socket Mode, until the block ends."""
     with _EnvVars(env.env_vars):
-        settings = load_settings(env.config)
-        bot = Nightshift(settings, env.config.read_text(), str(env.config), env.clock)
+        bot = build_bot(load_settings(env.config), env.config, env.clock)
         await bot.start()
         try:
             async with AsyncExitStack() as stack:

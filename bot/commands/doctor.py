@@ -8,14 +8,16 @@ from pathlib import Path
 
 from slack_sdk.errors import SlackApiError
 
-from bot.app import Nightshift, build_bot, database_problem
 from bot.errors import ConfigError, NightshiftError
+from bot.lifecycle import Nightshift
 from bot.requests.model import Requirement
 from bot.requests.policy.load import all_stages, workspace_problems
 from bot.settings import load_settings
 from bot.slack.error_codes import TRANSPORT_ERRORS, error_code
 from bot.slack.live_directory import load_directory
 from bot.storage import schema_version
+from bot.storage.health import database_problem
+from bot.wiring import build_bot
 
 
 def run(config: Path | None) -> int:
@@ -90,7 +92,7 @@ async def _check_channel(bot: Nightshift, name: str) -> bool:
 
 
 async def _check_policy(bot: Nightshift) -> bool:
-    policy = bot.services.rights.policy
+    policy = bot.services.policy.policy
     directory = await load_directory(bot.directory, Requirement(stages=all_stages(policy)))
     faults = (*workspace_problems(policy, directory), *await bot.calendars.refresh())
     for fault in faults:

@@ -24,7 +24,7 @@ from bot.requests.subject import Subject
 from bot.settings import load_settings
 from bot.storage import requests
 from bot.storage.database import Database
-from bot.usecases.jobs.calendars import CalendarStore
+from bot.usecases.calendar_store import CalendarStore
 
 
 def run(request: str, config: Path | None) -> int:

@@ -11,6 +11,15 @@ Job = Callable[[str], Awaitable[None]]
 class Engine(Protocol):
     """Runs jobs that survive the process: one at a time for each id, and at least once to its end."""
 
+    @property
+    def node(self) -> str:
+        """This node's name."""
+        ...
+
+    def is_alive(self) -> bool:
+        """Return whether this node still holds its name."""
+        ...
+
     async def launch(self) -> None:
         """Begin: claim this node's identity and carry on what an earlier process of it left. Raises ConfigError."""
         ...

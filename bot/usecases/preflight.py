@@ -5,7 +5,7 @@ from bot.requests.approval.deadlines import short_notice_warning
 from bot.requests.drift import compare_targets
 from bot.requests.model import Request, TargetSet
 from bot.usecases.drafts.form import PREVIEW_TOKEN
-from bot.usecases.rights import policy_input_of_request
+from bot.usecases.policy_service import policy_input_of_request
 from bot.usecases.services import Services
 from bot.values import FrozenModel
 
@@ -21,7 +21,7 @@ class PreflightResult(FrozenModel):
 async def preflight(services: Services, request: Request) -> PreflightResult:
     """Ask the back end, the freezes and the other requests anew. Changes nothing."""
     confirm: list[str] = []
-    operation = services.operation(request.content.backend, request.content.operation)
+    operation = services.backends.operation(request.content.backend, request.content.operation)
     params = operation.params_model.model_validate(request.content.params)
     now = services.clock.now()
     try:
@@ -43,9 +43,9 @@ async def preflight(services: Services, request: Request) -> PreflightResult:
     if hurried:
         confirm.append(hurried)
     ask = policy_input_of_request(request)
-    met = await services.rights.find_conflicts(services, ask)
+    met = await services.conflicts.find(ask)
     confirm += [text for text in met if text not in request.warnings]
-    hits = await services.rights.freeze_hits(services, ask)
+    hits = await services.policy.freeze_hits(ask)
     stop = [hit.text for hit in hits if hit.stage is None and not hit.skips_runs]
     unasked = [hit.text for hit in hits if hit.stage is not None and hit.freeze not in request.requirement.freezes]
     if unasked:

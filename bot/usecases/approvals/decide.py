@@ -7,7 +7,7 @@ from typing import Any, Literal
 from bot import failpoints
 from bot.errors import Conflict, NotAllowed
 from bot.ids import new_id
-from bot.requests.approval.deadlines import LateChoice, LateOption
+from bot.requests.approval.deadlines import LateChoice, LateOption, assess_lateness
 from bot.requests.approval.delegation import Delegation
 from bot.requests.approval.status import Permission
 from bot.requests.directory import InMemoryDirectory as Directory
@@ -51,7 +51,7 @@ async def record_decision(
         raise NotAllowed("Say why: the requester needs a reason.")
     now = services.clock.now()
     if verdict == "approved" and late is None:
-        lateness = services.rights.assess_lateness(request, now)
+        lateness = assess_lateness(request, now)
         if lateness.late and lateness.policy_choice is None:
             return DecisionResult(request=request, text=lateness.text, late_options=lateness.options)
         late = lateness.policy_choice if lateness.late else None
@@ -93,9 +93,9 @@ async def _load_and_authorize(
         request = await requests.get(tx, request_id)
         _check_still_open(request, revision)
         decisions = await requests.decisions_of(tx, request_id)
-    directory = await services.rights.directory_for(services, request, decisions, person)
-    held = await services.rights.active_delegations(services)
-    ruling = services.rights.permission_to_decide(request, person, decisions, directory, held, services.clock.now())
+    directory = await services.approvals.directory_for(request, decisions, person)
+    held = await services.approvals.active_delegations()
+    ruling = services.approvals.permission_to_decide(request, person, decisions, directory, held, services.clock.now())
     if not ruling.allowed:
         raise NotAllowed(ruling.reason)
     return request, directory, held, ruling
@@ -106,14 +106,14 @@ async def _check_reschedule(services: Services, request: Request, late: LateChoi
     schedule = _chosen_schedule(services, request, late, now) or request.content.schedule
     if late == "drop" or (schedule == request.content.schedule and not isinstance(schedule, Now)):
         return
-    objections = await services.rights.reschedule_objections(services, request, schedule)
+    objections = await services.policy.reschedule_objections(request, schedule)
     if objections:
         raise NotAllowed(" ".join(objections))
 
 
 def _chosen_schedule(services: Services, request: Request, late: LateChoice | None, now: datetime) -> Schedule | None:
     """The schedule that an approver chooses together with a late approval; None where it stays."""
-    options = services.rights.assess_lateness(request, now).options
+    options = assess_lateness(request, now).options
     return next((option.schedule for option in options if option.choice == late), None)
 
 
@@ -140,7 +140,7 @@ async def _store(
         before = await requests.decisions_of(tx, decision.request_id)
         _check_still_open(request, decision.revision)
         # Looked at again inside the transaction: the same person may have clicked twice at once.
-        ruling = services.rights.permission_to_decide(
+        ruling = services.approvals.permission_to_decide(
             request, decision.person, before, directory, delegations, decision.at
         )
         if not ruling.allowed:
@@ -154,7 +154,7 @@ async def _store(
             **interaction_context,
         }
         await audit.record(tx, decision.at, who, f"request.{decision.verdict}", request.id, data)
-        standing = services.rights.approval_status(request, [*before, decision], directory, delegations, decision.at)
+        standing = services.approvals.approval_status(request, [*before, decision], directory, delegations, decision.at)
         match standing.state:
             case "denied":
                 outcome = decision.comment
@@ -213,13 +213,13 @@ async def _notify_changes_requested(tx: Tx, request: Request, decision: Decision
 async def retract_decision(services: Services, request_id: str, person: Person) -> str:
     """Take one's own word back, while nothing is settled. Raises Conflict or NotAllowed."""
     now = services.clock.now()
-    held = await services.rights.active_delegations(services)
+    held = await services.approvals.active_delegations()
     async with services.db.write() as tx:
         request = await requests.get(tx, request_id, for_update=True)
         mine = [d for d in await requests.decisions_of(tx, request_id) if d.person == person and d.retracted_at is None]
         if not mine:
             raise NotAllowed(f"You have said nothing on {request.name} that could be taken back.")
-        ruling = services.rights.permission_to_retract(request, mine[-1], person, held)
+        ruling = services.approvals.permission_to_retract(request, mine[-1], person, held)
         if not ruling.allowed:
             raise NotAllowed(ruling.reason)
         await requests.retract_decision(tx, mine[-1].id, now)

@@ -17,7 +17,8 @@ from bot.schedule import Ambiguous, Now, Parsed, Reading, TimePreferences, echo,
 from bot.slack.users import SlackUser
 from bot.storage import drafts
 from bot.storage.drafts import Draft
-from bot.usecases.services import ConfiguredBackend, Services
+from bot.usecases.backend_registry import ConfiguredBackend
+from bot.usecases.services import Services
 
 PREVIEW_TOKEN = "ns-made-at-the-start"  # noqa: S105 (it is no secret)
 UNFINISHED_MAX_AGE = timedelta(hours=12)
@@ -47,10 +48,10 @@ def actor_for(services: Services, user: SlackUser) -> Actor:
 
 async def create_draft(services: Services, person: Person, kind: str, operation: str, channel: str) -> Draft:
     """A new draft for an operation of a kind of back end. Raises NotFound where none is configured."""
-    there = [c.name for c in services.backends_of_kind(kind) if operation in c.connection.operations]
+    there = [c.name for c in services.backends.of_kind(kind) if operation in c.connection.operations]
     if not there:
         raise NotFound(f"No {kind} is configured. An administrator can add one to the configuration.")
-    offered = await services.rights.requestable_backends(services, person, operation, there)
+    offered = await services.policy.requestable_backends(person, operation, there)
     now = services.clock.now()
     draft = Draft(
         id=new_id("d"),
@@ -114,7 +115,7 @@ async def apply_form_state(
 
 def _portable_fields(services: Services, draft: Draft) -> set[str]:
     """The fields whose values mean the same on every back end of a kind: those that are not looked up in one."""
-    found = form_fields(services.operation(draft.backend, draft.operation).params_model)
+    found = form_fields(services.backends.operation(draft.backend, draft.operation).params_model)
     return {field.name for field in found if field.widget not in ("lookup", "lookups")}
 
 
@@ -145,7 +146,7 @@ async def load_dependent_fields(services: Services, draft: Draft, changed_field:
     """After a field that decides over others has changed: fill in what the back end knows.
 
     Returns the draft and what could not be loaded ("" where all went well)."""
-    operation = services.operation(draft.backend, draft.operation)
+    operation = services.backends.operation(draft.backend, draft.operation)
     try:
         loaded = await operation.load(draft.values)
     except BackendError as error:
@@ -166,7 +167,7 @@ async def load_dependent_fields(services: Services, draft: Draft, changed_field:
 
 async def visible_fields(services: Services, draft: Draft) -> tuple[tuple[FormField, ...], str]:
     """The relevant fields, dynamic ones included; and what went wrong where the back end could not be asked."""
-    operation = services.operation(draft.backend, draft.operation)
+    operation = services.backends.operation(draft.backend, draft.operation)
     try:
         found, problem = await operation.fields(draft.values), ""
     except BackendError as error:
@@ -185,7 +186,7 @@ async def form_model(
 ) -> Form:
     """The form for a draft."""
     shown, problem = await visible_fields(services, draft)
-    here = services.backend(draft.backend)
+    here = services.backends.require(draft.backend)
     reading = parsed_reading(draft)
     errors = dict(errors or {})
     known = {f.name for f in shown} | {WHEN, REASON}
@@ -194,7 +195,7 @@ async def form_model(
     return Form(
         draft_id=draft.id,
         version=draft.version,
-        title=services.operation(draft.backend, draft.operation).title,
+        title=services.backends.operation(draft.backend, draft.operation).title,
         system=draft.backend,
         systems=await _requestable_systems(services, here, draft),
         operation=draft.operation,
@@ -219,7 +220,7 @@ def _scheduler_lines(services: Services, draft: Draft, shown: tuple[FormField, .
     reading = parsed_reading(draft)
     if not isinstance(reading, Parsed) or isinstance(reading.schedule, Now):
         return ()
-    operation = services.operation(draft.backend, draft.operation)
+    operation = services.backends.operation(draft.backend, draft.operation)
     try:
         params = parse_params(
             operation.params_model,
@@ -232,10 +233,8 @@ def _scheduler_lines(services: Services, draft: Draft, shown: tuple[FormField, .
 
 async def _requestable_systems(services: Services, backend: ConfiguredBackend, draft: Draft) -> list[Option]:
     """The back ends of the kind that the person may use, and the one that is chosen."""
-    same = [c for c in services.backends_of_kind(backend.kind.kind) if draft.operation in c.connection.operations]
-    offered = await services.rights.requestable_backends(
-        services, draft.person, draft.operation, [c.name for c in same]
-    )
+    same = [c for c in services.backends.of_kind(backend.kind.kind) if draft.operation in c.connection.operations]
+    offered = await services.policy.requestable_backends(draft.person, draft.operation, [c.name for c in same])
     return [Option(value=c.name, label=c.connection.title) for c in same if c.name in offered or c is backend]
 
 

@@ -36,7 +36,7 @@ from bot.schedule import (
 from bot.storage import requests
 from bot.storage.drafts import Draft
 from bot.usecases.drafts.form import PREVIEW_TOKEN, Actor, parsed_reading, save_draft, typed_values, visible_fields
-from bot.usecases.rights import PolicyInput
+from bot.usecases.policy_service import PolicyInput
 from bot.usecases.services import Services
 from bot.values import FrozenModel
 
@@ -71,7 +71,7 @@ async def preview_draft(services: Services, draft: Draft, actor: Actor) -> tuple
 
     Raises InputError with what is wrong, by field, or BackendError where the back end could not be asked.
     """
-    operation = services.operation(draft.backend, draft.operation)
+    operation = services.backends.operation(draft.backend, draft.operation)
     shown, _ = await visible_fields(services, draft)
     problems: dict[str, str] = {}
     schedule = _validated_schedule(services, parsed_reading(draft), problems)
@@ -141,7 +141,7 @@ async def _build_result(
 ) -> PreviewResult:
     targets = preview.targets
     secrets = frozenset(f.api_name for f in shown if f.secret)
-    here = services.backend(draft.backend)
+    here = services.backends.require(draft.backend)
     content = Content(
         backend=draft.backend,
         operation=draft.operation,
@@ -158,8 +158,8 @@ async def _build_result(
         count=targets.count, names=targets.names, noun=targets.noun, fixed=targets.fixed, note=targets.note
     )
     ask = await policy_input_of_draft(services, draft, content, matched, preview.facts, actor.zone)
-    met = await services.rights.find_conflicts(services, ask)
-    demand = await services.rights.evaluate(services, ask, met)
+    met = await services.conflicts.find(ask)
+    demand = await services.policy.evaluate(ask, met)
     plan = preview.plan
     if (
         demand.local_scheduler_reason

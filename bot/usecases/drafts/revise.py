@@ -21,7 +21,7 @@ async def edit_request(services: Services, request_id: str, actor: Actor) -> Dra
     if request.state not in ("awaiting_approval", "scheduled"):
         raise Conflict(f"{request.name} cannot be edited any more: {STATE_LABELS[request.state].lower()}.")
     if actor.person != request.requester:
-        ruling = await services.rights.can_manage(services, request, actor.person)
+        ruling = await services.approvals.can_manage(request, actor.person)
         if not ruling.allowed:
             raise NotAllowed(f"Only the requester and the approvers can edit this. {ruling.reason}")
     return await _draft_from_request(
@@ -37,7 +37,7 @@ async def rerun_failed(services: Services, request_id: str, actor: Actor) -> Dra
     failed = next((run for run in several if run.state in ("failed", "partly_failed") and run.handle), None)
     if failed is None:
         raise InputError({"": f"No run of {request.name} failed after it had started, so there is nothing to repeat."})
-    operation = services.operation(request.content.backend, request.content.operation)
+    operation = services.backends.operation(request.content.backend, request.content.operation)
     params = operation.params_model.model_validate(request.content.params)
     again = operation.params_for_rerun(params, Handle.model_validate(failed.handle), _failed_names(failed))
     reason = f"Again on what failed in {request.name}: {request.reason}"[:1000]

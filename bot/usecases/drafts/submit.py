@@ -73,7 +73,7 @@ async def _recheck_policy(services: Services, draft: Draft, checked: PreviewResu
     """Policy is asked once more: since the preview the hour may have changed, a freeze may have begun, or somebody may
     have left a group. Raises Conflict, InputError or NotAllowed."""
     ask = await policy_input_of_draft(services, draft, checked.content, checked.targets, checked.facts, checked.zone)
-    requirement = (await services.rights.evaluate(services, ask, checked.conflicts)).requirement
+    requirement = (await services.policy.evaluate(ask, checked.conflicts)).requirement
     if requirement.effect == "refuse":
         raise InputError({"": " ".join(requirement.reasons) or "Policy does not allow this any more."})
     if not requirement.is_no_stricter_than(checked.requirement):
@@ -134,10 +134,10 @@ async def _revise(services: Services, draft: Draft, checked: PreviewResult, now:
     async with services.db.read() as tx:
         request = await requests.get(tx, draft.revises or "")
     if draft.person != request.requester:
-        ruling = await services.rights.can_manage(services, request, draft.person)
+        ruling = await services.approvals.can_manage(request, draft.person)
         if not ruling.allowed:
             raise NotAllowed(f"Only the requester and the approvers can edit this. {ruling.reason}")
-    fields = form_fields(services.operation(checked.content.backend, checked.content.operation).params_model)
+    fields = form_fields(services.backends.operation(checked.content.backend, checked.content.operation).params_model)
     found = diff_contents(
         request.content,
         checked.content,
@@ -183,7 +183,7 @@ async def _revise(services: Services, draft: Draft, checked: PreviewResult, now:
 
 async def _post_approval_card(tx: Tx, services: Services, request: Request, now: datetime) -> None:
     """The card for the approvers, once in each channel."""
-    channel = services.approvals_channel(request.content.backend)
+    channel = services.backends.approvals_channel(request.content.backend)
     await messages.add(tx, now, "approval", channel, request.id, dedupe=f"approval:{request.id}:{channel}")
 
 
@@ -205,7 +205,7 @@ async def _approve_by_policy(tx: Tx, services: Services, request: Request, now: 
         return request
     if request.edited_by:
         raise Conflict(f"Somebody else has edited {request.name} meanwhile, so it needs approvers. {_REVIEW_PREVIEW}")
-    spent = await services.rights.exhausted_budget(tx, request.requirement, now)
+    spent = await services.policy.exhausted_budget(tx, request.requirement, now)
     if spent:
         raise Conflict(f"The rule “{spent}” has approved as many at once today as it may. {_REVIEW_PREVIEW}")
     data = {"reasons": list(request.requirement.reasons)}

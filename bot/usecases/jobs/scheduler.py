@@ -34,7 +34,7 @@ async def start_due_runs(services: Services) -> None:
     async with services.db.read() as tx:
         due = await runs.due_to_start(tx, services.clock.now(), MAX_STARTS_PER_ROUND)
     for run in due:
-        await services.engine.start(dispatch.JOB, f"{run.id}:{run.version}")
+        await services.engine.start(dispatch.JOB, dispatch.job_key(run))
 
 
 async def expire_requests(services: Services) -> None:
@@ -104,7 +104,7 @@ async def alert_unapprovable(services: Services) -> None:
     if not admin:
         return
     now = services.clock.now()
-    held = await services.rights.active_delegations(services)
+    held = await services.approvals.active_delegations()
     async with services.db.read() as tx:
         waiting = [brief.id for brief in await requests.summaries_awaiting_approval(tx, MAX_CHECKED_PER_ROUND)]
     for request_id in waiting:
@@ -117,7 +117,7 @@ async def alert_unapprovable(services: Services) -> None:
             directory = await load_approval_directory(services.directory, request, decisions, require_complete=True)
         except NotAllowed:
             return
-        found = services.rights.approval_status(request, decisions, directory, held, now)
+        found = services.approvals.approval_status(request, decisions, directory, held, now)
         if found.unapprovable_reasons:
             text = f"{request.name} cannot be approved by anybody as things are: {' '.join(found.unapprovable_reasons)}"
             dedupe = f"stuck:{request.id}:{request.revision}:{sha256_hex(text)}"
@@ -134,7 +134,7 @@ async def requeue_orphaned_runs(services: Services) -> None:
     for run in lost:
         if not await services.engine.has_running(dispatch.JOB, f"{run.id}:"):
             _log.warning("a run had lost its job; it gets a new one", run=run.id)
-            await services.engine.start(dispatch.JOB, f"{run.id}:{run.version}:{new_id('s')}")
+            await services.engine.start(dispatch.JOB, dispatch.job_key(run, new_id("s")))
     await dispatch.look_up_unknown_runs(services)
 
 

@@ -14,8 +14,9 @@ from bot.requests.lifecycle import FINAL_STATES, can_transition
 from bot.requests.model import Run, RunState
 from bot.storage import messages, requests, runs
 from bot.storage.transactions import Tx
+from bot.usecases.backend_registry import ConfiguredBackend
 from bot.usecases.runs.finish import finish_run
-from bot.usecases.services import ConfiguredBackend, Services
+from bot.usecases.services import Services
 
 _FINAL_RUN_STATE: Mapping[str, RunState] = {
     "succeeded": "succeeded",

@@ -102,7 +102,7 @@ async def _stop_in_backend(
         if run.state == "starting":
             failures.append("The present run is just being started and was not stopped.")
         elif run.handle:
-            operation = services.operation(request.content.backend, request.content.operation)
+            operation = services.backends.operation(request.content.backend, request.content.operation)
             try:
                 answers.append(await operation.cancel(Handle.model_validate(run.handle)))
             except NightshiftError as error:
@@ -145,7 +145,7 @@ async def _check_may_cancel(services: Services, request: Request, person: Person
     """The one who asked may, and whoever may approve it."""
     if person == request.requester:
         return
-    ruling = await services.rights.can_manage(services, request, person)
+    ruling = await services.approvals.can_manage(request, person)
     if not ruling.allowed:
         raise NotAllowed(f"Only the requester and the approvers can cancel this. {ruling.reason}")
 
@@ -157,5 +157,5 @@ async def read_log(services: Services, request_id: str, run_id: str, target: str
         run = await runs.get(tx, run_id)
     if not run.handle:
         raise BackendError(request.content.backend, "This run was never started, so there is no log.")
-    operation = services.operation(request.content.backend, request.content.operation)
+    operation = services.backends.operation(request.content.backend, request.content.operation)
     return await operation.output(Handle.model_validate(run.handle), target)

@@ -58,6 +58,16 @@ class _StartingRun:
     plan: Plan
 
 
+def job_key(run: Run, suffix: str = "") -> str:
+    """Return the key of the job that dispatches a run. A new ``suffix`` makes a new job for the same run."""
+    return f"{run.id}:{run.version}:{suffix}" if suffix else f"{run.id}:{run.version}"
+
+
+def run_id_of(key: str) -> str:
+    """Return the id of the run that a job dispatches."""
+    return key.partition(":")[0]
+
+
 async def dispatch_run(services: Services, run_id: str) -> None:
     """Bring a run to where its fate is known. Safe to call again at any time; waits out a database that is away."""
     tries = 0
@@ -86,7 +96,7 @@ async def _dispatch_once(services: Services, run_id: str) -> None:
             await _send_with_retries(services, work)
     elif run.state == "starting" and attempt is not None:
         plan = Plan.model_validate(attempt.plan)
-        work = _StartingRun(run, request, services.operation(request.content.backend, plan.operation), plan)
+        work = _StartingRun(run, request, services.backends.operation(request.content.backend, plan.operation), plan)
         if attempt.state == "prepared":
             await _send_with_retries(services, work)
         elif attempt.state == "sent":
@@ -106,18 +116,18 @@ async def _admit(services: Services, run: Run, request: Request) -> _StartingRun
         )
         await _finish(services, run, request, "missed", late)
         return None
-    frozen = await services.rights.active_freeze_reason(services, request)
+    frozen = await services.policy.active_freeze_reason(request)
     if frozen:
         await _finish(services, run, request, "missed", f"Not started: {frozen}")
         return None
-    again = await services.rights.approval_invalid_reason(services, request) or await series_renewal_reason(
+    again = await services.approvals.approval_invalid_reason(request) or await series_renewal_reason(
         services, run, request
     )
     if again:
         await reopen_for_approval(services, run, request, again)
         return None
     try:
-        operation = services.operation(request.content.backend, request.content.operation)
+        operation = services.backends.operation(request.content.backend, request.content.operation)
         await _wait_until_ready(services, operation, run)
         plan = _build_plan(operation, run, request, new_token())
     except (NotFound, InputError, BackendError) as error:
@@ -225,7 +235,7 @@ async def _send_with_retries(services: Services, work: _StartingRun) -> None:
 
 
 async def _call_backend(services: Services, work: _StartingRun) -> Handle:
-    async with services.backend(work.request.content.backend).send_slots:
+    async with services.backends.require(work.request.content.backend).send_slots:
         async with services.db.write() as tx:
             marked = time.monotonic()
             await runs.transition_attempt(tx, work.plan.token, ["prepared"], "sent", sent_at=services.clock.now())
@@ -280,7 +290,9 @@ async def look_up_unknown_runs(services: Services) -> None:
             continue
         plan = Plan.model_validate(attempt.plan)
         try:
-            work = _StartingRun(run, request, services.operation(request.content.backend, plan.operation), plan)
+            work = _StartingRun(
+                run, request, services.backends.operation(request.content.backend, plan.operation), plan
+            )
             handle = await work.operation.find_started(plan)
             if handle is not None:
                 _log.info("a run of unknown fate was found", run=run.id, handle=handle.id)

@@ -130,7 +130,7 @@ async def _add_run(
 
 async def _post_outcome(tx: Tx, services: Services, now: datetime, request: Request, run: Run) -> None:
     """Tell the results channel and the requester, each once, with the failures in the thread."""
-    for to in dict.fromkeys((services.results_channel(request.content.backend), request.requester.user)):
+    for to in dict.fromkeys((services.backends.results_channel(request.content.backend), request.requester.user)):
         outcome = await messages.add(tx, now, "outcome", to, request.id, run_id=run.id, dedupe=f"outcome:{run.id}:{to}")
         if run.state in ("failed", "partly_failed") and (run.progress or {}).get("results"):
             await messages.add(

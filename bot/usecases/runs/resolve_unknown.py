@@ -14,7 +14,7 @@ async def attach_remote(services: Services, request_id: str, person: Person, rem
     if not wanted:
         raise InputError({"id": "Give the id under which the back end has it."})
     request, run = await _load_unknown_run(services, request_id, person)
-    operation = services.operation(request.content.backend, request.content.operation)
+    operation = services.backends.operation(request.content.backend, request.content.operation)
     handle = Handle(id=wanted)
     seen = await operation.poll([handle])
     if wanted not in seen:
@@ -60,7 +60,7 @@ async def _load_unknown_run(services: Services, request_id: str, person: Person)
     async with services.db.read() as tx:
         request = await requests.get(tx, request_id)
         several = await runs.of_request(tx, request_id)
-    ruling = await services.rights.can_manage(services, request, person)
+    ruling = await services.approvals.can_manage(request, person)
     if person != request.requester and not ruling.allowed:
         raise NotAllowed(f"Only the requester and the approvers can say this. {ruling.reason}")
     run = next((r for r in several if r.state == "unknown"), None)

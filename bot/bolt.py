@@ -1,0 +1,67 @@
+"""The Bolt app: it passes what Slack sends to the handlers."""
+
+from typing import Protocol
+
+import structlog
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.error import BoltUnhandledRequestError
+from slack_bolt.response import BoltResponse
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.settings import Settings
+from bot.slack.users import SlackDirectory
+from bot.values import JsonObject
+from handlers.router import Router
+
+_log = structlog.get_logger(__name__)
+
+
+class Authorize(Protocol):
+    """Returns the installation that a request of Slack is for. Bolt passes the arguments by name."""
+
+    async def __call__(self, enterprise_id: str | None, team_id: str | None) -> AuthorizeResult: ...
+
+
+def build_bolt(settings: Settings, client: AsyncWebClient, directory: SlackDirectory, routes: Router) -> AsyncApp:
+    """Return the Bolt app for either transport."""
+    bolt = AsyncApp(
+        client=client,
+        signing_secret=settings.slack_signing_secret.get_secret_value() or "unused-with-socket-mode",
+        authorize=_authorize_with(settings, directory),
+        raise_error_for_unhandled_request=True,
+        # bot/web.py verifies HTTP requests before they are parsed; no handler is a function of a Slack workflow.
+        request_verification_enabled=False,
+        attaching_function_token_enabled=False,
+    )
+    bolt.error(_on_error)
+    bolt.use(routes)
+    return bolt
+
+
+def _authorize_with(settings: Settings, directory: SlackDirectory) -> Authorize:
+    """Return a function that answers for the one installation.
+
+    Asking Slack at each request would take time that the 3 seconds for an answer do not have.
+    """
+
+    async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
+        return AuthorizeResult(
+            enterprise_id=enterprise_id,
+            team_id=directory.team_id,
+            bot_user_id=directory.bot_user_id,
+            bot_token=settings.slack_bot_token.get_secret_value(),
+        )
+
+    return authorize
+
+
+async def _on_error(error: Exception, body: JsonObject) -> BoltResponse:
+    kind = body.get("type") or body.get("command")
+    if isinstance(error, BoltUnhandledRequestError):
+        # Slack would send again what nobody handles.
+        _log.error("unhandled Slack request", kind=kind, error=repr(error))
+        return BoltResponse(status=200, body="")
+    # With an empty 200 a form would close as if it had been accepted; with this, Slack shows that something is wrong.
+    _log.error("Slack request failed", kind=kind, exc_info=error)
+    return BoltResponse(status=500, body="")

@@ -1,0 +1,123 @@
+"""Who may decide on a request, how its approval is progressing, and whether it still holds.
+
+The rules are pure (``bot.requests.approval``); here they get the people, groups and delegations they need.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.clock import Clock
+from bot.errors import NotAllowed
+from bot.requests.approval.delegation import Delegation
+from bot.requests.approval.rounds import current_round
+from bot.requests.approval.status import (
+    ApprovalStatus,
+    Permission,
+    PermissionCode,
+    approval_status,
+    is_still_valid,
+    permission_to_decide,
+    permission_to_retract,
+)
+from bot.requests.directory import InMemoryDirectory as Directory
+from bot.requests.directory import ineligibility_reason, stage_members
+from bot.requests.model import Decision, Person, Request, Stage
+from bot.slack.live_directory import load_approval_directory, load_directory
+from bot.slack.users import SlackDirectory
+from bot.storage import delegations, requests
+from bot.storage.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalService:
+    """Answers who may decide on a request, retract a decision or manage the request.
+
+    ``default_stages`` are the approvers of a request that no rule names any for.
+    """
+
+    directory: SlackDirectory
+    db: Database
+    clock: Clock
+    default_stages: Sequence[Stage]
+
+    async def directory_for(self, request: Request, decisions: Sequence[Decision], *extra: Person) -> Directory:
+        """Load the people and groups that decide on a request, those who decided already included."""
+        return await load_approval_directory(self.directory, request, decisions, extra)
+
+    async def active_delegations(self) -> tuple[Delegation, ...]:
+        """Return the delegations in force now."""
+        async with self.db.read() as tx:
+            return tuple(await delegations.active_at(tx, self.clock.now()))
+
+    async def delegations_at_decisions(self, decisions: Sequence[Decision]) -> tuple[Delegation, ...]:
+        """Return the delegations that were in force when the decisions were made."""
+        by_id: dict[str, Delegation] = {}
+        async with self.db.read() as tx:
+            for decision in decisions:
+                by_id |= {delegation.id: delegation for delegation in await delegations.active_at(tx, decision.at)}
+        return tuple(by_id.values())
+
+    def permission_to_decide(
+        self,
+        request: Request,
+        person: Person,
+        decisions: Sequence[Decision],
+        directory: Directory,
+        delegations: Sequence[Delegation],
+        now: datetime,
+    ) -> Permission:
+        """Return whether a person may decide on a request now."""
+        return permission_to_decide(
+            current_round(request, delegations), request.state, person, decisions, directory, now
+        )
+
+    def approval_status(
+        self,
+        request: Request,
+        decisions: Sequence[Decision],
+        directory: Directory,
+        delegations: Sequence[Delegation],
+        now: datetime,
+    ) -> ApprovalStatus:
+        """Return how far the approval of a request has come."""
+        return approval_status(current_round(request, delegations), decisions, directory, now)
+
+    def permission_to_retract(
+        self, request: Request, decision: Decision, person: Person, delegations: Sequence[Delegation]
+    ) -> Permission:
+        """Return whether a person may still retract a decision."""
+        return permission_to_retract(current_round(request, delegations), request.state, decision, person)
+
+    async def can_manage(self, request: Request, person: Person) -> Permission:
+        """Return whether a person is an approver of a request, who may cancel it or resolve its outcome.
+
+        The default approvers manage what policy approved by itself.
+        """
+        directory = await self.directory_for(request, (), person)
+        if problem := ineligibility_reason(directory.user(person)):
+            return Permission(code=PermissionCode.INELIGIBLE, reason=problem)
+        stages = list(current_round(request, ()).stages(self.clock.now()))
+        if request.requirement.effect == "approve":
+            stages += self.default_stages
+        if any(person.user in stage_members(stage, directory) for stage in stages):
+            return Permission()
+        return Permission(code=PermissionCode.NOT_AN_APPROVER, reason="You are not one of them.")
+
+    async def approval_invalid_reason(self, request: Request) -> str:
+        """Return why an approval no longer holds; "" if it does.
+
+        Approvers who have left their group or the company no longer count. While Slack cannot be asked, what was
+        counted at the click holds, so that approved work does not wait for Slack.
+        """
+        if request.requirement.effect != "ask":
+            return ""
+        async with self.db.read() as tx:
+            decisions = await requests.decisions_of(tx, request.id)
+        people = [decision.person for decision in decisions]
+        try:
+            directory = await load_directory(self.directory, request.requirement, people, require_complete=True)
+        except NotAllowed:
+            return ""
+        given = await self.delegations_at_decisions(decisions)
+        return is_still_valid(current_round(request, given), decisions, directory, self.clock.now()).reason

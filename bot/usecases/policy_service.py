@@ -1,0 +1,278 @@
+"""What policy demands of a request.
+
+The rules are pure (``bot.requests.policy``); here they get the groups, freezes and counts they need.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from pydantic import JsonValue
+
+from bot.clock import Clock
+from bot.errors import InputError, NotAllowed
+from bot.requests.approval.rounds import ApprovalRound
+from bot.requests.approval.status import missing_approver_reasons
+from bot.requests.directory import notified_users, resolve_groups
+from bot.requests.freezes.model import FreezeHit, find_freeze_hits, start_blocking_hits
+from bot.requests.model import Content, Person, Request, Requirement, TargetSet
+from bot.requests.policy.engine import Policy
+from bot.requests.policy.evaluate import evaluate, refuses_every_request, strictest_requirement
+from bot.requests.policy.explain import headline
+from bot.requests.spans import TimeSpan, start_times, work_spans
+from bot.requests.subject import Subject
+from bot.schedule import Now, Schedule
+from bot.slack.live_directory import load_directory
+from bot.slack.users import SlackDirectory, SlackUserGroup
+from bot.storage import requests
+from bot.storage.database import Database
+from bot.storage.transactions import Tx
+from bot.usecases.backend_registry import BackendRegistry
+from bot.usecases.calendar_store import CalendarStore
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyInput:
+    """A request, or a draft of one, as policy sees it.
+
+    ``editors`` are those besides the requester who have changed it or are about to.
+    """
+
+    name: str
+    requester: Person
+    channel: str
+    content: Content
+    targets: TargetSet
+    facts: Mapping[str, JsonValue]
+    zone: str
+    editors: tuple[Person, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyOutcome:
+    """What policy demands of a request.
+
+    ``notified_count`` is how many people submitting will notify. ``local_scheduler_reason`` says why Nightshift must
+    keep the time rather than the back end, where nothing is checked again; "" if it need not. ``freeze_notes`` has a
+    sentence for each freeze that the request touches.
+    """
+
+    requirement: Requirement
+    notified_count: int
+    local_scheduler_reason: str
+    freeze_notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyService:
+    """Evaluates the policy. ``calendars`` are those of its freezes."""
+
+    policy: Policy
+    calendars: CalendarStore
+    directory: SlackDirectory
+    db: Database
+    clock: Clock
+    backends: BackendRegistry
+
+    async def evaluate(self, policy_input: PolicyInput, conflicts: tuple[str, ...]) -> PolicyOutcome:
+        """Return what policy demands of a request with these ``conflicts``.
+
+        Raises InputError if nobody could approve it now, NotAllowed if Slack does not tell who is in which group.
+        """
+        subject = await self._subject(policy_input, conflicts)
+        hits = self._freeze_hits(policy_input.content, subject)
+        requirement = await self._evaluate_all_authors(policy_input, subject, hits)
+        directory = await load_directory(self.directory, requirement, [policy_input.requester, *policy_input.editors])
+        requirement = resolve_groups(requirement, directory)
+        if requirement.effect == "ask":
+            approval_round = ApprovalRound(
+                requirement=requirement,
+                content_hash=policy_input.content.hash,
+                requester=policy_input.requester,
+                opened_at=self.clock.now(),
+                editors=policy_input.editors,
+            )
+            missing = missing_approver_reasons(approval_round, directory)
+            if missing:
+                raise InputError({"": "Nobody could approve this as things are. " + " ".join(missing)})
+        notified = notified_users(requirement, directory, policy_input.requester)
+        return PolicyOutcome(
+            requirement=requirement,
+            notified_count=len(notified - {editor.user for editor in policy_input.editors}),
+            local_scheduler_reason=self._local_scheduler_reason(subject, requirement),
+            freeze_notes=tuple(hit.text for hit in hits),
+        )
+
+    async def reschedule_objections(self, request: Request, schedule: Schedule) -> tuple[str, ...]:
+        """Return what policy has against another schedule than the one it was asked about, a sentence each.
+
+        A start at once counts as another schedule: it is approved at another hour than it was requested.
+        """
+        content = request.content.model_copy(update={"schedule": schedule})
+        policy_input = replace(policy_input_of_request(request), content=content)
+        subject = await self._subject(policy_input, ())
+        requested_at = request.round_opened_at or request.created_at
+        subject_as_requested = subject.model_copy(
+            update={
+                "schedule": request.content.schedule,
+                "starts": start_times(request.content.schedule, requested_at, self.policy.defaults.zone),
+            }
+        )
+        hits = self._freeze_hits(content, subject)
+        before = await self._evaluate_all_authors(policy_input, subject_as_requested)
+        after = await self._evaluate_all_authors(policy_input, subject, hits)
+        if after.is_no_stricter_than(before):
+            return ()
+        if after.effect == "refuse":
+            return ("It would start at another time than was asked for, and policy refuses that.", *after.reasons)
+        resolved = resolve_groups(after, await load_directory(self.directory, after))
+        if resolved.is_no_stricter_than(request.requirement):
+            return ()
+        return (
+            f"It would start at another time than was asked for, and policy asks for more then. {headline(after)}",
+            "“Edit” on its card puts it before them.",
+        )
+
+    async def requestable_backends(self, person: Person, operation: str, names: Sequence[str]) -> list[str]:
+        """Return the back ends on which a person may request an operation.
+
+        Returns all of them if there would be none, or if Slack does not tell groups: the preview then gives the reason.
+        """
+        if len(names) < 2:
+            return list(names)
+        try:
+            groups = _policy_group_names((await self.directory.groups()).containing(person.user))
+        except NotAllowed:
+            return list(names)
+        allowed = []
+        for name in names:
+            subject = Subject(backend=name, operation=operation, requester=person.user, groups=groups, schedule=Now())
+            if not refuses_every_request(self.policy, subject):
+                allowed.append(name)
+        return allowed or list(names)
+
+    async def freeze_hits(self, policy_input: PolicyInput) -> tuple[FreezeHit, ...]:
+        """Return the freezes that a request touches."""
+        return self._freeze_hits(policy_input.content, await self._subject(policy_input, ()))
+
+    async def active_freeze_reason(self, request: Request) -> str:
+        """Return why a freeze prevents a run from starting now; "" if none does."""
+        now = self.clock.now()
+        subject = await self._subject(policy_input_of_request(request), (), with_groups=False)
+        spans = (TimeSpan(now, now + self._assumed_duration),)
+        hits = find_freeze_hits(self.policy.freezes, subject, spans, now, self.calendars.copies)
+        return " ".join(hit.text for hit in start_blocking_hits(hits, request.requirement))
+
+    async def exhausted_budget(self, tx: Tx, requirement: Requirement, now: datetime) -> str:
+        """Return the rule whose daily budget of automatic approvals is used up; "" if none is.
+
+        Checked in the transaction that approves, since two requests may have been previewed with the last of it.
+        """
+        budgets = {name: budget for name, budget in self._budgets().items() if name in requirement.rules}
+        if not budgets:
+            return ""
+        used = await requests.auto_approvals_since(tx, self._start_of_day(now))
+        return next((name for name, budget in budgets.items() if used.get(name, 0) >= budget), "")
+
+    async def _evaluate_all_authors(
+        self, policy_input: PolicyInput, subject: Subject, hits: Sequence[FreezeHit] = ()
+    ) -> Requirement:
+        """Return the strictest of what policy demands of each author.
+
+        A rule alone never approves what somebody other than the requester has edited.
+        """
+        if not policy_input.editors:
+            return evaluate(self.policy, subject, hits)
+        groups = await self.directory.groups()
+        requirements = [evaluate(self.policy, subject, hits, automatic=False)]
+        for editor in policy_input.editors:
+            author = {"requester": editor.user, "groups": _policy_group_names(groups.containing(editor.user))}
+            requirements.append(evaluate(self.policy, subject.model_copy(update=author), hits, automatic=False))
+        return strictest_requirement(requirements)
+
+    def _local_scheduler_reason(self, subject: Subject, requirement: Requirement) -> str:
+        kind = subject.schedule.kind
+        if kind == "series" and (requirement.renew_after_days or requirement.renew_after_runs):
+            return "Nightshift holds this series and starts each run itself, because it is asked for again."
+        # A freeze with fixed dates was checked for a single start already; a calendar may still change.
+        freezes = (freeze for freeze in self.policy.freezes if kind != "now" and (kind == "series" or freeze.calendar))
+        freeze = next((freeze for freeze in freezes if freeze.covers(subject)), None)
+        if freeze is None:
+            return ""
+        return f"Nightshift holds the start, because the freeze “{freeze.name}” is looked at again then."
+
+    def _freeze_hits(self, content: Content, subject: Subject) -> tuple[FreezeHit, ...]:
+        now = self.clock.now()
+        return find_freeze_hits(
+            self.policy.freezes,
+            subject,
+            work_spans(content.schedule, now, self._assumed_duration),
+            now,
+            self.calendars.copies,
+            can_skip_runs=not self.backends.operation(content.backend, content.operation).owns_schedule,
+        )
+
+    @property
+    def _assumed_duration(self) -> timedelta:
+        """How long a run is taken to last."""
+        return timedelta(seconds=self.policy.defaults.assume)
+
+    async def _subject(
+        self, policy_input: PolicyInput, conflicts: tuple[str, ...], *, with_groups: bool = True
+    ) -> Subject:
+        """Return a request as rules match it.
+
+        ``with_groups=False`` leaves out the requester's groups, which freezes do not use: Slack may be away.
+        """
+        content = policy_input.content
+        groups = (await self.directory.groups()).containing(policy_input.requester.user) if with_groups else ()
+        return Subject(
+            backend=content.backend,
+            operation=content.operation,
+            facts=policy_input.facts,
+            requester=policy_input.requester.user,
+            groups=_policy_group_names(groups),
+            channel=policy_input.channel,
+            channel_name=await self.directory.channel_name(policy_input.channel),
+            targets=policy_input.targets.count,
+            names=policy_input.targets.names,
+            noun=policy_input.targets.noun,
+            query=str(policy_input.facts.get("query", "")),
+            schedule=content.schedule,
+            starts=start_times(content.schedule, self.clock.now(), self.policy.defaults.zone),
+            approved_today=await self._approved_today(),
+            conflicts=conflicts,
+        )
+
+    async def _approved_today(self) -> dict[str, int]:
+        if not self._budgets():
+            return {}
+        async with self.db.read() as tx:
+            return await requests.auto_approvals_since(tx, self._start_of_day(self.clock.now()))
+
+    def _budgets(self) -> dict[str, int]:
+        return {rule.rule.name: rule.rule.budget for rule in self.policy.rules if rule.rule.budget}
+
+    def _start_of_day(self, now: datetime) -> datetime:
+        local = now.astimezone(ZoneInfo(self.policy.defaults.zone))
+        return local.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _policy_group_names(groups: Sequence[SlackUserGroup]) -> frozenset[str]:
+    """Return groups as policy names them: by id and by handle."""
+    return frozenset([group.id for group in groups] + [f"@{group.handle}" for group in groups])
+
+
+def policy_input_of_request(request: Request) -> PolicyInput:
+    """Return a stored request as policy sees it."""
+    return PolicyInput(
+        name=request.name,
+        requester=request.requester,
+        channel=request.channel,
+        content=request.content,
+        targets=request.targets,
+        facts=request.facts,
+        zone=request.zone,
+        editors=request.edited_by,
+    )

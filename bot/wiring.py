@@ -1,0 +1,116 @@
+"""Builds every object of the bot, in one place."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+import handlers
+from bot.backends.base import BackendContext
+from bot.bolt import build_bolt
+from bot.clock import Clock, ShiftedClock, SystemClock
+from bot.engine.dbos_engine import DbosEngine
+from bot.errors import ConfigError
+from bot.lifecycle import SLACK_TIMEOUT_SECONDS, Components, Nightshift
+from bot.requests.policy.engine import Policy
+from bot.requests.policy.load import load_policy
+from bot.settings import Settings, validate_backends
+from bot.slack.rate_limits import RateLimiter
+from bot.slack.retries import RetryExceptPostMessage
+from bot.slack.sender import Sender
+from bot.slack.users import SlackDirectory
+from bot.storage.database import Database
+from bot.usecases.approval_service import ApprovalService
+from bot.usecases.backend_registry import BackendRegistry, ConfiguredBackend
+from bot.usecases.calendar_store import CalendarStore
+from bot.usecases.conflict_finder import ConflictFinder
+from bot.usecases.policy_service import PolicyService
+from bot.usecases.runs import dispatch
+from bot.usecases.services import Services
+
+_EMPTY_POLICY = "[policy]\napprovers = []\n"
+
+
+def build_bot(settings: Settings, config: Path | None, clock: Clock | None = None) -> Nightshift:
+    """Return the bot for a configuration file, not started yet.
+
+    Raises ConfigError with every problem that can be found without a network.
+    """
+    clock = clock or _clock_of(settings)
+    policy = load_policy(config.read_text() if config else _EMPTY_POLICY, str(config or "environment"), now=clock.now())
+    backends = _connect_backends(settings, clock)
+    client = _slack_client(settings)
+    db = Database(settings.resolved_database_url)
+    directory = SlackDirectory(
+        client,
+        allow_guests=settings.people.allow_guests,
+        allow_other_teams=settings.people.allow_other_teams,
+        groups_max_age=settings.people.groups_max_age,
+    )
+
+    async def dispatch_job(key: str) -> None:
+        await dispatch.dispatch_run(services, dispatch.run_id_of(key))
+
+    engine = DbosEngine(settings.resolved_database_url, settings.data_dir, settings.node, {dispatch.JOB: dispatch_job})
+    calendars = CalendarStore(policy, clock)
+    services = Services(
+        settings=settings,
+        clock=clock,
+        db=db,
+        engine=engine,
+        directory=directory,
+        backends=backends,
+        policy=PolicyService(policy, calendars, directory, db, clock, backends),
+        approvals=ApprovalService(directory, db, clock, policy.defaults.required_stages()),
+        conflicts=_conflict_finder(policy, db, clock),
+    )
+    sender = Sender(
+        client,
+        db,
+        directory,
+        clock,
+        node=lambda: engine.node,
+        min_update_seconds=settings.timing.card_seconds,
+        wake=services.wake.sender,
+        rate_limiter=RateLimiter(multiplier=settings.timing.slack_pace),
+    )
+    routes = handlers.build_routes(services)
+    return Nightshift(
+        Components(
+            services=services,
+            client=client,
+            calendars=calendars,
+            sender=sender,
+            routes=routes,
+            bolt=build_bolt(settings, client, directory, routes),
+        )
+    )
+
+
+def _clock_of(settings: Settings) -> Clock:
+    return ShiftedClock(settings.clock_file) if settings.clock_file else SystemClock()
+
+
+def _connect_backends(settings: Settings, clock: Clock) -> BackendRegistry:
+    context = BackendContext(clock=clock)
+    backends = {
+        name: ConfiguredBackend(kind, kind.connect(name, values, context), values)
+        for name, (kind, values) in validate_backends(settings).items()
+    }
+    return BackendRegistry(backends, settings.channels)
+
+
+def _slack_client(settings: Settings) -> AsyncWebClient:
+    token = settings.slack_bot_token.get_secret_value()
+    if not token:
+        raise ConfigError(["environment: SLACK_BOT_TOKEN: is not set; it begins with xoxb-"])
+    return AsyncWebClient(
+        token=token,
+        base_url=settings.slack_api_url,
+        timeout=SLACK_TIMEOUT_SECONDS,
+        retry_handlers=[RetryExceptPostMessage()],
+    )
+
+
+def _conflict_finder(policy: Policy, db: Database, clock: Clock) -> ConflictFinder:
+    return ConflictFinder(db, clock, timedelta(seconds=policy.defaults.assume), policy.defaults.short_names)
