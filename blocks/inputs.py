@@ -133,7 +133,7 @@ def _search_select(field: FormField, value: Any, label: Any) -> Element:
     element: Element = {
         "type": "external_select",
         "action_id": field.name,
-        "min_query_length": field.min_query_length,
+        "min_query_length": 0,
         "placeholder": plain_text(field.placeholder or "Type to search", 150),
     }
     if value not in (None, ""):
@@ -147,7 +147,7 @@ def _multi_search_select(field: FormField, value: Any, label: Any) -> Element:
     element: Element = {
         "type": "multi_external_select",
         "action_id": field.name,
-        "min_query_length": field.min_query_length,
+        "min_query_length": 0,
         "placeholder": plain_text(field.placeholder or "Type to search", 150),
     }
     chosen = [option_element(Option(value=str(v), label=words.get(str(v), str(v)))) for v in value or ()]

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from sqlalchemy.exc import ArgumentError
 
-from bot.backends.base import BackendKind, ConnectionSettings
+from bot.backends.base import CONTRACT_VERSION, BackendKind, ConnectionSettings
 from bot.errors import ConfigError
 from bot.schedule import ClockPreference, DateOrderPreference
 from bot.storage.urls import default_sqlite_url, normalize_url
@@ -175,14 +175,29 @@ def load_settings(path: Path | None = None) -> Settings:
 
 
 def installed_kinds() -> dict[str, BackendKind]:
-    """The back ends that are installed, by kind. Raises ConfigError for one that cannot be imported."""
+    """Return the installed back ends by kind. Raises ConfigError for one that cannot be used."""
     found: dict[str, BackendKind] = {}
     for entry in entry_points(group=ENTRY_POINT_GROUP):
+        label = f"back end {entry.name} ({entry.value})"
         try:
-            found[entry.name] = entry.load()
+            kind = entry.load()
         except Exception as error:
-            raise ConfigError([f"back end {entry.name} ({entry.value}) cannot be loaded: {error}"]) from error
+            raise ConfigError([f"{label} cannot be loaded: {error}"]) from error
+        if problem := _kind_problem(entry.name, kind):
+            raise ConfigError([f"{label} {problem}"])
+        found[entry.name] = kind
     return found
+
+
+def _kind_problem(name: str, kind: BackendKind) -> str:
+    """Return why a loaded kind does not fit this Nightshift; "" if it does."""
+    version = getattr(kind, "contract_version", None)
+    if version != CONTRACT_VERSION:
+        theirs = f"is written for version {version} of the contract" if version else "names no version of the contract"
+        return f"{theirs}, and this Nightshift has version {CONTRACT_VERSION}: install versions that fit"
+    if kind.kind != name:
+        return f"calls itself {kind.kind}; the name of its entry point must be the same"
+    return ""
 
 
 def validate_backends(settings: Settings, source: str = "") -> dict[str, tuple[BackendKind, ConnectionSettings]]:

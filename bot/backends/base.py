@@ -1,14 +1,15 @@
-"""The contract of a back end: everything about an operation comes from one place, its parameter model.
+"""Defines the contract of a back end: the form, the checks, the card and the reference follow from its parameter model.
 
-A back end is a package with a ``BackendKind`` found through the entry-point group ``nightshift.backends``. Configured
-once or several times it becomes a ``Connection`` (``foreman.prod``), and a connection offers ``Operation`` objects.
+A back end is a package with a ``BackendKind`` that is found through the entry-point group ``nightshift.backends``. Each
+configured instance is a ``Connection`` (``foreman.prod``), and a connection offers ``Operation`` objects.
+docs/add-a-back-end.md explains how to write one.
 """
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar, Generic, Literal, Protocol
+from typing import Any, ClassVar, Final, Generic, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, JsonValue, model_validator
 
@@ -24,17 +25,15 @@ from bot.backends.fields import (
     hidden_values,
     is_relevant,
     mask_secrets,
-    nest,
     parse_params,
-    validation_messages,
 )
 from bot.clock import Clock
 from bot.errors import InputError
 from bot.schedule import Schedule, ZonedTime
-from bot.values import FrozenModel
+from bot.values import FrozenModel, Json, JsonObject
 
 __all__ = [
-    "FINAL_STATES",
+    "CONTRACT_VERSION",
     "BackendContext",
     "BackendKind",
     "Change",
@@ -56,31 +55,34 @@ __all__ = [
     "Progress",
     "ProgressState",
     "TargetResult",
+    "TargetState",
     "Targets",
     "Widget",
     "form_fields",
     "hidden_values",
     "is_relevant",
     "mask_secrets",
-    "nest",
     "parse_params",
-    "validation_messages",
 ]
+
+CONTRACT_VERSION: Final = 1
+"""The version of this contract. A change that breaks an existing back end raises it; an addition with a default does
+not."""
 
 
 class Targets(FrozenModel):
-    """What would be touched: how many in all, and the names that are known (all of them up to 2,000)."""
+    """The targets of a request: how many in all, and the names that are known (all of them up to 2,000)."""
 
     count: int
     names: tuple[str, ...] = ()
     noun: str = "hosts"
     note: str = ""
     fixed: bool = True
-    """False where the set is worked out anew when the job starts."""
+    """False if the targets are determined again when the job starts."""
 
 
 class HttpCall(FrozenModel):
-    """One HTTP request, word for word. Secrets in ``body`` are masked by ``masked()`` before anybody sees it."""
+    """One HTTP request, word for word. People see it, so ``body`` has references to secrets instead of their values."""
 
     method: str
     url: str
@@ -88,7 +90,7 @@ class HttpCall(FrozenModel):
 
 
 class Change(FrozenModel):
-    """One line of a diff: a field and what it was and becomes, in words."""
+    """One line of a diff: a field with its value before and after, in words."""
 
     field: str
     before: str
@@ -96,14 +98,14 @@ class Change(FrozenModel):
 
 
 class Placement(FrozenModel):
-    """Who keeps the time of a schedule. ``reason`` is a sentence for the card."""
+    """Says who keeps the time of a schedule. ``reason`` is a sentence for the card."""
 
     scheduler: Literal["backend", "nightshift"]
     reason: str
 
     @model_validator(mode="before")
     @classmethod
-    def _accept_earlier_name(cls, values: Any) -> Any:
+    def _accept_earlier_name(cls, values: Json) -> Json:
         """Accept plans that were stored when the field was called ``holder``."""
         if isinstance(values, dict) and "holder" in values:
             return {"scheduler" if name == "holder" else name: value for name, value in values.items()}
@@ -111,7 +113,11 @@ class Placement(FrozenModel):
 
 
 class Plan(FrozenModel):
-    """What will be sent, word for word, for one attempt. ``token`` is the correlation key that the calls carry."""
+    """The calls of one attempt, word for word. ``token`` is the correlation key that they carry.
+
+    ``context`` holds what ``start`` and ``find_started`` need besides the calls. It is stored as JSON, and a later
+    version of the back end may read it.
+    """
 
     operation: str
     token: str
@@ -119,22 +125,26 @@ class Plan(FrozenModel):
     calls: tuple[HttpCall, ...]
     context: Mapping[str, JsonValue] = {}
     warnings: tuple[str, ...] = ()
-    """What people should know of these calls, found without a network; a preview has them among its own."""
+    """What people should know about these calls. Found without a network; a preview repeats them among its own."""
 
 
 class Preview(FrozenModel):
-    """What would happen, found out without changing anything."""
+    """What a request would do, determined without changing anything."""
 
     targets: Targets
     plan: Plan
     warnings: tuple[str, ...] = ()
     facts: Mapping[str, JsonValue] = {}
-    """What policy may match on, beyond the targets: template, job type, task, reboot, run_as ..."""
+    """Values that policy rules can match, such as template, job type or run_as."""
     changes: tuple[Change, ...] = ()
 
 
 class Handle(FrozenModel):
-    """What a back end calls the thing that was started. ``id`` is unique within the connection and the kind."""
+    """Identifies what was started. ``id`` is the back end's own name for it, unique in the connection and the kind.
+
+    ``url`` becomes the link on the card. ``detail`` belongs to the back end; it is stored as JSON, and a later version
+    may read it. It is empty if a person attached the run by its id.
+    """
 
     kind: Literal["run", "series"] = "run"
     id: str
@@ -142,11 +152,14 @@ class Handle(FrozenModel):
     detail: Mapping[str, JsonValue] = {}
 
 
+TargetState = Literal["pending", "running", "succeeded", "failed", "cancelled", "skipped"]
+
+
 class TargetResult(FrozenModel):
-    """How it went on one target."""
+    """The result on one target."""
 
     name: str
-    state: Literal["pending", "running", "succeeded", "failed", "cancelled", "skipped"]
+    state: TargetState
     reason: str = ""
 
 
@@ -155,7 +168,7 @@ FINAL_STATES: frozenset[ProgressState] = frozenset({"succeeded", "partly_failed"
 
 
 class Progress(FrozenModel):
-    """How a started run stands. ``summary`` says in the back end's own terms what is known, and no more."""
+    """The state of a started run. ``summary`` says in the back end's own terms what is known, and no more."""
 
     state: ProgressState
     total: int = 0
@@ -165,50 +178,53 @@ class Progress(FrozenModel):
     cancelled: int = 0
     summary: str = ""
     results: tuple[TargetResult, ...] = ()
-    """The targets worth naming: the failed ones first; at most 2,000."""
+    """At most 2,000 targets, the failed ones first. ``params_for_rerun`` and ``output`` get these names back."""
     starts_at: datetime | None = None
     runs: tuple[Handle, ...] = ()
-    """For a series that the back end holds: the runs that it has made so far, oldest first."""
+    """For a series that the back end holds: every run made so far, oldest first."""
 
     @property
     def is_final(self) -> bool:
+        """Whether the run has ended."""
         return self.state in FINAL_STATES
 
 
 class Operation(ABC, Generic[ParamsT]):
-    """One thing that a back end can do. Bound to one connection; holds no state of a request."""
+    """One thing that a back end can do. It is bound to one connection and holds no state of a request."""
 
     key: ClassVar[str]
     title: ClassVar[str]
     summary: ClassVar[str]
     scheduling_note: ClassVar[str] = ""
-    """Who holds which schedules, for the operation's page in the reference."""
+    """Who keeps the time of which schedules, for the operation's page in the reference."""
     reference_notes: ClassVar[tuple[str, ...]] = ()
-    """Sentences for that page: where the vendor's page and its API disagree, and what is done about it."""
+    """Sentences for that page: where the vendor's documentation and its API disagree, and what Nightshift does."""
     params_model: type[ParamsT]
-    target_noun: ClassVar[str] = "hosts"
     owns_schedule: ClassVar[bool] = False
-    """Whether the schedule is part of what it makes in the back end, so that Nightshift can never hold it instead."""
+    """Whether the schedule is part of what the operation makes in the back end, so that Nightshift cannot keep it."""
 
     async def fields(self, values: FormValues) -> tuple[FormField, ...]:
-        """The fields of the form for what is filled in so far; dynamic ones (a template's inputs) included."""
+        """Return the form's fields for the values so far, with dynamic ones such as a template's inputs."""
         return form_fields(self.params_model)
 
-    async def load(self, values: FormValues) -> Mapping[str, Any]:
-        """Values to fill in after a field that ``reloads`` has changed (a job's present state, say)."""
+    async def load(self, values: FormValues) -> JsonObject:
+        """Return values to fill in after a field that ``reloads`` has changed; None empties a field."""
         return {}
 
-    async def labels_for(self, values: FormValues) -> Mapping[str, Any]:
-        """What people call the values that ``load`` has filled into selects, by field: a label, or labels by value
-        where a field holds several. Raises BackendError."""
+    async def labels_for(self, values: FormValues) -> Mapping[str, str | Mapping[str, str]]:
+        """Return the labels of values that ``load`` filled into selects, by field: a label, or labels by value for a
+        field that holds several. Raises BackendError."""
         return {}
 
     @abstractmethod
     async def lookup(self, field: str, query: str, values: FormValues) -> Sequence[Option]:
-        """Live choices for a select, best first; more than 100 means: refine the search. Raises BackendError."""
+        """Return live choices for a select, best first. More than 100 ask people to refine the search.
+
+        Raises BackendError.
+        """
 
     async def resolve_option(self, field: str, text: str) -> Option | None:
-        """The one choice that a typed ``key=value`` argument names exactly; None where there is none or several."""
+        """Return the one choice that a typed ``key=value`` argument names exactly; None for none or several."""
         exact = [
             o for o in await self.lookup(field, text, {}) if text.casefold() in (o.value.casefold(), o.label.casefold())
         ]
@@ -216,71 +232,76 @@ class Operation(ABC, Generic[ParamsT]):
 
     @abstractmethod
     async def preview(self, params: ParamsT, schedule: Schedule, token: str) -> Preview:
-        """What would happen. Raises InputError (by field) or BackendError; changes nothing."""
+        """Return what would happen, changing nothing. Raises InputError (by field) or BackendError."""
 
     async def prepare(self) -> None:
-        """Learn what ``plan`` depends on beside its arguments (a server's version, say), so that a plan made in a new
-        process is placed as its preview was. Raises BackendError."""
+        """Fetch what ``plan`` depends on besides its arguments, such as a server's version. Raises BackendError.
+
+        Called before ``plan`` in a process that has made no preview.
+        """
 
     @abstractmethod
     def plan(self, params: ParamsT, schedule: Schedule, token: str) -> Plan:
-        """The calls to be made and who holds the schedule. Pure: no network. Raises InputError."""
+        """Return the calls and who keeps the schedule. Uses no network. Raises InputError."""
 
     def plan_occurrence(self, params: ParamsT, schedule: Schedule, due: ZonedTime, token: str) -> Plan:
-        """The calls for one run that Nightshift starts itself because it is due: like ``plan``, for now."""
+        """Return the calls for a run that Nightshift starts because it is due; by default ``plan`` for now."""
         from bot.schedule import Now
 
         return self.plan(params, Now(), token)
 
     @abstractmethod
     async def start(self, plan: Plan) -> Handle:
-        """Make the calls of a plan, once. Raises Refused or Unreachable where nothing happened, FateUnknown where
-        it may have. Secrets are put in here, at the last moment."""
+        """Make the calls of a plan, once, with the secrets put in.
+
+        Raises Refused or Unreachable if nothing happened, OutcomeUnknown or BadResponse if something may have.
+        """
 
     @abstractmethod
     async def find_started(self, plan: Plan) -> Handle | None:
-        """Look up what an earlier ``start`` of this plan made, by its token. Raises BackendError."""
+        """Look up by the token what an earlier ``start`` of this plan made. Raises BackendError."""
 
     @abstractmethod
     async def poll(self, handles: Sequence[Handle]) -> Mapping[str, Progress]:
-        """How runs and series stand, by handle id; a few list calls for many handles. Absent: not known this time."""
+        """Return the progress of runs and series by handle id, with a few calls for many handles.
+
+        Leave out a handle whose progress is not known this time.
+        """
 
     @abstractmethod
     async def cancel(self, handle: Handle) -> str:
-        """Cancel a run or a whole series. Returns what happened as a sentence. Raises BackendError."""
+        """Cancel a run or a whole series. Return what happened as a sentence. Raises BackendError."""
 
     def params_for_rerun(self, params: ParamsT, handle: Handle, failed_targets: Sequence[str]) -> ParamsT:
-        """Parameters of a new request that repeats the work on the targets that failed. Raises InputError."""
+        """Return parameters that repeat the work on the targets that failed. Raises InputError."""
         raise InputError({"": f"{self.title} cannot be run again on the failed ones alone."})
 
     async def output(self, handle: Handle, target: str) -> str:
-        """The log of one target, on request. Raises BackendError; empty where the back end keeps none."""
+        """Return the log of one target; empty if the back end keeps none. Raises BackendError."""
         return ""
 
 
 class Connection(ABC):
     """One configured back end, such as ``foreman.prod``, with its own credentials and limits."""
 
+    operations: Mapping[str, Operation[Any]]
+    """The operations by key."""
+
     def __init__(self, name: str, title: str) -> None:
         self.name = name
         self.title = title
 
-    @property
-    @abstractmethod
-    def operations(self) -> Mapping[str, Operation[Any]]:
-        """The operations by key."""
-
     @abstractmethod
     async def check(self) -> str:
-        """Whether address, credentials and permissions work: a sentence with the version. Raises BackendError."""
+        """Try address, credentials and permissions. Return a sentence with the version. Raises BackendError."""
 
     async def close(self) -> None:
-        """Release what is held open."""
+        """Close what the connection holds open."""
 
 
 @dataclass(frozen=True, slots=True)
 class BackendContext:
-    """What the application lends a connection."""
+    """What the application gives to a connection. Tests pass a clock that they move."""
 
     clock: Clock
 
@@ -300,23 +321,55 @@ class ConnectionSettings(BaseModel):
 
 
 class BackendKind(Protocol):
-    """A back end as it is found through the entry-point group ``nightshift.backends``."""
+    """A back end, found through the entry-point group ``nightshift.backends``."""
 
-    kind: str
-    title: str
-    command: str
-    """The slash command that opens its form, with the slash."""
-    command_description: str
-    """What the command does, for Slack's list of commands."""
-    command_usage_hint: str
-    """What may be typed after the command, for the same list."""
-    settings_model: type[ConnectionSettings]
-    operation_types: tuple[type[Operation[Any]], ...]
+    @property
+    def contract_version(self) -> int:
+        """The CONTRACT_VERSION for which the back end was written."""
+        ...
+
+    @property
+    def kind(self) -> str:
+        """The name of the entry point, as in ``[backends.KIND.NAME]``."""
+        ...
+
+    @property
+    def title(self) -> str:
+        """The name that people read."""
+        ...
+
+    @property
+    def command(self) -> str:
+        """The slash command that opens the form, with the slash. No two kinds may share one."""
+        ...
+
+    @property
+    def command_description(self) -> str:
+        """What the command does, for Slack's list of commands."""
+        ...
+
+    @property
+    def command_usage_hint(self) -> str:
+        """What may be typed after the command, for the same list."""
+        ...
+
+    @property
+    def settings_model(self) -> type[ConnectionSettings]:
+        """The model of ``[backends.KIND.NAME]`` in the configuration."""
+        ...
+
+    @property
+    def operation_types(self) -> Sequence[type[Operation[Any]]]:
+        """The classes of the operations, in the order in which the form offers them."""
+        ...
 
     def example(self) -> ConnectionSettings:
-        """Settings of a made-up connection, for showing requests where none is configured."""
+        """Return settings of a made-up connection. ``dry-run`` and the reference use them if none is configured.
+
+        They must validate, and ``connect`` must work with them, without environment variables and without a network.
+        """
         ...
 
     def connect(self, name: str, settings: Any, context: BackendContext) -> Connection:
-        """A connection for validated settings. Opens nothing yet."""
+        """Return a connection for validated settings, without opening it. Raises ConfigError."""
         ...

@@ -9,14 +9,12 @@ from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 from pydantic.fields import FieldInfo
 
 from bot.errors import InputError
-from bot.values import FrozenModel
+from bot.values import FrozenModel, Json
 
-FormValues = Mapping[str, Any]
+FormValues = Mapping[str, Json]
 """What a person has filled in, by field name; a dynamic field's name has its group in front (``inputs.package``)."""
 
-Widget = Literal[
-    "text", "long_text", "number", "flag", "choice", "choices", "lookup", "lookups", "json", "secret", "moment"
-]
+Widget = Literal["text", "long_text", "number", "flag", "choice", "choices", "lookup", "lookups", "json", "moment"]
 
 
 class Option(FrozenModel):
@@ -45,7 +43,6 @@ class FormField(FrozenModel):
     default: JsonValue = None
     placeholder: str = ""
     reloads: bool = False
-    min_query_length: int = 0
     relevant_if: Mapping[str, tuple[JsonValue, ...]] = {}
     api_name: str = ""
     argument: str = ""
@@ -61,10 +58,8 @@ class Param:
     section: str = "Basics"
     widget: Widget | None = None
     choices: tuple[Option, ...] = ()
-    secret: bool = False
     placeholder: str = ""
     reloads: bool = False
-    min_query_length: int = 0
     relevant_if: Mapping[str, tuple[JsonValue, ...]] | None = None
     api_name: str = ""
     argument: str = ""
@@ -116,11 +111,9 @@ def _form_field(name: str, info: FieldInfo, param: Param) -> FormField:
         widget=param.widget or _default_widget(info.annotation, bool(choices)),
         choices=choices,
         required=info.is_required(),
-        secret=param.secret,
         default=default if default != "" else None,
         placeholder=param.placeholder,
         reloads=param.reloads,
-        min_query_length=param.min_query_length,
         relevant_if=param.relevant_if or {},
         api_name=param.api_name or name,
         argument=param.argument,

@@ -5,7 +5,6 @@ import json as jsonlib
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import httpx
 import stamina
@@ -22,8 +21,10 @@ from bot.errors import (
     Unauthorized,
     Unreachable,
 )
+from bot.values import Json
 
 Headers = Mapping[str, str]
+QueryParams = Mapping[str, str | int]
 _NOT_SENT_ERRORS = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 _RETRYABLE_ERRORS = (Unreachable, BadResponse)
 
@@ -34,18 +35,18 @@ class ApiResponse:
 
     status: int
     headers: Headers
-    json: Any
+    json: Json
 
 
-def error_message(body: Any) -> str:
+def error_message(body: Json) -> str:
     """The words of an error body, in the shapes that servers use: nested, flat, or a bare string."""
     if isinstance(body, str):
         return body.strip()
-    if not isinstance(body, dict):
+    if not isinstance(body, Mapping):
         return ""
     for key in ("error", "message", "error_description", "description", "msg", "detail", "title"):
         inner = body.get(key)
-        text = error_message(inner) if isinstance(inner, dict) else inner
+        text = error_message(inner) if isinstance(inner, Mapping) else inner
         if isinstance(text, str) and text.strip():
             return text.strip()
     return ""
@@ -71,7 +72,7 @@ class Client:
         verify: ssl.SSLContext | None = None,
         timeout: float = 30.0,
         attempts: int = 3,
-        extract_error: Callable[[int, Any], str] | None = None,
+        extract_error: Callable[[int, Json], str] | None = None,
         on_response: Callable[[httpx.Response], Awaitable[None]] | None = None,
     ) -> None:
         self.name = name
@@ -95,7 +96,13 @@ class Client:
         return str(self._http.base_url).rstrip("/")
 
     async def send(
-        self, method: str, path: str, *, params: Any = None, json: Any = None, time_limit: float | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        params: QueryParams | None = None,
+        json: Json = None,
+        time_limit: float | None = None,
     ) -> ApiResponse:
         """Make a call that may be repeated. Raises BackendError when the last try failed too, or when ``within``
         seconds are over: what went wrong until then, else Unreachable."""
@@ -125,7 +132,9 @@ class Client:
             ) from None
         raise AssertionError("stamina either returns or raises")
 
-    async def send_once(self, method: str, path: str, *, params: Any = None, json: Any = None) -> ApiResponse:
+    async def send_once(
+        self, method: str, path: str, *, params: QueryParams | None = None, json: Json = None
+    ) -> ApiResponse:
         """Make a call that must not be repeated. Raises Refused or Unreachable where nothing happened, Faulty or
         FateUnknown where something may have."""
         return await self._request(method, path, params, json)
@@ -133,7 +142,7 @@ class Client:
     async def close(self) -> None:
         await self._http.aclose()
 
-    async def _request(self, method: str, path: str, params: Any, json: Any) -> ApiResponse:
+    async def _request(self, method: str, path: str, params: QueryParams | None, json: Json) -> ApiResponse:
         response = await self._send_request(method, path, params, json)
         if (
             response.status_code in self._unauthorized_statuses
@@ -146,7 +155,7 @@ class Client:
             return ApiResponse(response.status_code, response.headers, body)
         raise self._error_from(response, body)
 
-    async def _send_request(self, method: str, path: str, params: Any, json: Any) -> httpx.Response:
+    async def _send_request(self, method: str, path: str, params: QueryParams | None, json: Json) -> httpx.Response:
         headers = dict(await self._authorize())
         content = None
         if json is not None or method in ("POST", "PUT", "PATCH"):
@@ -166,7 +175,7 @@ class Client:
         self._http.cookies.clear()
         return response
 
-    def _decode(self, response: httpx.Response) -> Any:
+    def _decode(self, response: httpx.Response) -> Json:
         if not response.content.strip():
             return None
         kind = response.headers.get("content-type", "")
@@ -177,13 +186,14 @@ class Client:
                 f"Is {self.base_url} the address of its API?",
             )
         try:
-            return response.json()
+            body: Json = response.json()
+            return body
         except ValueError:
             if response.is_success:
                 raise BadResponse(self.name, f"{self.name} sent JSON that cannot be read.") from None
             return None
 
-    def _error_from(self, response: httpx.Response, body: Any) -> BackendError:
+    def _error_from(self, response: httpx.Response, body: Json) -> BackendError:
         status, name = response.status_code, self.name
         said = self._extract_error(status, body)[:500]
         tail = f": {said}" if said else "."

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bot.backends.base import BackendContext, Connection, Operation, form_fields, mask_secrets, parse_params
+from bot.backends.base import BackendContext, Connection, Operation, parse_params
 from bot.clock import Clock, SystemClock
 from bot.errors import ConfigError, InputError, NightshiftError
 from bot.schedule import Now, Parsed, Schedule, Series, ZonedTime, next_runs, read, start_of
@@ -58,11 +58,10 @@ def dry_run(
         plan = operation.plan_occurrence(
             params, schedule, due or ZonedTime.from_instant(clock.now(), zone), PLACEHOLDER_TOKEN
         ).model_copy(update={"placement": plan.placement})
-    secret = frozenset(field.api_name for field in form_fields(operation.params_model) if field.secret)
     return {
         "operation": operation.key,
         "placement": {"holder": plan.placement.scheduler, **plan.placement.model_dump()},
-        "requests": [{"method": c.method, "url": c.url, "body": mask_secrets(c.body, secret)} for c in plan.calls],
+        "requests": [{"method": c.method, "url": c.url, "body": c.body} for c in plan.calls],
         "warnings": list(plan.warnings),
     }
 

@@ -19,7 +19,6 @@ _WIDGET_TEXTS = {
     "lookup": "one, found by typing",
     "lookups": "any number, found by typing",
     "json": "JSON",
-    "secret": "the name of a configured secret",
     "moment": "a date and time",
 }
 _TABLE_HEAD = ("Parameter", "Key", "In the API", "Takes", "Default", "About")
@@ -100,10 +99,6 @@ def _remarks(field: FormField, fields: Sequence[FormField]) -> Iterator[str]:
         yield f"Appears only {_condition(field.relevant_if, fields)}."
     if field.reloads:
         yield "Changes which fields appear."
-    if field.secret:
-        yield "Secret: never shown again."
-    if field.min_query_length:
-        yield f"Searches from {field.min_query_length} characters on."
 
 
 def _condition(wanted: Mapping[str, tuple[JsonValue, ...]], fields: Sequence[FormField]) -> str:

@@ -1,5 +1,4 @@
-"""A back end from a package of its own: found by its entry point, it works in the unchanged bot, from the slash command
-to the outcome."""
+"""Plays a back end from a package of its own, found by its entry point, in the unchanged bot."""
 
 import json
 import sys
@@ -41,7 +40,7 @@ PACKAGE = Path(__file__).parents[1] / "example_backend"
 
 @contextmanager
 def install_package(place: Path) -> Iterator[None]:
-    """What installing the package would leave: its modules on the path, and the entry points of its project."""
+    """Provides what installing the package leaves: its modules on the path, and the entry points of its project."""
     project = tomllib.loads((PACKAGE / "pyproject.toml").read_text())["project"]
     info = place / f"{project['name'].replace('-', '_')}-{project['version']}.dist-info"
     info.mkdir()
@@ -63,7 +62,7 @@ def install_package(place: Path) -> Iterator[None]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def lantern(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Any]:
-    """The sandbox that comes with the package, and its address."""
+    """The package's sandbox, being served; ``url`` is its address."""
     with install_package(tmp_path_factory.mktemp("installed")):
         sandbox = import_module("lantern.sandbox").LanternSandbox(SystemClock())
         async with serve(sandbox.app) as sandbox.url:
@@ -72,7 +71,7 @@ async def lantern(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Any
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def running_env(lantern: Any, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[Environment, Log]]:
-    """The bot as it is, with a Lantern in its configuration."""
+    """The unchanged bot with a Lantern in its configuration."""
     extra = f'\n[backends.lantern.pier]\ntitle = "Pier"\nurl = "{lantern.url}"\ntoken = "env:LANTERN_TOKEN"\n'
     with capture_logs() as log, pytest.MonkeyPatch.context() as patch:
         patch.setenv("LANTERN_TOKEN", "sandbox-token")

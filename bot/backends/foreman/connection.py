@@ -1,9 +1,6 @@
 """A configured Foreman, and the kind of back end that it is."""
 
-from collections.abc import Mapping
-from typing import Any
-
-from bot.backends.base import BackendContext, Connection, ConnectionSettings, Operation
+from bot.backends.base import CONTRACT_VERSION, BackendContext, Connection
 from bot.backends.foreman.context import ForemanContext
 from bot.backends.foreman.operation import ForemanJobOperation
 from bot.backends.foreman.settings import ForemanSettings
@@ -32,11 +29,7 @@ class ForemanConnection(Connection):
     def __init__(self, name: str, settings: ForemanSettings, context: BackendContext) -> None:
         super().__init__(name, settings.title or name)
         self._context = ForemanContext(name, settings, context.clock)
-        self._operations: Mapping[str, Operation[Any]] = {ForemanJobOperation.key: ForemanJobOperation(self._context)}
-
-    @property
-    def operations(self) -> Mapping[str, Operation[Any]]:
-        return self._operations
+        self.operations = {ForemanJobOperation.key: ForemanJobOperation(self._context)}
 
     async def check(self) -> str:
         """Sign in, learn the versions, and try the reads that the operation needs. The rights to create and cancel
@@ -65,13 +58,14 @@ class ForemanConnection(Connection):
 class ForemanKind:
     """Foreman with Remote Execution, also as Katello or Satellite."""
 
+    contract_version = CONTRACT_VERSION
     kind = "foreman"
     title = "Foreman"
     command = "/foreman"
     command_description = "Run a job on hosts that Foreman manages"
     command_usage_hint = 'template="Run Command" hosts="os = RedHat" when="tomorrow 21:00"'
-    settings_model: type[ConnectionSettings] = ForemanSettings
-    operation_types: tuple[type[Operation[Any]], ...] = (ForemanJobOperation,)
+    settings_model = ForemanSettings
+    operation_types = (ForemanJobOperation,)
 
     def example(self) -> ForemanSettings:
         """A made-up connection, for showing requests where none is configured."""

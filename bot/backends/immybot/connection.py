@@ -1,9 +1,6 @@
 """A configured ImmyBot instance."""
 
-from collections.abc import Mapping
-from typing import Any
-
-from bot.backends.base import BackendContext, Connection, ConnectionSettings, Operation
+from bot.backends.base import CONTRACT_VERSION, BackendContext, Connection
 from bot.backends.http import Client
 from bot.backends.immybot.inventory import TENANTS
 from bot.backends.immybot.operation import MaintenanceOperation
@@ -29,11 +26,7 @@ class ImmyBotConnection(Connection):
             extract_error=lambda status, body: self._secrets.redact(extract_error(status, body)),
         )
         maintenance = MaintenanceOperation(self._client, settings, self._secrets, context.clock)
-        self._operations: dict[str, Operation[Any]] = {maintenance.key: maintenance}
-
-    @property
-    def operations(self) -> Mapping[str, Operation[Any]]:
-        return self._operations
+        self.operations = {maintenance.key: maintenance}
 
     async def check(self) -> str:
         answer = await self._client.send("GET", TENANTS)
@@ -50,13 +43,14 @@ class ImmyBotConnection(Connection):
 class ImmyBotKind:
     """The back end as it is found through the entry point."""
 
+    contract_version = CONTRACT_VERSION
     kind = "immybot"
     title = "ImmyBot"
     command = "/immybot"
     command_description = "Run ImmyBot maintenance"
     command_usage_hint = 'when="tomorrow 21:00" because="patches"'
-    settings_model: type[ConnectionSettings] = ImmyBotSettings
-    operation_types: tuple[type[Operation[Any]], ...] = (MaintenanceOperation,)
+    settings_model = ImmyBotSettings
+    operation_types = (MaintenanceOperation,)
 
     def example(self) -> ImmyBotSettings:
         """A made-up connection, for showing requests where none is configured."""

@@ -44,7 +44,6 @@ class MaintenanceOperation(Operation[MaintenanceParams]):
     scheduling_note = notes.SCHEDULING_NOTE
     reference_notes = notes.REFERENCE_NOTES
     params_model = MaintenanceParams
-    target_noun = "computers"
 
     def __init__(self, client: Client, settings: ImmyBotSettings, secrets: SecretStore, clock: Clock) -> None:
         self._client = client

@@ -142,7 +142,7 @@ class SessionReader:
     async def _list(self, since: datetime) -> dict[int, Session]:
         """Sessions made since a moment, newest first, page by page."""
         found: dict[int, Session] = {}
-        params = {
+        params: dict[str, str | int] = {
             "take": _PAGE_SIZE,
             "requireTotalCount": "false",
             "sort": json.dumps([{"selector": "createdDate", "desc": True}]),

@@ -1,8 +1,6 @@
 """OpsRamp: jobs of the automation API v2, changed, created and run."""
 
-from typing import Any
-
-from bot.backends.base import BackendContext, BackendKind, Connection, ConnectionSettings, Operation
+from bot.backends.base import CONTRACT_VERSION, BackendContext, BackendKind, Connection
 from bot.backends.opsramp.connection import OpsRampConnection
 from bot.backends.opsramp.create_job import CreateJobOperation
 from bot.backends.opsramp.run_job import RunJobOperation
@@ -13,13 +11,14 @@ from bot.backends.opsramp.update_job import UpdateJobOperation
 class OpsRampKind:
     """The kind of back end, as it is found through the entry point."""
 
+    contract_version = CONTRACT_VERSION
     kind = "opsramp"
     title = "OpsRamp"
     command = "/opsramp"
     command_description = "Update, create or run an OpsRamp job"
     command_usage_hint = "update | create | run"
-    settings_model: type[ConnectionSettings] = OpsRampSettings
-    operation_types: tuple[type[Operation[Any]], ...] = (UpdateJobOperation, CreateJobOperation, RunJobOperation)
+    settings_model = OpsRampSettings
+    operation_types = (UpdateJobOperation, CreateJobOperation, RunJobOperation)
 
     def example(self) -> OpsRampSettings:
         """A made-up connection, for showing requests where none is configured."""
@@ -30,7 +29,7 @@ class OpsRampKind:
             secret="env:OPSRAMP_SECRET",  # noqa: S106
         )
 
-    def connect(self, name: str, settings: Any, context: BackendContext) -> Connection:
+    def connect(self, name: str, settings: OpsRampSettings, context: BackendContext) -> Connection:
         return OpsRampConnection(name, settings, context)
 
 

@@ -1,10 +1,8 @@
 """One configured OpsRamp tenant."""
 
 import asyncio
-from collections.abc import Mapping
-from typing import Any
 
-from bot.backends.base import BackendContext, Connection, Operation
+from bot.backends.base import BackendContext, Connection
 from bot.backends.opsramp.api import OpsRampApi
 from bot.backends.opsramp.catalog import Catalog
 from bot.backends.opsramp.context import OpsRampContext
@@ -27,12 +25,8 @@ class OpsRampConnection(Connection):
         self._api = OpsRampApi(name, settings, context.clock, sleep)
         self._catalog = Catalog(self._api, context.clock)
         self._scripts = ScriptCatalog(self._api, context.clock)
-        link = OpsRampContext(name, settings, self._api, self._catalog, self._scripts, context.clock)
-        self._operations = {kind.key: kind(link) for kind in (UpdateJobOperation, CreateJobOperation, RunJobOperation)}
-
-    @property
-    def operations(self) -> Mapping[str, Operation[Any]]:
-        return self._operations
+        shared = OpsRampContext(name, settings, self._api, self._catalog, self._scripts, context.clock)
+        self.operations = {kind.key: kind(shared) for kind in (UpdateJobOperation, CreateJobOperation, RunJobOperation)}
 
     async def check(self) -> str:
         """Gets a token and reads the job types. OpsRamp's API tells no version."""

@@ -12,6 +12,7 @@ from bot.backends.opsramp.body import Body, canonical
 from bot.backends.opsramp.catalog import Catalog
 from bot.backends.opsramp.scripts import ScriptCatalog
 from bot.backends.opsramp.settings import OpsRampSettings
+from bot.backends.payload import as_texts
 from bot.clock import Clock
 from bot.errors import BackendError, BadResponse, InputError, OutcomeUnknown, Refused, Unreachable
 
@@ -64,8 +65,6 @@ def canonical_job(name: str, job: Mapping[str, Any]) -> Body:
 class OpsRampOperation(Operation[ParamsT]):
     """What all three operations do alike."""
 
-    target_noun = "devices"
-
     def __init__(self, context: OpsRampContext) -> None:
         self.context = context
 
@@ -97,7 +96,7 @@ class OpsRampOperation(Operation[ParamsT]):
             case "script":
                 return await self.context.scripts.search(tenant, query)
             case "credential_set":
-                devices = [e for e in values.get("entities") or () if ":" not in e]
+                devices = [entity for entity in as_texts(values.get("entities")) if ":" not in entity]
                 return await catalog.credential_sets(tenant, query, devices)
             case _:
                 return ()

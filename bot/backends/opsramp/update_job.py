@@ -10,6 +10,7 @@ from bot.backends.opsramp.body import Body, apply_changes, build_body, extract_f
 from bot.backends.opsramp.context import canonical_job
 from bot.backends.opsramp.params import UpdateJobParams
 from bot.backends.opsramp.write_job import MAX_SELECTED_OPTIONS, WriteJobOperation
+from bot.backends.payload import as_object, as_texts
 from bot.errors import BackendError, BadResponse, InputError, Refused
 from bot.schedule import Schedule
 
@@ -37,7 +38,7 @@ class UpdateJobOperation(WriteJobOperation[UpdateJobParams]):
         fields = await super().fields(values)
         if not self._shows_whole_job(values):
             return fields
-        loaded = values["loaded"]
+        loaded = as_object(values.get("loaded"))
         changed: dict[str, dict[str, Any]] = {}
         if "entities" not in loaded:
             changed["entities"] = {"hint": _KEEP_DEVICES_HINT}
@@ -67,17 +68,19 @@ class UpdateJobOperation(WriteJobOperation[UpdateJobParams]):
                 self.context.name, f"{self.context.name} sent a job that cannot be read: {error}."
             ) from error
 
-    async def labels_for(self, values: FormValues) -> Mapping[str, Any]:
-        tenant, found = self.context.tenant_for(values.get("client")), dict[str, Any]()
+    async def labels_for(self, values: FormValues) -> Mapping[str, str | Mapping[str, str]]:
+        tenant = self.context.tenant_for(values.get("client"))
+        labels: dict[str, str | Mapping[str, str]] = {}
         types = {option.value: option.label for option in await self.context.catalog.job_types(tenant)}
-        if values.get("job_type") in types:
-            found["job_type"] = types[values["job_type"]]
-        if values.get("script"):
-            found["script"] = (await self.context.scripts.get(tenant, int(values["script"]))).name
-        if values.get("entities"):
+        job_type, script = values.get("job_type"), values.get("script")
+        if isinstance(job_type, str) and job_type in types:
+            labels["job_type"] = types[job_type]
+        if script:
+            labels["script"] = (await self.context.scripts.get(tenant, int(str(script)))).name
+        if entities := as_texts(values.get("entities")):
             names = await self.context.catalog.device_names(tenant, INTERACTIVE)
-            found["entities"] = {device: names[device] for device in values["entities"] if device in names}
-        return found
+            labels["entities"] = {entity: names[entity] for entity in entities if entity in names}
+        return labels
 
     def plan(self, params: UpdateJobParams, schedule: Schedule, token: str) -> Plan:
         found, full, changes = self._changeset(params, schedule)
@@ -147,7 +150,7 @@ class UpdateJobOperation(WriteJobOperation[UpdateJobParams]):
 
 def _is_loaded(values: FormValues) -> bool:
     """Whether the values hold the state of the job that is chosen."""
-    return bool(values.get("job")) and (values.get("loaded") or {}).get("job") == values["job"]
+    return bool(values.get("job")) and as_object(values.get("loaded")).get("job") == values["job"]
 
 
 def _comparable(body: Body, changes: Body) -> Body:

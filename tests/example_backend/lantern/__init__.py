@@ -1,4 +1,4 @@
-"""Lantern: street lamps that can be restarted. The example of a back end that Nightshift finds by its entry point."""
+"""Lantern: street lamps that can be restarted."""
 
 from bot.backends.base import BackendKind
 from lantern.connection import LanternKind

@@ -1,10 +1,8 @@
-"""A configured Lantern, and the kind of back end that it is."""
+"""Connects to a configured Lantern, and defines the kind of back end."""
 
-from collections.abc import Mapping
-from typing import Any
-
-from bot.backends.base import BackendContext, Connection, ConnectionSettings, Operation
+from bot.backends.base import BackendContext, Connection, ConnectionSettings
 from bot.backends.http import Client, Headers
+from bot.backends.payload import as_object
 from bot.backends.secrets import SecretNotFound, SecretRef, read_secret
 from bot.errors import Unauthorized
 from lantern.restart import RestartOperation
@@ -26,15 +24,11 @@ class LanternConnection(Connection):
         super().__init__(name, settings.title or name)
         self._token = settings.token
         self._client = Client(name, settings.url, authorize=self._authorize)
-        self._operations: dict[str, Operation[Any]] = {RestartOperation.key: RestartOperation(self._client)}
-
-    @property
-    def operations(self) -> Mapping[str, Operation[Any]]:
-        return self._operations
+        self.operations = {RestartOperation.key: RestartOperation(self._client)}
 
     async def check(self) -> str:
         answer = await self._client.send("GET", "/api/version")
-        return f"Lantern {answer.json['version']} answers."
+        return f"Lantern {as_object(answer.json).get('version')} answers."
 
     async def close(self) -> None:
         await self._client.close()
@@ -47,18 +41,19 @@ class LanternConnection(Connection):
 
 
 class LanternKind:
-    """The kind, as it is found through the entry point."""
+    """The kind of back end that the entry point names."""
 
+    contract_version = 1
     kind = "lantern"
     title = "Lantern"
     command = "/lantern"
     command_description = "Restart lamps"
     command_usage_hint = 'lamps=hall,gate when="tomorrow 21:00"'
-    settings_model: type[ConnectionSettings] = LanternSettings
-    operation_types: tuple[type[Operation[Any]], ...] = (RestartOperation,)
+    settings_model = LanternSettings
+    operation_types = (RestartOperation,)
 
     def example(self) -> LanternSettings:
         return LanternSettings(url="https://lantern.example.com", token="env:LANTERN_TOKEN")
 
-    def connect(self, name: str, settings: Any, context: BackendContext) -> LanternConnection:
+    def connect(self, name: str, settings: LanternSettings, context: BackendContext) -> LanternConnection:
         return LanternConnection(name, settings, context)

@@ -1,23 +1,24 @@
-"""The parameters of ``lantern.restart``."""
+"""Defines the parameters of ``lantern.restart``."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
 from bot.backends.base import Option, Param, Params
+from bot.values import Json
 
 
-def _names(value: Any) -> Any:
-    """A list of names; text has commas between them, as a slash command gives it."""
+def _split_names(value: Json) -> Json:
+    """Return a list of names. A slash command gives them as one text with commas."""
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
 class RestartParams(Params):
-    """What is restarted, and how. ``Param`` says how people meet a parameter; the type says what it takes."""
+    """What is restarted, and how."""
 
     lamps: Annotated[
         tuple[str, ...],
-        BeforeValidator(_names),
+        BeforeValidator(_split_names),
         Field(min_length=1),
         Param("Lamps", "They go dark one after the other.", widget="lookups"),
     ]

@@ -1,7 +1,9 @@
 """The operation ``lantern.restart``."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
+
+from pydantic import JsonValue
 
 from bot.backends.base import (
     FormValues,
@@ -13,16 +15,22 @@ from bot.backends.base import (
     Plan,
     Preview,
     Progress,
+    ProgressState,
     TargetResult,
     Targets,
+    TargetState,
 )
 from bot.backends.http import Client
+from bot.backends.payload import as_object, as_objects
 from bot.errors import BadResponse, InputError
 from bot.schedule import Now, Schedule
+from bot.values import Json, JsonObject
 from lantern.params import RestartParams
 
 LAMPS, RESTARTS = "/api/lamps", "/api/restarts"
-_STATES = {"dark": "running", "lit": "succeeded", "broken": "failed", "kept": "cancelled"}
+_STATES: Mapping[Json, TargetState] = {
+    "dark": "running", "lit": "succeeded", "broken": "failed", "kept": "cancelled"
+}  # fmt: skip
 
 
 class RestartOperation(Operation[RestartParams]):
@@ -34,7 +42,6 @@ class RestartOperation(Operation[RestartParams]):
     scheduling_note = "Lantern knows no schedules: Nightshift holds every time and makes each call when it is due."
     reference_notes = ("dimSeconds: Lantern's page calls it dim_seconds, its API takes dimSeconds only.",)
     params_model = RestartParams
-    target_noun = "lamps"
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -56,7 +63,7 @@ class RestartOperation(Operation[RestartParams]):
         )
 
     def plan(self, params: RestartParams, schedule: Schedule, token: str) -> Plan:
-        body: dict[str, Any] = {"key": token, "lamps": list(params.lamps), "mode": params.mode}
+        body: dict[str, JsonValue] = {"key": token, "lamps": list(params.lamps), "mode": params.mode}
         if params.mode == "gentle":
             body["dimSeconds"] = params.dim_seconds
         at_once = "Lantern is called as soon as this is approved."
@@ -70,15 +77,16 @@ class RestartOperation(Operation[RestartParams]):
 
     async def start(self, plan: Plan) -> Handle:
         answer = await self._client.send_once("POST", RESTARTS, json=plan.calls[0].body)
-        return Handle(id=answer.json["id"])
+        return self._handle(as_object(answer.json))
 
     async def find_started(self, plan: Plan) -> Handle | None:
-        rows = (await self._client.send("GET", RESTARTS, params={"key": plan.token})).json
-        return Handle(id=rows[0]["id"]) if rows else None
+        answer = await self._client.send("GET", RESTARTS, params={"key": plan.token})
+        rows = as_objects(answer.json)
+        return self._handle(rows[0]) if rows else None
 
     async def poll(self, handles: Sequence[Handle]) -> Mapping[str, Progress]:
-        rows = (await self._client.send("GET", RESTARTS, params={"ids": ",".join(h.id for h in handles)})).json
-        return {row["id"]: _progress(row) for row in rows}
+        answer = await self._client.send("GET", RESTARTS, params={"ids": ",".join(h.id for h in handles)})
+        return {self._handle(row).id: _progress(row) for row in as_objects(answer.json)}
 
     async def cancel(self, handle: Handle) -> str:
         await self._client.send("DELETE", f"{RESTARTS}/{handle.id}")
@@ -87,31 +95,40 @@ class RestartOperation(Operation[RestartParams]):
     def params_for_rerun(self, params: RestartParams, handle: Handle, failed_targets: Sequence[str]) -> RestartParams:
         return params.model_copy(update={"lamps": tuple(failed_targets)})
 
+    def _handle(self, row: JsonObject) -> Handle:
+        restart = row.get("id")
+        if not isinstance(restart, str):
+            raise BadResponse(self._client.name, f"{self._client.name} answered with a restart that has no id.")
+        return Handle(id=restart)
+
     async def _lamps(self) -> list[str]:
-        found = (await self._client.send("GET", LAMPS)).json
-        if not isinstance(found, list):
+        answer = await self._client.send("GET", LAMPS)
+        if not isinstance(answer.json, list):
             raise BadResponse(self._client.name, f"{self._client.name} did not answer with a list of lamps.")
-        return [row["name"] for row in found]
+        return [str(row.get("name")) for row in as_objects(answer.json)]
 
 
-def _progress(row: Mapping[str, Any]) -> Progress:
-    results = [TargetResult.model_validate({"name": n, "state": _STATES[s]}) for n, s in row["lamps"].items()]
-    count = {state: sum(r.state == state for r in results) for state in ("running", "succeeded", "failed", "cancelled")}
-    if count["running"]:
-        state = "running"
-    elif count["cancelled"]:
-        state = "cancelled"
-    else:
-        state = "succeeded" if not count["failed"] else "partly_failed" if count["succeeded"] else "failed"
-    return Progress.model_validate(
-        {
-            "state": state,
-            "total": len(results),
-            "succeeded": count["succeeded"],
-            "failed": count["failed"],
-            "pending": count["running"],
-            "cancelled": count["cancelled"],
-            "summary": f"{count['succeeded']} of {len(results)} lamps are lit again.",
-            "results": sorted(results, key=lambda r: r.state != "failed"),
-        }
+def _progress(row: JsonObject) -> Progress:
+    lamps = as_object(row.get("lamps"))
+    results = [TargetResult(name=name, state=_STATES.get(state, "pending")) for name, state in lamps.items()]
+    count = Counter(result.state for result in results)
+    return Progress(
+        state=_state(count),
+        total=len(results),
+        succeeded=count["succeeded"],
+        failed=count["failed"],
+        pending=count["running"] + count["pending"],
+        cancelled=count["cancelled"],
+        summary=f"{count['succeeded']} of {len(results)} lamps are lit again.",
+        results=tuple(sorted(results, key=lambda result: result.state != "failed")),
     )
+
+
+def _state(count: Mapping[TargetState, int]) -> ProgressState:
+    if count["running"] or count["pending"]:
+        return "running"
+    if count["cancelled"]:
+        return "cancelled"
+    if count["failed"]:
+        return "partly_failed" if count["succeeded"] else "failed"
+    return "succeeded"

@@ -1,13 +1,17 @@
-"""A control room to try things on: its API over HTTP, with a clock that is given."""
+"""A control room to try things on. Run ``python -m lantern.sandbox 8099`` to serve it."""
 
-from dataclasses import dataclass, field
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from aiohttp import web
 
-from bot.clock import Clock
+from bot.clock import Clock, SystemClock
+from bot.values import JsonObject
 from playground.sandbox import Sandbox
+from playground.server import serve
 
 TOKEN = "sandbox-token"
 LAMPS = ("hall", "gate", "yard", "pier")
@@ -21,16 +25,16 @@ class RestartJob:
     key: str
     lamps: list[str]
     started_at: datetime
-    body: dict[str, Any] = field(default_factory=dict)
+    body: JsonObject
     cancelled: bool = False
 
 
 class LanternSandbox(Sandbox):
-    """``dark`` is how long a lamp stays dark; the ones in ``broken`` never light again."""
+    """Keeps a lamp dark for ``dark_for``. Lamps in ``broken`` never light again."""
 
-    def __init__(self, clock: Clock, dark: timedelta = timedelta(seconds=0.5)) -> None:
+    def __init__(self, clock: Clock, dark_for: timedelta = timedelta(seconds=0.5)) -> None:
         super().__init__(clock)
-        self.dark_for = dark
+        self.dark_for = dark_for
         self.broken: set[str] = set()
         self.jobs: list[RestartJob] = []
         self.app.middlewares.append(self._guard)
@@ -45,11 +49,12 @@ class LanternSandbox(Sandbox):
         )
 
     @web.middleware
-    async def _guard(self, request: web.Request, handler: Any) -> web.StreamResponse:
+    async def _guard(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
         if request.headers.get("Authorization") != f"Bearer {TOKEN}":
             return web.json_response({"message": "Unknown token"}, status=401)
-        response: web.StreamResponse = await handler(request)
-        return response
+        return await handler(request)
 
     async def _version(self, _: web.Request) -> web.Response:
         return web.json_response({"version": "1.0"})
@@ -65,8 +70,8 @@ class LanternSandbox(Sandbox):
 
     async def _list(self, request: web.Request) -> web.Response:
         ids, key = request.query.get("ids", "").split(","), request.query.get("key")
-        found = [job for job in self.jobs if job.id in ids or job.key == key]
-        return web.json_response([{"id": job.id, "lamps": self._states(job)} for job in found])
+        jobs = [job for job in self.jobs if job.id in ids or job.key == key]
+        return web.json_response([{"id": job.id, "lamps": self._states(job)} for job in jobs])
 
     async def _cancel(self, request: web.Request) -> web.Response:
         job = next(job for job in self.jobs if job.id == request.match_info["id"])
@@ -79,3 +84,13 @@ class LanternSandbox(Sandbox):
         if self.clock.now() < job.started_at + self.dark_for:
             return dict.fromkeys(job.lamps, "dark")
         return {name: "broken" if name in self.broken else "lit" for name in job.lamps}
+
+
+async def _serve(port: int) -> None:
+    async with serve(LanternSandbox(SystemClock()).app, port) as url:
+        print(f"The control room answers at {url}.", flush=True)
+        await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(_serve(int(sys.argv[1])))

@@ -1,0 +1,30 @@
+"""Reads decoded JSON whose shape is not certain: each function returns an empty value for an unexpected type."""
+
+from collections.abc import Mapping, Sequence
+
+from bot.values import Json, JsonObject
+
+
+def as_object(value: Json) -> JsonObject:
+    """Return an object as it is; an empty one for anything else."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def as_list(value: Json) -> Sequence[Json]:
+    """Return a list as it is; an empty one for anything else."""
+    return value if isinstance(value, list | tuple) else ()
+
+
+def as_objects(value: Json) -> list[JsonObject]:
+    """Return the objects in a list; none for anything else."""
+    return [item for item in as_list(value) if isinstance(item, Mapping)]
+
+
+def as_texts(value: Json) -> list[str]:
+    """Return the texts in a list; none for anything else."""
+    return [item for item in as_list(value) if isinstance(item, str)]
+
+
+def is_object_list(value: Json) -> bool:
+    """Whether a value is a list that holds objects only."""
+    return isinstance(value, list) and all(isinstance(item, Mapping) for item in value)
