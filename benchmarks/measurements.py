@@ -1,4 +1,4 @@
-"""Figures: what was measured, and whether it is good enough."""
+"""Figures: what was measured, and whether it meets its target."""
 
 import json
 import math
@@ -11,32 +11,32 @@ OUTPUT_PATH = Path(__file__).parent / "out" / "latest.json"
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """One figure. ``bar`` is what it must reach, in words; ``holds`` is None for a figure without a bar."""
+    """One figure. ``target`` is the bound it must meet, in words; ``passed`` is None for a figure without a target."""
 
     name: str
     value: float
     unit: str
-    bar: str = ""
-    holds: bool | None = None
+    target: str = ""
+    passed: bool | None = None
 
 
-def below(name: str, value: float, unit: str, bar: float) -> Measurement:
-    """A figure that must stay below its bar."""
-    return Measurement(name, round(value, 3), unit, f"< {bar:g}", value < bar)
+def below(name: str, value: float, unit: str, target: float) -> Measurement:
+    """A figure that must stay below its target."""
+    return Measurement(name, round(value, 3), unit, f"< {target:g}", value < target)
 
 
-def at_least(name: str, value: float, unit: str, bar: float) -> Measurement:
-    """A figure that must reach its bar."""
-    return Measurement(name, round(value, 3), unit, f">= {bar:g}", value >= bar)
+def at_least(name: str, value: float, unit: str, target: float) -> Measurement:
+    """A figure that must reach its target."""
+    return Measurement(name, round(value, 3), unit, f">= {target:g}", value >= target)
 
 
 def informational(name: str, value: float, unit: str) -> Measurement:
-    """A figure that others are compared with."""
+    """A figure without a target, for comparison."""
     return Measurement(name, round(value, 3), unit)
 
 
 def percentile(values: Sequence[float], fraction: float) -> float:
-    """The value below which ``share`` of them lie; not a number where there are none."""
+    """The value below which ``fraction`` of them lie; NaN where there are none."""
     if not values:
         return math.nan
     ordered = sorted(values)
@@ -44,14 +44,14 @@ def percentile(values: Sequence[float], fraction: float) -> float:
 
 
 def show(figures: Sequence[Measurement]) -> None:
-    """Print them as a table."""
+    """Print figures as a table."""
     width = max((len(figure.name) for figure in figures), default=0)
     for figure in figures:
-        word = {True: "holds", False: "FALLS SHORT", None: ""}[figure.holds]
-        print(f"{figure.name:{width}}  {figure.value:>12.3f} {figure.unit:8} {figure.bar:>9}  {word}", flush=True)
+        word = {True: "passed", False: "FAILED", None: ""}[figure.passed]
+        print(f"{figure.name:{width}}  {figure.value:>12.3f} {figure.unit:8} {figure.target:>9}  {word}", flush=True)
 
 
 def store(figures: Sequence[Measurement]) -> None:
-    """Write them where others find them."""
+    """Write figures to ``benchmarks/out/latest.json``."""
     OUTPUT_PATH.parent.mkdir(exist_ok=True)
     OUTPUT_PATH.write_text(json.dumps([asdict(figure) for figure in figures], indent=1) + "\n")

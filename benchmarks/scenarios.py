@@ -1,4 +1,4 @@
-"""The scenarios: each measures one thing that people would notice, and holds it against its bar."""
+"""The scenarios: each measures one thing that people would notice, and compares it with its target."""
 
 import asyncio
 import itertools
@@ -15,10 +15,17 @@ from benchmarks.commits import commits
 from benchmarks.harness import Harness, run_harness
 from benchmarks.load import PayloadFactory, flood, steady
 from benchmarks.measurements import Measurement, at_least, below, informational, percentile
+from bot.backends.base import BackendContext
+from bot.backends.opsramp.connection import OpsRampConnection
+from bot.backends.opsramp.settings import OpsRampSettings
+from bot.clock import SystemClock
 from bot.requests.policy.evaluate import evaluate
 from bot.requests.policy.load import load_policy
 from bot.requests.subject import Subject
 from bot.schedule import Now, read
+from playground.environment import SECRETS
+from playground.opsramp import OpsRampSandbox
+from playground.server import serve
 from playground.slack.model import User
 from playground.slack.transport import payloads
 from playground.slack.transport.delivery import HttpTransport
@@ -28,11 +35,13 @@ Scenario = Callable[[float], Awaitable[Sequence[Measurement]]]
 
 
 async def start_and_idle(size: float) -> list[Measurement]:
-    """Start to ready, the form's first opening, and what the bot takes when nobody wants anything."""
+    """Start to ready, stop to exit, the form's first opening, and what an idle bot uses."""
     starts: list[float] = []
+    stops: list[float] = []
     async with run_harness() as here:
         for _ in range(3):
             await here.bot.stop()
+            stops.append(here.bot.exit_seconds)
             began = time.perf_counter()
             await here.bot.start()
             starts.append(time.perf_counter() - began)
@@ -41,6 +50,7 @@ async def start_and_idle(size: float) -> list[Measurement]:
         share = await here.cpu_percent(max(5.0, 20 * size))
         return [
             below("start to ready", median(starts), "s", 2),
+            below("SIGTERM to exit, worst", max(stops), "s", 15),
             below("command to views.open, median", median(opened), "ms", 50),
             informational("command to views.open, p99", percentile(opened, 0.99), "ms"),
             below("idle: resident", here.memory_mb(), "MB", 200),
@@ -68,21 +78,21 @@ async def _time_to_form(harness: Harness) -> float:
 
 
 async def interactive(size: float) -> list[Measurement]:
-    """What writes nothing, against a bare Bolt app with empty handlers on the same machine in the same run."""
+    """Interactions that write nothing, against a bare Bolt app with empty handlers on the same machine."""
     seconds = max(2.0, 8 * size)
     figures: list[Measurement] = []
     async with run_harness() as here:
         card = await here.make_request(approve=True)
         makes = await _read_payloads(here, card)
         port = free_port()
-        bare = await asyncio.create_subprocess_exec(
+        baseline = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "benchmarks.baseline", str(port), env={**os.environ, **here.env.env_vars}
         )
         try:
             await wait_ready(port)
-            yardstick = HttpTransport([f"http://127.0.0.1:{port}/slack/events"], here.env.slack.signing_secret)
+            bare = HttpTransport([f"http://127.0.0.1:{port}/slack/events"], here.env.slack.signing_secret)
             for name, make in makes.items():
-                empty = await flood(yardstick, make, seconds)
+                empty = await flood(bare, make, seconds)
                 ours = await flood(here.transport, make, seconds)
                 half = await steady(here.transport, make, max(1.0, ours.rate / 2), seconds)
                 figures += [
@@ -92,10 +102,10 @@ async def interactive(size: float) -> list[Measurement]:
                     below(f"{name}: p99 at half load", half.p99, "ms", 250),
                     below(f"{name}: deadlines missed", ours.missed_deadlines + half.missed_deadlines, "", 1),
                 ]
-            await yardstick.close()
+            await bare.close()
         finally:
-            bare.terminate()
-            await bare.wait()
+            baseline.terminate()
+            await baseline.wait()
     return figures
 
 
@@ -121,7 +131,7 @@ async def _read_payloads(harness: Harness, card: Any) -> dict[str, PayloadFactor
 
 
 async def approvers(size: float) -> list[Measurement]:
-    """A hundred people press Approve on one card at once; twenty copies of a card are brought up to date."""
+    """A hundred people press Approve on one card at once; twenty copies of a card are updated."""
     many = 100
     async with run_harness() as here:
         card = await here.make_request()
@@ -204,18 +214,18 @@ async def policy(size: float) -> list[Measurement]:
 
 
 async def time_parsing(size: float) -> list[Measurement]:
-    """Reading times."""
-    said = ("now", "tomorrow 21:00", "every day at 06:00", "2026-12-24 03:00 Europe/Berlin", "next friday at noon",
+    """Reading phrases that name a time."""
+    phrases = ("now", "tomorrow 21:00", "every day at 06:00", "2026-12-24 03:00 Europe/Berlin", "next friday at noon",
             "in 2 hours", "every second tuesday 22:30 until march")  # fmt: skip
     times = []
     now = datetime(2026, 11, 22, 12, tzinfo=UTC)
-    for n, phrase in zip(range(max(70, int(700 * size))), itertools.cycle(said), strict=False):
+    for n, phrase in zip(range(max(70, int(700 * size))), itertools.cycle(phrases), strict=False):
         began = time.perf_counter()
         read(phrase, now=now + timedelta(minutes=n), zone="Europe/Berlin")
         times.append((time.perf_counter() - began) * 1000)
     return [
-        informational("reading a time, median", median(times[len(said) :]), "ms"),
-        informational("reading a time, p99", percentile(times[len(said) :], 0.99), "ms"),
+        informational("reading a time, median", median(times[len(phrases) :]), "ms"),
+        informational("reading a time, p99", percentile(times[len(phrases) :], 0.99), "ms"),
     ]
 
 
@@ -244,8 +254,26 @@ async def many_hosts(size: float) -> list[Measurement]:
         preview = time.perf_counter() - began
     return [
         below("lookup with 10,000 hosts, worst", max(times), "s", 1),
-        informational("preview of thousands of hosts", preview, "s"),
+        below("preview of thousands of hosts", preview, "s", 1),
+        below("lookups with 10,000 OpsRamp devices", await _search_devices(10_000), "s", 3),
     ]
+
+
+async def _search_devices(count: int) -> float:
+    """Seconds for two searches among a tenant's devices."""
+    os.environ.update(SECRETS)
+    clock = SystemClock()
+    sandbox = OpsRampSandbox(clock, devices=count)
+    async with serve(sandbox.app) as url:
+        references = {"key": "env:SANDBOX_OPSRAMP_KEY", "secret": "env:SANDBOX_OPSRAMP_SECRET"}
+        settings = OpsRampSettings.model_validate({**sandbox.settings(url), **references})
+        connection = OpsRampConnection("opsramp.main", settings, BackendContext(clock))
+        began = time.perf_counter()
+        for query in ("nyc-sql-", f"nyc-sql-{count - 19}"):
+            await connection.operations["opsramp.update_job"].lookup("entities", query, {})
+        took = time.perf_counter() - began
+        await connection.close()
+    return took
 
 
 SCENARIOS: dict[str, Scenario] = {

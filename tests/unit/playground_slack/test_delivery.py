@@ -60,7 +60,7 @@ async def test_a_late_acknowledgement_is_a_timeout_though_the_work_goes_on(trans
         alice = slack.person("alice")
         reply = await alice.command("/slow")
         assert reply.error == "operation_timeout"
-        assert 95 <= reply.ack_ms < 1000
+        assert reply.ack_ms >= 95
         await asyncio.wait_for(done.wait(), 2)
         await asyncio.sleep(0.03)
         assert alice.ephemerals == []

@@ -2,7 +2,6 @@
 
 import asyncio
 import sqlite3
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import closing
 from pathlib import Path
@@ -47,16 +46,12 @@ async def test_the_lock_of_another_process_is_waited_for_and_the_loop_goes_on(
     with closing(sqlite3.connect(tmp_path / "nightshift.sqlite", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         writing = asyncio.ensure_future(take_number(sqlite_db))
-        longest = 0.0
         for _ in range(30):
-            began = time.monotonic()
             await asyncio.sleep(0.01)
-            longest = max(longest, time.monotonic() - began)
         assert not writing.done()
         other.execute("COMMIT")
+    # Waiting inside SQLite would have blocked the loop, and with it the commit, until the write was given up.
     assert await writing == 1
-    # Waiting inside SQLite would have held it up for the whole 0.3 s.
-    assert longest < 0.25
 
 
 async def test_a_lock_that_does_not_end_is_an_error(
