@@ -2,49 +2,52 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
+
+if TYPE_CHECKING:
+    from bot.configuration import Transport
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 policy_app = typer.Typer(no_args_is_help=True, help="Look at the approval policy.")
 app.add_typer(policy_app, name="policy")
 
-Config = Annotated[Path | None, typer.Option("--config", help="The TOML file; NIGHTSHIFT_CONFIG otherwise.")]
+Config = Annotated[Path | None, typer.Option("--config", help="The TOML file. Default: NIGHTSHIFT_CONFIG.")]
+Http = Annotated[str, typer.Option("--http", help="[HOST:]PORT on which Slack's requests arrive.")]
+Socket = Annotated[bool, typer.Option("--socket", help="Use Socket Mode. The default without --http.")]
 
 
 @app.command()
-def serve(
-    http: Annotated[str, typer.Option("--http", help="[HOST:]PORT on which Slack's requests arrive.")] = "",
-    socket: Annotated[bool, typer.Option("--socket", help="Use Socket Mode (the default without --http).")] = False,
-    config: Config = None,
-) -> None:
+def serve(http: Http = "", socket: Socket = False, config: Config = None) -> None:
     """Run the bot."""
     import asyncio
     import gc
-    import os
 
-    # Nothing that is loaded now is ever garbage: looking through it costs a third of the start, and a pause each time.
+    # What is loaded during the start stays in use. Collecting garbage meanwhile would cost a third of the start.
     gc.disable()
     import uvloop
 
     from bot import logs
+    from bot.configuration import load_configuration
     from bot.errors import ConfigError
     from bot.serve import serve as run
-    from bot.settings import load_settings
     from bot.wiring import build_bot
 
-    config = config or (Path(os.environ["NIGHTSHIFT_CONFIG"]) if os.environ.get("NIGHTSHIFT_CONFIG") else None)
     try:
-        settings = load_settings(config)
+        address = _parse_address(http)
+        socket = socket or address is None
+        transports = _transports(address, socket)
+        configuration = load_configuration(config, transports)
+        settings = configuration.settings
         logs.configure_logging(settings.log_level, as_json=settings.log_json)
-        bot = build_bot(settings, config)
+        bot = build_bot(settings, configuration.path)
         gc.freeze()
         gc.enable()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(run(bot, http=_parse_address(http), socket=socket or not http))
+            runner.run(run(bot, http=address, socket=socket))
     except ConfigError as error:
-        _exit_with_faults(error.problems)
+        _exit_with_problems(error.problems)
 
 
 @app.command()
@@ -99,7 +102,7 @@ def migrate(config: Config = None) -> None:
     try:
         before, after = run(load_settings(config).resolved_database_url)
     except ConfigError as error:
-        _exit_with_faults(error.problems)
+        _exit_with_problems(error.problems)
     print(
         f"The database is at revision {after}."
         if before == after
@@ -108,11 +111,16 @@ def migrate(config: Config = None) -> None:
 
 
 @app.command()
-def doctor(config: Config = None) -> None:
-    """Check the configuration, the database, Slack, the channels and every back end."""
+def doctor(http: Http = "", socket: Socket = False, config: Config = None) -> None:
+    """Check the configuration as serve does, then the database, Slack, the channels and every back end."""
     from bot.commands import doctor as command
+    from bot.errors import ConfigError
 
-    raise typer.Exit(command.run(config))
+    try:
+        transports = _transports(_parse_address(http), socket)
+    except ConfigError as error:
+        _exit_with_problems(error.problems)
+    raise typer.Exit(command.run(config, transports))
 
 
 @app.command()
@@ -159,14 +167,24 @@ def _parse_address(text: str) -> tuple[str, int] | None:
     if not text:
         return None
     host, _, port = text.rpartition(":")
-    if not port.isdigit() or int(port) > 65535:
+    if not (port.isascii() and port.isdigit()) or int(port) > 65535:
         raise ConfigError([f"command line: --http: {text!r} is not [HOST:]PORT"])
     return host or "127.0.0.1", int(port)
 
 
-def _exit_with_faults(faults: tuple[str, ...]) -> None:
-    for fault in faults:
-        print(fault, file=sys.stderr)
+def _transports(address: tuple[str, int] | None, socket: bool) -> "frozenset[Transport]":
+    """Return the transports that the options ask for."""
+    chosen: set[Transport] = set()
+    if address is not None:
+        chosen.add("http")
+    if socket:
+        chosen.add("socket")
+    return frozenset(chosen)
+
+
+def _exit_with_problems(problems: tuple[str, ...]) -> NoReturn:
+    for problem in problems:
+        print(problem, file=sys.stderr)
     raise typer.Exit(2)
 
 

@@ -10,6 +10,7 @@ import structlog
 import uvicorn
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 
+from bot.configuration import Transport, missing_secrets
 from bot.errors import ConfigError
 from bot.lifecycle import Nightshift
 from bot.settings import Settings
@@ -24,7 +25,6 @@ _log = structlog.get_logger(__name__)
 
 async def serve(bot: Nightshift, *, http: tuple[str, int] | None, socket: bool) -> None:
     """Start the bot and serve until SIGTERM or SIGINT. Raises ConfigError."""
-    _require_secrets(bot.settings, http=http is not None, socket=socket)
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -64,15 +64,9 @@ async def _start_unless_stopped(bot: Nightshift, stopping: asyncio.Event) -> boo
         told.cancel()
 
 
-def _require_secrets(settings: Settings, *, http: bool, socket: bool) -> None:
-    """What a transport cannot do without. Raises ConfigError."""
-    faults = []
-    if http and not settings.slack_signing_secret.get_secret_value():
-        faults.append("environment: SLACK_SIGNING_SECRET: is not set; without it anybody could pose as Slack")
-    if socket and not settings.slack_app_token.get_secret_value():
-        faults.append("environment: SLACK_APP_TOKEN: is not set; Socket Mode needs it, it begins with xapp-")
-    if faults:
-        raise ConfigError(faults)
+def _require_secrets(settings: Settings, transport: Transport) -> None:
+    if problems := missing_secrets(settings, (transport,)):
+        raise ConfigError(problems)
 
 
 class _SignallessServer(uvicorn.Server):
@@ -86,7 +80,7 @@ class _SignallessServer(uvicorn.Server):
 @asynccontextmanager
 async def http_transport(bot: Nightshift, host: str, port: int) -> AsyncIterator[int]:
     """Take Slack's requests over HTTP until the block ends; yields the port. Raises ConfigError."""
-    _require_secrets(bot.settings, http=True, socket=False)
+    _require_secrets(bot.settings, "http")
     try:
         listener = create_server((host, port), backlog=512)
     except OSError as error:
@@ -111,7 +105,7 @@ async def http_transport(bot: Nightshift, host: str, port: int) -> AsyncIterator
 @asynccontextmanager
 async def socket_mode_transport(bot: Nightshift) -> AsyncIterator[None]:
     """Take Slack's requests over Socket Mode until the block ends."""
-    _require_secrets(bot.settings, http=False, socket=True)
+    _require_secrets(bot.settings, "socket")
     token = bot.settings.slack_app_token.get_secret_value()
     handler = AsyncSocketModeHandler(bot.bolt, token, web_client=bot.client, ping_interval=PING_SECONDS)
     await handler.connect_async()  # type: ignore[no-untyped-call]

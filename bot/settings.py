@@ -9,11 +9,13 @@ import tomllib
 from collections.abc import Mapping
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
+from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from bot.backends.base import CONTRACT_VERSION, BackendKind, ConnectionSettings
@@ -23,20 +25,23 @@ from bot.storage.urls import default_sqlite_url, normalize_url
 
 SLACK_API_URL = "https://slack.com/api/"
 ENTRY_POINT_GROUP = "nightshift.backends"
+LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
+MAX_SECONDS, MAX_MINUTES, MAX_DAYS = 86_400.0, 527_040, 36_525
+"""Maximum of a setting in seconds (a day), in minutes (a year) and in days (a century)."""
 
 
 class SettingsSection(BaseModel):
     """Base of the tables of the file: unknown keys are faults."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class ChannelSettings(SettingsSection):
     """Where things are posted, by channel id or #name, and the zone of people who have none in their profile."""
 
-    approvals: str = "#approvals"
+    approvals: str = Field(default="#approvals", min_length=1)
     """Where cards wait for approval; a back end can have a channel of its own (approvals_channel)."""
-    results: str = "#results"
+    results: str = Field(default="#results", min_length=1)
     """Where outcomes are posted; a back end can have a channel of its own (results_channel)."""
     admin: str = ""
     """Where the bot says what an administrator should know; empty: nowhere."""
@@ -58,7 +63,7 @@ class AccessSettings(SettingsSection):
     """Whether guests of the workspace may use the bot."""
     allow_other_teams: bool = False
     """Whether people of other workspaces, in shared channels, may use the bot."""
-    groups_max_age: int = Field(default=300, ge=10)
+    groups_max_age: int = Field(default=300, ge=10, le=int(MAX_SECONDS))
     """How long what Slack said of its user groups may be used where the bot was not told of a change."""
 
 
@@ -76,28 +81,28 @@ class TimeSettings(SettingsSection):
 class TimingSettings(SettingsSection):
     """How often things are looked at, in seconds, and limits on schedules."""
 
-    watch_seconds: float = Field(default=5.0, gt=0)
+    watch_seconds: float = Field(default=5.0, gt=0, le=MAX_SECONDS)
     """How often running work is looked at."""
-    timekeeper_seconds: float = Field(default=1.0, gt=0)
+    timekeeper_seconds: float = Field(default=1.0, gt=0, le=MAX_SECONDS)
     """How often the clock is looked at for what is due."""
-    card_seconds: float = Field(default=1.5, ge=0)
+    card_seconds: float = Field(default=1.5, ge=0, le=MAX_SECONDS)
     """A card that changes often is brought up to date at most this often."""
-    slack_pace: float = Field(default=1.0, gt=0)
+    slack_pace: float = Field(default=1.0, gt=0, le=1000)
     """Times Slack's published pace at which messages are sent: 1, unless Slack has granted this app more."""
-    find_seconds: float = Field(default=60.0, gt=0)
+    find_seconds: float = Field(default=60.0, gt=0, le=MAX_SECONDS)
     """How long a call whose answer was lost is looked for before people are asked."""
-    connect_seconds: float = Field(default=600.0, ge=0)
+    connect_seconds: float = Field(default=600.0, ge=0, le=MAX_SECONDS)
     """How long a back end that cannot be reached is tried again before the run fails."""
-    minimum_interval_minutes: int = Field(default=60, ge=1)
+    minimum_interval_minutes: int = Field(default=60, ge=1, le=MAX_MINUTES)
     """The least time between two runs of a series."""
-    grace_minutes: int = Field(default=60, ge=1)
+    grace_minutes: int = Field(default=60, ge=1, le=MAX_MINUTES)
     """How late a run of a series may start where its schedule names no window."""
-    drain_seconds: float = 10.0
+    drain_seconds: float = Field(default=10.0, ge=0, le=MAX_SECONDS)
     """How long the bot waits, when it is stopped, for what is under way."""
-    keep_finished_jobs_days: int = 7
+    keep_finished_jobs_days: int = Field(default=7, ge=1, le=MAX_DAYS)
     """How long records of finished work are kept that only the bot itself uses. Requests and the audit trail are kept
     for ever."""
-    keep_drafts_days: int = 30
+    keep_drafts_days: int = Field(default=30, ge=1, le=MAX_DAYS)
     """How long a form that was never sent is kept."""
 
 
@@ -125,8 +130,8 @@ class Settings(BaseSettings):
     """A fixed name of this process among several. Empty: it finds one by itself."""
     clock_file: Path | None = None
     """A file with the seconds by which the bot's clock is moved, for a playground."""
-    log_level: str = "INFO"
-    """How much is logged: DEBUG, INFO, WARNING or ERROR."""
+    log_level: LogLevel = "INFO"
+    """How much is logged: DEBUG, INFO, WARNING, ERROR or CRITICAL."""
     log_json: bool = False
     """Whether the log is JSON lines."""
     channels: ChannelSettings = ChannelSettings()
@@ -137,6 +142,37 @@ class Settings(BaseSettings):
     """Who approves what; docs/policy.md has all of it."""
     backends: dict[str, dict[str, dict[str, Any]]] = {}
     """The back ends, by kind and name: [backends.foreman.prod]."""
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _valid_log_level(cls, level: object) -> object:
+        if level not in get_args(LogLevel):
+            raise ValueError(f"{level!r} is not one of {', '.join(get_args(LogLevel))}")
+        return level
+
+    @field_validator("slack_api_url")
+    @classmethod
+    def _valid_slack_api_url(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname or (parts.port or 0) < 0:
+            raise ValueError(f"{url!r} is not an address such as {SLACK_API_URL}")
+        return url
+
+    @field_validator("database_url")
+    @classmethod
+    def _valid_database_url(cls, url: str) -> str:
+        if not url:
+            return url
+        try:
+            parsed = make_url(normalize_url(url))
+        except (ArgumentError, ValueError) as error:
+            raise ValueError("this is not a database URL, such as postgresql://user:password@host/name") from error
+        backend = parsed.drivername.partition("+")[0]
+        if backend not in ("sqlite", "postgresql"):
+            raise ValueError(f"{backend} is not supported; name a sqlite:///FILE or a postgresql://HOST/NAME")
+        if backend == "sqlite" and parsed.database in (None, "", ":memory:"):
+            raise ValueError("names no file; the database must outlive the process")
+        return url
 
     @property
     def resolved_database_url(self) -> str:
@@ -155,23 +191,25 @@ class Settings(BaseSettings):
         return env_settings, init_settings
 
 
-def load_settings(path: Path | None = None) -> Settings:
-    """Read the configuration. ``path`` defaults to ``NIGHTSHIFT_CONFIG``; none means the environment alone.
+def named_path(path: Path | None = None) -> Path | None:
+    """Return the configuration file: the one given, else the one that ``NIGHTSHIFT_CONFIG`` names."""
+    return path or (Path(os.environ["NIGHTSHIFT_CONFIG"]) if os.environ.get("NIGHTSHIFT_CONFIG") else None)
 
-    Raises ConfigError with one line for each fault: the file, the setting, what is wrong.
+
+def load_settings(path: Path | None = None) -> Settings:
+    """Read the settings. ``path`` defaults to ``NIGHTSHIFT_CONFIG``; without either the environment alone is read.
+
+    Raises ConfigError with a line for each problem: the file, the setting, what is wrong.
     """
-    named = path or (Path(os.environ["NIGHTSHIFT_CONFIG"]) if os.environ.get("NIGHTSHIFT_CONFIG") else None)
-    source = str(named) if named else "environment"
-    values = _read_toml(named) if named else {}
+    path = named_path(path)
+    source = str(path) if path else "environment"
+    values = _read_toml(path) if path else {}
     try:
-        settings = Settings(**values)
+        return Settings(**values)
     except ValidationError as error:
         raise ConfigError([_format_fault(source, item) for item in error.errors()]) from error
-    try:
-        normalize_url(settings.resolved_database_url)
-    except ArgumentError as error:
-        raise ConfigError([f"{source}: database_url: this is not a database URL: {error}"]) from error
-    return settings
+    except SettingsError as error:
+        raise ConfigError([f"environment: {error}"]) from error
 
 
 def installed_kinds() -> dict[str, BackendKind]:
@@ -237,7 +275,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text())
     except OSError as error:
         raise ConfigError([f"{path}: cannot be read: {error.strerror}"]) from error
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError([f"{path}: is not TOML: {error}"]) from error
 
 

@@ -8,12 +8,12 @@ from slack_sdk.web.async_client import AsyncWebClient
 import handlers
 from bot.backends.base import BackendContext
 from bot.bolt import build_bolt
-from bot.clock import Clock, ShiftedClock, SystemClock
+from bot.clock import Clock
+from bot.configuration import clock_of, read_policy
 from bot.engine.dbos_engine import DbosEngine
 from bot.errors import ConfigError
 from bot.lifecycle import SLACK_TIMEOUT_SECONDS, Components, Nightshift
 from bot.requests.policy.engine import Policy
-from bot.requests.policy.load import load_policy
 from bot.settings import Settings, validate_backends
 from bot.slack.rate_limits import RateLimiter
 from bot.slack.retries import RetryExceptPostMessage
@@ -28,16 +28,14 @@ from bot.usecases.policy_service import PolicyService
 from bot.usecases.runs import dispatch
 from bot.usecases.services import Services
 
-_EMPTY_POLICY = "[policy]\napprovers = []\n"
-
 
 def build_bot(settings: Settings, config: Path | None, clock: Clock | None = None) -> Nightshift:
     """Return the bot for a configuration file, not started yet.
 
     Raises ConfigError with every problem that can be found without a network.
     """
-    clock = clock or _clock_of(settings)
-    policy = load_policy(config.read_text() if config else _EMPTY_POLICY, str(config or "environment"), now=clock.now())
+    clock = clock or clock_of(settings)
+    policy = read_policy(config, clock.now())
     backends = _connect_backends(settings, clock)
     client = _slack_client(settings)
     db = Database(settings.resolved_database_url)
@@ -85,10 +83,6 @@ def build_bot(settings: Settings, config: Path | None, clock: Clock | None = Non
             bolt=build_bolt(settings, client, directory, routes),
         )
     )
-
-
-def _clock_of(settings: Settings) -> Clock:
-    return ShiftedClock(settings.clock_file) if settings.clock_file else SystemClock()
 
 
 def _connect_backends(settings: Settings, clock: Clock) -> BackendRegistry:

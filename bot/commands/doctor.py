@@ -1,18 +1,17 @@
 """``nightshift doctor``: does everything that the bot needs work? One line each, with what to do where it does not."""
 
 import asyncio
-import os
 import sys
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Collection
 from pathlib import Path
 
 from slack_sdk.errors import SlackApiError
 
+from bot.configuration import Transport, load_configuration
 from bot.errors import ConfigError, NightshiftError
 from bot.lifecycle import Nightshift
 from bot.requests.model import Requirement
 from bot.requests.policy.load import all_stages, workspace_problems
-from bot.settings import load_settings
 from bot.slack.error_codes import TRANSPORT_ERRORS, error_code
 from bot.slack.live_directory import load_directory
 from bot.storage import schema_version
@@ -20,11 +19,11 @@ from bot.storage.health import database_problem
 from bot.wiring import build_bot
 
 
-def run(config: Path | None) -> int:
-    """Returns the exit status: 0 where all is well, 1 where something is not, 2 for a faulty configuration."""
-    path = config or (Path(os.environ["NIGHTSHIFT_CONFIG"]) if os.environ.get("NIGHTSHIFT_CONFIG") else None)
+def run(config: Path | None, transports: Collection[Transport] = ()) -> int:
+    """Return the exit status: 0 if everything works, 1 if something does not, 2 if the configuration has problems."""
     try:
-        bot = build_bot(load_settings(path), path)
+        configuration = load_configuration(config, transports)
+        bot = build_bot(configuration.settings, configuration.path)
     except ConfigError as error:
         for fault in error.problems:
             print(fault, file=sys.stderr)

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import re
 import sys
 import tomllib
@@ -21,7 +20,7 @@ from bot.requests.policy.explain import explain
 from bot.requests.policy.load import load_policy
 from bot.requests.spans import start_times, work_spans
 from bot.requests.subject import Subject
-from bot.settings import load_settings
+from bot.settings import load_settings, named_path
 from bot.storage import requests
 from bot.storage.database import Database
 from bot.usecases.calendar_store import CalendarStore
@@ -30,7 +29,7 @@ from bot.usecases.calendar_store import CalendarStore
 def run(request: str, config: Path | None) -> int:
     """Explain a stored request, or a Subject in a JSON file. Return the exit status. The user groups of the requester
     of a stored request are not looked up."""
-    path = config or (Path(os.environ["NIGHTSHIFT_CONFIG"]) if os.environ.get("NIGHTSHIFT_CONFIG") else None)
+    path = named_path(config)
     if path is None:
         print("Name the configuration: --config FILE or NIGHTSHIFT_CONFIG.", file=sys.stderr)
         return 2
