@@ -1,11 +1,11 @@
-"""The card of a request: one renderer, for every copy of it. What is shown follows from stored state alone."""
+"""The card of a request, rendered from stored state alone: every copy of it is the same."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from blocks.limits import fit_message
-from blocks.progress import progress_blocks
+from blocks.progress import progress_blocks, target_results
 from blocks.text import (
     Block,
     Element,
@@ -34,6 +34,7 @@ from bot.schedule import ZonedTime
 MAX_NAMES = 10
 MAX_RUNS = 5
 MAX_DECISIONS = 20
+MAX_FAILURES = 40
 
 STATE_EMOJI = {
     "awaiting_approval": "🟡",
@@ -55,25 +56,23 @@ STATE_EMOJI = {
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What a card is made of. ``standing`` says how the approval stands; ``notes`` are what an approver should see."""
+    """What a card shows. ``approval_status`` is a sentence on the decisions so far."""
 
     request: Request
     decisions: Sequence[Decision] = ()
     runs: Sequence[Run] = ()
     approval_status: str = ""
-    notes: Sequence[str] = ()
     variant: Literal["approval", "receipt"] = "approval"
 
 
 def card_blocks(card: Card) -> list[Block]:
-    """The blocks of a card; always within Slack's limits."""
+    """The blocks of a card, within Slack's limits."""
     request = card.request
     blocks = [header(f"{STATE_EMOJI[request.state]} {request.name} · {request.title}"), _summary_block(request)]
     if request.reason:
         blocks.append(rich_text(quote(clip(request.reason, 1000))))
-    if request.warnings or card.notes:
-        warnings = [clip(f"⚠️ {text}", 500) for text in (*request.warnings, *card.notes)]
-        blocks.append(rich_text(bullets(warnings[:10])))
+    if request.warnings:
+        blocks.append(rich_text(bullets([clip(f"⚠️ {text}", 500) for text in request.warnings[:10]])))
     if request.changes:
         blocks.append(_changes_block("What changes", request.changes))
     if request.revision_changes and request.state == "awaiting_approval":
@@ -87,7 +86,7 @@ def card_blocks(card: Card) -> list[Block]:
 
 
 def fallback_text(card: Card) -> str:
-    """The text of notifications and screen readers; always mrkdwn, so it is escaped."""
+    """The text for notifications and screen readers, escaped because Slack always reads it as mrkdwn."""
     request = card.request
     return escape(
         clip(f"{request.name} · {request.title}: {STATE_LABELS[request.state]}. {request.outcome}".strip(), 1000)
@@ -115,12 +114,12 @@ def _user_mentions(people: Sequence[Person]) -> list[Element]:
 
 
 def _targets_text(request: Request) -> str:
-    matched = request.targets
-    names = join_names(matched.names, MAX_NAMES, matched.count)
-    text = f"{matched.count} {matched.noun}: {names}" if matched.names else f"{matched.count} {matched.noun}"
-    if not matched.fixed:
+    targets = request.targets
+    names = join_names(targets.names, MAX_NAMES, targets.count)
+    text = f"{targets.count} {targets.noun}: {names}" if targets.names else f"{targets.count} {targets.noun}"
+    if not targets.fixed:
         text += " (worked out again when it starts)"
-    return f"{text}. {matched.note}" if matched.note else text
+    return f"{text}. {targets.note}" if targets.note else text
 
 
 def _changes_block(title: str, changes: Sequence[Mapping[str, str]]) -> Block:
@@ -153,7 +152,7 @@ def _state_block(card: Card) -> Block:
 
 
 def _decision_rows(decisions: Sequence[Decision]) -> list[Sequence[Element]]:
-    """The newest ones, oldest first."""
+    """The newest decisions, oldest first."""
     earlier = len(decisions) - MAX_DECISIONS
     rows: list[Sequence[Element]] = [[text_run(f"{earlier} earlier decisions", italic=True)]] if earlier > 0 else []
     return rows + [_decision_row(decision) for decision in decisions[-MAX_DECISIONS:]]
@@ -161,8 +160,8 @@ def _decision_rows(decisions: Sequence[Decision]) -> list[Sequence[Element]]:
 
 def _timestamps(request: Request) -> list[Element]:
     stamps = [
-        f"{word} {utc_time(at)}"
-        for word, at in (
+        f"{label} {utc_time(at)}"
+        for label, at in (
             ("approved", request.approved_at),
             ("started", request.started_at),
             ("finished", request.finished_at),
@@ -173,9 +172,9 @@ def _timestamps(request: Request) -> list[Element]:
 
 
 def _decision_row(decision: Decision) -> list[Element]:
-    words = {"approved": "✅ Approved by ", "denied": "⛔ Denied by ", "changes": "✏️ Changes asked for by "}
+    labels = {"approved": "✅ Approved by ", "denied": "⛔ Denied by ", "changes": "✏️ Changes asked for by "}
     row = [
-        text_run(words[decision.verdict]),
+        text_run(labels[decision.verdict]),
         user_mention(decision.person.user),
         text_run(f" · {utc_time(decision.at)}"),
     ]
@@ -212,8 +211,8 @@ def _card_buttons(card: Card) -> list[Element]:
     elif request.state not in FINAL_STATES:
         if request.state == "scheduled" and all(run.state == "pending" for run in card.runs):
             row.append(button("Edit", "edit", value))
-        word = "Cancel the series" if request.is_series else "Cancel"
-        row.append(button(word, "cancel", value, style="danger", confirm=_stop_confirmation(request)))
+        label = "Cancel the series" if request.is_series else "Cancel"
+        row.append(button(label, "cancel", value, style="danger", confirm=_stop_confirmation(request)))
     if request.state in ("failed", "partly_failed"):
         row.append(button("Run again on the failed ones", "rerun_failed", value))
     row.append(button("Show details", "details", value))
@@ -230,9 +229,9 @@ def _retry_confirmation(request: Request) -> Element:
 
 
 def outcome_blocks(request: Request, run: Run) -> list[Block]:
-    """The message of an outcome in the results channel and to the requester."""
+    """The message that ends a run, in the results channel and to the requester."""
     state = run.state if request.is_series else request.state
-    mark = STATE_EMOJI.get(state, "•")
+    emoji = STATE_EMOJI.get(state, "•")
     numbered = f" · run {run.number}" if request.is_series else ""
     progress = run.progress or {}
     rows: list[Sequence[Element]] = [
@@ -242,8 +241,8 @@ def outcome_blocks(request: Request, run: Run) -> list[Block]:
     summary = progress.get("summary") or run.problem or request.outcome
     if summary:
         rows.append([text_run(clip(str(summary), 1500))])
-    head = header(f"{mark} {request.name}{numbered} · {request.title}: {outcome_label(state)}")
-    blocks = [head, rich_text_lines(*rows), *progress_blocks([run], request)]
+    title = header(f"{emoji} {request.name}{numbered} · {request.title}: {outcome_label(state)}")
+    blocks = [title, rich_text_lines(*rows), *progress_blocks([run], request)]
     url = str((run.handle or {}).get("url") or "")
     value = f"{request.id}:{request.revision}"
     row = [button("Show details", "details", value)]
@@ -255,20 +254,17 @@ def outcome_blocks(request: Request, run: Run) -> list[Block]:
 
 
 def outcome_label(state: str) -> str:
-    """The word for how a run ended."""
+    """How a run ended, for people."""
     return {"partly_failed": "partly failed", "missed": "missed"}.get(state, state)
 
 
-def failure_blocks(request: Request, run: Run, first: int = 0) -> list[Block]:
+def failure_blocks(run: Run) -> list[Block]:
     """The failures by target, for the thread under an outcome."""
-    results = [r for r in (run.progress or {}).get("results", ()) if r["state"] == "failed"]
-    shown = results[first : first + 40]
-    items = [clip(f"{r['name']}: {r['reason'] or 'failed'}", 200) for r in shown]
-    blocks: list[Block] = [
-        rich_text(
-            rich_text_section([text_run(f"{len(results)} failed", bold=True)]), bullets(items or ["no names known"])
-        )
-    ]
-    if len(results) > len(shown):
-        blocks.append(context(f"and {len(results) - len(shown)} more: “Show details” has them."))
+    failed = [result for result in target_results(run) if result["state"] == "failed"]
+    shown = failed[:MAX_FAILURES]
+    items = [clip(f"{result['name']}: {result['reason'] or 'failed'}", 200) for result in shown]
+    title = rich_text_section([text_run(f"{len(failed)} failed", bold=True)])
+    blocks: list[Block] = [rich_text(title, bullets(items or ["no names known"]))]
+    if len(failed) > len(shown):
+        blocks.append(context(f"and {len(failed) - len(shown)} more: “Show details” has them."))
     return fit_message(blocks)

@@ -1,13 +1,24 @@
-"""The form of an operation: made from its fields, one page for each section."""
+"""The modal of a form: its inputs in pages, one for each section."""
 
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from blocks.inputs import block_id, field_input, option_element
 from blocks.limits import fit_view
-from blocks.text import Block, actions, button, clip, context, plain_text, rich_text_lines, text_run
+from blocks.text import (
+    Block,
+    Element,
+    View,
+    actions,
+    button,
+    clip,
+    context,
+    modal,
+    plain_text,
+    rich_text_lines,
+    text_run,
+)
 from bot.backends.base import FormField
 from bot.forms import OPERATION, REASON, SYSTEM, WHEN, Form
 from bot.schedule import Ambiguous
@@ -57,41 +68,25 @@ def _has_error(form: Form, page: Page) -> bool:
 
 
 def encode_metadata(draft_id: str, version: int) -> str:
-    """What travels with a view: an opaque id and a version, nothing else."""
+    """The private metadata of a view: an opaque id and the version that it shows."""
     return json.dumps({"d": draft_id, "v": version})
 
 
-def decode_metadata(text: str) -> tuple[str, int]:
-    """The draft's id and the version that the view showed. Raises ValueError for anything else."""
-    data = json.loads(text)
-    return str(data["d"]), int(data["v"])
+def loading_view(title: str) -> View:
+    """A view to open at once, before anything is looked up."""
+    blocks = [rich_text_lines([text_run("One moment, the form is being put together …")])]
+    return modal(title, blocks, callback_id="loading")
 
 
-def loading_view(title: str) -> dict[str, Any]:
-    """What opens at once, before anything has been looked up."""
-    return {
-        "type": "modal",
-        "callback_id": "loading",
-        "title": plain_text(clip(title, 24), 24),
-        "close": plain_text("Close", 24),
-        "blocks": [rich_text_lines([text_run("One moment, the form is being put together …")])],
-    }
+def message_view(title: str, *texts: str, keep_parent: bool = False) -> View:
+    """A view that only says something. With ``keep_parent``, closing it goes back to the view below it."""
+    blocks = [rich_text_lines([text_run(text)]) for text in texts]
+    view = modal(title, blocks, callback_id="notice", close="Back" if keep_parent else "Close")
+    return {**view, "clear_on_close": not keep_parent}
 
 
-def message_view(title: str, *texts: str, keep_parent: bool = False) -> dict[str, Any]:
-    """A view that only says something. With ``back``, the view that it lies on is there again when it is closed."""
-    return {
-        "type": "modal",
-        "callback_id": "notice",
-        "clear_on_close": not keep_parent,
-        "title": plain_text(clip(title, 24), 24),
-        "close": plain_text("Back" if keep_parent else "Close", 24),
-        "blocks": [rich_text_lines([text_run(text)]) for text in texts],
-    }
-
-
-def form_view(form: Form) -> dict[str, Any]:
-    """The modal."""
+def form_view(form: Form) -> View:
+    """The modal that shows a form."""
     blocks: list[Block] = [
         rich_text_lines([text_run(f"⚠️ {clip(text, 1000)}", bold=True)]) for text in form.notices[:10]
     ]
@@ -112,16 +107,8 @@ def form_view(form: Form) -> dict[str, Any]:
     if page is pages[0]:
         blocks += _when_blocks(form)
         blocks += _reason_blocks(form)
-    view = {
-        "type": "modal",
-        "callback_id": FORM_CALLBACK,
-        "private_metadata": encode_metadata(form.draft_id, form.version),
-        "title": plain_text(clip(form.title, 24), 24),
-        "submit": plain_text("Preview", 24),
-        "close": plain_text("Close", 24),
-        "blocks": blocks,
-    }
-    return fit_view(view)
+    metadata = encode_metadata(form.draft_id, form.version)
+    return fit_view(modal(form.title, blocks, callback_id=FORM_CALLBACK, submit="Preview", metadata=metadata))
 
 
 def _selector_blocks(form: Form) -> list[Block]:
@@ -129,11 +116,11 @@ def _selector_blocks(form: Form) -> list[Block]:
         (SYSTEM, "System", form.systems, form.system),
         (OPERATION, "What to do", form.operations, form.operation),
     ]
-    blocks = []
+    blocks: list[Block] = []
     for name, label, choices, chosen in rows:
         if len(choices) > 1:
             selected = next((c for c in choices if c.value == chosen), choices[0])
-            element = {
+            element: Element = {
                 "type": "static_select",
                 "action_id": name,
                 "options": [option_element(c) for c in choices[:100]],
@@ -166,7 +153,7 @@ def _error_blocks(form: Form, name: str) -> list[Block]:
 
 
 def _when_blocks(form: Form) -> list[Block]:
-    element: dict[str, Any] = {
+    element: Element = {
         "type": "plain_text_input",
         "action_id": WHEN,
         "max_length": 300,
@@ -197,7 +184,7 @@ def _when_blocks(form: Form) -> list[Block]:
 
 
 def _reason_blocks(form: Form) -> list[Block]:
-    element: dict[str, Any] = {
+    element: Element = {
         "type": "plain_text_input",
         "action_id": REASON,
         "multiline": True,

@@ -1,18 +1,17 @@
 """The Home tab and the lists of the hub: requests in a line or two each."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from blocks.card import STATE_EMOJI
 from blocks.text import (
     Block,
     Element,
+    View,
     actions,
     button,
     clip,
     context,
     divider,
-    escape,
     header,
     rich_text_lines,
     text_run,
@@ -40,8 +39,8 @@ def request_row(request: RequestSummary, zone: str) -> list[Element]:
 
 def home_view(
     mine: Sequence[RequestSummary], waiting: Sequence[RequestSummary], zone: str, commands: Sequence[str]
-) -> dict[str, Any]:
-    """The Home tab: what waits for a decision, and one's own requests."""
+) -> View:
+    """The Home tab: what waits for a decision, and the person's own requests."""
     blocks: list[Block] = [
         header("Nightshift"),
         context("Maintenance work: ask in a form, approve with a button, run once, see what happened."),
@@ -56,6 +55,11 @@ def home_view(
     return {"type": "home", "blocks": blocks[:100]}
 
 
+def home_error_view(text: str) -> View:
+    """The Home tab for somebody who cannot be shown anything."""
+    return {"type": "home", "blocks": [header("Nightshift"), rich_text_lines([text_run(text)])]}
+
+
 def _command_elements(commands: Sequence[str]) -> list[Element]:
     elements: list[Element] = []
     for name in commands:
@@ -64,7 +68,7 @@ def _command_elements(commands: Sequence[str]) -> list[Element]:
 
 
 def _request_blocks(block_prefix: str, requests: Sequence[RequestSummary], zone: str, empty_text: str) -> list[Block]:
-    """A list; ``name`` keeps its block ids apart from those of the other, which may show the same request."""
+    """A list. ``block_prefix`` keeps its block ids apart from those of another list with the same request."""
     blocks: list[Block] = [] if requests else [rich_text_lines([text_run(empty_text, italic=True)])]
     for request in requests[:MAX_REQUESTS]:
         blocks.append(rich_text_lines(request_row(request, zone)))
@@ -83,4 +87,4 @@ def list_blocks(requests: Sequence[RequestSummary], zone: str, title: str) -> li
 
 def list_text(requests: Sequence[RequestSummary], title: str) -> str:
     """The same for notifications and screen readers."""
-    return escape(f"{title}: " + (", ".join(request.name for request in requests) or "nothing"))
+    return f"{title}: " + (", ".join(request.name for request in requests) or "nothing")

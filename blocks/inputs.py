@@ -1,12 +1,12 @@
-"""One parameter as an input of a form, and what Slack sends back for it."""
+"""A field of a form as an input block, and the value that Slack sends back for it."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 from blocks.text import Block, Element, clip, plain_text
 from bot.backends.base import FormField, Option
 from bot.forms import MAX_TEXT_LENGTH
+from bot.values import Json, JsonObject
 
 MAX_OPTIONS = 100
 MORE_VALUE = "_more"
@@ -15,8 +15,8 @@ NONE_VALUE = "_none"
 
 
 def block_id(name: str, generation: int, system: str = "") -> str:
-    """The id of a field's block. Another generation makes Slack forget what was typed there; a field that is looked up
-    in a back end says in which one."""
+    """The id of a field's block. With another generation Slack drops what was typed there. A field that is looked up
+    names its back end."""
     return f"{name}|{generation}|{system}" if system else f"{name}|{generation}"
 
 
@@ -26,7 +26,7 @@ def field_name_of(block_id_text: str) -> str:
 
 
 def backend_of(block_id_text: str) -> str:
-    """The back end whose choices a block offers; "" where it is a field of another kind."""
+    """The back end whose choices a block offers; "" for a field that is not looked up."""
     return block_id_text.split("|", 2)[2] if block_id_text.count("|") > 1 else ""
 
 
@@ -38,16 +38,16 @@ def option_element(item: Option) -> Element:
     return element
 
 
-def option_elements(found: Sequence[Option]) -> list[Element]:
-    """At most 100 choices; where there are more, the last row says so."""
-    shown = [option_element(item) for item in found[:MAX_OPTIONS]]
-    if len(found) > MAX_OPTIONS:
+def option_elements(options: Sequence[Option]) -> list[Element]:
+    """At most 100 choices. If there are more, the last row says so."""
+    shown = [option_element(item) for item in options[:MAX_OPTIONS]]
+    if len(options) > MAX_OPTIONS:
         shown[-1] = option_element(Option(value=MORE_VALUE, label="There are more: refine your search"))
     return shown
 
 
-def field_input(field: FormField, value: Any, label: Any, generation: int, system: str) -> Block:
-    """The input block of a field, filled with ``value``; ``label`` is what people saw for it when they picked it, and
+def field_input(field: FormField, value: Json, label: Json, generation: int, system: str) -> Block:
+    """The input block of a field, filled in with ``value``. ``label`` is what people saw when they picked it, and
     ``system`` the back end that it is picked from."""
     looked_up = field.widget in ("lookup", "lookups")
     block: Block = {
@@ -64,7 +64,7 @@ def field_input(field: FormField, value: Any, label: Any, generation: int, syste
     return block
 
 
-def _element(field: FormField, value: Any, label: Any) -> Element:
+def _element(field: FormField, value: Json, label: Json) -> Element:
     match field.widget:
         case "flag":
             return _checkbox(field, value)
@@ -82,7 +82,7 @@ def _element(field: FormField, value: Any, label: Any) -> Element:
             return _text_input(field, value)
 
 
-def _text_input(field: FormField, value: Any) -> Element:
+def _text_input(field: FormField, value: Json) -> Element:
     element: Element = {
         "type": "plain_text_input",
         "action_id": field.name,
@@ -96,30 +96,29 @@ def _text_input(field: FormField, value: Any) -> Element:
     return element
 
 
-def _checkbox(field: FormField, value: Any) -> Element:
-    yes = {"text": plain_text("Yes", 75), "value": "yes"}
+def _checkbox(field: FormField, value: Json) -> Element:
+    yes: Element = {"text": plain_text("Yes", 75), "value": "yes"}
     element: Element = {"type": "checkboxes", "action_id": field.name, "options": [yes]}
     if value in (True, "yes", "true", 1):
         element["initial_options"] = [yes]
     return element
 
 
-def _select(field: FormField, value: Any, *, multiple: bool) -> Element:
+def _select(field: FormField, value: Json, *, multiple: bool) -> Element:
     if not field.choices:
         nothing = option_element(Option(value=NONE_VALUE, label="Nothing is configured for this"))
         return {"type": "static_select", "action_id": field.name, "options": [nothing]}
-    picked = {str(v) for v in (value or () if multiple else (value,))}
-    # What is picked is always among them: a choice that is not shown would be lost when the form is read.
+    picked = _texts(value) if multiple else [str(value)]
+    # Picked choices come first: one that is not shown would be lost when the form is read.
     first = sorted(field.choices, key=lambda choice: choice.value not in picked)[:MAX_OPTIONS]
-    shown = [choice for choice in field.choices if choice in first]
-    known = {choice.value: option_element(choice) for choice in shown}
+    known = {choice.value: option_element(choice) for choice in field.choices if choice in first}
     element: Element = {
         "type": "multi_static_select" if multiple else "static_select",
         "action_id": field.name,
         "options": list(known.values()),
     }
     if multiple:
-        chosen = [known[str(v)] for v in value or () if str(v) in known]
+        chosen = [known[text] for text in picked if text in known]
         if chosen:
             element["initial_options"] = chosen
     elif value is not None and str(value) in known:
@@ -129,7 +128,7 @@ def _select(field: FormField, value: Any, *, multiple: bool) -> Element:
     return element
 
 
-def _search_select(field: FormField, value: Any, label: Any) -> Element:
+def _search_select(field: FormField, value: Json, label: Json) -> Element:
     element: Element = {
         "type": "external_select",
         "action_id": field.name,
@@ -137,67 +136,83 @@ def _search_select(field: FormField, value: Any, label: Any) -> Element:
         "placeholder": plain_text(field.placeholder or "Type to search", 150),
     }
     if value not in (None, ""):
-        words = label if isinstance(label, str) else str(value)
-        element["initial_option"] = option_element(Option(value=str(value), label=words))
+        shown = label if isinstance(label, str) else str(value)
+        element["initial_option"] = option_element(Option(value=str(value), label=shown))
     return element
 
 
-def _multi_search_select(field: FormField, value: Any, label: Any) -> Element:
-    words: Mapping[str, str] = label if isinstance(label, dict) else {}
+def _multi_search_select(field: FormField, value: Json, label: Json) -> Element:
+    labels: JsonObject = label if isinstance(label, Mapping) else {}
     element: Element = {
         "type": "multi_external_select",
         "action_id": field.name,
         "min_query_length": 0,
         "placeholder": plain_text(field.placeholder or "Type to search", 150),
     }
-    chosen = [option_element(Option(value=str(v), label=words.get(str(v), str(v)))) for v in value or ()]
+    chosen = [option_element(Option(value=text, label=str(labels.get(text, text)))) for text in _texts(value)]
     if chosen:
         element["initial_options"] = chosen[:MAX_OPTIONS]
     return element
 
 
-def _datetime_picker(field: FormField, value: Any) -> Element:
+def _texts(value: Json) -> list[str]:
+    """The picked values of a field that takes several."""
+    return [str(item) for item in value] if isinstance(value, list | tuple) else []
+
+
+def _datetime_picker(field: FormField, value: Json) -> Element:
     element: Element = {"type": "datetimepicker", "action_id": field.name}
     if value:
         element["initial_date_time"] = int(datetime.fromisoformat(str(value)).timestamp())
     return element
 
 
-def parse_state(state: Mapping[str, Any], system: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What a view holds: values by field name, and the labels of picked options. Empty inputs give None. What was
-    picked from another back end than ``system`` is left out: its ids mean something else here."""
-    values: dict[str, Any] = {}
-    labels: dict[str, Any] = {}
-    for block, elements in state.get("values", {}).items():
-        name = field_name_of(block)
-        if backend_of(block) not in ("", system):
+def parse_state(state: JsonObject, system: str) -> tuple[dict[str, Json], dict[str, Json]]:
+    """Values by field name, and labels of picked options, from what was entered in a view. Empty inputs give None.
+    Picks from another back end than ``system`` are left out: their ids mean something else here."""
+    values: dict[str, Json] = {}
+    labels: dict[str, Json] = {}
+    for block, elements in state.items():
+        if backend_of(block) not in ("", system) or not isinstance(elements, dict):
             continue
         for element in elements.values():
+            if not isinstance(element, dict):
+                continue
+            name = field_name_of(block)
             values[name], label = _parse_element(element)
             if label:
                 labels[name] = label
     return values, labels
 
 
-def _parse_element(element: Mapping[str, Any]) -> tuple[Any, Any]:
+def _parse_element(element: JsonObject) -> tuple[Json, Json]:
     match element.get("type"):
         case "checkboxes":
             return bool(element.get("selected_options")), None
         case "static_select" | "external_select":
             return _parse_option(element.get("selected_option"))
         case "multi_static_select" | "multi_external_select":
-            picked = [_parse_option(o) for o in element.get("selected_options") or ()]
+            selected = element.get("selected_options")
+            picked = [_parse_option(option) for option in selected] if isinstance(selected, list) else []
             return [value for value, _ in picked if value], {value: label for value, label in picked if value}
         case "datetimepicker":
-            epoch = element.get("selected_date_time")
-            return (datetime.fromtimestamp(epoch, UTC).isoformat() if epoch else None), None
-        case "users_select":
-            return element.get("selected_user"), None
+            return _parse_instant(element.get("selected_date_time")), None
         case _:
-            return element.get("value"), None
+            text = element.get("value")
+            return (text if isinstance(text, str) else None), None
 
 
-def _parse_option(item: Mapping[str, Any] | None) -> tuple[str | None, str | None]:
-    if not item or item["value"] in (MORE_VALUE, NONE_VALUE):
-        return None, None
-    return item["value"], item["text"]["text"]
+def _parse_option(option: Json) -> tuple[str | None, str | None]:
+    match option:
+        case {"value": str(value), "text": {"text": str(label)}} if value not in (MORE_VALUE, NONE_VALUE):
+            return value, label
+    return None, None
+
+
+def _parse_instant(epoch: Json) -> str | None:
+    if not isinstance(epoch, int) or not epoch:
+        return None
+    try:
+        return datetime.fromtimestamp(epoch, UTC).isoformat()
+    except (ValueError, OverflowError, OSError):
+        return None

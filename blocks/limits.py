@@ -5,9 +5,9 @@ characters (``msg_blocks_too_long``), so it stays below 10,000 here.
 """
 
 import json
-from typing import Any
 
-from blocks.text import Block, clip, context
+from blocks.text import Block, View, clip, context
+from bot.values import Json
 
 MAX_MESSAGE_BLOCKS = 50
 MAX_MESSAGE_LENGTH = 10_000
@@ -21,10 +21,11 @@ _READ_ONLY = ("rich_text", "context")
 _CLIP_LENGTHS = (1000, 500, 300, 200, 120, 80, 40)
 
 
-def text_length(value: Any) -> int:
+def text_length(value: Json) -> int:
     """The characters of all texts inside."""
     if isinstance(value, dict):
-        own = len(value["text"]) if isinstance(value.get("text"), str) else 0
+        text = value.get("text")
+        own = len(text) if isinstance(text, str) else 0
         return own + sum(text_length(v) for v in value.values() if not isinstance(v, str))
     if isinstance(value, list):
         return sum(text_length(v) for v in value)
@@ -32,8 +33,8 @@ def text_length(value: Any) -> int:
 
 
 def fit_message(blocks: list[Block]) -> list[Block]:
-    """Blocks that Slack takes in one message. Long texts are cut, all to one length; only where that is not enough,
-    blocks in the middle go. Headers and buttons stay as they are."""
+    """The blocks, shortened to what Slack takes in one message. Long texts are cut, all to one length. If that is not
+    enough, the longest blocks are left out. Headers and buttons are kept."""
     if len(blocks) <= MAX_MESSAGE_BLOCKS and text_length(blocks) <= MAX_MESSAGE_LENGTH:
         return blocks
     note = context("Shortened: there is more than one message can hold. “Show details” has all of it.")
@@ -52,34 +53,45 @@ def fit_message(blocks: list[Block]) -> list[Block]:
     return [*kept, note]
 
 
-def fit_view(view: dict[str, Any]) -> dict[str, Any]:
-    """A view that Slack takes: what is too much for it is cut like the text of a message. Inputs stay as they are."""
-    view = {**view, "blocks": view["blocks"][:MAX_VIEW_BLOCKS]}
+def fit_view(view: View) -> View:
+    """The view, shortened to what Slack takes: texts are cut like those of a message. Inputs are kept."""
+    blocks = blocks_of(view)[:MAX_VIEW_BLOCKS]
     for longest_text in _CLIP_LENGTHS:
-        if len(json.dumps(view)) <= MAX_VIEW_BYTES:
+        if len(json.dumps({**view, "blocks": blocks})) <= MAX_VIEW_BYTES:
             break
-        cut = [_clip_texts(block, longest_text) if block["type"] in _READ_ONLY else block for block in view["blocks"]]
-        view = {**view, "blocks": cut}
-    return view
+        blocks = [_clip_texts(block, longest_text) if block["type"] in _READ_ONLY else block for block in blocks]
+    return {**view, "blocks": blocks}
 
 
-def _clip_texts(value: Any, max_length: int) -> Any:
-    """A copy with every text at most so long."""
+def blocks_of(view: View) -> list[Block]:
+    """The blocks of a view."""
+    blocks = view.get("blocks")
+    return [block for block in blocks if isinstance(block, dict)] if isinstance(blocks, list) else []
+
+
+def _clip_texts(block: Block, max_length: int) -> Block:
+    """A copy in which no text is longer than ``max_length``."""
+    return {
+        key: clip(value, max_length) if key == "text" and isinstance(value, str) else _clip_inside(value, max_length)
+        for key, value in block.items()
+    }
+
+
+def _clip_inside(value: Json, max_length: int) -> Json:
     if isinstance(value, dict):
-        return {
-            k: clip(v, max_length) if k == "text" and isinstance(v, str) else _clip_texts(v, max_length)
-            for k, v in value.items()
-        }
+        return _clip_texts(value, max_length)
     if isinstance(value, list):
-        return [_clip_texts(item, max_length) for item in value]
+        return [_clip_inside(item, max_length) for item in value]
     return value
 
 
-def view_size_problem(view: dict[str, Any]) -> str:
+def view_size_problem(view: View) -> str:
     """What Slack would refuse about the size of a view; "" where nothing."""
-    if len(view.get("blocks", ())) > MAX_VIEW_BLOCKS:
-        return f"the view has {len(view['blocks'])} blocks, {MAX_VIEW_BLOCKS} is the most"
-    if len(view.get("private_metadata", "")) > MAX_METADATA_LENGTH:
+    count = len(blocks_of(view))
+    if count > MAX_VIEW_BLOCKS:
+        return f"the view has {count} blocks, {MAX_VIEW_BLOCKS} is the most"
+    metadata = view.get("private_metadata")
+    if isinstance(metadata, str) and len(metadata) > MAX_METADATA_LENGTH:
         return "the view's metadata is too long"
     if len(json.dumps(view)) > MAX_VIEW_BYTES:
         return "the view is larger than 250 kB"

@@ -1,21 +1,21 @@
-"""What would happen, shown before anything is sent; and the whole of a request in a modal."""
+"""The preview of a draft: what would happen, shown before anything is sent."""
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from blocks.form import encode_metadata
 from blocks.limits import fit_view
 from blocks.text import (
     Block,
     Element,
+    View,
     bullets,
     clip,
     context,
     divider,
     join_names,
-    plain_text,
+    modal,
     preformatted,
     rich_text,
     rich_text_lines,
@@ -24,8 +24,10 @@ from blocks.text import (
 from blocks.times import schedule_line
 from bot.requests.model import TargetSet
 from bot.schedule import Schedule
+from bot.values import JsonObject
 
 PREVIEW_CALLBACK = "preview"
+CHECKING_CALLBACK = "checking"
 MAX_BODY_LENGTH = 2500
 
 
@@ -44,48 +46,35 @@ class PreviewModel:
     reason: str
     warnings: Sequence[str]
     scheduler_reason: str
-    calls: Sequence[Mapping[str, Any]]
+    calls: Sequence[JsonObject]
     changes: Sequence[Mapping[str, str]]
     approval: Sequence[str]
     submit_label: str = "Ask for approval"
 
 
-def preview_pending_view(title: str, external_id: str) -> dict[str, Any]:
-    """Stands there while the preview is being made."""
-    return {
-        "type": "modal",
-        "callback_id": "checking",
-        "external_id": external_id,
-        "title": plain_text(clip(title, 24), 24),
-        "close": plain_text("Back", 24),
-        "blocks": [rich_text_lines([text_run("Asking the back end what this would do …")])],
-    }
+def preview_pending_view(title: str) -> View:
+    """Shown while the preview is being made."""
+    blocks = [rich_text_lines([text_run("Asking the back end what this would do …")])]
+    return modal(title, blocks, callback_id=CHECKING_CALLBACK, close="Back")
 
 
-def preview_error_view(title: str, problems: Sequence[str], external_id: str) -> dict[str, Any]:
-    """The preview could not be made; the form below holds everything and says what is wrong where."""
-    view = {
-        "type": "modal",
-        "callback_id": "checking",
-        "external_id": external_id,
-        "title": plain_text(clip(title, 24), 24),
-        "close": plain_text("Back to the form", 24),
-        "blocks": [
-            rich_text_lines([text_run("This does not work yet", bold=True)]),
-            rich_text(bullets([clip(p, 1000) for p in problems[:20]])),
-        ],
-    }
-    return fit_view(view)
+def preview_error_view(title: str, problems: Sequence[str]) -> View:
+    """Shown when a preview cannot be made. The form below it says what is wrong where."""
+    blocks = [
+        rich_text_lines([text_run("This does not work yet", bold=True)]),
+        rich_text(bullets([clip(problem, 1000) for problem in problems[:20]])),
+    ]
+    return fit_view(modal(title, blocks, callback_id=CHECKING_CALLBACK, close="Back to the form"))
 
 
-def preview_view(model: PreviewModel, external_id: str) -> dict[str, Any]:
-    """The modal."""
+def preview_view(model: PreviewModel) -> View:
+    """The modal that shows a preview and submits it."""
     rows: list[Sequence[Element]] = [[text_run("When ", bold=True), *schedule_line(model.schedule, model.zone)]]
-    matched = model.targets
-    names = clip(join_names(matched.names, 10, matched.count), 1000)
-    rows.append([text_run("On ", bold=True), text_run(f"{matched.count} {matched.noun}: {names}")])
-    if matched.note:
-        rows.append([text_run(clip(matched.note, 1000))])
+    targets = model.targets
+    names = clip(join_names(targets.names, 10, targets.count), 1000)
+    rows.append([text_run("On ", bold=True), text_run(f"{targets.count} {targets.noun}: {names}")])
+    if targets.note:
+        rows.append([text_run(clip(targets.note, 1000))])
     rows += [[text_run(f"{label} ", bold=True), text_run(clip(text, 300))] for label, text in model.summary[:30]]
     rows.append([text_run("Why ", bold=True), text_run(clip(model.reason, 500))])
     rows.append([text_run("Timing ", bold=True), text_run(model.scheduler_reason)])
@@ -102,21 +91,19 @@ def preview_view(model: PreviewModel, external_id: str) -> dict[str, Any]:
         rich_text_lines([text_run("Approval ", bold=True), text_run(clip(" ".join(model.approval), 1500))]),
     ]
     blocks += call_blocks(model.calls)
-    view = {
-        "type": "modal",
-        "callback_id": PREVIEW_CALLBACK,
-        "external_id": external_id,
-        "private_metadata": encode_metadata(model.draft_id, model.version),
-        "title": plain_text(clip(model.title, 24), 24),
-        "submit": plain_text(model.submit_label, 24),
-        "close": plain_text("Back", 24),
-        "blocks": blocks,
-    }
+    view = modal(
+        model.title,
+        blocks,
+        callback_id=PREVIEW_CALLBACK,
+        submit=model.submit_label,
+        close="Back",
+        metadata=encode_metadata(model.draft_id, model.version),
+    )
     return fit_view(view)
 
 
-def call_blocks(calls: Sequence[Mapping[str, Any]]) -> list[Block]:
-    """The exact requests, secrets hidden."""
+def call_blocks(calls: Sequence[JsonObject]) -> list[Block]:
+    """The exact requests, with secrets hidden."""
     blocks: list[Block] = []
     for call in calls[:5]:
         body = json.dumps(call.get("body"), indent=2, ensure_ascii=False) if call.get("body") is not None else ""

@@ -1,12 +1,12 @@
-"""Progress of runs: a bar, the counts, and what is known in words."""
+"""Progress of runs: a bar, the counts, and what the back end says."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from blocks.text import Block, Element, clip, rich_text_lines, text_run
 from blocks.times import absolute_time
 from bot.requests.model import Request, Run
 from bot.schedule import ZonedTime
+from bot.values import JsonObject
 
 BAR_WIDTH = 20
 _STATE_LABELS = {
@@ -32,21 +32,34 @@ def progress_bar(done: int, failed: int, total: int) -> str:
 
 
 def progress_blocks(runs: Sequence[Run], request: Request) -> list[Block]:
-    """A block with a line or two for each run; nothing where there is none yet."""
+    """A block with a line or two for each run; empty before the first run."""
     rows: list[Sequence[Element]] = []
     for run in runs:
         rows += _run_rows(run, request)
     return [rich_text_lines(*rows)] if rows else []
 
 
-def progress_counts(progress: Mapping[str, Any]) -> str:
+def progress_counts(progress: JsonObject) -> str:
     """``12 of 43 · 10 succeeded · 2 failed · 31 pending``."""
-    done = progress.get("succeeded", 0) + progress.get("failed", 0) + progress.get("cancelled", 0)
-    parts = [f"{done} of {progress.get('total', 0)}"]
+    done = sum(_count(progress, name) for name in ("succeeded", "failed", "cancelled"))
+    parts = [f"{done} of {_count(progress, 'total')}"]
     for name in ("succeeded", "failed", "pending", "cancelled"):
-        if progress.get(name) or name in ("succeeded", "failed"):
-            parts.append(f"{progress.get(name, 0)} {name}")
+        count = _count(progress, name)
+        if count or name in ("succeeded", "failed"):
+            parts.append(f"{count} {name}")
     return " · ".join(parts)
+
+
+def target_results(run: Run) -> list[JsonObject]:
+    """What is known of each target of a run: ``name``, ``state`` and ``reason``."""
+    progress: JsonObject = run.progress or {}
+    results = progress.get("results")
+    return [row for row in results if isinstance(row, dict)] if isinstance(results, list | tuple) else []
+
+
+def _count(progress: JsonObject, name: str) -> int:
+    count = progress.get(name)
+    return count if isinstance(count, int) else 0
 
 
 def _run_rows(run: Run, request: Request) -> list[Sequence[Element]]:
@@ -57,9 +70,10 @@ def _run_rows(run: Run, request: Request) -> list[Sequence[Element]]:
         else ""
     )
     rows: list[Sequence[Element]] = []
-    progress = run.progress or {}
-    if progress.get("total"):
-        line = progress_bar(progress.get("succeeded", 0), progress.get("failed", 0), progress["total"])
+    progress: JsonObject = run.progress or {}
+    total = _count(progress, "total")
+    if total:
+        line = progress_bar(_count(progress, "succeeded"), _count(progress, "failed"), total)
         rows.append([text_run(label), text_run(line), text_run(f" {progress_counts(progress)}{when}")])
     elif request.is_series:
         rows.append([text_run(f"{label}{_STATE_LABELS[run.state]}{when}")])

@@ -3,10 +3,13 @@ so that no name can ping a channel or plant a link."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TypeAlias
 
-Block = dict[str, Any]
-Element = dict[str, Any]
+from bot.values import Json
+
+Block: TypeAlias = dict[str, Json]
+Element: TypeAlias = dict[str, Json]
+View: TypeAlias = dict[str, Json]
 
 
 def clip(text: str, limit: int) -> str:
@@ -38,16 +41,6 @@ def text_run(
 def user_mention(user_id: str) -> Element:
     """A mention of a user, shown as their name."""
     return {"type": "user", "user_id": user_id}
-
-
-def group(group_id: str) -> Element:
-    """A mention of a user group."""
-    return {"type": "usergroup", "usergroup_id": group_id}
-
-
-def link(url: str, text: str) -> Element:
-    """A link."""
-    return {"type": "link", "url": url, "text": clip(text, 300)}
 
 
 def date_element(instant: datetime, fallback: str) -> Element:
@@ -143,6 +136,24 @@ def confirm_dialog(title: str, text: str, yes: str, no: str = "Go back") -> Elem
 def actions(block_id: str, *elements: Element) -> Block:
     """A row of buttons and menus; at most 25."""
     return {"type": "actions", "block_id": block_id, "elements": list(elements[:25])}
+
+
+def modal(
+    title: str, blocks: Sequence[Block], *, callback_id: str, close: str = "Close", submit: str = "", metadata: str = ""
+) -> View:
+    """A modal. Without ``submit`` it takes no input."""
+    view: View = {
+        "type": "modal",
+        "callback_id": callback_id,
+        "title": plain_text(title, 24),
+        "close": plain_text(close, 24),
+        "blocks": blocks,
+    }
+    if submit:
+        view["submit"] = plain_text(submit, 24)
+    if metadata:
+        view["private_metadata"] = metadata
+    return view
 
 
 def join_names(names: Sequence[str], max_shown: int, total: int) -> str:

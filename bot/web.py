@@ -1,12 +1,11 @@
-"""The HTTP side: Slack's requests, and health and metrics for those who run the bot.
+"""The HTTP server: Slack's requests, health and metrics.
 
-What is not from Slack is refused here, before Bolt sees it: Bolt answers a malformed timestamp, signature or body with
-a traceback, reads a body of any size, and takes it apart before it looks at the signature.
+Requests that are not Slack's are refused here, before Bolt sees them: Bolt answers a malformed timestamp, signature or
+body with a traceback, reads a body of any size, and parses it before it checks the signature.
 """
 
 import re
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -31,7 +30,7 @@ _SIGNATURE = re.compile(r"v0=[0-9a-f]{64}")
 _log = structlog.get_logger(__name__)
 
 
-def web_app(bot: Nightshift) -> Any:
+def web_app(bot: Nightshift) -> Starlette:
     """The ASGI application."""
     verifier = SignatureVerifier(bot.settings.slack_signing_secret.get_secret_value())
 
@@ -49,13 +48,17 @@ def web_app(bot: Nightshift) -> Any:
             return PlainTextResponse("This was not signed by Slack, or too long ago.", 401)
         try:
             content = parse_payload(body, request.headers.get("content-type", ""))
-            # Bolt gets what it gets from Socket Mode: content that is verified and taken apart.
-            answer = to_starlette_response(
-                await bot.bolt.async_dispatch(AsyncBoltRequest(body=content, mode="socket_mode"))
-            )
-        except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
-            _log.error("a request of Slack cannot be read", error=f"{type(error).__name__}: {error}")
+        except (RecursionError, ValueError) as error:
+            _log.warning("unreadable request", error=f"{type(error).__name__}: {error}")
             return PlainTextResponse("This cannot be read as a request of Slack.", 400)
+        try:
+            # Bolt gets what it gets from Socket Mode: content that is verified and parsed.
+            bolt_request = AsyncBoltRequest(body=content, mode="socket_mode")
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            # Bolt looks for ids in it, and something else is in their place. Slack would only send it again.
+            _log.warning("unusable payload", type=str(content.get("type"))[:100], error=type(error).__name__)
+            return Response(status_code=200)
+        answer = to_starlette_response(await bot.bolt.async_dispatch(bolt_request))
         failpoints.hit(failpoints.BEFORE_ACKNOWLEDGED)
         answer.background = BackgroundTask(_after_response)
         return answer
@@ -75,7 +78,7 @@ async def _after_response() -> None:
 
 
 async def _read_body(request: Request) -> bytes | None:
-    """The body; None where it is too large."""
+    """The body; None if it is too large."""
     chunks, size = [], 0
     async for chunk in request.stream():
         size += len(chunk)

@@ -1,20 +1,22 @@
-"""What Slack says to the bot. A handler is thin: it reads the payload, calls one use case, renders the answer."""
+"""Incoming traffic of Slack. A handler takes a parsed payload, calls one use case and returns a reply."""
 
 from bot.settings import installed_kinds
 from bot.usecases.services import Services
 from handlers import cards, events, forms, home, hub, options
 from handlers.router import Router
+from handlers.routes import RouteTable
+from handlers.turns import ViewTurns
 
 
 def build_routes(services: Services) -> Router:
-    """The table of every handler."""
-    routes = Router()
-    commands = list(dict.fromkeys(c.kind.command for c in services.backends.values()))
-    options.register(routes, services)
-    cards.register(routes, services)
-    hub.register(routes, services, commands)
-    home.register(routes, services, commands)
-    events.register(routes, services)
+    """The router with every handler."""
+    table, turns = RouteTable(), ViewTurns()
+    commands = list(dict.fromkeys(backend.kind.command for backend in services.backends.values()))
+    options.register(table, services)
+    cards.register(table, services)
+    hub.register(table, services, commands)
+    home.register(table, services, commands)
+    events.register(table, services)
     # Slack lists the commands of every installed kind, so each is answered, configured or not.
-    forms.register(routes, services, {kind.command: kind.kind for kind in installed_kinds().values()})
-    return routes
+    forms.register(table, services, turns, {kind.command: kind.kind for kind in installed_kinds().values()})
+    return Router(table, turns)

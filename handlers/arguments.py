@@ -1,9 +1,9 @@
-"""The words after a slash command: an optional verb, then ``key=value`` pairs with quotes where there are spaces."""
+"""The text after a slash command: an optional verb, then ``key=value`` pairs, with quotes around spaces."""
 
 import html
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from bot.backends.base import FormField
 from bot.forms import REASON, WHEN
@@ -15,20 +15,20 @@ SYSTEM_KEY = "system"
 
 @dataclass(frozen=True, slots=True)
 class Arguments:
-    """What was typed. ``fault`` says what cannot be read."""
+    """What was typed. ``error`` says what cannot be read."""
 
     verb: str = ""
-    pairs: Mapping[str, str] = None  # type: ignore[assignment]
+    pairs: Mapping[str, str] = field(default_factory=dict)
     error: str = ""
 
 
 def parse_arguments(text: str) -> Arguments:
-    """Take the text apart. Never raises."""
+    """Parse the text. Never raises."""
     try:
         # Slack sends &, < and > as entities.
         words = shlex.split(html.unescape(text).translate(SMART_QUOTES))
     except ValueError:
-        return Arguments(pairs={}, error="A quotation mark is not closed.")
+        return Arguments(error="A quotation mark is not closed.")
     verb = ""
     pairs: dict[str, str] = {}
     for number, word in enumerate(words):
@@ -43,37 +43,37 @@ def parse_arguments(text: str) -> Arguments:
 
 
 def resolve_aliases(arguments: Arguments, fields: Sequence[FormField]) -> Arguments:
-    """The same with the keys that the form knows: capitals do not matter, and some keys have other names, unless an
-    operation has a field of that very name."""
+    """The arguments with the keys of the form. Capitals do not matter. Aliases count unless the operation has a field
+    of that name."""
     known = {*fields_by_key(fields), WHEN, REASON, SYSTEM_KEY}
-    plain = {key.casefold(): key for key in known}
+    by_lower_case = {key.casefold(): key for key in known}
 
     def key_of(key: str) -> str:
         if key in known:
             return key
-        return plain.get(key.casefold()) or KEY_ALIASES.get(key.casefold(), key)
+        return by_lower_case.get(key.casefold()) or KEY_ALIASES.get(key.casefold(), key)
 
     return replace(arguments, pairs={key_of(key): value for key, value in arguments.pairs.items()})
 
 
 def fields_by_key(fields: Sequence[FormField]) -> dict[str, FormField]:
-    """The fields by every key that stands for them."""
-    found = {field.name: field for field in fields}
-    return found | {field.argument: field for field in fields if field.argument}
+    """The fields by their names and by their short names."""
+    by_name = {item.name: item for item in fields}
+    return by_name | {item.argument: item for item in fields if item.argument}
 
 
 def unknown_keys_message(pairs: Mapping[str, str], fields: Sequence[FormField]) -> str:
-    """A sentence about keys that mean nothing, with the ones that do; "" where all are known."""
+    """A sentence that names the unknown keys and the known ones; "" if all are known."""
     known = fields_by_key(fields)
-    groups = {f.name for f in fields if f.widget == "json"}
-    strange = [
+    groups = {item.name for item in fields if item.widget == "json"}
+    unknown = [
         key
         for key in pairs
         if key not in known and key not in (WHEN, REASON, SYSTEM_KEY) and key.partition(".")[0] not in groups
     ]
-    if not strange:
+    if not unknown:
         return ""
-    names = [field.argument or field.name for field in fields]
+    names = [item.argument or item.name for item in fields]
     listed = ", ".join([*names, WHEN, REASON, SYSTEM_KEY])
-    word = "This key is" if len(strange) == 1 else "These keys are"
-    return f"{word} not known: {', '.join(strange)}. Known are: {listed}."
+    subject = "This key is" if len(unknown) == 1 else "These keys are"
+    return f"{subject} not known: {', '.join(unknown)}. Known are: {listed}."

@@ -1,20 +1,23 @@
-"""Slack's news about people and groups: what is known of them is asked again."""
+"""Changes of users and groups in Slack: what is cached of them is dropped."""
 
 from bot.usecases.services import Services
-from handlers.router import Payload, Router
+from handlers.payloads import Event
+from handlers.replies import Nothing, Reply
+from handlers.routes import Route, RouteTable
 
 
-def register(routes: Router, services: Services) -> None:
-    """Connect the events."""
+def register(table: RouteTable, services: Services) -> None:
+    """Add the routes of the events."""
 
-    async def groups_changed() -> None:
+    async def on_groups_change(event: Event) -> Reply:
         services.directory.invalidate_groups()
+        return Nothing()
 
-    async def user_changed(event: Payload) -> None:
-        user = event.get("user")
-        services.directory.invalidate_user(str(user.get("id", "")) if isinstance(user, dict) else str(user or ""))
+    async def on_user_change(event: Event) -> Reply:
+        services.directory.invalidate_user(event.user)
         services.directory.invalidate_groups()
+        return Nothing()
 
     for name in ("subteam_members_changed", "subteam_updated", "subteam_created"):
-        routes.events[name] = groups_changed
-    routes.events["user_change"] = user_changed
+        table.events[name] = Route(on_groups_change)
+    table.events["user_change"] = Route(on_user_change)

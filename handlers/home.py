@@ -1,32 +1,26 @@
-"""The Home tab, made when somebody looks at it."""
+"""The Home tab, made when somebody opens it."""
 
-from slack_sdk.web.async_client import AsyncWebClient
+from collections.abc import Sequence
 
-from blocks.home import home_view
-from blocks.text import header, rich_text_lines, text_run
-from bot.errors import NightshiftError
-from bot.requests.model import Person
+from blocks.home import home_error_view, home_view
 from bot.storage import requests
-from bot.usecases.drafts.form import actor_for
 from bot.usecases.services import Services
-from handlers.router import Payload, Router
+from handlers.actors import authorize_actor
+from handlers.payloads import Event
+from handlers.replies import Nothing, PublishHome, Reply
+from handlers.routes import Route, RouteTable
 
 
-def register(routes: Router, services: Services, commands: list[str]) -> None:
-    """``commands`` are shown as ways to begin."""
+def register(table: RouteTable, services: Services, commands: Sequence[str]) -> None:
+    """Add the route of the Home tab. ``commands`` are shown as ways to begin."""
 
-    async def opened(event: Payload, body: Payload, client: AsyncWebClient) -> None:
-        if event.get("tab") != "home":
-            return
-        person = Person(team=str(body.get("team_id", "")), user=str(event["user"]))
-        try:
-            who = actor_for(services, await services.directory.authorize(person))
-            async with services.db.read() as tx:
-                mine = await requests.summaries_of_person(tx, who.person)
-                waiting = await requests.summaries_awaiting_approval(tx)
-            view = home_view(mine, waiting, who.zone, commands)
-        except NightshiftError as error:
-            view = {"type": "home", "blocks": [header("Nightshift"), rich_text_lines([text_run(str(error))])]}
-        await client.views_publish(user_id=person.user, view=view)
+    async def on_home_opened(event: Event) -> Reply:
+        if event.tab != "home":
+            return Nothing()
+        actor = await authorize_actor(services, event.person)
+        async with services.db.read() as tx:
+            mine = await requests.summaries_of_person(tx, actor.person)
+            waiting = await requests.summaries_awaiting_approval(tx)
+        return PublishHome(home_view(mine, waiting, actor.zone, commands))
 
-    routes.events["app_home_opened"] = opened
+    table.events["app_home_opened"] = Route(on_home_opened, error_reply=lambda text: PublishHome(home_error_view(text)))

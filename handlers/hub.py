@@ -1,16 +1,10 @@
-"""``/nightshift``: the hub. Short answers that only the one who asked sees."""
+"""``/nightshift``: the hub. Its short answers are seen only by the person who asked."""
 
-import asyncio
 import re
 from collections.abc import Sequence
-from typing import Any
-
-from slack_bolt.async_app import AsyncAck
-from slack_sdk.web.async_client import AsyncWebClient
 
 from blocks.home import list_blocks, list_text
 from blocks.modals import details_view
-from blocks.text import escape
 from bot.errors import NightshiftError, NotFound
 from bot.requests.model import Request
 from bot.schedule import read
@@ -19,12 +13,12 @@ from bot.usecases.approvals.delegate import delegate, end_delegation
 from bot.usecases.drafts.form import Actor, echo_lines
 from bot.usecases.runs import cancel
 from bot.usecases.services import Services
-from handlers.common import authorize_actor, user_message
-from handlers.router import Payload, Respond, Router
+from handlers.actors import authorize_actor
+from handlers.payloads import Command
+from handlers.replies import Ephemeral, OpenView, Reply
+from handlers.routes import Route, RouteTable
 
 COMMAND = "/nightshift"
-ACK_BUDGET_SECONDS = 2.0
-"""Seconds in which an answer comes with the acknowledgement; what takes longer follows it."""
 HELP = """What you can say:
 /nightshift list: the newest requests
 /nightshift mine: your own
@@ -37,99 +31,72 @@ HELP = """What you can say:
 To ask for maintenance: {commands}, with or without key=value arguments."""
 
 
-EphemeralMessage = dict[str, Any]
-"""A message that only the one who asked sees; empty where a view was opened instead."""
+def register(table: RouteTable, services: Services, commands: Sequence[str]) -> None:
+    """Add the route of the hub. ``commands`` are the other slash commands, for the help."""
+    table.commands[COMMAND] = Route(Hub(services, commands).run)
 
 
-def register(routes: Router, services: Services, commands: Sequence[str]) -> None:
-    """``commands`` are the other slash commands, for the help."""
+class Hub:
+    """The verbs of ``/nightshift``."""
 
-    async def hub(ack: AsyncAck, body: Payload, respond: Respond, client: AsyncWebClient) -> None:
-        work = asyncio.ensure_future(_reply(services, body, client, commands))
-        done, _ = await asyncio.wait([work], timeout=ACK_BUDGET_SECONDS)
-        if done:
-            await ack(**work.result())
-            return
-        await ack()
-        answer = await work
-        if answer:
-            await respond(**answer)
+    def __init__(self, services: Services, commands: Sequence[str]) -> None:
+        self._services = services
+        self._help = HELP.format(commands=", ".join(commands))
 
-    routes.commands[COMMAND] = hub
-
-
-async def _reply(
-    services: Services, body: Payload, client: AsyncWebClient, commands: Sequence[str]
-) -> EphemeralMessage:
-    verb, _, rest = body.get("text", "").strip().partition(" ")
-    try:
-        who = await authorize_actor(services, body)
-        return await _run_verb(services, who, verb.casefold(), rest.strip(), body, client, commands)
-    except Exception as error:
-        return _ephemeral(user_message(error))
-
-
-async def _run_verb(
-    services: Services, who: Actor, verb: str, rest: str, body: Payload, client: AsyncWebClient, commands: Sequence[str]
-) -> EphemeralMessage:
-    match verb:
-        case "list" | "mine" | "approvals":
-            return await _list(services, who, verb)
-        case "show":
-            await _show_details(services, rest, body, client)
-            return {}
-        case "cancel":
-            request = await _find_request(services, rest)
-            return _ephemeral(await cancel.cancel(services, request.id, who.person))
-        case "when":
-            reading = read(rest, now=services.clock.now(), zone=who.zone, preferences=who.time_preferences)
-            return _ephemeral("\n".join(echo_lines(services, reading, who)))
-        case "delegate":
-            return _ephemeral(await _delegate(services, who, rest))
-        case "" | "help":
-            return _ephemeral(HELP.format(commands=", ".join(commands)))
-        case _:
-            return _ephemeral(f"“{verb}” is not known here.\n" + HELP.format(commands=", ".join(commands)))
-
-
-async def _list(services: Services, who: Actor, verb: str) -> EphemeralMessage:
-    async with services.db.read() as tx:
+    async def run(self, command: Command) -> Reply:
+        """Run the verb that was typed."""
+        verb, _, rest = command.text.strip().partition(" ")
+        verb, rest = verb.casefold(), rest.strip()
+        actor = await authorize_actor(self._services, command.person)
         match verb:
-            case "mine":
-                found, title = await requests.summaries_of_person(tx, who.person), "Your requests"
-            case "approvals":
-                found, title = await requests.summaries_awaiting_approval(tx), "Waiting for a decision"
+            case "list" | "mine" | "approvals":
+                return await self._list(actor, verb)
+            case "show":
+                return await self._show(rest)
+            case "cancel":
+                request = await self._find_request(rest)
+                return Ephemeral(await cancel.cancel(self._services, request.id, actor.person))
+            case "when":
+                now = self._services.clock.now()
+                reading = read(rest, now=now, zone=actor.zone, preferences=actor.time_preferences)
+                return Ephemeral("\n".join(echo_lines(self._services, reading, actor)))
+            case "delegate":
+                return Ephemeral(await self._delegate(actor, rest))
+            case "" | "help":
+                return Ephemeral(self._help)
             case _:
-                found, title = await requests.recent_summaries(tx), "The newest requests"
-    blocks = list_blocks(found, who.zone, title)
-    return {"text": list_text(found, title), "blocks": blocks, "response_type": "ephemeral"}
+                return Ephemeral(f"“{verb}” is not known here.\n{self._help}")
 
+    async def _list(self, actor: Actor, verb: str) -> Reply:
+        async with self._services.db.read() as tx:
+            match verb:
+                case "mine":
+                    title, listed = "Your requests", await requests.summaries_of_person(tx, actor.person)
+                case "approvals":
+                    title, listed = "Waiting for a decision", await requests.summaries_awaiting_approval(tx)
+                case _:
+                    title, listed = "The newest requests", await requests.recent_summaries(tx)
+        return Ephemeral(list_text(listed, title), list_blocks(listed, actor.zone, title))
 
-async def _show_details(services: Services, rest: str, body: Payload, client: AsyncWebClient) -> None:
-    request = await _find_request(services, rest)
-    async with services.db.read() as tx:
-        decisions = await requests.decisions_of(tx, request.id)
-        several = await runs.of_request(tx, request.id)
-    await client.views_open(trigger_id=body["trigger_id"], view=details_view(request, decisions, several))
+    async def _show(self, number: str) -> Reply:
+        request = await self._find_request(number)
+        async with self._services.db.read() as tx:
+            decisions = await requests.decisions_of(tx, request.id)
+            all_runs = await runs.of_request(tx, request.id)
+        return OpenView(details_view(request, decisions, all_runs))
 
+    async def _find_request(self, text: str) -> Request:
+        """The request that NS-12 or 12 names. Raises NotFound."""
+        number = re.fullmatch(r"(?:NS-)?(\d{1,9})", text.strip(), re.IGNORECASE)
+        if number is None:
+            raise NotFound("Say which request: its number, such as NS-12.")
+        async with self._services.db.read() as tx:
+            return await requests.by_number(tx, int(number[1]))
 
-async def _find_request(services: Services, text: str) -> Request:
-    """The request that NS-12 or 12 names. Raises NotFound."""
-    found = re.fullmatch(r"(?:NS-)?(\d{1,9})", text.strip(), re.IGNORECASE)
-    if found is None:
-        raise NotFound("Say which request: its number, such as NS-12.")
-    async with services.db.read() as tx:
-        return await requests.by_number(tx, int(found[1]))
-
-
-async def _delegate(services: Services, who: Actor, rest: str) -> str:
-    if rest.casefold() in ("off", "end", "nobody"):
-        return await end_delegation(services, who.person)
-    found = re.fullmatch(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>\s+(?:until|till|to)\s+(.+)", rest, re.IGNORECASE)
-    if found is None:
-        raise NightshiftError("Say to whom and until when: /nightshift delegate @someone until friday")
-    return await delegate(services, who, found[1], found[2])
-
-
-def _ephemeral(text: str) -> EphemeralMessage:
-    return {"text": escape(text), "response_type": "ephemeral"}
+    async def _delegate(self, actor: Actor, rest: str) -> str:
+        if rest.casefold() in ("off", "end", "nobody"):
+            return await end_delegation(self._services, actor.person)
+        typed = re.fullmatch(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>\s+(?:until|till|to)\s+(.+)", rest, re.IGNORECASE)
+        if typed is None:
+            raise NightshiftError("Say to whom and until when: /nightshift delegate @someone until friday")
+        return await delegate(self._services, actor, typed[1], typed[2])

@@ -1,62 +1,47 @@
-"""Live choices for the selects of a form: searched as somebody types, answered in time whatever the back end does."""
+"""Live choices for the selects of a form, found as somebody types. A problem is shown as a row."""
 
-import asyncio
 from textwrap import wrap
-from typing import Any
 
 import structlog
-from slack_bolt.async_app import AsyncAck
 
-from blocks.form import decode_metadata
-from blocks.inputs import MORE_VALUE, backend_of, field_name_of, option_elements
+from blocks.inputs import MORE_VALUE, option_elements
 from blocks.text import clip
 from bot.backends.base import Option
-from bot.errors import BackendError, NightshiftError
+from bot.errors import BackendError
 from bot.usecases.drafts import form as drafting
 from bot.usecases.services import Services
-from handlers.common import authorize_actor
-from handlers.router import Payload, Router
+from handlers.actors import authorize_actor
+from handlers.payloads import OptionsQuery
+from handlers.replies import Options, Reply
+from handlers.routes import Route, RouteTable
 
 ANSWER_TIMEOUT_SECONDS = 2.5
-"""Seconds; Slack waits for three and then shows an error without words."""
+"""Slack waits for three seconds, and then shows an error without a reason."""
 MAX_LINE_LENGTH = 75
-"""Characters that Slack shows of a choice, and as many of what stands below it."""
+"""Maximum length of a choice, and of the line below it."""
 _log = structlog.get_logger(__name__)
 
 
-def register(routes: Router, services: Services) -> None:
-    """Every select asks here, whichever field it is."""
+def register(table: RouteTable, services: Services) -> None:
+    """Add the route of every select."""
 
-    async def choices(ack: AsyncAck, body: Payload) -> None:
-        found = await _search(services, body)
-        await ack(options=option_elements(found))
+    async def search(query: OptionsQuery) -> Reply:
+        actor = await authorize_actor(services, query.person)
+        draft = await drafting.load_draft(services, query.view.draft_ref.id, actor.person)
+        # The form on the screen may be older than the draft: search the back end that the form shows.
+        operation = services.backends.operation(query.backend or draft.backend, draft.operation)
+        try:
+            found = await operation.lookup(query.field, query.text, dict(draft.values))
+        except BackendError as error:
+            _log.warning("lookup failed", backend=error.backend, why=str(error))
+            raise
+        return Options(option_elements(found))
 
-    routes.options = choices
-
-
-async def _search(services: Services, body: Payload) -> list[Option]:
-    try:
-        return await asyncio.wait_for(_lookup(services, body), ANSWER_TIMEOUT_SECONDS)
-    except TimeoutError:
-        return [_message_option("This takes too long just now: type more, or try again")]
-    except BackendError as error:
-        _log.warning("a lookup failed", backend=error.backend, why=str(error))
-        return [_message_option(str(error))]
-    except NightshiftError as error:
-        return [_message_option(str(error))]
+    table.options = Route(search, error_reply=_message_row, patience=ANSWER_TIMEOUT_SECONDS)
 
 
-async def _lookup(services: Services, body: Payload) -> list[Option]:
-    who = await authorize_actor(services, body)
-    draft_id, _ = decode_metadata(body["view"]["private_metadata"])
-    draft = await drafting.load_draft(services, draft_id, who.person)
-    # The form that somebody looks at may be a moment behind the draft: what it offers is of the system that it shows.
-    operation = services.backends.operation(backend_of(body["block_id"]) or draft.backend, draft.operation)
-    values: dict[str, Any] = dict(draft.values)
-    return list(await operation.lookup(field_name_of(body["block_id"]), body.get("value", ""), values))
-
-
-def _message_option(text: str) -> Option:
-    """A row that only says something, on two lines where it is long; picking it picks nothing."""
+def _message_row(text: str) -> Options:
+    """A row that only says something, on two lines if it is long. Picking it picks nothing."""
     first, *rest = wrap(text, MAX_LINE_LENGTH) or [""]
-    return Option(value=MORE_VALUE, label=first, description=clip(" ".join(rest), MAX_LINE_LENGTH))
+    row = Option(value=MORE_VALUE, label=first, description=clip(" ".join(rest), MAX_LINE_LENGTH))
+    return Options(option_elements([row]))

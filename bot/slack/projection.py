@@ -91,8 +91,8 @@ async def _render_outcome(db: Database, message: Message) -> RenderedMessage:
         return RenderedMessage(outcome_blocks(request, run), text)
     if parent is None or not parent.ts:
         waits = parent.id if parent is not None and parent.state != "undeliverable" else ""
-        return RenderedMessage(failure_blocks(request, run), text, waits_for_message_id=waits)
-    return RenderedMessage(failure_blocks(request, run), text, thread_ts=parent.ts)
+        return RenderedMessage(failure_blocks(run), text, waits_for_message_id=waits)
+    return RenderedMessage(failure_blocks(run), text, thread_ts=parent.ts)
 
 
 async def _render_reminder(

@@ -26,8 +26,8 @@ _UNFINISHED = (
         drafts.c.operation == bindparam("its_operation"),
         drafts.c.updated_at >= bindparam("since"),
         drafts.c.id != bindparam("its_id"),
-        # Opening and showing a form makes two versions; more means that somebody typed.
-        drafts.c.version > 3,
+        # Opening a form makes two versions; more means that somebody typed.
+        drafts.c.version > 2,
     )
     .order_by(drafts.c.updated_at.desc())
     .limit(1)

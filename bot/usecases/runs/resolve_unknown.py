@@ -13,7 +13,7 @@ async def attach_remote(services: Services, request_id: str, person: Person, rem
     wanted = remote_id.strip()
     if not wanted:
         raise InputError({"id": "Give the id under which the back end has it."})
-    request, run = await _load_unknown_run(services, request_id, person)
+    request, run = await load_unknown_run(services, request_id, person)
     operation = services.backends.operation(request.content.backend, request.content.operation)
     handle = Handle(id=wanted)
     seen = await operation.poll([handle])
@@ -37,7 +37,7 @@ async def attach_remote(services: Services, request_id: str, person: Person, rem
 
 async def retry_unknown(services: Services, request_id: str, person: Person) -> str:
     """It did not run: start it anew, with a new attempt and a new token."""
-    request, run = await _load_unknown_run(services, request_id, person)
+    request, run = await load_unknown_run(services, request_id, person)
     now = services.clock.now()
     async with services.db.write() as tx:
         await runs.transition_attempt(
@@ -56,7 +56,8 @@ async def retry_unknown(services: Services, request_id: str, person: Person) -> 
     return f"{request.name} is started again."
 
 
-async def _load_unknown_run(services: Services, request_id: str, person: Person) -> tuple[Request, Run]:
+async def load_unknown_run(services: Services, request_id: str, person: Person) -> tuple[Request, Run]:
+    """The run of which nobody knows whether it started, if the person may say so. Raises Conflict or NotAllowed."""
     async with services.db.read() as tx:
         request = await requests.get(tx, request_id)
         several = await runs.of_request(tx, request_id)

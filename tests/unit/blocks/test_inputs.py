@@ -11,7 +11,7 @@ def test_a_text_that_is_too_long_for_an_input_is_not_cut_for_good() -> None:
     block = field_input(FormField(name="command", label="Command"), LONG_TEXT, None, 1, "")
     shown = block["element"]["initial_value"]
     assert len(shown) <= 3_000
-    state = {"values": {block["block_id"]: {"command": {"type": "plain_text_input", "value": shown}}}}
+    state = {block["block_id"]: {"command": {"type": "plain_text_input", "value": shown}}}
     values, _ = parse_state(state, "")
     assert is_clipped_original(values["command"], LONG_TEXT)
     assert not is_clipped_original(shown[1:], LONG_TEXT)

@@ -63,7 +63,7 @@ def test_a_card_fits_at_any_number_of_targets(data: st.DataObject) -> None:
     request = data.draw(strategies.requests())
     said, ran = data.draw(strategies.decisions(request)), data.draw(strategies.runs(request))
     note = data.draw(strategies.texts())
-    blocks = card_blocks(Card(request, said, ran, approval_status=note, notes=[note] * 20))
+    blocks = card_blocks(Card(request, said, ran, approval_status=note))
     assert_valid_message(blocks)
     assert "details" in buttons(blocks)
     assert len(fallback_text(Card(request))) <= 6_000
@@ -89,7 +89,7 @@ def test_an_outcome_and_its_failures_fit(data: st.DataObject) -> None:
     request = data.draw(strategies.requests())
     for run in data.draw(strategies.runs(request))[:1]:
         assert_valid_message(outcome_blocks(request, run))
-        failures = failure_blocks(request, run)
+        failures = failure_blocks(run)
         assert_valid_message(failures)
         failed = len((run.progress or {})["results"])
         assert f"{failed} failed" in visible_texts(failures)
@@ -183,5 +183,5 @@ def test_a_preview_and_what_is_wrong_with_one_fit(data: st.DataObject) -> None:
         changes=request.changes,
         approval=[text] * 20,
     )
-    assert_valid_view(preview_view(shown, "x1"))
-    assert_valid_view(preview_error_view(request.title, [text] * 50, "x1"))
+    assert_valid_view(preview_view(shown))
+    assert_valid_view(preview_error_view(request.title, [text] * 50))

@@ -1,0 +1,10 @@
+"""Who acts, and whether they may."""
+
+from bot.requests.model import Person
+from bot.usecases.drafts.form import Actor, actor_for
+from bot.usecases.services import Services
+
+
+async def authorize_actor(services: Services, person: Person) -> Actor:
+    """The person as an actor, if they may use the bot. Raises NotAllowed."""
+    return actor_for(services, await services.directory.authorize(person))

@@ -1,0 +1,378 @@
+"""What Slack sends, parsed once into frozen values.
+
+A part that is needed and missing, or is not of the type that Slack documents, raises BadPayload. Parts that only
+accompany a click (channel, message, times) are "" instead.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TypeAlias, TypeGuard
+
+from blocks.inputs import backend_of, field_name_of
+from bot.errors import NightshiftError
+from bot.requests.model import Person
+from bot.values import Json, JsonObject
+
+_REQUEST_REF = re.compile(r"([A-Za-z0-9_-]{1,64})(?::([0-9]{1,9}))?")
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_NOTHING: JsonObject = {}
+
+
+class BadPayload(NightshiftError):
+    """A payload without a part that is needed, or with one that is not ours. ``part`` names it for the log."""
+
+    def __init__(self, part: str) -> None:
+        self.part = part
+        super().__init__("This button or form cannot be used any more. Please open it again and try once more.")
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRef:
+    """A request and the revision that a card or view showed; 0 where none was named."""
+
+    id: str
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class DraftRef:
+    """A draft and the version that a view showed."""
+
+    id: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class LogRef:
+    """The log of one target of a run."""
+
+    request_id: str
+    run_id: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceView:
+    """The view that something happened in."""
+
+    id: str
+    type: str
+    callback_id: str
+    title: str
+    metadata: str
+    state: JsonObject
+    """What was entered, by block id and action id."""
+    input_blocks: tuple[str, ...]
+    """Ids of the input blocks on the screen."""
+
+    @property
+    def draft_ref(self) -> DraftRef:
+        """The draft that the view shows. Raises BadPayload."""
+        data = self._metadata()
+        draft_id, version = data.get("d"), data.get("v")
+        if not isinstance(draft_id, str) or not _ID.fullmatch(draft_id) or not _is_count(version):
+            raise BadPayload("view.private_metadata")
+        return DraftRef(draft_id, version)
+
+    @property
+    def request_ref(self) -> RequestRef:
+        """The request that the view asks about. Raises BadPayload."""
+        data = self._metadata()
+        request_id, revision = data.get("r"), data.get("v", 0)
+        if not isinstance(request_id, str) or not _ID.fullmatch(request_id) or not _is_count(revision):
+            raise BadPayload("view.private_metadata")
+        return RequestRef(request_id, revision)
+
+    def _metadata(self) -> JsonObject:
+        try:
+            data = json.loads(self.metadata)
+        except (ValueError, RecursionError):
+            data = None
+        if not isinstance(data, dict):
+            raise BadPayload("view.private_metadata")
+        return data
+
+
+@dataclass(frozen=True, slots=True)
+class Click:
+    """A button that was pressed, or an input that was changed."""
+
+    person: Person
+    enterprise: str
+    action_id: str
+    block_id: str
+    value: str
+    selected: str
+    """Value of the option that was picked from a menu."""
+    trigger_id: str
+    response_url: str
+    view: SourceView | None
+    """None for a click in a message."""
+    channel: str
+    message_ts: str
+    action_ts: str
+
+    @property
+    def source_view(self) -> SourceView:
+        """The view that was clicked in. Raises BadPayload for a click in a message."""
+        if self.view is None:
+            raise BadPayload("view")
+        return self.view
+
+    @property
+    def request_ref(self) -> RequestRef:
+        """The request that the button stands for. Raises BadPayload."""
+        found = _REQUEST_REF.fullmatch(self.value)
+        if found is None:
+            raise BadPayload("actions[0].value")
+        return RequestRef(found[1], int(found[2] or 0))
+
+    @property
+    def log_ref(self) -> LogRef:
+        """The log that was picked from a menu. Raises BadPayload."""
+        run_id, separator, target = self.selected.partition("|")
+        request_id = self.block_id.partition("|")[2]
+        if not separator or not _ID.fullmatch(run_id) or not _ID.fullmatch(request_id):
+            raise BadPayload("actions[0].selected_option")
+        return LogRef(request_id, run_id, target)
+
+    @property
+    def number(self) -> int:
+        """The number that the button stands for. Raises BadPayload."""
+        if not re.fullmatch("[0-9]{1,9}", self.value):
+            raise BadPayload("actions[0].value")
+        return int(self.value)
+
+    @property
+    def field(self) -> str:
+        """The name of the form's field that was changed."""
+        return field_name_of(self.block_id)
+
+    @property
+    def interaction_context(self) -> dict[str, Json]:
+        """What is kept with a decision."""
+        view_id = self.view.id if self.view else ""
+        return {
+            "action_ts": self.action_ts,
+            "message_ts": self.message_ts,
+            "channel": self.channel,
+            "view": view_id,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A modal that was submitted."""
+
+    person: Person
+    enterprise: str
+    callback_id: str
+    view: SourceView
+
+    @property
+    def answer(self) -> str:
+        """The text typed into a modal that asks one question."""
+        return _text(_child(_child(self.view.state, "answer"), "answer"), "value").strip()
+
+    @property
+    def interaction_context(self) -> dict[str, Json]:
+        """What is kept with a decision."""
+        return {"action_ts": "", "message_ts": "", "channel": "", "view": self.view.id}
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A slash command."""
+
+    person: Person
+    enterprise: str
+    name: str
+    text: str
+    channel: str
+    trigger_id: str
+    response_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class OptionsQuery:
+    """A search in a select."""
+
+    person: Person
+    enterprise: str
+    block_id: str
+    text: str
+    view: SourceView
+
+    @property
+    def field(self) -> str:
+        """The name of the form's field that is searched for."""
+        return field_name_of(self.block_id)
+
+    @property
+    def backend(self) -> str:
+        """The back end that the select offers choices of; "" where it names none."""
+        return backend_of(self.block_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened in the workspace. ``user`` is "" where the event is about nobody."""
+
+    team: str
+    enterprise: str
+    type: str
+    user: str
+    tab: str
+
+    @property
+    def person(self) -> Person:
+        """Who it is about. Raises BadPayload."""
+        if not self.user or not self.team:
+            raise BadPayload("event.user")
+        return Person(team=self.team, user=self.user)
+
+
+Payload: TypeAlias = Click | Submission | Command | OptionsQuery | Event
+
+
+def parse(body: JsonObject) -> Payload:
+    """Parse what Slack sent. Raises BadPayload."""
+    if "command" in body:
+        return _command(body)
+    match body.get("type"):
+        case "block_actions":
+            return _click(body)
+        case "view_submission":
+            view = _view(body)
+            if view is None:
+                raise BadPayload("view")
+            return Submission(_person(body), _enterprise(body), view.callback_id, view)
+        case "block_suggestion":
+            view = _view(body)
+            if view is None:
+                raise BadPayload("view")
+            block_id = _required(body, "block_id")
+            return OptionsQuery(_person(body), _enterprise(body), block_id, _text(body, "value"), view)
+        case "event_callback":
+            return _event(body)
+    raise BadPayload("type")
+
+
+def _command(body: JsonObject) -> Command:
+    team, user = _required(body, "team_id"), _required(body, "user_id")
+    return Command(
+        person=Person(team=team, user=user),
+        enterprise=_loose_text(body, "enterprise_id"),
+        name=_required(body, "command"),
+        text=_text(body, "text"),
+        channel=_loose_text(body, "channel_id"),
+        trigger_id=_text(body, "trigger_id"),
+        response_url=_loose_text(body, "response_url"),
+    )
+
+
+def _click(body: JsonObject) -> Click:
+    actions = body.get("actions")
+    action = actions[0] if isinstance(actions, list) and actions else None
+    if not isinstance(action, dict):
+        raise BadPayload("actions")
+    container = _child(body, "container")
+    return Click(
+        person=_person(body),
+        enterprise=_enterprise(body),
+        action_id=_required(action, "action_id"),
+        block_id=_text(action, "block_id"),
+        value=_text(action, "value"),
+        selected=_text(_child(action, "selected_option"), "value"),
+        trigger_id=_text(body, "trigger_id"),
+        response_url=_loose_text(body, "response_url"),
+        view=_view(body),
+        channel=_loose_text(container, "channel_id"),
+        message_ts=_loose_text(container, "message_ts"),
+        action_ts=_loose_text(action, "action_ts"),
+    )
+
+
+def _event(body: JsonObject) -> Event:
+    event = _child(body, "event")
+    user = event.get("user")
+    return Event(
+        team=_text(body, "team_id"),
+        enterprise=_loose_text(body, "enterprise_id"),
+        type=_required(event, "type"),
+        user=_text(user, "id") if isinstance(user, dict) else _text(event, "user"),
+        tab=_loose_text(event, "tab"),
+    )
+
+
+def _person(body: JsonObject) -> Person:
+    """Who acts, by their own team: somebody of another organisation in a shared channel has a team of their own."""
+    user = _child(body, "user")
+    team = _text(user, "team_id") or _text(_child(body, "team"), "id") or _text(body, "team_id")
+    if not team:
+        raise BadPayload("user.team_id")
+    return Person(team=team, user=_required(user, "id"))
+
+
+def _enterprise(body: JsonObject) -> str:
+    return _loose_text(_child(body, "enterprise"), "id")
+
+
+def _view(body: JsonObject) -> SourceView | None:
+    view = body.get("view")
+    if not isinstance(view, dict):
+        return None
+    blocks = view.get("blocks")
+    return SourceView(
+        id=_required(view, "id"),
+        type=_loose_text(view, "type"),
+        callback_id=_text(view, "callback_id"),
+        title=_loose_text(_child(view, "title"), "text"),
+        metadata=_text(view, "private_metadata"),
+        state=_child(_child(view, "state"), "values"),
+        input_blocks=_input_blocks(blocks) if isinstance(blocks, list) else (),
+    )
+
+
+def _input_blocks(blocks: list[Json]) -> tuple[str, ...]:
+    return tuple(
+        block_id
+        for block in blocks
+        if isinstance(block, dict)
+        and block.get("type") == "input"
+        and isinstance(block_id := block.get("block_id"), str)
+    )
+
+
+def _is_count(value: Json) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _child(source: JsonObject, key: str) -> JsonObject:
+    """An object inside another; empty where there is none."""
+    value = source.get(key)
+    return value if isinstance(value, dict) else _NOTHING
+
+
+def _text(source: JsonObject, key: str) -> str:
+    """A text; "" where there is none. Raises BadPayload for anything else."""
+    value = source.get(key)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise BadPayload(key)
+    return value
+
+
+def _required(source: JsonObject, key: str) -> str:
+    text = _text(source, key)
+    if not text:
+        raise BadPayload(key)
+    return text
+
+
+def _loose_text(source: JsonObject, key: str) -> str:
+    """A text that nothing depends on; "" for anything else."""
+    value = source.get(key)
+    return value if isinstance(value, str) else ""
