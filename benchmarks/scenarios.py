@@ -146,8 +146,8 @@ async def approvers(size: float) -> list[Measurement]:
         at = datetime.now(UTC).replace(tzinfo=None).isoformat(" ")
         for user in people[:20]:
             here.execute(
-                'INSERT INTO messages (id, request_id, kind, "to", facts, desired_version, shown_version, channel, ts, '
-                "state, tries, next_try, problem, created_at) "
+                "INSERT INTO messages (id, request_id, kind, recipient, facts, desired_version, shown_version, "
+                "channel, ts, state, send_failures, retry_at, problem, created_at) "
                 "SELECT 'x' || ?, request_id, kind, ?, facts, 1, 0, '', '', 'due', 0, "
                 "?, '', created_at FROM messages WHERE kind = 'approval' LIMIT 1",
                 user.id, user.id, at,

@@ -115,7 +115,7 @@ class Sender:
         place is shut for its like, and those after it are left for when it opens."""
         left = []
         for message in batch:
-            place = message.to, not message.ts
+            place = message.recipient, not message.ts
             if place not in self._throttled:
                 wait = await self._send(message)
                 if wait <= 0:
@@ -147,7 +147,7 @@ class Sender:
         except NotFound as error:
             await self._mark_undeliverable(message, str(error))
         except (*TRANSPORT_ERRORS, NightshiftError) as error:
-            await self._postpone(message, _backoff(message.tries), f"{type(error).__name__}: {error}")
+            await self._postpone(message, _backoff(message.send_failures), f"{type(error).__name__}: {error}")
         except DBAPIError as error:
             # Its claim runs out by itself; the others of the round need not wait for that.
             _log.warning("the database is away; a message is sent later", kind=message.kind, why=str(error.orig))
@@ -177,11 +177,11 @@ class Sender:
             channel, ts = message.channel, message.ts
             await self._client.chat_update(channel=channel, ts=ts, blocks=rendered.blocks, text=rendered.text)
         else:
-            channel = await self._resolve_channel(message.to)
+            channel = await self._resolve_channel(message.recipient)
             wait = self._rate_limiter.acquire("chat.postMessage", channel)
             if wait > 0:
                 return wait
-            ts = await self._find_posted(message, channel, rendered.thread_ts) if message.first_sent else ""
+            ts = await self._find_posted(message, channel, rendered.thread_ts) if message.first_sent_at else ""
             if ts:
                 # It shows what was so when its sending began: it is due once more, to be brought up to date.
                 wanted = 0
@@ -220,7 +220,7 @@ class Sender:
 
     async def _find_posted(self, message: Message, channel: str, thread: str) -> str:
         """The ts of a message that was posted although we never heard of it; "" where there is none to be found."""
-        began = message.first_sent or self._clock.now()
+        began = message.first_sent_at or self._clock.now()
         where: dict[str, Any] = {
             "channel": channel,
             "oldest": str((began - SEARCH_MARGIN).timestamp()),
@@ -264,7 +264,7 @@ class Sender:
             _log.error(
                 "Slack refused a message", kind=message.kind, error=error_code(error), detail=_error_detail(error)
             )
-            await self._postpone(message, _backoff(message.tries), error_code(error))
+            await self._postpone(message, _backoff(message.send_failures), error_code(error))
 
     async def _postpone(self, message: Message, seconds: float, problem: str) -> None:
         until = self._clock.now() + timedelta(seconds=seconds)
@@ -274,7 +274,7 @@ class Sender:
             await messages.postpone(tx, message, until, problem)
 
     async def _mark_undeliverable(self, message: Message, problem: str) -> None:
-        _log.warning("a message cannot be delivered", kind=message.kind, to=message.to, why=problem)
+        _log.warning("a message cannot be delivered", kind=message.kind, recipient=message.recipient, why=problem)
         async with self._db.write() as tx:
             await messages.mark_undeliverable(tx, message, problem)
         self._undeliverable.append((message, problem))
@@ -284,12 +284,12 @@ def _by_recipient(due: Sequence[Message]) -> list[list[Message]]:
     """The messages of each place, oldest first: a thread needs its first message first."""
     groups: dict[str, list[Message]] = {}
     for message in sorted(due, key=lambda message: message.created_at):
-        groups.setdefault(message.to, []).append(message)
+        groups.setdefault(message.recipient, []).append(message)
     return list(groups.values())
 
 
-def _backoff(tries: int) -> float:
-    return float(min(2.0**tries, MAX_BACKOFF_SECONDS))
+def _backoff(failures: int) -> float:
+    return float(min(2.0**failures, MAX_BACKOFF_SECONDS))
 
 
 def _error_detail(error: SlackApiError) -> Any:

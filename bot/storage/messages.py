@@ -1,12 +1,15 @@
-"""What Slack is to show: each row is one message, a projection of stored state. ``desired_version`` counts what
-changed, ``shown_version`` what Slack has. A message is due while they differ, and it survives every restart until Slack
-has it."""
+"""The messages that Slack is to show. Each row is one message, a projection of stored state.
+
+``desired_version`` counts the changes, ``shown_version`` is what Slack has. A message is due while the two differ, and
+it stays due over restarts until Slack has it.
+"""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Literal
 
-from sqlalchemy import Row, and_, bindparam, case, delete, insert, not_, or_, select, update
+from pydantic import JsonValue
+from sqlalchemy import RowMapping, and_, bindparam, case, delete, insert, not_, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.ids import new_id
@@ -15,7 +18,7 @@ from bot.storage.transactions import Tx
 from bot.values import FrozenModel
 
 MAX_RETRY_DELAY = timedelta(minutes=10)
-"""A next try further ahead than this was set before the clock was put back."""
+"""Maximum delay of a retry. A later ``retry_at`` was stored before the clock was set back, and counts as due."""
 
 MessageKind = Literal["approval", "receipt", "outcome", "details", "note", "reminder"]
 
@@ -24,26 +27,26 @@ _ADD_ONCE = {
     "postgresql": postgresql.insert(messages).on_conflict_do_nothing(),
     "sqlite": sqlite.insert(messages).on_conflict_do_nothing(),
 }
-_GET = select(messages).where(messages.c.id == bindparam("its_id"))
+_GET = select(messages).where(messages.c.id == bindparam("row_id"))
 _OF_REQUEST = (
     select(messages)
-    .where(messages.c.request_id == bindparam("its_request"))
+    .where(messages.c.request_id == bindparam("of_request"))
     .order_by(messages.c.created_at, messages.c.id)
 )
 _MARK_DIRTY = (
     update(messages)
     .where(
-        messages.c.request_id == bindparam("its_request"),
+        messages.c.request_id == bindparam("of_request"),
         messages.c.kind.in_(bindparam("kinds", expanding=True)),
         messages.c.state != "undeliverable",
     )
     .values(
         desired_version=messages.c.desired_version + 1,
         state="due",
-        # What waits for its turn does not lose it by changing once more.
-        next_try=case(
-            (and_(messages.c.state == "due", messages.c.next_try <= bindparam("now")), messages.c.next_try),
-            else_=bindparam("now", type_=messages.c.next_try.type),
+        # A message that waits already keeps its turn when it changes once more.
+        retry_at=case(
+            (and_(messages.c.state == "due", messages.c.retry_at <= bindparam("now")), messages.c.retry_at),
+            else_=bindparam("now", type_=messages.c.retry_at.type),
         ),
     )
 )
@@ -52,25 +55,25 @@ _UNCLAIMED = or_(
     messages.c.claimed_until <= bindparam("now"),
     messages.c.claimed_until > bindparam("farthest_claim"),
 )
-_RETRY_DUE = or_(messages.c.next_try <= bindparam("now"), messages.c.next_try > bindparam("farthest_try"))
+_RETRY_DUE = or_(messages.c.retry_at <= bindparam("now"), messages.c.retry_at > bindparam("farthest_retry"))
 _NOT_THROTTLED = not_(
     or_(
-        and_(messages.c.ts == "", messages.c.to.in_(bindparam("no_posts_to", expanding=True))),
-        and_(messages.c.ts != "", messages.c.to.in_(bindparam("no_updates_in", expanding=True))),
+        and_(messages.c.ts == "", messages.c.recipient.in_(bindparam("throttled_posts", expanding=True))),
+        and_(messages.c.ts != "", messages.c.recipient.in_(bindparam("throttled_updates", expanding=True))),
     )
 )
 _CLAIM = (
     select(messages)
     .where(messages.c.state == "due", _RETRY_DUE, _UNCLAIMED, _NOT_THROTTLED)
-    .order_by(messages.c.next_try, messages.c.created_at)
-    .limit(bindparam("most"))
+    .order_by(messages.c.retry_at, messages.c.created_at)
+    .limit(bindparam("max_rows"))
     .with_for_update(skip_locked=True)
 )
-_UPDATE_MANY = update(messages).where(messages.c.id.in_(bindparam("ids", expanding=True)))
-_RELEASE_MANY = _UPDATE_MANY.where(messages.c.claimed_by == bindparam("its_node"))
-_UPDATE_ONE = update(messages).where(messages.c.id == bindparam("its_id"))
-_BEGIN_SENDING = _UPDATE_ONE.where(messages.c.claimed_until == bindparam("its_claim"))
-_POSTPONE = _UPDATE_ONE.where(messages.c.claimed_by == bindparam("its_node"))
+_UPDATE_MANY = update(messages).where(messages.c.id.in_(bindparam("row_ids", expanding=True)))
+_RELEASE_MANY = _UPDATE_MANY.where(messages.c.claimed_by == bindparam("expected_node"))
+_UPDATE_ONE = update(messages).where(messages.c.id == bindparam("row_id"))
+_BEGIN_SENDING = _UPDATE_ONE.where(messages.c.claimed_until == bindparam("expected_claim"))
+_POSTPONE = _UPDATE_ONE.where(messages.c.claimed_by == bindparam("expected_node"))
 _NO_CLAIM = {"claimed_until": None, "claimed_by": None}
 _CLAIMING_NODES = (
     select(messages.c.claimed_by)
@@ -78,71 +81,72 @@ _CLAIMING_NODES = (
     .distinct()
 )
 _RELEASE_ALL = update(messages).where(messages.c.state == "due", messages.c.claimed_until.is_not(None))
-_BEING_POSTED = and_(messages.c.first_sent.is_not(None), messages.c.ts == "")
+_BEING_POSTED = and_(messages.c.first_sent_at.is_not(None), messages.c.ts == "")
+_NEW_END_OF_CLAIM = case((_BEING_POSTED, bindparam("end_if_posting")), else_=bindparam("end_if_idle"))
 _SHORTEN_CLAIMS = (
     update(messages)
     .where(
         messages.c.state == "due",
         messages.c.claimed_by == bindparam("node"),
-        messages.c.claimed_until > case((_BEING_POSTED, bindparam("late")), else_=bindparam("soon")),
+        messages.c.claimed_until > _NEW_END_OF_CLAIM,
     )
-    .values(claimed_until=case((_BEING_POSTED, bindparam("late")), else_=bindparam("soon")))
+    .values(claimed_until=_NEW_END_OF_CLAIM)
 )
 
 
 class Message(FrozenModel):
-    """One message. ``to`` is a channel or user id; ``channel`` and ``ts`` are where Slack has put it."""
+    """One message. ``recipient`` is a channel or user; ``channel`` and ``ts`` say where Slack has put it."""
 
     id: str
     request_id: str | None
     run_id: str | None = None
     kind: MessageKind
-    to: str
+    recipient: str
     parent_id: str | None = None
-    facts: Mapping[str, Any] = {}
+    facts: Mapping[str, JsonValue] = {}
     desired_version: int = 1
     shown_version: int = 0
     channel: str = ""
     ts: str = ""
     state: Literal["due", "shown", "undeliverable"] = "due"
-    tries: int = 0
-    next_try: datetime
+    send_failures: int = 0
+    retry_at: datetime
     problem: str = ""
     claimed_by: str | None = None
-    """The node that claimed it last; None where nobody has it."""
+    """The node that claimed it last; None if no node has it."""
     claimed_until: datetime | None = None
-    """Until when the one that claimed it last may be sending it; a later time means another one's claim."""
-    first_sent: datetime | None = None
-    """When its first sending began; set before it is posted, so that after a crash it is looked for first."""
+    """When the last claim ends. A node holds a claim only while this is the value that it stored."""
+    first_sent_at: datetime | None = None
+    """When its first sending began. Stored before the post, so that after a crash Slack is searched first."""
     created_at: datetime
 
 
-def _message(row: Row[Any]) -> Message:
-    return Message.model_validate({name: getattr(row, name) for name in Message.model_fields})
+def _message(row: RowMapping) -> Message:
+    return Message.model_validate({name: row[name] for name in Message.model_fields})
 
 
 async def add(
     tx: Tx,
     now: datetime,
     kind: MessageKind,
-    to: str,
+    recipient: str,
     request_id: str | None = None,
     *,
     run_id: str | None = None,
     parent_id: str | None = None,
-    facts: Mapping[str, Any] | None = None,
+    facts: Mapping[str, JsonValue] | None = None,
     dedupe: str | None = None,
 ) -> str:
-    """Want a message. With ``dedupe``, the same message is wanted only once, however often it is asked for."""
+    """Store a message to be sent. Returns its id. A second message with the same ``dedupe`` is not stored."""
     message = Message(
         id=new_id("m"),
         request_id=request_id,
         run_id=run_id,
         kind=kind,
-        to=to,
+        recipient=recipient,
         parent_id=parent_id,
         facts=facts or {},
-        next_try=now,
+        retry_at=now,
         created_at=now,
     )
     statement = _ADD if dedupe is None else _ADD_ONCE[tx.dialect.name]
@@ -153,8 +157,8 @@ async def add(
 async def mark_dirty(
     tx: Tx, request_id: str, now: datetime, kinds: Sequence[MessageKind] = ("approval", "receipt", "outcome")
 ) -> None:
-    """Say that a request has changed: every copy of its cards is to be brought up to date."""
-    await tx.execute(_MARK_DIRTY, {"its_request": request_id, "kinds": list(kinds), "now": now})
+    """Make every copy of a request's cards due, because the request has changed."""
+    await tx.execute(_MARK_DIRTY, {"of_request": request_id, "kinds": list(kinds), "now": now})
 
 
 async def claim(
@@ -167,89 +171,104 @@ async def claim(
     throttled_updates: Collection[str] = (),
     limit: int = 50,
 ) -> Sequence[Message]:
-    """Messages that are due, claimed by a node for ``busy`` so that no other one sends them too. Places (``to``) that
-    take nothing just now are left out.
+    """Claim due messages for a node, so that no other node sends them. Returns them.
 
-    Times further ahead than anything waits were set before the clock was put back, and count as past.
+    Throttled recipients are left out. A time further ahead than any wait was stored before the clock was set back, and
+    counts as past.
     """
-    about = {"now": now, "farthest_claim": now + 2 * duration, "farthest_try": now + MAX_RETRY_DELAY, "most": limit}
-    shut = {"no_posts_to": list(throttled_posts), "no_updates_in": list(throttled_updates)}
-    rows = (await tx.execute(_CLAIM, {**about, **shut})).all()
-    until = now + duration
-    if rows:
-        claim = {"ids": [row.id for row in rows], "claimed_until": until, "claimed_by": node}
-        await tx.execute(_UPDATE_MANY, claim)
-    return [_message(row).model_copy(update={"claimed_until": until, "claimed_by": node}) for row in rows]
+    parameters = {
+        "now": now,
+        "farthest_claim": now + 2 * duration,
+        "farthest_retry": now + MAX_RETRY_DELAY,
+        "throttled_posts": list(throttled_posts),
+        "throttled_updates": list(throttled_updates),
+        "max_rows": limit,
+    }
+    due = [_message(row) for row in (await tx.execute(_CLAIM, parameters)).mappings()]
+    changes = {"claimed_until": now + duration, "claimed_by": node}
+    if due:
+        await tx.execute(_UPDATE_MANY, {**changes, "row_ids": [message.id for message in due]})
+    return [message.model_copy(update=changes) for message in due]
 
 
 async def release_claims(tx: Tx, claimed: Sequence[Message], node: str) -> None:
-    """Messages that a node has claimed and not sent after all are free again, if they are its own still."""
-    await tx.execute(_RELEASE_MANY, {"ids": [message.id for message in claimed], "its_node": node, **_NO_CLAIM})
+    """Release messages that a node claimed and did not send. Those that another node has claimed since are kept."""
+    row_ids = [message.id for message in claimed]
+    await tx.execute(_RELEASE_MANY, {"row_ids": row_ids, "expected_node": node, **_NO_CLAIM})
 
 
 async def claiming_nodes(tx: Tx, until: datetime) -> set[str]:
-    """The nodes whose claims last longer than until a moment."""
-    return set((await tx.execute(_CLAIMING_NODES, {"until": until})).scalars())
+    """Return the nodes that hold a claim which ends later than ``until``."""
+    return {str(node) for node in (await tx.execute(_CLAIMING_NODES, {"until": until})).scalars()}
 
 
 async def shorten_claims(tx: Tx, node: str, end_if_idle: datetime, end_if_posting: datetime) -> int:
-    """A node is gone: its claims end ``soon``, or ``late`` where it may be in the middle of posting, instead of when
-    they would have. Returns how many. Should the node live after all, it begins to post nothing more with them."""
-    return (await tx.execute(_SHORTEN_CLAIMS, {"node": node, "soon": end_if_idle, "late": end_if_posting})).rowcount
+    """Let the claims of a dead node end earlier. Returns how many were shortened.
+
+    ``end_if_posting`` is for messages that may be in the middle of their first post. If the node is alive after all,
+    it begins no post with a shortened claim.
+    """
+    ends = {"end_if_idle": end_if_idle, "end_if_posting": end_if_posting}
+    return (await tx.execute(_SHORTEN_CLAIMS, {"node": node, **ends})).rowcount
 
 
 async def release_all_claims(tx: Tx) -> None:
-    """Give up every claim: whoever had one is gone. Only where one process uses the database."""
+    """Release every claim. Only for a database that a single process uses: whoever held a claim is dead."""
     await tx.execute(_RELEASE_ALL, _NO_CLAIM)
 
 
 async def get(tx: Tx, message_id: str) -> Message | None:
-    """One message."""
-    row = (await tx.execute(_GET, {"its_id": message_id})).one_or_none()
+    """Return a message; None if there is none with this id."""
+    row = (await tx.execute(_GET, {"row_id": message_id})).mappings().one_or_none()
     return _message(row) if row else None
 
 
 async def of_request(tx: Tx, request_id: str, kinds: Sequence[MessageKind] = ()) -> Sequence[Message]:
-    """The messages of a request, oldest first."""
-    found = [_message(row) for row in await tx.execute(_OF_REQUEST, {"its_request": request_id})]
-    return [message for message in found if not kinds or message.kind in kinds]
+    """Return the messages of a request, oldest first; only some kinds, if any are given."""
+    rows = (await tx.execute(_OF_REQUEST, {"of_request": request_id})).mappings()
+    return [message for message in map(_message, rows) if not kinds or message.kind in kinds]
 
 
 async def begin_sending(tx: Tx, message: Message, now: datetime, claim_duration: timedelta) -> bool:
-    """A first sending begins: from now on Slack may have it. False where the claim was lost, since sending took so
-    long that another node has taken the message; else the claim holds for ``busy`` again."""
-    ours = {"its_id": message.id, "its_claim": message.claimed_until}
-    return (
-        await tx.execute(_BEGIN_SENDING, {**ours, "first_sent": now, "claimed_until": now + claim_duration})
-    ).rowcount == 1
+    """Record that the first sending begins and prolong the claim. From now on Slack may have the message.
+
+    Returns False if the claim was lost, because another node has taken the message over.
+    """
+    expected = {"row_id": message.id, "expected_claim": message.claimed_until}
+    changes = {"first_sent_at": now, "claimed_until": now + claim_duration}
+    return (await tx.execute(_BEGIN_SENDING, {**expected, **changes})).rowcount == 1
 
 
 async def mark_delivered(tx: Tx, message: Message, channel: str, ts: str, version: int) -> None:
-    """Slack has it. It is due again where more has changed since it was rendered, also where another node has shown
-    that meanwhile: this one's older content has just taken its place."""
+    """Record that Slack has a version of a message.
+
+    The message stays due if it has changed since it was rendered. That holds also if another node has shown the newer
+    version meanwhile, because this older one has just replaced it.
+    """
     state = case((messages.c.desired_version <= version, "shown"), else_="due")
     await tx.execute(
         update(messages)
         .where(messages.c.id == message.id)
-        .values(channel=channel, ts=ts, shown_version=version, state=state, tries=0, problem="", **_NO_CLAIM)
+        .values(channel=channel, ts=ts, shown_version=version, state=state, send_failures=0, problem="", **_NO_CLAIM)
     )
 
 
 async def postpone(tx: Tx, message: Message, until: datetime, problem: str) -> None:
-    """Slack did not take it this time. Nothing changes where another node has it by now."""
-    tries = message.tries + 1 if problem else message.tries
-    changes = {"next_try": until, "problem": problem[:500], "tries": tries, **_NO_CLAIM}
-    await tx.execute(_POSTPONE, {"its_id": message.id, "its_node": message.claimed_by, **changes})
+    """Retry a message later. Changes nothing if another node has claimed it since."""
+    failures = message.send_failures + 1 if problem else message.send_failures
+    expected = {"row_id": message.id, "expected_node": message.claimed_by}
+    changes = {"retry_at": until, "problem": problem[:500], "send_failures": failures, **_NO_CLAIM}
+    await tx.execute(_POSTPONE, {**expected, **changes})
 
 
 async def mark_undeliverable(tx: Tx, message: Message, problem: str) -> None:
-    """Slack will never take it."""
+    """Record that Slack will never take a message."""
     changes = {"state": "undeliverable", "problem": problem[:500], **_NO_CLAIM}
-    await tx.execute(_UPDATE_ONE, {"its_id": message.id, **changes})
+    await tx.execute(_UPDATE_ONE, {"row_id": message.id, **changes})
 
 
 async def delete_before(tx: Tx, before: datetime) -> int:
-    """Delete one-off messages that Slack has had since before a moment; the cards stay. Returns how many."""
-    once = messages.c.kind.in_(("note", "reminder", "details"))
-    where = (once, messages.c.state != "due", messages.c.created_at < before)
+    """Delete one-off messages that were created before a moment and are not due; cards stay. Returns how many."""
+    is_one_off = messages.c.kind.in_(("note", "reminder", "details"))
+    where = (is_one_off, messages.c.state != "due", messages.c.created_at < before)
     return (await tx.execute(delete(messages).where(*where))).rowcount

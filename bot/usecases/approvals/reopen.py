@@ -39,9 +39,9 @@ async def reopen_for_approval(services: Services, run: Run, request: Request, wh
         await audit.record(tx, now, "nightshift", "request.asked_again", request.id, {"why": why})
         for card in await messages.of_request(tx, request.id, ["approval", "receipt"]):
             text = f"{request.name} must be approved again. {why}"
-            dedupe = f"again:{request.id}:{content.renewal}:{card.to}"
+            dedupe = f"again:{request.id}:{content.renewal}:{card.recipient}"
             await messages.add(
-                tx, now, "note", card.to, request.id, parent_id=card.id, facts={"text": text}, dedupe=dedupe
+                tx, now, "note", card.recipient, request.id, parent_id=card.id, facts={"text": text}, dedupe=dedupe
             )
         await messages.mark_dirty(tx, request.id, now)
     services.wake.sender.set()

@@ -173,8 +173,10 @@ async def _revise(services: Services, draft: Draft, checked: PreviewResult, now:
         text = f"{request.name} was changed. Approvals of the earlier content do not count any more."
         for card in await messages.of_request(tx, request.id, ["approval"]):
             facts = {"text": text, "by": draft.person.user}
-            dedupe = f"revised:{request.id}:{request.revision}:{card.to}"
-            await messages.add(tx, now, "note", card.to, request.id, parent_id=card.id, facts=facts, dedupe=dedupe)
+            dedupe = f"revised:{request.id}:{request.revision}:{card.recipient}"
+            await messages.add(
+                tx, now, "note", card.recipient, request.id, parent_id=card.id, facts=facts, dedupe=dedupe
+            )
         # An edit may have moved it to a back end whose approvers sit in another channel.
         await _post_approval_card(tx, services, request, now)
         await messages.mark_dirty(tx, request.id, now)

@@ -82,9 +82,9 @@ async def _remind_one(services: Services, request: Request) -> None:
             tx, request, request.state, remind_at=next_reminder_at(request.requirement, asked, now)
         )
         for card in await messages.of_request(tx, request.id, ["approval"]):
-            dedupe = f"reminder:{request.id}:{request.revision}:{int(now.timestamp())}:{card.to}"
+            dedupe = f"reminder:{request.id}:{request.revision}:{int(now.timestamp())}:{card.recipient}"
             await messages.add(
-                tx, now, "reminder", card.to, request.id, parent_id=card.id, facts={"text": text}, dedupe=dedupe
+                tx, now, "reminder", card.recipient, request.id, parent_id=card.id, facts={"text": text}, dedupe=dedupe
             )
         await messages.mark_dirty(tx, request.id, now)
 

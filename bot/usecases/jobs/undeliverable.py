@@ -14,15 +14,17 @@ async def handle_undeliverable(services: Services, message: Message, problem: st
         if message.kind == "approval" and message.request_id and not message.ts:
             try:
                 request = await requests.get(tx, message.request_id)
-                outcome = f"The approvers' channel {message.to} cannot be written to ({problem}). Nothing was done."
+                outcome = (
+                    f"The approvers' channel {message.recipient} cannot be written to ({problem}). Nothing was done."
+                )
                 await requests.transition(tx, request, "undeliverable", finished_at=now, outcome=outcome)
-                data = {"channel": message.to, "why": problem}
+                data = {"channel": message.recipient, "why": problem}
                 await audit.record(tx, now, "nightshift", "request.undeliverable", request.id, data)
                 await messages.mark_dirty(tx, request.id, now, kinds=("receipt",))
             except (Conflict, NotFound):
                 # It was decided elsewhere meanwhile; a lost copy of its card changes nothing.
                 return
-        if admin and message.to != admin:
-            text = f"A message of kind {message.kind} for {message.to} cannot be delivered: {problem}."
+        if admin and message.recipient != admin:
+            text = f"A message of kind {message.kind} for {message.recipient} cannot be delivered: {problem}."
             await messages.add(tx, now, "note", admin, facts={"text": text}, dedupe=f"undeliverable:{message.id}")
     services.wake.sender.set()

@@ -26,7 +26,7 @@ async def claim(
 
 
 def recipients(several: Sequence[Message]) -> list[str]:
-    return [message.to for message in several]
+    return [message.recipient for message in several]
 
 
 async def test_what_one_node_has_claimed_no_other_sends(db: Database) -> None:
@@ -58,8 +58,8 @@ async def test_what_was_claimed_and_not_sent_is_free_at_once(db: Database) -> No
     first, second = await claim(db)
     async with db.write() as tx:
         await messages.release_claims(tx, [second], "node-1")
-    assert recipients(await claim(db, "node-2")) == [second.to]
-    assert first.to == "C1"
+    assert recipients(await claim(db, "node-2")) == [second.recipient]
+    assert first.recipient == "C1"
 
 
 async def test_what_another_node_has_by_now_is_neither_given_back_nor_postponed(db: Database) -> None:

@@ -14,6 +14,10 @@ depends_on = None
 COLUMNS = (
     ("messages", "wanted", "desired_version"),
     ("messages", "shown", "shown_version"),
+    ("messages", '"to"', "recipient"),
+    ("messages", "tries", "send_failures"),
+    ("messages", "next_try", "retry_at"),
+    ("messages", "first_sent", "first_sent_at"),
     ("decisions", "taken_back", "retracted_at"),
     ("decisions", "evidence", "interaction_context"),
 )
@@ -34,8 +38,8 @@ PREVIEW_KEYS = {
     "met": "conflicts",
     "notified": "notified_count",
 }
-BATCH = 500
-"""Rows that are rewritten at a time, so that a large table does not have to fit into memory."""
+BATCH_SIZE = 500
+"""Maximum number of rows in memory at a time."""
 
 requests = sa.table("requests", sa.column("id"), sa.column("user"), sa.column("record", sa.JSON))
 revisions = sa.table(
@@ -47,7 +51,9 @@ drafts = sa.table("drafts", sa.column("id"), sa.column("checked", sa.JSON(none_a
 def upgrade() -> None:
     for table, before, after in COLUMNS:
         op.execute(f"ALTER TABLE {table} RENAME COLUMN {before} TO {after}")
+    op.drop_index(op.f("ix_messages_state_next_try"), "messages")
     _rename_message_state()
+    op.create_index(op.f("ix_messages_state_retry_at"), "messages", ["state", "retry_at"])
     for before, after in RUN_STATES.items():
         op.execute(
             sa.text("UPDATE runs SET state = :after WHERE state = :before").bindparams(before=before, after=after)
@@ -60,7 +66,7 @@ def upgrade() -> None:
 def _rename_message_state() -> None:
     states = "state IN ('due', 'shown', 'undeliverable')"
     if op.get_bind().dialect.name == "sqlite":
-        # SQLite cannot drop a constraint: the table is made again, without the one that is not reflected.
+        # SQLite cannot drop a constraint. Recreating the table drops it, because check constraints are not reflected.
         op.execute("PRAGMA ignore_check_constraints=ON")
         op.execute("UPDATE messages SET state = 'undeliverable' WHERE state = 'dead'")
         op.execute("PRAGMA ignore_check_constraints=OFF")
@@ -82,7 +88,7 @@ def _rewrite_requests() -> None:
 
 
 def _editors(requesters: Mapping[str, str]) -> dict[str, list[str]]:
-    """Everyone but the requester who has written a revision, by request, in the order of their first."""
+    """Return everyone but the requester who wrote a revision, by request, in the order of their first."""
     written = (
         sa.select(revisions.c.request_id, revisions.c.by)
         .where(revisions.c.request_id.in_(list(requesters)))
@@ -90,7 +96,7 @@ def _editors(requesters: Mapping[str, str]) -> dict[str, list[str]]:
     )
     editors: dict[str, list[str]] = {request_id: [] for request_id in requesters}
     for row in op.get_bind().execute(written):
-        # A request that was put before its approvers again has a revision by Nightshift itself.
+        # Nightshift itself wrote a revision when it reopened a request for approval.
         if row.by not in (requesters[row.request_id], "nightshift", *editors[row.request_id]):
             editors[row.request_id].append(row.by)
     return editors
@@ -119,12 +125,12 @@ def _rewrite_drafts() -> None:
 
 
 def _record(record: Mapping[str, Any]) -> dict[str, Any]:
-    """A stored request under its new names."""
+    """Return a stored request under its new names."""
     return {**_renamed(record, RECORD_KEYS), "requirement": _renamed(record["requirement"], REQUIREMENT_KEYS)}
 
 
 def _preview(preview: Mapping[str, Any]) -> dict[str, Any]:
-    """The stored preview of a draft under its new names."""
+    """Return the stored preview of a draft under its new names."""
     return {**_renamed(preview, PREVIEW_KEYS), "requirement": _renamed(preview["requirement"], REQUIREMENT_KEYS)}
 
 
@@ -133,11 +139,11 @@ def _renamed(values: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, A
 
 
 def _batches(query: sa.Select[Any], *keys: sa.ColumnElement[Any]) -> Iterator[list[sa.Row[Any]]]:
-    """The rows of a query, some at a time, in the order of their keys."""
+    """Yield the rows of a query in batches, in the order of their keys."""
     bind = op.get_bind()
     last: tuple[Any, ...] | None = None
     while True:
-        page = query.order_by(*keys).limit(BATCH)
+        page = query.order_by(*keys).limit(BATCH_SIZE)
         if last is not None:
             page = page.where(sa.tuple_(*keys) > last)
         rows = list(bind.execute(page))
