@@ -17,7 +17,7 @@ def test_a_phrase_means_what_the_table_says(row: Row) -> None:
 
 def test_the_table_is_large_and_every_row_its_own() -> None:
     assert len(ROWS) >= 600
-    assert len({(row.phrase, row.now, row.whole_days) for row in ROWS}) == len(ROWS)
+    assert len({(row.phrase, row.now, row.whole_days, row.preferences) for row in ROWS}) == len(ROWS)
 
 
 def test_what_is_understood_is_said_in_words_that_mean_the_same() -> None:
