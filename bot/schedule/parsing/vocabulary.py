@@ -31,7 +31,10 @@ _NUMBERS = (
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
     "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
 )  # fmt: skip
-_TENS = {"twenty": 20, "thirty": 30, "forty": 40, "fourty": 40, "fifty": 50, "sixty": 60, "ninety": 90}
+_TENS = {
+    "twenty": 20, "thirty": 30, "forty": 40, "fourty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80,
+    "ninety": 90,
+}  # fmt: skip
 _ORDINALS = (
     "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh",
     "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth",
@@ -40,7 +43,7 @@ _DAYPARTS = {"morning": "morning", "afternoon": "afternoon", "evening": "evening
              "lunchtime": "lunchtime", "lunch": "lunchtime"}  # fmt: skip
 _SYNONYMS = {
     "tmrw": "tomorrow", "tmr": "tomorrow", "tmw": "tomorrow", "tomorow": "tomorrow", "tommorow": "tomorrow",
-    "tommorrow": "tomorrow", "2moro": "tomorrow", "till": "until", "til": "until", "untill": "until",
+    "tommorrow": "tomorrow", "till": "until", "til": "until", "untill": "until",
     "thru": "through", "each": "every", "per": "every", "midday": "noon", "around": "about",
     "approximately": "about", "occurrences": "times", "occurrence": "times", "runs": "times", "upcoming": "coming",
     "current": "this", "immediately": "now", "todays": "today", "tomorrows": "tomorrow", "workday": "weekday",
