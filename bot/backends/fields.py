@@ -8,8 +8,9 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 from pydantic.fields import FieldInfo
 
+from bot.backends.payload import as_object
 from bot.errors import InputError
-from bot.values import FrozenModel, Json
+from bot.values import FrozenModel, Json, JsonObject
 
 FormValues = Mapping[str, Json]
 """What a person has filled in, by field name; a dynamic field's name has its group in front (``inputs.package``)."""
@@ -92,7 +93,7 @@ def form_fields(model: type[Params]) -> tuple[FormField, ...]:
     return tuple(found)
 
 
-def hidden_values(model: type[Params], values: FormValues) -> dict[str, Any]:
+def hidden_values(model: type[Params], values: FormValues) -> dict[str, Json]:
     """The values that ``load`` has told and no field of the form holds: those of the model's hidden attributes."""
     hidden = (
         n for n, info in model.model_fields.items() if any(isinstance(m, Param) and m.hidden for m in info.metadata)
@@ -155,18 +156,15 @@ def is_relevant(field: FormField, values: FormValues) -> bool:
     return all(values.get(other) in wanted for other, wanted in field.relevant_if.items())
 
 
-def nest(values: FormValues) -> dict[str, Any]:
+def nest(values: FormValues) -> dict[str, Json]:
     """``{"inputs.package": "zsh"}`` becomes ``{"inputs": {"package": "zsh"}}``; empty values are left out."""
-    out: dict[str, Any] = {}
+    nested: dict[str, Json] = {}
     for name, value in values.items():
         if value is None or value == "" or value == []:
             continue
         group, dot, rest = name.partition(".")
-        if dot:
-            out.setdefault(group, {})[rest] = value
-        else:
-            out[name] = value
-    return out
+        nested[group] = {**as_object(nested.get(group)), rest: value} if dot else value
+    return nested
 
 
 def parse_params(model: type[ParamsT], values: FormValues) -> ParamsT:
@@ -187,7 +185,7 @@ def validation_messages(error: ValidationError) -> dict[str, str]:
     return found
 
 
-def _validation_message(error_type: str, limits: Mapping[str, Any]) -> str:
+def _validation_message(error_type: str, limits: JsonObject) -> str:
     """Our sentence for one of pydantic's kinds of error; "" where its own words do."""
     match error_type:
         case "missing" | "string_too_short":

@@ -20,6 +20,11 @@ def as_objects(value: Json) -> list[JsonObject]:
     return [item for item in as_list(value) if isinstance(item, Mapping)]
 
 
+def as_text(value: Json) -> str:
+    """Return a text without the space around it; "" for anything else."""
+    return value.strip() if isinstance(value, str) else ""
+
+
 def as_texts(value: Json) -> list[str]:
     """Return the texts in a list; none for anything else."""
     return [item for item in as_list(value) if isinstance(item, str)]
@@ -28,3 +33,10 @@ def as_texts(value: Json) -> list[str]:
 def is_object_list(value: Json) -> bool:
     """Whether a value is a list that holds objects only."""
     return isinstance(value, list) and all(isinstance(item, Mapping) for item in value)
+
+
+def value_at(value: Json, *keys: str) -> Json:
+    """Return what stands under keys of nested objects; None if any of them is missing."""
+    for key in keys:
+        value = as_object(value).get(key)
+    return value

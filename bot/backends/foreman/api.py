@@ -1,8 +1,7 @@
 """Foreman's HTTP API as this package uses it: reads that may be repeated, POSTs that never are."""
 
 import base64
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from bot.backends.cache import ExpiringCache
 from bot.backends.foreman.settings import ForemanSettings
@@ -11,8 +10,10 @@ from bot.backends.secrets import SecretNotFound, read_secret
 from bot.backends.tls import ssl_context
 from bot.clock import Clock
 from bot.errors import BadResponse, OutcomeUnknown, Refused, Unauthorized
+from bot.values import Json, JsonObject
 
-Row = Mapping[str, Any]
+Row = JsonObject
+QueryValue = str | int | None
 _SEARCH_TTL = 10.0
 """Seconds for which what a search for a form found is used again: several people type the same letters."""
 
@@ -26,7 +27,7 @@ _NOT_SAVED_MESSAGES = (
 """Words of a 500 that Foreman says before it saves anything."""
 
 
-def extract_error(status: int, body: Any) -> str:
+def extract_error(status: int, body: Json) -> str:
     """The server's own words, with the details that it adds."""
     parts = [error_message(body)]
     error = body.get("error") if isinstance(body, dict) else None
@@ -59,19 +60,21 @@ class ForemanApi:
         await self._read_client.close()
         await self._write_client.close()
 
-    async def get(self, path: str, *, time_limit: float | None = None, **params: Any) -> Any:
+    async def get(self, path: str, *, time_limit: float | None = None, **params: QueryValue) -> Json:
         """The JSON of a read, within some seconds. Parameters that are None are left out."""
-        wanted = {name: value for name, value in params.items() if value is not None}
-        return (await self._read_client.send("GET", path, params=wanted, time_limit=time_limit)).json
+        given = {name: value for name, value in params.items() if value is not None}
+        return (await self._read_client.send("GET", path, params=given, time_limit=time_limit)).json
 
-    async def get_object(self, path: str, **params: Any) -> Row:
+    async def get_object(self, path: str, **params: QueryValue) -> Row:
         """One thing."""
-        found = await self.get(path, **params)
+        found = await self.get(path, time_limit=None, **params)
         if not isinstance(found, dict):
             raise BadResponse(self.name, f"{self.name} did not answer {path} with an object.")
         return found
 
-    async def get_rows(self, path: str, *, time_limit: float | None = None, **params: Any) -> tuple[Sequence[Row], int]:
+    async def get_rows(
+        self, path: str, *, time_limit: float | None = None, **params: QueryValue
+    ) -> tuple[Sequence[Row], int]:
         """A list and how many entries match in all."""
         found = await self.get(path, time_limit=time_limit, **params)
         results = found.get("results") if isinstance(found, dict) else found
@@ -80,7 +83,7 @@ class ForemanApi:
         matching = found.get("subtotal") if isinstance(found, dict) else None
         return results, matching if isinstance(matching, int) else len(results)
 
-    async def search(self, path: str, **params: Any) -> Sequence[Row]:
+    async def search(self, path: str, **params: QueryValue) -> Sequence[Row]:
         """A list for somebody who waits in front of a form; the same list again is not fetched for a few seconds.
         Raises Unreachable where it takes too long."""
 
@@ -89,7 +92,7 @@ class ForemanApi:
 
         return await self._search_cache.get((path, tuple(sorted(params.items()))), fetch)
 
-    async def post(self, path: str, body: Any) -> Any:
+    async def post(self, path: str, body: Json) -> Json:
         """The JSON of a POST, which is made once. Raises FateUnknown where it may have had an effect."""
         try:
             answer = await self._write_client.send_once("POST", path, json=body)

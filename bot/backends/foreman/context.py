@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
 from bot.backends.base import FormValues
 from bot.backends.foreman import server, templates
@@ -12,6 +11,7 @@ from bot.backends.foreman.settings import ForemanSettings
 from bot.backends.foreman.templates import JobTemplate
 from bot.clock import Clock
 from bot.errors import BadResponse, Forbidden, InputError, RemoteNotFound
+from bot.values import Json
 
 _VERSIONS_TTL = timedelta(minutes=10)
 _TEMPLATES_TTL = timedelta(minutes=1)
@@ -52,7 +52,7 @@ class ForemanContext:
         return found
 
     async def fetch_template(
-        self, template_id: int | None, feature: str | None, taxonomy: Mapping[str, Any]
+        self, template_id: int | None, feature: str | None, taxonomy: Mapping[str, int]
     ) -> JobTemplate:
         """The template that is named or that a feature stands for. Raises InputError where there is none."""
         field = "job_template_id" if template_id is not None else "feature"
@@ -69,7 +69,7 @@ class ForemanContext:
         known = self._templates.get(template_id or self._features.get(feature or "", 0))
         return known[1] if known else None
 
-    async def _fetch_by_id(self, template_id: int, taxonomy: Mapping[str, Any]) -> JobTemplate:
+    async def _fetch_by_id(self, template_id: int, taxonomy: Mapping[str, int]) -> JobTemplate:
         now = self.clock.now()
         known = self._templates.get(template_id)
         if known is not None and now - known[0] < _TEMPLATES_TTL:
@@ -89,7 +89,7 @@ class ForemanContext:
         return found
 
 
-def parse_int(value: Any) -> int | None:
+def parse_int(value: Json) -> int | None:
     """A number as forms give it; None for anything else."""
     text = str(value if value is not None else "").strip()
     return int(text) if text.isdecimal() and text.isascii() else None

@@ -1,7 +1,6 @@
 """Live choices for the selects of the form."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from bot.backends.base import Option
 from bot.backends.foreman.api import ForemanApi, Row, quote_search_value
@@ -21,7 +20,7 @@ _PATHS = {
 
 
 async def lookup(
-    api: ForemanApi, settings: ForemanSettings, field: str, query: str, taxonomy: Mapping[str, Any]
+    api: ForemanApi, settings: ForemanSettings, field: str, query: str, taxonomy: Mapping[str, int]
 ) -> Sequence[Option]:
     """Choices whose name holds ``query``, best first. Raises BackendError; NotFound for a field without choices."""
     match field:
@@ -39,7 +38,7 @@ async def lookup(
 
 
 async def resolve_option(
-    api: ForemanApi, settings: ForemanSettings, field: str, text: str, taxonomy: Mapping[str, Any]
+    api: ForemanApi, settings: ForemanSettings, field: str, text: str, taxonomy: Mapping[str, int]
 ) -> Option | None:
     """The one choice that a typed name or number names; None where there is none or several."""
     wanted = text.casefold()
@@ -79,7 +78,7 @@ async def fetch_feature(api: ForemanApi, label: str) -> Row | None:
 
 
 async def _templates(
-    api: ForemanApi, settings: ForemanSettings, query: str, taxonomy: Mapping[str, Any]
+    api: ForemanApi, settings: ForemanSettings, query: str, taxonomy: Mapping[str, int]
 ) -> Sequence[Option]:
     if settings.features and not settings.templates:
         return ()
@@ -114,7 +113,7 @@ async def _search_taxonomy(api: ForemanApi, field: str, query: str) -> Sequence[
         return await _search(api, f"/katello/api/{kind}", "", query, {})
 
 
-async def _search(api: ForemanApi, path: str, base: str, query: str, taxonomy: Mapping[str, Any]) -> Sequence[Row]:
+async def _search(api: ForemanApi, path: str, base: str, query: str, taxonomy: Mapping[str, int]) -> Sequence[Row]:
     parts = [base] if base else []
     if query:
         parts.append(f"name ~ {quote_search_value(query)}")

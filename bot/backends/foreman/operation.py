@@ -1,7 +1,6 @@
 """The operation ``foreman.run``: a job invocation, asked for, watched, cancelled."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from bot.backends.base import FormField, FormValues, Handle, Operation, Option, Plan, Preview, Progress
 from bot.backends.foreman import cancel, form, lookups, notes, planning, poll, preview, start
@@ -9,8 +8,10 @@ from bot.backends.foreman.context import ForemanContext, parse_int
 from bot.backends.foreman.params import TIMING_FIELDS, ForemanJobParams
 from bot.backends.foreman.planning import PlanEnvironment
 from bot.backends.foreman.templates import JobTemplate
+from bot.backends.payload import as_text
 from bot.errors import BadResponse, InputError, OutcomeUnknown, Refused, Unreachable
 from bot.schedule import Schedule
+from bot.values import Json
 
 
 class ForemanJobOperation(Operation[ForemanJobParams]):
@@ -99,7 +100,7 @@ class ForemanJobOperation(Operation[ForemanJobParams]):
         if handle.kind != "run":
             raise InputError({"": "Choose one run of the series: its failed hosts can be run again."})
         search = f"job_invocation.id = {handle.id} and job_invocation.result = failed"
-        fresh: dict[str, Any] = dict.fromkeys(TIMING_FIELDS)
+        fresh: dict[str, Json] = dict.fromkeys(TIMING_FIELDS)
         fresh |= {"search_query": search, "bookmark_id": None, "targeting_type": "static_query", "ignored": ()}
         return params.model_copy(update=fresh)
 
@@ -110,7 +111,9 @@ class ForemanJobOperation(Operation[ForemanJobParams]):
         """The template of a plan, before anything is sent. Raises Refused or Unreachable."""
         asked, name = start.invocation_body(plan), self._context.name
         try:
-            return await self._context.fetch_template(parse_int(asked.get("job_template_id")), asked.get("feature"), {})
+            return await self._context.fetch_template(
+                parse_int(asked.get("job_template_id")), as_text(asked.get("feature")), {}
+            )
         except InputError as error:
             raise Refused(name, f"{error} Nothing was sent.") from error
         except (BadResponse, OutcomeUnknown) as error:

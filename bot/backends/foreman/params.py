@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
@@ -16,6 +16,7 @@ from pydantic import (
 
 from bot.backends.base import Param, Params
 from bot.backends.foreman import cron, vendor_payload
+from bot.values import Json
 
 TIMING_FIELDS = ("cron_line", "max_iteration", "end_time", "purpose", "start_at", "start_before")
 """The API's own scheduling fields, for those who paste a body; people say when in words instead."""
@@ -26,13 +27,13 @@ ADVANCED_SECTION = "Advanced"
 TIMING_SECTION = "Foreman's own timing"
 
 
-def _reject_bool(value: Any) -> Any:
+def _reject_bool(value: Json) -> Json:
     if isinstance(value, bool):
         raise ValueError("This must be a whole number.")
     return value
 
 
-def _parse_instant(value: Any) -> Any:
+def _parse_instant(value: Json | datetime) -> Json | datetime:
     """Times without an offset would be read in the account's zone there: they are refused rather than guessed."""
     if isinstance(value, str) and not value.strip().isdigit():
         text = re.sub(r"\s*UTC$", "Z", value.strip())
@@ -238,12 +239,12 @@ class ForemanJobParams(Params):
 
     @model_validator(mode="before")
     @classmethod
-    def _accept_vendor_body(cls, data: Any) -> Any:
+    def _accept_vendor_body(cls, data: Json) -> Json:
         return vendor_payload.flatten(data) if isinstance(data, dict) else data
 
     @field_validator("inputs", mode="before")
     @classmethod
-    def _accept_input_values(cls, value: Any) -> Any:
+    def _accept_input_values(cls, value: Json) -> Json:
         return vendor_payload.coerce_inputs(value)
 
     @field_validator("cron_line")

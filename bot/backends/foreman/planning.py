@@ -3,7 +3,6 @@
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from bot.backends.base import HttpCall, Placement, Plan
 from bot.backends.foreman import placement
@@ -13,6 +12,7 @@ from bot.backends.foreman.settings import ForemanSettings
 from bot.backends.foreman.validation import SECRET_PREFIX, effective_max_iteration, validate
 from bot.errors import InputError
 from bot.schedule import Now, Once, Schedule, Series, Window, latest_start_of
+from bot.values import Json
 
 MAX_DESCRIPTION_LENGTH = 255
 """Characters of a description that Foreman keeps."""
@@ -32,8 +32,8 @@ class InvocationTiming:
     """The nested groups that carry the time, who holds the schedule, and the first run that Foreman should make."""
 
     placement: Placement
-    recurrence: dict[str, Any] | None = None
-    scheduling: dict[str, Any] | None = None
+    recurrence: dict[str, Json] | None = None
+    scheduling: dict[str, Json] | None = None
     first_run: datetime | None = None
 
 
@@ -55,7 +55,7 @@ def build_plan(
     for group, value in (("recurrence", timing.recurrence), ("scheduling", timing.scheduling)):
         if value:
             invocation[group] = value
-    body: dict[str, Any] = {"job_invocation": invocation}
+    body: dict[str, Json] = {"job_invocation": invocation}
     for name in ("organization_id", "location_id"):
         value = getattr(params, name) or getattr(env.settings, name)
         if value is not None:
@@ -111,9 +111,9 @@ def format_instant(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _invocation_body(params: ForemanJobParams, env: PlanEnvironment) -> tuple[dict[str, Any], list[Any]]:
+def _invocation_body(params: ForemanJobParams, env: PlanEnvironment) -> tuple[dict[str, Json], list[Json]]:
     """The body but for time and description, and the paths at which secrets are put in."""
-    secrets: list[Any] = []
+    secrets: list[Json] = []
 
     def reference(value: str | None, *path: str) -> str | None:
         if value is None:
@@ -124,7 +124,7 @@ def _invocation_body(params: ForemanJobParams, env: PlanEnvironment) -> tuple[di
     for name, value in params.inputs.items():
         if value.startswith(SECRET_PREFIX):
             secrets.append(["inputs", name])
-    full: dict[str, Any] = {
+    full: dict[str, Json] = {
         "job_template_id": params.job_template_id,
         "feature": params.feature,
         "targeting_type": params.targeting_type,
@@ -150,7 +150,7 @@ def _invocation_body(params: ForemanJobParams, env: PlanEnvironment) -> tuple[di
     return _given_values(**full) or {}, secrets
 
 
-def _given_values(**values: Any) -> dict[str, Any] | None:
+def _given_values(**values: Json) -> dict[str, Json] | None:
     """The values that are given; None where none is."""
     return {name: value for name, value in values.items() if value is not None} or None
 

@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from bot.backends.base import Handle, Progress, TargetResult
 from bot.backends.foreman.api import ForemanApi, Row, quote_search_value
 from bot.backends.foreman.progress import has_failures, host_result, parse_count, run_progress, series_progress
 from bot.backends.foreman.start import JOB_INVOCATIONS, RECURRING_LOGICS
 from bot.errors import BackendError, RemoteNotFound
+from bot.values import Json
 
 _BATCH_SIZE = 100
 _MAX_NAMED_HOSTS = 2000
@@ -104,7 +105,7 @@ async def _hosts(api: ForemanApi, row: Row) -> Sequence[Row]:
         return [host for host in hosts if isinstance(host, dict)] if isinstance(hosts, list) else []
 
 
-async def _failure_reasons(api: ForemanApi, row: Row, hosts: Sequence[Row]) -> Mapping[Any, str]:
+async def _failure_reasons(api: ForemanApi, row: Row, hosts: Sequence[Row]) -> Mapping[Json, str]:
     """The last words that each failed host printed, by host id."""
     search = f"job_invocation.id = {row['id']} and job_invocation.result = failed"
     try:
@@ -116,12 +117,12 @@ async def _failure_reasons(api: ForemanApi, row: Row, hosts: Sequence[Row]) -> M
     }
 
 
-def _output_entries(found: Any) -> Iterator[Row]:
+def _output_entries(found: Json) -> Iterator[Row]:
     entries = found.get("outputs") if isinstance(found, dict) else None
     yield from (entry for entry in entries or () if isinstance(entry, dict))
 
 
-def _output_text(output: Any) -> str:
+def _output_text(output: Json) -> str:
     """Output is text, or pieces of it with their times."""
     if isinstance(output, list):
         return "".join(str(piece.get("output") or "") for piece in output if isinstance(piece, dict))

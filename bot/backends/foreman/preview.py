@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
 from pydantic import JsonValue
 
@@ -21,7 +20,7 @@ _SEARCH_OPERATORS = re.compile(r"[=<>~^]|\b(null\?|set\?|has|in)\b", re.IGNORECA
 
 
 async def resolve_targets(
-    api: ForemanApi, params: ForemanJobParams, template: JobTemplate, taxonomy: Mapping[str, Any]
+    api: ForemanApi, params: ForemanJobParams, template: JobTemplate, taxonomy: Mapping[str, int]
 ) -> tuple[Targets, str]:
     """The hosts that match and the search that finds them. Raises InputError with the problems of inputs and search
     together."""
@@ -35,7 +34,7 @@ async def resolve_targets(
     return targets, query
 
 
-async def find_hosts(api: ForemanApi, params: ForemanJobParams, taxonomy: Mapping[str, Any]) -> tuple[Targets, str]:
+async def find_hosts(api: ForemanApi, params: ForemanJobParams, taxonomy: Mapping[str, int]) -> tuple[Targets, str]:
     """The hosts that a request names, and the search that finds them. Raises InputError where there are none or the
     search is wrong."""
     field, query = "search_query", params.search_query or ""
@@ -113,7 +112,7 @@ def run_as(params: ForemanJobParams, template: JobTemplate, settings: ForemanSet
     return template.run_as or settings.default_effective_user
 
 
-async def _bookmark_query(api: ForemanApi, bookmark: int, taxonomy: Mapping[str, Any]) -> str:
+async def _bookmark_query(api: ForemanApi, bookmark: int, taxonomy: Mapping[str, int]) -> str:
     try:
         row = await api.get_object(f"/api/bookmarks/{bookmark}", **taxonomy)
     except RemoteNotFound as error:

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from bot.backends.base import Handle, Progress, ProgressState, TargetResult
+from bot.values import Json, JsonObject
 
 _STATES: Mapping[int, ProgressState] = {0: "succeeded", 1: "failed", 2: "waiting", 3: "running", 4: "cancelled"}
 _HOST_STATES = {
@@ -17,7 +17,7 @@ _HOST_STATES = {
 }
 
 
-def parse_timestamp(text: Any) -> datetime | None:
+def parse_timestamp(text: Json) -> datetime | None:
     """``2024-07-02 15:52:50 UTC`` or ``... +0200`` as an instant; None for anything else."""
     if not isinstance(text, str):
         return None
@@ -27,23 +27,23 @@ def parse_timestamp(text: Any) -> datetime | None:
         return None
 
 
-def parse_count(value: Any) -> int:
+def parse_count(value: Json) -> int:
     """A count; "N/A" and the like are 0."""
     return value if isinstance(value, int) and not isinstance(value, bool) else 0
 
 
-def has_ended(row: Mapping[str, Any]) -> bool:
+def has_ended(row: JsonObject) -> bool:
     """Whether an invocation has ended."""
     return row.get("status") in (0, 1, 4)
 
 
-def has_failures(row: Mapping[str, Any]) -> bool:
+def has_failures(row: JsonObject) -> bool:
     """Whether an invocation has ended and something in it did not succeed."""
     return row.get("status") in (1, 4)
 
 
 def run_progress(
-    row: Mapping[str, Any], handle: Handle, now: datetime, dead_after: int, results: Sequence[TargetResult] = ()
+    row: JsonObject, handle: Handle, now: datetime, dead_after: int, results: Sequence[TargetResult] = ()
 ) -> Progress:
     """How one invocation stands. One that was saved but never got a task, for longer than ``dead_after`` minutes
     since the call, will never start."""
@@ -71,9 +71,9 @@ def run_progress(
 
 
 def series_progress(
-    row: Mapping[str, Any],
+    row: JsonObject,
     handle: Handle,
-    runs: Sequence[Mapping[str, Any]],
+    runs: Sequence[JsonObject],
     url: str,
     now: datetime,
     dead_after: int,
@@ -109,13 +109,13 @@ def series_progress(
     )
 
 
-def run_handle(row: Mapping[str, Any], url: str, token: str, **detail: Any) -> Handle:
+def run_handle(row: JsonObject, url: str, token: str, **detail: Json) -> Handle:
     """The handle of an invocation."""
     number_ = str(row.get("id"))
     return Handle(kind="run", id=number_, url=f"{url}/job_invocations/{number_}", detail={"token": token, **detail})
 
 
-def host_result(row: Mapping[str, Any], reason: str = "") -> TargetResult:
+def host_result(row: JsonObject, reason: str = "") -> TargetResult:
     """How it went on one host."""
     state = _HOST_STATES.get(str(row.get("job_status")), "pending")
     name = str(row.get("name") or row.get("display_name") or row.get("id"))
@@ -128,7 +128,7 @@ def _never_started(handle: Handle, now: datetime, dead_after: int) -> bool:
     return isinstance(at, str) and now - datetime.fromisoformat(at) > timedelta(minutes=dead_after)
 
 
-def _is_run(run: Mapping[str, Any], series: str) -> bool:
+def _is_run(run: JsonObject, series: str) -> bool:
     """Whether a row of a series is a run: Foreman keeps one for the next, which waits, and which the end of the series
     cancels."""
     if series == "cancelled" and run.get("status") == 4:
@@ -136,11 +136,11 @@ def _is_run(run: Mapping[str, Any], series: str) -> bool:
     return run.get("status") != 2
 
 
-def _next_start(runs: Sequence[Mapping[str, Any]]) -> datetime | None:
+def _next_start(runs: Sequence[JsonObject]) -> datetime | None:
     return next((parse_timestamp(run.get("start_at")) for run in reversed(runs) if run.get("status") == 2), None)
 
 
-def _summary(row: Mapping[str, Any], state: ProgressState, total: int) -> str:
+def _summary(row: JsonObject, state: ProgressState, total: int) -> str:
     label = str(row.get("status_label") or state)
     text = f"Foreman says {label}."
     if state == "failed" and total == 0:

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from bot.backends.foreman.settings import CronDialect, ForemanSettings
+from bot.values import Json
 
 Version = tuple[int, ...]
 
@@ -48,7 +48,7 @@ def from_settings(settings: ForemanSettings) -> ForemanServer:
     return from_statuses({}, settings)
 
 
-def from_statuses(statuses: Any, settings: ForemanSettings) -> ForemanServer:
+def from_statuses(statuses: Json, settings: ForemanSettings) -> ForemanServer:
     """What ``GET /api/statuses`` says, where the configuration does not force it."""
     plugins = dict(_plugin_versions(statuses))
 
@@ -63,13 +63,13 @@ def from_statuses(statuses: Any, settings: ForemanSettings) -> ForemanServer:
     )
 
 
-def _foreman_version(statuses: Any) -> str:
+def _foreman_version(statuses: Json) -> str:
     results = statuses.get("results") if isinstance(statuses, dict) else None
     core = results.get("foreman") if isinstance(results, dict) else None
     return str(core.get("version") or "") if isinstance(core, dict) else ""
 
 
-def _plugin_versions(node: Any) -> Iterator[tuple[str, str]]:
+def _plugin_versions(node: Json) -> Iterator[tuple[str, str]]:
     """Names (with underscores) and versions, wherever the answer lists plug-ins: as objects or as sentences
     ("Foreman plugin: foreman-tasks, 7.2.1, ...")."""
     if not isinstance(node, dict):

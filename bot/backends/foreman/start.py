@@ -1,8 +1,7 @@
 """Making a call of a plan once, and finding what an earlier one made."""
 
-import copy
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
 
 from bot.backends.base import Handle, Plan, form_fields
 from bot.backends.foreman.api import ForemanApi, Row, quote_search_value
@@ -11,8 +10,10 @@ from bot.backends.foreman.progress import parse_count, parse_timestamp, run_hand
 from bot.backends.foreman.settings import ForemanSettings
 from bot.backends.foreman.templates import JobTemplate
 from bot.backends.foreman.validation import SECRET_PREFIX
+from bot.backends.payload import as_object
 from bot.backends.secrets import SecretNotFound, read_secret
 from bot.errors import BackendError, Forbidden, OutcomeUnknown, Refused, RemoteNotFound
+from bot.values import Json
 
 JOB_INVOCATIONS = "/api/job_invocations"
 RECURRING_LOGICS = "/foreman_tasks/api/recurring_logics"
@@ -34,7 +35,7 @@ _FIELD_BY_ERROR_TEXT = (
 _FIELD_LABELS = {field.name: field.label for field in form_fields(ForemanJobParams)}
 
 
-async def start(api: ForemanApi, plan: Plan, body: Any) -> Handle:
+async def start(api: ForemanApi, plan: Plan, body: Json) -> Handle:
     """POST the body, secrets in it, and name what was made. Raises Refused, Unreachable or FateUnknown."""
     try:
         row = await api.post(JOB_INVOCATIONS, body)
@@ -74,22 +75,29 @@ async def _find_recurring_logic(api: ForemanApi, purpose: str) -> int | None:
     return min((parse_count(row.get("id")) for row in rows if row.get("purpose") == purpose), default=None)
 
 
-def body_with_secrets(plan: Plan, settings: ForemanSettings, name: str) -> Any:
+def body_with_secrets(plan: Plan, settings: ForemanSettings, name: str) -> Json:
     """The body with the secrets that it refers to put in. Raises Refused where one is missing: nothing was sent."""
-    body = copy.deepcopy(plan.calls[0].body)
-    invocation: Any = body["job_invocation"] if isinstance(body, dict) else {}
-    for path in _secret_paths(plan):
-        group = invocation
-        for step in path[:-1]:
-            group = group[step]
-        secret = str(group[path[-1]]).removeprefix(SECRET_PREFIX)
+
+    def read(secret: str) -> str:
         try:
-            group[path[-1]] = read_secret(settings.secrets[secret]).get_secret_value()
+            return read_secret(settings.secrets[secret]).get_secret_value()
         except KeyError:
             raise Refused(name, f"{name} has no secret named {secret} any more; nothing was sent.") from None
         except SecretNotFound as error:
             raise Refused(name, f"{error} Nothing was sent.") from error
+
+    body: Json = plan.calls[0].body
+    for path in _secret_paths(plan):
+        body = _with_secret(body, ["job_invocation", *path], read)
     return body
+
+
+def _with_secret(value: Json, path: Sequence[str], read: Callable[[str], str]) -> Json:
+    """Return a value in which a reference to a secret, at the end of a path, is replaced by what ``read`` returns."""
+    if not path:
+        return read(str(value).removeprefix(SECRET_PREFIX))
+    group = as_object(value)
+    return {**group, path[0]: _with_secret(group.get(path[0]), path[1:], read)}
 
 
 def invocation_body(plan: Plan) -> Row:
@@ -146,7 +154,7 @@ def _reported_starts(row: Row) -> list[datetime]:
     return [found.replace(second=0) for found in map(parse_timestamp, said) if found is not None]
 
 
-def _handle(api: ForemanApi, plan: Plan, row: Row, logic: int | None, **detail: Any) -> Handle:
+def _handle(api: ForemanApi, plan: Plan, row: Row, logic: int | None, **detail: Json) -> Handle:
     return _run_handle(api, plan, row, **detail) if logic is None else _series_handle(api, plan, logic, **detail)
 
 
@@ -156,11 +164,11 @@ def _recurring_logic_id(row: Row) -> int | None:
     return found if isinstance(found, int) else None
 
 
-def _run_handle(api: ForemanApi, plan: Plan, row: Row, **detail: Any) -> Handle:
+def _run_handle(api: ForemanApi, plan: Plan, row: Row, **detail: Json) -> Handle:
     return run_handle(row, api.url, plan.token, at=plan.context.get("at"), **detail)
 
 
-def _series_handle(api: ForemanApi, plan: Plan, logic: int, **detail: Any) -> Handle:
+def _series_handle(api: ForemanApi, plan: Plan, logic: int, **detail: Json) -> Handle:
     url = f"{api.url}/foreman_tasks/recurring_logics/{logic}"
     return Handle(
         kind="series", id=str(logic), url=url, detail={"token": plan.token, "at": plan.context.get("at"), **detail}

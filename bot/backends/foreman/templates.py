@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from bot.backends.foreman.api import ForemanApi, Row
+from bot.backends.payload import as_object
+from bot.values import Json
 
 _MAX_INPUT_SET_DEPTH = 6
 
@@ -41,13 +42,13 @@ class JobTemplate:
         return self.provider.casefold() == "ansible"
 
 
-async def fetch_template(api: ForemanApi, template_id: int, taxonomy: Mapping[str, Any]) -> JobTemplate:
+async def fetch_template(api: ForemanApi, template_id: int, taxonomy: Mapping[str, int]) -> JobTemplate:
     """A template and its inputs. Raises Missing where there is none that the account can see."""
     row, inputs = await asyncio.gather(
         api.get_object(f"/api/job_templates/{template_id}", **taxonomy),
         _inputs(api, template_id, taxonomy, frozenset()),
     )
-    user = row.get("effective_user") or {}
+    user = as_object(row.get("effective_user"))
     return JobTemplate(
         id=template_id,
         name=str(row.get("name") or template_id),
@@ -62,7 +63,7 @@ async def fetch_template(api: ForemanApi, template_id: int, taxonomy: Mapping[st
 
 
 async def _inputs(
-    api: ForemanApi, template_id: int, taxonomy: Mapping[str, Any], ancestors: frozenset[int]
+    api: ForemanApi, template_id: int, taxonomy: Mapping[str, int], ancestors: frozenset[int]
 ) -> Sequence[TemplateInput]:
     """Own inputs first, then those of foreign input sets; of two with one name the first counts."""
     own, sets = await asyncio.gather(
@@ -85,7 +86,7 @@ def _is_included(row: Row, name: str) -> bool:
     return wanted and name not in _names(row.get("exclude"))
 
 
-def _names(text: Any) -> tuple[str, ...]:
+def _names(text: Json) -> tuple[str, ...]:
     return tuple(part.strip() for part in str(text or "").split(",") if part.strip())
 
 

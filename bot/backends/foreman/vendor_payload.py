@@ -7,7 +7,8 @@ errors, but for the two that its own documentation shows.
 
 import json
 from collections.abc import Mapping
-from typing import Any
+
+from bot.values import Json, JsonObject
 
 NESTED_GROUPS: Mapping[str, Mapping[str, str]] = {
     "ssh": {"effective_user": "effective_user", "effective_user_password": "effective_user_password"},
@@ -27,10 +28,10 @@ IGNORED_KEYS = ("job_category", "name")
 """Keys of the documentation's example that Foreman ignores without a word."""
 
 
-def flatten(given: Mapping[str, Any]) -> dict[str, Any]:
+def flatten(given: JsonObject) -> dict[str, Json]:
     """One flat mapping; empty values are left out. Raises ValueError where one field is given twice or a group is not
     an object."""
-    flat: dict[str, Any] = {}
+    flat: dict[str, Json] = {}
     body = given.get("job_invocation")
     if body is not None and not isinstance(body, Mapping):
         raise ValueError("job_invocation must be an object.")
@@ -49,7 +50,7 @@ def flatten(given: Mapping[str, Any]) -> dict[str, Any]:
     return flat
 
 
-def coerce_inputs(given: Any) -> Any:
+def coerce_inputs(given: Json) -> Json:
     """A template's inputs as the text that Foreman wants: numbers and flags are written out. Raises ValueError."""
     if isinstance(given, str):
         try:
@@ -61,11 +62,11 @@ def coerce_inputs(given: Any) -> Any:
     return {str(name): _input_text(str(name), value) for name, value in given.items()}
 
 
-def _as_mapping(given: Any) -> Mapping[str, Any]:
+def _as_mapping(given: Json) -> JsonObject:
     return given if isinstance(given, Mapping) else {}
 
 
-def _input_text(name: str, value: Any) -> str:
+def _input_text(name: str, value: Json) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str | int | float):
@@ -73,7 +74,7 @@ def _input_text(name: str, value: Any) -> str:
     raise ValueError(f"The input {name} must be text.")
 
 
-def _put_group(flat: dict[str, Any], group: str, value: Any) -> None:
+def _put_group(flat: dict[str, Json], group: str, value: Json) -> None:
     if value is None or value == "":
         return
     if not isinstance(value, Mapping):
@@ -82,7 +83,7 @@ def _put_group(flat: dict[str, Any], group: str, value: Any) -> None:
         _put(flat, NESTED_GROUPS[group].get(key, f"{group}.{key}"), inner)
 
 
-def _put(flat: dict[str, Any], name: str, value: Any) -> None:
+def _put(flat: dict[str, Json], name: str, value: Json) -> None:
     if value is None or value == "":
         return
     if name in flat and flat[name] != value:

@@ -6,9 +6,9 @@ which are refused where they are not in the table.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 from bot.backends.base import Option
+from bot.values import Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class CodeTable:
         """The choices of a select; what is sent back is the API's name."""
         return tuple(Option(value=c.name, label=c.label) for c in self._codes)
 
-    def find(self, value: Any) -> EnumCode | None:
+    def find(self, value: Json) -> EnumCode | None:
         """The code that a number, a numeral, a name or a label stands for."""
         if isinstance(value, bool):
             return None
@@ -50,7 +50,7 @@ class CodeTable:
             return self._by_spelling.get(normalize(text))
         return self._by_number.get(value) if isinstance(value, int) else None
 
-    def parse(self, value: Any) -> str:
+    def parse(self, value: Json) -> str:
         """The API's name. Raises ValueError with the values that there are."""
         code = self.find(value)
         if code is None:

@@ -1,8 +1,6 @@
 """What Nightshift keeps of a started run (its handle), and what that says about finding and judging it."""
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
 from pydantic import JsonValue
 
@@ -13,12 +11,13 @@ from bot.backends.immybot.placement import next_instant_at
 from bot.backends.immybot.progress import ExpectedRun
 from bot.backends.immybot.responses import parse_instant, parse_int
 from bot.backends.immybot.sessions import SessionQuery
+from bot.values import Json, JsonObject
 
 
-def build_handle(plan: Plan, since: datetime, answer: Mapping[str, Any]) -> Handle:
+def build_handle(plan: Plan, since: datetime, answer: JsonObject) -> Handle:
     """The handle of an attempt: its id is the session group. ``since`` is when its sessions may first have been made;
     ``answer`` names them where the API does (``run-immy-service``), and is empty where it does not."""
-    body: Mapping[str, Any] = plan.calls[0].body if isinstance(plan.calls[0].body, dict) else {}
+    body: JsonObject = plan.calls[0].body if isinstance(plan.calls[0].body, dict) else {}
     begins = parse_instant(plan.context.get("starts_at"))
     if begins is None and body.get("updateTime"):
         begins = next_instant_at(str(body["updateTime"]), str(body["timeZoneInfoId"]), since)
@@ -67,7 +66,7 @@ def expected_run(handle: Handle, now: datetime, give_up_hours: float) -> Expecte
     )
 
 
-def _ids(rows: Any, key: str) -> list[JsonValue]:
+def _ids(rows: Json, key: str) -> list[JsonValue]:
     """The numbers under a key of each row, as far as there are any."""
     found = [parse_int(row.get(key)) for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
     return [number for number in dict.fromkeys(found) if number is not None]

@@ -1,7 +1,6 @@
 """The live choices of the form's selects."""
 
 from collections.abc import Sequence
-from typing import Any
 from zoneinfo import available_timezones
 
 from bot.backends.base import FormValues, Option
@@ -17,6 +16,7 @@ from bot.backends.immybot.inventory import (
     person_name,
 )
 from bot.backends.immybot.responses import Row, first_text
+from bot.values import Json
 
 MAX_RESULTS = 101
 """One more than a select can show, so that the form can say that there are more."""
@@ -88,7 +88,7 @@ async def _items(directory: Inventory, query: str, values: FormValues, time_limi
     )
 
 
-def _code_name(table: CodeTable, value: Any) -> str | None:
+def _code_name(table: CodeTable, value: Json) -> str | None:
     code = table.find(value)
     return code.name if code else None
 

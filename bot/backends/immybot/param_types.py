@@ -1,6 +1,6 @@
 """The types of the parameters: each reads what people and ImmyBot's own pages write, and keeps one form of it."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, JsonValue
 
 from bot.backends.immybot import codes
 from bot.backends.immybot.vendor_payload import clock_time, json_object, target_ids, task_values
+from bot.values import Json
 
 
 def _validate_zone(name: str) -> str:
@@ -25,7 +26,7 @@ def _validate_uuid(text: str) -> str:
         raise ValueError("must be a UUID") from None
 
 
-def _identifier_text(value: Any) -> Any:
+def _identifier_text(value: Json) -> Json:
     """Identifiers are sent as text, whatever they are given as."""
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 

@@ -1,7 +1,7 @@
 """The parameters of a maintenance run, in the groups of ImmyBot's own form."""
 
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field as Bounds
 from pydantic import JsonValue, ValidationError, model_validator
@@ -29,6 +29,7 @@ from bot.backends.immybot.param_types import (
     ZoneName,
 )
 from bot.backends.immybot.vendor_payload import flatten
+from bot.values import Json
 
 TARGETS_SECTION, MAINTENANCE_SECTION, EXECUTION_SECTION = "Targets", "Maintenance", "Execution"
 DEPLOYMENT_SECTION, EMAIL_SECTION, EMAIL_BUTTONS_SECTION, ADVANCED_SECTION = (
@@ -331,7 +332,7 @@ class MaintenanceParams(Params):
 
     @model_validator(mode="before")
     @classmethod
-    def _accept_vendor_body(cls, data: Any) -> Any:
+    def _accept_vendor_body(cls, data: Json) -> Json:
         return flatten(data, cls.model_fields)
 
     @model_validator(mode="after")

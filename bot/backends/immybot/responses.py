@@ -1,16 +1,16 @@
 """Reading ImmyBot's answers: its error bodies, its lists, and values that come as numbers, names or text."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 from bot.backends.http import error_message
+from bot.backends.payload import as_text
 from bot.errors import BadResponse
+from bot.values import Json, JsonObject
 
-Row = Mapping[str, Any]
+Row = JsonObject
 
 
-def extract_error(status: int, body: Any) -> str:
+def extract_error(status: int, body: Json) -> str:
     """The words of an error: ``{"error": {code, message, details}}`` or ASP.NET's problem details."""
     if not isinstance(body, dict):
         return error_message(body)
@@ -24,7 +24,7 @@ def extract_error(status: int, body: Any) -> str:
     return str(body.get("detail") or "") or error_message(body)
 
 
-def _flat_text(value: Any) -> str:
+def _flat_text(value: Json) -> str:
     match value:
         case None:
             return ""
@@ -36,7 +36,7 @@ def _flat_text(value: Any) -> str:
             return str(value)
 
 
-def extract_rows(backend: str, what: str, body: Any) -> list[Row]:
+def extract_rows(backend: str, what: str, body: Json) -> list[Row]:
     """The rows of a list, which comes bare, as ``results`` or as ``data``. Raises Faulty for any other form."""
     if isinstance(body, dict):
         body = body.get("results", body.get("data"))
@@ -53,7 +53,7 @@ def require_id(backend: str, what: str, row: Row, key: str = "id") -> int:
     return number
 
 
-def parse_int(value: Any) -> int | None:
+def parse_int(value: Json) -> int | None:
     """A whole number from a number or numeral."""
     if isinstance(value, bool):
         return None
@@ -64,10 +64,10 @@ def parse_int(value: Any) -> int | None:
 
 def first_text(row: Row, *keys: str) -> str:
     """The first text among some keys."""
-    return next((str(row[k]).strip() for k in keys if isinstance(row.get(k), str) and row[k].strip()), "")
+    return next((text for key in keys if (text := as_text(row.get(key)))), "")
 
 
-def parse_instant(value: Any) -> datetime | None:
+def parse_instant(value: Json) -> datetime | None:
     """A moment from ISO 8601; without an offset it is in UTC, as ImmyBot writes it."""
     if not isinstance(value, str):
         return None

@@ -2,16 +2,16 @@
 
 from collections.abc import Mapping
 from copy import deepcopy
-from typing import Any
 
 from pydantic import JsonValue
 
 from bot.backends.secrets import SecretNotFound, read_secret
+from bot.values import Json
 
 MASK = "•••"
 
 
-def secret_name(value: Any) -> str | None:
+def secret_name(value: Json) -> str | None:
     """The name in a reference ``{"secret": "name"}``; None for any other value."""
     if isinstance(value, dict) and set(value) == {"secret"} and isinstance(value["secret"], str):
         return value["secret"]

@@ -11,6 +11,7 @@ from bot.backends.secrets import SecretNotFound, read_secret
 from bot.backends.tls import default_ssl_context
 from bot.clock import Clock
 from bot.errors import RateLimited, Unauthorized, Unreachable
+from bot.values import Json
 
 _RENEWAL_MARGIN = timedelta(seconds=60)
 
@@ -77,7 +78,7 @@ class ImmyBotTokens:
             self._clock.now() + timedelta(seconds=_lifetime_seconds(body.get("expires_in"))) - _RENEWAL_MARGIN
         )
 
-    def _error_from(self, response: httpx.Response, body: dict[str, object]) -> Exception:
+    def _error_from(self, response: httpx.Response, body: dict[str, Json]) -> Exception:
         status = response.status_code
         said = str(body.get("error_description") or body.get("error") or "").partition("\n")[0].strip()[:300]
         tail = f": {said}" if said else "."
@@ -97,7 +98,7 @@ class ImmyBotTokens:
             raise Unauthorized(self._name, f"{self._name} has no credentials: {error}") from error
 
 
-def _json(response: httpx.Response) -> dict[str, object]:
+def _json(response: httpx.Response) -> dict[str, Json]:
     try:
         body = response.json()
     except ValueError:

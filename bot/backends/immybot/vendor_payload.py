@@ -7,10 +7,11 @@ maintenance parameters and gives targets as bare numbers. Everything is accepted
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import NoReturn
 
 from bot.backends.immybot.codes import normalize
 from bot.backends.immybot.secret_store import secret_name
+from bot.values import Json, JsonObject
 
 _GROUPS = {
     "maintenanceparams",
@@ -34,7 +35,7 @@ _READ_ONLY = {"semanticversionnormalized"}
 _VALUE_KEYS = {"value", "allowOverride", "requiresOverride"}
 
 
-def flatten(data: Any, names: Iterable[str]) -> Any:
+def flatten(data: Json, names: Iterable[str]) -> Json:
     """Our field names for a request in any accepted spelling; what is null or empty counts as not given.
 
     Raises ValueError where one field is given twice with different values.
@@ -42,12 +43,12 @@ def flatten(data: Any, names: Iterable[str]) -> Any:
     if not isinstance(data, Mapping):
         return data
     known = {**{normalize(name): name for name in names}, **_ALIASES}
-    flat: dict[str, Any] = {}
+    flat: dict[str, Json] = {}
     _merge_into(flat, data, known)
     return flat
 
 
-def _merge_into(flat: dict[str, Any], data: Mapping[str, Any], known: Mapping[str, str]) -> None:
+def _merge_into(flat: dict[str, Json], data: JsonObject, known: Mapping[str, str]) -> None:
     for key, value in data.items():
         spelling = normalize(str(key))
         if spelling in _GROUPS and isinstance(value, Mapping):
@@ -59,24 +60,24 @@ def _merge_into(flat: dict[str, Any], data: Mapping[str, Any], known: Mapping[st
             flat[name] = value
 
 
-def target_ids(key: str) -> Callable[[Any], list[int]]:
+def target_ids(key: str) -> Callable[[Json], list[int]]:
     """A reader of target lists: numbers, numerals, objects with ``key``, or JSON text or a comma list of these."""
 
-    def read(value: Any) -> list[int]:
+    def read(value: Json) -> list[int]:
         found = [_target_id(item, key) for item in _items(value)]
         return list(dict.fromkeys(_number(item) for item in found))
 
     return read
 
 
-def _number(value: Any) -> int:
+def _number(value: Json) -> int:
     number = int(value) if isinstance(value, str) and re.fullmatch(r"\s*[0-9]{1,10}\s*", value) else value
     if isinstance(number, bool) or not isinstance(number, int) or not 0 < number < 2**31:
         raise ValueError(f"{value!r} is not an id: ids are whole numbers above 0")
     return number
 
 
-def _items(value: Any) -> list[Any]:
+def _items(value: Json) -> list[Json]:
     if isinstance(value, str) and value.strip().startswith(("[", "{")):
         value = _json(value)
     if isinstance(value, str):
@@ -84,7 +85,7 @@ def _items(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list | tuple) else [value]
 
 
-def _target_id(item: Any, key: str) -> Any:
+def _target_id(item: Json, key: str) -> Json:
     if not isinstance(item, Mapping):
         return item
     given = {k: v for k, v in item.items() if v not in (None, {}, [])}
@@ -95,7 +96,7 @@ def _target_id(item: Any, key: str) -> Any:
     return next(iter(given.values()))
 
 
-def task_values(value: Any) -> Any:
+def task_values(value: Json) -> Json:
     """Task parameter values in the API's form, each an object with ``value``. Raises ValueError unless an object."""
     if isinstance(value, str):
         value = _json(value)
@@ -104,7 +105,7 @@ def task_values(value: Any) -> Any:
     return {str(name): _task_value(str(name), inner) for name, inner in value.items()}
 
 
-def _task_value(name: str, value: Any) -> dict[str, Any]:
+def _task_value(name: str, value: Json) -> dict[str, Json]:
     if not (isinstance(value, Mapping) and "value" in value and set(value) <= _VALUE_KEYS):
         value = {"value": value}
     inner = value["value"]
@@ -116,7 +117,7 @@ def _task_value(name: str, value: Any) -> dict[str, Any]:
     return {k: v for k, v in value.items() if k == "value" or v is not None}
 
 
-def json_object(value: Any) -> Any:
+def json_object(value: Json) -> Json:
     """An object, also from JSON text. Raises ValueError."""
     if isinstance(value, str):
         value = _json(value)
@@ -125,7 +126,7 @@ def json_object(value: Any) -> Any:
     return value
 
 
-def clock_time(value: Any) -> str:
+def clock_time(value: Json) -> str:
     """``HH:mm`` from a 24-hour time of day; seconds are allowed where they are 00. Raises ValueError."""
     found = re.fullmatch(r"(\d{1,2}):(\d{2})(?::00)?", str(value).strip())
     if found is None or int(found[1]) > 23 or int(found[2]) > 59:
@@ -133,12 +134,13 @@ def clock_time(value: Any) -> str:
     return f"{int(found[1]):02}:{found[2]}"
 
 
-def _json(text: str) -> Any:
+def _json(text: str) -> Json:
     try:
-        return json.loads(text, parse_constant=_no_constant)
+        value: Json = json.loads(text, parse_constant=_no_constant)
+        return value
     except (ValueError, RecursionError) as error:
         raise ValueError(f"is not valid JSON: {error}") from None
 
 
-def _no_constant(text: str) -> Any:
+def _no_constant(text: str) -> NoReturn:
     raise ValueError(f"there is no {text} in JSON")

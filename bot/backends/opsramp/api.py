@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import quote, urlencode
 
 import httpx
@@ -13,9 +12,11 @@ from bot.backends.opsramp.coercion import coerce_flag
 from bot.backends.opsramp.rate_limits import CallLimiter, Sleep
 from bot.backends.opsramp.settings import CallClass, OpsRampSettings
 from bot.backends.opsramp.tokens import OpsRampTokens
+from bot.backends.payload import as_text
 from bot.backends.tls import ssl_context
 from bot.clock import Clock
 from bot.errors import BadResponse, RateLimited, Unreachable
+from bot.values import Json, JsonObject
 
 PAGE_SIZE = 100
 NOT_READY_CODE = "0005"
@@ -43,7 +44,7 @@ PATIENT = RetryPolicy(max_attempts=3, max_wait=65.0)
 class RowList:
     """The rows of a list. ``whole`` is False where there are more pages than were read."""
 
-    rows: tuple[Mapping[str, Any], ...]
+    rows: tuple[JsonObject, ...]
     is_complete: bool = True
 
 
@@ -73,7 +74,7 @@ class OpsRampApi:
         """The full address of a path."""
         return f"{self._client.base_url}{_PATH_PREFIX}{path}"
 
-    async def get(self, path: str, query: Mapping[str, Any] | None = None, policy: RetryPolicy = PATIENT) -> Any:
+    async def get(self, path: str, query: JsonObject | None = None, policy: RetryPolicy = PATIENT) -> Json:
         """The JSON of a GET; None where the answer was empty. Raises BackendError when the last try failed too."""
         kind: CallClass = "get_paged" if query and "pageNo" in query else "get"
         # Spaces as %20: not every server reads a plus as one.
@@ -85,18 +86,18 @@ class OpsRampApi:
     async def get_rows(
         self,
         path: str,
-        query: Mapping[str, Any] | None = None,
+        query: JsonObject | None = None,
         *,
         paged: bool = True,
         max_pages: int = 10,
         policy: RetryPolicy = PATIENT,
-        stop_after: Callable[[Any], bool] = lambda page: False,
+        stop_after: Callable[[Json], bool] = lambda page: False,
     ) -> RowList:
         """The rows of a list, page after page; ``enough`` is asked after each. Raises BackendError where any page
         fails: half a list is none."""
-        found: list[Mapping[str, Any]] = []
+        found: list[JsonObject] = []
         number = 1
-        first: dict[str, Any] = {"pageNo": 1, "pageSize": PAGE_SIZE} if paged else {}
+        first: dict[str, Json] = {"pageNo": 1, "pageSize": PAGE_SIZE} if paged else {}
         page = await self.get(path, {**first, **(query or {})}, policy)
         while True:
             found += self.extract_rows(page)
@@ -107,7 +108,7 @@ class OpsRampApi:
             number += 1
             page = await self.get(path, {"pageSize": PAGE_SIZE, **(query or {}), "pageNo": number}, policy)
 
-    def extract_rows(self, body: Any, key: str = "results") -> list[Mapping[str, Any]]:
+    def extract_rows(self, body: Json, key: str = "results") -> list[JsonObject]:
         """The rows of an answer: a list, an object that has one under ``key``, one single row, or nothing at all.
         Raises Faulty for anything else."""
         if isinstance(body, Mapping) and key in body:
@@ -120,7 +121,7 @@ class OpsRampApi:
             raise BadResponse(self.name, f"{self.name} sent something else where a list was expected.")
         return list(body)
 
-    async def post_idempotent(self, path: str, body: Any) -> Any:
+    async def post_idempotent(self, path: str, body: Json) -> Json:
         """Set a whole state with a POST. It is sent again only after an answer that says that nothing was done."""
         try:
             return await self.send_once("POST", path, body)
@@ -130,7 +131,7 @@ class OpsRampApi:
         await self._sleep(1.0)
         return await self.send_once("POST", path, body)
 
-    async def send_once(self, method: str, path: str, body: Any = None) -> Any:
+    async def send_once(self, method: str, path: str, body: Json = None) -> Json:
         """Make a call that must not happen twice. Only 429 brings another try: it says that nothing was done."""
         kind: CallClass = "get" if method == "GET" else "write"
         answer = await self._attempt(
@@ -172,19 +173,17 @@ class OpsRampApi:
 _PATH_PREFIX = "/api/v2/tenants/"
 
 
-def extract_error(status: int, body: Any) -> str:
+def extract_error(status: int, body: Json) -> str:
     """OpsRamp's own words of an error, whatever key they stand under, with its code."""
     if not isinstance(body, Mapping):
         return error_message(body) or _STATUS_MESSAGES.get(status, "")
-    words = next(
-        (str(body[key]).strip() for key in _MESSAGE_KEYS if isinstance(body.get(key), str) and body[key].strip()), ""
-    )
+    words = next((text for key in _MESSAGE_KEYS if (text := as_text(body.get(key)))), "")
     words = words or error_message(body) or _STATUS_MESSAGES.get(status, "")
     code = body.get("code")
     return f"{words} (code {code})".strip() if code else words
 
 
-def has_next(page: Any) -> bool:
+def has_next(page: Json) -> bool:
     """Whether a page says that another one follows."""
     try:
         return isinstance(page, Mapping) and bool(coerce_flag(page.get("nextPage")))

@@ -3,28 +3,31 @@
 A body is handled flat, by dotted path (``schedule.pattern.type``); ``entities`` and ``script.parameters`` are leaves.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from bot.backends.opsramp import coercion
+from bot.backends.payload import as_object, as_objects, value_at
+from bot.values import Json, JsonObject
 
-Body = dict[str, Any]
+Body = dict[str, Json]
 
 
 class BodyField(NamedTuple):
     """One field of the body: its path, and how its value is read and written."""
 
     path: str
-    read: Callable[[Any], Any]
-    write: Callable[[Any], Any] = lambda value: value
+    read: Callable[[Json], Json | datetime]
+    write: Callable[[Any], Json] = lambda value: value
 
 
-def _joined(values: Any) -> str:
+def _joined(values: Iterable[Json]) -> str:
     return ", ".join(str(value) for value in values)
 
 
-def _entities(values: Any) -> list[Body]:
+def _entities(values: Iterable[str]) -> list[Body]:
     return [{"resource": coercion.entity_resource(entity)} for entity in values]
 
 
@@ -86,9 +89,9 @@ _ALIASES = {
 _READ_ONLY = frozenset({f"script.customScript.{name}" for name in ("name", "description", "platforms")})
 
 
-def flatten(body: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+def flatten(body: JsonObject, prefix: str = "") -> dict[str, Json]:
     """A body by dotted path. Nulls are left out."""
-    flat: dict[str, Any] = {}
+    flat: dict[str, Json] = {}
     for key, value in body.items():
         path = f"{prefix}{key}"
         if isinstance(value, Mapping) and _canonical_path(path) not in _LEAVES:
@@ -103,24 +106,26 @@ def _canonical_path(path: str) -> str:
     return _ALIASES.get(low) or _PATHS.get(low) or path
 
 
-def unflatten(flat: Mapping[str, Any]) -> Body:
+def unflatten(flat: JsonObject) -> Body:
     """The nested body of dotted paths."""
     body: Body = {}
     for path, value in flat.items():
         *groups, last = path.split(".")
         inner = body
         for group in groups:
-            inner = inner.setdefault(group, {})
+            child = dict(as_object(inner.get(group)))
+            inner[group] = child
+            inner = child
         inner[last] = value
     return body
 
 
-def normalize(body: Mapping[str, Any]) -> dict[str, Any]:
+def normalize(body: JsonObject) -> dict[str, Json]:
     """A body in any documented spelling, flat, under its real paths; the parts that OpsRamp only tells are left out.
 
     Raises ValueError where two spellings of one value are given and differ.
     """
-    flat: dict[str, Any] = {}
+    flat: dict[str, Json] = {}
     for path, value in flatten(body).items():
         real = _canonical_path(path)
         if real in _READ_ONLY:
@@ -134,7 +139,7 @@ def normalize(body: Mapping[str, Any]) -> dict[str, Any]:
     return flat
 
 
-def _move_misplaced_days(flat: dict[str, Any]) -> None:
+def _move_misplaced_days(flat: dict[str, Json]) -> None:
     """OpsRamp's page also puts the weekday of ``weekIndex`` into dayOfMonth, and the days of a week into frequency."""
     month, week = f"{_PATTERN}.dayOfMonth", f"{_PATTERN}.dayOfWeek"
     if f"{_PATTERN}.weekIndex" in flat and week not in flat and coercion.is_weekday(flat.get(month)):
@@ -145,7 +150,7 @@ def _move_misplaced_days(flat: dict[str, Any]) -> None:
         flat[listed] = flat.pop(often)
 
 
-def _inferred_type(flat: Mapping[str, Any]) -> str:
+def _inferred_type(flat: JsonObject) -> str:
     """The job type of a script without one: OpsRamp's answers leave "custom" out."""
     if "script.customScript.id" in flat:
         return coercion.CUSTOM
@@ -154,10 +159,10 @@ def _inferred_type(flat: Mapping[str, Any]) -> str:
     return coercion.CONFIG_BACKUP if any(path.startswith(f"{_CONFIG}.") for path in flat) else ""
 
 
-def canonical(body: Mapping[str, Any]) -> Body:
+def canonical(body: JsonObject) -> Body:
     """A job as OpsRamp tells it, in the one spelling that we write. What is not known is kept as it is, because an
     update replaces the whole job."""
-    flat = {}
+    flat: dict[str, Json] = {}
     for path, value in normalize(body).items():
         try:
             flat[path] = _canonical_value(path, value)
@@ -166,59 +171,65 @@ def canonical(body: Mapping[str, Any]) -> Body:
     return unflatten(flat)
 
 
-def _canonical_value(path: str, value: Any) -> Any:
+def _canonical_value(path: str, value: Json) -> Json:
     if path == PARAMETERS_PATH:
         return coercion.join_parameters(*coercion.split_parameters(value))
     part = BODY_FIELDS.get(FIELD_BY_PATH.get(path, ""))
     return part.write(part.read(value)) if part else value
 
 
-def build_body(values: Mapping[str, Any]) -> Body:
+def build_body(values: JsonObject) -> Body:
     """The canonical body of some of our fields, by their names."""
-    flat: dict[str, Any] = {}
+    flat: dict[str, Json] = {}
     for name, part in BODY_FIELDS.items():
         if values.get(name) is not None:
             flat[part.path] = part.write(values[name])
-    parameters, macros = values.get("parameters") or {}, values.get("macros") or {}
+    parameters, macros = as_object(values.get("parameters")), as_object(values.get("macros"))
     if parameters or macros:
         flat[PARAMETERS_PATH] = coercion.join_parameters(parameters, macros)
     return unflatten(flat)
 
 
-def extract_fields(body: Mapping[str, Any]) -> dict[str, Any]:
+def extract_fields(body: JsonObject) -> dict[str, Json]:
     """Our fields of a body in any spelling, their values unread. Paths that are no field of ours keep their path."""
-    found: dict[str, Any] = {}
+    fields: dict[str, Json] = {}
     for path, value in normalize(body).items():
         if path == PARAMETERS_PATH:
             parameters, macros = coercion.split_parameters(value)
-            found |= {"parameters": parameters, "macros": macros}
+            fields |= {"parameters": parameters, "macros": macros}
         else:
-            found[FIELD_BY_PATH.get(path, path)] = value
-    return found
+            fields[FIELD_BY_PATH.get(path, path)] = value
+    return fields
 
 
-def apply_changes(current: Body, changes: Body) -> Body:
+def apply_changes(current: JsonObject, changes: JsonObject) -> Body:
     """The whole body of a job after ``changes``; both canonical. A pattern is replaced whole; another job type
     replaces the script, another script its parameters."""
     body = _merge(current, changes)
-    script, before = changes.get("script", {}), current.get("script", {})
-    if "pattern" in changes.get("schedule", {}):
-        body["schedule"]["pattern"] = deepcopy(changes["schedule"]["pattern"])
+    if pattern := value_at(changes, "schedule", "pattern"):
+        body["schedule"] = {**as_object(body.get("schedule")), "pattern": deepcopy(pattern)}
+    script, before = as_object(changes.get("script")), as_object(current.get("script"))
+    merged = dict(as_object(body.get("script")))
     if script.get("jobType", before.get("jobType")) != before.get("jobType"):
         body["script"] = deepcopy(script)
     elif script.get("customScript", before.get("customScript")) != before.get("customScript"):
-        body["script"].pop("parameters", None)
-        body["script"] |= deepcopy({key: script[key] for key in ("customScript", "parameters") if key in script})
+        merged.pop("parameters", None)
+        body["script"] = merged | deepcopy(
+            {key: script[key] for key in ("customScript", "parameters") if key in script}
+        )
     elif "parameters" in script and "parameters" in before:
-        kept = {item["paramId"]: item for item in before["parameters"]}
-        kept |= {item["paramId"]: item for item in script["parameters"]}
-        body["script"]["parameters"] = [deepcopy(kept[name]) for name in sorted(kept)]
+        parameters = {
+            str(item.get("paramId")): item
+            for item in (*as_objects(before["parameters"]), *as_objects(script["parameters"]))
+        }
+        body["script"] = merged | {"parameters": [deepcopy(parameters[id_]) for id_ in sorted(parameters, key=int)]}
     return body
 
 
-def _merge(below: Body, above: Body) -> Body:
-    merged = deepcopy(below)
+def _merge(below: JsonObject, above: JsonObject) -> Body:
+    merged = dict(deepcopy(below))
     for key, value in above.items():
         inner = merged.get(key)
-        merged[key] = _merge(inner, value) if isinstance(inner, dict) and isinstance(value, dict) else deepcopy(value)
+        both = isinstance(inner, Mapping) and isinstance(value, Mapping)
+        merged[key] = _merge(as_object(inner), as_object(value)) if both else deepcopy(value)
     return merged

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any
 
 from bot.backends.base import Option
 from bot.backends.cache import ExpiringCache
@@ -11,8 +10,9 @@ from bot.backends.opsramp.api import INTERACTIVE, PATIENT, OpsRampApi, RetryPoli
 from bot.backends.opsramp.coercion import CUSTOM
 from bot.clock import Clock
 from bot.errors import RateLimited, Refused, RemoteNotFound
+from bot.values import JsonObject
 
-Row = Mapping[str, Any]
+Row = JsonObject
 
 _TTL_SECONDS = 60.0
 """Seconds that a list is kept."""

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from bot.backends.base import form_fields, is_relevant
 from bot.backends.opsramp.body import BODY_FIELDS
 from bot.backends.opsramp.params import JobParams
+from bot.backends.payload import as_list, as_object
+from bot.values import Json, JsonObject
 
 _UNORDERED_FIELDS = frozenset({"entities", "pattern_week_days", "pattern_day_of_month"})
 _REMOVAL_PROBLEMS = {
@@ -22,8 +23,8 @@ class Changeset:
     """``given`` is everything that was filled in and counts; ``changes`` the part that differs from the job as it was
     shown; ``unused`` the labels of what was filled in but belongs to another job type or pattern."""
 
-    values: Mapping[str, Any]
-    changes: Mapping[str, Any]
+    values: JsonObject
+    changes: JsonObject
     unused: tuple[str, ...] = ()
     problems: Mapping[str, str] = field(default_factory=dict)
 
@@ -49,14 +50,12 @@ def build_changeset(params: JobParams) -> Changeset:
     return Changeset(values, changes, tuple(f.label for f in unused), problems)
 
 
-def _is_undecided(conditions: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
+def _is_undecided(conditions: JsonObject, values: JsonObject) -> bool:
     """Whether relevance is open: it hangs on a job type that only OpsRamp knows."""
     return "job_type" in conditions and values["job_type"] is None
 
 
-def _changes(
-    params: JobParams, values: Mapping[str, Any], plain: Mapping[str, Any]
-) -> tuple[dict[str, Any], dict[str, str]]:
+def _changes(params: JobParams, values: JsonObject, plain: JsonObject) -> tuple[dict[str, Json], dict[str, str]]:
     loaded = params.loaded
     if not loaded or loaded.get("job") != getattr(params, "job", None):
         return dict(values), {}
@@ -73,10 +72,10 @@ def _changes(
     return {"job": loaded["job"], **changes}, problems
 
 
-def _changed_parameters(values: Mapping[str, Any], loaded: Mapping[str, Any]) -> dict[str, Any]:
+def _changed_parameters(values: JsonObject, loaded: JsonObject) -> dict[str, Json]:
     """The parameters of a script that change; one that was emptied becomes an empty text."""
-    before: dict[str, dict[str, Any]] = {name: dict(loaded.get(name) or {}) for name in ("parameters", "macros")}
-    now: dict[str, dict[str, Any]] = {name: dict(values.get(name) or {}) for name in ("parameters", "macros")}
+    before: dict[str, dict[str, Json]] = {name: dict(as_object(loaded.get(name))) for name in ("parameters", "macros")}
+    now: dict[str, dict[str, Json]] = {name: dict(as_object(values.get(name))) for name in ("parameters", "macros")}
     gone = (before["parameters"].keys() | before["macros"].keys()) - now["parameters"].keys() - now["macros"].keys()
     now["parameters"] |= dict.fromkeys(gone, "")
     return {
@@ -85,12 +84,12 @@ def _changed_parameters(values: Mapping[str, Any], loaded: Mapping[str, Any]) ->
     }
 
 
-def _differs(name: str, now: Any, before: Any) -> bool:
+def _differs(name: str, now: Json, before: Json) -> bool:
     if name in ("parameters", "macros", "pattern_repeat_type"):
         return False
     if isinstance(now, bool) and before is None:
         # A box of a form cannot say "not told": unticked is no change of it.
         return now
     if name in _UNORDERED_FIELDS and before is not None:
-        return set(now or ()) != set(before)
+        return set(as_list(now)) != set(as_list(before))
     return bool(now != before)

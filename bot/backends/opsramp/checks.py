@@ -1,14 +1,13 @@
 """What does not fit together in a job, by field, and what people should know before they approve it. Pure."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 from bot.backends.opsramp import coercion
-from bot.backends.opsramp.body import Body
 from bot.backends.opsramp.pattern import SINGLE_RUN_TYPES, Pattern, matches_day
 from bot.backends.opsramp.scripts import Script
 from bot.backends.opsramp.wire import SECRET_PREFIX, masked_parameter_ids, parameters
+from bot.backends.payload import as_object, value_at
+from bot.values import JsonObject
 
 _DOCUMENTED_TYPES = (coercion.AD_CHECK, coercion.CONFIG_BACKUP)
 """Types whose name and schedule OpsRamp demands."""
@@ -19,7 +18,7 @@ _MAX_USUAL_INTERVAL_DAYS = 365
 _SHORTEST_MONTH = 28
 
 
-def pattern_problems(given: Mapping[str, Any], unused: bool) -> dict[str, str]:
+def pattern_problems(given: JsonObject, unused: bool) -> dict[str, str]:
     """What is missing from or contradictory in a pattern. ``unused``: parts were given that no pattern wanted."""
     found: dict[str, str] = {}
     match given.get("pattern_type"):
@@ -36,7 +35,7 @@ def pattern_problems(given: Mapping[str, Any], unused: bool) -> dict[str, str]:
     return found
 
 
-def _monthly_problems(given: Mapping[str, Any]) -> dict[str, str]:
+def _monthly_problems(given: JsonObject) -> dict[str, str]:
     dates, week, day = (given.get(f"pattern_{name}") for name in ("day_of_month", "week_index", "day_of_week"))
     if dates and (week or day):
         return {"pattern_day_of_month": "Give days of the month, or a week with a weekday, not both."}
@@ -49,20 +48,20 @@ def _monthly_problems(given: Mapping[str, Any]) -> dict[str, str]:
     return {}
 
 
-def job_problems(body: Body) -> dict[str, str]:
+def job_problems(body: JsonObject) -> dict[str, str]:
     """What a whole job lacks."""
     found: dict[str, str] = {}
-    script = body.get("script", {})
+    script = as_object(body.get("script"))
     kind = script.get("jobType")
     if kind in _DOCUMENTED_TYPES and not body.get("name"):
         found["name"] = f"A job of type {kind} needs a name."
-    if kind == coercion.CONFIG_BACKUP and "versionsSaved" not in script.get("configParams", {}):
+    if kind == coercion.CONFIG_BACKUP and value_at(script, "configParams", "versionsSaved") is None:
         found["versions_saved"] = "A configuration backup needs to know which versions are kept."
-    if kind == coercion.APP_INSTALL and "approvalType" not in script.get("approvalType", {}):
+    if kind == coercion.APP_INSTALL and value_at(script, "approvalType", "approvalType") is None:
         found["approval_type"] = "An installation needs manual or automatic approval."
     if kind == coercion.CUSTOM and "customScript" not in script:
         found["script"] = "Choose the script to run."
-    schedule = body.get("schedule", {})
+    schedule = as_object(body.get("schedule"))
     if kind in _DOCUMENTED_TYPES and not schedule:
         found["when"] = f"A job of type {kind} needs a schedule: give a time, or a start date and a pattern."
     elif schedule and "startDate" not in schedule:
@@ -72,14 +71,14 @@ def job_problems(body: Body) -> dict[str, str]:
     return found
 
 
-def script_problems(body: Body, script: Script | None, given: Mapping[str, Any]) -> dict[str, str]:
+def script_problems(body: JsonObject, script: Script | None, given: JsonObject) -> dict[str, str]:
     """What is wrong with a script's parameters. ``chosen`` are the values that a person has given, by id; without
     the script only what shows by itself is found."""
     stars = masked_parameter_ids(body)
     found = {f"parameters.{name}": HIDDEN_CREDENTIAL for name in stars}
     if script is None:
         return found
-    filled = {str(p["paramId"]) for p in parameters(body) if p.get("value") != ""}
+    filled = {str(p.get("paramId")) for p in parameters(body) if p.get("value") != ""}
     for parameter in script.parameters:
         name = f"parameters.{parameter.id}"
         value = given.get(parameter.id)
@@ -94,23 +93,23 @@ def script_problems(body: Body, script: Script | None, given: Mapping[str, Any])
     return found
 
 
-def script_warnings(body: Body, script: Script | None) -> list[str]:
+def script_warnings(body: JsonObject, script: Script | None) -> list[str]:
     """What may be lost because OpsRamp does not tell it."""
     found = []
-    present = {str(p["paramId"]) for p in parameters(body)}
+    present = {str(p.get("paramId")) for p in parameters(body)}
     for parameter in script.parameters if script else ():
         if parameter.is_password and not parameter.required and parameter.id not in present:
             found.append(f"OpsRamp does not tell whether {parameter.name} is set; choose it again to be sure.")
-    if body.get("script", {}).get("jobType") == coercion.CUSTOM and "credentialSet" not in body:
+    if value_at(body, "script", "jobType") == coercion.CUSTOM and "credentialSet" not in body:
         found.append(
             "OpsRamp never tells a job's credential set. None is sent; if the job should have one, choose it here."
         )
     return found
 
 
-def schedule_warnings(schedule: Mapping[str, Any], now: datetime, requested_start: datetime | None) -> list[str]:
+def schedule_warnings(schedule: JsonObject, now: datetime, requested_start: datetime | None) -> list[str]:
     """The caveats of a canonical schedule; ``said`` is its start as a person gave it, with their offset."""
-    pattern = schedule.get("pattern") or {}
+    pattern = as_object(schedule.get("pattern"))
     try:
         start = coercion.coerce_instant(schedule.get("startDate"))
     except ValueError:
@@ -139,16 +138,23 @@ def _recurring_warnings(pattern: Pattern, start: datetime, requested_start: date
             )
     if any(date > _SHORTEST_MONTH for date in _dates(pattern)):
         found.append("OpsRamp does not say what happens on days 29 to 31 in shorter months.")
-    if pattern.get("frequency") == "recurrence" and pattern.get("repeatFrequency", 1) > _MAX_USUAL_INTERVAL_DAYS:
+    if pattern.get("frequency") == "recurrence" and _interval_days(pattern) > _MAX_USUAL_INTERVAL_DAYS:
         found.append("OpsRamp does not say how many days apart runs may be; more than a year may be refused.")
     if not _start_is_in_pattern(pattern, start):
         found.append("The start date is no day of the pattern. OpsRamp does not say whether the job also runs then.")
     return found
 
 
+def _interval_days(pattern: Pattern) -> int:
+    try:
+        return coercion.coerce_number(pattern.get("repeatFrequency")) or 1
+    except ValueError:
+        return 1
+
+
 def _dates(pattern: Pattern) -> tuple[int, ...]:
     try:
-        return tuple(coercion.coerce_month_days(pattern.get("dayOfMonth")) or ())
+        return coercion.coerce_month_days(pattern.get("dayOfMonth")) or ()
     except ValueError:
         return ()
 

@@ -8,7 +8,8 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+
+from bot.values import Json, JsonObject
 
 WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
 WEEK_INDEXES = ("First", "Second", "Third", "Fourth", "Last")
@@ -22,7 +23,7 @@ _TRUE = ("true", "1", "yes")
 _FALSE = ("false", "0", "no")
 
 
-def coerce_flag(value: Any) -> Any:
+def coerce_flag(value: Json) -> bool | None:
     """A boolean: also ``"true"``, ``"False"``, ``"1"``, 0. OpsRamp's requests show strings, its answers booleans."""
     if value is None or isinstance(value, bool):
         return value
@@ -32,7 +33,7 @@ def coerce_flag(value: Any) -> Any:
     raise ValueError("Say true or false.")
 
 
-def coerce_number(value: Any) -> Any:
+def coerce_number(value: Json) -> int | None:
     """A whole number: also as a string, as OpsRamp's requests show it."""
     if value is None:
         return None
@@ -41,7 +42,7 @@ def coerce_number(value: Any) -> Any:
     raise ValueError("This must be a whole number.")
 
 
-def coerce_text(value: Any) -> Any:
+def coerce_text(value: Json) -> str | None:
     """A text; a number becomes its digits."""
     if value is None or isinstance(value, str):
         return value
@@ -50,17 +51,17 @@ def coerce_text(value: Any) -> Any:
     raise ValueError("This must be a text.")
 
 
-def one_of(choices: Iterable[str]) -> Callable[[Any], Any]:
+def one_of(choices: Iterable[str]) -> Callable[[Json], str | None]:
     """A reader of one of some words, whatever its case, spaces, hyphens or underscores."""
     known = {_squash(word): word for word in choices}
 
-    def read(value: Any) -> Any:
+    def read(value: Json) -> str | None:
         if value is None:
             return None
-        found = known.get(_squash(str(value)))
-        if found is None:
+        word = known.get(_squash(str(value)))
+        if word is None:
             raise ValueError(f"This must be one of: {', '.join(known.values())}.")
-        return found
+        return word
 
     return read
 
@@ -69,11 +70,11 @@ def _squash(word: str) -> str:
     return re.sub(r"[\s_-]+", "", word).casefold()
 
 
-def coerce_job_type(value: Any) -> Any:
+def coerce_job_type(value: Json) -> str | None:
     """A job type: the documented ones in any case, others as they are."""
     known = {name.casefold(): name for name in (AD_CHECK, CONFIG_BACKUP, APP_INSTALL, CUSTOM)}
-    found = coerce_text(value)
-    return None if found is None else known.get(found.strip().casefold(), found.strip())
+    text = coerce_text(value)
+    return None if text is None else known.get(text.strip().casefold(), text.strip())
 
 
 coerce_weekday = one_of(WEEKDAYS)
@@ -84,7 +85,7 @@ coerce_repeat_type = one_of(("days",))
 coerce_versions = one_of(("ALL_VERSIONS", "VERSION_WITH_CHANGES"))
 
 
-def is_weekday(value: Any) -> bool:
+def is_weekday(value: Json) -> bool:
     """Whether a value names days of the week (one, or several with commas), and nothing else."""
     try:
         return bool(coerce_weekdays(value))
@@ -92,42 +93,42 @@ def is_weekday(value: Any) -> bool:
         return False
 
 
-def coerce_weekdays(value: Any) -> Any:
+def coerce_weekdays(value: Json) -> tuple[str, ...] | None:
     """Days of the week: ``"Sunday, Tuesday"`` or a list; each once, in the order given."""
-    return None if value is None else tuple(dict.fromkeys(coerce_weekday(part) for part in _split(value)))
+    return None if value is None else tuple(dict.fromkeys(str(coerce_weekday(part)) for part in _split(value)))
 
 
-def coerce_month_days(value: Any) -> Any:
+def coerce_month_days(value: Json) -> tuple[int, ...] | None:
     """Days of the month: ``"1, 2, 3"``, 4, or a list; each once, in order."""
     if value is None:
         return None
-    found = sorted({coerce_number(part) for part in _split(value)})
-    if any(not 1 <= n <= 31 for n in found):
+    days = sorted({coerce_number(part) or 0 for part in _split(value)})
+    if any(not 1 <= day <= 31 for day in days):
         raise ValueError("Days of the month go from 1 to 31.")
-    return tuple(found)
+    return tuple(days)
 
 
-def _split(value: Any) -> list[Any]:
+def _split(value: Json) -> list[Json]:
     if isinstance(value, str):
         return [part.strip() for part in value.split(",") if part.strip()]
     return list(value) if isinstance(value, list | tuple) else [value]
 
 
-def coerce_instant(value: Any) -> Any:
+def coerce_instant(value: Json | datetime) -> datetime | None:
     """A moment with its offset from UTC: ``+0000``, ``+00:00``, ``Z``, ``+0530``; also seconds since 1970."""
     if value is None:
         return None
     if isinstance(value, datetime):
-        found = value
+        instant = value
     else:
-        said = str(value).strip()
+        text = str(value).strip()
         try:
-            found = datetime.fromtimestamp(int(said), UTC) if said.isdigit() else datetime.fromisoformat(said)
+            instant = datetime.fromtimestamp(int(text), UTC) if text.isdigit() else datetime.fromisoformat(text)
         except (ValueError, OverflowError, OSError):
             raise ValueError("This is not a date and time such as 2026-12-24T03:00:00+0000.") from None
-    if found.tzinfo is None:
+    if instant.tzinfo is None:
         raise ValueError("Say the offset from UTC too, such as 2026-12-24T03:00:00+0000.")
-    return found
+    return instant
 
 
 def format_start_date(at: datetime) -> str:
@@ -135,7 +136,7 @@ def format_start_date(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:00+0000")
 
 
-def coerce_entities(value: Any) -> Any:
+def coerce_entities(value: Json) -> tuple[str, ...] | None:
     """Resources as a tuple of ids; one that is no device has its type in front (``GROUP:id``).
 
     Reads OpsRamp's list of ``{"resource": {"id", "type"}}`` with whatever its answers add, plain ids, and either as a
@@ -151,17 +152,16 @@ def coerce_entities(value: Any) -> Any:
     return tuple(dict.fromkeys(_coerce_entity(item) for item in _split(value)))
 
 
-def _coerce_entity(item: Any) -> str:
+def _coerce_entity(item: Json) -> str:
     resource = item.get("resource", item) if isinstance(item, Mapping) else item
     if isinstance(resource, Mapping):
         kind = str(resource.get("type") or DEVICE)
-        found = str(resource.get("id") or "").strip()
-        found = found if kind.upper() == DEVICE else f"{kind}:{found}" if found else ""
+        id_ = str(resource.get("id") or "").strip()
     else:
-        found = resource.strip() if isinstance(resource, str) else ""
-    if not found:
+        kind, id_ = DEVICE, resource.strip() if isinstance(resource, str) else ""
+    if not id_:
         raise ValueError("Each resource needs its id.")
-    return found
+    return id_ if kind.upper() == DEVICE else f"{kind}:{id_}"
 
 
 def entity_resource(entity: str) -> dict[str, str]:
@@ -170,7 +170,7 @@ def entity_resource(entity: str) -> dict[str, str]:
     return {"id": rest, "type": kind} if colon else {"id": entity, "type": DEVICE}
 
 
-def split_parameters(value: Any) -> tuple[dict[str, str], dict[str, int]]:
+def split_parameters(value: Json) -> tuple[dict[str, str], dict[str, int]]:
     """A script's parameters as values and macros by parameter id. Reads OpsRamp's list; one with neither is left out,
     because OpsRamp also lists parameters that nobody has filled in."""
     values: dict[str, str] = {}
@@ -183,14 +183,16 @@ def split_parameters(value: Any) -> tuple[dict[str, str], dict[str, int]]:
         if macro is not None and item.get("value") is not None:
             raise ValueError(f"Parameter {name} takes a value or a macro, not both.")
         if macro is not None:
-            macros[name] = coerce_number(macro.get("id") if isinstance(macro, Mapping) else macro)
-        elif item.get("value") is not None:
-            values[name] = coerce_text(item["value"])
+            number = coerce_number(macro.get("id") if isinstance(macro, Mapping) else macro)
+            if number is not None:
+                macros[name] = number
+        elif (text := coerce_text(item.get("value"))) is not None:
+            values[name] = text
     return values, macros
 
 
-def join_parameters(values: Mapping[str, str], macros: Mapping[str, int]) -> list[dict[str, Any]]:
+def join_parameters(values: JsonObject, macros: JsonObject) -> list[JsonObject]:
     """OpsRamp's list of parameters, in the order of their ids."""
-    found: dict[int, dict[str, Any]] = {int(name): {"paramId": int(name), "value": v} for name, v in values.items()}
+    found: dict[int, JsonObject] = {int(name): {"paramId": int(name), "value": v} for name, v in values.items()}
     found |= {int(name): {"paramId": int(name), "itopMacro": {"id": macro}} for name, macro in macros.items()}
     return [found[name] for name in sorted(found)]

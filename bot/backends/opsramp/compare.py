@@ -5,12 +5,14 @@ it cannot be compared, and neither can a value that stands for a secret.
 """
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from bot.backends.base import Change
 from bot.backends.opsramp import coercion, pattern
-from bot.backends.opsramp.body import CREDENTIAL_SET_PATH, PARAMETERS_PATH, Body, flatten
+from bot.backends.opsramp.body import CREDENTIAL_SET_PATH, PARAMETERS_PATH, flatten
 from bot.backends.opsramp.wire import MASK, SECRET_PREFIX, is_hidden
+from bot.backends.payload import as_object, as_objects, value_at
+from bot.values import Json, JsonObject
 
 NO_VALUE = "nothing"
 _MAX_NAMES = 10
@@ -21,11 +23,11 @@ class Difference(NamedTuple):
     """One path (``script.parameters.7`` for a parameter) and its values; None where there is none."""
 
     path: str
-    expected: Any
-    actual: Any
+    expected: Json
+    actual: Json
 
 
-def differences(expected: Body, actual: Body) -> list[Difference]:
+def differences(expected: JsonObject, actual: JsonObject) -> list[Difference]:
     """Where ``held`` is not what ``wanted`` says, as far as that can be told."""
     return [
         item
@@ -34,62 +36,69 @@ def differences(expected: Body, actual: Body) -> list[Difference]:
     ]
 
 
-def _unequal_paths(expected: Body, actual: Body, *bodies: Body) -> list[Difference]:
+def _unequal_paths(expected: JsonObject, actual: JsonObject, *bodies: JsonObject) -> list[Difference]:
     """The paths of ``bodies`` whose values differ."""
     left, right = _leaves(expected), _leaves(actual)
     paths = dict.fromkeys(path for body in bodies for path in _leaves(body))
     return [Difference(p, left.get(p), right.get(p)) for p in paths if _comparable(p, left) != _comparable(p, right)]
 
 
-def _leaves(body: Body) -> dict[str, Any]:
+def _leaves(body: JsonObject) -> dict[str, Json]:
     """A body by path, each parameter of a script on its own."""
     flat = flatten(body)
-    items = flat.pop(PARAMETERS_PATH, ())
-    for item in items if isinstance(items, list) else ():
+    for item in as_objects(flat.pop(PARAMETERS_PATH, None)):
         macro = item.get("itopMacro")
         flat[f"{PARAMETERS_PATH}.{item.get('paramId')}"] = (
-            item.get("value") if macro is None else f"macro {macro.get('id')}"
+            item.get("value") if macro is None else f"macro {value_at(macro, 'id')}"
         )
     return flat
 
 
-def _comparable(path: str, flat: Mapping[str, Any]) -> Any:
+def _comparable(path: str, flat: JsonObject) -> Json | frozenset[str]:
     """A value with what does not count as a difference taken out."""
     value = flat.get(path)
     if path == "entities":
-        return frozenset(coercion.coerce_entities(value)) if value else frozenset()
+        return frozenset(coercion.coerce_entities(value) or ())
     if path in _UNORDERED_PATHS:
         return frozenset(part.strip() for part in str(value).split(",")) if value else frozenset()
     if path == "schedule.startDate" and value is not None:
-        try:
-            return coercion.format_start_date(coercion.coerce_instant(value))
-        except ValueError:
-            return value
+        return _whole_minute(value)
     return value
 
 
-def display_value(path: str, value: Any, names: Mapping[str, str]) -> str:
+def _whole_minute(value: Json) -> Json:
+    try:
+        instant = coercion.coerce_instant(value)
+    except ValueError:
+        return value
+    return coercion.format_start_date(instant) if instant is not None else None
+
+
+def display_value(path: str, value: Json, names: Mapping[str, str]) -> str:
     """A value for people; ``names`` are those of devices by id."""
     if value is None or value == "":
         return NO_VALUE
     if path == "entities":
-        found = [names.get(entity, entity) for entity in coercion.coerce_entities(value)]
+        found = [names.get(entity, entity) for entity in coercion.coerce_entities(value) or ()]
         more = f" and {len(found) - _MAX_NAMES} more" if len(found) > _MAX_NAMES else ""
         return f"{', '.join(found[:_MAX_NAMES])}{more}"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return f"the secret {value.removeprefix(SECRET_PREFIX)}" if is_hidden(value) and value != MASK else str(value)
+    text = str(value)
+    return f"the secret {text.removeprefix(SECRET_PREFIX)}" if is_hidden(value) and text != MASK else text
 
 
-def changes(before: Body, after: Body, labels: Mapping[str, str], names: Mapping[str, str]) -> tuple[Change, ...]:
+def changes(
+    before: JsonObject, after: JsonObject, labels: Mapping[str, str], names: Mapping[str, str]
+) -> tuple[Change, ...]:
     """The diff from one body to another, one line a field; the schedule is one. ``labels`` are by path."""
     found: dict[str, Change] = {}
     for path, new, old in _unequal_paths(after, before, after, before):
         if path.startswith("schedule."):
             found["schedule"] = Change(
                 field="Schedule",
-                before=pattern.describe_schedule(before.get("schedule")),
-                after=pattern.describe_schedule(after.get("schedule")),
+                before=pattern.describe_schedule(as_object(before.get("schedule"))),
+                after=pattern.describe_schedule(as_object(after.get("schedule"))),
             )
         elif path == "entities":
             found[path] = _device_change(old, new, names)
@@ -103,7 +112,7 @@ def changes(before: Body, after: Body, labels: Mapping[str, str], names: Mapping
     return tuple(found.values())
 
 
-def _device_change(old: Any, new: Any, names: Mapping[str, str]) -> Change:
+def _device_change(old: Json, new: Json, names: Mapping[str, str]) -> Change:
     """Devices that come and go; the ones that stay are only counted."""
     before, after = (coercion.coerce_entities(value) or () for value in (old, new))
     gone = [entity for entity in before if entity not in set(after)]

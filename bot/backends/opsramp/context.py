@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from bot.backends.base import FormField, FormValues, Handle, Operation, Option, Params, form_fields
 from bot.backends.opsramp import coercion
@@ -15,6 +15,7 @@ from bot.backends.opsramp.settings import OpsRampSettings
 from bot.backends.payload import as_texts
 from bot.clock import Clock
 from bot.errors import BackendError, BadResponse, InputError, OutcomeUnknown, Refused, Unreachable
+from bot.values import Json, JsonObject
 
 ParamsT = TypeVar("ParamsT", bound=Params)
 
@@ -30,11 +31,11 @@ class OpsRampContext:
     scripts: ScriptCatalog
     clock: Clock
 
-    def tenant_for(self, client: Any) -> str:
+    def tenant_for(self, client: Json) -> str:
         """The tenant of a job: a client of the partner, or the connection's own."""
         return str(client or self.settings.tenant)
 
-    async def fetch_job(self, tenant: str, job: str) -> Mapping[str, Any]:
+    async def fetch_job(self, tenant: str, job: str) -> JsonObject:
         """A job as OpsRamp tells it. Raises BackendError, also for an answer that is no job."""
         found = await self.api.get(f"{tenant}/jobs/{job}", policy=PATIENT)
         if isinstance(found, list) and len(found) == 1:
@@ -54,7 +55,7 @@ class OpsRampContext:
             raise Unreachable(self.name, text, status=error.status, server_message=error.server_message) from error
 
 
-def canonical_job(name: str, job: Mapping[str, Any]) -> Body:
+def canonical_job(name: str, job: JsonObject) -> Body:
     """A job, canonical. Raises Faulty where it contradicts itself."""
     try:
         return canonical(job)
@@ -101,7 +102,7 @@ class OpsRampOperation(Operation[ParamsT]):
             case _:
                 return ()
 
-    async def _device_names(self, tenant: str, job: Mapping[str, Any] | None = None) -> dict[str, str]:
+    async def _device_names(self, tenant: str, job: JsonObject | None = None) -> dict[str, str]:
         """Names of devices by id: from the tenant's list, else at least those that the job itself tells."""
         told = embedded_device_names(job or {})
         try:
@@ -109,7 +110,7 @@ class OpsRampOperation(Operation[ParamsT]):
         except BackendError:
             return told
 
-    async def _existing_job(self, tenant: str, job: str) -> Mapping[str, Any]:
+    async def _existing_job(self, tenant: str, job: str) -> JsonObject:
         """The job for a preview. Raises InputError where there is none."""
         try:
             return await self.context.fetch_job(tenant, job)
@@ -122,7 +123,7 @@ class OpsRampOperation(Operation[ParamsT]):
         raise Refused(self.context.name, f"{self.context.name} offers no way to take this back.")
 
 
-def embedded_device_names(job: Mapping[str, Any]) -> dict[str, str]:
+def embedded_device_names(job: JsonObject) -> dict[str, str]:
     found = {}
     entities = job.get("entities")
     for entity in entities if isinstance(entities, list) else ():
@@ -134,9 +135,9 @@ def embedded_device_names(job: Mapping[str, Any]) -> dict[str, str]:
     return found
 
 
-def job_entities(body: Body) -> tuple[str, ...]:
+def job_entities(body: JsonObject) -> tuple[str, ...]:
     """The resources of a canonical job; none where OpsRamp's list cannot be read."""
     try:
-        return tuple(coercion.coerce_entities(body.get("entities")) or ())
+        return coercion.coerce_entities(body.get("entities")) or ()
     except ValueError:
         return ()

@@ -1,14 +1,12 @@
 """``opsramp.create_job``: a new job, found again by its name should OpsRamp's answer be lost."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from bot.backends.base import Handle, Plan, Preview
 from bot.backends.opsramp import compare, notes
 from bot.backends.opsramp.body import Body
 from bot.backends.opsramp.context import canonical_job
 from bot.backends.opsramp.params import CreateJobParams
-from bot.backends.opsramp.write_job import WriteJobOperation
+from bot.backends.opsramp.write_job import WriteJobOperation, overlay_of
+from bot.backends.payload import as_text, value_at
 from bot.errors import BackendError, BadResponse, InputError, OutcomeUnknown, Refused, Unreachable
 from bot.schedule import Schedule
 
@@ -55,11 +53,10 @@ class CreateJobOperation(WriteJobOperation[CreateJobParams]):
         return preview
 
     async def start(self, plan: Plan) -> Handle:
-        context: Any = plan.context
-        tenant, body = context["tenant"], context["overlay"]
-        await self._refuse_taken_name(tenant, body.get("name"))
-        answer = await self._send(context["path"], body, repeatable=False)
-        job = str(answer.get("id") or "") if isinstance(answer, Mapping) else ""
+        tenant, body = str(plan.context["tenant"]), overlay_of(plan)
+        await self._refuse_taken_name(tenant, as_text(body.get("name")))
+        answer = await self._send(str(plan.context["path"]), body, repeatable=False)
+        job = str(value_at(answer, "id") or "")
         if not job:
             job = await self._find_created(tenant, body)
         try:
@@ -79,7 +76,7 @@ class CreateJobOperation(WriteJobOperation[CreateJobParams]):
             raise OutcomeUnknown(self.context.name, text)
         return found
 
-    async def _refuse_taken_name(self, tenant: str, name: str | None) -> None:
+    async def _refuse_taken_name(self, tenant: str, name: str) -> None:
         """A name that is taken may be that of an earlier attempt. Raises Refused or Unreachable."""
         if not name:
             return
@@ -95,12 +92,11 @@ class CreateJobOperation(WriteJobOperation[CreateJobParams]):
 
     async def find_started(self, plan: Plan) -> Handle | None:
         """The job of that name that holds all that was sent, if there is exactly one."""
-        context: Any = plan.context
-        job = await self._find_identical(context["tenant"], context["overlay"])
+        job = await self._find_identical(str(plan.context["tenant"]), overlay_of(plan))
         return None if job is None else self._handle(job, job, plan, [])
 
     async def _find_identical(self, tenant: str, body: Body) -> str | None:
-        name = body.get("name")
+        name = as_text(body.get("name"))
         if not name:
             return None
         named = await self.context.catalog.job_ids_by_name(tenant, name)
@@ -113,8 +109,7 @@ class CreateJobOperation(WriteJobOperation[CreateJobParams]):
 
     async def cancel(self, handle: Handle) -> str:
         """Delete the job that was made."""
-        detail: Any = handle.detail
-        await self.context.api.send_once("DELETE", f"{detail['tenant']}/jobs/{detail['job']}")
+        await self.context.api.send_once("DELETE", f"{handle.detail['tenant']}/jobs/{handle.detail['job']}")
         return "The job was deleted in OpsRamp."
 
 

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, Json
 from bot.backends.base import Option, Param, Params
 from bot.backends.opsramp import coercion, pattern
 from bot.backends.opsramp.body import BODY_FIELDS, extract_fields
+from bot.values import Json, JsonObject
 
 _BACKUP, _INSTALL, _SCRIPT = (
     {"job_type": (name,)} for name in (coercion.CONFIG_BACKUP, coercion.APP_INSTALL, coercion.CUSTOM)
@@ -26,7 +27,7 @@ def _options(labels: Mapping[str, str]) -> tuple[Option, ...]:
     return tuple(Option(value=value, label=label) for value, label in labels.items())
 
 
-def _options_of(values: Iterable[Any]) -> tuple[Option, ...]:
+def _options_of(values: Iterable[Json]) -> tuple[Option, ...]:
     return _options({str(value): str(value) for value in values})
 
 
@@ -248,11 +249,11 @@ class JobParams(Params):
 
     @model_validator(mode="before")
     @classmethod
-    def _accept_vendor_body(cls, data: Any) -> Any:
+    def _accept_vendor_body(cls, data: Json) -> Json:
         return _our_fields(data, frozenset(cls.model_fields)) if isinstance(data, Mapping) else data
 
 
-def _our_fields(data: Mapping[str, Any], names: Set[str]) -> dict[str, Any]:
+def _our_fields(data: JsonObject, names: Set[str]) -> dict[str, Json]:
     """Our fields of what was given, by our names or as OpsRamp's body. Raises ValueError for a contradiction."""
     ours = {key: value for key, value in data.items() if key in names and not isinstance(value, list | dict)}
     for key in ("entities", "pattern_week_days", "pattern_day_of_month", "loaded", "macros"):
@@ -307,7 +308,7 @@ class RunJobParams(_ExistingJobParams):
 
     @model_validator(mode="before")
     @classmethod
-    def _accept_id(cls, data: Any) -> Any:
+    def _accept_id(cls, data: Json) -> Json:
         """OpsRamp's own name of the job is ``id``."""
         if isinstance(data, Mapping) and "id" in data and "job" not in data:
             return {"job" if key == "id" else key: value for key, value in data.items()}

@@ -4,14 +4,15 @@ OpsRamp's schedules have no time zone, no end and no interval beyond days, and i
 dates are taken as UTC ones.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from typing import Any
 
 from bot.backends.opsramp import coercion
+from bot.backends.payload import as_object
+from bot.values import Json, JsonObject
 
-Pattern = Mapping[str, Any]
+Pattern = JsonObject
 
 SINGLE_RUN_TYPES = frozenset({"never", "run once"})
 TYPE_LABELS = {
@@ -33,15 +34,15 @@ def matches_day(pattern: Pattern, start: datetime, at: datetime) -> bool:
         case "daily" if pattern.get("frequency") == "every weekday":
             return at.weekday() < 5
         case "daily" if pattern.get("frequency") == "recurrence":
-            return bool((at.date() - start.date()).days % pattern["repeatFrequency"] == 0)
+            return (at.date() - start.date()).days % (coercion.coerce_number(pattern["repeatFrequency"]) or 1) == 0
         case "daily":
             return True
         case "weekly":
-            return _weekday_name(at) in coercion.coerce_weekdays(pattern["weekDays"])
+            return weekday_name(at.weekday()) in (coercion.coerce_weekdays(pattern["weekDays"]) or ())
         case "monthly" if "weekIndex" in pattern:
-            return _weekday_name(at) == pattern["dayOfWeek"] and _in_week(at, pattern["weekIndex"])
+            return weekday_name(at.weekday()) == pattern["dayOfWeek"] and _in_week(at, str(pattern["weekIndex"]))
         case "monthly":
-            return at.day in coercion.coerce_month_days(pattern["dayOfMonth"])
+            return at.day in (coercion.coerce_month_days(pattern["dayOfMonth"]) or ())
         case _:
             return at.date() == start.date()
 
@@ -57,8 +58,9 @@ def expand(pattern: Pattern, start: datetime, until: datetime) -> Iterator[datet
             yield at
 
 
-def _weekday_name(at: datetime) -> str:
-    return coercion.WEEKDAYS[(at.weekday() + 1) % 7]
+def weekday_name(weekday: int) -> str:
+    """Return the name of a day that is numbered from Monday, 0."""
+    return coercion.WEEKDAYS[(weekday + 1) % 7]
 
 
 def _in_week(at: datetime, week: str) -> bool:
@@ -67,17 +69,16 @@ def _in_week(at: datetime, week: str) -> bool:
     return (at.day - 1) // 7 == coercion.WEEK_INDEXES.index(week)
 
 
-def describe_schedule(schedule: Mapping[str, Any] | None) -> str:
+def describe_schedule(schedule: JsonObject) -> str:
     """A canonical ``schedule`` in words: the pattern, and from when on."""
     if not schedule:
         return "no schedule"
-    pattern = schedule.get("pattern")
+    pattern = as_object(schedule.get("pattern"))
     words = describe_pattern(pattern) if pattern else "no pattern"
     start = schedule.get("startDate")
     if not start:
         return words
-    once = pattern and pattern.get("type") == "never"
-    return f"{words}, {'at' if once else 'from'} {_display_start(start)}"
+    return f"{words}, {'at' if pattern.get('type') == 'never' else 'from'} {_display_start(start)}"
 
 
 def describe_pattern(pattern: Pattern) -> str:
@@ -103,8 +104,9 @@ def describe_pattern(pattern: Pattern) -> str:
             return str(other)
 
 
-def _display_start(start: Any) -> str:
+def _display_start(start: Json) -> str:
     try:
-        return f"{coercion.coerce_instant(start).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+        instant = coercion.coerce_instant(start)
     except ValueError:
-        return str(start)
+        instant = None
+    return f"{instant.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if instant is not None else str(start)

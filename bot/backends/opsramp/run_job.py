@@ -2,16 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
-from bot.backends.base import Handle, HttpCall, Placement, Plan, Preview, Progress, TargetResult, Targets
+from bot.backends.base import Handle, HttpCall, Placement, Plan, Preview, Progress, ProgressState, TargetResult, Targets
 from bot.backends.opsramp import notes
 from bot.backends.opsramp.context import OpsRampOperation, canonical_job, job_entities
 from bot.backends.opsramp.params import RunJobParams
 from bot.backends.opsramp.scripts import ScriptOutput
 from bot.backends.opsramp.write_job import MAX_NAMES, facts
+from bot.backends.payload import as_object, value_at
 from bot.errors import BackendError, Refused
 from bot.schedule import Now, Schedule
+from bot.values import Json, JsonObject
 
 AGENT_OFFLINE = "Agent Offline"
 _METHOD_NOT_ALLOWED = 405
@@ -73,16 +74,15 @@ class RunJobOperation(OpsRampOperation[RunJobParams]):
         )
 
     async def start(self, plan: Plan) -> Handle:
-        context: Any = plan.context
-        tenant, job = context["tenant"], context["job"]
+        tenant, job, path = (str(plan.context[name]) for name in ("tenant", "job", "path"))
         today, names = await self.context.fetch_job_before_write(tenant, job)
         at = self.context.clock.now().replace(microsecond=0)
-        await self._request_run(context["path"], context["body"])
+        await self._request_run(path, plan.context["body"])
         detail = {"tenant": tenant, "job": job, "at": at.isoformat(), "script": _script_id(today)}
         devices = [e for e in job_entities(today) if ":" not in e]
         return Handle(id=f"{job}/{plan.token}", detail={**detail, "devices": {e: names.get(e, e) for e in devices}})
 
-    async def _request_run(self, path: str, body: Any) -> None:
+    async def _request_run(self, path: str, body: Json) -> None:
         """Ask for the run, with the other verb where the server does not take the first: the vendor's specification
         says GET, others say POST."""
         verb = self.context.settings.run_verb
@@ -107,8 +107,7 @@ class RunJobOperation(OpsRampOperation[RunJobParams]):
         }
         groups: dict[tuple[str, int], list[Handle]] = {}
         for handle in filter(_has_output, handles):
-            detail: Any = handle.detail
-            groups.setdefault((detail["tenant"], detail["script"]), []).append(handle)
+            groups.setdefault(_script_of(handle), []).append(handle)
         for (tenant, script), group in groups.items():
             try:
                 outputs = await self.context.scripts.outputs(tenant, script, min(map(_requested_at, group)))
@@ -122,9 +121,9 @@ class RunJobOperation(OpsRampOperation[RunJobParams]):
         """What the script wrote on a device, by its name or id."""
         if not _has_output(handle):
             return ""
-        detail: Any = handle.detail
-        names = detail["devices"]
-        outputs = await self.context.scripts.outputs(detail["tenant"], detail["script"], _requested_at(handle))
+        tenant, script = _script_of(handle)
+        names = _devices(handle)
+        outputs = await self.context.scripts.outputs(tenant, script, _requested_at(handle))
         return next(
             (o.text for o in _first_outputs(handle, outputs).values() if target in (o.device, names[o.device])), ""
         )
@@ -133,8 +132,8 @@ class RunJobOperation(OpsRampOperation[RunJobParams]):
         raise Refused(self.context.name, f"{self.context.name} offers no way to stop a run that it has accepted.")
 
 
-def _script_id(job: Mapping[str, Any]) -> int | None:
-    number = job.get("script", {}).get("customScript", {}).get("id")
+def _script_id(job: JsonObject) -> int | None:
+    number = value_at(job, "script", "customScript", "id")
     return number if isinstance(number, int) else None
 
 
@@ -143,22 +142,30 @@ def _has_output(handle: Handle) -> bool:
     return isinstance(handle.detail.get("script"), int) and bool(handle.detail.get("devices"))
 
 
+def _script_of(handle: Handle) -> tuple[str, int]:
+    """Return the tenant and the id of the script that a run has."""
+    return str(handle.detail["tenant"]), int(str(handle.detail["script"]))
+
+
+def _devices(handle: Handle) -> dict[str, str]:
+    """Return the names of a run's devices by id."""
+    return {device: str(name) for device, name in as_object(handle.detail.get("devices")).items()}
+
+
 def _requested_at(handle: Handle) -> datetime:
     return datetime.fromisoformat(str(handle.detail["at"])).astimezone(UTC)
 
 
 def _first_outputs(handle: Handle, outputs: Sequence[ScriptOutput]) -> dict[str, ScriptOutput]:
     """The first output of each of a run's devices since it was asked for."""
-    detail: Any = handle.detail
-    devices, since = set(detail["devices"]), _requested_at(handle)
+    devices, since = _devices(handle), _requested_at(handle)
     mine = [o for o in outputs if o.device in devices and o.responded_at >= since]
     return {o.device: o for o in sorted(mine, key=lambda o: o.responded_at, reverse=True)}
 
 
 def _script_progress(handle: Handle, outputs: Sequence[ScriptOutput], waited_long_enough: bool) -> Progress:
     """How a run of a script stands. An output is evidence that the script ran, not that it did what it should."""
-    detail: Any = handle.detail
-    devices = detail["devices"]
+    devices = _devices(handle)
     heard = _first_outputs(handle, outputs)
     offline = {device for device, output in heard.items() if output.text.strip() == AGENT_OFFLINE}
     silent = [device for device in devices if device not in heard]
@@ -166,6 +173,7 @@ def _script_progress(handle: Handle, outputs: Sequence[ScriptOutput], waited_lon
     results.sort(key=lambda r: ("failed", "pending", "succeeded").index(r.state))
     done = len(heard) - len(offline)
     tail = f" No output came from {len(silent)} within the time waited, so nothing is known of them." if silent else ""
+    state: ProgressState
     if not silent or waited_long_enough:
         state = "succeeded" if not offline else "failed" if len(offline) == len(devices) else "partly_failed"
     else:

@@ -4,14 +4,15 @@ import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from bot.backends.base import Option
 from bot.backends.cache import ExpiringCache
 from bot.backends.opsramp import coercion
 from bot.backends.opsramp.api import INTERACTIVE, POLLING, OpsRampApi, RetryPolicy
+from bot.backends.payload import as_object
 from bot.clock import Clock
 from bot.errors import RemoteNotFound
+from bot.values import Json, JsonObject
 
 _TTL_SECONDS = 300.0
 """Seconds that categories and scripts are kept: they change seldom."""
@@ -94,10 +95,10 @@ class ScriptCatalog:
     async def outputs(self, tenant: str, number: int, since: datetime) -> list[ScriptOutput]:
         """What a script has written since a moment, newest first where OpsRamp keeps to that order."""
 
-        def past(page: Any) -> bool:
+        def past(page: Json) -> bool:
             """Whether the pages to come are older than the moment."""
             last = _output(self._api.extract_rows(page)[-1]) if self._api.extract_rows(page) else None
-            return bool(page.get("descendingOrder")) and last is not None and last.responded_at < since
+            return bool(as_object(page).get("descendingOrder")) and last is not None and last.responded_at < since
 
         query = {"isDescendingOrder": "true"}
         rows = await self._api.get_rows(
@@ -130,7 +131,7 @@ class ScriptCatalog:
         return [script for found in lists for script in found]
 
 
-def _categories(tree: Sequence[Mapping[str, Any]], prefix: str = "") -> Iterator[tuple[str, str]]:
+def _categories(tree: Sequence[JsonObject], prefix: str = "") -> Iterator[tuple[str, str]]:
     """Every category as id and full name; OpsRamp nests them under ``childs``."""
     for row in tree:
         name = f"{prefix}{row.get('name', '')}"
@@ -141,7 +142,7 @@ def _categories(tree: Sequence[Mapping[str, Any]], prefix: str = "") -> Iterator
             yield from _categories([child for child in inner if isinstance(child, Mapping)], f"{name} / ")
 
 
-def _script(row: Mapping[str, Any], category: str, category_id: str) -> Script | None:
+def _script(row: JsonObject, category: str, category_id: str) -> Script | None:
     try:
         number = coercion.coerce_number(row.get("id"))
     except ValueError:
@@ -163,7 +164,7 @@ def _script(row: Mapping[str, Any], category: str, category_id: str) -> Script |
     )
 
 
-def _parameter(row: Mapping[str, Any]) -> ScriptParameter:
+def _parameter(row: JsonObject) -> ScriptParameter:
     default = row.get("defaultValue")
     return ScriptParameter(
         id=str(row["id"]),
@@ -175,7 +176,7 @@ def _parameter(row: Mapping[str, Any]) -> ScriptParameter:
     )
 
 
-def _output(row: Mapping[str, Any]) -> ScriptOutput | None:
+def _output(row: JsonObject) -> ScriptOutput | None:
     device = row.get("device")
     try:
         at = coercion.coerce_instant(row.get("responseDate"))

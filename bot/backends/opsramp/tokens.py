@@ -2,9 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
 import httpx
 
@@ -13,6 +11,7 @@ from bot.backends.opsramp.settings import CLASSIC_AUTH_PATH, OpsRampSettings
 from bot.backends.secrets import SecretNotFound, read_secret
 from bot.clock import Clock
 from bot.errors import BackendError, RateLimited, Unauthorized, Unreachable
+from bot.values import Json, JsonObject
 
 _RENEWAL_MARGIN = timedelta(seconds=60)
 _DEFAULT_LIFETIME = 7199.0
@@ -103,7 +102,7 @@ class OpsRampTokens:
         return Unreachable(self._name, text, status=status, server_message=said)
 
 
-def _json(response: httpx.Response) -> Mapping[str, Any]:
+def _json(response: httpx.Response) -> JsonObject:
     try:
         body = response.json()
     except ValueError:
@@ -111,9 +110,9 @@ def _json(response: httpx.Response) -> Mapping[str, Any]:
     return body if isinstance(body, dict) else {}
 
 
-def _lifetime_seconds(value: Any) -> float:
+def _lifetime_seconds(value: Json) -> float:
     """The life of a token; OpsRamp sends it as a string or as a number."""
     try:
-        return float(value)
-    except (TypeError, ValueError):
+        return float(str(value))
+    except ValueError:
         return _DEFAULT_LIFETIME

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from itertools import islice, takewhile
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.backends.opsramp import coercion
-from bot.backends.opsramp.pattern import describe_schedule, expand
+from bot.backends.opsramp.pattern import describe_schedule, expand, weekday_name
 from bot.schedule import Once, RecurrenceRule, Schedule, Series, Weekday, Window, ZonedTime, occurrences
+from bot.values import Json
 
 PROOF_HORIZON = timedelta(days=400)
 """Both sides are expanded over this and must be equal; it holds every change of the clocks of a year."""
@@ -32,10 +32,10 @@ class ExactSchedule:
     """What OpsRamp is to hold: its ``schedule``, canonical."""
 
     start: datetime
-    pattern: dict[str, Any]
+    pattern: dict[str, Json]
 
     @property
-    def body(self) -> dict[str, Any]:
+    def body(self) -> dict[str, Json]:
         return {"startDate": coercion.format_start_date(self.start), "pattern": self.pattern}
 
 
@@ -89,7 +89,7 @@ def _instants(series: Series, end: datetime) -> Iterator[datetime]:
     return takewhile(lambda at: at <= end, (moment.instant for moment in occurrences(series)))
 
 
-def _pattern(rule: RecurrenceRule, first: ZonedTime) -> dict[str, Any] | None:
+def _pattern(rule: RecurrenceRule, first: ZonedTime) -> dict[str, Json] | None:
     """The one pattern that may mean the same as a rule; days and dates are those of the rule, never shifted."""
     if rule.freq in _SUB_DAILY or len(rule.times) > 1 or rule.months or rule.yeardays or rule.weeks:
         return None
@@ -106,7 +106,7 @@ def _pattern(rule: RecurrenceRule, first: ZonedTime) -> dict[str, Any] | None:
             return None
 
 
-def _daily(rule: RecurrenceRule) -> dict[str, Any] | None:
+def _daily(rule: RecurrenceRule) -> dict[str, Json] | None:
     if rule.monthdays or rule.positions:
         return None
     if rule.weekdays:
@@ -116,7 +116,7 @@ def _daily(rule: RecurrenceRule) -> dict[str, Any] | None:
     return _every_n_days(rule.interval)
 
 
-def _weekly(rule: RecurrenceRule, first: ZonedTime) -> dict[str, Any] | None:
+def _weekly(rule: RecurrenceRule, first: ZonedTime) -> dict[str, Json] | None:
     if rule.monthdays or rule.positions or any(d.nth for d in rule.weekdays):
         return None
     weekdays = rule.weekdays or (Weekday(day=first.wall.weekday()),)
@@ -125,25 +125,20 @@ def _weekly(rule: RecurrenceRule, first: ZonedTime) -> dict[str, Any] | None:
     return _every_n_days(7 * rule.interval) if len(weekdays) == 1 else None
 
 
-def _every_n_days(days: int) -> dict[str, Any] | None:
+def _every_n_days(days: int) -> dict[str, Json] | None:
     if days > _MAX_INTERVAL_DAYS:
         return None
     return {"type": "daily", "frequency": "recurrence", "repeatType": "days", "repeatFrequency": days}
 
 
-def _on_weekdays(weekdays: tuple[Weekday, ...]) -> dict[str, Any]:
+def _on_weekdays(weekdays: tuple[Weekday, ...]) -> dict[str, Json]:
     chosen = sorted({w.day for w in weekdays})
     if len(chosen) == len(coercion.WEEKDAYS):
         return {"type": "daily", "frequency": "everyday"}
-    return {"type": "weekly", "weekDays": ", ".join(_weekday_name(day) for day in chosen)}
+    return {"type": "weekly", "weekDays": ", ".join(weekday_name(day) for day in chosen)}
 
 
-def _weekday_name(weekday: int) -> str:
-    """The name of a day that is numbered from Monday, 0."""
-    return coercion.WEEKDAYS[(weekday + 1) % 7]
-
-
-def _monthly(rule: RecurrenceRule, first: ZonedTime) -> dict[str, Any] | None:
+def _monthly(rule: RecurrenceRule, first: ZonedTime) -> dict[str, Json] | None:
     if rule.weekdays:
         return None if rule.monthdays else _nth_weekday(rule)
     if rule.positions:
@@ -154,7 +149,7 @@ def _monthly(rule: RecurrenceRule, first: ZonedTime) -> dict[str, Any] | None:
     return {"type": "monthly", "dayOfMonth": ", ".join(str(date) for date in dates)}
 
 
-def _nth_weekday(rule: RecurrenceRule) -> dict[str, Any] | None:
+def _nth_weekday(rule: RecurrenceRule) -> dict[str, Json] | None:
     if len(rule.weekdays) != 1 or len(rule.positions) > 1:
         return None
     weekday = rule.weekdays[0]
@@ -164,7 +159,7 @@ def _nth_weekday(rule: RecurrenceRule) -> dict[str, Any] | None:
     if nth not in (1, 2, 3, 4, -1):
         return None
     week = coercion.WEEK_INDEXES[nth - 1 if nth > 0 else -1]
-    return {"type": "monthly", "weekIndex": week, "dayOfWeek": _weekday_name(weekday.day)}
+    return {"type": "monthly", "weekIndex": week, "dayOfWeek": weekday_name(weekday.day)}
 
 
 def _nearest(series: Series, first: ZonedTime) -> str:

@@ -1,7 +1,6 @@
 """``opsramp.update_job``: read the job, lay the changes over it, write it whole, read it back."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from bot.backends.base import FormField, FormValues, Handle, Plan, Preview, parse_params
 from bot.backends.opsramp import compare, notes, wire
@@ -9,10 +8,11 @@ from bot.backends.opsramp.api import INTERACTIVE
 from bot.backends.opsramp.body import Body, apply_changes, build_body, extract_fields
 from bot.backends.opsramp.context import canonical_job
 from bot.backends.opsramp.params import UpdateJobParams
-from bot.backends.opsramp.write_job import MAX_SELECTED_OPTIONS, WriteJobOperation
-from bot.backends.payload import as_object, as_texts
+from bot.backends.opsramp.write_job import MAX_SELECTED_OPTIONS, WriteJobOperation, overlay_of
+from bot.backends.payload import as_list, as_object, as_texts
 from bot.errors import BackendError, BadResponse, InputError, Refused
 from bot.schedule import Schedule
+from bot.values import Json, JsonObject
 
 _KEEP_DEVICES_HINT = (
     "This job has more devices than a form can show. Leave this empty to keep them; what you pick replaces them."
@@ -39,7 +39,7 @@ class UpdateJobOperation(WriteJobOperation[UpdateJobParams]):
         if not self._shows_whole_job(values):
             return fields
         loaded = as_object(values.get("loaded"))
-        changed: dict[str, dict[str, Any]] = {}
+        changed: dict[str, dict[str, Json]] = {}
         if "entities" not in loaded:
             changed["entities"] = {"hint": _KEEP_DEVICES_HINT}
         if str(loaded.get("script")) == str(values.get("script")):
@@ -50,7 +50,7 @@ class UpdateJobOperation(WriteJobOperation[UpdateJobParams]):
     def _shows_whole_job(self, values: FormValues) -> bool:
         return _is_loaded(values)
 
-    async def load(self, values: FormValues) -> Mapping[str, Any]:
+    async def load(self, values: FormValues) -> JsonObject:
         """The chosen job's present state; nothing where it is loaded already. Passwords are left out."""
         job = values.get("job")
         if not job or _is_loaded(values):
@@ -114,31 +114,31 @@ class UpdateJobOperation(WriteJobOperation[UpdateJobParams]):
         return preview.model_copy(update={"warnings": warnings})
 
     async def start(self, plan: Plan) -> Handle:
-        context: Any = plan.context
-        tenant, job = context["tenant"], context["job"]
+        tenant, job, path = (str(plan.context[name]) for name in ("tenant", "job", "path"))
+        overlay = overlay_of(plan)
         today, _ = await self.context.fetch_job_before_write(tenant, job)
-        if compare.differences(context["expected"], today):
+        if compare.differences(as_object(plan.context["expected"]), today):
             text = f"Job {job} has become another kind of job since the form was filled in, so nothing was sent."
             raise Refused(self.context.name, text)
         # A body without the id would create a second job.
-        body: Body = {**apply_changes(today, context["overlay"]), "id": job}
+        body: Body = {**apply_changes(today, overlay), "id": job}
         if wire.masked_parameter_ids(body):
             raise Refused(
                 self.context.name, "A password of the job is hidden by OpsRamp; choose it again. Nothing was sent."
             )
-        await self._send(context["path"], body, repeatable=True)
+        await self._send(path, body, repeatable=True)
         try:
-            complaints = await self._read_back(tenant, job, _comparable(body, context["overlay"]))
+            complaints = await self._read_back(tenant, job, _comparable(body, overlay))
         except BackendError:
             complaints = None
         return self._handle(f"{job}/{plan.token}", job, plan, complaints)
 
     async def find_started(self, plan: Plan) -> Handle | None:
         """The update, if the job now holds all of it. OpsRamp keeps no token, so nothing else can be told."""
-        context: Any = plan.context
-        if await self._read_back(context["tenant"], context["job"], context["overlay"]):
+        tenant, job = str(plan.context["tenant"]), str(plan.context["job"])
+        if await self._read_back(tenant, job, overlay_of(plan)):
             return None
-        return self._handle(f"{context['job']}/{plan.token}", context["job"], plan, [])
+        return self._handle(f"{job}/{plan.token}", job, plan, [])
 
     async def cancel(self, handle: Handle) -> str:
         raise Refused(
@@ -156,32 +156,32 @@ def _is_loaded(values: FormValues) -> bool:
 def _comparable(body: Body, changes: Body) -> Body:
     """What is compared when the job is read back: all that was sent, but only the parameters that were changed. The
     others came from OpsRamp, which may tell a password differently each time."""
-    script = {**body.get("script", {})}
-    script.pop("parameters", None)
-    if wire.parameters(changes):
-        script["parameters"] = wire.parameters(changes)
+    script = {name: value for name, value in as_object(body.get("script")).items() if name != "parameters"}
+    if parameters := wire.parameters(changes):
+        script["parameters"] = parameters
     return {**body, "script": script} if script else body
 
 
-def _form_values(job: str, today: Body, values: FormValues) -> dict[str, Any]:
+def _form_values(job: str, today: Body, values: FormValues) -> dict[str, Json]:
     """The values of the form for a job, with those that another job has left there emptied."""
-    read = {**_valid_params({**extract_fields(today), "job": job}).model_dump(mode="json")}
-    state = {name: value for name, value in read.items() if value not in (None, {}, "") and name != "client"}
+    read: JsonObject = _valid_params({**extract_fields(today), "job": job}).model_dump(mode="json")
+    state: dict[str, Json] = {
+        name: value for name, value in read.items() if value not in (None, {}, "") and name != "client"
+    }
     for group in ("parameters", "macros"):
-        state[group] = {k: v for k, v in read[group].items() if v != wire.MASK}
-    if len(state.get("entities", ())) > MAX_SELECTED_OPTIONS:
+        state[group] = {id_: value for id_, value in as_object(read[group]).items() if value != wire.MASK}
+    if len(as_list(state.get("entities"))) > MAX_SELECTED_OPTIONS:
         del state["entities"]
     shown = {name: state.get(name) for name in read if name not in ("client", "loaded", "parameters", "macros")}
     for group in ("parameters", "macros"):
         shown |= {name: None for name in values if name.startswith(f"{group}.")}
-        shown |= {f"{group}.{name}": value for name, value in state[group].items()}
+        shown |= {f"{group}.{name}": value for name, value in as_object(state[group]).items()}
     return {**shown, "loaded": state}
 
 
-def _valid_params(values: Mapping[str, Any]) -> UpdateJobParams:
+def _valid_params(values: JsonObject) -> UpdateJobParams:
     """The parameters of a job as it is, without the values that no form would take."""
-    names: set[str] = set(UpdateJobParams.model_fields)
-    kept: dict[str, Any] = {name: value for name, value in values.items() if name in names}
+    kept = {name: value for name, value in values.items() if name in UpdateJobParams.model_fields}
     try:
         return parse_params(UpdateJobParams, kept)
     except InputError as error:

@@ -4,67 +4,77 @@ A parameter whose value is a secret stands in a body as ``secret:NAME``; its val
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import deepcopy
-from typing import Any
 
 from bot.backends.opsramp.body import Body
 from bot.backends.opsramp.settings import OpsRampSettings
+from bot.backends.payload import as_object, as_objects, value_at
 from bot.backends.secrets import read_secret
 from bot.errors import BackendError
+from bot.values import Json, JsonObject
 
 SECRET_PREFIX = "secret:"  # noqa: S105
 MASK = "•••"
 _MASKED = re.compile(r"[*•]{3,}")
 
 
-def is_hidden(value: Any) -> bool:
+def is_hidden(value: Json) -> bool:
     """Whether a value stands for a secret, or hides one."""
     return isinstance(value, str) and (value.startswith(SECRET_PREFIX) or _MASKED.fullmatch(value) is not None)
 
 
-def parameters(body: Body) -> list[dict[str, Any]]:
+def parameters(body: JsonObject) -> list[JsonObject]:
     """The parameters of a job's script."""
-    found = body.get("script", {}).get("parameters", [])
-    return found if isinstance(found, list) else []
+    return as_objects(value_at(body, "script", "parameters"))
 
 
-def masked_parameter_ids(body: Body) -> tuple[str, ...]:
+def masked_parameter_ids(body: JsonObject) -> tuple[str, ...]:
     """Ids of the parameters whose value OpsRamp has hidden; sending such a value back would overwrite the real one."""
-    return tuple(str(p["paramId"]) for p in parameters(body) if _MASKED.fullmatch(str(p.get("value", ""))))
+    return tuple(str(p.get("paramId")) for p in parameters(body) if _MASKED.fullmatch(str(p.get("value", ""))))
 
 
-def secret_names(values: Mapping[str, str]) -> dict[str, str]:
+def secret_names(values: JsonObject) -> dict[str, str]:
     """The names of the secrets that parameters refer to, by parameter id."""
     return {
-        name: value.removeprefix(SECRET_PREFIX) for name, value in values.items() if value.startswith(SECRET_PREFIX)
+        name: value.removeprefix(SECRET_PREFIX)
+        for name, value in values.items()
+        if isinstance(value, str) and value.startswith(SECRET_PREFIX)
     }
 
 
 def body_with_secrets(body: Body, references: Mapping[str, str]) -> tuple[Body, tuple[str, ...]]:
     """The body with the secrets in it, and their values (never to be shown). Raises SecretMissing, KeyError."""
-    filled = deepcopy(body)
-    used = []
-    for parameter in parameters(filled):
+    secrets: list[str] = []
+
+    def fill(parameter: JsonObject) -> JsonObject:
         value = parameter.get("value")
-        if isinstance(value, str) and value.startswith(SECRET_PREFIX):
-            parameter["value"] = read_secret(references[value.removeprefix(SECRET_PREFIX)]).get_secret_value()
-            used.append(parameter["value"])
-    return filled, tuple(used)
+        if not isinstance(value, str) or not value.startswith(SECRET_PREFIX):
+            return parameter
+        secrets.append(read_secret(references[value.removeprefix(SECRET_PREFIX)]).get_secret_value())
+        return {**parameter, "value": secrets[-1]}
+
+    return _with_parameters(body, fill), tuple(secrets)
 
 
 def mask_parameters(body: Body, ids: frozenset[str] | None) -> Body:
     """The body with the values of some parameters masked; None masks every one. References to secrets stay."""
-    shown = deepcopy(body)
-    for parameter in parameters(shown):
+
+    def mask(parameter: JsonObject) -> JsonObject:
         value = parameter.get("value")
-        if (
-            value is not None
-            and not str(value).startswith(SECRET_PREFIX)
-            and (ids is None or str(parameter["paramId"]) in ids)
-        ):
-            parameter["value"] = MASK
-    return shown
+        if value is None or str(value).startswith(SECRET_PREFIX):
+            return parameter
+        return {**parameter, "value": MASK} if ids is None or str(parameter.get("paramId")) in ids else parameter
+
+    return _with_parameters(body, mask)
+
+
+def _with_parameters(body: Body, change: Callable[[JsonObject], JsonObject]) -> Body:
+    """Return a copy of a body with every parameter of its script changed."""
+    copy = deepcopy(body)
+    if found := parameters(copy):
+        copy["script"] = {**as_object(copy.get("script")), "parameters": [change(parameter) for parameter in found]}
+    return copy
 
 
 def redact(error: BackendError, values: tuple[str, ...]) -> BackendError:
@@ -79,14 +89,14 @@ def redact(error: BackendError, values: tuple[str, ...]) -> BackendError:
 def to_wire(body: Body, settings: OpsRampSettings) -> Body:
     """The body as it is sent, in the compatible spellings that are configured."""
     sent = deepcopy(body)
-    pattern = sent.get("schedule", {}).get("pattern", {})
-    if settings.emit_day_of_index and "dayOfWeek" in pattern:
-        pattern["dayOfIndex"] = pattern["dayOfWeek"]
-    stringly: Body = _stringify(sent) if settings.stringly else sent
-    return stringly
+    day = value_at(sent, "schedule", "pattern", "dayOfWeek")
+    if settings.emit_day_of_index and day is not None:
+        schedule = as_object(sent["schedule"])
+        sent["schedule"] = {**schedule, "pattern": {**as_object(schedule["pattern"]), "dayOfIndex": day}}
+    return {key: _stringify(value) for key, value in sent.items()} if settings.stringly else sent
 
 
-def _stringify(value: Any) -> Any:
+def _stringify(value: Json) -> Json:
     if isinstance(value, dict):
         return {key: _stringify(inner) for key, inner in value.items()}
     if isinstance(value, list):

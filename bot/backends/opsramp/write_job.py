@@ -1,7 +1,7 @@
 """What updating and creating a job have in common: from parameters to a body, its preview, its outcome."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from bot.backends.base import (
     FormField,
@@ -24,13 +24,17 @@ from bot.backends.opsramp.context import OpsRampOperation, canonical_job, job_en
 from bot.backends.opsramp.params import JobParams
 from bot.backends.opsramp.scripts import Script, ScriptParameter
 from bot.backends.opsramp.translate import InexactPattern, to_exact_schedule
+from bot.backends.payload import as_object, as_texts, value_at
 from bot.backends.secrets import SecretNotFound
 from bot.errors import BackendError, InputError, Refused, RemoteNotFound
 from bot.schedule import Now, Schedule
+from bot.values import Json, JsonObject
 
 JobParamsT = TypeVar("JobParamsT", bound=JobParams)
 
 MAX_NAMES = 2000
+_RUN_AS: Mapping[Json, str] = {1: "system", 2: "other"}
+_APPROVALS: Mapping[Json, str] = {0: "manual", 1: "automatic"}
 MAX_SELECTED_OPTIONS = 100
 """Options that a select of the form can hold."""
 
@@ -49,7 +53,7 @@ class WriteJobOperation(OpsRampOperation[JobParamsT]):
             return fields
         try:
             script = await self.context.scripts.get(
-                self.context.tenant_for(values.get("client")), coercion.coerce_number(number)
+                self.context.tenant_for(values.get("client")), coercion.coerce_number(number) or 0
             )
         except (BackendError, ValueError) as error:
             hint = f"Its parameters cannot be shown: {error}"
@@ -87,7 +91,7 @@ class WriteJobOperation(OpsRampOperation[JobParamsT]):
         return found, full, changes
 
     def _secret_problems(self, changeset: Changeset) -> dict[str, str]:
-        parameters, macros = changeset.values.get("parameters", {}), changeset.values.get("macros", {})
+        parameters, macros = (as_object(changeset.values.get(name)) for name in ("parameters", "macros"))
         known = self.context.settings.secrets
         problems = {
             f"parameters.{parameter}": f"{self.context.name} has no secret named {name}."
@@ -111,7 +115,7 @@ class WriteJobOperation(OpsRampOperation[JobParamsT]):
 
     async def _script(self, tenant: str, body: Body) -> Script | None:
         """The script of a job, with its parameters; None for other jobs and where it cannot be read."""
-        number = body.get("script", {}).get("customScript", {}).get("id")
+        number = value_at(body, "script", "customScript", "id")
         if not isinstance(number, int):
             return None
         try:
@@ -122,7 +126,7 @@ class WriteJobOperation(OpsRampOperation[JobParamsT]):
             return None
 
     async def _preview(
-        self, params: JobParamsT, plan: Plan, changeset: Changeset, before: Mapping[str, Any] | None, after: Body
+        self, params: JobParamsT, plan: Plan, changeset: Changeset, before: JsonObject | None, after: Body
     ) -> Preview:
         """What becomes of a job: ``before`` as OpsRamp told it (None for a new one), ``after`` canonical."""
         tenant = str(plan.context["tenant"])
@@ -131,7 +135,7 @@ class WriteJobOperation(OpsRampOperation[JobParamsT]):
         # What a job lacks already is not for this request to mend.
         lacking = checks.job_problems(held) if held is not None else {}
         problems = {name: text for name, text in checks.job_problems(after).items() if name not in lacking}
-        wrong = checks.script_problems(after, script, changeset.values.get("parameters", {}))
+        wrong = checks.script_problems(after, script, as_object(changeset.values.get("parameters")))
         lacking = checks.script_problems(held, script, {}) if held is not None and _same_script(held, after) else {}
         problems |= {
             name: text for name, text in wrong.items() if text == checks.HIDDEN_CREDENTIAL or lacking.get(name) != text
@@ -149,7 +153,7 @@ class WriteJobOperation(OpsRampOperation[JobParamsT]):
             ),
             plan=plan.model_copy(update={"calls": (self._call(str(plan.context["path"]), shown),)}),
             warnings=(
-                *self._plan_warnings(params, changeset, _overlay(plan), after),
+                *self._plan_warnings(params, changeset, overlay_of(plan), after),
                 *self._preview_warnings(after, script, names),
             ),
             facts=facts(tenant, after, script),
@@ -160,13 +164,15 @@ class WriteJobOperation(OpsRampOperation[JobParamsT]):
         """What people should know of what is asked; ``body`` is what becomes of it, as far as that is known."""
         warnings = [f"{label} does not apply to this job and is not sent." for label in changeset.unused]
         if "schedule" in changes:
-            warnings += checks.schedule_warnings(body["schedule"], self.context.clock.now(), params.start_date)
+            warnings += checks.schedule_warnings(
+                as_object(body["schedule"]), self.context.clock.now(), params.start_date
+            )
         return tuple(warnings)
 
     def _preview_warnings(self, after: Body, script: Script | None, names: Mapping[str, str]) -> list[str]:
         """What people should know of a job, beside its body: its script and its devices."""
         warnings = checks.script_warnings(after, script)
-        if script is None and "customScript" in after.get("script", {}):
+        if script is None and value_at(after, "script", "customScript") is not None:
             warnings.append("The script could not be read, so its parameters were not checked.")
         unknown = [e for e in job_entities(after) if names and ":" not in e and e not in names]
         if unknown:
@@ -180,7 +186,7 @@ class WriteJobOperation(OpsRampOperation[JobParamsT]):
             labels[f"script.parameters.{parameter.id}"] = parameter.name
         return labels
 
-    async def _send(self, path: str, body: Body, *, repeatable: bool) -> Any:
+    async def _send(self, path: str, body: Body, *, repeatable: bool) -> Json:
         """Post a body with its secrets in it. Raises BackendError, its words free of them."""
         try:
             filled, values = wire.body_with_secrets(body, self.context.settings.secrets)
@@ -193,10 +199,10 @@ class WriteJobOperation(OpsRampOperation[JobParamsT]):
         except BackendError as error:
             raise wire.redact(error, values) from None
 
-    async def _post_once(self, path: str, body: Body) -> Any:
+    async def _post_once(self, path: str, body: Body) -> Json:
         return await self.context.api.send_once("POST", path, body)
 
-    async def _read_back(self, tenant: str, job: str, sent: Body) -> list[str]:
+    async def _read_back(self, tenant: str, job: str, sent: JsonObject) -> list[str]:
         """What OpsRamp holds otherwise than it was sent, as sentences. Raises BackendError."""
         raw = await self.context.fetch_job(tenant, job)
         found = compare.differences(sent, canonical_job(self.context.name, raw))
@@ -214,10 +220,12 @@ class WriteJobOperation(OpsRampOperation[JobParamsT]):
         return found
 
     async def _progress(self, handle: Handle) -> Progress:
-        detail: Any = handle.detail
-        complaints = detail.get("complaints")
-        if complaints is None:
-            complaints = await self._read_back(detail["tenant"], detail["job"], detail["overlay"])
+        detail = handle.detail
+        if detail.get("complaints") is None:
+            tenant, job, overlay = str(detail["tenant"]), str(detail["job"]), as_object(detail["overlay"])
+            complaints = await self._read_back(tenant, job, overlay)
+        else:
+            complaints = as_texts(detail["complaints"])
         note = " OpsRamp does not tell credential sets, so that one is unchecked." if detail.get("credentials") else ""
         if complaints:
             summary = f"{self.outcome_prefix}, but it holds something else than was sent: {' '.join(complaints)}{note}"
@@ -228,34 +236,33 @@ class WriteJobOperation(OpsRampOperation[JobParamsT]):
     """What happened, as the start of a sentence."""
 
     def _handle(self, identifier: str, job: str, plan: Plan, complaints: list[str] | None) -> Handle:
-        overlay = _overlay(plan)
+        overlay = overlay_of(plan)
         detail = {"job": job, "tenant": plan.context["tenant"], "overlay": overlay, "complaints": complaints}
         return Handle(id=identifier, detail={**detail, "credentials": "credentialSet" in overlay})
 
 
-def _overlay(plan: Plan) -> Body:
-    overlay: Any = plan.context["overlay"]
-    return dict(overlay)
+def overlay_of(plan: Plan) -> Body:
+    """Return what a plan changes in the body of a job."""
+    return dict(as_object(plan.context["overlay"]))
 
 
 def _same_script(one: Body, other: Body) -> bool:
-    return bool(one.get("script", {}).get("customScript") == other.get("script", {}).get("customScript"))
+    return value_at(one, "script", "customScript") == value_at(other, "script", "customScript")
 
 
-def facts(tenant: str, body: Body, script: Script | None = None) -> dict[str, Any]:
+def facts(tenant: str, body: Body, script: Script | None = None) -> dict[str, Json]:
     """What policy may match on."""
-    inner = body.get("script", {})
-    found = {
+    facts = {
         "tenant": tenant,
         "job": body.get("id"),
         "name": body.get("name"),
-        "job_type": inner.get("jobType"),
+        "job_type": value_at(body, "script", "jobType"),
         "script": script.name if script else None,
-        "run_as": {1: "system", 2: "other"}.get(inner.get("userType")),
-        "approval": {0: "manual", 1: "automatic"}.get(inner.get("approvalType", {}).get("approvalType")),
-        "pattern": body.get("schedule", {}).get("pattern", {}).get("type"),
+        "run_as": _RUN_AS.get(value_at(body, "script", "userType")),
+        "approval": _APPROVALS.get(value_at(body, "script", "approvalType", "approvalType")),
+        "pattern": value_at(body, "schedule", "pattern", "type"),
     }
-    return {key: value for key, value in found.items() if value is not None}
+    return {key: value for key, value in facts.items() if value is not None}
 
 
 def parameter_fields(parameter: ScriptParameter, secrets: Sequence[str]) -> tuple[FormField, FormField]:
