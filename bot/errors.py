@@ -1,32 +1,36 @@
 """What can go wrong, as one small tree. An error's text is a sentence for a person: what happened, what to do.
 
 NightshiftError
-  ConfigError           the configuration has faults; one line a fault
-  InputError            values given by a person do not fit; one message a field
+  ConfigError           the configuration is invalid; one line per problem
+  InputError            values given by a person are invalid; one message per field
   NotAllowed            the person may not do this
-  Conflict              somebody or something else was first; the state has moved on
+  Conflict              the state has changed meanwhile
   NotFound              no such request, draft or back end
-  Undeliverable         a Slack channel or person cannot be written to
-  BackendError          a back end said no, or nothing
-    Unreachable         no connection was made: nothing arrived
+  BackendError          a back end refused, failed or did not answer
+    Unreachable         no connection: nothing arrived
     Refused             understood and refused: nothing was done
-      Unauthorized      401 and its kin: the credentials do not work
-      Forbidden         403: the credentials work, a permission is missing
-      Missing           404: no such thing, or not visible to us
-      Throttled         429: too fast; says when to come back
-    Faulty              the answer is an error of the server or not in its language
-    FateUnknown         the request may have arrived; its answer was lost
+      Unauthorized      401: the credentials do not work
+      Forbidden         403: a permission is missing
+      RemoteNotFound    404: no such thing, or not visible to this account
+      RateLimited       429: too many requests; says when to try again
+    BadResponse         the server failed, or its answer cannot be read
+    OutcomeUnknown      the request may have arrived; its answer was lost
 """
 
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
 
 
 class NightshiftError(Exception):
-    """Base of every error of ours. ``str(error)`` is fit for a person to read."""
+    """Base of every error here. ``str(error)`` is a sentence for a person; ``code``, if given, is for programs."""
+
+    def __init__(self, text: str = "", *, code: StrEnum | None = None) -> None:
+        self.code = code
+        super().__init__(text)
 
 
 class ConfigError(NightshiftError):
-    """The configuration has faults; ``faults`` holds one line for each: what and where."""
+    """The configuration is invalid. ``problems`` has one line for each problem: where and what."""
 
     def __init__(self, problems: Sequence[str]) -> None:
         self.problems = tuple(problems)
@@ -34,11 +38,12 @@ class ConfigError(NightshiftError):
 
 
 class InputError(NightshiftError):
-    """Values that do not fit. ``problems`` maps a field's name to what is wrong; ``""`` is the whole form."""
+    """Invalid values. ``problems`` maps the name of a field to its problem; ``""`` stands for the whole form."""
 
-    def __init__(self, problems: Mapping[str, str]) -> None:
+    def __init__(self, problems: Mapping[str, str], *, code: StrEnum | None = None) -> None:
         self.problems = dict(problems)
-        super().__init__("; ".join(f"{name}: {text}" if name else text for name, text in self.problems.items()))
+        lines = (f"{name}: {text}" if name else text for name, text in self.problems.items())
+        super().__init__("; ".join(lines), code=code)
 
 
 class NotAllowed(NightshiftError):
@@ -46,20 +51,19 @@ class NotAllowed(NightshiftError):
 
 
 class Conflict(NightshiftError):
-    """The state has moved on; the text says what happened instead."""
+    """The state has changed meanwhile; the text says what happened."""
 
 
 class NotFound(NightshiftError):
     """There is no such request, draft, field or back end."""
 
 
-class Undeliverable(NightshiftError):
-    """Slack will never take this message: the channel or person cannot be written to."""
-
-
 class BackendError(NightshiftError):
-    """A back end said no, or nothing. ``backend`` is its configured name, such as ``foreman.prod``; ``status`` the
-    HTTP status (0 where there was none) and ``said`` the server's own words."""
+    """A back end refused, failed or did not answer.
+
+    ``backend`` is its configured name, such as ``foreman.prod``; ``status`` is the HTTP status, 0 if there was none;
+    ``server_message`` is the server's own text.
+    """
 
     def __init__(self, backend: str, text: str, *, status: int = 0, server_message: str = "") -> None:
         self.backend = backend
@@ -85,11 +89,11 @@ class Forbidden(Refused):
 
 
 class RemoteNotFound(Refused):
-    """No such thing there, or it is hidden from our account."""
+    """There is no such thing, or it is not visible to this account."""
 
 
 class RateLimited(Refused):
-    """Too many requests. ``retry_after`` is in seconds."""
+    """Too many requests. Try again after ``retry_after`` seconds."""
 
     def __init__(
         self, backend: str, text: str, *, retry_after: float, status: int = 429, server_message: str = ""
@@ -99,8 +103,8 @@ class RateLimited(Refused):
 
 
 class BadResponse(BackendError):
-    """The server failed, or answered something that is not its own language (an HTML page, say)."""
+    """The server failed, or its answer cannot be read: an HTML page, for example."""
 
 
 class OutcomeUnknown(BackendError):
-    """The request may have arrived, but its answer was lost. Never send it again: look it up."""
+    """The request may have arrived, but its answer was lost. Look it up; never send it again."""

@@ -28,8 +28,12 @@ from bot.storage.database import Database
 from bot.usecases.backend_registry import ConfiguredBackend
 from bot.usecases.calendar_store import CalendarStore
 from bot.usecases.jobs import scheduler
+from bot.usecases.jobs.alert_unapprovable import alert_unapprovable
+from bot.usecases.jobs.purge import purge_old_records
+from bot.usecases.jobs.requeue import requeue_orphaned_runs
 from bot.usecases.jobs.undeliverable import handle_undeliverable
 from bot.usecases.jobs.watch import poll_backend
+from bot.usecases.runs.find_unknown import find_unknown_runs
 from bot.usecases.services import Services
 from handlers.router import Router
 
@@ -42,6 +46,7 @@ CLAIM_GRACE = timedelta(seconds=3)
 EXIT_NODE_NAME_TAKEN = 70
 """The exit code of a node whose name another process has taken."""
 REQUEUE_INTERVAL_SECONDS = 20.0
+FIND_UNKNOWN_INTERVAL_SECONDS = 20.0
 UNAPPROVABLE_INTERVAL_SECONDS = 30.0
 PURGE_INTERVAL_SECONDS = 3600.0
 _BAD_TOKEN_CODES = ("invalid_auth", "not_authed", "account_inactive", "token_revoked")
@@ -170,9 +175,10 @@ class Nightshift:
         )
         for backend in services.backends.values():
             self._add_watcher(backend)
-        self._add_loop("requeue", lambda: scheduler.requeue_orphaned_runs(services), REQUEUE_INTERVAL_SECONDS)
-        self._add_loop("unapprovable", lambda: scheduler.alert_unapprovable(services), UNAPPROVABLE_INTERVAL_SECONDS)
-        self._add_loop("purge", lambda: scheduler.purge_old_records(services), PURGE_INTERVAL_SECONDS)
+        self._add_loop("requeue", lambda: requeue_orphaned_runs(services), REQUEUE_INTERVAL_SECONDS)
+        self._add_loop("find unknown", lambda: find_unknown_runs(services), FIND_UNKNOWN_INTERVAL_SECONDS)
+        self._add_loop("unapprovable", lambda: alert_unapprovable(services), UNAPPROVABLE_INTERVAL_SECONDS)
+        self._add_loop("purge", lambda: purge_old_records(services), PURGE_INTERVAL_SECONDS)
         self._add_loop("calendars", self.calendars.refresh_forever, 1.0)
         if not self.db.is_sqlite:
             self._add_loop("recover", self._recover, RECOVERY_INTERVAL_SECONDS)

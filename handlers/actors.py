@@ -1,7 +1,7 @@
 """Who acts, and whether they may."""
 
 from bot.requests.model import Person
-from bot.usecases.drafts.form import Actor, actor_for
+from bot.usecases.actor import Actor, actor_for
 from bot.usecases.services import Services
 
 

@@ -22,18 +22,19 @@ from bot.requests.approval.deadlines import LateChoice
 from bot.requests.model import Person, Request
 from bot.storage import requests, runs
 from bot.storage.drafts import Draft
-from bot.usecases.approvals.decide import (
-    DecisionResult,
-    Verdict,
-    load_decidable_request,
-    record_decision,
-    retract_decision,
-)
-from bot.usecases.drafts import form as drafting
-from bot.usecases.drafts.form import Actor
-from bot.usecases.drafts.revise import edit_request, rerun_failed
+from bot.usecases.actor import Actor
+from bot.usecases.approvals.decide import DecisionResult, Verdict, load_decidable_request, record_decision
+from bot.usecases.approvals.retract import retract_decision
+from bot.usecases.approvals.withdraw import withdraw
+from bot.usecases.drafts.edit import edit_request
+from bot.usecases.drafts.form import form_model
+from bot.usecases.drafts.rerun_failed import rerun_failed
 from bot.usecases.preflight import PreflightResult, preflight
-from bot.usecases.runs import cancel, resolve_unknown
+from bot.usecases.runs.attach_remote import attach_remote
+from bot.usecases.runs.cancel import cancel
+from bot.usecases.runs.read_log import read_log
+from bot.usecases.runs.retry_unknown import retry_unknown
+from bot.usecases.runs.unknown import load_unknown_run
 from bot.usecases.services import Services
 from handlers.actors import authorize_actor
 from handlers.payloads import Click, RequestRef, Submission
@@ -50,9 +51,9 @@ SimpleButton: TypeAlias = Callable[[Services, str, Person], Awaitable[str]]
 """Does one thing with a request, and returns what came of it."""
 SIMPLE_BUTTONS: Mapping[str, SimpleButton] = {
     "take_back": retract_decision,
-    "withdraw": cancel.withdraw,
-    "cancel": cancel.cancel,
-    "run_again": resolve_unknown.retry_unknown,
+    "withdraw": withdraw,
+    "cancel": cancel,
+    "run_again": retry_unknown,
 }
 QUESTION_BUTTONS: Mapping[str, str] = {
     "approve_with": APPROVE_CALLBACK,
@@ -165,13 +166,13 @@ class CardHandlers:
         ref = click.request_ref
         actor = await authorize_actor(self._services, click.person)
         draft = await make_draft(self._services, ref.id, actor)
-        return UpdateView(form_view(await drafting.form_model(self._services, draft, actor)))
+        return UpdateView(form_view(await form_model(self._services, draft, actor)))
 
     async def ask_remote_id(self, click: Click) -> Reply:
         """Ask for the id of a run that did start, if the person may say so."""
         ref = click.request_ref
         actor = await authorize_actor(self._services, click.person)
-        await resolve_unknown.load_unknown_run(self._services, ref.id, actor.person)
+        await load_unknown_run(self._services, ref.id, actor.person)
         return OpenView(question_view(ATTACH_CALLBACK, ref.id, ref.revision))
 
     async def attach_remote(self, submission: Submission) -> Reply:
@@ -179,7 +180,7 @@ class CardHandlers:
         ref = submission.view.request_ref
         actor = await authorize_actor(self._services, submission.person)
         try:
-            text = await resolve_unknown.attach_remote(self._services, ref.id, actor.person, submission.answer)
+            text = await attach_remote(self._services, ref.id, actor.person, submission.answer)
         except InputError as error:
             return _answer_error(submission, ref, next(iter(error.problems.values())))
         return _update_with(text)
@@ -198,7 +199,7 @@ class CardHandlers:
         """Show the log of one target; a long one is sent as a file too."""
         ref = click.log_ref
         await authorize_actor(self._services, click.person)
-        text = await cancel.read_log(self._services, ref.request_id, ref.run_id, ref.target)
+        text = await read_log(self._services, ref.request_id, ref.run_id, ref.target)
         if len(text) <= MAX_INLINE_LOG_LENGTH:
             return UpdateView(log_view(ref.target, text, sent_as_file=False))
         return SendFile(

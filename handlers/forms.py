@@ -12,10 +12,15 @@ from bot.errors import InputError, NightshiftError
 from bot.forms import REASON, WHEN
 from bot.requests.policy.explain import headline, terms_text
 from bot.storage.drafts import Draft
-from bot.usecases.drafts import form as drafting
-from bot.usecases.drafts.form import Actor, echo_lines, parsed_reading
+from bot.usecases.actor import Actor
+from bot.usecases.drafts.create import create_draft
+from bot.usecases.drafts.form import form_model
+from bot.usecases.drafts.load_fields import load_dependent_fields
 from bot.usecases.drafts.preview import PreviewResult, preview_draft
+from bot.usecases.drafts.reading import echo_lines, parsed_reading
+from bot.usecases.drafts.store import load_draft, save_draft, unfinished_draft
 from bot.usecases.drafts.submit import submit
+from bot.usecases.drafts.update import apply_form_state, choose_meaning
 from bot.usecases.services import Services
 from handlers.actors import authorize_actor
 from handlers.arguments import Arguments, parse_arguments, resolve_aliases, unknown_keys_message
@@ -78,9 +83,9 @@ class FormHandlers:
         try:
             actor = await authorize_actor(self._services, command.person)
             kind = self._kinds[command.name]
-            draft = await drafting.create_draft(self._services, actor.person, kind, operation.key, command.channel)
+            draft = await create_draft(self._services, actor.person, kind, operation.key, command.channel)
             draft, notices = await prefill_draft(self._services, kind, draft, actor, arguments)
-            unfinished = "" if arguments.pairs else await drafting.unfinished_draft(self._services, draft)
+            unfinished = "" if arguments.pairs else await unfinished_draft(self._services, draft)
             return UpdateView(await self._render(draft, actor, notices=notices, unfinished_draft=unfinished))
         except NightshiftError as error:
             return UpdateView(message_view(operation.title, str(error)))
@@ -106,22 +111,22 @@ class FormHandlers:
     async def on_resume(self, click: Click) -> Reply:
         """Show a form that was closed unfinished."""
         actor = await authorize_actor(self._services, click.person)
-        draft = await drafting.load_draft(self._services, click.value, actor.person)
-        draft = await drafting.save_draft(self._services, draft, generation=draft.generation + 1)
+        draft = await load_draft(self._services, click.value, actor.person)
+        draft = await save_draft(self._services, draft, generation=draft.generation + 1)
         return UpdateView(await self._render(draft, actor))
 
     async def on_page(self, click: Click) -> Reply:
         """Show another page."""
         actor, draft = await self._apply_form_state(click)
         if click.value:
-            draft = await drafting.save_draft(self._services, draft, section=click.value)
+            draft = await save_draft(self._services, draft, section=click.value)
         return UpdateView(await self._render(draft, actor))
 
     async def on_time_choice(self, click: Click) -> Reply:
         """Take one of the meanings of an ambiguous time."""
         choice = click.number
         actor, draft = await self._apply_form_state(click)
-        draft = await drafting.choose_meaning(self._services, draft, choice)
+        draft = await choose_meaning(self._services, draft, choice)
         return UpdateView(await self._render(draft, actor))
 
     async def on_field_change(self, click: Click) -> Reply:
@@ -129,7 +134,7 @@ class FormHandlers:
         actor, draft = await self._apply_form_state(click)
         if click.field in ("", WHEN, REASON):
             return UpdateView(await self._render(draft, actor))
-        draft, problem = await drafting.load_dependent_fields(self._services, draft, click.field)
+        draft, problem = await load_dependent_fields(self._services, draft, click.field)
         return UpdateView(await self._render(draft, actor, notices=(problem,) if problem else ()))
 
     async def on_preview(self, submission: Submission) -> Reply:
@@ -161,7 +166,7 @@ class FormHandlers:
         """Submit what the preview showed."""
         ref = submission.view.draft_ref
         actor = await authorize_actor(self._services, submission.person)
-        draft = await drafting.load_draft(self._services, ref.id, actor.person)
+        draft = await load_draft(self._services, ref.id, actor.person)
         request = await submit(self._services, draft, ref.version)
         text = (
             f"{request.name} runs as policy allows without asking."
@@ -175,9 +180,9 @@ class FormHandlers:
         view = payload.source_view if isinstance(payload, Click) else payload.view
         ref = view.draft_ref
         actor = await authorize_actor(self._services, payload.person)
-        draft = await drafting.load_draft(self._services, ref.id, actor.person)
+        draft = await load_draft(self._services, ref.id, actor.person)
         values, labels = parse_state(view.state, draft.backend)
-        return actor, await drafting.apply_form_state(self._services, draft, actor, values, labels)
+        return actor, await apply_form_state(self._services, draft, actor, values, labels)
 
     async def _render(
         self,
@@ -187,7 +192,7 @@ class FormHandlers:
         notices: tuple[str, ...] = (),
         unfinished_draft: str = "",
     ) -> View:
-        return form_view(await drafting.form_model(self._services, draft, actor, errors, notices, unfinished_draft))
+        return form_view(await form_model(self._services, draft, actor, errors, notices, unfinished_draft))
 
 
 def _preview_model(services: Services, draft: Draft, actor: Actor, checked: PreviewResult) -> PreviewModel:

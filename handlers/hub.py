@@ -9,9 +9,11 @@ from bot.errors import NightshiftError, NotFound
 from bot.requests.model import Request
 from bot.schedule import read
 from bot.storage import requests, runs
-from bot.usecases.approvals.delegate import delegate, end_delegation
-from bot.usecases.drafts.form import Actor, echo_lines
-from bot.usecases.runs import cancel
+from bot.usecases.actor import Actor
+from bot.usecases.approvals.delegate import delegate
+from bot.usecases.approvals.end_delegation import end_delegation
+from bot.usecases.drafts.reading import echo_lines
+from bot.usecases.runs.cancel import cancel
 from bot.usecases.services import Services
 from handlers.actors import authorize_actor
 from handlers.payloads import Command
@@ -55,7 +57,7 @@ class Hub:
                 return await self._show(rest)
             case "cancel":
                 request = await self._find_request(rest)
-                return Ephemeral(await cancel.cancel(self._services, request.id, actor.person))
+                return Ephemeral(await cancel(self._services, request.id, actor.person))
             case "when":
                 now = self._services.clock.now()
                 reading = read(rest, now=now, zone=actor.zone, preferences=actor.time_preferences)

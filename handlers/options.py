@@ -8,7 +8,7 @@ from blocks.inputs import MORE_VALUE, option_elements
 from blocks.text import clip
 from bot.backends.base import Option
 from bot.errors import BackendError
-from bot.usecases.drafts import form as drafting
+from bot.usecases.drafts.store import load_draft
 from bot.usecases.services import Services
 from handlers.actors import authorize_actor
 from handlers.payloads import OptionsQuery
@@ -27,7 +27,7 @@ def register(table: RouteTable, services: Services) -> None:
 
     async def search(query: OptionsQuery) -> Reply:
         actor = await authorize_actor(services, query.person)
-        draft = await drafting.load_draft(services, query.view.draft_ref.id, actor.person)
+        draft = await load_draft(services, query.view.draft_ref.id, actor.person)
         # The form on the screen may be older than the draft: search the back end that the form shows.
         operation = services.backends.operation(query.backend or draft.backend, draft.operation)
         try:

@@ -4,9 +4,11 @@ from bot.backends.base import FormField, Operation, Params, form_fields
 from bot.errors import BackendError
 from bot.forms import REASON, WHEN
 from bot.storage.drafts import Draft
+from bot.usecases.actor import Actor
 from bot.usecases.backend_registry import ConfiguredBackend
-from bot.usecases.drafts import form as drafting
-from bot.usecases.drafts.form import Actor
+from bot.usecases.drafts.load_fields import load_dependent_fields
+from bot.usecases.drafts.store import save_draft
+from bot.usecases.drafts.update import apply_form_state
 from bot.usecases.services import Services
 from bot.values import Json
 from handlers.arguments import SYSTEM_KEY, Arguments, fields_by_key
@@ -23,7 +25,7 @@ async def prefill_draft(
         configured = services.backends.of_kind(kind)
         named = [backend for backend in configured if _has_name(backend, system)]
         if named:
-            draft = await drafting.save_draft(services, draft, backend=named[0].name)
+            draft = await save_draft(services, draft, backend=named[0].name)
         else:
             names = ", ".join(backend.name.partition(".")[2] for backend in configured)
             notices.append(f"There is no system named {system}. There is: {names}.")
@@ -39,9 +41,9 @@ async def prefill_draft(
         problem = await _prefill_field(operation, field, text, values, labels)
         if problem:
             notices.append(problem)
-    draft = await drafting.apply_form_state(services, draft, actor, values, labels)
+    draft = await apply_form_state(services, draft, actor, values, labels)
     for name in [field.name for field in fields.values() if field.reloads and field.name in values]:
-        draft, problem = await drafting.load_dependent_fields(services, draft, name)
+        draft, problem = await load_dependent_fields(services, draft, name)
         notices += [problem] if problem else []
     return draft, tuple(notices)
 

@@ -51,6 +51,11 @@ class Person(FrozenModel):
     team: str
     user: str
 
+    @property
+    def key(self) -> str:
+        """The person as the audit trail names them."""
+        return f"{self.team}/{self.user}"
+
 
 class Stage(FrozenModel):
     """One step of an approval: who may approve (user groups by id, users by id) and how many of them must."""

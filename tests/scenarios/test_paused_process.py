@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from bot import failpoints
-from bot.usecases.runs import dispatch
+from bot.usecases.runs import attempts
 from playground.environment import Environment
 from playground.slack import Person
 from tests.scenarios.steps import approve_request, eventually, jobs_received, make_request, wait_for_texts
@@ -29,7 +29,7 @@ def during_pause(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[], None]]:
             meanwhile.pop()()
 
     monkeypatch.setattr(failpoints, "hit", reach)
-    monkeypatch.setattr(dispatch, "MAX_SEND_DELAY_SECONDS", 0.4)
+    monkeypatch.setattr(attempts, "MAX_SEND_DELAY_SECONDS", 0.4)
     return meanwhile
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.usecases.jobs.scheduler import alert_unapprovable
+from bot.usecases.jobs.alert_unapprovable import alert_unapprovable
 from playground.environment import Environment
 from playground.slack import Message, Modal, Person
 from tests.scenarios.steps import (

@@ -1,8 +1,12 @@
-"""A person's word on a request. What it leads to follows from all words together, and from who may still speak."""
+"""Records a person's decision on a request.
+
+What it leads to follows from all decisions together, and from who may still decide.
+"""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from bot import failpoints
 from bot.errors import Conflict, NotAllowed
@@ -13,22 +17,36 @@ from bot.requests.approval.status import Permission
 from bot.requests.directory import InMemoryDirectory as Directory
 from bot.requests.lifecycle import STATE_LABELS
 from bot.requests.model import Decision, Person, Request
-from bot.schedule import Now, Schedule, latest_start_of, start_of
+from bot.schedule import Now
 from bot.storage import audit, messages, requests
 from bot.storage.transactions import Tx
-from bot.usecases.runs.finish import plan_runs
+from bot.usecases.approvals.complete import chosen_schedule, complete_approval
+from bot.usecases.refusals import RefusalCode
 from bot.usecases.services import Services
-from bot.values import FrozenModel
+from bot.values import FrozenModel, JsonObject
 
 Verdict = Literal["approved", "denied", "changes"]
 
 
 class DecisionResult(FrozenModel):
-    """What the one who clicked is told. ``late`` asks what to do with an approval that comes after the start."""
+    """What the person who decided is told.
+
+    If ``late_options`` are given, nothing was recorded: the approval comes after the start, and the person must choose.
+    """
 
     request: Request
     text: str
     late_options: tuple[LateOption, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """What a decision is judged by."""
+
+    request: Request
+    directory: Directory
+    delegations: tuple[Delegation, ...]
+    permission: Permission
 
 
 async def record_decision(
@@ -40,22 +58,24 @@ async def record_decision(
     *,
     comment: str = "",
     late: LateChoice | None = None,
-    interaction_context: dict[str, Any] | None = None,
+    interaction_context: JsonObject | None = None,
 ) -> DecisionResult:
-    """Count a word on a revision. Raises Conflict, NotAllowed or NotFound with the reason in words.
+    """Record a decision on a revision, and what follows from it.
 
-    Rights are checked now, from live groups. ``evidence`` is what Slack said of the click.
+    Rights are checked now, from live groups. ``interaction_context`` is kept as evidence of the click.
+    Raises Conflict, NotAllowed or NotFound.
     """
-    request, directory, held, ruling = await _load_and_authorize(services, request_id, revision, person)
+    context = await _load_and_authorize(services, request_id, revision, person)
+    request = context.request
     if verdict != "approved" and not comment.strip():
-        raise NotAllowed("Say why: the requester needs a reason.")
+        raise NotAllowed("Say why: the requester needs a reason.", code=RefusalCode.REASON_MISSING)
     now = services.clock.now()
-    if verdict == "approved" and late is None:
-        lateness = assess_lateness(request, now)
-        if lateness.late and lateness.policy_choice is None:
-            return DecisionResult(request=request, text=lateness.text, late_options=lateness.options)
-        late = lateness.policy_choice if lateness.late else None
     if verdict == "approved":
+        if late is None:
+            lateness = assess_lateness(request, now)
+            if lateness.late and lateness.policy_choice is None:
+                return DecisionResult(request=request, text=lateness.text, late_options=lateness.options)
+            late = lateness.policy_choice if lateness.late else None
         await _check_reschedule(services, request, late, now)
     decision = Decision(
         id=new_id("v"),
@@ -66,135 +86,111 @@ async def record_decision(
         verdict=verdict,
         comment=comment.strip(),
         at=now,
-        on_behalf_of=ruling.on_behalf_of,
+        on_behalf_of=context.permission.on_behalf_of,
     )
+    evidence = {**(interaction_context or {}), "rendered": request.version}
     failpoints.hit(failpoints.BEFORE_DECISION)
-    answer = await _store(
-        services, decision, late, {**(interaction_context or {}), "rendered": request.version}, directory, held
-    )
+    result = await _store_decision(services, decision, late, evidence, context)
     failpoints.hit(failpoints.AFTER_DECISION)
     services.wake.sender.set()
     services.wake.scheduler.set()
-    return answer
+    return result
 
 
 async def load_decidable_request(services: Services, request_id: str, revision: int, person: Person) -> Request:
-    """The request, if this person may decide on it: before they type a reason, or the back end is asked.
+    """Return the request if the person may decide on it: checked before they type a reason or the back end is asked.
 
     Raises Conflict, NotAllowed or NotFound.
     """
-    return (await _load_and_authorize(services, request_id, revision, person))[0]
+    return (await _load_and_authorize(services, request_id, revision, person)).request
 
 
-async def _load_and_authorize(
-    services: Services, request_id: str, revision: int, person: Person
-) -> tuple[Request, Directory, tuple[Delegation, ...], Permission]:
+async def _load_and_authorize(services: Services, request_id: str, revision: int, person: Person) -> _Context:
     async with services.db.read() as tx:
         request = await requests.get(tx, request_id)
         _check_still_open(request, revision)
         decisions = await requests.decisions_of(tx, request_id)
     directory = await services.approvals.directory_for(request, decisions, person)
-    held = await services.approvals.active_delegations()
-    ruling = services.approvals.permission_to_decide(request, person, decisions, directory, held, services.clock.now())
-    if not ruling.allowed:
-        raise NotAllowed(ruling.reason)
-    return request, directory, held, ruling
+    delegations = await services.approvals.active_delegations()
+    permission = services.approvals.permission_to_decide(
+        request, person, decisions, directory, delegations, services.clock.now()
+    )
+    if not permission.allowed:
+        raise NotAllowed(permission.reason, code=permission.code)
+    return _Context(request, directory, delegations, permission)
 
 
 async def _check_reschedule(services: Services, request: Request, late: LateChoice | None, now: datetime) -> None:
-    """What starts at once, or at another time than was asked for, must fit policy at that time. Raises NotAllowed."""
-    schedule = _chosen_schedule(services, request, late, now) or request.content.schedule
+    """Raise NotAllowed if policy objects to a start at once, or at another time than was requested."""
+    schedule = chosen_schedule(request, late, now) or request.content.schedule
     if late == "drop" or (schedule == request.content.schedule and not isinstance(schedule, Now)):
         return
     objections = await services.policy.reschedule_objections(request, schedule)
     if objections:
-        raise NotAllowed(" ".join(objections))
-
-
-def _chosen_schedule(services: Services, request: Request, late: LateChoice | None, now: datetime) -> Schedule | None:
-    """The schedule that an approver chooses together with a late approval; None where it stays."""
-    options = assess_lateness(request, now).options
-    return next((option.schedule for option in options if option.choice == late), None)
+        raise NotAllowed(" ".join(objections), code=RefusalCode.RESCHEDULE_REFUSED)
 
 
 def _check_still_open(request: Request, revision: int) -> None:
     if request.state != "awaiting_approval":
-        raise Conflict(
-            f"{request.name} was decided already: {STATE_LABELS[request.state].lower()}. Nothing was changed."
-        )
+        label = STATE_LABELS[request.state].lower()
+        text = f"{request.name} was decided already: {label}. Nothing was changed."
+        raise Conflict(text, code=RefusalCode.ALREADY_DECIDED)
     if request.revision != revision:
-        raise Conflict(f"{request.name} has been changed since this card was shown. Please look at the new one.")
+        text = f"{request.name} has been changed since this card was shown. Please look at the new one."
+        raise Conflict(text, code=RefusalCode.REVISION_REPLACED)
 
 
-async def _store(
-    services: Services,
-    decision: Decision,
-    late: LateChoice | None,
-    interaction_context: dict[str, Any],
-    directory: Directory,
-    delegations: Sequence[Delegation],
+async def _store_decision(
+    services: Services, decision: Decision, late: LateChoice | None, evidence: JsonObject, context: _Context
 ) -> DecisionResult:
-    """Store a decision and what follows, in one transaction; clicks at the same time queue up before it."""
+    """Store a decision and what follows in one transaction. Simultaneous clicks wait for each other."""
     async with services.db.write() as tx:
         request = await requests.get(tx, decision.request_id, for_update=True)
-        before = await requests.decisions_of(tx, decision.request_id)
+        earlier = await requests.decisions_of(tx, decision.request_id)
         _check_still_open(request, decision.revision)
-        # Looked at again inside the transaction: the same person may have clicked twice at once.
-        ruling = services.approvals.permission_to_decide(
-            request, decision.person, before, directory, delegations, decision.at
+        # Checked again inside the transaction: the same person may have clicked twice.
+        permission = services.approvals.permission_to_decide(
+            request, decision.person, earlier, context.directory, context.delegations, decision.at
         )
-        if not ruling.allowed:
-            raise NotAllowed(ruling.reason)
-        await requests.add_decision(tx, decision, interaction_context)
-        who = f"{decision.person.team}/{decision.person.user}"
+        if not permission.allowed:
+            raise NotAllowed(permission.reason, code=permission.code)
+        await requests.add_decision(tx, decision, dict(evidence))
         data = {
             "revision": decision.revision,
             "hash": decision.content_hash,
             "comment": decision.comment,
-            **interaction_context,
+            **evidence,
         }
-        await audit.record(tx, decision.at, who, f"request.{decision.verdict}", request.id, data)
-        standing = services.approvals.approval_status(request, [*before, decision], directory, delegations, decision.at)
-        match standing.state:
-            case "denied":
-                outcome = decision.comment
-                request = await requests.transition(tx, request, "denied", finished_at=decision.at, outcome=outcome)
-                text = f"You denied {request.name}. The requester has been told why."
-            case "approved":
-                request = await complete_approval(tx, services, request, decision.at, late)
-                text = f"You approved {request.name}. {STATE_LABELS[request.state]}."
-            case _:
-                request = await requests.transition(tx, request, request.state)
-                if decision.verdict == "changes":
-                    await _notify_changes_requested(tx, request, decision)
-                text = f"Your word on {request.name} is counted. {standing.text}"
+        await audit.record(tx, decision.at, decision.person.key, f"request.{decision.verdict}", request.id, data)
+        request, text = await _apply_status(tx, services, request, decision, late, [*earlier, decision], context)
         await messages.mark_dirty(tx, request.id, decision.at)
     return DecisionResult(request=request, text=text)
 
 
-async def complete_approval(
-    tx: Tx, services: Services, request: Request, now: datetime, late: LateChoice | None
-) -> Request:
-    """The quorum is reached: store the run that follows. ``late`` says what to do where the start has passed."""
-    if late == "drop":
-        words = "Approved too late, and dropped as the approver chose."
-        return await requests.transition(tx, request, "expired", finished_at=now, outcome=words)
-    changes: dict[str, Any] = {"approved_at": now}
-    moved = _chosen_schedule(services, request, late, now)
-    if moved is not None:
-        # The approver chose this schedule together with approving; what is signed is what was shown to them.
-        start = start_of(moved)
-        content = request.content.model_copy(update={"schedule": moved})
-        changes |= {
-            "content": content,
-            "start_at": start.instant if start else None,
-            "latest_start": latest_start_of(moved),
-            "scheduler": "nightshift" if start else request.scheduler,
-        }
-    request = await requests.transition(tx, request, "approved", **changes)
-    request = await requests.transition(tx, request, "scheduled")
-    await plan_runs(tx, now, request, services.settings.timing.grace_minutes)
-    return request
+async def _apply_status(
+    tx: Tx,
+    services: Services,
+    request: Request,
+    decision: Decision,
+    late: LateChoice | None,
+    decisions: Sequence[Decision],
+    context: _Context,
+) -> tuple[Request, str]:
+    """Bring a request to the state that its decisions lead to. Returns it and what to tell the person who decided."""
+    now = decision.at
+    status = services.approvals.approval_status(request, decisions, context.directory, context.delegations, now)
+    match status.state:
+        case "denied":
+            request = await requests.transition(tx, request, "denied", finished_at=now, outcome=decision.comment)
+            return request, f"You denied {request.name}. The requester has been told why."
+        case "approved":
+            request = await complete_approval(tx, services, request, now, late)
+            return request, f"You approved {request.name}. {STATE_LABELS[request.state]}."
+        case _:
+            request = await requests.transition(tx, request, request.state)
+            if decision.verdict == "changes":
+                await _notify_changes_requested(tx, request, decision)
+            return request, f"Your word on {request.name} is counted. {status.text}"
 
 
 async def _notify_changes_requested(tx: Tx, request: Request, decision: Decision) -> None:
@@ -208,24 +204,3 @@ async def _notify_changes_requested(tx: Tx, request: Request, decision: Decision
         facts={"text": text, "by": decision.person.user},
         dedupe=f"changes:{decision.id}",
     )
-
-
-async def retract_decision(services: Services, request_id: str, person: Person) -> str:
-    """Take one's own word back, while nothing is settled. Raises Conflict or NotAllowed."""
-    now = services.clock.now()
-    held = await services.approvals.active_delegations()
-    async with services.db.write() as tx:
-        request = await requests.get(tx, request_id, for_update=True)
-        mine = [d for d in await requests.decisions_of(tx, request_id) if d.person == person and d.retracted_at is None]
-        if not mine:
-            raise NotAllowed(f"You have said nothing on {request.name} that could be taken back.")
-        ruling = services.approvals.permission_to_retract(request, mine[-1], person, held)
-        if not ruling.allowed:
-            raise NotAllowed(ruling.reason)
-        await requests.retract_decision(tx, mine[-1].id, now)
-        await requests.transition(tx, request, request.state)
-        who = f"{person.team}/{person.user}"
-        await audit.record(tx, now, who, "request.taken_back", request.id, {"decision": mine[-1].id})
-        await messages.mark_dirty(tx, request.id, now)
-    services.wake.sender.set()
-    return f"Your word on {request.name} does not count any more."

@@ -1,4 +1,4 @@
-"""Letting somebody else decide in one's place for some days."""
+"""Lets somebody else decide in a person's place for some days."""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -9,7 +9,7 @@ from bot.requests.model import Person
 from bot.schedule import Once, Parsed, read
 from bot.slack.live_directory import load_directory
 from bot.storage import audit, delegations
-from bot.usecases.drafts.form import Actor
+from bot.usecases.actor import Actor
 from bot.usecases.services import Services
 
 
@@ -20,26 +20,16 @@ async def delegate(services: Services, actor: Actor, to_user: str, phrase: str) 
     to = Person(team=actor.person.team, user=to_user)
     directory = await load_directory(services.directory, None, [actor.person, to])
     problem = delegation_problem(actor.person, to, now, ends, now, directory)
-    if problem:
-        raise NotAllowed(problem.text)
+    if problem is not None:
+        raise NotAllowed(problem.text, code=problem.code)
     async with services.db.write() as tx:
         await delegations.add(tx, actor.person, to, now, ends)
         data = {"to": to_user, "until": ends.isoformat()}
-        await audit.record(tx, now, f"{actor.person.team}/{actor.person.user}", "delegation.made", "", data)
+        await audit.record(tx, now, actor.person.key, "delegation.made", "", data)
     local = ends.astimezone(ZoneInfo(actor.zone))
     return (
         f"Until {local:%a %d %b %Y %H:%M %Z} the one you named may decide in your place, never on their own requests."
     )
-
-
-async def end_delegation(services: Services, person: Person) -> str:
-    """End one's delegation."""
-    now = services.clock.now()
-    async with services.db.write() as tx:
-        ended = await delegations.end(tx, person, now)
-        if ended:
-            await audit.record(tx, now, f"{person.team}/{person.user}", "delegation.ended")
-    return "You decide for yourself again." if ended else "You have not delegated to anybody."
 
 
 def _parse_end(phrase: str, now: datetime, actor: Actor) -> datetime:

@@ -1,30 +1,34 @@
-"""An approval card that Slack will never take: nobody could decide, so the request ends, and people are told."""
+"""Acts on messages that Slack will never take."""
 
 from bot.errors import Conflict, NotFound
 from bot.storage import audit, messages, requests
 from bot.storage.messages import Message
+from bot.storage.transactions import Tx
 from bot.usecases.services import Services
 
 
 async def handle_undeliverable(services: Services, message: Message, problem: str) -> None:
-    """Act on a message that cannot be delivered: an approval card ends its request, and administrators are told."""
+    """Tell administrators, and end the request if the message was its approval card: nobody could decide on it."""
     now = services.clock.now()
     admin = services.settings.channels.admin
     async with services.db.write() as tx:
         if message.kind == "approval" and message.request_id and not message.ts:
             try:
-                request = await requests.get(tx, message.request_id)
-                outcome = (
-                    f"The approvers' channel {message.recipient} cannot be written to ({problem}). Nothing was done."
-                )
-                await requests.transition(tx, request, "undeliverable", finished_at=now, outcome=outcome)
-                data = {"channel": message.recipient, "why": problem}
-                await audit.record(tx, now, "nightshift", "request.undeliverable", request.id, data)
-                await messages.mark_dirty(tx, request.id, now, kinds=("receipt",))
+                await _end_request(tx, services, message, message.request_id, problem)
             except (Conflict, NotFound):
-                # It was decided elsewhere meanwhile; a lost copy of its card changes nothing.
+                # It was decided on another copy of its card meanwhile.
                 return
         if admin and message.recipient != admin:
             text = f"A message of kind {message.kind} for {message.recipient} cannot be delivered: {problem}."
             await messages.add(tx, now, "note", admin, facts={"text": text}, dedupe=f"undeliverable:{message.id}")
     services.wake.sender.set()
+
+
+async def _end_request(tx: Tx, services: Services, card: Message, request_id: str, problem: str) -> None:
+    now = services.clock.now()
+    request = await requests.get(tx, request_id)
+    outcome = f"The approvers' channel {card.recipient} cannot be written to ({problem}). Nothing was done."
+    await requests.transition(tx, request, "undeliverable", finished_at=now, outcome=outcome)
+    data = {"channel": card.recipient, "why": problem}
+    await audit.record(tx, now, "nightshift", "request.undeliverable", request.id, data)
+    await messages.mark_dirty(tx, request.id, now, kinds=("receipt",))

@@ -1,4 +1,4 @@
-"""Watching what was started: a few list calls for each back end, however many runs there are."""
+"""Watches what was started, with a few list calls per back end, however many runs there are."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -25,61 +25,61 @@ _FINAL_RUN_STATE: Mapping[str, RunState] = {
     "cancelled": "cancelled",
 }
 MAX_RUNS_PER_ROUND = 1000
-"""Runs of a back end that are looked at in one round; the others follow in the next."""
+"""Maximum runs of a back end that are polled in one round; the others follow in the next."""
 CLAIM_BATCH_SIZE = 50
+"""Runs claimed in one transaction: more at once would keep clicks waiting."""
 _log = structlog.get_logger(__name__)
 
 
 async def poll_backend(services: Services, backend: ConfiguredBackend) -> int:
-    """Look once at every run of a back end that is due to be looked at. Returns how many there were."""
+    """Poll every run of a back end that is due. Returns how many there were."""
     claimed = await _claim_due_runs(services, backend)
-    # A run and a series may have the same id, so they are asked about apart.
-    alike: dict[tuple[str, str], list[Run]] = {}
+    # A run and a series may have the same id, so they are polled separately.
+    batches: dict[tuple[str, str], list[Run]] = {}
     for run, operation in claimed:
-        alike.setdefault((operation, str((run.handle or {}).get("kind"))), []).append(run)
-    for (operation, _), several in alike.items():
-        await _poll_operation(services, backend, operation, several)
+        batches.setdefault((operation, str((run.handle or {}).get("kind"))), []).append(run)
+    for (operation, _), batch in batches.items():
+        await _poll_operation(services, backend, operation, batch)
     return len(claimed)
 
 
 async def _claim_due_runs(services: Services, backend: ConfiguredBackend) -> Sequence[tuple[Run, str]]:
-    """The runs that are due, a few at a time: a thousand at once would keep clicks waiting."""
-    again = timedelta(seconds=services.settings.timing.watch_seconds)
+    interval = timedelta(seconds=services.settings.timing.watch_seconds)
     claimed: list[tuple[Run, str]] = []
     while len(claimed) < MAX_RUNS_PER_ROUND:
         async with services.db.write() as tx:
-            some = await runs.claim_for_polling(tx, backend.name, services.clock.now(), again, CLAIM_BATCH_SIZE)
-        claimed += some
-        if len(some) < CLAIM_BATCH_SIZE:
+            batch = await runs.claim_for_polling(tx, backend.name, services.clock.now(), interval, CLAIM_BATCH_SIZE)
+        claimed += batch
+        if len(batch) < CLAIM_BATCH_SIZE:
             break
     return claimed
 
 
-async def _poll_operation(services: Services, backend: ConfiguredBackend, key: str, several: Sequence[Run]) -> None:
+async def _poll_operation(services: Services, backend: ConfiguredBackend, key: str, batch: Sequence[Run]) -> None:
     operation = backend.connection.operations.get(key)
     if operation is None:
         return
-    handles = {run.id: Handle.model_validate(run.handle) for run in several if run.handle}
+    handles = {run.id: Handle.model_validate(run.handle) for run in batch if run.handle}
     try:
-        found = await operation.poll(list(handles.values()))
+        progress_by_id = await operation.poll(list(handles.values()))
     except BackendError as error:
-        _log.warning("cannot look at runs", backend=backend.name, runs=len(several), why=str(error))
+        _log.warning("polling failed", backend=backend.name, runs=len(batch), why=str(error))
         return
-    for run in several:
+    for run in batch:
         handle = handles.get(run.id)
-        progress = found.get(handle.id) if handle else None
+        progress = progress_by_id.get(handle.id) if handle else None
         if handle is not None and progress is not None:
             try:
                 await _apply_progress(services, run, handle, progress)
             except (Conflict, NotFound) as conflict:
-                _log.info("a run moved on while it was looked at", run=run.id, why=str(conflict))
-        # A thousand runs at once must not keep clicks waiting.
+                _log.info("run changed while it was polled", run=run.id, why=str(conflict))
+        # Let clicks through between the runs.
         await asyncio.sleep(0)
 
 
 async def _apply_progress(services: Services, run: Run, handle: Handle, progress: Progress) -> None:
-    seen = progress.model_dump(mode="json", exclude={"runs"})
-    if seen == run.progress and not progress.runs and not progress.is_final:
+    json = progress.model_dump(mode="json", exclude={"runs"})
+    if json == run.progress and not progress.runs and not progress.is_final:
         return
     now = services.clock.now()
     failpoints.hit(failpoints.BEFORE_PROGRESS)
@@ -88,27 +88,27 @@ async def _apply_progress(services: Services, run: Run, handle: Handle, progress
         if progress.runs:
             await _add_occurrences(tx, services, run, progress.runs)
         if progress.is_final:
-            await finish_run(tx, services, run, request, _FINAL_RUN_STATE[progress.state], progress=seen)
-        elif seen != run.progress:
-            begun = progress.state == "running" and handle.kind == "run"
-            state: RunState = "running" if begun else run.state
-            started = run.started_at or (now if begun else None)
-            await runs.transition(tx, run, state, progress=seen, started_at=started)
-            if begun and not request.is_series and can_transition(request.state, "running"):
+            await finish_run(tx, services, run, request, _FINAL_RUN_STATE[progress.state], progress=json)
+        elif json != run.progress:
+            is_running = progress.state == "running" and handle.kind == "run"
+            state: RunState = "running" if is_running else run.state
+            started = run.started_at or (now if is_running else None)
+            await runs.transition(tx, run, state, progress=json, started_at=started)
+            if is_running and not request.is_series and can_transition(request.state, "running"):
                 await requests.transition(tx, request, "running", started_at=started)
             await messages.mark_dirty(tx, request.id, now, kinds=("approval", "receipt"))
     failpoints.hit(failpoints.AFTER_PROGRESS)
     services.wake.sender.set()
 
 
-async def _add_occurrences(tx: Tx, services: Services, series: Run, found: Sequence[Handle]) -> None:
-    """A series that the back end holds has made runs: each gets a row of its own."""
+async def _add_occurrences(tx: Tx, services: Services, series: Run, handles: Sequence[Handle]) -> None:
+    """Store the runs that the back end has made of a series it keeps."""
     known = await runs.handles_of(tx, series.request_id)
-    ids = {handle["id"] for _, handle in known if handle and handle["kind"] == "run"}
+    known_ids = {handle["id"] for _, handle in known if handle and handle["kind"] == "run"}
     number = max((number for number, _ in known), default=0)
     request = await requests.get(tx, series.request_id)
-    for handle in found:
-        if handle.id in ids or request.state in FINAL_STATES:
+    for handle in handles:
+        if handle.id in known_ids or request.state in FINAL_STATES:
             continue
         number += 1
         run = Run(

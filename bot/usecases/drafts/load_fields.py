@@ -1,0 +1,39 @@
+"""Fills in the fields that depend on another one."""
+
+from bot.errors import BackendError
+from bot.storage.drafts import Draft
+from bot.usecases.drafts.store import save_draft
+from bot.usecases.services import Services
+from bot.values import JsonObject
+
+
+async def load_dependent_fields(services: Services, draft: Draft, changed_field: str) -> tuple[Draft, str]:
+    """Fill in what the back end knows after a field has changed.
+
+    Returns the draft, and why nothing could be loaded; "" if it could.
+    """
+    operation = services.backends.operation(draft.backend, draft.operation)
+    try:
+        loaded = await operation.load(draft.values)
+    except BackendError as error:
+        return draft, str(error)
+    if not loaded:
+        return draft, ""
+    values = {**draft.values, **loaded}
+    if changed_field in draft.values:
+        values[changed_field] = draft.values[changed_field]
+    try:
+        loaded_labels: JsonObject = await operation.labels_for(values)
+    except BackendError:
+        loaded_labels = {}  # The form then shows ids.
+    # The labels of values that were replaced no longer apply.
+    kept = {name: label for name, label in draft.labels.items() if values.get(name) == draft.values.get(name)}
+    draft = await save_draft(
+        services,
+        draft,
+        values=values,
+        labels={**kept, **loaded_labels},
+        generation=draft.generation + 1,
+        checked=None,
+    )
+    return draft, ""

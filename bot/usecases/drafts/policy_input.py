@@ -1,0 +1,38 @@
+"""A draft as policy sees it."""
+
+from collections.abc import Mapping
+
+from pydantic import JsonValue
+
+from bot.requests.model import Content, Person, Request, TargetSet
+from bot.storage import requests
+from bot.storage.drafts import Draft
+from bot.usecases.policy_service import PolicyInput
+from bot.usecases.services import Services
+
+
+async def policy_input_of_draft(
+    services: Services, draft: Draft, content: Content, targets: TargetSet, facts: Mapping[str, JsonValue], zone: str
+) -> PolicyInput:
+    """Return a draft as policy sees it. An edit keeps the name and the requester of its request."""
+    name, requester, editors = "this request", draft.person, tuple[Person, ...]()
+    if draft.revises:
+        async with services.db.read() as tx:
+            request = await requests.get(tx, draft.revises)
+        name, requester = request.name, request.requester
+        editors = editors_including(request, draft.person)
+    return PolicyInput(
+        name=name,
+        requester=requester,
+        channel=draft.channel,
+        content=content,
+        targets=targets,
+        facts=facts,
+        zone=zone,
+        editors=editors,
+    )
+
+
+def editors_including(request: Request, person: Person) -> tuple[Person, ...]:
+    """Return the editors of a request after one more edit. The requester never counts as an editor."""
+    return tuple(dict.fromkeys(editor for editor in (*request.edited_by, person) if editor != request.requester))

@@ -1,0 +1,102 @@
+"""What a new request and a new revision have in common."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Literal, TypedDict
+
+from pydantic import JsonValue
+
+from bot.errors import Conflict
+from bot.requests.approval.deadlines import expires_at, next_reminder_at
+from bot.requests.model import Content, Request, Requirement, TargetSet
+from bot.storage import audit, messages, requests
+from bot.storage.drafts import Draft
+from bot.storage.transactions import Tx
+from bot.usecases.drafts.preview import PreviewResult
+from bot.usecases.planning import plan_runs
+from bot.usecases.refusals import RefusalCode
+from bot.usecases.services import Services
+
+LOOK_AGAIN = "Please go back and look at the preview again."
+
+
+class SubmittedFields(TypedDict):
+    """The fields of a request that come from its draft: everything but its identity and its history."""
+
+    content: Content
+    content_hash: str
+    labels: Mapping[str, JsonValue]
+    values: Mapping[str, JsonValue]
+    title: str
+    summary: tuple[tuple[str, str], ...]
+    phrase: str
+    zone: str
+    reason: str
+    targets: TargetSet
+    warnings: tuple[str, ...]
+    facts: Mapping[str, JsonValue]
+    calls: tuple[Mapping[str, JsonValue], ...]
+    changes: tuple[Mapping[str, str], ...]
+    scheduler: Literal["backend", "nightshift"]
+    scheduler_reason: str
+    requirement: Requirement
+    approve_by: datetime | None
+    remind_at: datetime | None
+    start_at: datetime | None
+    latest_start: datetime | None
+    round_opened_at: datetime | None
+    approved_at: datetime | None
+
+
+def submitted_fields(draft: Draft, preview: PreviewResult, now: datetime) -> SubmittedFields:
+    """Return the fields of a request that come from its draft."""
+    return {
+        "content": preview.content,
+        "content_hash": preview.content.hash,
+        "labels": draft.labels,
+        "values": draft.values,
+        "title": preview.title,
+        "summary": preview.summary,
+        "phrase": preview.phrase,
+        "zone": preview.zone,
+        "reason": draft.reason,
+        "targets": preview.targets,
+        "warnings": preview.warnings,
+        "facts": preview.facts,
+        "calls": preview.calls,
+        "changes": preview.changes,
+        "scheduler": "backend" if preview.scheduler == "backend" else "nightshift",
+        "scheduler_reason": preview.scheduler_reason,
+        "requirement": preview.requirement,
+        "approve_by": expires_at(preview.requirement, now, preview.content.schedule),
+        "remind_at": next_reminder_at(preview.requirement, now, now),
+        "start_at": preview.start_at,
+        "latest_start": preview.latest_start,
+        "round_opened_at": now,
+        "approved_at": None,
+    }
+
+
+async def post_approval_card(tx: Tx, services: Services, request: Request, now: datetime) -> None:
+    """Post the card for the approvers, once per channel."""
+    channel = services.backends.approvals_channel(request.content.backend)
+    await messages.add(tx, now, "approval", channel, request.id, dedupe=f"approval:{request.id}:{channel}")
+
+
+async def approve_by_policy(tx: Tx, services: Services, request: Request, now: datetime) -> Request:
+    """Approve a request if policy does so without asking anybody. Raises Conflict if it no longer may."""
+    if request.requirement.effect != "approve":
+        return request
+    if request.edited_by:
+        text = f"Somebody else has edited {request.name} meanwhile, so it needs approvers. {LOOK_AGAIN}"
+        raise Conflict(text, code=RefusalCode.EDITED_BY_OTHERS)
+    rule = await services.policy.exhausted_budget(tx, request.requirement, now)
+    if rule:
+        text = f"The rule “{rule}” has approved as many at once today as it may. {LOOK_AGAIN}"
+        raise Conflict(text, code=RefusalCode.BUDGET_EXHAUSTED)
+    data = {"reasons": list(request.requirement.reasons)}
+    await audit.record(tx, now, "nightshift", "request.approved_by_policy", request.id, data)
+    request = await requests.transition(tx, request, "approved", approved_at=now)
+    request = await requests.transition(tx, request, "scheduled")
+    await plan_runs(tx, now, request, services.settings.timing.grace_minutes)
+    return request

@@ -1,0 +1,114 @@
+"""Submits the edit of a request: it becomes a new revision."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.backends.base import form_fields
+from bot.errors import Conflict, InputError, NotAllowed
+from bot.requests.lifecycle import STATE_LABELS
+from bot.requests.model import Person, Request
+from bot.requests.revisions import FieldChange, diff_contents
+from bot.schedule import to_phrase
+from bot.storage import audit, drafts, messages, requests, runs
+from bot.storage.drafts import Draft
+from bot.storage.transactions import Tx
+from bot.usecases.drafts.policy_input import editors_including
+from bot.usecases.drafts.preview import PreviewResult
+from bot.usecases.drafts.submission import approve_by_policy, post_approval_card, submitted_fields
+from bot.usecases.refusals import RefusalCode
+from bot.usecases.services import Services
+
+
+async def submit_edit(
+    services: Services, draft: Draft, request_id: str, preview: PreviewResult, now: datetime
+) -> Request:
+    """Put a new revision before the approvers. Earlier approvals no longer count, and everybody is told.
+
+    Raises Conflict, InputError or NotAllowed.
+    """
+    async with services.db.read() as tx:
+        request = await requests.get(tx, request_id)
+    await check_may_edit(services, request, draft.person)
+    changes = _field_changes(services, request, draft, preview)
+    is_stricter = not preview.requirement.is_no_stricter_than(request.requirement)
+    if not changes and draft.reason == request.reason and not is_stricter:
+        raise InputError({"": "Nothing was changed."}, code=RefusalCode.NOTHING_CHANGED)
+    # Content that returns to what it once was needs a new approval too, so its hash must differ.
+    content = preview.content.model_copy(update={"renewal": request.content.renewal + bool(changes)})
+    preview = preview.model_copy(update={"content": content})
+    async with services.db.write() as tx:
+        await drafts.save(tx, draft, now, state="submitted")
+        request = await requests.get(tx, request.id)
+        await _cancel_pending_runs(tx, request, now)
+        request = await requests.revise(
+            tx,
+            request,
+            draft.person,
+            now,
+            "awaiting_approval",
+            revision_changes=tuple(change.model_dump() for change in changes),
+            last_editor=draft.person.user,
+            editors=tuple(editor.user for editor in editors_including(request, draft.person)),
+            **submitted_fields(draft, preview, now),
+        )
+        await _announce_revision(tx, request, draft.person, changes, now)
+        # An edit may have moved it to a back end whose approvers use another channel.
+        await post_approval_card(tx, services, request, now)
+        await messages.mark_dirty(tx, request.id, now)
+        return await approve_by_policy(tx, services, request, now)
+
+
+async def check_may_edit(services: Services, request: Request, person: Person) -> None:
+    """Raise NotAllowed unless a person is the requester or an approver of a request."""
+    if person == request.requester:
+        return
+    permission = await services.approvals.can_manage(request, person)
+    if not permission.allowed:
+        text = f"Only the requester and the approvers can edit this. {permission.reason}"
+        raise NotAllowed(text, code=RefusalCode.NOT_MANAGER)
+
+
+def _field_changes(
+    services: Services, request: Request, draft: Draft, preview: PreviewResult
+) -> tuple[FieldChange, ...]:
+    operation = services.backends.operation(preview.content.backend, preview.content.operation)
+    fields = form_fields(operation.params_model)
+    return diff_contents(
+        request.content,
+        preview.content,
+        describe_schedule=to_phrase,
+        field_labels={field.name: field.label for field in fields},
+        labels_before=request.labels,
+        labels_after=draft.labels,
+        secret_fields={field.name for field in fields if field.secret},
+    )
+
+
+async def _cancel_pending_runs(tx: Tx, request: Request, now: datetime) -> None:
+    """Cancel the waiting run of an approved request. Raises Conflict if something of it has started."""
+    if request.state == "awaiting_approval":
+        return
+    all_runs = await runs.of_request(tx, request.id)
+    if request.state != "scheduled" or any(run.state not in ("pending", "cancelled", "missed") for run in all_runs):
+        text = f"{request.name} cannot be edited any more: {STATE_LABELS[request.state].lower()}."
+        raise Conflict(text, code=RefusalCode.NOT_EDITABLE)
+    for run in all_runs:
+        if run.state == "pending":
+            await runs.transition(tx, run, "cancelled", finished_at=now, problem="Replaced by an edit.")
+
+
+async def _announce_revision(
+    tx: Tx, request: Request, editor: Person, changes: Sequence[FieldChange], now: datetime
+) -> None:
+    """Write a revision to the audit trail, and tell of it under each card."""
+    data = {
+        "revision": request.revision,
+        "hash": request.content_hash,
+        "fields": [change.field for change in changes],
+    }
+    await audit.record(tx, now, editor.key, "request.revised", request.id, data)
+    text = f"{request.name} was changed. Approvals of the earlier content do not count any more."
+    for card in await messages.of_request(tx, request.id, ["approval"]):
+        facts = {"text": text, "by": editor.user}
+        dedupe = f"revised:{request.id}:{request.revision}:{card.recipient}"
+        await messages.add(tx, now, "note", card.recipient, request.id, parent_id=card.id, facts=facts, dedupe=dedupe)

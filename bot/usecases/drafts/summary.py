@@ -1,0 +1,38 @@
+"""The parameters of a draft in words."""
+
+from collections.abc import Sequence
+
+from bot.backends.base import FormField
+from bot.values import Json, JsonObject
+
+HIDDEN_TEXT = "•••"
+
+
+def summarize_params(
+    fields: Sequence[FormField], values: JsonObject, labels: JsonObject
+) -> tuple[tuple[str, str], ...]:
+    """Return the label and value of each parameter that a person set, and of each input of a template; secrets hidden.
+
+    Inputs of a template are shown with their defaults too, since they say what will be done.
+    """
+    rows = []
+    for field in fields:
+        is_template_input = "." in field.name
+        value = values.get(field.name, field.default if is_template_input else None)
+        if value in (None, "", [], {}, False) or (value == field.default and not is_template_input):
+            continue
+        text = HIDDEN_TEXT if field.secret else _value_text(field, value, labels.get(field.name))
+        rows.append((field.label, text))
+    return tuple(rows)
+
+
+def _value_text(field: FormField, value: Json, label: Json) -> str:
+    if isinstance(value, list):
+        known = label if isinstance(label, dict) else {}
+        choices = {choice.value: choice.label for choice in field.choices}
+        return ", ".join(str(known.get(item) or choices.get(item) or item) for item in value)
+    if isinstance(label, str) and label:
+        return label
+    if value is True:
+        return "yes"
+    return next((choice.label for choice in field.choices if choice.value == str(value)), str(value))

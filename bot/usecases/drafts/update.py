@@ -1,0 +1,67 @@
+"""Takes what a person typed into a draft."""
+
+from bot.backends.base import form_fields
+from bot.forms import OPERATION, REASON, SYSTEM, WHEN, is_clipped_original
+from bot.schedule import Ambiguous, read
+from bot.storage.drafts import Draft
+from bot.usecases.actor import Actor
+from bot.usecases.drafts.reading import parsed_reading, reading_as_json
+from bot.usecases.drafts.store import DraftChanges, save_draft
+from bot.usecases.services import Services
+from bot.values import Json, JsonObject
+
+
+async def apply_form_state(
+    services: Services, draft: Draft, actor: Actor, values: JsonObject, labels: JsonObject
+) -> Draft:
+    """Store the state of a view. The phrase is read again only if it has changed. Raises Conflict."""
+    typed = {name: value for name, value in values.items() if not is_clipped_original(value, draft.values.get(name))}
+    changes: DraftChanges = {"checked": None}
+    backend, operation = _text(typed.pop(SYSTEM, None)), _text(typed.pop(OPERATION, None))
+    if operation:
+        changes["operation"] = operation
+    if REASON in typed:
+        changes["reason"] = _text(typed.pop(REASON)).strip()
+    if WHEN in typed:
+        phrase = _text(typed.pop(WHEN)).strip()
+        if phrase != draft.phrase or draft.reading is None:
+            changes["phrase"] = phrase
+            changes["reading"] = _read(services, actor, phrase)
+    merged = {**draft.values, **typed}
+    if backend and backend != draft.backend and backend in services.backends:
+        # What was picked has another meaning there: the same id is another template, computer or job.
+        portable = _portable_fields(services, draft)
+        changes["backend"] = backend
+        changes["generation"] = draft.generation + 1
+        changes["labels"] = {}
+        changes["values"] = {name: value for name, value in merged.items() if name in portable}
+    else:
+        changes["values"] = merged
+        changes["labels"] = {**draft.labels, **labels}
+    return await save_draft(services, draft, **changes)
+
+
+async def choose_meaning(services: Services, draft: Draft, choice: int) -> Draft:
+    """Take one of the meanings of an ambiguous phrase. Raises Conflict."""
+    reading = parsed_reading(draft)
+    if not isinstance(reading, Ambiguous) or not 0 <= choice < len(reading.choices):
+        return draft
+    meaning = reading.choices[choice].meaning
+    return await save_draft(services, draft, reading=reading_as_json(meaning), checked=None)
+
+
+def _text(value: Json) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _read(services: Services, actor: Actor, phrase: str) -> JsonObject | None:
+    if not phrase:
+        return None
+    reading = read(phrase, now=services.clock.now(), zone=actor.zone, preferences=actor.time_preferences)
+    return reading_as_json(reading)
+
+
+def _portable_fields(services: Services, draft: Draft) -> set[str]:
+    """Return the fields whose values mean the same on every back end of a kind: those that are not looked up there."""
+    fields = form_fields(services.backends.operation(draft.backend, draft.operation).params_model)
+    return {field.name for field in fields if field.widget not in ("lookup", "lookups")}

@@ -1,0 +1,51 @@
+"""Tells administrators of requests that nobody can approve."""
+
+from datetime import datetime
+
+from bot.errors import NotAllowed
+from bot.requests.approval.delegation import Delegation
+from bot.requests.model import Request, sha256_hex
+from bot.slack.live_directory import load_approval_directory
+from bot.storage import messages, requests
+from bot.usecases.services import Services
+
+MAX_REQUESTS_PER_ROUND = 100
+
+
+async def alert_unapprovable(services: Services) -> None:
+    """Tell the administrators' channel of each request that nobody can approve now: a group may be gone or empty.
+
+    Does nothing while Slack does not tell everything.
+    """
+    channel = services.settings.channels.admin
+    if not channel:
+        return
+    now = services.clock.now()
+    delegations = await services.approvals.active_delegations()
+    async with services.db.read() as tx:
+        ids = [summary.id for summary in await requests.summaries_awaiting_approval(tx, MAX_REQUESTS_PER_ROUND)]
+    for request_id in ids:
+        try:
+            request, reasons = await _unapprovable_reasons(services, request_id, delegations, now)
+        except NotAllowed:
+            return
+        if reasons:
+            text = f"{request.name} cannot be approved by anybody as things are: {' '.join(reasons)}"
+            dedupe = f"stuck:{request.id}:{request.revision}:{sha256_hex(text)}"
+            async with services.db.write() as tx:
+                await messages.add(tx, now, "note", channel, facts={"text": text}, dedupe=dedupe)
+            services.wake.sender.set()
+
+
+async def _unapprovable_reasons(
+    services: Services, request_id: str, delegations: tuple[Delegation, ...], now: datetime
+) -> tuple[Request, tuple[str, ...]]:
+    """Return a request and why nobody can approve it, a sentence each. Raises NotAllowed if Slack does not tell."""
+    async with services.db.read() as tx:
+        request = await requests.get(tx, request_id)
+        decisions = await requests.decisions_of(tx, request_id)
+    if request.state != "awaiting_approval":
+        return request, ()
+    directory = await load_approval_directory(services.directory, request, decisions, require_complete=True)
+    status = services.approvals.approval_status(request, decisions, directory, delegations, now)
+    return request, status.unapprovable_reasons

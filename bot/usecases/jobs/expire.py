@@ -1,0 +1,32 @@
+"""Ends requests that nobody decided in time."""
+
+import structlog
+
+from bot.errors import Conflict
+from bot.requests.model import Request
+from bot.storage import audit, messages, requests
+from bot.usecases.services import Services
+
+_log = structlog.get_logger(__name__)
+
+
+async def expire_requests(services: Services) -> None:
+    """Expire every request whose approval is overdue, or whose latest start has passed."""
+    now = services.clock.now()
+    async with services.db.read() as tx:
+        overdue = [*await requests.past_approve_by(tx, now), *await requests.past_latest_start(tx, now)]
+    for request in {request.id: request for request in overdue}.values():
+        try:
+            await _expire(services, request)
+        except Conflict as conflict:
+            _log.info("request changed before it expired", request=request.name, why=str(conflict))
+
+
+async def _expire(services: Services, request: Request) -> None:
+    now = services.clock.now()
+    async with services.db.write() as tx:
+        outcome = "Nobody decided in time, so nothing was done."
+        await requests.transition(tx, request, "expired", finished_at=now, outcome=outcome)
+        await audit.record(tx, now, "nightshift", "request.expired", request.id)
+        await messages.mark_dirty(tx, request.id, now)
+    services.wake.sender.set()

@@ -1,0 +1,69 @@
+"""Stores the runs that a request still has to make."""
+
+from datetime import datetime, timedelta
+
+from bot.ids import new_id
+from bot.requests.lifecycle import FINAL_STATES
+from bot.requests.model import Request, Run
+from bot.schedule import Series, next_runs, start_window
+from bot.storage import runs
+from bot.storage.transactions import Tx
+
+
+async def plan_runs(tx: Tx, now: datetime, request: Request, grace_minutes: int) -> None:
+    """Store the run of an approved request, or the first of a series whose time Nightshift keeps."""
+    schedule = request.content.schedule
+    last_number = max((run.number for run in await runs.of_request(tx, request.id, limit=1)), default=0)
+    if isinstance(schedule, Series) and request.scheduler == "nightshift":
+        await _add_occurrence(tx, request, schedule, last_number + 1, now, grace_minutes)
+        return
+    waits_here = request.scheduler == "nightshift" and request.start_at is not None
+    await _add_run(
+        tx,
+        request,
+        number=0 if isinstance(schedule, Series) else last_number + 1,
+        due_at=request.start_at if waits_here else None,
+        latest_start=request.latest_start,
+    )
+
+
+async def plan_next_occurrence(tx: Tx, request: Request, previous: Run, grace_minutes: int) -> None:
+    """Store the run after ``previous`` in a series whose time Nightshift keeps. Does nothing for other requests."""
+    schedule = request.content.schedule
+    if not isinstance(schedule, Series) or request.scheduler != "nightshift":
+        return
+    if request.state in FINAL_STATES or previous.due_at is None:
+        return
+    await _add_occurrence(tx, request, schedule, previous.number + 1, previous.due_at, grace_minutes)
+
+
+async def _add_occurrence(
+    tx: Tx, request: Request, series: Series, number: int, after: datetime, grace_minutes: int
+) -> None:
+    """Store the next run of a series.
+
+    It may start late within its window, or by ``grace_minutes``, but never after the next run is due.
+    """
+    upcoming = next_runs(series, after, 2)
+    if not upcoming:
+        return
+    due = upcoming[0].instant
+    latest_start = due + (start_window(series) or timedelta(minutes=grace_minutes))
+    if len(upcoming) > 1:
+        latest_start = min(latest_start, upcoming[1].instant)
+    await _add_run(tx, request, number=number, due_at=due, latest_start=latest_start)
+
+
+async def _add_run(
+    tx: Tx, request: Request, *, number: int, due_at: datetime | None, latest_start: datetime | None
+) -> None:
+    run = Run(
+        id=new_id("n"),
+        request_id=request.id,
+        number=number,
+        state="pending",
+        version=1,
+        due_at=due_at,
+        latest_start=latest_start,
+    )
+    await runs.add(tx, run, request.content.backend, request.content.operation)

@@ -1,0 +1,32 @@
+"""Why a use case refuses something, for tests and metrics; people read the sentence of the error."""
+
+from enum import StrEnum
+
+
+class RefusalCode(StrEnum):
+    """Why a use case refuses something."""
+
+    # Decisions
+    ALREADY_DECIDED = "already_decided"
+    REVISION_REPLACED = "revision_replaced"
+    REASON_MISSING = "reason_missing"
+    RESCHEDULE_REFUSED = "reschedule_refused"
+    NOTHING_TO_RETRACT = "nothing_to_retract"
+    # Requests
+    NOT_REQUESTER = "not_requester"
+    NOT_MANAGER = "not_manager"
+    ALREADY_OVER = "already_over"
+    BEING_STARTED = "being_started"
+    NOT_EDITABLE = "not_editable"
+    OUTCOME_KNOWN = "outcome_known"
+    NOTHING_FAILED = "nothing_failed"
+    # Drafts
+    NOT_OWNER = "not_owner"
+    NOT_CONFIGURED = "not_configured"
+    DRAFT_CHANGED = "draft_changed"
+    NOTHING_CHANGED = "nothing_changed"
+    TIME_PASSED = "time_passed"
+    POLICY_REFUSES = "policy_refuses"
+    POLICY_STRICTER = "policy_stricter"
+    BUDGET_EXHAUSTED = "budget_exhausted"
+    EDITED_BY_OTHERS = "edited_by_others"

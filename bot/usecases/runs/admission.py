@@ -1,0 +1,154 @@
+"""Decides whether a run may start. Every start comes through here, whatever led to it."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+import structlog
+
+from bot.backends.base import Operation, Params, Plan
+from bot.errors import BackendError, BadResponse, InputError, NotFound, RateLimited, Unreachable
+from bot.ids import new_token
+from bot.requests.lifecycle import FINAL_STATES
+from bot.requests.model import Request, Run, RunState
+from bot.schedule import ZonedTime
+from bot.storage import messages, requests, runs
+from bot.usecases.approvals.reopen import reopen_for_approval, series_renewal_reason
+from bot.usecases.planning import plan_runs
+from bot.usecases.runs.attempts import prepare_attempt
+from bot.usecases.runs.finish import finish_run
+from bot.usecases.runs.retry import FIRST_WAIT_SECONDS, next_wait, retry_time_is_over
+from bot.usecases.runs.transitions import StartingRun
+from bot.usecases.services import Services
+
+_log = structlog.get_logger(__name__)
+
+
+class ObstacleCode(StrEnum):
+    """Why a run does not start."""
+
+    REQUEST_OVER = "request_over"
+    MISSED = "missed"
+    FROZEN = "frozen"
+    APPROVAL_INVALID = "approval_invalid"
+    RENEWAL_DUE = "renewal_due"
+    NOT_POSSIBLE = "not_possible"
+    TAKEN_OVER = "taken_over"
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Why a run does not start, with the sentence for people."""
+
+    code: ObstacleCode
+    text: str
+
+    @property
+    def final_state(self) -> RunState | None:
+        """The state in which the run ends; None if it is replaced by another run."""
+        match self.code:
+            case ObstacleCode.REQUEST_OVER:
+                return "cancelled"
+            case ObstacleCode.MISSED | ObstacleCode.FROZEN:
+                return "missed"
+            case ObstacleCode.NOT_POSSIBLE:
+                return "failed"
+            case _:
+                return None
+
+
+async def admit(services: Services, run: Run, request: Request) -> StartingRun | None:
+    """Check that a run may start now, and record what will be sent.
+
+    Returns None if it may not; what becomes of the run instead is recorded. Raises Conflict if the run has changed.
+    """
+    now = services.clock.now()
+    obstacle = await find_obstacle(services, run, request, now)
+    if obstacle is None:
+        try:
+            operation = services.backends.operation(request.content.backend, request.content.operation)
+            await _wait_until_ready(services, operation, run)
+            plan = _build_plan(operation, run, request, new_token())
+        except (NotFound, InputError, BackendError) as error:
+            obstacle = Obstacle(ObstacleCode.NOT_POSSIBLE, str(error))
+        else:
+            if not _must_take_over_schedule(plan, run, request, now):
+                return await prepare_attempt(services, run, request, operation, plan, now)
+            obstacle = Obstacle(ObstacleCode.TAKEN_OVER, plan.placement.reason)
+    _log.info("run not started", run=run.id, code=obstacle.code, why=obstacle.text)
+    await _record_obstacle(services, run, request, obstacle)
+    return None
+
+
+async def find_obstacle(services: Services, run: Run, request: Request, now: datetime) -> Obstacle | None:
+    """Return why a run may not start now, as far as can be told without its back end; None if it may."""
+    if request.state in FINAL_STATES:
+        text = f"{request.name} was over before this run's time came."
+        return Obstacle(ObstacleCode.REQUEST_OVER, text)
+    if run.latest_start is not None and now > run.latest_start:
+        latest = ZonedTime.from_instant(run.latest_start, request.zone).local
+        return Obstacle(ObstacleCode.MISSED, f"Missed: it could not start before {latest:%d %b %H:%M %Z}.")
+    if freeze := await services.policy.active_freeze_reason(request):
+        return Obstacle(ObstacleCode.FROZEN, f"Not started: {freeze}")
+    if reason := await services.approvals.approval_invalid_reason(request):
+        return Obstacle(ObstacleCode.APPROVAL_INVALID, reason)
+    if reason := await series_renewal_reason(services, request):
+        return Obstacle(ObstacleCode.RENEWAL_DUE, reason)
+    return None
+
+
+async def _record_obstacle(services: Services, run: Run, request: Request, obstacle: Obstacle) -> None:
+    if obstacle.code is ObstacleCode.TAKEN_OVER:
+        await _take_over_schedule(services, run, request, obstacle.text)
+    elif obstacle.final_state is None:
+        await reopen_for_approval(services, run, request, obstacle.code, obstacle.text)
+    else:
+        async with services.db.write() as tx:
+            await finish_run(
+                tx, services, run, request, obstacle.final_state, problem=obstacle.text, code=obstacle.code
+            )
+        services.wake.sender.set()
+
+
+async def _wait_until_ready(services: Services, operation: Operation[Params], run: Run) -> None:
+    """Let the operation learn what its plan depends on. Raises BackendError if that fails for too long."""
+    began, wait = services.clock.now(), FIRST_WAIT_SECONDS
+    while True:
+        try:
+            await operation.prepare()
+            return
+        except (Unreachable, BadResponse, RateLimited) as error:
+            if retry_time_is_over(services, began, run):
+                raise
+            _log.info("back end not ready for a start; retrying", run=run.id, why=str(error))
+        await asyncio.sleep(wait)
+        wait = next_wait(wait)
+
+
+def _build_plan(operation: Operation[Params], run: Run, request: Request, token: str) -> Plan:
+    params = operation.params_model.model_validate(request.content.params)
+    if request.scheduler == "nightshift" and run.due_at is not None:
+        due = ZonedTime.from_instant(run.due_at, request.zone)
+        return operation.plan_occurrence(params, request.content.schedule, due, token)
+    return operation.plan(params, request.content.schedule, token)
+
+
+def _must_take_over_schedule(plan: Plan, run: Run, request: Request, now: datetime) -> bool:
+    """Return whether the back end was to keep the time and no longer can: its start may be too near by now."""
+    if request.scheduler != "backend" or plan.placement.scheduler != "nightshift" or run.due_at is not None:
+        return False
+    return request.is_series or (request.start_at is not None and request.start_at > now)
+
+
+async def _take_over_schedule(services: Services, run: Run, request: Request, why: str) -> None:
+    """Let Nightshift keep the time instead of the back end."""
+    now = services.clock.now()
+    async with services.db.write() as tx:
+        request = await requests.get(tx, request.id)
+        request = await requests.transition(tx, request, request.state, scheduler="nightshift", scheduler_reason=why)
+        await runs.transition(tx, run, "cancelled", finished_at=now, problem=why)
+        await plan_runs(tx, now, request, services.settings.timing.grace_minutes)
+        await messages.mark_dirty(tx, request.id, now)
+    services.wake.sender.set()
+    services.wake.scheduler.set()

@@ -1,0 +1,124 @@
+"""Makes the call that starts a run, once.
+
+The attempt's row is committed before each step that cannot be undone:
+prepared -> sent -> answered | refused | unknown.
+"""
+
+import asyncio
+import time
+from datetime import datetime
+
+import structlog
+
+from bot import failpoints
+from bot.backends.base import Handle, Operation, Params, Plan
+from bot.errors import BackendError, Conflict, NightshiftError, RateLimited, Refused, Unreachable
+from bot.requests.model import Request, Run
+from bot.storage import audit, runs
+from bot.storage.runs import Attempt
+from bot.usecases.planning import plan_next_occurrence
+from bot.usecases.runs.retry import FIRST_WAIT_SECONDS, next_wait, retry_time_is_over
+from bot.usecases.runs.transitions import (
+    StartingRun,
+    record_not_arrived,
+    record_refused,
+    record_started,
+    record_unknown,
+    sync_request_state,
+)
+from bot.usecases.services import Services
+
+MAX_SEND_DELAY_SECONDS = 5.0
+"""Abort if more than this passes between recording `sent` and making the call; another node may have acted meanwhile.
+"""
+FIRST_LOOKUP_WAIT_SECONDS = 0.5
+MAX_LOOKUP_WAIT_SECONDS = 10.0
+_log = structlog.get_logger(__name__)
+
+
+async def prepare_attempt(
+    services: Services, run: Run, request: Request, operation: Operation[Params], plan: Plan, now: datetime
+) -> StartingRun:
+    """Record what will be sent. Raises Conflict if another node starts the run."""
+    failpoints.hit(failpoints.BEFORE_PREPARE)
+    async with services.db.write() as tx:
+        run = await runs.transition(tx, run, "starting", token=plan.token, problem="")
+        attempt = Attempt(
+            token=plan.token, run_id=run.id, state="prepared", plan=plan.model_dump(mode="json"), created_at=now
+        )
+        await runs.add_attempt(tx, attempt)
+        request = await sync_request_state(tx, services, request, run)
+        await plan_next_occurrence(tx, request, run, services.settings.timing.grace_minutes)
+        await audit.record(tx, now, "nightshift", "run.prepared", request.id, {"run": run.id, "token": plan.token})
+    services.wake.sender.set()
+    failpoints.hit(failpoints.AFTER_PREPARE)
+    return StartingRun(run, request, operation, plan)
+
+
+async def send_with_retries(services: Services, starting: StartingRun) -> None:
+    """Make the call and record what came of it.
+
+    A call that did not arrive is repeated for a while. One that may have arrived is looked up, never repeated.
+    Raises Conflict if another node makes the call.
+    """
+    began, wait = services.clock.now(), FIRST_WAIT_SECONDS
+    while True:
+        try:
+            handle = await _call_backend(services, starting)
+        except (Unreachable, RateLimited) as error:
+            if retry_time_is_over(services, began, starting.run):
+                await record_refused(services, starting, f"{error} Nothing was started.")
+                return
+            await record_not_arrived(services, starting, str(error))
+            _log.info("call did not arrive; retrying", run=starting.run.id, why=str(error))
+            await asyncio.sleep(error.retry_after if isinstance(error, RateLimited) else wait)
+            wait = next_wait(wait)
+        except Refused as error:
+            await record_refused(services, starting, str(error))
+            return
+        except Conflict:
+            raise
+        except BackendError as error:
+            await find_by_token(services, starting, str(error))
+            return
+        except NightshiftError as error:
+            await record_refused(services, starting, str(error))
+            return
+        else:
+            await record_started(services, starting, handle)
+            return
+
+
+async def _call_backend(services: Services, starting: StartingRun) -> Handle:
+    backend = services.backends.require(starting.request.content.backend)
+    async with backend.send_slots:
+        async with services.db.write() as tx:
+            # Not the clock of the services, which can be moved.
+            recorded = time.monotonic()
+            await runs.transition_attempt(tx, starting.plan.token, ["prepared"], "sent", sent_at=services.clock.now())
+        failpoints.hit(failpoints.AFTER_SENT)
+        if time.monotonic() - recorded > MAX_SEND_DELAY_SECONDS:
+            raise Unreachable(backend.name, "The bot stood still before it could send this.")
+        handle = await starting.operation.start(starting.plan)
+        failpoints.hit(failpoints.AFTER_CALL)
+        return handle
+
+
+async def find_by_token(services: Services, starting: StartingRun, problem: str) -> None:
+    """Look up by its token whether a call arrived, and record the result. People are asked if that fails."""
+    waited, wait = 0.0, FIRST_LOOKUP_WAIT_SECONDS
+    while True:
+        try:
+            handle = await starting.operation.find_started(starting.plan)
+        except BackendError as error:
+            problem = str(error)
+        else:
+            if handle is not None:
+                await record_started(services, starting, handle)
+                return
+        if waited >= services.settings.timing.find_seconds:
+            break
+        await asyncio.sleep(wait)
+        waited += wait
+        wait = min(wait * 2, MAX_LOOKUP_WAIT_SECONDS)
+    await record_unknown(services, starting, problem)

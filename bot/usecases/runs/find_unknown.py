@@ -1,0 +1,43 @@
+"""Looks again for runs whose outcome is unknown, so that nobody need be asked about those that turn up."""
+
+from datetime import timedelta
+
+import structlog
+
+from bot.backends.base import Plan
+from bot.errors import NightshiftError
+from bot.requests.model import Run
+from bot.storage import requests, runs
+from bot.usecases.runs.transitions import StartingRun, record_started
+from bot.usecases.services import Services
+
+MAX_RUNS_PER_ROUND = 50
+LOOKUP_PERIOD = timedelta(days=1)
+"""How long after it was sent a call is still looked for."""
+_log = structlog.get_logger(__name__)
+
+
+async def find_unknown_runs(services: Services) -> None:
+    """Look up every recent run of unknown outcome by its token, and record those that the back end has."""
+    async with services.db.read() as tx:
+        unknown = await runs.in_state(tx, "unknown", MAX_RUNS_PER_ROUND)
+    for run in unknown:
+        try:
+            await _find_one(services, run)
+        except NightshiftError as error:
+            _log.info("unknown run not found", run=run.id, why=str(error))
+
+
+async def _find_one(services: Services, run: Run) -> None:
+    async with services.db.read() as tx:
+        attempt = await runs.get_attempt(tx, run.token)
+        request = await requests.get(tx, run.request_id)
+    since = services.clock.now() - LOOKUP_PERIOD
+    if attempt is None or attempt.sent_at is None or attempt.sent_at < since:
+        return
+    plan = Plan.model_validate(attempt.plan)
+    operation = services.backends.operation(request.content.backend, plan.operation)
+    handle = await operation.find_started(plan)
+    if handle is not None:
+        _log.info("unknown run found", run=run.id, handle=handle.id)
+        await record_started(services, StartingRun(run, request, operation, plan), handle)

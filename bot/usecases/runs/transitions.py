@@ -1,0 +1,96 @@
+"""Records what became of an attempt to start a run."""
+
+from dataclasses import dataclass
+
+from bot import failpoints
+from bot.backends.base import Handle, Operation, Params, Plan
+from bot.requests.lifecycle import can_transition, request_state_for_run
+from bot.requests.model import Request, Run, RunState
+from bot.storage import audit, messages, requests, runs
+from bot.storage.transactions import Tx
+from bot.usecases.runs.finish import finish_run
+from bot.usecases.services import Services
+
+_MAX_PROBLEM_LENGTH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class StartingRun:
+    """A run that is being started, and what that takes."""
+
+    run: Run
+    request: Request
+    operation: Operation[Params]
+    plan: Plan
+
+
+async def record_started(services: Services, starting: StartingRun, handle: Handle) -> None:
+    """Record that the back end has the run. Raises Conflict if another node has recorded something else."""
+    now = services.clock.now()
+    is_scheduled = handle.kind == "series" or (
+        starting.plan.placement.scheduler == "backend" and starting.request.start_at is not None
+    )
+    state: RunState = "scheduled_in_backend" if is_scheduled else "running"
+    json = handle.model_dump(mode="json")
+    async with services.db.write() as tx:
+        await runs.transition_attempt(
+            tx, starting.plan.token, ["sent", "unknown"], "answered", handle=json, answered_at=now
+        )
+        # Read again: another node may have recorded it as unknown meanwhile, and the answer is better knowledge.
+        run = await runs.get(tx, starting.run.id)
+        run = await runs.transition(
+            tx, run, state, handle=json, started_at=None if is_scheduled else now, problem="", poll_at=now
+        )
+        await sync_request_state(tx, services, starting.request, run)
+        data = {"run": run.id, "token": starting.plan.token, "handle": handle.id}
+        await audit.record(tx, now, "nightshift", "run.started", starting.request.id, data)
+    failpoints.hit(failpoints.AFTER_ANSWER)
+    services.wake.sender.set()
+    services.wake.wake_watchers()
+
+
+async def record_refused(services: Services, starting: StartingRun, problem: str) -> None:
+    """Record that nothing was started, and end the run as failed."""
+    async with services.db.write() as tx:
+        await runs.transition_attempt(
+            tx, starting.plan.token, ["sent", "prepared"], "refused", problem=problem[:_MAX_PROBLEM_LENGTH]
+        )
+    async with services.db.write() as tx:
+        await finish_run(tx, services, starting.run, starting.request, "failed", problem=problem)
+    services.wake.sender.set()
+
+
+async def record_not_arrived(services: Services, starting: StartingRun, problem: str) -> None:
+    """Record that a call did not arrive, so that it may be sent again."""
+    async with services.db.write() as tx:
+        await runs.transition_attempt(
+            tx, starting.plan.token, ["sent"], "prepared", problem=problem[:_MAX_PROBLEM_LENGTH]
+        )
+
+
+async def record_unknown(services: Services, starting: StartingRun, problem: str) -> None:
+    """Record that nobody knows whether the call arrived, so that people are asked."""
+    now = services.clock.now()
+    token = starting.plan.token
+    text = (
+        f"{problem} It was looked for as {token} and not found, so it may or may not have started. "
+        "Please look in the back end and say below which it is."
+    )
+    async with services.db.write() as tx:
+        await runs.transition_attempt(tx, token, ["sent"], "unknown", problem=problem[:_MAX_PROBLEM_LENGTH])
+        run = await runs.transition(tx, starting.run, "unknown", problem=text)
+        await sync_request_state(tx, services, starting.request, run)
+        data = {"run": run.id, "token": token, "why": problem}
+        await audit.record(tx, now, "nightshift", "run.unknown", starting.request.id, data)
+    services.wake.sender.set()
+
+
+async def sync_request_state(tx: Tx, services: Services, request: Request, run: Run) -> Request:
+    """Give the request of a single run the state of its run, and mark its cards as outdated."""
+    request = await requests.get(tx, request.id)
+    state = request.state if request.is_series else request_state_for_run(run.state)
+    if can_transition(request.state, state):
+        started_at = run.started_at if state == "running" else request.started_at
+        request = await requests.transition(tx, request, state, outcome=run.problem, started_at=started_at)
+    await messages.mark_dirty(tx, request.id, services.clock.now())
+    return request
