@@ -1,4 +1,4 @@
-"""The clock. Everything that needs the time is given one of these; nothing else reads the system's."""
+"""Clocks. Whatever needs the time is given one; nothing else reads the system's clock."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -6,24 +6,24 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Tells the present instant."""
+    """Tells the time."""
 
     def now(self) -> datetime:
-        """Return the present instant, zone-aware, in UTC."""
+        """Return the current time, zone-aware, in UTC."""
         ...
 
 
 class SystemClock:
-    """The machine's clock."""
+    """The system's clock."""
 
     def now(self) -> datetime:
         return datetime.now(UTC)
 
 
 class ShiftedClock:
-    """The machine's clock moved by the seconds that a file holds, so that a playground can jump ahead.
+    """The system's clock, shifted by the number of seconds in a file, so that a playground can jump ahead.
 
-    The file is read at each call; a missing or empty file means no shift.
+    The file is read at each call; without a file, or with an empty one, there is no shift.
     """
 
     def __init__(self, path: Path) -> None:

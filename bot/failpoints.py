@@ -1,6 +1,6 @@
-"""Places at which the crash tests kill the process. In ordinary life they do nothing.
+"""Points at which crash tests kill the process. Otherwise they do nothing.
 
-``NIGHTSHIFT_CRASH_AT`` names a point, with ``:N`` for its Nth passing; the process ends there as by ``kill -9``.
+``NIGHTSHIFT_CRASH_AT`` names a point, or its Nth hit as ``point:N``; the process then ends there as by ``kill -9``.
 """
 
 import os
@@ -42,15 +42,14 @@ ALL_FAILPOINTS = (
     AFTER_ACKNOWLEDGED,
 )
 
-_passed: dict[str, int] = {}
+_hits: dict[str, int] = {}
 
 
 def hit(point: str) -> None:
-    """Pass a point; the process ends here if it is the one that a test has named."""
-    wanted = os.environ.get("NIGHTSHIFT_CRASH_AT", "")
-    name, _, count = wanted.partition(":")
+    """Mark a point. Ends the process if a test has named it."""
+    name, _, count = os.environ.get("NIGHTSHIFT_CRASH_AT", "").partition(":")
     if name != point:
         return
-    _passed[point] = _passed.get(point, 0) + 1
-    if _passed[point] == int(count or 1):
+    _hits[point] = _hits.get(point, 0) + 1
+    if _hits[point] == int(count or 1):
         os.kill(os.getpid(), signal.SIGKILL)

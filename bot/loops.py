@@ -1,20 +1,21 @@
-"""Loops that run as long as the bot does: an error is logged and the loop goes on."""
+"""Background loops. An error is logged, and the loop continues."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 
 import structlog
 
-MAX_PAUSE_LENGTH = 30.0
+MAX_BACKOFF_SECONDS = 30.0
+"""Maximum pause after errors, unless the interval is longer."""
 MIN_GAP_SECONDS = 0.05
-"""Seconds between two rounds at least: nudges that come together are one."""
+"""Minimum pause between two rounds, so that events that come together cause one."""
 _log = structlog.get_logger(__name__)
 
 
 async def run_periodically(
     name: str, work: Callable[[], Awaitable[object]], seconds: float, wake: asyncio.Event | None = None
 ) -> None:
-    """Do ``work`` again and again, ``seconds`` apart or as soon as ``nudge`` is set, until cancelled."""
+    """Repeat ``work`` every ``seconds``, or as soon as ``wake`` is set, until cancelled."""
     failures = 0
     while True:
         if wake is not None:
@@ -22,12 +23,10 @@ async def run_periodically(
         try:
             await work()
             failures = 0
-        except asyncio.CancelledError:
-            raise
-        except Exception as error:  # noqa: BLE001 (a loop that ended would be noticed by nobody)
+        except Exception as error:  # noqa: BLE001 (nobody would notice that a loop has ended)
             failures += 1
-            _log.error("a loop stumbled and goes on", loop=name, error=f"{type(error).__name__}: {error}")
-        pause = min(seconds * 2**failures, max(MAX_PAUSE_LENGTH, seconds)) if failures else seconds
+            _log.error("background loop failed; continuing", loop=name, error=f"{type(error).__name__}: {error}")
+        pause = min(seconds * 2**failures, max(MAX_BACKOFF_SECONDS, seconds)) if failures else seconds
         if wake is None or failures:
             await asyncio.sleep(pause)
         else:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import structlog
+
 from bot.clock import Clock
 from bot.errors import NotAllowed
 from bot.requests.approval.delegation import Delegation
@@ -27,6 +29,8 @@ from bot.slack.live_directory import load_approval_directory, load_directory
 from bot.slack.users import SlackDirectory
 from bot.storage import delegations, requests
 from bot.storage.database import Database
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +121,8 @@ class ApprovalService:
         people = [decision.person for decision in decisions]
         try:
             directory = await load_directory(self.directory, request.requirement, people, require_complete=True)
-        except NotAllowed:
+        except NotAllowed as error:
+            _log.info("approvers not checked before a start", request=request.name, why=str(error))
             return ""
         given = await self.delegations_at_decisions(decisions)
         return is_still_valid(current_round(request, given), decisions, directory, self.clock.now()).reason

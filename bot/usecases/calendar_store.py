@@ -1,4 +1,4 @@
-"""The freezes' calendars: files and addresses read again and again; the last good copy counts, and its age is known."""
+"""The calendars of freezes, read regularly. The last good copy of each is used."""
 
 import asyncio
 from collections.abc import Mapping
@@ -27,6 +27,7 @@ class CalendarStore:
 
     def __init__(self, policy: Policy, clock: Clock) -> None:
         self._places: dict[str, str] = {}
+        """Where the policy names each address, for messages."""
         for index, freeze in enumerate(policy.freezes):
             if freeze.calendar:
                 place = f"{policy.location_of(('freezes', index, 'calendar'))}: the freeze “{freeze.name}”"
@@ -37,34 +38,34 @@ class CalendarStore:
 
     @property
     def copies(self) -> Mapping[str, "Calendar"]:
-        """The last good copies; one that never was good is absent, and its freeze then holds everything."""
+        """Return the last good copies by address. The freeze of a calendar that is missing here covers all times."""
         return self._copies
 
     async def load(self) -> None:
-        """Read every calendar for the first time. Raises ConfigError for files that are missing or broken.
+        """Read every calendar for the first time. Raises ConfigError for files that are missing or invalid.
 
-        What stands at an address may be right again soon, and until then its freeze holds everything.
+        A calendar at a web address may become readable later; until then its freeze covers all times.
         """
         await self.refresh()
-        faults = [self._problems[address] for address in self._problems if not _is_remote(address)]
-        if faults:
-            raise ConfigError(faults)
+        problems = [problem for address, problem in self._problems.items() if not _is_remote(address)]
+        if problems:
+            raise ConfigError(problems)
 
     async def refresh(self) -> list[str]:
-        """Read every calendar once. Returns what went wrong, a line each; the old copies stay."""
+        """Read every calendar. Returns a line for each that cannot be read; its last good copy is kept."""
         self._problems = {}
         for address, place in self._places.items():
             try:
                 text = await _fetch(address)
-                # Parsing a large calendar takes a while; clicks must not wait for it.
+                # A large calendar takes long to parse; clicks must not wait for it.
                 self._copies[address] = await asyncio.to_thread(_parse, text, address, self._clock.now())
             except (ConfigError, OSError, httpx.HTTPError, ValueError) as error:
                 self._problems[address] = f"{place}: its calendar cannot be read: {_failure_text(error)}"
-                _log.warning("a calendar cannot be read; its last good copy counts", calendar=address, why=str(error))
+                _log.warning("calendar unreadable; using the last good copy", calendar=address, why=str(error))
         return list(self._problems.values())
 
     async def refresh_forever(self) -> None:
-        """Read again and again, until cancelled."""
+        """Read the calendars regularly until cancelled. Returns if the policy names none."""
         while self._places:
             await asyncio.sleep(REFRESH_SECONDS)
             await self.refresh()
@@ -81,7 +82,7 @@ def _failure_text(error: Exception) -> str:
 
 
 def _parse(text: str, address: str, now: datetime) -> "Calendar":
-    # The library takes a while to load, and most policies name no calendar.
+    # The library takes long to load, and most policies name no calendar.
     from bot.requests.freezes.calendars import parse_calendar
 
     return parse_calendar(text, address, now)

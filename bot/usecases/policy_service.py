@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import structlog
 from pydantic import JsonValue
 
 from bot.clock import Clock
@@ -30,6 +31,8 @@ from bot.storage.database import Database
 from bot.storage.transactions import Tx
 from bot.usecases.backend_registry import BackendRegistry
 from bot.usecases.calendar_store import CalendarStore
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +146,8 @@ class PolicyService:
             return list(names)
         try:
             groups = _policy_group_names((await self.directory.groups()).containing(person.user))
-        except NotAllowed:
+        except NotAllowed as error:
+            _log.info("user groups unavailable; offering every back end", why=str(error))
             return list(names)
         allowed = []
         for name in names:

@@ -1,10 +1,14 @@
 """Fills in the fields that depend on another one."""
 
+import structlog
+
 from bot.errors import BackendError
 from bot.storage.drafts import Draft
 from bot.usecases.drafts.store import save_draft
 from bot.usecases.services import Services
 from bot.values import JsonObject
+
+_log = structlog.get_logger(__name__)
 
 
 async def load_dependent_fields(services: Services, draft: Draft, changed_field: str) -> tuple[Draft, str]:
@@ -24,8 +28,10 @@ async def load_dependent_fields(services: Services, draft: Draft, changed_field:
         values[changed_field] = draft.values[changed_field]
     try:
         loaded_labels: JsonObject = await operation.labels_for(values)
-    except BackendError:
-        loaded_labels = {}  # The form then shows ids.
+    except BackendError as error:
+        # The form then shows ids.
+        _log.info("labels not loaded", backend=draft.backend, why=str(error))
+        loaded_labels = {}
     # The labels of values that were replaced no longer apply.
     kept = {name: label for name, label in draft.labels.items() if values.get(name) == draft.values.get(name)}
     draft = await save_draft(

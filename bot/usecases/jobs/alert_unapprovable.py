@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+import structlog
+
 from bot.errors import NotAllowed
 from bot.requests.approval.delegation import Delegation
 from bot.requests.model import Request, sha256_hex
@@ -10,6 +12,7 @@ from bot.storage import messages, requests
 from bot.usecases.services import Services
 
 MAX_REQUESTS_PER_ROUND = 100
+_log = structlog.get_logger(__name__)
 
 
 async def alert_unapprovable(services: Services) -> None:
@@ -27,7 +30,8 @@ async def alert_unapprovable(services: Services) -> None:
     for request_id in ids:
         try:
             request, reasons = await _unapprovable_reasons(services, request_id, delegations, now)
-        except NotAllowed:
+        except NotAllowed as error:
+            _log.info("approvers not checked", request=request_id, why=str(error))
             return
         if reasons:
             text = f"{request.name} cannot be approved by anybody as things are: {' '.join(reasons)}"

@@ -1,10 +1,14 @@
 """Acts on messages that Slack will never take."""
 
+import structlog
+
 from bot.errors import Conflict, NotFound
 from bot.storage import audit, messages, requests
 from bot.storage.messages import Message
 from bot.storage.transactions import Tx
 from bot.usecases.services import Services
+
+_log = structlog.get_logger(__name__)
 
 
 async def handle_undeliverable(services: Services, message: Message, problem: str) -> None:
@@ -15,8 +19,9 @@ async def handle_undeliverable(services: Services, message: Message, problem: st
         if message.kind == "approval" and message.request_id and not message.ts:
             try:
                 await _end_request(tx, services, message, message.request_id, problem)
-            except (Conflict, NotFound):
+            except (Conflict, NotFound) as error:
                 # It was decided on another copy of its card meanwhile.
+                _log.info("undeliverable card of a decided request", message=message.id, why=str(error))
                 return
         if admin and message.recipient != admin:
             text = f"A message of kind {message.kind} for {message.recipient} cannot be delivered: {problem}."

@@ -106,8 +106,8 @@ async def _stop_in_backend(services: Services, request: Request, remaining: Sequ
         if run.state == "starting":
             result.failures.append("The present run is just being started and was not stopped.")
         elif run.handle:
-            operation = services.backends.operation(request.content.backend, request.content.operation)
             try:
+                operation = services.backends.operation(request.content.backend, request.content.operation)
                 result.answers.append(await operation.cancel(Handle.model_validate(run.handle)))
             except NightshiftError as error:
                 subject = "The series" if run.handle.get("kind") == "series" else "The present run"
