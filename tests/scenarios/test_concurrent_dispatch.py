@@ -18,18 +18,18 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 async def test_whoever_comes_second_neither_calls_nor_says_how_it_ended(env: Environment, alice: Person) -> None:
     assert env.bot is not None
-    app = env.bot.services
+    services = env.bot.services
     before = jobs_received(env)
     env.foreman.faults.append(Fault("slow", "/api/job_invocations$", "POST", seconds=0.5))
-    sending = app.backend("foreman.main").send_slots
+    sending = services.backends["foreman.main"].send_slots
     async with AsyncExitStack() as full:
         for _ in range(4):
             await full.enter_async_context(sending)
         card = await approve_request(env, await make_request(alice))
         await wait_for_texts(card, "Starting", env=env)
-        async with app.db.read() as tx:
+        async with services.db.read() as tx:
             run_id = (await tx.execute(select(attempts.c.run_id).where(attempts.c.state == "prepared"))).scalar_one()
-        second = asyncio.create_task(dispatch_run(app, run_id))
+        second = asyncio.create_task(dispatch_run(services, run_id))
         await asyncio.sleep(0.2)  # It has read the row, and waits for its turn behind the first one.
         assert not second.done()
     await asyncio.wait_for(second, WAIT_SECONDS)
