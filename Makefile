@@ -22,6 +22,7 @@ help:  ## List the targets
 	@$(BIN)/python -m pip uninstall --quiet --yes --disable-pip-version-check nightshift 2>/dev/null; rm -rf nightshift.egg-info
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e . \
 	  || $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m compileall -q bot handlers blocks playground
 	@touch $@
 
 demo: .venv/ready  ## Try everything: a page that works like Slack, with the real bot behind it

@@ -25,6 +25,11 @@ def below(name: str, value: float, unit: str, target: float) -> Measurement:
     return Measurement(name, round(value, 3), unit, f"< {target:g}", value < target)
 
 
+def at_most(name: str, value: float, unit: str, target: float) -> Measurement:
+    """Return a figure that may reach its target and must not exceed it."""
+    return Measurement(name, round(value, 3), unit, f"<= {target:g}", value <= target)
+
+
 def at_least(name: str, value: float, unit: str, target: float) -> Measurement:
     """A figure that must reach its target."""
     return Measurement(name, round(value, 3), unit, f">= {target:g}", value >= target)

@@ -13,6 +13,7 @@ from typing import Any
 from benchmarks.bulk import finished_million, waiting_and_watched
 from benchmarks.commits import commits
 from benchmarks.harness import Harness, run_harness
+from benchmarks.imports import imports
 from benchmarks.load import PayloadFactory, flood, steady
 from benchmarks.measurements import Measurement, at_least, below, informational, percentile
 from bot.backends.base import BackendContext
@@ -278,6 +279,7 @@ async def _search_devices(count: int) -> float:
 
 SCENARIOS: dict[str, Scenario] = {
     "start": start_and_idle,
+    "import": imports,
     "interactive": interactive,
     "commits": commits,
     "approvers": approvers,
