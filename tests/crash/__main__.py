@@ -19,7 +19,7 @@ async def main(seed: int, size: float, databases: list[str], only: str) -> int:
                 if only not in name:
                     continue
                 url = server.database() if server is not None and database == "postgresql" else ""
-                how = {"named": "main"} if name == "the same identity twice" else {}
+                how = {"node_name": "main"} if name == "the same identity twice" else {}
                 outcome = await play_scene(f"{database}: {name}", scene, seed + number, database_url=url, **how)
                 outcome.print()
                 outcomes.append(outcome)

@@ -164,7 +164,7 @@ async def main(seed: int, size: float, name_filter: str, databases: list[str]) -
                     outcome = await play_with_proxies(name, scene, seed + number, url)
                     outcome.print()
                     outcomes.append(outcome)
-    failed = [outcome for outcome in outcomes if outcome.faults]
+    failed = [outcome for outcome in outcomes if outcome.failures]
     print(f"{len(outcomes) - len(failed)} of {len(outcomes)} scenes hold, seed {seed}, size {size:g}")
     return 1 if failed else 0
 

@@ -46,7 +46,7 @@ def failpoint(point: str, count: int) -> Scene:
         async def dying() -> None:
             for passing in passings:
                 await harness.bot.kill()
-                await harness.bot.start(NIGHTSHIFT_CRASH_AT=f"{point}:{passing}")
+                await harness.bot.start(NIGHTSHIFT_FAILPOINT=f"{point}:{passing}")
                 code = await harness.bot.wait_ended(60)
                 harness.kills += 1
                 harness.expect(code == -9, f"{point}: it ended with {code}")

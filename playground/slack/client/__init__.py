@@ -1,7 +1,7 @@
-"""The people of a workspace, and what they have on their screens."""
+"""The people of a workspace, and the surfaces on their screens."""
 
-from playground.slack.client.modal import Modal, Submission
-from playground.slack.client.outcome import Outcome
+from playground.slack.client.modal import Modal
+from playground.slack.client.outcome import Outcome, Submission
 from playground.slack.client.person import Location, Person
 from playground.slack.client.surface import HomeTab, MessageSurface, Surface
 

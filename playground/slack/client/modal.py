@@ -1,6 +1,6 @@
 """The modal that a person has open."""
 
-from playground.slack.client.outcome import Actor, OpenModal, Outcome
+from playground.slack.client.outcome import Outcome, Submission
 from playground.slack.client.surface import Surface
 from playground.slack.client.values import validation_error
 from playground.slack.elements import STATE_PROPERTIES, Element
@@ -8,19 +8,6 @@ from playground.slack.errors import ApiError, NotVisible
 from playground.slack.model import View
 from playground.slack.transport import payloads
 from playground.slack.transport.responses import apply_submission_response, close_views
-
-
-class Submission(Outcome):
-    """The result of a Submit: ``errors`` by label when the form stays open, ``closed`` when it does not."""
-
-    def __init__(self, person: Actor) -> None:
-        super().__init__(person)
-        self.errors: dict[str, str] = {}
-        self.closed = False
-
-    @property
-    def modal(self) -> OpenModal | None:
-        return self.person.open_modal
 
 
 class Modal(Surface):

@@ -42,9 +42,10 @@ class OpenModal(Protocol):
     def labels(self) -> list[str]: ...
     @property
     def buttons(self) -> list[str]: ...
+    def value(self, label: str) -> Any: ...
     async def fill(self, values: Mapping[str, Any] | None = None, **named: Any) -> None: ...
     async def click(self, label: str, *, near: str = "", confirm: bool = True) -> "Outcome": ...
-    async def submit(self) -> "Outcome": ...
+    async def submit(self) -> "Submission": ...
     async def close(self, *, everything: bool = False) -> "Outcome": ...
 
 
@@ -124,3 +125,17 @@ class Outcome:
 
     def __repr__(self) -> str:
         return f"Outcome(error={self.error!r}, ephemeral={self.ephemeral_texts!r}, modal={self.modal!r})"
+
+
+class Submission(Outcome):
+    """The result of a Submit: ``errors`` by label when the form stays open, ``closed`` when it does not."""
+
+    def __init__(self, person: Actor) -> None:
+        super().__init__(person)
+        self.errors: dict[str, str] = {}
+        self.closed = False
+
+    @property
+    def modal(self) -> OpenModal | None:
+        """The modal that is open afterwards."""
+        return self.person.open_modal
