@@ -1,1 +1,1 @@
-"""What the bot is measured by: ``python -m benchmarks``."""
+"""Benchmarks of the bot: ``python -m benchmarks``."""

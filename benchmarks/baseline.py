@@ -1,4 +1,4 @@
-"""The yardstick: a bare Bolt app with empty handlers behind the same HTTP server."""
+"""The baseline: a bare Bolt app with empty handlers behind the same HTTP server."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""Much in the database: ten thousand requests that wait and runs that are watched; a million that are over."""
+"""Large databases: ten thousand waiting requests, five thousand watched runs; a million finished requests."""
 
 import time
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ _MAX_RATIO = 1.5
 
 @dataclass(frozen=True, slots=True)
 class ResponseTimes:
-    """How the bot feels: milliseconds to the answer that a person waits for."""
+    """Milliseconds to the answers that people wait for."""
 
     list_ms: float
     home_ms: float
@@ -52,7 +52,7 @@ async def _measure_response_times(harness: Harness, card: Any, repetitions: int 
 
 
 async def finished_million(size: float) -> Sequence[Measurement]:
-    """The list, Home and a click with a million requests that are over, against an empty database."""
+    """The list, Home and a click with a million finished requests, against an empty database."""
     many = max(1000, int(1_000_000 * size))
     async with run_harness() as here:
         card = await here.make_request(approve=True)
@@ -82,7 +82,7 @@ async def finished_million(size: float) -> Sequence[Measurement]:
 
 
 async def waiting_and_watched(size: float) -> Sequence[Measurement]:
-    """10,000 requests that wait for approval and 5,000 runs being watched, against none."""
+    """10,000 requests waiting for approval and 5,000 watched runs, against none."""
     waiting, watched = max(100, int(10_000 * size)), max(50, int(5_000 * size))
     async with run_harness() as here:
         over = await here.make_request(approve=True)
@@ -123,7 +123,7 @@ async def waiting_and_watched(size: float) -> Sequence[Measurement]:
 
 
 async def _start_endless_run(harness: Harness) -> str:
-    """A request whose run goes on for ever; its id."""
+    """Make a request whose run never ends. Returns its id."""
     harness.env.foreman.speed = 0.0001
     card = await harness.make_request()
     approver = harness.load.approvers[0]

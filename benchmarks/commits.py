@@ -111,7 +111,7 @@ def _baseline_commit_rate(database: Path, seconds: float) -> float:
 
 
 def _with_new_keys(row: dict[str, Any], number: int) -> dict[str, Any]:
-    """The row with keys of its own."""
+    """The row with new keys."""
     changes: dict[str, Any] = {"id": f"alone-{number}", "draft_id": None, "dedupe": None, "number": 10_000_000 + number}
     changes |= {"seq": 10_000_000 + number, "revision": 10_000_000 + number} if "at" in row else {}
     return {key: changes.get(key, value) for key, value in row.items()}

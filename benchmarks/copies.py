@@ -1,4 +1,4 @@
-"""Many rows at once, copied inside the database from the ones that a real request left."""
+"""Copies rows of a real request inside the database."""
 
 import sqlite3
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ _NUMBERS_CTE = "WITH RECURSIVE n(i) AS (SELECT {first} UNION ALL SELECT i + 1 FR
 def copy_request(
     database: Path, request_id: str, count: int, *, tables: Mapping[str, str], changes: Mapping[str, str] | None = None
 ) -> None:
-    """Store ``many`` copies of a request. ``tables`` maps the tables to copy to the column that names the request;
+    """Store ``count`` copies of a request. ``tables`` maps the tables to copy to the column that names the request;
     ``changes`` are SQL expressions by ``table.column`` (``n.i`` is the copy's number)."""
     changes = changes or {}
     with closing(sqlite3.connect(database, timeout=120)) as connection:
@@ -33,7 +33,7 @@ def copy_request(
 
 
 def _column_expression(table: str, column: str, owner: str, changes: Mapping[str, str]) -> str:
-    """What a column of a copy holds: ids carry the copy's number, the rest stays."""
+    """The expression for a column of a copy: ids get the copy's number, the rest is kept."""
     changed = changes.get(f"{table}.{column}")
     if changed is not None:
         return changed

@@ -1,4 +1,4 @@
-"""Where the bot is measured: the local Slack and the sandboxes here, the bot in a process of its own."""
+"""The benchmark harness: the local Slack and the sandboxes here, the bot in a process of its own."""
 
 import asyncio
 import os
@@ -23,7 +23,7 @@ from tests.crash.verifier import Verifier
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 PRODUCTION_TIMING = {
-    # The bot's own defaults, not the quick ones of the crash suite.
+    # The bot's defaults, not the short intervals of the crash suite.
     "NIGHTSHIFT_TIMING__SLACK_PACE": "1",
     "NIGHTSHIFT_TIMING__WATCH_SECONDS": "5",
     "NIGHTSHIFT_TIMING__TIMEKEEPER_SECONDS": "1",
@@ -33,7 +33,7 @@ PRODUCTION_TIMING = {
 
 @dataclass(slots=True)
 class Harness:
-    """The bot, ready, and what it takes to measure it."""
+    """A ready bot and the means to measure it."""
 
     env: Environment
     bot: BotProcess
@@ -66,13 +66,13 @@ class Harness:
         return (int(fields[11]) + int(fields[12])) / _TICKS
 
     async def cpu_percent(self, seconds: float) -> float:
-        """The share of one core that the bot takes over so many seconds, in percent."""
+        """The bot's share of one core over some seconds, in percent."""
         before, began = self.cpu_seconds(), time.monotonic()
         await asyncio.sleep(seconds)
         return 100 * (self.cpu_seconds() - before) / (time.monotonic() - began)
 
     async def make_request(self, *, approve: bool = False) -> Message:
-        """One request, asked for through the form; its approval card, decided and done if so wanted."""
+        """Make a request through the form, approved and finished with ``approve``. Returns its approval card."""
         person = self.load.requesters[0]
         before = len(self.load.confirmed)
         for _ in range(5):
@@ -102,7 +102,7 @@ class Harness:
         return "interactive", payloads.block_actions(self.env.slack.workspace, self.bob.user, card, action)
 
     def execute(self, script: str, *values: Any) -> None:
-        """Change the database behind the bot's back, in one transaction."""
+        """Change the database directly, in one transaction."""
         with closing(sqlite3.connect(self.database, timeout=60)) as connection, connection:
             connection.execute(script, values)
 
@@ -113,12 +113,12 @@ class Harness:
 
 @asynccontextmanager
 async def run_harness(*, hosts: int = 40, **environment: str) -> AsyncIterator[Harness]:
-    """Set everything up and start the bot; it is all gone when the block ends."""
+    """Start the bot in a new environment until the block ends."""
     with tempfile.TemporaryDirectory(prefix="nightshift-bench-") as name:
         directory = Path(name)
         async with run_environment(directory, hosts=hosts) as on:
             crowd = LoadGenerator(on, requesters=2)
-            # The clock that a playground can move is read from a file, each time anew.
+            # The movable clock of the playground reads a file at each call.
             real = {name: value for name, value in on.env_vars.items() if name != "NIGHTSHIFT_CLOCK_FILE"}
             bot = BotProcess({**real, **PRODUCTION_TIMING, **environment}, directory / "bot.log")
             ledger = Verifier(on, f"sqlite:///{directory / 'data' / 'nightshift.sqlite'}")

@@ -1,4 +1,4 @@
-"""Load as Slack makes it: signed requests, so many under way at once, for so long.
+"""Load as Slack sends it: signed requests at a given concurrency or rate.
 
 ``python -m benchmarks.load`` makes it from a process of its own, where the sandboxes' work does not count as the bot's.
 """
@@ -23,7 +23,7 @@ DEADLINE_MS = 3000.0
 
 @dataclass(slots=True)
 class LoadResult:
-    """What a load came to. Times are in milliseconds, from the request to its acknowledgement."""
+    """The result of a load. Times are in milliseconds, from the request to its acknowledgement."""
 
     seconds: float = 0.0
     times: list[float] = field(default_factory=list)
@@ -67,7 +67,7 @@ async def flood(
 async def steady(
     transport: HttpTransport, next_payload: PayloadFactory, rate: float, seconds: float, max_requests: int = 0
 ) -> LoadResult:
-    """So many a second, whatever the answers take; the gaps vary as people's do."""
+    """Send at a constant average rate with random gaps, however long the answers take."""
     result = LoadResult()
     rng = random.Random(1)
     tasks: list[asyncio.Task[None]] = []
@@ -84,7 +84,7 @@ async def steady(
 async def steady_in_subprocess(
     url: str, secret: str, content: tuple[Kind, Json], rate: float, seconds: float
 ) -> LoadResult:
-    """The same request so many times a second, from a process of its own."""
+    """Send the same request at a constant rate from a process of its own."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "benchmarks.load", url, str(rate), str(seconds)),
         stdin=asyncio.subprocess.PIPE,

@@ -1,10 +1,6 @@
 """Points at which crash tests kill the process. Otherwise they do nothing.
 
-<<<<<<< HEAD
-``NIGHTSHIFT_CRASH_AT`` names a point, or its Nth hit as ``point:N``; the process then ends there as by ``kill -9``.
-=======
-``NIGHTSHIFT_FAILPOINT`` names a point, with ``:N`` for its Nth passing; the process ends there as by ``kill -9``.
->>>>>>> 1de7744 (Suites name their faults and nodes as the harness does)
+``NIGHTSHIFT_FAILPOINT`` names a point, or its Nth hit as ``point:N``; the process then ends there as by ``kill -9``.
 """
 
 import os
@@ -50,14 +46,8 @@ _hits: dict[str, int] = {}
 
 
 def hit(point: str) -> None:
-<<<<<<< HEAD
     """Mark a point. Ends the process if a test has named it."""
-    name, _, count = os.environ.get("NIGHTSHIFT_CRASH_AT", "").partition(":")
-=======
-    """Pass a point; the process ends here if it is the one that a test has named."""
-    wanted = os.environ.get("NIGHTSHIFT_FAILPOINT", "")
-    name, _, count = wanted.partition(":")
->>>>>>> 1de7744 (Suites name their faults and nodes as the harness does)
+    name, _, count = os.environ.get("NIGHTSHIFT_FAILPOINT", "").partition(":")
     if name != point:
         return
     _hits[point] = _hits.get(point, 0) + 1

@@ -1,1 +1,1 @@
-"""A local Slack workspace and sandbox back ends: for trying, showing and testing. The bot never knows."""
+"""A local Slack workspace and sandbox back ends for demos and tests. The bot cannot tell them from the real ones."""

@@ -1,4 +1,4 @@
-"""The stage: a local Slack, the three sandboxes, and the bot between them, real in everything but the outside world."""
+"""An environment for the bot: a local Slack, the three sandboxes, and the real bot between them."""
 
 import os
 from collections.abc import AsyncIterator, Mapping
@@ -56,7 +56,7 @@ class MovableClock:
 
 @dataclass(slots=True)
 class Environment:
-    """What is on the stage. ``config`` is the bot's configuration file; ``environment`` what it is started with."""
+    """The parts of an environment. ``config`` is the bot's configuration file, ``env_vars`` its environment."""
 
     slack: Slack
     foreman: ForemanSandbox
@@ -79,7 +79,7 @@ async def run_environment(
     hosts: int = 40,
     journal: Path | None = None,
 ) -> AsyncIterator[Environment]:
-    """Set the stage, without the bot. Everything is kept in ``directory``; the app is as its manifest says.
+    """Run an environment without the bot. Files are kept in ``directory``; the app is as its manifest says.
 
     ``extra`` is more configuration; ``{foreman}``, ``{opsramp}`` and ``{immybot}`` in it are the sandboxes' addresses.
     """
@@ -130,7 +130,7 @@ async def run_bot(env: Environment, transport: Transport) -> AsyncIterator[Night
 
 
 class _EnvVars:
-    """Environment variables for the length of a block."""
+    """Set environment variables until the block ends."""
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = values
@@ -158,7 +158,7 @@ SECRETS = {
 
 
 def _installed_app_settings() -> Settings:
-    """The app with what its manifest asks for, the optional scopes granted too."""
+    """The app as its manifest describes it, with the optional scopes granted."""
     settings = Settings.from_manifest(manifest())
     return replace(settings, scopes=settings.scopes | frozenset(OPTIONAL_SCOPES))
 

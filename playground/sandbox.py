@@ -1,4 +1,4 @@
-"""What every sandbox back end shares: a ledger of what arrived, and faults that can be switched on."""
+"""What every sandbox back end shares: a record of the requests it received, and faults that can be switched on."""
 
 import asyncio
 import re
@@ -32,7 +32,7 @@ class Fault:
 
     slow: answers after ``seconds``. status: answers ``status`` and ``body`` without acting. html: a proxy's error page,
     with ``status``. cut: the connection breaks before anything happens. cut_after: it breaks after the server acted.
-    hang: acts, then never answers. ``times`` is how often it strikes; None is for ever.
+    hang: acts, then never answers. ``remaining`` is how often it still strikes; None is for ever.
     """
 
     kind: Literal["slow", "status", "html", "cut", "cut_after", "hang"]
@@ -59,7 +59,7 @@ class Sandbox:
         self.app = web.Application(middlewares=[self._record_and_inject], client_max_size=8 * 1024**2)
 
     def requests_to(self, method: str, path: str) -> list[ReceivedRequest]:
-        """What arrived for a method and a path (a regular expression that must match whole)."""
+        """The requests received for a method and a path (a regular expression that must match whole)."""
         return [r for r in self.received_requests if r.method == method and re.fullmatch(path, r.path)]
 
     @web.middleware

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 
 SHUTDOWN_SECONDS = 0.1
-"""Timeout for requests that are still open at the end; a fault may leave one hanging for ever."""
+"""Timeout for open requests at shutdown; a fault may leave one hanging for ever."""
 
 
 @asynccontextmanager

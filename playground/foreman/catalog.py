@@ -1,4 +1,4 @@
-"""Routes that only read what the world holds."""
+"""Routes that only read."""
 
 from typing import Any
 

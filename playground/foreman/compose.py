@@ -17,7 +17,7 @@ _MAX_DESCRIPTION_LENGTH = 255
 
 @dataclass(frozen=True, slots=True)
 class ServerRules:
-    """What depends on the server: how cron is read, in which zone, and the account's own zone."""
+    """Rules of the server: how cron is read, in which zone, and the account's own zone."""
 
     uses_fugit: bool
     cron_zone: str
@@ -125,7 +125,7 @@ def _describe(given: Any, template: JobTemplate, inputs: Mapping[str, str], worl
 
 
 def _stored_params(given: Mapping[str, Any]) -> dict[str, Any]:
-    """What is stored as it came; numbers are cast as the database would."""
+    """The parameters as stored; numbers are cast as the database would."""
     kept: dict[str, Any] = {
         name: given.get(name)
         for name in ("ssh_user", "password", "key_passphrase", "randomized_ordering", "ansible")

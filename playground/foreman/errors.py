@@ -1,4 +1,4 @@
-"""Foreman's error bodies, in all their shapes."""
+"""Foreman's error bodies, in all their forms."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ class ApiError(Exception):
 
 
 def message_error(message: str, status: int = 500, **more: Any) -> ApiError:
-    """The usual shape."""
+    """The usual form."""
     return ApiError(status, {"error": {"message": message, **more}})
 
 

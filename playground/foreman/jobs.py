@@ -1,4 +1,4 @@
-"""Job invocations and recurring logics, and how they move as the clock does."""
+"""Job invocations and recurring logics, which follow the clock."""
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -56,7 +56,7 @@ class RecurringLogic:
     state: str = "active"
 
     def next_after(self, moment: datetime, *, inclusive: bool = False) -> datetime | None:
-        """The next run after a moment (or at it), looking nine years ahead."""
+        """The next run at or after an instant, within nine years."""
         start = moment if inclusive else moment + timedelta(minutes=1)
         start = start.replace(second=0, microsecond=0) + (
             timedelta(minutes=1) if inclusive and (moment.second or moment.microsecond) else timedelta()
@@ -67,7 +67,7 @@ class RecurringLogic:
 
 @dataclass(slots=True)
 class Invocation:
-    """One job invocation. ``task`` is None where the server died between saving and triggering it."""
+    """One job invocation. ``task_id`` is None if the server died between saving and triggering it."""
 
     id: int
     description: str
@@ -82,7 +82,7 @@ class Invocation:
     logic: RecurringLogic | None = None
     effective_user: str | None = None
     stored_params: Mapping[str, Any] = field(default_factory=dict)
-    """The parameters that were kept as they came."""
+    """The parameters as they were sent."""
     hosts: Sequence[Host] | None = None
     runs: list[HostRun] | None = None
     task_id: str | None = None
@@ -107,7 +107,7 @@ class Invocation:
 
 
 class Jobs:
-    """The jobs of a Foreman. ``tick`` brings everything up to the present; nothing runs in between."""
+    """The jobs of a Foreman. ``advance_to`` brings everything up to the present; nothing runs in between."""
 
     def __init__(self, resolve: Callable[[str], Sequence[Host]]) -> None:
         self._resolve = resolve
@@ -133,7 +133,7 @@ class Jobs:
         invocation.task_id = str(uuid.uuid4())
 
     def advance_to(self, now: datetime) -> None:
-        """Start what is due and make the next run of each series."""
+        """Start what is due and create the next run of each series."""
         for invocation in list(self.invocations.values()):
             current: Invocation | None = invocation
             while current is not None and current.runs is None and not current.cancelled and current.started(now):
@@ -141,7 +141,7 @@ class Jobs:
                 current = self._schedule_next(current, current.start_at)
 
     def cancel(self, invocation: Invocation, now: datetime) -> bool:
-        """Stop it. A series goes on: the next run is made. False where it had ended or never had a task."""
+        """Stop a job. A series continues with its next run. Returns False if the job had ended or never had a task."""
         if invocation.task_id is None or invocation.status(now) in (0, 1, 4):
             return False
         invocation.cancelled = True
@@ -153,7 +153,7 @@ class Jobs:
         return True
 
     def cancel_logic(self, logic: RecurringLogic) -> None:
-        """End a series: the run that waits is cancelled and no other is made."""
+        """End a series: cancel the waiting run and create no other."""
         logic.state = "cancelled"
         for invocation in self.invocations.values():
             if invocation.logic is logic and invocation.runs is None:
@@ -168,7 +168,7 @@ class Jobs:
         invocation.runs = []
         for number, host in enumerate(hosts):
             starts = invocation.start_at + each * (number // level)
-            # Hosts are not equally quick: every fifth takes half as long again.
+            # Every fifth host takes half as long again.
             ends = starts + each * (1 + 0.125 * (number % 5))
             invocation.runs.append(HostRun(host, starts, ends, self.failing_hosts.get(host.name)))
 

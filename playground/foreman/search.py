@@ -1,4 +1,4 @@
-"""A small reader of Foreman's scoped search: enough of its grammar to find hosts, templates and jobs as it does."""
+"""A parser of Foreman's scoped search, with enough of its grammar to find hosts, templates and jobs."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping

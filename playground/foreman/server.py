@@ -1,4 +1,4 @@
-"""A Foreman to try things on: its API over HTTP, with a clock that is given."""
+"""The HTTP server of the sandbox Foreman."""
 
 import base64
 from collections.abc import Iterable, Mapping
@@ -31,7 +31,7 @@ _SESSION_SECONDS = 3600
 
 
 class ForemanSandbox(Sandbox):
-    """The sandbox. ``state`` holds what it knows and its versions; ``users`` are names and passwords; ``denied`` are
+    """The sandbox. ``state`` has its data and versions; ``users`` are names and passwords; ``denied`` are
     the permissions that the account lacks."""
 
     def __init__(self, clock: Clock, hosts: int = 40) -> None:
@@ -57,7 +57,7 @@ class ForemanSandbox(Sandbox):
 
     @property
     def speed(self) -> float:
-        """How many times faster than life jobs run: at 1 a host takes 20 seconds."""
+        """Speed of jobs: at 1 a host takes 20 seconds."""
         return self.state.jobs.speed
 
     @speed.setter
@@ -83,7 +83,7 @@ class ForemanSandbox(Sandbox):
             return web.json_response(error.body, status=error.status)
 
     def _check(self, request: web.Request) -> None:
-        """Who asks, with what, and whether it is allowed. Raises ApiError."""
+        """Check user, password and permissions. Raises ApiError."""
         if request.path == "/api/ping":
             return
         session = request.cookies.get("_session_id")

@@ -1,4 +1,4 @@
-"""Everything that a sandbox Foreman holds, and its searches."""
+"""The data of a sandbox Foreman, and its searches."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -64,7 +64,7 @@ class State:
 
     @property
     def now(self) -> datetime:
-        """The present, to which everything has been moved."""
+        """The present instant, after advancing all jobs to it."""
         now = self.clock.now()
         self.jobs.advance_to(now)
         return now

@@ -139,7 +139,7 @@ def invocation_detail(job: Invocation, now: datetime, version: Version, *, hosts
 
 
 def host_states(job: Invocation, now: datetime) -> list[dict[str, Any]]:
-    """The hosts of a job with how each stands."""
+    """The hosts of a job with the state of each."""
     if job.runs is None:
         return [_host_summary(host) | {"job_status": "N/A"} for host in job.hosts or ()]
     return [_host_summary(run.host) | {"job_status": run.status(now)} for run in job.runs]

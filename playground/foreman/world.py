@@ -1,4 +1,4 @@
-"""What the sandbox Foreman knows: templates, hosts, features, bookmarks, organizations and locations."""
+"""The objects of the sandbox Foreman: templates, hosts, features, bookmarks, organizations and locations."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ _GROUPS = ("web", "db", "app", "cache", "batch")
 
 @dataclass(frozen=True, slots=True)
 class TemplateInput:
-    """A value that a template asks for."""
+    """An input of a template."""
 
     id: int
     name: str
@@ -96,7 +96,7 @@ class Taxonomy:
 
 @dataclass(slots=True)
 class World:
-    """Everything that exists before a job is run; lists may be changed by a test."""
+    """Everything that exists before the first job; tests may change the lists."""
 
     templates: list[JobTemplate]
     hosts: list[Host]

@@ -1,4 +1,4 @@
-"""The DevExtreme lists: filter, sort, skip and take, and what makes the real server fail."""
+"""The DevExtreme lists: filter, sort, skip and take, and the queries on which the real server fails."""
 
 import json
 from collections.abc import Callable, Mapping

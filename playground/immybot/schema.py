@@ -1,4 +1,4 @@
-"""The strict reading of a request body: unknown keys and wrong types are refused with problem details."""
+"""Strict validation of a request body: unknown keys and wrong types are rejected with problem details."""
 
 from typing import Any
 from uuid import UUID
@@ -73,7 +73,7 @@ Errors = dict[str, list[str]]
 
 
 def validate(body: Any) -> Errors:
-    """What is wrong with a body, by JSON path; empty where nothing is."""
+    """The errors of a body by JSON path, empty if it is valid."""
     if not isinstance(body, dict):
         return {"$": ["The JSON value could not be converted to RunImmyServiceRequestBody."]}
     errors: Errors = {}

@@ -1,4 +1,4 @@
-"""The sandbox's HTTP side: tokens as Entra gives them, the API's routes, and the words that tests use."""
+"""The sandbox's HTTP server: tokens as Entra issues them, the API's routes, and the methods that tests use."""
 
 import secrets
 from collections.abc import Iterable, Mapping
@@ -23,7 +23,8 @@ _PAGE = "<!doctype html><html><head><title>ImmyBot</title></head><body><div id=a
 
 
 class ImmyBotSandbox(Sandbox):
-    """An instance with four tenants. ``pace`` is how many seconds a session takes; ``bearer`` is a token that always
+    """An instance with four tenants. ``session_duration`` is how long a session takes; ``bearer`` is a token that
+    always
     works. The body of a run is read strictly, and nothing recognises a request that comes twice."""
 
     def __init__(
@@ -35,9 +36,9 @@ class ImmyBotSandbox(Sandbox):
         self.session_duration = timedelta(seconds=pace)
         self.token_ttl = token_life
         self.session_delay = timedelta()
-        """How long after a request its sessions are made."""
+        """Delay between a request and its sessions."""
         self.drop_requests = False
-        """Whether requests are accepted and then forgotten."""
+        """Whether requests are accepted and then dropped."""
         self.bearer = bearer
         self._tokens: dict[str, datetime] = {}
         self.app.middlewares.append(self._authorized)
@@ -54,37 +55,37 @@ class ImmyBotSandbox(Sandbox):
         }
 
     def fail_computers(self, computers: Iterable[str] | Mapping[str, list[tuple[str, str]]]) -> None:
-        """Runs on these fail; a mapping gives the failing actions and their reasons."""
+        """Make runs on these fail; a mapping gives the failing actions and their reasons."""
         self._set_outcome(computers, "fails")
 
     def partly_fail_computers(self, computers: Iterable[str] | Mapping[str, list[tuple[str, str]]]) -> None:
-        """Runs on these pass in part."""
+        """Make runs on these pass in part."""
         self._set_outcome(computers, "partly")
 
     def postpone_computers(self, computers: Iterable[str]) -> None:
-        """The people at these press Postpone."""
+        """Postpone sessions on these, as their users would."""
         self._set_outcome(computers, "postponed")
 
     def disconnect_computers(self, computers: Iterable[str]) -> None:
-        """These go offline."""
+        """Take these offline."""
         self._freeze_finished()
         for name in computers:
             self.world.computer_by_name(name).online = False
 
     def connect_computers(self, computers: Iterable[str]) -> None:
-        """These come back."""
+        """Bring these back online."""
         self._freeze_finished()
         for name in computers:
             machine = self.world.computer_by_name(name)
             machine.online, machine.connected_at = True, self.clock.now()
 
     def mark_computers_busy(self, computers: Iterable[str]) -> None:
-        """A session of somebody else is in progress on these."""
+        """Make these busy with a session of somebody else."""
         for name in computers:
             self.world.computer_by_name(name).busy = True
 
     def revoke_tokens(self) -> None:
-        """Every token given out so far stops working."""
+        """Revoke every token issued so far."""
         self._tokens.clear()
 
     def _set_outcome(
@@ -98,7 +99,7 @@ class ImmyBotSandbox(Sandbox):
             machine.failures = list(failures)
 
     def _freeze_finished(self) -> None:
-        """Sessions that have ended stay as they are, whatever the computers do from here on."""
+        """Fix the results of sessions that have ended, whatever the computers do later."""
         for session in self.sessions.values():
             session.status(self.clock.now())
 
@@ -157,7 +158,7 @@ class ImmyBotSandbox(Sandbox):
         return web.json_response({"userId": 1, "isAdmin": True})
 
     async def _page(self, request: web.Request) -> web.Response:
-        """What the real server answers for anything it does not know: its single-page application, with 200."""
+        """The real server's answer to any unknown path: its single-page application, with 200."""
         return web.Response(text=_PAGE, content_type="text/html")
 
     async def _paged(self, request: web.Request) -> web.Response:

@@ -1,4 +1,4 @@
-"""Maintenance sessions of the sandbox: where each one stands follows from the clock alone."""
+"""Maintenance sessions of the sandbox. The state of each follows from the clock alone."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
@@ -136,7 +136,7 @@ def _action(session: int, number: int, what: str, result: int, why: str) -> dict
 
 
 def next_time_of_day(at: str, zone: str | None, now: datetime) -> datetime:
-    """When a time of day comes next in a zone: today, or tomorrow where it is past."""
+    """The next instant of a time of day in a zone: today, or tomorrow if it has passed."""
     local = now.astimezone(ZoneInfo(zone or "UTC"))
     moment = datetime.combine(local.date(), time.fromisoformat(at), local.tzinfo)
     return moment if moment > now else datetime.combine(local.date() + timedelta(days=1), moment.time(), local.tzinfo)

@@ -1,4 +1,4 @@
-"""What the sandbox instance holds: tenants, computers, persons, software, tasks, deployments."""
+"""The objects of the sandbox instance: tenants, computers, persons, software, tasks, deployments."""
 
 from dataclasses import dataclass, field
 from datetime import datetime

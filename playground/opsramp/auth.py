@@ -1,4 +1,4 @@
-"""What every call passes on its way in: the token, the tenant, the rate limit of its class."""
+"""Checks of every call: the token, the tenant, the rate limit of its class."""
 
 import secrets
 from collections import Counter
@@ -40,7 +40,7 @@ class Auth:
         return [web.post(path, self._token) for path in TOKEN_PATHS]
 
     def revoke(self) -> None:
-        """Every token given so far has had its day."""
+        """Revoke every token issued so far."""
         self._tokens.clear()
 
     async def _token(self, request: web.Request) -> web.StreamResponse:
@@ -60,7 +60,8 @@ class Auth:
 
     @web.middleware
     async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Refuse what has no token, no tenant, or comes too fast; tell the rest how much is left."""
+        """Reject requests without token or tenant, or over the rate limit; tell others how much of the limit
+        is left."""
         if request.path in TOKEN_PATHS:
             return await handler(request)
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")

@@ -1,4 +1,4 @@
-"""Jobs as OpsRamp keeps them: what it makes of a body, and how it tells a job."""
+"""Jobs as OpsRamp stores and renders them."""
 
 import re
 from typing import Any
@@ -11,7 +11,7 @@ _DOCUMENTED = {"adCheckList", "networkconfigbackup"}
 
 
 class InvalidJob(Exception):
-    """The body is refused; the text says why."""
+    """The body is rejected; the text says why."""
 
 
 def _flag(value: Any) -> bool:
@@ -29,7 +29,7 @@ def _number(value: Any) -> int:
 
 
 def normalize(body: Any, identifier: str) -> dict[str, Any]:
-    """What is stored of a body: real types, seconds cut off, parts that nobody knows dropped. Raises Invalid."""
+    """The stored form of a body: real types, no seconds, no unknown parts. Raises InvalidJob."""
     if not isinstance(body, dict) or not isinstance(body.get("script"), dict):
         raise InvalidJob("script is required")
     script = _script(body["script"])
@@ -114,7 +114,7 @@ def render_job(job: dict[str, Any], tenant: Tenant, *, reverse_entities: bool, p
 
 
 def job_row(job: dict[str, Any], password_mode: str) -> dict[str, Any]:
-    """A job as a search tells it: without its devices."""
+    """A job in the results of a search, without its devices."""
     script = _render_script(job["script"], password_mode)
     return {key: job[key] for key in ("id", "name", "schedule", "jobQueued") if key in job} | {"script": script}
 

@@ -1,4 +1,4 @@
-"""The sandbox's routes, and the words that tests and the playground use."""
+"""The sandbox's routes, and the methods that tests and the playground use."""
 
 import uuid
 from collections.abc import Iterable, Sequence
@@ -85,7 +85,7 @@ class OpsRampSandbox(Sandbox):
         return found
 
     def take_offline(self, hosts: Iterable[str]) -> None:
-        """The agents of these devices no longer answer."""
+        """Make the agents of these devices stop answering."""
         wanted = set(hosts)
         for device in self.devices:
             device.offline = device.offline or device.host in wanted

@@ -24,7 +24,7 @@ class Device:
 
 @dataclass(slots=True)
 class Tenant:
-    """A client or a partner and all that it has. ``jobs`` are in the API's own canonical form, by id."""
+    """A client or a partner and its objects. ``jobs`` are in the API's own canonical form, by id."""
 
     name: str
     devices: dict[str, Device] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""What people do in the page, passed on to the workspace's people."""
+"""Actions of people in the page, performed by the workspace's people."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
@@ -20,33 +20,33 @@ _ERROR_TEXTS = {
 
 
 class PageUpdates(Protocol):
-    """The page, as far as acts change it."""
+    """The page, as far as actions change it."""
 
     def refresh(self) -> None:
-        """Show everything anew."""
+        """Redraw everything."""
 
     def refresh_surface(self, surface: str) -> None:
-        """Show a surface anew."""
+        """Redraw a surface."""
 
     def show_options(self, ident: str, sequence: int, rows: list[dict[str, str]], error: str) -> None:
         """Give a select what its search found."""
 
     def schedule_dismissal(self, toast: Toast) -> None:
-        """Take a note away after a while."""
+        """Remove a note after a while."""
 
     def toggle_exchange(self, number: int) -> None:
         """Open or close an exchange in the wire log."""
 
 
 class Actions:
-    """One browser's acts. Each has a method of its name; an unknown one is ignored."""
+    """One browser's actions. Each has a method ``do_NAME``; an unknown one is ignored."""
 
     def __init__(self, screen: Screen, page: PageUpdates) -> None:
         self._screen = screen
         self._page = page
 
     async def __call__(self, act: Action) -> None:
-        """Do what was done in the browser; what cannot be done is said in a note."""
+        """Perform an action from the browser. What cannot be done is shown in a note."""
         doing: Callable[[Action], Awaitable[None]] | None = getattr(self, f"do_{act['act'].replace('-', '_')}", None)
         if doing is None:
             return
@@ -56,10 +56,10 @@ class Actions:
             self._show_error("That did not work", str(error))
 
     def clear_busy(self) -> None:
-        """The bot has acknowledged what the person did; whatever comes of it comes later."""
+        """Note that the bot has acknowledged the action; its effects come later."""
         self._set_busy("", "")
 
-    # Going about
+    # Navigation
 
     async def do_become(self, act: Action) -> None:
         self._screen.switch_user(act["user"])
@@ -138,7 +138,7 @@ class Actions:
     # Writing
 
     async def do_send(self, act: Action) -> None:
-        """A message or a slash command; a place that ends in a colon and a ts is that thread."""
+        """Send a message or a slash command; a place that ends in a colon and a ts is that thread."""
         screen = self._screen
         place, _, thread = act["place"].partition(":")
         if act["text"].startswith("/") and not thread:
@@ -149,14 +149,14 @@ class Actions:
     # Surfaces
 
     async def do_press(self, act: Action) -> None:
-        """A button, or an entry of an overflow menu."""
+        """Press a button, or an entry of an overflow menu."""
         surface, element = self._element(act)
         option = find_option(element, act["option"]) if "option" in act else None
         question = Confirmation(surface, act["surface"], element, None, option)
         await (self._ask_confirmation(question) if "confirm" in element.json else self._press(question))
 
     async def do_enter(self, act: Action) -> None:
-        """An entry in a field. The bot hears of it where the element says so."""
+        """Enter a value in a field. The bot is told if the element says so."""
         surface, element = self._element(act)
         value = state_from_entry(
             element,
@@ -177,7 +177,7 @@ class Actions:
             self._report_failure("", await surface.set_value(element, value))
 
     async def do_search(self, act: Action) -> None:
-        """What is typed into a select that asks the bot."""
+        """Search in a select that asks the bot for options."""
         screen = self._screen
         surface, element = self._element(act)
         try:
@@ -250,7 +250,7 @@ class Actions:
         return self._screen.person.open_modal
 
     def _surface(self, name: str) -> Surface:
-        """Raises NotOnScreen."""
+        """Raises NotVisible."""
         person = self._screen.person
         if name == MODAL:
             return Modal(person)
@@ -262,7 +262,7 @@ class Actions:
         return MessageSurface(person, message)
 
     def _element(self, act: Action) -> tuple[Surface, Element]:
-        """The surface and the element of an act. Raises NotOnScreen."""
+        """The surface and the element of an action. Raises NotVisible."""
         surface = self._surface(act["surface"])
         found = next((e for e in surface.elements if element_key(e) == act["key"]), None)
         if found is None:
@@ -284,7 +284,7 @@ class Actions:
             self._page.refresh_surface(name)
 
     def _show_modal_error(self, outcome: Outcome) -> None:
-        """In a modal, what went wrong stands in the modal."""
+        """Show an error in the open modal, if there is one."""
         said = _error_text(outcome) if self._modal() is not None else ""
         self._screen.modal_error = f"We had some trouble connecting. {said}" if said else ""
         self._page.refresh_surface(MODAL)
@@ -299,7 +299,7 @@ class Actions:
 
 
 def _error_text(outcome: Outcome) -> str:
-    """What Slack's client says of an error."""
+    """The text that Slack's client shows for an error."""
     if not outcome.error:
         return ""
     details = " ".join(outcome.error_details)

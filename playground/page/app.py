@@ -1,4 +1,4 @@
-"""Runs the playground: the stage, the bot in a process of its own, and the page, until told to stop."""
+"""Runs the playground until told to stop: the environment, the bot in a process of its own, and the page."""
 
 import asyncio
 import signal
@@ -28,13 +28,13 @@ when = { min_targets = 12 }
 approvers = ["@sre"]
 quorum = 2
 """
-"""Twelve hosts or more need two approvers, so that a quorum can be seen."""
+"""Twelve hosts or more need two approvers, to demonstrate a quorum."""
 STYLES = sorted((Path(__file__).parent / "style").glob("*.css"))
 INITIAL_PERSON, INITIAL_CHANNEL = "bob", "approvals"
 
 
 async def serve_playground(port: int, journal: Path | None) -> None:
-    """Run until SIGINT or SIGTERM. Port 0 is any that is free. Raises OSError where the port cannot be had."""
+    """Run until SIGINT or SIGTERM. Port 0 means any free port. Raises OSError if the port is taken."""
     with create_server(("127.0.0.1", port)) as listener, tempfile.TemporaryDirectory(prefix="nightshift-") as place:
         directory = Path(place)
         async with run_environment(directory, policy=POLICY, journal=journal) as on:
@@ -50,7 +50,7 @@ async def serve_playground(port: int, journal: Path | None) -> None:
 
 
 async def _start_bot_and_seed(session: PlaygroundSession) -> None:
-    """Start the bot and bring the workspace to life; whatever prevents it is said in the page."""
+    """Start the bot and fill the workspace. If that fails, the page says why."""
     try:
         await session.bot.start()
         await seed_workspace(session)
@@ -100,7 +100,7 @@ def _register_page(session: PlaygroundSession) -> None:
 
 
 class _Server(uvicorn.Server):
-    """Leaves signals to the playground."""
+    """A server that leaves signals to the playground."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

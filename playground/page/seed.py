@@ -1,15 +1,15 @@
-"""Brings the workspace to life through its people: something finished, something that waits, a series."""
+"""Fills the workspace through its people: a finished request, one that waits, a series."""
 
 from playground.page.state.session import PlaygroundSession
 from playground.slack import Message, Person
 
 WAIT_SECONDS = 90.0
 FIRST_JOB_SPEED = 40.0
-"""How much faster than life the first job runs."""
+"""Speed of the first job, relative to a real one."""
 
 
 async def seed_workspace(session: PlaygroundSession) -> None:
-    """Play the first scenes. Raises TimeoutError or NotOnScreen where the bot does not play along."""
+    """Make the first requests. Raises TimeoutError or NotVisible if the bot does not react."""
     slack = session.env.slack
     await slack.wait_until(lambda: slack.socket.connections, WAIT_SECONDS)
     alice, bob, carol, dave = (slack.person(name) for name in ("alice", "bob", "carol", "dave"))

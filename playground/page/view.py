@@ -1,4 +1,4 @@
-"""The page of one browser: its parts, and keeping them up to date with the workspace."""
+"""The page of one browser: builds its parts and keeps them up to date with the workspace."""
 
 import asyncio
 from collections.abc import Callable
@@ -27,14 +27,14 @@ from playground.page.state.toasts import Toast
 from playground.slack import Change, Exchange, Message, View
 
 FLUSH_DELAY = 0.01
-"""Seconds in which changes are gathered before they are shown."""
+"""Seconds for which changes are collected before they are shown."""
 PANEL_REFRESH_SECONDS = 1.0
 TOAST_SECONDS = 6.0
 MAX_EXCHANGES_SHOWN = 150
 
 
 class PageView:
-    """Builds the page in the current NiceGUI client, and follows the workspace until ``close``."""
+    """Builds the page in the current NiceGUI client, and updates it until ``close``."""
 
     def __init__(self, session: PlaygroundSession, person: str, place: str) -> None:
         self.screen = Screen(session, person, place)
@@ -77,14 +77,14 @@ class PageView:
         self._timer = ui.timer(PANEL_REFRESH_SECONDS, lambda: self._mark_dirty("panel"))
 
     def close(self) -> None:
-        """Follow nothing any more."""
+        """Stop following the workspace."""
         for end in self._unsubscribers:
             end()
         self._unsubscribers.clear()
         if self._flush_timer is not None:
             self._flush_timer.cancel()
 
-    # What acts ask for
+    # Called by actions
 
     def refresh(self) -> None:
         self._mark_dirty("all")
@@ -107,7 +107,7 @@ class PageView:
         if self.screen.dismiss(toast.number):
             self._mark_dirty("toasts")
 
-    # What the workspace tells
+    # Changes of the workspace
 
     def _on_change(self, change: Change) -> None:
         match change.kind:
@@ -144,7 +144,7 @@ class PageView:
         self._exchanges.pop(self._exchange_count - MAX_EXCHANGES_SHOWN, None)
         return self._exchange_count
 
-    # Showing it
+    # Rendering
 
     def _mark_dirty(self, what: str) -> None:
         self._dirty.add(what)
@@ -196,7 +196,7 @@ class PageView:
         self._composer.show(composer_html(screen, screen.channel))
 
     def _show_place(self, dirty: set[str]) -> None:
-        """The messages of the open channel, or the home tab: anew after going somewhere, else what has changed."""
+        """Show the open channel or the home tab: everything after a change of place, else what changed."""
         screen = self.screen
         here = (screen.person.id, screen.place)
         if here != self._place:
@@ -224,7 +224,7 @@ class PageView:
             self._column.set_row(message.ts, self._message_html(message, before))
 
     def _update_messages(self, dirty: set[str]) -> None:
-        """A message that changed, and the one that a changed reply is under."""
+        """Show the messages that changed, and the parents of changed replies."""
         stamps = {mark for mark in dirty if mark[:1].isdigit()}
         if not stamps:
             return

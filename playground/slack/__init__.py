@@ -2,7 +2,7 @@
 
 async with run_workspace() as slack:
     bot = AsyncApp(client=AsyncWebClient(slack.bot_token, base_url=slack.api_url), ...)
-    await slack.deliver_to("http://127.0.0.1:3000/slack/events")    # or: await slack.use_socket(connections=1)
+    await slack.use_http("http://127.0.0.1:3000/slack/events")    # or: await slack.use_socket(connections=1)
     alice, bob = slack.person("alice"), slack.person("bob")
     reply = await alice.command('/foreman run hosts="os = RedHat"', channel="#ops")   # Outcome
     modal = reply.modal or await alice.modal()                                        # Modal
@@ -11,14 +11,15 @@ async with run_workspace() as slack:
     result = await modal.submit()                          # Submission: .errors by label, .modal, .closed, .error
     card = await bob.wait_for("awaiting approval", where="#approvals")                # Message
     await bob.click("Approve", card)                                                  # Outcome
-    await slack.until(lambda: "approved" in card.text)
+    await slack.wait_until(lambda: "approved" in card.text)
 
-Besides: ``alice.home()``, ``.shortcut()``, ``.say()``, ``.choose()`` for menus in messages, ``.sees()``,
-``.messages()``, ``.dms``, ``.ephemerals``; ``modal.search()``, ``.click()``, ``.close()``, ``.text``, ``.labels``,
-``.value()``;
-``slack.faults`` (429, slow, 500, cuts, lost acks, all of Slack away), ``slack.socket.drop()`` and ``.refresh()``,
+Also: ``alice.open_home()``, ``.shortcut()``, ``.say()``, ``.choose()`` for menus in messages, ``.find_message()``,
+``.messages()``, ``.direct_messages``, ``.ephemerals``; ``modal.search()``, ``.click()``, ``.close()``, ``.text``,
+``.labels``, ``.value()``;
+``slack.faults`` (429, slow, 500, cuts, lost acks, Slack offline), ``slack.socket.drop_connections()`` and
+``.request_refresh()``,
 ``slack.admin`` (people, groups, channels), ``slack.journal`` (each exchange), ``slack.subscribe`` (each change).
-A page uses elements instead of words: ``surface.elements``, ``.press()``, ``.enter()``, ``.options()``.
+A page uses elements instead of texts: ``surface.elements``, ``.press()``, ``.set_value()``, ``.options()``.
 """
 
 from playground.slack.changes import Change, Changes

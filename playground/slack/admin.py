@@ -1,4 +1,4 @@
-"""What an administrator does to the team while the bot is running; the bot hears of it as Slack would tell it."""
+"""Changes that an administrator makes to the team; the bot gets the events that Slack would send."""
 
 import time
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ class Admin:
         self._send_event("team_join", {"user": user_object(self._ws, user)})
 
     def change_user(self, name: str, **fields: Any) -> None:
-        """Set fields of a user: ``deleted``, ``is_restricted``, ``tz``, ``real_name`` and so on."""
+        """Set fields of a user, such as ``deleted``, ``is_restricted``, ``tz`` or ``real_name``."""
         user = self._ws.user_by_name(name)
         for field, value in fields.items():
             if not hasattr(user, field):
@@ -36,7 +36,7 @@ class Admin:
         self.change_user(name, deleted=True)
 
     def set_group(self, handle: str, names: Sequence[str], *, enabled: bool = True) -> UserGroup:
-        """Make a user group have exactly these members; a new one is created."""
+        """Give a user group exactly these members; a group that does not exist is created."""
         group = self._ws.user_group(handle)
         before, now = set(group.users), [self._ws.user_by_name(name).id for name in names]
         group.users, group.date_delete = now, 0 if enabled else int(time.time())
@@ -58,7 +58,7 @@ class Admin:
         self._send_event("channel_archive", {"channel": found.id})
 
     def uninstall(self) -> None:
-        """Remove the app: its tokens are good for nothing any more."""
+        """Remove the app, which revokes its tokens."""
         self._ws.uninstalled = True
         self._send_event("tokens_revoked", {"tokens": {"oauth": [], "bot": [self._ws.bot.id]}})
         self._send_event("app_uninstalled", {})

@@ -1,4 +1,4 @@
-"""Change notification: those who wait wake when something happened, without polling."""
+"""Change notification: waiters wake when something changes, without polling."""
 
 import asyncio
 from collections.abc import Callable
@@ -11,8 +11,8 @@ Kind = Literal["message", "ephemeral", "view", "home", "people", "channel", "for
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Something happened. ``what`` is the message, view, channel, user or journal entry that it happened to;
-    ``user`` the person who alone can see it ("" for everybody)."""
+    """A change. ``subject`` is the message, view, channel, user or journal entry that changed;
+    ``user`` is the only person who can see it ("" for everybody)."""
 
     kind: Kind
     subject: Any = None
@@ -37,7 +37,7 @@ class Changes:
         return lambda: self._subscribers.remove(callback)
 
     async def wait_until(self, predicate: Callable[[], T | None], timeout: float) -> T | None:
-        """The first truthy result of ``look``, tried now and after each change; its last one when time is up."""
+        """The first truthy result of ``predicate``, tried now and after each change; its last result on a timeout."""
         found = predicate()
         if found or timeout <= 0:
             return found

@@ -1,4 +1,4 @@
-"""What blocks hold: the interactive elements in them, their state as Slack reports it, and their starting values."""
+"""The interactive elements of blocks, their state as Slack reports it, and their initial values."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ Position = Literal["input", "actions", "accessory"]
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """An interactive element where it stands in the blocks."""
+    """An interactive element and its position in the blocks."""
 
     block: Json
     json: Json
@@ -50,7 +50,7 @@ class Element:
 
     @property
     def label(self) -> str:
-        """What a person calls it: an input's label, a button's text, else the placeholder or the section's text."""
+        """Its visible name: an input's label, a button's text, else the placeholder or the section's text."""
         if self.position == "input":
             return _text(self.block.get("label"))
         if "text" in self.json:
@@ -85,7 +85,7 @@ def elements_of(blocks: Sequence[Json]) -> Iterator[Element]:
 
 
 def initial_state(spec: Json) -> Json:
-    """The state entry of an element that nobody has touched."""
+    """The state entry of an element that nobody has changed."""
     name, initial, empty = STATE_PROPERTIES[spec["type"]]
     entry: Json = {"type": spec["type"], name: spec.get(initial, empty)}
     if spec["type"] == "timepicker" and "timezone" in spec:
@@ -110,7 +110,7 @@ class FormState:
         self.entries: dict[Key, Json] = {}
 
     def sync(self, blocks: Sequence[Json]) -> None:
-        """Fit the entries to the blocks that are shown now."""
+        """Adjust the entries to the blocks that are shown now."""
         kept: dict[Key, Json] = {}
         for element in elements_of(blocks):
             if element.kind not in STATE_PROPERTIES:

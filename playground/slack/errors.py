@@ -1,10 +1,10 @@
-"""What can go wrong between a bot, its workspace and the people in it."""
+"""Errors between a bot, its workspace and the people in it."""
 
 from collections.abc import Sequence
 
 
 class ApiError(Exception):
-    """Slack says no: ``code`` is its error, ``messages`` the details with the JSON pointer of each offending part."""
+    """Slack rejects a call: ``code`` is its error, ``messages`` has details with JSON pointers."""
 
     def __init__(self, code: str, messages: Sequence[str] = (), **extra: object) -> None:
         self.code = code
@@ -23,7 +23,7 @@ class ApiError(Exception):
 
 
 class NotVisible(LookupError):
-    """A person looked for something that is not there; the text says what was there instead."""
+    """A person looked for something that is not on their screen; the text says what is."""
 
 
 class SearchFailed(Exception):

@@ -1,4 +1,4 @@
-"""Faults of Slack that can be switched on: in the Web API, in deliveries to the bot, or all of it away."""
+"""Faults of Slack that can be switched on: in the Web API, in deliveries to the bot, or in everything."""
 
 import re
 from collections.abc import Callable
@@ -12,7 +12,7 @@ class ApiFault:
 
     rate_limit: HTTP 429 with Retry-After ``seconds``. slow: answers after ``seconds``. status: HTTP ``status`` without
     acting. error: the API error ``code`` without acting. cut: the connection breaks before anything happens.
-    cut_after: it breaks after Slack acted. ``times`` is how often it strikes; None is for ever.
+    cut_after: it breaks after Slack acted. ``remaining`` is how often it still strikes; None is for ever.
     """
 
     kind: Literal["rate_limit", "slow", "status", "error", "cut", "cut_after"]
@@ -24,7 +24,7 @@ class ApiFault:
 
 
 class Faults:
-    """The faults that are on. ``away`` is Slack gone altogether; ``lost_acks`` how many of the bot's next
+    """The active faults. ``offline`` makes Slack unreachable; ``lost_acks`` is how many of the bot's next
     acknowledgements are lost on the way; ``rate_limits`` enforces the documented tiers."""
 
     def __init__(self) -> None:
@@ -56,7 +56,7 @@ class Faults:
         return self.add(ApiFault("cut_after" if after else "cut", method, remaining=times))
 
     def clear(self) -> None:
-        """Everything works again."""
+        """Switch every fault off."""
         self.api.clear()
         self._offline, self._lost_acks, self._rate_limits = False, 0, False
         self.on_change()

@@ -1,4 +1,4 @@
-"""Views: how they are made, shown, replaced and closed; the stack of at most three that a person has open."""
+"""Creates, shows, replaces and closes views. A person has a stack of at most three."""
 
 from typing import Any, Literal
 
@@ -12,7 +12,7 @@ MAX_STACK = 3
 
 
 def new_view(ws: Workspace, user: str, content: Any, kind: Literal["modal", "home"]) -> View:
-    """A view that is not on show yet. Raises ApiError where Slack would refuse the content."""
+    """A view that is not shown yet. Raises ApiError if Slack would reject the content."""
     check_view(content, kind)
     _check_external_id(ws, content, None)
     return View(ws.new_id("V"), user, _with_block_ids(ws, content), ws.new_hash())
@@ -37,7 +37,7 @@ def push_view(ws: Workspace, view: View) -> None:
 
 
 def replace_view(ws: Workspace, view: View, content: Any) -> None:
-    """Give a view that is open new content; what was entered stays where the ids stay. Raises ApiError."""
+    """Give an open view new content; entries are kept where the ids are kept. Raises ApiError."""
     check_view(content, "home" if view.type == "home" else "modal")
     _check_external_id(ws, content, view)
     view.content, view.hash, view.errors = _with_block_ids(ws, content), ws.new_hash(), {}
@@ -46,7 +46,7 @@ def replace_view(ws: Workspace, view: View, content: Any) -> None:
 
 
 def remove_views(ws: Workspace, user: str, views: list[View]) -> None:
-    """Take views off a person's screen."""
+    """Remove views from a person's screen."""
     stack = ws.stacks.get(user, [])
     ws.stacks[user] = [view for view in stack if view not in views]
     for view in views:

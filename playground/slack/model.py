@@ -1,4 +1,4 @@
-"""What a workspace holds: people, groups, channels, messages, views and files, with Slack's own fields."""
+"""The objects of a workspace: people, groups, channels, messages, views and files, with Slack's own fields."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -19,8 +19,8 @@ class Team:
 
 @dataclass(slots=True)
 class User:
-    """A member or somebody from outside. ``is_restricted`` is a guest of several channels, ``is_ultra_restricted`` of
-    one, ``is_stranger`` somebody of another team whom a shared channel brought in."""
+    """A member or somebody from outside. ``is_restricted`` is a guest of several channels,
+    ``is_ultra_restricted`` of one, ``is_stranger`` somebody of another team in a shared channel."""
 
     id: str
     name: str
@@ -58,9 +58,9 @@ class File:
 
 @dataclass(eq=False, slots=True)
 class Message:
-    """A message where it stands; it changes with chat.update, so what is read from it is always what is on show.
+    """A message in its place. It changes with chat.update, so reading it always gives what is shown.
 
-    ``ephemeral_for`` is the only person who sees it ("" for an ordinary message). ``fallback`` is the top-level text.
+    ``ephemeral_for`` is the only person who sees it ("" for all). ``fallback_text`` is the top-level text.
     """
 
     ts: str
@@ -83,7 +83,7 @@ class Message:
 
     @property
     def text(self) -> str:
-        """All that can be read in it, the names of shared files too."""
+        """All visible text, including the names of shared files."""
         body = (
             blocks_to_text(self.blocks, self.display_name)
             if self.blocks
@@ -102,7 +102,7 @@ class Message:
         return [e.label for e in elements_of(self.blocks) if e.kind == "button"]
 
     def form_of(self, user: str) -> FormState:
-        """What one person has chosen in its elements."""
+        """The choices of one person in its elements."""
         form = self.forms.setdefault(user, FormState())
         form.sync(self.blocks)
         return form
@@ -197,8 +197,8 @@ class View:
 
 @dataclass(slots=True)
 class Trigger:
-    """A trigger id: ``view`` is the modal it was given in; ``opened`` what the bot opened with it. ``born`` is in
-    seconds of the monotonic clock."""
+    """A trigger id: ``view`` is the modal it was issued in; ``opened`` what the bot opened with it.
+    ``created_at`` is in seconds of the monotonic clock."""
 
     id: str
     user: str
@@ -210,7 +210,7 @@ class Trigger:
 
 @dataclass(slots=True)
 class ResponseUrl:
-    """Where the bot may answer an interaction, a few times and not for long."""
+    """A URL at which the bot may answer an interaction, a few times and for a limited time."""
 
     token: str
     user: str

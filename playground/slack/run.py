@@ -1,4 +1,4 @@
-"""Runs a workspace: the server that the bot talks to, the way back to the bot, and the people."""
+"""Runs a workspace: the server that the bot calls, deliveries to the bot, and the people."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -22,8 +22,8 @@ from playground.slack.workspace import Workspace
 
 
 class Slack:
-    """A running workspace. ``state`` is what it holds; ``person`` gives the people, ``admin`` changes the team;
-    ``faults`` and ``journal`` are its switches and its record. ``api_url`` is for the bot's SLACK_API_URL."""
+    """A running workspace. ``workspace`` is its state; ``person`` gives the people, ``admin`` changes the team;
+    ``faults`` breaks things, ``journal`` records exchanges. ``api_url`` is for the bot's SLACK_API_URL."""
 
     def __init__(self, state: Workspace) -> None:
         self.workspace = state
@@ -83,11 +83,11 @@ class Slack:
         return self.workspace.changes.subscribe(callback)
 
     async def wait_until(self, predicate: Callable[[], Any], timeout: float = 5.0) -> Any:
-        """Wait for ``look()`` to be true; raises TimeoutError when it is not in time."""
+        """Wait for a predicate to be true. Raises TimeoutError."""
         return await self.workspace.wait_until(predicate, timeout)
 
     async def wait_for_events(self) -> None:
-        """Wait until the bot has heard what Slack tells of changes. People are slower than that, scripts are not."""
+        """Wait until the bot has acknowledged the events so far. Scripts are quicker than events; people are not."""
         await self.delivery.wait_for_events()
 
     async def use_http(self, *urls: str) -> None:
@@ -99,7 +99,7 @@ class Slack:
             await old.close()
 
     async def use_socket(self, connections: int = 0, timeout: float = 10.0) -> None:
-        """Deliver through Socket Mode; waits until so many connections are there. Raises TimeoutError."""
+        """Deliver through Socket Mode, once there are this many connections. Raises TimeoutError."""
         self.delivery.transport = self.socket
         await self._close_http()
         if connections:
@@ -132,7 +132,7 @@ async def run_workspace(
     setup: Callable[[Workspace], None] = add_fixtures,
 ) -> AsyncIterator[Slack]:
     """Run a workspace on loopback until the block ends. ``clock`` stamps the messages; deadlines are real time.
-    ``journal`` is a file for the exchanges as JSON lines, ``keep`` how many of them stay in memory."""
+    ``journal`` is a file for the exchanges as JSON lines, ``journal_size`` how many of them are kept in memory."""
     state = Workspace(TEAM, BOT, settings or Settings(), clock or SystemClock(), Journal(journal, keep=journal_size))
     setup(state)
     slack = Slack(state)

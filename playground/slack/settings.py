@@ -1,4 +1,4 @@
-"""What a workspace is set up with: the app's identity, its tokens, and how strict Slack is."""
+"""Settings of a workspace: the app's identity, its tokens, and how strict Slack is."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,8 +26,8 @@ ALL_EVENTS = frozenset(
 class Settings:
     """Times are in real seconds. ``commands`` None means that any slash command is the app's.
 
-    ``ack_deadline``, ``trigger_life`` and the response_url's life are Slack's own; a test may shorten them.
-    ``redelivery`` is how long Slack waits before each further try of an event.
+    ``ack_deadline``, ``trigger_ttl`` and ``response_url_ttl`` are Slack's own; a test may shorten them.
+    ``event_retry_delays`` are the waits before each further try of an event.
     """
 
     bot_token: str = "xoxb-playground-bot"
@@ -45,7 +45,7 @@ class Settings:
     max_response_url_uses: int = 5
     event_retry_delays: tuple[float, ...] = (0.0, 60.0, 300.0)
     settle_timeout: float = 1.0
-    """How long a person waits for something to happen on the screen after the bot has acknowledged."""
+    """Seconds for which a person waits for a change on the screen after the bot has acknowledged."""
 
     @classmethod
     def from_manifest(cls, manifest: Mapping[str, Any], **more: Any) -> "Settings":

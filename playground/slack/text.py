@@ -1,4 +1,4 @@
-"""What a person can read: blocks as plain text, one line a block, mrkdwn left as it is."""
+"""Blocks as plain text as people read them, one line a block."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -34,7 +34,7 @@ def mrkdwn_to_text(text: str, resolve_name: NameResolver) -> str:
 
 
 def blocks_to_text(blocks: Sequence[Json], resolve_name: NameResolver) -> str:
-    """All that can be read in blocks."""
+    """All visible text of blocks."""
     lines = (_block_text(block, resolve_name) for block in blocks)
     return "\n".join(line for line in lines if line)
 
@@ -68,7 +68,7 @@ def _block_text(block: Json, name: NameResolver) -> str:
 
 
 def _element_text(spec: Any, name: NameResolver) -> str:
-    """An element's own words: a button's text, or what can be chosen where all choices are on show."""
+    """An element's own text: a button's text, or the options where all of them are visible."""
     if not isinstance(spec, dict):
         return ""
     if spec.get("type") == "image":

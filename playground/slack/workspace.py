@@ -1,4 +1,4 @@
-"""The workspace: its state, its ids and timestamps, and who may see what. Functions on it live in their own modules."""
+"""The state of the workspace, its ids and timestamps, and who can see what."""
 
 import itertools
 import secrets
@@ -29,7 +29,7 @@ from playground.slack.settings import Settings
 
 
 class Workspace:
-    """A Slack workspace with one app installed. State only; ``changes`` tells of whatever happens to it."""
+    """A Slack workspace with one app installed. State only; ``changes`` announces each change."""
 
     def __init__(self, team: Team, bot: User, settings: Settings, clock: Clock, journal: Journal) -> None:
         self.team = team
@@ -89,7 +89,7 @@ class Workspace:
         return trigger
 
     def new_ticket(self) -> str:
-        """What opens one Socket Mode connection."""
+        """A ticket that opens one Socket Mode connection."""
         ticket = secrets.token_urlsafe(18)
         self.socket_tickets[ticket] = time.monotonic()
         return ticket
@@ -143,7 +143,7 @@ class Workspace:
         return user in message.channel.members
 
     def visible_messages(self, user: str) -> Iterable[Message]:
-        """What a person can see, newest first, threads and ephemeral messages included."""
+        """The messages that a person can see, newest first, threads and ephemeral messages included."""
         return (m for m in reversed(self.posts) if self.can_see(user, m))
 
     # Changing
@@ -169,7 +169,7 @@ class Workspace:
         return group
 
     def im(self, user: str) -> Channel:
-        """The direct messages between the bot and a person, opened if need be. Raises ApiError."""
+        """The direct messages between the bot and a person, opened if necessary. Raises ApiError."""
         found = next((c for c in self.channels.values() if c.peer == user), None)
         person = self.users.get(user)
         if person is None or user == self.bot.id:
@@ -183,7 +183,7 @@ class Workspace:
         return found
 
     def post(self, channel: Channel, user: str, text: str, blocks: list[Json] | None = None, **more: Any) -> Message:
-        """Put a message where people can see it. ``more`` are fields of Message."""
+        """Post a message. ``more`` are fields of Message."""
         filled = with_block_ids(blocks or [], self.new_id)
         message = Message(self.new_ts(), channel, user, text, self.display_name, filled, **more)
         if user == self.bot.id:
@@ -220,14 +220,14 @@ class Workspace:
         self.journal.write(Exchange(at=_iso(self.clock.now()), ms=ms, **fields))
 
     def record_invalid_response(self, name: str, body: Any, code: str, messages: tuple[str, ...], user: str) -> None:
-        """Write down that Slack could not use what the bot acknowledged an interaction with."""
+        """Record that Slack could not use the body with which the bot acknowledged an interaction."""
         self.record_exchange(
             time.monotonic(), direction="from_bot", kind="answer", name=name, payload=body, answer=None,
             error=code, messages=messages, user=user,
         )  # fmt: skip
 
     async def wait_until(self, predicate: Any, timeout: float = 5.0) -> Any:
-        """Wait for ``look()`` to be true; raises TimeoutError when it is not in time."""
+        """Wait for a predicate to be true. Raises TimeoutError."""
         found = await self.changes.wait_until(predicate, timeout)
         if not found:
             raise TimeoutError(f"It did not come true within {timeout} s.")

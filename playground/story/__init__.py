@@ -1,4 +1,4 @@
-"""A whole story, played without a browser: real people's words, the real bot, over HTTP and then over Socket Mode."""
+"""A whole story played as text with the real bot, over HTTP and then over Socket Mode."""
 
 import asyncio
 import os
@@ -45,7 +45,7 @@ def run(journal: Path | None = None) -> int:
 
 
 async def _play_all(directory: Path, journal: Path | None) -> str:
-    """Play every scene over each transport, on one stage. Returns what went wrong, or ""."""
+    """Play every scene over each transport in one environment. Returns what went wrong, or ""."""
     database = os.environ.get("NIGHTSHIFT_DATABASE_URL", "")
     async with run_environment(directory, database_url=database, journal=journal) as on:
         on.clock.move_to(_next_morning(on))
@@ -59,7 +59,7 @@ async def _play_all(directory: Path, journal: Path | None) -> str:
 
 
 def _next_morning(env: Environment) -> datetime:
-    """Ten or eleven o'clock in Berlin, so that whenever the story is played, six in the morning is far away."""
+    """Ten or eleven o'clock in Berlin, so that six in the morning is far away whenever the story is played."""
     now = env.clock.now()
     today = now.replace(hour=9, minute=0, second=0, microsecond=0)
     return today if today > now else today + timedelta(days=1)

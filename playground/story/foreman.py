@@ -1,4 +1,4 @@
-"""The scenes at a Foreman: now, later, denied, one's own, two approvers, two failed hosts, a series."""
+"""The scenes with Foreman: now, later, denied, one's own, two approvers, two failed hosts, a series."""
 
 from datetime import timedelta
 
@@ -11,7 +11,7 @@ RUN_DURATION = timedelta(seconds=35)
 
 
 async def run_now(narrator: Narrator) -> None:
-    """Asked for, approved, run, reported back."""
+    """Request, approval, run, report."""
     narrator.scene("A request for now")
     alice = narrator.person("alice")
     made = len(narrator.env.foreman.invocations)
@@ -69,7 +69,7 @@ async def deny_with_reason(narrator: Narrator) -> None:
 
 
 async def two_approvers(narrator: Narrator) -> None:
-    """Two must approve, and an edit between them voids the first word."""
+    """Two must approve, and an edit in between voids the first approval."""
     narrator.scene("A quorum of two, and an edit in between")
     alice, bob, carol = narrator.person("alice"), narrator.person("bob"), narrator.person("carol")
     made = len(narrator.env.foreman.invocations)

@@ -1,4 +1,4 @@
-"""The scene at an ImmyBot: maintenance on two computers, one of which has a failing action."""
+"""The scene with ImmyBot: maintenance on two computers, one of which has a failing action."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Tells a story as it happens: who says, fills in and clicks what, and what they then see."""
+"""Narrates a story as it happens: what people type, fill in and click, and what they then see."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from textwrap import indent
@@ -9,15 +9,15 @@ from playground.slack import Message, Modal, NotVisible, Outcome, Person, Search
 
 T = TypeVar("T")
 WAIT_SECONDS = 10.0
-"""Seconds for which anything is waited for."""
+"""Timeout for each wait, in seconds."""
 
 
 class StoryError(Exception):
-    """Something did not go as the story says; the text says what."""
+    """The story took another course; the text says where."""
 
 
 class Narrator:
-    """Plays people on a stage and writes down what they do and see."""
+    """Plays people in an environment and prints what they do and see."""
 
     def __init__(self, env: Environment, write: Callable[[str], None] = print) -> None:
         self.env = env
@@ -36,7 +36,7 @@ class Narrator:
         self._write(text)
 
     def check(self, fact: object, failure: str) -> None:
-        """Go on only if this is so. Raises StoryError."""
+        """Check a condition. Raises StoryError."""
         if not fact:
             raise StoryError(failure)
 
@@ -136,7 +136,7 @@ class Narrator:
         self._show_message(message)
 
     async def wait_until(self, predicate: Callable[[], object], failure: str) -> None:
-        """Wait for something to be so. Raises StoryError."""
+        """Wait for a condition. Raises StoryError."""
         try:
             await self.env.slack.wait_until(predicate, WAIT_SECONDS)
         except TimeoutError as error:

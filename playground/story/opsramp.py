@@ -1,4 +1,4 @@
-"""The scene at an OpsRamp: a job is changed, and the card shows what changes."""
+"""The scene with OpsRamp: a job is changed, and the card shows the difference."""
 
 from playground.story.narrator import Narrator
 

@@ -1,6 +1,6 @@
-"""The playground as a person starts it, and a browser to play in it.
+"""The playground as a person starts it, and a browser for it.
 
-Every play leaves a screenshot in a directory that pytest keeps for a while; the published ones go to
+Every test leaves a screenshot in a directory that pytest keeps for a while; the published ones go to
 NIGHTSHIFT_SCREENSHOTS too, which ``make screenshots`` sets to docs/img.
 """
 
@@ -84,7 +84,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def shared_page(browser: Browser) -> Page:
-    """A page that the plays use one after the other: it has the playground's scripts already."""
+    """A page that tests share one after the other, with the playground's scripts loaded."""
     return _new_page(browser, DESKTOP_SIZE, "light")
 
 
@@ -112,7 +112,7 @@ def screenshots(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """A failed play leaves a screenshot too."""
+    """Take a screenshot of a failed test too."""
     report = yield
     if report.when == "call" and report.failed:
         for number, page in enumerate(item.stash.get(PAGES_KEY, [])):
@@ -158,7 +158,7 @@ def open_window(
 
 
 def _close_modal(page: Page) -> None:
-    """Close the modal that a failed play left open: it is the person's, not the window's."""
+    """Close the modal that a failed test left open; it belongs to the person, not to the window."""
     page.evaluate("document.querySelector('[data-act=close-all]')?.click()")
     page.locator("[data-act=close-all]").wait_for(state="detached")
 

@@ -1,4 +1,4 @@
-"""The workspace from the bot's side: its Web API and its response URLs, for showing what the bot itself never sends."""
+"""The workspace's Web API and response URLs, to show what the bot itself never sends."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""What axe-core says of the page: nothing serious, on any of its screens."""
+"""axe-core finds nothing serious on any screen of the page."""
 
 from collections.abc import Callable
 from typing import Literal
@@ -28,7 +28,7 @@ def _check(window: Window, where: str, rules: tuple[str, ...] = ()) -> None:
 @pytest.mark.parametrize("colours", ["light", "dark"])
 def test_axe_finds_nothing_serious(open_window: Callable[..., Window], colours: Literal["light", "dark"]) -> None:
     window = open_window(colours=colours)
-    # What is dark differs from what is light in its colours only.
+    # Dark mode differs in its colours only.
     rules = () if colours == "light" else ("color-contrast",)
     _check(window, "channel and suggestions", rules)
     window.open_panel("Sandboxes")

@@ -1,4 +1,4 @@
-"""What goes wrong is switched on in the sandboxes, seen, and survived."""
+"""Faults are switched on in the sandboxes, shown, and survived."""
 
 from playwright.sync_api import Locator, expect
 

@@ -50,7 +50,7 @@ def test_a_select_is_searched_in_the_back_end(window: Window) -> None:
     template.press_sequentially("pack")
     options = window.page.get_by_role("option")
     expect(options.first).to_contain_text("Package")
-    # What the first letters alone had found goes away.
+    # The results for the first letters disappear.
     expect(options.filter(has_not_text=re.compile("pack", re.IGNORECASE))).to_have_count(0)
     window.screenshot("search")
     template.press("ArrowDown")

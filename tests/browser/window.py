@@ -1,4 +1,4 @@
-"""A browser window on the playground, played in the words of a person: who they are, where they go, what they click."""
+"""A browser window on the playground, driven as a person would: by labels, places and buttons."""
 
 import re
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from pathlib import Path
 from playwright.sync_api import Locator, Page, expect
 
 RUN_MS = 30_000
-"""How long a run in a sandbox may take, in milliseconds."""
+"""Timeout for a run in a sandbox, in milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Window:
         """Leave a screenshot."""
         self.page.screenshot(path=self._screenshots / f"{name}.png", animations="disabled")
 
-    # Going about
+    # Navigation
 
     def switch_user(self, name: str) -> None:
         self.page.get_by_role("button", name=f"Act as {name}").click()

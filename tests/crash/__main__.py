@@ -1,4 +1,4 @@
-"""The full crash suite: ``python -m tests.crash --seed 1 --size 1``. Exits 1 where something does not hold."""
+"""The full crash suite: ``python -m tests.crash --seed 1 --size 1``. Exits with 1 if a scene fails."""
 
 import argparse
 import asyncio

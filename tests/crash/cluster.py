@@ -23,7 +23,7 @@ _CODE_PACKAGES = ("bot", "handlers", "blocks", "playground")
 
 
 def _slow_down_calls(harness: Harness) -> None:
-    """Calls to Foreman take a while, so that every moment has some under way."""
+    """Slow calls to Foreman, so that some are always in progress."""
     harness.env.foreman.faults.append(Fault("slow", "/api/job_invocations$", "POST", seconds=0.5, remaining=None))
 
 
@@ -33,7 +33,7 @@ def _starting_run_ids(harness: Harness) -> set[str]:
 
 
 async def _wait_for_takeover(harness: Harness, orphans: set[str]) -> float:
-    """Seconds until nothing of what was starting is starting any more."""
+    """Seconds until none of the starting runs is starting any more."""
     began = time.monotonic()
     while orphans & await asyncio.to_thread(_starting_run_ids, harness):
         await asyncio.sleep(0.1)
@@ -43,7 +43,7 @@ async def _wait_for_takeover(harness: Harness, orphans: set[str]) -> float:
 
 
 def kill_in_turn(seconds: float, interval: float, count: int) -> Scene:
-    """One node is killed every few seconds and started again, under load."""
+    """Kill and restart one node every few seconds, under load."""
 
     async def scene(harness: Harness) -> None:
         _slow_down_calls(harness)
@@ -70,7 +70,7 @@ def kill_in_turn(seconds: float, interval: float, count: int) -> Scene:
 
 
 async def freeze_node(harness: Harness) -> None:
-    """A node stands still with calls under way, while the others take its place; then it wakes."""
+    """Freeze a node with calls in progress until the others have taken over; then resume it."""
     _slow_down_calls(harness)
 
     async def freezing() -> None:
@@ -85,8 +85,7 @@ async def freeze_node(harness: Harness) -> None:
 
 
 async def freeze_and_disconnect(harness: Harness) -> None:
-    """A node stands still, PostgreSQL gives its connections up and its name with them, the others take its work over;
-    then it wakes."""
+    """Freeze a node until PostgreSQL has dropped its connections and others have taken over; then resume it."""
     _slow_down_calls(harness)
 
     async def cutting() -> None:
@@ -111,7 +110,7 @@ async def freeze_and_disconnect(harness: Harness) -> None:
 
 
 def restart_database(server: Postgres) -> Scene:
-    """PostgreSQL is restarted under load: every node waits and goes on."""
+    """Restart PostgreSQL under load: every node waits and continues."""
 
     async def scene(harness: Harness) -> None:
         async def restarting() -> None:
@@ -160,7 +159,7 @@ async def rolling_upgrade(harness: Harness) -> None:
 
 
 async def stop_in_turn(harness: Harness) -> None:
-    """Nodes are stopped by SIGTERM under load and hand their work over."""
+    """Stop nodes by SIGTERM under load; they hand over their work."""
     _slow_down_calls(harness)
 
     async def stopping() -> None:

@@ -1,4 +1,4 @@
-"""Sets a scene: the local Slack and the sandboxes, a database, bot processes, a crowd, and the ledger at the end."""
+"""The harness of a scene: an environment, a database, bot processes, a load generator, and the verifier at the end."""
 
 import asyncio
 import random
@@ -24,7 +24,7 @@ HOSTS = 1000
 
 @dataclass(slots=True)
 class Harness:
-    """A scene that is set. ``notes`` are figures for the report; ``faults`` what was wrong besides the tally's."""
+    """A running scene. ``notes`` are figures for the report; ``failures`` come in addition to the verifier's."""
 
     env: Environment
     bots: list[BotProcess]
@@ -32,7 +32,7 @@ class Harness:
     ledger: Verifier
     rng: random.Random
     cleanup: AsyncExitStack
-    """What is to be ended with the scene besides."""
+    """Whatever else ends with the scene."""
     notes: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     kills: int = 0
@@ -42,8 +42,8 @@ class Harness:
         return self.bots[0]
 
     async def work(self, count: int, *, meanwhile: Awaitable[Any] | None = None, seconds: float = 300.0) -> None:
-        """Have so many requests made, approved and ended, while something happens to the bot. A time that runs out is
-        a fault, not an error: the ledger then says what is left."""
+        """Have requests made, approved and finished while something happens to the bot. A timeout is recorded
+        as a failure, and the verifier then says what is left."""
         task = asyncio.ensure_future(meanwhile) if meanwhile is not None else None
 
         async def finished() -> bool:
@@ -63,12 +63,12 @@ class Harness:
                     self.failures.append(f"{type(result).__name__}: {result}")
 
     def expect(self, holds: bool, otherwise: str) -> None:
-        """Note a fault unless something holds."""
+        """Record a failure unless a condition holds."""
         if not holds:
             self.failures.append(otherwise)
 
     def expect_no_failure(self) -> None:
-        """Where the back end refuses nothing, nothing may fail."""
+        """Record a failure if any request failed, for scenes in which the back end refuses nothing."""
         failed = self.ledger.states()["failed"]
         self.expect(failed == 0, f"{failed} requests failed")
 
@@ -89,7 +89,8 @@ async def run_harness(
     start: bool = True,
     configure: Callable[[Environment], Awaitable[None]] | None = None,
 ) -> AsyncIterator[Harness]:
-    """Set a scene; ``configure`` alters the configuration before the bots start. It is all gone when the block ends."""
+    """Run everything for a scene until the block ends. ``configure`` changes the configuration before the bots
+    start."""
     with tempfile.TemporaryDirectory(prefix="nightshift-scene-") as name:
         directory = Path(name)
         async with run_environment(directory, database_url=database_url, hosts=HOSTS) as on:
@@ -104,7 +105,7 @@ async def run_harness(
             async with AsyncExitStack() as stack, kill_on_exit(*bots):
                 await on.slack.use_http(*(bot.url for bot in bots))
                 if start:
-                    # The first one makes the tables; the others find them.
+                    # The first one creates the tables.
                     await bots[0].start()
                     await asyncio.gather(*(bot.start() for bot in bots[1:]))
                 try:
@@ -115,7 +116,7 @@ async def run_harness(
 
 @dataclass(slots=True)
 class SceneResult:
-    """What came of a scene."""
+    """The result of a scene."""
 
     name: str
     tally: Verification | None
@@ -136,7 +137,7 @@ class SceneResult:
 
 
 async def play_scene(name: str, scene: Callable[[Harness], Awaitable[None]], seed: int, **how: Any) -> SceneResult:
-    """Play a scene and hold what happened against the ledger."""
+    """Play a scene and verify what happened."""
     began = time.monotonic()
     async with run_harness(seed, **how) as here:
         await scene(here)
@@ -148,7 +149,7 @@ async def play_scene(name: str, scene: Callable[[Harness], Awaitable[None]], see
 
 
 class Postgres:
-    """A PostgreSQL of our own, that can be restarted."""
+    """A PostgreSQL that can be restarted."""
 
     def __init__(self, directory: Path) -> None:
         directory.chmod(0o755)

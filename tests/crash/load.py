@@ -1,4 +1,4 @@
-"""People who keep the bot busy: some ask for maintenance through the whole form, some approve what they see."""
+"""A load generator: some people request maintenance through the whole form, others approve what they see."""
 
 import asyncio
 import itertools
@@ -18,7 +18,7 @@ _EXPECTED_ERRORS = (TimeoutError, NotVisible, SearchFailed, KeyError)
 
 
 class LoadGenerator:
-    """``confirmed`` are the numbers that somebody was told, with what they had asked for."""
+    """``confirmed`` are the numbers of confirmed requests, with the reason that was given."""
 
     def __init__(self, env: Environment, *, requesters: int = 6, approvers: int = 6, seed: int = 1) -> None:
         self.env = env
@@ -41,8 +41,8 @@ class LoadGenerator:
         return self.env.slack.person(name)
 
     async def make_requests(self, count: int, *, stall_timeout: float = 120.0) -> None:
-        """Have so many requests confirmed, each person one after the other; what fails is asked for again.
-        Raises TimeoutError where not one more was confirmed for ``patience`` seconds."""
+        """Make requests until ``count`` are confirmed; each person makes one after the other and repeats what fails.
+        Raises TimeoutError if none was confirmed for ``stall_timeout`` seconds."""
         wanted = len(self.confirmed) + count
         async with asyncio.TaskGroup() as group:
             for person in self.requesters:
@@ -61,7 +61,8 @@ class LoadGenerator:
                 await asyncio.sleep(0.1 + self._rng.random() * 0.2)
 
     async def make_request(self, person: Person, reason: str, when: str = "now") -> bool:
-        """Ask once, through the form; whether it was confirmed. A person whose answer is lost presses again."""
+        """Make one request through the form. Returns whether it was confirmed. A click whose answer is lost is
+        repeated."""
         try:
             return await self._make_request(person, reason, when)
         except _EXPECTED_ERRORS:
@@ -70,7 +71,7 @@ class LoadGenerator:
             self.env.slack.workspace.stacks.pop(person.id, None)
 
     async def _make_request(self, person: Person, reason: str, when: str) -> bool:
-        # Each request takes the next host: work that meets on one is looked at again by its approver.
+        # Each request takes the next host, so that none conflicts with another.
         host = next(self._hosts).name
         line = f'/foreman run template="{TEMPLATE}" hosts="name = {host}" when="{when}" because="{reason}"'
         outcome = await person.command(line, channel="#ops", settle_timeout=3.0)
@@ -91,7 +92,7 @@ class LoadGenerator:
         return False
 
     async def approve_all(self, done: Callable[[], bool]) -> None:
-        """Approve whatever card shows the button, until ``done``."""
+        """Approve every card that shows the button, until ``done``."""
         queue: asyncio.Queue[Message] = asyncio.Queue()
         waiting: set[str] = set()
 
@@ -115,7 +116,7 @@ class LoadGenerator:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def approve(self, person: Person, card: Message) -> None:
-        """Press the button; what the answer was shows on the card."""
+        """Press the button; the card shows the result."""
         try:
             if "Approve" not in card.buttons:
                 return
@@ -123,7 +124,7 @@ class LoadGenerator:
             if outcome.modal is not None and APPROVE_ANYWAY in outcome.modal.buttons:
                 outcome = await outcome.modal.click(APPROVE_ANYWAY)
             if not outcome.error:
-                # The card follows; a click that was lost with the bot is made again.
+                # The card is updated later; a click that was lost with the bot is repeated.
                 await self.env.slack.workspace.changes.wait_until(lambda: "Approve" not in card.buttons, 2.0)
         except _EXPECTED_ERRORS:
             await asyncio.sleep(0.2)
@@ -134,7 +135,7 @@ class LoadGenerator:
 async def run_load(
     load: LoadGenerator, count: int, finished: Callable[[], Awaitable[bool]], seconds: float = 600.0
 ) -> None:
-    """Let the crowd ask for ``many`` and approve them, until ``finished``; raises TimeoutError."""
+    """Make ``count`` requests and approve them, until ``finished`` is true. Raises TimeoutError."""
     over = False
     async with asyncio.timeout(seconds):
         approving = asyncio.create_task(load.approve_all(lambda: over))

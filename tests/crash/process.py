@@ -1,4 +1,4 @@
-"""The bot as a process of its own, as it runs in production, to be killed, frozen and stopped."""
+"""The bot as a process of its own, as in production, to be killed, frozen and stopped."""
 
 import asyncio
 import os
@@ -14,7 +14,7 @@ import aiohttp
 
 READY_SECONDS = 60.0
 FAST_TIMING = {
-    # The suites wait for what the bot does, so its own pauses are short; the local Slack sets no pace.
+    # The suites wait for the bot, so its own intervals are short; the local Slack limits no rate.
     "NIGHTSHIFT_TIMING__SLACK_PACE": "1000",
     "NIGHTSHIFT_TIMING__CARD_SECONDS": "0.1",
     "NIGHTSHIFT_TIMING__FIND_SECONDS": "3",
@@ -22,10 +22,10 @@ FAST_TIMING = {
 
 
 class BotProcess:
-    """One ``nightshift serve`` process. ``port`` stays the same over restarts, as a load balancer would have it."""
+    """One ``nightshift serve`` process. It keeps its port over restarts, as behind a load balancer."""
 
     def __init__(self, env_vars: Mapping[str, str], log: Path, *, node: str = "", code_dir: Path | None = None) -> None:
-        """``code`` is another checkout to run; the one under test by default."""
+        """``code_dir`` is the checkout to run, by default the one under test."""
         self.port = free_port()
         self.exit_seconds = 0.0
         named = {"NIGHTSHIFT_NODE": node} if node else {}
@@ -54,11 +54,11 @@ class BotProcess:
 
     @property
     def exit_code(self) -> int | None:
-        """How it ended; None while it runs. Killed by a signal: the number, negative."""
+        """The exit code, negative for a signal; None while it runs."""
         return self._process.returncode if self._process else None
 
     async def start(self, *options: str, ready: bool = True, **environment: str) -> None:
-        """Start it; ``options`` replace ``--http PORT``. Raises RuntimeError where it ends before it is ready."""
+        """Start it; ``options`` replace ``--http PORT``. Raises RuntimeError if it ends before it is ready."""
         options = options or ("--http", f"127.0.0.1:{self.port}")
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
@@ -87,7 +87,7 @@ class BotProcess:
                 await asyncio.sleep(0.05)
 
     async def kill(self) -> None:
-        """End it as by a loss of power."""
+        """Kill it, as a power loss would."""
         if self.running and self._process is not None:
             self._process.kill()
             await self._process.wait()
@@ -112,14 +112,14 @@ class BotProcess:
             return await self._process.wait()
 
     def freeze(self) -> None:
-        """Stop its threads where they stand."""
+        """Suspend it with SIGSTOP."""
         os.kill(self.pid, signal.SIGSTOP)
 
     def resume(self) -> None:
         os.kill(self.pid, signal.SIGCONT)
 
     def log_tail(self, lines: int = 15) -> str:
-        """The end of what it wrote."""
+        """The last lines of its log."""
         return "\n".join(self._log.read_text(errors="replace").splitlines()[-lines:]) if self._log.exists() else ""
 
     def log_contains(self, text: str) -> bool:
@@ -127,8 +127,8 @@ class BotProcess:
 
 
 def _bytecode_env() -> dict[str, str]:
-    """Where the environment forbids compiled files next to their sources, keep them elsewhere: a node that compiles
-    everything anew at each start would measure the compiler."""
+    """Keep compiled modules elsewhere if the environment forbids them beside their sources; a start would mostly
+    measure the compiler otherwise."""
     if not os.environ.get("PYTHONDONTWRITEBYTECODE"):
         return {}
     return {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(Path(gettempdir()) / "nightshift-pycache")}
@@ -136,7 +136,7 @@ def _bytecode_env() -> dict[str, str]:
 
 @asynccontextmanager
 async def kill_on_exit(*bots: BotProcess) -> AsyncIterator[None]:
-    """Leave no process behind, whatever happens in the block."""
+    """Kill processes when the block ends."""
     async with AsyncExitStack() as stack:
         for bot in bots:
             stack.push_async_callback(bot.kill)
@@ -158,7 +158,7 @@ async def wait_ready(port: int, seconds: float = READY_SECONDS, running: Callabl
 
 
 def free_port() -> int:
-    """A port that nobody uses just now."""
+    """A port that is free at present."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])

@@ -1,4 +1,4 @@
-"""A network that is not to be trusted: a TCP proxy that delays, cuts, swallows and answers for itself."""
+"""An unreliable network: a TCP proxy that delays, cuts, swallows and answers requests."""
 
 import asyncio
 import random
@@ -20,7 +20,7 @@ _ANSWERS: dict[str, bytes] = {
 
 @dataclass(slots=True)
 class Proxy:
-    """Between the bot and ``target``. ``faults`` are drawn from with ``chance`` at each request that passes."""
+    """A proxy to ``target``. Each request meets one of ``faults`` with ``probability``."""
 
     target: str
     rng: random.Random
@@ -32,9 +32,9 @@ class Proxy:
     url: str = ""
     hits: int = 0
     refuses_connections: bool = False
-    """Nobody listens: connections are broken as they come."""
+    """Whether new connections are broken at once."""
     blackholed: bool = False
-    """What is connected already says nothing any more, in either direction."""
+    """Whether existing connections go silent, in both directions."""
     _connections: set[asyncio.StreamWriter] = field(default_factory=set)
 
     def clear_faults(self) -> None:
@@ -42,7 +42,7 @@ class Proxy:
         self.faults, self.probability, self.refuses_connections, self.blackholed = (), 0.0, False, False
 
     def pick_fault(self, chunk: bytes) -> Fault:
-        """The fault that the request meets which begins here."""
+        """The fault for the request that begins now."""
         fits = self.only_matching in chunk.split(b"\r\n", 1)[0]
         if not self.faults or not fits or self.rng.random() >= self.probability:
             return ""
@@ -76,7 +76,7 @@ class Proxy:
 
 @dataclass(slots=True)
 class _Connection:
-    """One connection with what befalls it."""
+    """One connection and its faults."""
 
     proxy: Proxy
     reader: asyncio.StreamReader
@@ -125,7 +125,7 @@ class _Connection:
 
 @asynccontextmanager
 async def run_proxy(target: str, rng: random.Random) -> AsyncIterator[Proxy]:
-    """A proxy to ``target`` (a base URL) for the length of a block; its ``url`` takes the target's place."""
+    """Run a proxy to ``target`` (a base URL) until the block ends; its ``url`` replaces the target's."""
     proxy = Proxy(target, rng)
     server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
     proxy.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"

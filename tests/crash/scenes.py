@@ -1,4 +1,4 @@
-"""What can happen to one process: each function is a scene, played on SQLite and on PostgreSQL."""
+"""Scenes for one process, played on SQLite and on PostgreSQL."""
 
 import asyncio
 import resource
@@ -16,14 +16,14 @@ STOP_SECONDS = 15.0
 
 
 def random_kills(count: int, kills: int) -> Scene:
-    """SIGKILL at random moments, from while it starts to while it is busy."""
+    """Send SIGKILL at random moments, while it starts and while it is busy."""
 
     async def scene(harness: Harness) -> None:
         async def killing() -> None:
             for _ in range(kills):
                 await asyncio.sleep(harness.rng.uniform(0.2, 6.0))
                 if harness.rng.random() < 0.15:
-                    # Not even started: killed somewhere on the way.
+                    # Killed while it starts.
                     await harness.bot.kill()
                     harness.kills += 1
                     await harness.bot.start(ready=False)
@@ -38,8 +38,8 @@ def random_kills(count: int, kills: int) -> Scene:
 
 
 def failpoint(point: str, count: int) -> Scene:
-    """The process ends by itself at a named point, at an early passing there and at a later one."""
-    # Opening forms and searching is acknowledged many times before the first request is confirmed.
+    """Let the process crash at a failpoint, at an early pass and at a later one."""
+    # Forms and searches are acknowledged many times before the first request is confirmed.
     passings = ("2", "25") if "acknowledged" in point else ("1", "3")
 
     async def scene(harness: Harness) -> None:
@@ -60,7 +60,7 @@ def failpoint(point: str, count: int) -> Scene:
 
 
 async def stop_under_load(harness: Harness) -> None:
-    """SIGTERM while work is under way: it drains, ends in time, and the next process carries on."""
+    """Send SIGTERM during work: the bot drains and ends in time, and the next process continues."""
 
     async def stopping() -> None:
         for _ in range(3):
@@ -75,7 +75,7 @@ async def stop_under_load(harness: Harness) -> None:
 
 
 async def database_locked(harness: Harness) -> None:
-    """Something else holds SQLite's only writing lock, for a while and then for longer than anybody waits."""
+    """Hold SQLite's write lock, for a while and then for longer than the bot waits."""
     path = str(harness.ledger.path)
 
     def hold() -> Callable[[], None]:
@@ -99,7 +99,7 @@ async def database_locked(harness: Harness) -> None:
 
 
 async def disk_full(harness: Harness) -> None:
-    """No file of the process can grow any more, for some seconds, twice; then there is room again."""
+    """Stop files of the process from growing for some seconds, twice."""
 
     async def filling() -> None:
         for _ in range(2):
@@ -115,7 +115,7 @@ async def disk_full(harness: Harness) -> None:
 
 
 async def clock_jumps(harness: Harness) -> None:
-    """The bot's clock is put forward and back by minutes and hours while work is under way; Foreman's goes on."""
+    """Move the bot's clock forward and back by minutes and hours during work; Foreman's goes on."""
     harness.env.foreman.clock = harness.env.foreman.state.clock = SystemClock()
 
     async def stepping() -> None:

@@ -21,7 +21,7 @@ NAMES = [f"many{number}" for number in range(APPROVER_COUNT)]
 
 
 async def add_approvers(env: Environment) -> None:
-    """A hundred people approve, and three of them must."""
+    """Add a hundred approvers and require three of them."""
     for name in NAMES:
         env.slack.workspace.users[f"U0{name.upper()}"] = User(f"U0{name.upper()}", name, name.title(), TEAM.id)
         env.slack.workspace.channel_by_name("#approvals").members.add(f"U0{name.upper()}")
@@ -36,7 +36,7 @@ def row_count(harness: Harness, table: Any) -> int:
 
 
 def reply_text(outcome: Outcome) -> str:
-    """What somebody reads who has pressed: a line, or a modal where it took a while."""
+    """The answer to a click: an ephemeral line, or a modal if it took a while."""
     text = outcome.modal.text if outcome.modal is not None else "\n".join(outcome.ephemeral_texts)
     return "" if "Looking again" in text else text
 

@@ -1,4 +1,4 @@
-"""The bot is killed after its call has left and before the answer has come. It is started again, and all is well."""
+"""The bot is killed between its call and the answer, and started again."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

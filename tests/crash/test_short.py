@@ -48,7 +48,7 @@ def test_every_crash_point_is_passed_somewhere_in_the_code() -> None:
 
 @pytest.fixture
 async def proxied_server() -> AsyncIterator[tuple[list[str], Proxy]]:
-    """A server that notes what reaches it, behind a proxy."""
+    """A server behind a proxy, and the requests that reach it."""
     arrived: list[str] = []
 
     async def note(request: web.Request) -> web.Response:

@@ -1,4 +1,4 @@
-"""What happened, told from the outside: the back end's own ledger and Slack's messages, against the database."""
+"""Verifies a scene from outside: the back end's requests and Slack's messages against the database."""
 
 import asyncio
 from collections import Counter
@@ -24,7 +24,7 @@ _JOBS = "/api/job_invocations"
 
 @dataclass(slots=True)
 class Verification:
-    """The count. Every list is a list of faults, in words; ``unknown`` and ``cards_twice`` are only counted."""
+    """The result. Every list has failures in words; ``unknown`` and ``duplicate_messages`` are only counted."""
 
     requests: int = 0
     states: dict[str, int] = field(default_factory=dict)
@@ -53,7 +53,7 @@ class Verification:
 
 
 class Verifier:
-    """Reads the bot's database from the outside, and everything else where it is."""
+    """Reads the bot's database, the sandboxes and Slack."""
 
     def __init__(self, env: Environment, database_url: str) -> None:
         self.env = env
@@ -70,27 +70,27 @@ class Verifier:
             yield connection
 
     def states(self) -> Counter[str]:
-        """How many requests are in each state."""
+        """The number of requests in each state."""
         with self.read() as tx:
             rows = tx.execute(select(requests.c.state, func.count()).group_by(requests.c.state))
             return Counter({row[0]: row[1] for row in rows})
 
     def open_counts(self) -> tuple[int, int]:
-        """How many requests are not settled, and how many messages Slack has yet to get."""
+        """The number of unsettled requests, and of messages that are not yet sent."""
         with self.read() as tx:
             open_ = tx.scalar(select(func.count()).where(requests.c.state.not_in(SETTLED_STATES))) or 0
             due = tx.scalar(select(func.count()).where(messages.c.state == "due")) or 0
         return int(open_), int(due)
 
     async def is_settled(self) -> bool:
-        """Whether everything has come to its end and Slack shows it."""
+        """Whether all work is settled and Slack shows it."""
         try:
             return await asyncio.to_thread(self.open_counts) == (0, 0)
         except SQLAlchemyError:
             return False
 
     def verify(self, load: LoadGenerator) -> Verification:
-        """Hold everything against everything else."""
+        """Compare the database with the back end and Slack."""
         with self.read() as tx:
             rows = tx.execute(select(requests)).all()
             tried = tx.execute(select(attempts.c.token, attempts.c.state, runs.c.request_id).join(runs)).all()
@@ -124,7 +124,7 @@ class Verifier:
             if state == "refused" and exist:
                 tally.mismatches.append(f"NS-{row.number} counts as refused, although the back end has it")
             if state == "unknown" and exist:
-                # Shown to people as unknown, which is true as far as the bot can tell; but it should have been found.
+                # The card says unknown, which is correct, but the lookup should have found it.
                 tally.mismatches.append(f"NS-{row.number} is unknown, although the back end has it")
         started = Counter(request_id for token, _, request_id in attempt_rows if any(token in text for text in made))
         for request_id, count in started.items():

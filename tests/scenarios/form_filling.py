@@ -1,4 +1,4 @@
-"""Filling in whole forms by their labels, page by page, from tables."""
+"""Fills in whole forms by their labels, page by page, from tables."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -9,11 +9,11 @@ from playground.slack import Modal
 from tests.scenarios.steps import go_to_page
 
 PageValues = Mapping[str, Any]
-"""Labels and what is filled in there."""
+"""Values by label."""
 
 
 async def fill_pages(modal: Modal, pages: Mapping[str, PageValues]) -> None:
-    """Fill in page after page. A moment is given as such; what a field makes appear is waited for."""
+    """Fill in page after page. Fields that appear because of others are waited for."""
     for name, page in pages.items():
         first = next(iter(page))
         if name not in ("", "Basics"):
@@ -23,17 +23,17 @@ async def fill_pages(modal: Modal, pages: Mapping[str, PageValues]) -> None:
 
 
 def filled_labels(pages: Mapping[str, PageValues]) -> set[str]:
-    """The labels that a table fills in."""
+    """The labels in a table."""
     return {label for page in pages.values() for label in page}
 
 
 def utc_time(*parts: int) -> datetime:
-    """A moment in UTC, for the fields that take one."""
+    """An instant in UTC, for datetime fields."""
     return datetime(*parts, tzinfo=UTC)  # type: ignore[arg-type, misc]
 
 
 async def field_labels(env: Environment, key: str, values: Mapping[str, Any]) -> set[str]:
-    """The labels of every field that an operation's form can have, for some values; relevance left aside."""
+    """The labels of every field of an operation's form for some values, relevant or not."""
     bot = env.bot
     assert bot is not None
     found = next(c for c in bot.services.backends.values() if key in c.connection.operations)

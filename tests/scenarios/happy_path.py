@@ -1,4 +1,4 @@
-"""The main road of each back end, to be travelled over each transport and on each database."""
+"""The happy path of each back end, run over each transport and on each database."""
 
 import asyncio
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What people do again and again, in a few words."""
+"""Steps that many scenarios share."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -11,7 +11,7 @@ from playground.sandbox import ReceivedRequest
 from playground.slack import Message, Modal, Person
 
 WAIT_SECONDS = 20.0
-"""Seconds for which anything is waited for; it comes much sooner unless the machine is very busy."""
+"""Timeout for every wait, in seconds; generous, since the machine may be busy."""
 
 RESTART_COMMAND = '/foreman run template="Service Action - Script Default" hosts="os = RedHat" when=now because=patch'
 
@@ -31,7 +31,7 @@ def jobs_received(env: Environment) -> int:
 
 
 async def open_form(who: Person, line: str, channel: str = "#ops") -> Modal:
-    """Type a command and wait until the form stands, or until a notice says why it does not."""
+    """Type a command and wait for the form. Fails if a notice says why there is none."""
     reply = await who.command(line, channel)
     assert reply.error == "", reply
     assert not reply.ephemeral_texts, reply.ephemeral_texts
@@ -41,7 +41,7 @@ async def open_form(who: Person, line: str, channel: str = "#ops") -> Modal:
 
 
 async def go_to_page(modal: Modal, page: str, label: str) -> None:
-    """Go to the page that has a field."""
+    """Go to a page of the form and wait for one of its fields."""
     await modal.click(page)
     try:
         await modal.ws.wait_until(lambda: label in modal.labels, WAIT_SECONDS)
@@ -50,7 +50,7 @@ async def go_to_page(modal: Modal, page: str, label: str) -> None:
 
 
 async def press_preview(modal: Modal) -> Modal:
-    """Press Preview and wait for what would happen. The form must have nothing to complain of."""
+    """Press Preview and wait for it. The form must be valid."""
     result = await modal.submit()
     assert not result.errors, result.errors
     assert result.error == "", result.error_details
@@ -61,7 +61,7 @@ async def press_preview(modal: Modal) -> Modal:
 
 
 async def confirm_request(preview: Modal) -> str:
-    """Confirm a preview and close what is left. Returns the request's name, such as NS-3."""
+    """Confirm a preview and close its modal. Returns the request's name, such as NS-3."""
     result = await preview.submit()
     assert result.error == "", result.error_details
     found = re.search(r"NS-\d+", preview.text)
@@ -72,19 +72,19 @@ async def confirm_request(preview: Modal) -> str:
 
 
 async def make_request(who: Person, line: str = RESTART_COMMAND, fill: Mapping[str, Any] | None = None) -> str:
-    """Ask for something, from the command to the request. Returns its name."""
+    """Make a request, from the command to the confirmation. Returns its name."""
     modal = await open_form(who, line)
     await modal.fill(fill if fill is not None else {"service": "nginx"} if line == RESTART_COMMAND else {})
     return await confirm_request(await press_preview(modal))
 
 
 async def find_card(who: Person, name: str, where: str = "#approvals") -> Message:
-    """The card of a request, waited for."""
+    """Wait for the card of a request."""
     return await who.wait_for(f"{name} ·", where=where, timeout=WAIT_SECONDS)
 
 
 async def wait_for_texts(message: Message, *texts: str, env: Environment, timeout: float = WAIT_SECONDS) -> None:
-    """Wait until a message reads all of some texts."""
+    """Wait until a message contains all texts."""
 
     def there() -> bool:
         return all(text in message.text for text in texts)
@@ -98,7 +98,7 @@ async def eventually(
     describe: Callable[[], str] = lambda: "",
     timeout: float = WAIT_SECONDS,
 ) -> Any:
-    """Wait for something to be so."""
+    """Wait until a predicate is true."""
     try:
         return await env.slack.wait_until(predicate, timeout)
     except TimeoutError:
@@ -114,8 +114,8 @@ async def approve_request(env: Environment, name: str, by: str = "bob") -> Messa
 
 
 async def click_for_reply(who: Person, button: str, message: Message) -> str:
-    """Press a button that is answered in words. Returns what only the one who pressed reads: a line, or a modal where
-    finding out took longer than the trigger lasts."""
+    """Press a button that is answered with a text. Returns the text of the ephemeral message, or of the modal that
+    opens if the answer takes longer than a trigger lives."""
     reply = await who.click(button, message)
     assert reply.error == "", reply
     await who.ws.wait_until(lambda: reply.ephemeral_texts or who.open_modal, WAIT_SECONDS)
@@ -129,7 +129,7 @@ async def click_for_reply(who: Person, button: str, message: Message) -> str:
 
 
 async def advance_to_run(env: Environment, card: Message, run_number: int) -> None:
-    """Move the clock to when a card says that a run is due."""
+    """Move the clock to the time that a card shows for a run."""
     shown = rf"Run {run_number}: waiting for its time · \w+ (\d+ \w+ \d+ \d\d:\d\d) CET"
     found = await eventually(env, lambda: re.search(shown, card.text), lambda: card.text)
     due = datetime.strptime(found[1], "%d %b %Y %H:%M").replace(tzinfo=ZoneInfo("Europe/Berlin"))

@@ -1,4 +1,4 @@
-"""Whatever people do, in whatever order, with the bot restarted in between: what must never happen does not.
+"""Random actions of people in random order, with restarts of the bot in between: the invariants hold.
 
 Never started without a quorum over the content that was started, never in a hard freeze, never twice; every click is
 answered; what is over stays over.
@@ -51,7 +51,7 @@ actions = st.one_of(
 
 @dataclass
 class Simulation:
-    """What happened so far."""
+    """The state of a simulation."""
 
     env: Environment
     names: list[str] = field(default_factory=list)
@@ -59,7 +59,7 @@ class Simulation:
     edits: int = 0
 
     async def perform(self, action: Sequence[object]) -> None:
-        """One action, as a person would do it."""
+        """Perform one action, as a person would."""
         match action:
             case ("ask", str() as who):
                 await self._ask(who)
@@ -85,7 +85,7 @@ class Simulation:
         try:
             name = await make_request(person, LINE, {"command": "uptime"})
         except (AssertionError, TimeoutError):
-            # Nobody could approve it, or the time is frozen: the form says so, and there is no request.
+            # If nobody could approve it or the time is frozen, the form says so and there is no request.
             await _close_modals(person)
             return
         self.names.append(name)
@@ -131,13 +131,13 @@ class Simulation:
         if "command" in form.labels:
             self.edits += 1
             await form.fill({"command": f"uptime {self.edits}"})
-            # A form that does not fit (a freeze, nobody left to approve) says so, and changes nothing.
+            # An invalid form (a freeze, nobody left to approve) says so and changes nothing.
             with suppress(AssertionError, TimeoutError):
                 await confirm_request(await press_preview(form))
         await _close_modals(person)
 
     async def check_invariants(self) -> None:
-        """What must hold at every moment."""
+        """Check what must hold at every moment."""
         for request, decisions in (await self._stored_requests()).values():
             before = self.final_states.get(request.id)
             assert before is None or before == request.state, f"{request.name} was {before}, is {request.state}"
@@ -179,7 +179,7 @@ async def _close_modals(person: Person) -> None:
 
 
 async def run_script(script: Sequence[Sequence[object]]) -> None:
-    """Play a script on a stage of its own; "restart" stops the bot and starts it again."""
+    """Play a script in an environment of its own; "restart" stops the bot and starts it again."""
     with TemporaryDirectory(prefix="nightshift-order-") as directory:
         async with run_environment(Path(directory), policy=POLICY) as on, AsyncExitStack() as life:
             on.clock.move_to(on.clock.now().replace(hour=9, minute=0, second=0))
@@ -207,7 +207,7 @@ async def run_script(script: Sequence[Sequence[object]]) -> None:
     database=None,
     derandomize=True,
     suppress_health_check=list(HealthCheck),
-    # Each example plays for seconds: a failing one is reported as it is.
+    # Each example takes seconds, so a failing one is not shrunk.
     phases=[Phase.explicit, Phase.generate],
 )
 @given(st.lists(actions, min_size=8, max_size=14))

@@ -1,4 +1,4 @@
-"""The approval: who may decide, what each click is answered with, and that nothing happens twice."""
+"""Approval: who may decide, how each click is answered, and that nothing happens twice."""
 
 import asyncio
 import json

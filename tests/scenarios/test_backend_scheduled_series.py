@@ -1,4 +1,4 @@
-"""A series that is given to the back end as a whole ends as that went: with its words, as failed where it failed."""
+"""A series that is handed to the back end ends with the back end's result."""
 
 from datetime import timedelta
 
@@ -25,7 +25,7 @@ DAILY = "every day at 06:00 UTC"
 
 @pytest.fixture(autouse=True)
 def advance_past_caches(env: Environment) -> None:
-    """OpsRamp takes so many calls a minute; each test begins with all of them."""
+    """Each test begins with OpsRamp's whole rate limit."""
     env.clock.advance(timedelta(minutes=2))
 
 

@@ -1,4 +1,4 @@
-"""A back end that answers badly, or not at all: the form says which, in words, and nothing that was typed is lost."""
+"""A back end with bad answers or none: the form names it, and no input is lost."""
 
 from datetime import timedelta
 from typing import Any
@@ -63,7 +63,7 @@ BAD = [
 
 
 def kept_values(modal: Modal) -> dict[str, object]:
-    """What stands in the fields that were filled in."""
+    """The values of the fields that were filled in."""
     return {label: modal.value(label) for label in TYPED}
 
 
@@ -136,7 +136,7 @@ async def test_what_cannot_be_reached_says_so_and_the_other_works(env: Environme
 async def test_arguments_that_cannot_be_looked_up_are_said_and_the_rest_is_filled_in(
     env: Environment, alice: Person
 ) -> None:
-    env.clock.advance(timedelta(minutes=1))  # What was searched for a moment ago would be known still.
+    env.clock.advance(timedelta(minutes=1))  # Recent searches are cached.
     env.foreman.faults.append(Fault("html", status=502, remaining=None))
     modal = await open_form(alice, RESTART_COMMAND + " system=main")
     assert "failed (502)" in modal.text

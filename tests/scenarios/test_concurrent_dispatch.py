@@ -1,4 +1,4 @@
-"""The same run taken up twice at once, as after a crash: it is called once, and its outcome is the call's."""
+"""A run that is dispatched twice at once, as after a crash, is called once, and its outcome is the call's."""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -30,7 +30,7 @@ async def test_whoever_comes_second_neither_calls_nor_says_how_it_ended(env: Env
         async with services.db.read() as tx:
             run_id = (await tx.execute(select(attempts.c.run_id).where(attempts.c.state == "prepared"))).scalar_one()
         second = asyncio.create_task(dispatch_run(services, run_id))
-        await asyncio.sleep(0.2)  # It has read the row, and waits for its turn behind the first one.
+        await asyncio.sleep(0.2)  # It has read the row and waits for its turn.
         assert not second.done()
     await asyncio.wait_for(second, WAIT_SECONDS)
     await wait_for_texts(card, "Succeeded", env=env)

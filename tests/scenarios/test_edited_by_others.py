@@ -1,5 +1,4 @@
-"""Somebody else edits a request: policy is asked about everyone who wrote it, and what they wrote is for others to
-approve."""
+"""Somebody else edits a request: policy is evaluated for all authors, and others must approve."""
 
 from typing import Any
 
@@ -40,7 +39,7 @@ LINE = '/foreman run template="Run Command - Script Default" hosts="name ~ {}" w
 
 
 async def edit(who: Person, found: Message, fill: dict[str, Any]) -> None:
-    """Open a request's form from its card, change something and look at the preview."""
+    """Open a request's form from its card, change fields and open the preview."""
     await who.click("Edit", found)
     form = await who.modal()
     await who.ws.wait_until(lambda: "One moment" not in form.text)

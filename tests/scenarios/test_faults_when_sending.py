@@ -1,4 +1,4 @@
-"""What goes wrong while work is handed over: what people read, how it ends, and that nothing is ever done twice."""
+"""Faults while a call is sent: what people read, how it ends, and that nothing is done twice."""
 
 from datetime import timedelta
 from typing import Any
@@ -40,12 +40,12 @@ INVALID = {"error": {"message": "Validation failed: Triggering: Start at is in t
 
 @pytest.fixture(autouse=True)
 def advance_past_caches(env: Environment) -> None:
-    """OpsRamp takes so many calls a minute; each test begins with all of them."""
+    """Each test begins with OpsRamp's whole rate limit."""
     env.clock.advance(timedelta(minutes=2))
 
 
 def fault_at(path: str, kind: Any = "status", method: str = "POST", **more: Any) -> Fault:
-    """A fault of the calls that do something."""
+    """A fault of calls that change something."""
     return Fault(kind, path, method, **more)
 
 
@@ -166,7 +166,7 @@ async def test_a_watch_that_fails_for_a_while_loses_nothing(env: Environment, al
 
 
 def calls(env: Environment) -> tuple[int, int]:
-    """How often Foreman was asked for a job, and how many it has."""
+    """The number of requests for a job that Foreman received, and of jobs it has."""
     return len(env.foreman.requests_to("POST", FOREMAN)), len(env.foreman.invocations)
 
 
@@ -183,7 +183,7 @@ async def start_maintenance(env: Environment, alice: Person, *faults: Fault) -> 
 
 
 def run_count(env: Environment) -> tuple[int, int]:
-    """How often ImmyBot was asked for a run, and how many sessions it has."""
+    """The number of requests for a run that ImmyBot received, and of sessions it has."""
     return len(env.immybot.requests_to("POST", RUN)), len(env.immybot.sessions)
 
 
@@ -289,7 +289,7 @@ async def start_update(env: Environment, alice: Person, seconds: str, *faults: F
 
 
 def timeout_of(env: Environment) -> str:
-    """What the job holds now."""
+    """The timeout in the job now."""
     return str(env.opsramp.job_by_name("Restart print spooler")["script"]["parameters"][1]["value"])
 
 
@@ -354,7 +354,7 @@ async def test_an_update_that_opsramp_refuses_fails_with_its_words(env: Environm
 
 
 def write_count(env: Environment) -> int:
-    """How often a job was written."""
+    """The number of writes of a job."""
     return len(env.opsramp.requests_to("POST", OPSRAMP_JOBS))
 
 
@@ -389,5 +389,5 @@ async def test_a_run_of_unknown_fate_is_never_asked_for_again(env: Environment, 
 
 
 def run_calls(env: Environment) -> int:
-    """How often OpsRamp was asked for a run on demand."""
+    """The number of requests for a run on demand."""
     return len([r for r in env.opsramp.received_requests if r.path.endswith("/run")])

@@ -1,4 +1,4 @@
-"""The form: it stands at once, knows what was typed, asks for what the template asks for, and loses nothing."""
+"""The form opens at once, is prefilled from the command, has the template's inputs, and loses nothing."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Freezes: refused or with approvers of their own, and looked at again when it is decided and when it starts."""
+"""Freezes refuse requests or add approvers, and are checked again at each decision and start."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -61,20 +61,20 @@ def calendar(*events: tuple[str, datetime, datetime]) -> str:
 
 
 async def reload_calendars(env: Environment) -> None:
-    """The bot's regular look at its calendars, now."""
+    """Make the bot read its calendars now."""
     assert env.bot is not None
     await env.bot.calendars.refresh()
 
 
 async def advance_to(env: Environment, instant: datetime) -> None:
-    """Let time pass until an instant; the bot has looked at its calendars shortly before."""
+    """Move the clock to an instant; the bot reads its calendars shortly before."""
     env.clock.move_to(instant - timedelta(seconds=20))
     await reload_calendars(env)
     env.clock.move_to(instant + timedelta(seconds=5))
 
 
 async def expect_refusal(who: Person, when: str, *texts: str) -> None:
-    """Ask for something that is refused in the form with some texts."""
+    """Make a request that the form refuses with some texts."""
     form = await open_form(who, LINE.format(when))
     await form.fill({"command": "uptime"})
     await form.submit()
@@ -95,7 +95,8 @@ async def find_outcome(who: Person, name: str) -> Message:
 
 @pytest.fixture
 async def env_with_calendars(tmp_path: Path) -> AsyncIterator[tuple[Environment, Calendar, Path]]:
-    """A stage with two freezes: one from a web server, that refuses, and one from a file, with its own approvers."""
+    """An environment with two freezes: one from a web server, that refuses, and one from a file, with its own
+    approvers."""
     site, file = Calendar(), tmp_path / "board.ics"
     file.write_text(calendar())
     async with serve(site.app) as url:
@@ -196,7 +197,7 @@ async def test_a_freeze_that_came_after_the_asking_stops_the_approval_until_its_
         assert "needs 1 of @board. Edit the request" in await click_for_reply(bob, "Approve", found)
         await wait_for_texts(found, "Waiting for approval", "0 of 1 approved by @sre", env=on)
 
-        # The content stays as it is: what has changed is who must approve it.
+        # The content is unchanged; only its approvers have changed.
         await alice.click("Edit", found)
         form = await alice.modal()
         await on.slack.wait_until(lambda: "One moment" not in form.text)
@@ -209,7 +210,7 @@ async def test_a_freeze_that_came_after_the_asking_stops_the_approval_until_its_
         await wait_for_texts(found, "Stage 2 of 2: 0 of 1 approved by @board", env=on)
         assert "You approved" in await click_for_reply(dave, "Approve", found)
         await advance_to(on, TUESDAY_NIGHT)
-        # It starts in the midst of the freeze, as its own approvers have agreed.
+        # It starts during the freeze, since the freeze's approvers have agreed.
         await wait_for_texts(found, "Succeeded", env=on)
 
 

@@ -1,4 +1,4 @@
-"""The main road on PostgreSQL."""
+"""The happy path on PostgreSQL."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The main road over Socket Mode."""
+"""The happy path over Socket Mode."""
 
 import pytest
 

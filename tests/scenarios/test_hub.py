@@ -1,4 +1,4 @@
-"""/nightshift and the Home tab: what there is, at a glance, for the one who looks."""
+"""/nightshift and the Home tab: an overview for each person."""
 
 import pytest
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def hub_reply(env: Environment, who: Person, text: str) -> str:
-    """What ``/nightshift`` answers, to this person alone."""
+    """The ephemeral answer to ``/nightshift``."""
     reply = await who.command(f"/nightshift {text}".strip())
     assert reply.error == ""
     await eventually(env, lambda: reply.ephemeral_texts)

@@ -37,7 +37,7 @@ WHY = {"When": "now", "Why": "auditors"}
 
 @pytest.fixture(autouse=True)
 def advance_past_caches(env: Environment) -> None:
-    """OpsRamp takes so many calls a minute; each test begins with all of them."""
+    """Each test begins with OpsRamp's whole rate limit."""
     env.clock.advance(timedelta(minutes=2))
 
 
@@ -165,7 +165,7 @@ CHECK_BODY: dict[str, Any] = {
 
 
 def with_pattern(**pattern: Any) -> tuple[dict[str, PageValues], dict[str, Any]]:
-    """The checklist with another pattern: the label-by-label filling and the body."""
+    """The checklist with another pattern: its values by label, and its body."""
     words, body = pattern.pop("words"), copy.deepcopy(CHECK_BODY)
     body["schedule"]["pattern"] = pattern
     body["name"] = " ".join(["Check:", *words.values()])
@@ -182,7 +182,7 @@ PATTERNS = [
 
 
 async def fill(modal: Modal, pages: dict[str, PageValues]) -> None:
-    """Fill in pages; the one that is on show need not be turned to."""
+    """Fill in pages, beginning with the one that is shown."""
     await fill_pages(modal, pages)
 
 

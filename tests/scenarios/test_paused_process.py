@@ -1,4 +1,4 @@
-"""The process stands still (a paused machine, say) after it has marked a call as sent and before it makes it."""
+"""The process is paused after it has recorded a call as sent and before it makes the call."""
 
 import asyncio
 import sqlite3
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 @pytest.fixture
 def during_pause(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[], None]]:
-    """Whatever is put here is done once while the process stands still."""
+    """Callbacks that run once during the pause."""
     meanwhile: list[Callable[[], None]] = []
 
     def reach(point: str) -> None:

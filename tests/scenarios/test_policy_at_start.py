@@ -1,4 +1,4 @@
-"""A policy that cannot be right keeps the bot from starting, and says where, what and what to do."""
+"""An invalid policy keeps the bot from starting. The error names file, line and remedy."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What ``nightshift policy explain`` and ``nightshift doctor`` say of a policy at work, run as commands."""
+"""The commands ``nightshift policy explain`` and ``nightshift doctor`` on a running policy."""
 
 import asyncio
 import json
@@ -39,7 +39,7 @@ WEB = '/foreman run template="Run Command - Script Default" hosts="name ~ web" w
 
 
 async def run(env: Environment, *arguments: str) -> tuple[int, str]:
-    """Run the command as somebody would who looks after the bot. Returns its exit code and what it printed."""
+    """Run the command as an operator. Returns its exit code and output."""
     environment = {**os.environ, **env.env_vars, "PYTHONPATH": str(Path(__file__).parents[2])}
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", "from bot.cli import main; main()", *arguments),

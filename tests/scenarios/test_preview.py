@@ -1,4 +1,4 @@
-"""The preview: what would happen, before anything is sent; and what is wrong, under the field it belongs to."""
+"""The preview shows what would be sent; errors appear under their fields."""
 
 import json
 

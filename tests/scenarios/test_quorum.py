@@ -1,4 +1,4 @@
-"""Two of @sre must approve: what is counted, what is not, and what an edit does to it."""
+"""Two of @sre must approve: what counts, what does not, and what an edit voids."""
 
 from datetime import timedelta
 
@@ -123,7 +123,7 @@ async def test_an_edit_voids_the_first_approval_and_shows_what_changed(
     await env.slack.wait_until(
         lambda: any("Approvals of the earlier content do not count" in m.text for m in found.thread)
     )
-    # Bob's word was on the earlier content, so he may speak again.
+    # Bob approved the earlier content, so he may approve again.
     assert "1 of 2" in await click_for_reply(bob, "Approve", found)
     await click_for_reply(carol, "Approve", found)
     await wait_for_texts(found, "Succeeded", env=env, timeout=15)

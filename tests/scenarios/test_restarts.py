@@ -1,4 +1,4 @@
-"""The bot is away for a while, or Slack is: nothing is lost, nothing comes twice, and what was missed is told."""
+"""The bot or Slack is down for a while: nothing is lost or sent twice, and missed runs are reported."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -25,7 +25,7 @@ from tests.scenarios.steps import (
 
 @pytest.fixture
 async def env(tmp_path: Path) -> AsyncIterator[Environment]:
-    """A stage; each test starts and stops the bot itself."""
+    """An environment; each test starts and stops the bot itself."""
     async with run_environment(tmp_path) as on:
         on.clock.move_to(START_TIME)
         on.foreman.speed = 100.0

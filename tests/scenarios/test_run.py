@@ -1,4 +1,4 @@
-"""The run: progress on the card, the outcome where people look, failures by host, and how it is stopped."""
+"""A run: progress on the card, its outcome, failures by host, and cancellation."""
 
 from datetime import timedelta
 

@@ -47,7 +47,7 @@ FORMS = [
 
 
 async def rows(modal: Modal, label: str, typed: str) -> list[str]:
-    """What a search offers, each with what stands below it."""
+    """The rows of a search with their descriptions."""
     found: list[Any] = await modal.options(modal.field(label), typed)
     return [" ".join(row[line]["text"] for line in ("text", "description") if line in row) for row in found]
 

@@ -1,4 +1,4 @@
-"""A series: one approval, a run for each occurrence, held by whoever can hold it exactly, stopped as a whole."""
+"""A series: one approval, a run for each occurrence, kept by the scheduler that can keep it exactly."""
 
 import asyncio
 from datetime import timedelta
@@ -26,13 +26,13 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def approve_series(env: Environment, when: str) -> tuple[str, Message]:
-    """A series, asked for and approved: its name and its card."""
+    """Make and approve a series. Returns its name and its card."""
     name = await make_request(env.slack.person("alice"), f'{RUN_COMMAND} when="{when}"', {"command": "id"})
     return name, await approve_request(env, name)
 
 
 async def find_outcome(alice: Person, name: str, number: int) -> Message:
-    """What the results channel says of one run."""
+    """The message of one run in the results channel."""
     return await alice.wait_for(f"{name} · run {number} ·", where="#results", timeout=WAIT_SECONDS)
 
 

@@ -1,5 +1,5 @@
-"""Several of each: two Foremans and an OpsRamp tenant for each customer. They are chosen, named and told apart, have
-their own credentials, channels and limits, and one that is down or misconfigured does not touch the others."""
+"""Several back ends of a kind: two Foremans and an OpsRamp tenant for each customer. Each has its own name,
+credentials, channels and limits, and one that is down or misconfigured does not affect the others."""
 
 import asyncio
 import base64
@@ -99,12 +99,12 @@ FEW, MANY = 'hosts="os = RedHat and hostgroup = web"', 'hosts="os = Debian or os
 
 @dataclass
 class ExtraSandboxes:
-    """The sandboxes besides the stage's own."""
+    """The sandboxes in addition to the environment's own."""
 
     lab: ForemanSandbox
     fabrikam: OpsRampSandbox
     answers: asyncio.Event
-    """While it is not set, the lab takes jobs and does not answer."""
+    """While it is not set, the lab accepts jobs and does not answer."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -112,7 +112,7 @@ async def extra_sandboxes(tmp_path_factory: pytest.TempPathFactory) -> AsyncIter
     clock = ShiftedClock(tmp_path_factory.getbasetemp() / "several" / "clock")
     lab, fabrikam = ForemanSandbox(clock, hosts=12), OpsRampSandbox(clock)
     lab.users = {"labbot": "lab-secret"}
-    # The number that is a harmless template in production is another one here.
+    # The same number is another template here.
     numbers = {COMMAND: 289, "Power Action - Script Default": 189}
     lab.state.world.templates = [replace(t, id=numbers.get(t.name, t.id)) for t in lab.state.world.templates]
     tenant = fabrikam.tenants[OTHER_CLIENT]
@@ -153,7 +153,7 @@ async def running_env(
 
 
 def _rename_backends(config: Path) -> None:
-    """Names that tell the back ends apart; ImmyBot is left out, so that one kind is not configured at all."""
+    """Give the back ends distinct names, and remove ImmyBot so that one kind is not configured."""
     text = config.read_text()
     for old, new in NAMES.items():
         assert old in text
@@ -174,12 +174,12 @@ def _clear_faults(extra_sandboxes: ExtraSandboxes) -> Iterator[None]:
 
 @pytest.fixture
 def dave(env: Environment) -> Person:
-    """The lab is his."""
+    """The owner of the lab."""
     return env.slack.person("dave")
 
 
 def job_posts(sandbox: Sandbox) -> list[Any]:
-    """The bodies of the jobs that were asked for."""
+    """The bodies of the requests for a job."""
     return [received.body for received in sandbox.requests_to("POST", JOBS_PATH)]
 
 
@@ -346,7 +346,7 @@ async def test_limits_are_each_ones_own(env: Environment, extra_sandboxes: Extra
 async def test_one_that_is_down_is_told_in_its_form_and_the_other_works(
     env: Environment, extra_sandboxes: ExtraSandboxes, alice: Person, bob: Person
 ) -> None:
-    env.clock.advance(timedelta(minutes=1))  # What was searched for a moment ago would be known still.
+    env.clock.advance(timedelta(minutes=1))  # Recent searches are cached.
     extra_sandboxes.lab.faults.append(Fault("status", status=503, body={"message": "maintenance"}, remaining=None))
     modal = await open_form(alice, f"/foreman on=lab {UPTIME} {FEW}")
     assert "foreman.lab failed (503): maintenance" in modal.text

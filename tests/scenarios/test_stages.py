@@ -1,4 +1,4 @@
-"""Several groups, one after the other; reminders, a second group, and approvers who are not there any more."""
+"""Approval stages, reminders, escalation, and approvers who have left."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -62,7 +62,7 @@ UPTIME = {"command": "uptime"}
 
 @pytest.fixture
 def dave(env: Environment) -> Person:
-    """He is the database administrator."""
+    """The database administrator."""
     env.slack.admin.add_to_channel("dave", "#approvals")
     return env.slack.person("dave")
 
@@ -145,8 +145,8 @@ async def test_a_decision_is_taken_back_before_the_next_group_has_decided(
 async def test_an_approver_who_is_deactivated_is_passed_over_and_the_others_are_asked(
     env: Environment, alice: Person, bob: Person, carol: Person, dave: Person
 ):
-    """Dave and carol must both approve. Once dave has gone nobody else could: people are told, and whoever takes his
-    place in the group decides in his stead, without anybody asking again."""
+    """Dave and Carol must both approve. Once Dave is deactivated nobody could replace him: people are told, and a
+    new member of his group may then approve."""
     name = await make_request(alice, APP.format("now"), UPTIME)
     found, before = await find_card(bob, name), jobs_received(env)
     await click_for_reply(dave, "Approve", found)
@@ -154,7 +154,7 @@ async def test_an_approver_who_is_deactivated_is_passed_over_and_the_others_are_
     env.slack.admin.deactivate("dave")
     await env.slack.wait_for_events()
     try:
-        # What he said counts no more, and her word alone is not enough.
+        # His approval no longer counts, and hers alone is not enough.
         assert "0 of 2" not in await click_for_reply(carol, "Approve", found)
         await wait_for_texts(found, "1 of 2 approved", "only 1 of them can approve it now", env=env)
         assert jobs_received(env) == before
@@ -175,7 +175,7 @@ async def test_a_delegation_begins_at_once_ends_on_its_day_and_is_told(
 ):
     reply = await bob.command(f"/nightshift delegate <@{dave.id}|dave> until wednesday")
     await eventually(env, lambda: reply.ephemeral_texts)
-    # Bob lives in New York, and a day counts whole.
+    # Bob lives in New York, and the whole day is included.
     assert "Until Thu 14 Jan 2027 00:00 EST" in reply.ephemeral_texts[0]
     found = await find_card(bob, await make_request(alice, WEB.format("now"), UPTIME))
     assert "You approved" in await click_for_reply(dave, "Approve", found)

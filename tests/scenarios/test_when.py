@@ -1,4 +1,4 @@
-"""An ambiguous time is asked about, answered by a button that tells the moment, and kept to."""
+"""An ambiguous time becomes a question, and the chosen instant is kept."""
 
 from datetime import UTC, datetime
 
@@ -30,7 +30,7 @@ def jobs(env: Environment) -> int:
 
 
 async def open_ambiguous_form(alice: Person, when: str, question: str) -> Modal:
-    """A form whose time is in doubt."""
+    """Open a form with an ambiguous time."""
     modal = await open_form(alice, f'{RUN_COMMAND} when="{when}"')
     assert question in modal.text, modal.text
     await modal.fill({"command": "id"})
@@ -38,7 +38,7 @@ async def open_ambiguous_form(alice: Person, when: str, question: str) -> Modal:
 
 
 async def choose_meaning(modal: Modal, meaning: str) -> None:
-    """Choose a meaning, and wait until the form has taken it."""
+    """Choose a meaning, and wait until the form shows it."""
     await modal.click(meaning)
     await modal.ws.wait_until(lambda: meaning not in modal.buttons, WAIT_SECONDS)
 

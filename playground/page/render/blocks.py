@@ -22,7 +22,7 @@ def blocks_html(context: RenderContext, blocks: Sequence[Json]) -> Html:
 
 
 def _row_key(block: Json) -> str:
-    """Keeps a block the same element of the page when those around it change."""
+    """A key that keeps a block the same element of the page when those around it change."""
     return str(block.get("block_id", ""))
 
 
@@ -122,7 +122,7 @@ def _raw_cell(item: Json) -> str:
 
 
 def _as_mrkdwn(text: str) -> str:
-    """The little of Markdown that messages use, as mrkdwn."""
+    """The Markdown that messages use, as mrkdwn."""
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     text = _HEADING.sub(r"*\1*", _BOLD.sub(r"*\1*", text))
     return _MD_LINK.sub(r"<\2|\1>", text)

@@ -1,4 +1,4 @@
-"""Where people write."""
+"""The composer, where people write."""
 
 import json
 from dataclasses import asdict
@@ -9,7 +9,7 @@ from playground.slack import Channel, Message
 
 
 def composer_html(screen: Screen, channel: Channel) -> Html:
-    """The composer of a channel; closed until the bot is there."""
+    """The composer of a channel, disabled until the bot is ready."""
     text, turn = screen.draft_text
     label = "Message Nightshift" if channel.kind == "im" else f"Message #{channel.name}, or type / for a command"
     ready = screen.session.ready

@@ -1,4 +1,4 @@
-"""Interactive elements as HTML. The browser's script turns what is done with them into acts (client/acts.js)."""
+"""Interactive elements as HTML. The browser's script turns their use into actions (client/actions.js)."""
 
 import json
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ _INPUT_MODES = {"email_text_input": "email", "url_text_input": "url", "number_in
 
 @dataclass(frozen=True, slots=True)
 class RenderContext:
-    """What blocks are drawn with: who reads, what is entered, the errors by block_id, and the key of the element that
+    """Context for rendering blocks: the viewer, the entries, the errors by block_id, and the key of the element that
     waits for the bot."""
 
     viewer: Viewer
@@ -32,7 +32,7 @@ class RenderContext:
 
 
 def element_key(element: Element) -> str:
-    """How the browser names an element of a surface."""
+    """The browser's name for an element of a surface."""
     block_id, action_id = element.key
     return f"{block_id} {action_id}"
 
@@ -209,7 +209,7 @@ def _text(context: RenderContext, element: Element) -> Html:
 
 
 def _description_attributes(context: RenderContext, element: Element) -> dict[str, Any]:
-    """What says of a field that it is wrong or needed."""
+    """The ARIA attributes of a field that is invalid or required."""
     if element.position != "input":
         return {}
     wrong = element.key[0] in context.errors
@@ -227,7 +227,7 @@ def described_by(context: RenderContext, element: Element) -> str | None:
 
 
 def find_option(element: Element, value: str) -> Json | None:
-    """The entry of an overflow menu that was chosen."""
+    """The chosen entry of an overflow menu."""
     return next(
         (option for n, option in enumerate(options_of(element.json)) if str(option.get("value", n)) == value), None
     )

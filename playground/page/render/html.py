@@ -1,4 +1,4 @@
-"""HTML from Python: everything that is not marked as HTML is escaped."""
+"""HTML from Python. Text that is not marked as HTML is escaped."""
 
 from collections.abc import Iterable
 from html import escape
@@ -24,7 +24,7 @@ def h(tag: str, *children: Child, **attributes: Attribute) -> Html:
 
 
 def join(*children: Child) -> Html:
-    """Children one after the other."""
+    """Join children."""
     return Html("".join(_flat(children)))
 
 

@@ -26,7 +26,7 @@ _PATHS = {
 
 
 def icon(name: str) -> Html:
-    """An icon for the eye only; what it means is said next to it or in the label around it."""
+    """An icon, hidden from screen readers; its meaning is in the text or label beside it."""
     return h("svg", h("path", d=_PATHS[name]), viewBox="0 0 20 20", class_="icon", aria_hidden="true")
 
 

@@ -1,4 +1,4 @@
-"""A message as HTML: who, when, what, its marks and its thread."""
+"""A message as HTML: its author, time, content, marks and thread."""
 
 from playground.page.render.blocks import blocks_html
 from playground.page.render.elements import RenderContext
@@ -18,7 +18,7 @@ _COLOURS = 6
 def message_html(
     viewer: Viewer, message: Message, *, busy: str = "", previous: Message | None = None, in_thread: bool = False
 ) -> Html:
-    """A message. ``before`` is the one above it; ``busy`` the key of the element that waits for the bot."""
+    """A message. ``previous`` is the one above it; ``busy`` is the key of the element that waits for the bot."""
     author = viewer.ws.users[message.user]
     compact = previous is not None and not in_thread and _is_continuation(previous, message)
     classes = ["message", "compact" if compact else "", "ephemeral" if message.ephemeral_for else ""]
@@ -47,7 +47,7 @@ def message_html(
 
 
 def avatar(user: User, small: bool = False) -> Html:
-    """A picture that stands for somebody."""
+    """A person's picture."""
     classes = f"avatar {'small' if small else ''} colour{sum(user.id.encode()) % _COLOURS}"
     if user.is_bot:
         return h("span", MARK, class_=f"{classes} bot", aria_hidden="true")
@@ -56,7 +56,7 @@ def avatar(user: User, small: bool = False) -> Html:
 
 
 def content_html(viewer: Viewer, message: Message, busy: str = "") -> Html:
-    """What a message says, without who and when."""
+    """The content of a message, without author and time."""
     canvas = RenderContext(viewer, message.form_of(viewer.user.id), f"m{message.ts.replace('.', '-')}", busy_key=busy)
     edited = h("span", "(edited)", class_="edited") if message.edited else None
     return join(

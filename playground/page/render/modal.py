@@ -16,7 +16,7 @@ from playground.slack.elements import Json
 def modal_html(
     viewer: Viewer, stack: Sequence[View], *, busy: str = "", trouble: str = "", confirming: bool = False
 ) -> Html:
-    """The top view and the edges of those beneath it. ``trouble`` is what Slack says when the bot did not answer."""
+    """The top view and the edges of those beneath it. ``trouble`` is the error when the bot did not answer."""
     view = stack[-1]
     here = {block["block_id"] for block in view.blocks}
     elsewhere = [text for block_id, text in view.errors.items() if block_id not in here]
@@ -40,7 +40,7 @@ def modal_html(
 
 
 def confirmation_html(viewer: Viewer, spec: Json) -> Html:
-    """A question over everything else."""
+    """The confirmation, above everything else."""
     dialog = h(
         "pg-dialog",
         h("div", confirm_html(viewer, spec), class_="dialog-body"),

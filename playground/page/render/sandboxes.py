@@ -1,4 +1,4 @@
-"""The sandbox panel: the bot and the clock, the switches, and what each back end received and holds."""
+"""The sandbox panel: the bot, the clock, the fault switches, and the contents of each back end."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ _TITLES = {"foreman": "Foreman", "opsramp": "OpsRamp", "immybot": "ImmyBot", "sl
 
 @dataclass(frozen=True, slots=True)
 class BackendItem:
-    """Something that a back end holds: a job, a series, a session."""
+    """An item of a back end: a job, a series, a session."""
 
     name: str
     state: str

@@ -1,4 +1,4 @@
-"""The left column: who one is, the channels, the app."""
+"""The left column: the current person, the channels, the app."""
 
 from collections.abc import Mapping
 
@@ -38,7 +38,7 @@ def sidebar_html(viewer: Viewer, current_place: str, unread: Mapping[str, int]) 
 
 
 def role_label(ws: Workspace, user: User) -> str:
-    """What somebody is in the team, in a word or two."""
+    """A person's role in the team, in a word or two."""
     if user.is_stranger:
         return "from another team"
     if user.is_restricted or user.is_ultra_restricted:

@@ -1,4 +1,4 @@
-"""Three things to try, for somebody who has just opened the page."""
+"""Three suggestions for somebody who has just opened the page."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from playground.page.render.icons import icon
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """Something to try: who one becomes for it, where one goes, what is typed there, what opens beside it."""
+    """A suggestion: the person to act as, the place to open, the text to type, and the panel to open."""
 
     title: str
     text: str
@@ -51,7 +51,7 @@ SUGGESTIONS = (
 
 
 def suggestions_html(ready: bool, startup_error: str) -> Html:
-    """The panel. Until the workspace is ready it says what is being waited for; ``ended`` is why it never will be."""
+    """The panel. Until the workspace is ready it says so; ``error`` is why it never will be."""
     cards = [
         h(
             "li",

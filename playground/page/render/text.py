@@ -24,7 +24,7 @@ def text_html(viewer: Viewer, value: Json | None) -> Html:
 
 
 def plain(text: str, *, emoji: bool = True) -> Html:
-    """Text as it is; line breaks stay."""
+    """Plain text with its line breaks."""
     shown = _EMOJI.sub(lambda m: EMOJI.get(m[1], m[0]), text) if emoji else text
     return Html(join(shown).replace("\n", "<br>"))
 
@@ -41,13 +41,13 @@ def mrkdwn(viewer: Viewer, text: str) -> Html:
 
 
 def link(url: str, text: str) -> Html:
-    """A link that opens elsewhere; only addresses of the web and of mail are followed."""
+    """A link that opens in a new window; only web and mail addresses become links."""
     safe = url if url.startswith(("https://", "http://", "mailto:")) else None
     return h("a", text, href=safe, target="_blank", rel="noopener noreferrer")
 
 
 def mention(viewer: Viewer, what: str, ident: str) -> Html:
-    """``@alice``, ``#ops``, ``@sre``; marked where it means the reader."""
+    """A mention such as ``@alice`` or ``#ops``, marked if it means the viewer."""
     me = " me" if viewer.mentions_viewer(what, ident) else ""
     return h("span", viewer.ws.display_name(what, ident), class_=f"mention{me}")
 
@@ -57,7 +57,7 @@ def broadcast(name: str) -> Html:
 
 
 def date(viewer: Viewer, timestamp: int, pattern: str, url: str = "") -> Html:
-    """An instant in the reader's zone; all of it on hovering."""
+    """An instant in the viewer's zone, in full on hovering."""
     shown = viewer.clock.format(timestamp, pattern)
     whole = viewer.clock.format(timestamp, "{date_long} at {time}") + f" {viewer.clock.local(timestamp):%Z}"
     when = h("time", shown, datetime=viewer.clock.local(timestamp).isoformat(), title=whole)

@@ -1,4 +1,4 @@
-"""The head of the right column, where one looks behind the scenes."""
+"""The head of the right column with the panels."""
 
 from playground.page.render.channel import PANELS
 from playground.page.render.html import Html, h

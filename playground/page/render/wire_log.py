@@ -45,7 +45,7 @@ def exchange_html(viewer: Viewer, number: int, entry: Exchange, details: bool) -
 
 
 def split_pointer(message: str) -> tuple[str, str]:
-    """What Slack says and the JSON pointer it says it of."""
+    """The message of an error and its JSON pointer."""
     found = _POINTER.search(message)
     return _POINTER.sub("", message), found[1] if found else ""
 
@@ -69,7 +69,7 @@ def _kind_label(entry: Exchange) -> str:
 
 
 def _errors_html(entry: Exchange) -> Html | None:
-    """Slack's complaints, each with the place and the part that it means."""
+    """Slack's errors, each with its JSON pointer and the part of the payload that it names."""
     if not entry.messages:
         return None
     rows: Iterable[Html] = [_error_html(entry, *split_pointer(message)) for message in entry.messages[:10]]
@@ -85,7 +85,7 @@ def _error_html(entry: Exchange, text: str, pointer: str) -> Html:
 
 
 def _pointer_root(payload: Any) -> Any:
-    """What pointers are into: the payload, or the view in it; blocks may have come as JSON text."""
+    """The root of JSON pointers: the payload, or the view in it; blocks may have come as JSON text."""
     if not isinstance(payload, dict):
         return payload
     found = {name: _parse_json(value) for name, value in payload.items()}

@@ -58,7 +58,7 @@ class BotProcess:
             await self._process.wait()
 
     def mark_connected(self) -> None:
-        """It has been heard of."""
+        """Note that it has connected."""
         if self.state == "starting":
             self._set_state("running")
 

@@ -1,4 +1,4 @@
-"""Between a browser's fields and Slack's state: what a select offers, what is chosen, and what an entry means."""
+"""Converts between a browser's fields and Slack's state: offered rows, chosen rows, and entries."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class Choice:
     group: str = ""
 
     def row(self) -> dict[str, str]:
-        """As the browser gets it."""
+        """The row as the browser gets it."""
         return {"v": self.value, "t": self.text, "d": self.description, "g": self.group}
 
 
@@ -70,8 +70,8 @@ def selected_choices(ws: Workspace, element: Element, value: Any) -> list[Choice
 def state_from_entry(
     element: Element, raw: Any, zone: str, *, current: Any = None, found: Mapping[str, Json] | None = None
 ) -> Any:
-    """The state that a browser's entry means. ``found`` are options that a search brought, by value; ``current`` is
-    the state so far, whose options stay known."""
+    """The state for a browser's entry. ``found`` are options of a search, by value; ``current`` is
+    the present state, whose options stay known."""
     kind = element.kind
     if kind in SINGLE_OPTION_TYPES or kind in MULTI_OPTION_TYPES:
         held = current if isinstance(current, list) else [current] if current else []

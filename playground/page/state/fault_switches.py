@@ -1,4 +1,4 @@
-"""The switches of the sandbox panel: what goes wrong while one is on."""
+"""The fault switches of the sandbox panel."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ _START_FAULTS = {
 
 @dataclass(frozen=True, slots=True)
 class FaultSwitch:
-    """Something that can be made to go wrong."""
+    """A fault that can be switched on."""
 
     key: str
     label: str
@@ -32,7 +32,7 @@ class FaultSwitch:
 
 
 def fault_switches(env: Environment) -> Mapping[str, list[FaultSwitch]]:
-    """The switches by what they are about: ``slack`` and each sandbox."""
+    """The switches by their subject: ``slack`` and each sandbox."""
     return {
         "slack": _slack_switches(env.slack.faults),
         "foreman": [*_http_switches("foreman", env.foreman), _foreman_hosts(env.foreman)],
@@ -108,7 +108,7 @@ def _immybot_computers(immybot: ImmyBotSandbox) -> FaultSwitch:
     computers = list(immybot.world.computers.values())
 
     def turn(wanted: bool) -> None:
-        immybot.fail_computers([])  # Settles what has ended, so that it does not change afterwards.
+        immybot.fail_computers([])  # Fixes the results of sessions that have ended.
         for computer in computers:
             computer.outcome, computer.failures = "passes", []
         if wanted:

@@ -31,8 +31,8 @@ class Confirmation:
 
 
 class Screen:
-    """State only. ``place`` is a channel's id or HOME; ``tools`` the panel that is open, "" for none;
-    ``dark`` None for what the browser prefers."""
+    """State only. ``place`` is a channel's id or HOME; ``open_panel`` is the open panel, "" for none;
+    ``dark`` None follows the browser's preference."""
 
     def __init__(self, session: PlaygroundSession, person: str, place: str) -> None:
         self.session = session

@@ -1,4 +1,4 @@
-"""What is behind the page, the same for every browser: the stage, the bot's process, the switches."""
+"""State behind the page that all browsers share: the environment, the bot's process, the switches."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from playground.page.state.fault_switches import fault_switches
 from playground.slack import Change
 
 REQUEST_ZONE = ZoneInfo("Europe/Berlin")
-"""Where Alice is, whose times the suggestions are."""
+"""Alice's zone; the suggestions are for her times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class SlashCommand:
 
 
 class PlaygroundSession:
-    """``ready`` is True once the workspace is alive; ``trouble`` says why it will not be."""
+    """``ready`` is True once the workspace is filled; ``startup_error`` says why it cannot be."""
 
     def __init__(self, env: Environment, directory: Path) -> None:
         self.env = env
@@ -49,13 +49,13 @@ class PlaygroundSession:
             callback()
 
     def toggle_fault(self, group: str, name: str) -> None:
-        """Turn a switch over."""
+        """Toggle a switch."""
         switch = next(s for s in self.switches[group] if s.key == name)
         switch.set(not switch.is_on())
         self.notify()
 
     def move_clock(self, to: str) -> None:
-        """Move on by ``1h`` or ``1d``, or to the next time of day such as ``21:00`` where work is asked for."""
+        """Advance by ``1h`` or ``1d``, or to the next time of day such as ``21:00`` in Alice's zone."""
         if to in ("1h", "1d"):
             self.env.clock.advance(timedelta(hours=1) if to == "1h" else timedelta(days=1))
         else:

@@ -1,4 +1,4 @@
-"""Who reads: names, zone and the present, which is all that turning text into HTML needs to know."""
+"""The person who looks at the page: names, zone and present time, all that rendering text needs."""
 
 from dataclasses import dataclass, field
 
@@ -18,7 +18,7 @@ class Viewer:
         object.__setattr__(self, "clock", ViewerClock(self.user.tz or "UTC", self.ws.clock.now()))
 
     def mentions_viewer(self, what: str, ident: str) -> bool:
-        """Whether a mention means the reader."""
+        """Whether a mention means the viewer."""
         if what == "usergroup":
             group = self.ws.usergroups.get(ident)
             return group is not None and self.user.id in group.users

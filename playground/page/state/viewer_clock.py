@@ -1,4 +1,4 @@
-"""Instants as Slack shows them, in the reader's zone: the tokens of ``<!date^...>`` and of rich text's dates."""
+"""Instants as Slack shows them, in the viewer's zone: the tokens of ``<!date^...>`` and of rich text's dates."""
 
 import re
 from collections.abc import Callable
@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 _TOKEN = re.compile(r"\{(\w+)\}")
-# People in these zones read the time with am and pm.
+# Zones in which times have AM and PM.
 _TWELVE_HOURS = ("America/", "Australia/", "US/")
 
 
 class ViewerClock:
-    """Writes instants for somebody in ``zone``; ``now`` is for words such as today."""
+    """Formats instants for a person in ``zone``; ``now`` decides words such as today."""
 
     def __init__(self, zone: str, now: datetime) -> None:
         self.zone = ZoneInfo(zone)
@@ -22,7 +22,7 @@ class ViewerClock:
         return datetime.fromtimestamp(timestamp, UTC).astimezone(self.zone)
 
     def time(self, at: datetime, seconds: bool = False) -> str:
-        """``21:00``, or ``9:00 PM`` where that is what people read."""
+        """A time such as ``21:00``, or ``9:00 PM`` in zones that use it."""
         tail = f":{at:%S}" if seconds else ""
         if self._twelve_hour:
             return f"{at.hour % 12 or 12}:{at:%M}{tail} {'AM' if at.hour < 12 else 'PM'}"
@@ -34,7 +34,7 @@ class ViewerClock:
         return names.get((at.date() - self.now.date()).days) or f"{at:%A}, {at:%B} {_ordinal(at.day)}"
 
     def format(self, timestamp: float, pattern: str) -> str:
-        """``pattern`` with its tokens filled in; a token that is not known stays as it is."""
+        """``pattern`` with its tokens filled in; unknown tokens are kept."""
         at = self.local(timestamp)
         return _TOKEN.sub(lambda match: self._token(match[1], at) or match[0], pattern)
 

@@ -110,7 +110,7 @@ def _member_channel(ws: Workspace, args: Args) -> Channel:
 
 
 def _in_range(message: Message, args: Args) -> bool:
-    """Whether a message lies in the asked-for time."""
+    """Whether a message lies in the requested time range."""
     oldest, latest, inclusive = args.text("oldest"), args.text("latest"), args.boolean("inclusive")
     ts = float(message.ts)
     after = not oldest or (ts >= float(oldest) if inclusive else ts > float(oldest))

@@ -17,7 +17,7 @@ class RateLimiter:
         self._channels: dict[str, tuple[float, float]] = {}
 
     def wait_time(self, method: Method, channel: str) -> float:
-        """Count a call; returns the seconds to wait when it comes too early, else 0."""
+        """Count a call. Returns the seconds to wait when it comes too early, else 0."""
         now = time.monotonic()
         calls = self._calls.setdefault(method.name, deque())
         while calls and now - calls[0] > WINDOW:

@@ -1,4 +1,4 @@
-"""users.* and usergroups.*: who there is."""
+"""users.* and usergroups.*: people and their groups."""
 
 from playground.slack.api.registry import TIER_2, TIER_3, Args, method, paginate
 from playground.slack.elements import Json

@@ -43,7 +43,7 @@ class Modal(Surface):
 
     @property
     def errors(self) -> dict[str, str]:
-        """The errors on show, by label."""
+        """The visible errors, by label."""
         return self._errors_by_label(self.container.errors)
 
     async def submit(self) -> Submission:

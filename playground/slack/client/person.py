@@ -1,4 +1,4 @@
-"""A person in the workspace, driven in the words of the trade."""
+"""A person in the workspace, who is driven from Python."""
 
 import itertools
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ from playground.slack.transport.responses import apply_command_response
 Location = str | Channel | Message | None
 """A place: ``#ops``, ``dm`` (direct messages with the bot), a channel, a message for its thread; None is anywhere."""
 
-# The subscription that a message in a channel falls under, and the channel_type that its event tells.
+# The subscription and the channel_type of a message event, by kind of channel.
 _MESSAGE_EVENTS = {
     "im": ("message.im", "im"),
     "public": ("message.channels", "channel"),
@@ -28,7 +28,7 @@ _MESSAGE_EVENTS = {
 
 
 class Person:
-    """Somebody at their screen. Sees only the channels they are in, their direct messages, and what is for them."""
+    """A person at their screen, who sees only their channels, their direct messages and ephemeral messages to them."""
 
     def __init__(self, delivery: Delivery, user: User) -> None:
         self.delivery = delivery
@@ -56,7 +56,7 @@ class Person:
 
     @property
     def ephemerals(self) -> list[Message]:
-        """What only this person was shown, oldest first."""
+        """The ephemeral messages to this person, oldest first."""
         return list(self.ws.ephemerals.get(self.id, []))
 
     @property
@@ -69,17 +69,17 @@ class Person:
         return Modal(self) if self.stack else None
 
     def messages(self, where: Location = None) -> list[Message]:
-        """What can be seen there, oldest first, threads and ephemeral messages included."""
+        """The messages that the person can see there, oldest first, threads and ephemeral messages included."""
         return list(reversed(list(self._newest_first(where))))
 
     def find_message(self, text: str, where: Location = None) -> Message | None:
-        """The newest message there that reads ``text``."""
+        """The newest message there that contains ``text``."""
         return next((m for m in self._newest_first(where) if text in m.text), None)
 
     async def wait_for(
         self, text: str, where: Location = None, timeout: float = 5.0, after: Message | None = None
     ) -> Message:
-        """The newest message there that reads ``text``, waited for; newer than ``after``. Raises TimeoutError."""
+        """Wait for the newest message there that contains ``text`` and is newer than ``after``. Raises TimeoutError."""
         newest = (m for m in self._newest_first(where) if after is None or m.ts > after.ts)
         found = list(itertools.islice((m for m in newest if text in m.text), 1))
         fits = self._filter(where)
@@ -106,19 +106,19 @@ class Person:
         return found[0]
 
     async def modal(self, timeout: float = 5.0) -> Modal:
-        """The open modal, waited for. Raises TimeoutError."""
+        """Wait for an open modal. Raises TimeoutError."""
         if not await self.ws.changes.wait_until(lambda: bool(self.stack), timeout):
             raise TimeoutError(f"No modal opened for {self.name} within {timeout} s.")
         return Modal(self)
 
     def surface_of(self, message: Message) -> MessageSurface:
-        """A message to use: its fields, buttons and menus."""
+        """The fields, buttons and menus of a message."""
         return MessageSurface(self, message)
 
     # What they do
 
     async def command(self, line: str, channel: str = "", *, settle_timeout: float | None = None) -> Outcome:
-        """Type a slash command, such as ``/foreman run``; where is the first of their channels unless it is said.
+        """Type a slash command such as ``/foreman run``, in the first of their channels unless another is given.
         Raises NotVisible while a modal is in the way."""
         self._require_no_modal()
         outcome = Outcome(self)
@@ -144,7 +144,7 @@ class Person:
     async def click(
         self, label: str, message: Message | str | None = None, *, near_text: str = "", confirm: bool = True
     ) -> Outcome:
-        """Press a button of a message: a given one, the newest that reads a text, or the newest that has the button.
+        """Press a button of a message: the given one, the newest that contains a text, or the newest with the button.
         Raises NotVisible."""
         self._require_no_modal()
         return await self.surface_of(self._message_with_button(label, message)).click(
@@ -157,7 +157,7 @@ class Person:
         return await self.surface_of(message).choose(option, confirm=confirm)
 
     async def open_home(self, *, settle_timeout: float | None = None) -> HomeTab:
-        """Open the bot's home tab: the bot is told, and what it publishes is waited for."""
+        """Open the bot's home tab, and wait for what the bot publishes."""
         outcome = Outcome(self)
         with outcome.record_changes():
             content: Json = {
@@ -173,7 +173,7 @@ class Person:
         return HomeTab(self)
 
     async def say(self, text: str, where: str = "dm", thread: Message | None = None) -> Message:
-        """Write a message; the bot hears of it in direct messages, where it is mentioned, or in its channels."""
+        """Write a message. The bot is told in direct messages, where it is mentioned, and in its channels."""
         place = self._joined_channel(where)
         thread_ts = (thread.thread_ts or thread.ts) if thread else ""
         message = self.ws.post(place, self.id, text, thread_ts=thread_ts)
@@ -201,7 +201,7 @@ class Person:
         answer_channel: Channel | None = None,
         settle_timeout: float | None = None,
     ) -> Outcome:
-        """Deliver a payload to the bot and watch what comes of it. ``answered`` is where a command's answer appears."""
+        """Deliver a payload to the bot and record what happens. A command's answer appears in ``answer_channel``."""
         outcome = Outcome(self)
         outcome.trigger_id = payload.get("trigger_id", "")
         with outcome.record_changes():
@@ -219,20 +219,20 @@ class Person:
         return outcome
 
     def record_invalid_response(self, name: str, ack: Ack, error: ApiError) -> None:
-        """Note in the journal that Slack could not use what the bot acknowledged with."""
+        """Record in the journal that Slack could not use the body of an acknowledgement."""
         self.ws.record_invalid_response(name, ack.body, error.code, error.messages, self.id)
 
     async def _wait_for_change(
         self, outcome: Outcome, settle_timeout: float | None, kinds: tuple[str, ...] = ()
     ) -> None:
-        """Wait a little for something to happen on the screen."""
+        """Wait up to ``settle_timeout`` for a change on the screen."""
         wait = self.ws.settings.settle_timeout if settle_timeout is None else settle_timeout
         await self.ws.changes.wait_until(
             lambda: any(not kinds or change.kind in kinds for change in outcome.changes), wait
         )
 
     def _require_no_modal(self) -> None:
-        """A modal covers everything else. Raises NotVisible."""
+        """Raise NotVisible if a modal covers everything else."""
         if self.stack:
             raise NotVisible(f"{self.name} has a modal open ({Modal(self).title!r}), to be submitted or closed first.")
 

@@ -1,4 +1,4 @@
-"""Surfaces with blocks on a person's screen: messages, modals, the home tab. What is in them can be read and used."""
+"""Surfaces with blocks on a person's screen: messages, modals, the home tab. People read and use their elements."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ FIELD_TIMEOUT = 2.0
 
 
 class Surface(ABC):
-    """Base of what people can use. Fields are found by their label, buttons by their text, options by theirs."""
+    """Base of surfaces. Fields are found by their label, buttons and options by their text."""
 
     def __init__(self, person: Actor) -> None:
         self.person = person
@@ -36,7 +36,7 @@ class Surface(ABC):
     @property
     @abstractmethod
     def container(self) -> Message | View:
-        """The message or view that is on show now. Raises NotVisible."""
+        """The message or view that is shown now. Raises NotVisible."""
 
     @property
     def blocks(self) -> list[Json]:
@@ -53,7 +53,7 @@ class Surface(ABC):
 
     @property
     def text(self) -> str:
-        """All that can be read, with what has been entered."""
+        """All visible text, with the values of the fields."""
         shown = [self.element_value(e) for e in self._fields]
         flat = [str(one) for value in shown for one in (value if isinstance(value, list) else [value]) if one]
         return "\n".join([blocks_to_text(self.blocks, self.ws.display_name), *flat])
@@ -68,7 +68,7 @@ class Surface(ABC):
         return [e.label for e in self._buttons("")]
 
     def value(self, label: str) -> Any:
-        """What a field holds, in a person's words; None when it is empty. Raises NotVisible."""
+        """The value of a field as people see it; None when it is empty. Raises NotVisible."""
         return self.element_value(self.field(label))
 
     def element_value(self, element: Element) -> Any:
@@ -79,7 +79,7 @@ class Surface(ABC):
         return _find_by_label(self._fields, label) or _raise_missing(self._fields, label, "field")
 
     def button(self, label: str, near: str = "") -> Element:
-        """The button of a text; ``near`` is a text in its block, or in the last block before it. Raises NotVisible."""
+        """The button with a text; ``near`` is a text in its block or in the last one before. Raises NotVisible."""
         return self._button(label, near) or _raise_missing(self._buttons(""), label, f"button (near {near!r})")
 
     def option_texts(self, label: str) -> list[str]:
@@ -87,12 +87,12 @@ class Surface(ABC):
         return [option_text(self.ws, option) for option in options_of(self.field(label).json)]
 
     async def wait_for_field(self, label: str) -> Element:
-        """The field of a label, waited for a little: the bot may be about to show it. Raises NotVisible."""
+        """Wait for the field of a label, which the bot may be about to show. Raises NotVisible."""
         await self.ws.changes.wait_until(lambda: _find_by_label(self._fields, label) is not None, FIELD_TIMEOUT)
         return self.field(label)
 
     async def wait_for_text(self, text: str, timeout: float = 5.0) -> None:
-        """Wait for a text to be on show. Raises TimeoutError."""
+        """Wait for a text to appear. Raises TimeoutError."""
         if not await self.ws.changes.wait_until(lambda: self._contains(text), timeout):
             raise TimeoutError(f"{text!r} did not appear within {timeout} s; this is on show:\n{self._text_or_error()}")
 

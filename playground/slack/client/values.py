@@ -1,4 +1,4 @@
-"""Between what people say (an option's text, a name, a date) and what Slack stores (an option, an id, an epoch)."""
+"""Converts between what people see (option texts, names, dates) and what Slack stores (options, ids, epochs)."""
 
 import re
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ def option_text(ws: Workspace, option: Json) -> str:
 
 
 def pick_option(ws: Workspace, options: Sequence[Json], wanted: str) -> Json:
-    """The option of a text. Raises NotVisible."""
+    """The option with a text. Raises NotVisible."""
     found = next((o for o in options if option_text(ws, o) == wanted), None)
     found = found or next((o for o in options if option_text(ws, o).casefold() == wanted.casefold()), None)
     if found is not None:
@@ -61,7 +61,7 @@ def to_state(ws: Workspace, element: Element, value: Any, zone: str) -> Any:
 
 
 def from_state(ws: Workspace, element: Element, value: Any) -> Any:
-    """The state of an element in a person's words: text, list of texts, None when empty."""
+    """The state of an element as people see it: text, list of texts, None when empty."""
     if value in (None, []):
         return None
     if element.kind in SINGLE_OPTION_TYPES:

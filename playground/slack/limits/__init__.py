@@ -1,7 +1,7 @@
-"""What Slack refuses: every documented limit of Block Kit, for messages, modals and the home tab.
+"""Every documented limit of Block Kit, for messages, modals and the home tab.
 
 Slack documents no total for a message's text, but refuses somewhere above 13,000 characters of blocks with
-``msg_blocks_too_long``; MAX_MESSAGE_TEXT stands for it.
+``msg_blocks_too_long``; MAX_MESSAGE_TEXT approximates it.
 """
 
 import json

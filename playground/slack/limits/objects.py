@@ -18,12 +18,12 @@ ID = string(255)
 
 
 def plain_text(max_length: int, min_length: int = 1) -> Rule:
-    """A plain_text object of at most ``most`` characters."""
+    """A plain_text object with a maximum length."""
     return by_type({"plain_text": ObjectRule({"text": string(max_length, min_length)}, {"emoji": boolean_value})})
 
 
 def any_text(max_length: int, min_length: int = 1) -> Rule:
-    """A plain_text or mrkdwn object of at most ``most`` characters."""
+    """A plain_text or mrkdwn object with a maximum length."""
     return by_type(
         {
             "plain_text": ObjectRule({"text": string(max_length, min_length)}, {"emoji": boolean_value}),

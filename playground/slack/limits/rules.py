@@ -1,4 +1,4 @@
-"""A small language for what Slack accepts: rules that report each misfit with its JSON pointer, in Slack's words."""
+"""Rules for what Slack accepts. They report each violation with its JSON pointer, in Slack's words."""
 
 import re
 from collections.abc import Callable, Collection, Mapping
@@ -7,7 +7,7 @@ from typing import Any
 
 
 class Report:
-    """The misfits found so far, each as ``must be less than 76 characters [json-pointer:/blocks/0/text/text]``."""
+    """The violations found so far, each as ``must be less than 76 characters [json-pointer:/blocks/0/text/text]``."""
 
     def __init__(self) -> None:
         self.messages: list[str] = []
@@ -20,7 +20,7 @@ Rule = Callable[[Report, str, Any], None]
 
 
 def string(max_length: int, min_length: int = 1, pattern: str = "", hint: str = "") -> Rule:
-    """A text of ``least`` to ``most`` characters, matching ``pattern`` whole if there is one."""
+    """A text with a minimum and maximum length, and a pattern that must match whole if there is one."""
 
     def rule(report: Report, pointer: str, value: Any) -> None:
         if not isinstance(value, str):
@@ -53,7 +53,7 @@ def boolean_value(report: Report, pointer: str, value: Any) -> None:
 
 
 def any_value(report: Report, pointer: str, value: Any) -> None:
-    """Accepts whatever stands there."""
+    """Accept any value."""
 
 
 def one_of(*choices: object) -> Rule:
@@ -65,7 +65,7 @@ def one_of(*choices: object) -> Rule:
 
 
 def array(item_rule: Rule, max_items: int, min_items: int = 1) -> Rule:
-    """A list of ``least`` to ``most`` items."""
+    """A list with a minimum and maximum number of items."""
 
     def rule(report: Report, pointer: str, value: Any) -> None:
         if not isinstance(value, list):

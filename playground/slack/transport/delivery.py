@@ -1,4 +1,4 @@
-"""What Slack sends to the bot, and what it makes of the answer: 3 s to acknowledge, events sent again, nothing else."""
+"""Deliveries from Slack to the bot: 3 s to acknowledge, and only events are sent again."""
 
 import asyncio
 import hashlib
@@ -22,7 +22,7 @@ Kind = Literal["slash_commands", "interactive", "events_api"]
 
 @dataclass(frozen=True, slots=True)
 class Ack:
-    """How the bot answered. ``error`` is empty when it acknowledged, else what the person is told:
+    """The bot's acknowledgement. ``error`` is empty when there was one, else what the person is told:
     ``operation_timeout`` or ``dispatch_failed``. ``ms`` is the time to the answer."""
 
     error: str = ""
@@ -36,7 +36,7 @@ class Transport(Protocol):
     """A way to the bot."""
 
     async def send(self, kind: Kind, payload: Json, attempt: int, reason: str) -> Ack:
-        """Deliver once. Waits as long as it takes; the caller keeps the deadline."""
+        """Deliver once, without a timeout; the caller enforces the deadline."""
         ...
 
 
@@ -142,7 +142,7 @@ def encode(kind: Kind, payload: Json) -> tuple[bytes, str]:
 
 
 def signature_headers(secret: str, body: bytes, timestamp: int | None = None) -> Mapping[str, str]:
-    """The headers with which Slack signs a request; ``at`` is in seconds of the epoch, now if left out."""
+    """The headers with which Slack signs a request; ``timestamp`` is in seconds of the epoch, now by default."""
     stamp = str(int(time.time()) if timestamp is None else timestamp)
     digest = hmac.new(secret.encode(), b"v0:" + stamp.encode() + b":" + body, hashlib.sha256).hexdigest()
     return {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": f"v0={digest}"}

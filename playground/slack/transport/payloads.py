@@ -8,7 +8,7 @@ from playground.slack.modals import view_payload
 from playground.slack.model import Channel, Message, User, View
 from playground.slack.workspace import Workspace
 
-# Slack does not tell the names of these.
+# Slack does not publish the names of these.
 _CHANNEL_NAMES = {"im": "directmessage", "private": "privategroup"}
 
 

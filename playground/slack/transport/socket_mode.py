@@ -1,4 +1,4 @@
-"""Socket Mode: the WebSocket through which the bot fetches its work, and the envelopes on it."""
+"""Socket Mode: the WebSockets that the bot opens, and the envelopes on them."""
 
 import asyncio
 import json
@@ -70,12 +70,12 @@ class SocketMode:
         return socket
 
     async def request_refresh(self) -> None:
-        """Ask every connection to come back on a new socket, as Slack does every few hours."""
+        """Ask every connection to reconnect on a new socket, as Slack does every few hours."""
         for socket in tuple(self.connections):
             await socket.send_json({"type": "disconnect", "reason": "refresh_requested", "debug_info": {}})
 
     def drop_connections(self) -> None:
-        """Break every connection without a word."""
+        """Break every connection without a close frame."""
         for request in self.connections.values():
             if request.transport is not None:
                 request.transport.abort()

@@ -1,4 +1,4 @@
-"""The main road, from the slash command to the decision, with a real Bolt app over both transports."""
+"""The happy path, from the slash command to the decision, with a real Bolt app over both transports."""
 
 from typing import Any
 
