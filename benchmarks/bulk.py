@@ -54,22 +54,22 @@ async def _measure_response_times(harness: Harness, card: Any, repetitions: int 
 async def finished_million(size: float) -> Sequence[Measurement]:
     """The list, Home and a click with a million finished requests, against an empty database."""
     many = max(1000, int(1_000_000 * size))
-    async with run_harness() as here:
-        card = await here.make_request(approve=True)
-        await _measure_response_times(here, card, 5)
-        empty = await _measure_response_times(here, card)
-        await here.bot.stop()
-        request_id = here.rows("SELECT id FROM requests")[0][0]
-        copy_request(here.database, request_id, many, tables=_COPIED_TABLES)
+    async with run_harness() as harness:
+        card = await harness.make_request(approve=True)
+        await _measure_response_times(harness, card, 5)
+        empty = await _measure_response_times(harness, card)
+        await harness.bot.stop()
+        request_id = harness.rows("SELECT id FROM requests")[0][0]
+        copy_request(harness.database, request_id, many, tables=_COPIED_TABLES)
         began = time.perf_counter()
-        await here.bot.start()
+        await harness.bot.start()
         ready = time.perf_counter() - began
-        await _measure_response_times(here, card, 5)
-        full = await _measure_response_times(here, card)
-        share = await here.cpu_percent(max(5.0, 15 * size))
+        await _measure_response_times(harness, card, 5)
+        full = await _measure_response_times(harness, card)
+        share = await harness.cpu_percent(max(5.0, 15 * size))
         return [
             informational("finished requests", many, ""),
-            informational("database", here.database.stat().st_size / 1e6, "MB"),
+            informational("database", harness.database.stat().st_size / 1e6, "MB"),
             below("list, times of empty", full.list_ms / empty.list_ms, "", _MAX_RATIO),
             below("Home, times of empty", full.home_ms / empty.home_ms, "", _MAX_RATIO),
             below("click, times of empty", full.click_ms / empty.click_ms, "", _MAX_RATIO),
@@ -84,33 +84,33 @@ async def finished_million(size: float) -> Sequence[Measurement]:
 async def waiting_and_watched(size: float) -> Sequence[Measurement]:
     """10,000 requests waiting for approval and 5,000 watched runs, against none."""
     waiting, watched = max(100, int(10_000 * size)), max(50, int(5_000 * size))
-    async with run_harness() as here:
-        over = await here.make_request(approve=True)
-        running = await _start_endless_run(here)
-        await here.make_request()
-        request_id = here.rows("SELECT id FROM requests WHERE number = 1")[0][0]
+    async with run_harness() as harness:
+        over = await harness.make_request(approve=True)
+        running = await _start_endless_run(harness)
+        await harness.make_request()
+        request_id = harness.rows("SELECT id FROM requests WHERE number = 1")[0][0]
 
         async def clicks(seconds: float) -> LoadResult:
-            click = here.button_payload(over, "approve", f"{request_id}:1", "decision")
-            return await steady_in_subprocess(here.bot.url, here.env.slack.signing_secret, click, 15, seconds)
+            click = harness.button_payload(over, "approve", f"{request_id}:1", "decision")
+            return await steady_in_subprocess(harness.bot.url, harness.env.slack.signing_secret, click, 15, seconds)
 
         await clicks(3)
         empty = await clicks(max(4.0, 30 * size))
-        await here.bot.stop()
+        await harness.bot.stop()
         tables = {name: owner for name, owner in _COPIED_TABLES.items() if name != "decisions"}
-        wait_id = here.rows("SELECT id FROM requests WHERE state = 'awaiting_approval'")[0][0]
-        copy_request(here.database, wait_id, waiting, tables={k: v for k, v in tables.items() if k != "runs"})
-        _copy_jobs(here, running, watched)
+        wait_id = harness.rows("SELECT id FROM requests WHERE state = 'awaiting_approval'")[0][0]
+        copy_request(harness.database, wait_id, waiting, tables={k: v for k, v in tables.items() if k != "runs"})
+        _copy_jobs(harness, running, watched)
         began = time.perf_counter()
-        await here.bot.start()
+        await harness.bot.start()
         ready = time.perf_counter() - began
-        await here.cpu_percent(15)
-        share = await here.cpu_percent(max(10.0, 30 * size))
+        await harness.cpu_percent(15)
+        share = await harness.cpu_percent(max(10.0, 30 * size))
         full = await clicks(max(4.0, 30 * size))
         return [
             informational("waiting for approval", waiting, ""),
             informational("runs being watched", watched, ""),
-            below("resident with all of that", here.memory_mb(), "MB", 300),
+            below("resident with all of that", harness.memory_mb(), "MB", 300),
             below("processor with all of that", share, "%", 10),
             informational("acknowledgement, median, empty", empty.p50, "ms"),
             below("acknowledgement, median, times of empty", full.p50 / empty.p50, "", 1.2),

@@ -19,25 +19,25 @@ _WRITTEN_TABLES = ("requests", "revisions", "audit", "messages")
 async def commits(size: float) -> Sequence[Measurement]:
     """Confirmed forms a second; each is a request, its revision, an audit entry and two messages in one commit."""
     seconds = max(2.0, 8 * size)
-    async with run_harness() as here:
-        view, draft_id = await _preview(here)
+    async with run_harness() as harness:
+        view, draft_id = await _preview(harness)
         supply = max(300, int(4000 * size))
-        _copy_drafts(here, draft_id, supply)
+        _copy_drafts(harness, draft_id, supply)
         numbers = iter(range(supply))
-        version = here.rows("SELECT version FROM drafts WHERE id = ?", draft_id)[0][0]
+        version = harness.rows("SELECT version FROM drafts WHERE id = ?", draft_id)[0][0]
 
         def confirm() -> Any:
             metadata = json.dumps({"d": f"{draft_id[:20]}-{next(numbers)}", "v": version})
-            payload = payloads.view_submission(here.env.slack.workspace, here.load.requesters[0].user, view)
+            payload = payloads.view_submission(harness.env.slack.workspace, harness.load.requesters[0].user, view)
             payload["view"] = {**payload["view"], "private_metadata": metadata}
             return "interactive", payload
 
-        before = _request_count(here)
-        ours = await flood(here.transport, confirm, seconds, max_requests=supply // 2)
-        stored = _request_count(here) - before
-        half = await steady(here.transport, confirm, max(1.0, ours.rate / 2), seconds, max_requests=supply // 3)
-        await here.bot.stop()
-        alone = _baseline_commit_rate(here.database, seconds)
+        before = _request_count(harness)
+        ours = await flood(harness.transport, confirm, seconds, max_requests=supply // 2)
+        stored = _request_count(harness) - before
+        half = await steady(harness.transport, confirm, max(1.0, ours.rate / 2), seconds, max_requests=supply // 3)
+        await harness.bot.stop()
+        alone = _baseline_commit_rate(harness.database, seconds)
         return [
             informational("commit alone", alone, "1/s"),
             informational("confirmed forms", ours.rate, "1/s"),

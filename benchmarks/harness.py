@@ -38,12 +38,12 @@ class Harness:
     env: Environment
     bot: BotProcess
     load: LoadGenerator
-    ledger: Verifier
+    verifier: Verifier
     transport: HttpTransport
 
     @property
     def database(self) -> Path:
-        return Path(self.ledger.path)
+        return Path(self.verifier.path)
 
     @property
     def alice(self) -> Person:
@@ -116,18 +116,18 @@ async def run_harness(*, hosts: int = 40, **environment: str) -> AsyncIterator[H
     """Start the bot in a new environment until the block ends."""
     with tempfile.TemporaryDirectory(prefix="nightshift-bench-") as name:
         directory = Path(name)
-        async with run_environment(directory, hosts=hosts) as on:
-            crowd = LoadGenerator(on, requesters=2)
+        async with run_environment(directory, hosts=hosts) as env:
+            load = LoadGenerator(env, requesters=2)
             # The movable clock of the playground reads a file at each call.
-            real = {name: value for name, value in on.env_vars.items() if name != "NIGHTSHIFT_CLOCK_FILE"}
+            real = {name: value for name, value in env.env_vars.items() if name != "NIGHTSHIFT_CLOCK_FILE"}
             bot = BotProcess({**real, **PRODUCTION_TIMING, **environment}, directory / "bot.log")
-            ledger = Verifier(on, f"sqlite:///{directory / 'data' / 'nightshift.sqlite'}")
-            transport = HttpTransport([bot.url], on.slack.signing_secret)
+            verifier = Verifier(env, f"sqlite:///{directory / 'data' / 'nightshift.sqlite'}")
+            transport = HttpTransport([bot.url], env.slack.signing_secret)
             async with kill_on_exit(bot):
                 await bot.start()
-                await on.slack.use_http(bot.url)
+                await env.slack.use_http(bot.url)
                 try:
-                    yield Harness(on, bot, crowd, ledger, transport)
+                    yield Harness(env, bot, load, verifier, transport)
                 finally:
                     await transport.close()
-                    ledger.close()
+                    verifier.close()

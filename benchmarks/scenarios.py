@@ -39,22 +39,22 @@ async def start_and_idle(size: float) -> list[Measurement]:
     """Start to ready, stop to exit, the form's first opening, and what an idle bot uses."""
     starts: list[float] = []
     stops: list[float] = []
-    async with run_harness() as here:
+    async with run_harness() as harness:
         for _ in range(3):
-            await here.bot.stop()
-            stops.append(here.bot.exit_seconds)
+            await harness.bot.stop()
+            stops.append(harness.bot.exit_seconds)
             began = time.perf_counter()
-            await here.bot.start()
+            await harness.bot.start()
             starts.append(time.perf_counter() - began)
-        opened = [await _time_to_form(here) for _ in range(max(10, int(60 * size)))][5:]
+        opened = [await _time_to_form(harness) for _ in range(max(10, int(60 * size)))][5:]
         await asyncio.sleep(3)
-        share = await here.cpu_percent(max(5.0, 20 * size))
+        share = await harness.cpu_percent(max(5.0, 20 * size))
         return [
             below("start to ready", median(starts), "s", 2),
             below("SIGTERM to exit, worst", max(stops), "s", 15),
             below("command to views.open, median", median(opened), "ms", 50),
             informational("command to views.open, p99", percentile(opened, 0.99), "ms"),
-            below("idle: resident", here.memory_mb(), "MB", 200),
+            below("idle: resident", harness.memory_mb(), "MB", 200),
             below("idle: processor", share, "%", 3),
         ]
 
@@ -82,20 +82,20 @@ async def interactive(size: float) -> list[Measurement]:
     """Interactions that write nothing, against a bare Bolt app with empty handlers on the same machine."""
     seconds = max(2.0, 8 * size)
     figures: list[Measurement] = []
-    async with run_harness() as here:
-        card = await here.make_request(approve=True)
-        makes = await _read_payloads(here, card)
+    async with run_harness() as harness:
+        card = await harness.make_request(approve=True)
+        makes = await _read_payloads(harness, card)
         port = free_port()
         baseline = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "benchmarks.baseline", str(port), env={**os.environ, **here.env.env_vars}
+            sys.executable, "-m", "benchmarks.baseline", str(port), env={**os.environ, **harness.env.env_vars}
         )
         try:
             await wait_ready(port)
-            bare = HttpTransport([f"http://127.0.0.1:{port}/slack/events"], here.env.slack.signing_secret)
+            bare = HttpTransport([f"http://127.0.0.1:{port}/slack/events"], harness.env.slack.signing_secret)
             for name, make in makes.items():
                 empty = await flood(bare, make, seconds)
-                ours = await flood(here.transport, make, seconds)
-                half = await steady(here.transport, make, max(1.0, ours.rate / 2), seconds)
+                ours = await flood(harness.transport, make, seconds)
+                half = await steady(harness.transport, make, max(1.0, ours.rate / 2), seconds)
                 figures += [
                     informational(f"{name}: bare Bolt", empty.rate, "1/s"),
                     informational(f"{name}: the bot", ours.rate, "1/s"),
@@ -134,42 +134,42 @@ async def _read_payloads(harness: Harness, card: Any) -> dict[str, PayloadFactor
 async def approvers(size: float) -> list[Measurement]:
     """A hundred people press Approve on one card at once; twenty copies of a card are updated."""
     many = 100
-    async with run_harness() as here:
-        card = await here.make_request()
-        state = here.env.slack.workspace
+    async with run_harness() as harness:
+        card = await harness.make_request()
+        state = harness.env.slack.workspace
         people = [User(state.new_id("U"), f"many{n}", f"Many {n}", state.team.id) for n in range(many)]
         for user in people:
             state.users[user.id] = user
             state.channel_by_name("#approvals").members.add(user.id)
-        here.env.slack.admin.set_group("sre", [*(user.name for user in people), "bob"])
+        harness.env.slack.admin.set_group("sre", [*(user.name for user in people), "bob"])
         await asyncio.sleep(0.5)
         # Twenty more copies of the card, as they are sent to approvers one by one.
         at = datetime.now(UTC).replace(tzinfo=None).isoformat(" ")
         for user in people[:20]:
-            here.execute(
+            harness.execute(
                 "INSERT INTO messages (id, request_id, kind, recipient, facts, desired_version, shown_version, "
                 "channel, ts, state, send_failures, retry_at, problem, created_at) "
                 "SELECT 'x' || ?, request_id, kind, ?, facts, 1, 0, '', '', 'due', 0, "
                 "?, '', created_at FROM messages WHERE kind = 'approval' LIMIT 1",
                 user.id, user.id, at,
             )  # fmt: skip
-        await here.env.slack.wait_until(lambda: len(_card_copies(here)) >= 21, 60)
+        await harness.env.slack.wait_until(lambda: len(_card_copies(harness)) >= 21, 60)
         await asyncio.sleep(3)
         began = time.perf_counter()
         outcomes = await asyncio.gather(
-            *(here.env.slack.person(user.name).surface_of(card).click("Approve") for user in people)
+            *(harness.env.slack.person(user.name).surface_of(card).click("Approve") for user in people)
         )
         waited = [outcome.ack_ms for outcome in outcomes]
         right = 0.0
         try:
-            await here.env.slack.wait_until(
-                lambda: not any("Approve" in copy.buttons for copy in _card_copies(here)), 60
+            await harness.env.slack.wait_until(
+                lambda: not any("Approve" in copy.buttons for copy in _card_copies(harness)), 60
             )
         finally:
             right = time.perf_counter() - began
         await asyncio.sleep(1)
-        decided = here.rows("SELECT count(*) FROM decisions")[0][0]
-        runs = here.rows("SELECT count(*) FROM runs")[0][0]
+        decided = harness.rows("SELECT count(*) FROM decisions")[0][0]
+        runs = harness.rows("SELECT count(*) FROM runs")[0][0]
         answered = sum(bool(outcome.ephemeral_texts or outcome.modal or outcome.changes) for outcome in outcomes)
         return [
             below("100 approvers at once: errors", sum(bool(o.error) for o in outcomes), "", 1),
@@ -232,26 +232,26 @@ async def time_parsing(size: float) -> list[Measurement]:
 
 async def many_hosts(size: float) -> list[Measurement]:
     """Lookups and a preview where there are ten thousand hosts."""
-    async with run_harness(hosts=10_000) as here:
-        person = here.alice
+    async with run_harness(hosts=10_000) as harness:
+        person = harness.alice
         await person.command("/foreman", channel="#ops", settle_timeout=3.0)
         modal = await person.modal()
-        await here.env.slack.wait_until(lambda: "Template" in modal.labels, 10)
+        await harness.env.slack.wait_until(lambda: "Template" in modal.labels, 10)
         times = []
         for query in ("run", "serv", "pack", "ansible") * 3:
             began = time.perf_counter()
             await modal.search("Template", query)
             times.append(time.perf_counter() - began)
-        here.env.slack.workspace.stacks.pop(person.id, None)
+        harness.env.slack.workspace.stacks.pop(person.id, None)
         began = time.perf_counter()
         line = '/foreman run template="Run Command - Script Default" hosts="os = RedHat" when="now" because="b"'
         await person.command(line, channel="#ops", settle_timeout=3.0)
         modal = await person.modal()
-        await here.env.slack.wait_until(lambda: "command" in modal.labels, 10)
+        await harness.env.slack.wait_until(lambda: "command" in modal.labels, 10)
         await modal.fill({"command": "uptime"})
         began = time.perf_counter()
         await modal.submit()
-        await here.env.slack.wait_until(lambda: "Ask for approval" in modal.text, 20)
+        await harness.env.slack.wait_until(lambda: "Ask for approval" in modal.text, 20)
         preview = time.perf_counter() - began
     return [
         below("lookup with 10,000 hosts, worst", max(times), "s", 1),

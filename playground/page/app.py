@@ -37,16 +37,16 @@ async def serve_playground(port: int, journal: Path | None) -> None:
     """Run until SIGINT or SIGTERM. Port 0 means any free port. Raises OSError if the port is taken."""
     with create_server(("127.0.0.1", port)) as listener, tempfile.TemporaryDirectory(prefix="nightshift-") as place:
         directory = Path(place)
-        async with run_environment(directory, policy=POLICY, journal=journal) as on:
-            await on.slack.use_socket()
-            backstage = PlaygroundSession(on, directory)
-            filling = asyncio.create_task(_start_bot_and_seed(backstage))
+        async with run_environment(directory, policy=POLICY, journal=journal) as env:
+            await env.slack.use_socket()
+            session = PlaygroundSession(env, directory)
+            filling = asyncio.create_task(_start_bot_and_seed(session))
             try:
-                await _serve(backstage, listener)
+                await _serve(session, listener)
             finally:
                 filling.cancel()
                 await asyncio.gather(filling, return_exceptions=True)
-                await backstage.bot.kill()
+                await session.bot.kill()
 
 
 async def _start_bot_and_seed(session: PlaygroundSession) -> None:

@@ -276,14 +276,14 @@ class PageView:
 
     def _show_panel(self) -> None:
         screen = self.screen
-        backstage = screen.session
+        session = screen.session
         self._tools_head.show(tools_head_html(screen.open_panel))
         self._log.set_visibility(screen.open_panel == "wire")
         self._panel.set_visibility(screen.open_panel in ("try", "sandboxes"))
         if screen.open_panel == "sandboxes":
-            self._panel.show(sandboxes_html(screen.viewer, backstage.env, backstage.bot, backstage.switches))
+            self._panel.show(sandboxes_html(screen.viewer, session.env, session.bot, session.switches))
         elif screen.open_panel == "try":
-            self._panel.show(suggestions_html(backstage.ready, backstage.startup_error))
+            self._panel.show(suggestions_html(session.ready, session.startup_error))
 
     def _show_wire(self, dirty: set[str]) -> None:
         if self.screen.open_panel != "wire":

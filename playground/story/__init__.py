@@ -47,12 +47,12 @@ def run(journal: Path | None = None) -> int:
 async def _play_all(directory: Path, journal: Path | None) -> str:
     """Play every scene over each transport in one environment. Returns what went wrong, or ""."""
     database = os.environ.get("NIGHTSHIFT_DATABASE_URL", "")
-    async with run_environment(directory, database_url=database, journal=journal) as on:
-        on.clock.move_to(_next_morning(on))
+    async with run_environment(directory, database_url=database, journal=journal) as env:
+        env.clock.move_to(_next_morning(env))
         for transport, words in TRANSPORTS:
             print(f"\n#### Over {words} ####")
-            async with run_bot(on, transport):
-                problem = await _play_scenes(on)
+            async with run_bot(env, transport):
+                problem = await _play_scenes(env)
             if problem:
                 return f"Over {words}: {problem}"
     return ""

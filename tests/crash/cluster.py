@@ -28,7 +28,7 @@ def _slow_down_calls(harness: Harness) -> None:
 
 
 def _starting_run_ids(harness: Harness) -> set[str]:
-    with harness.ledger.read() as tx:
+    with harness.verifier.read() as tx:
         return {row.id for row in tx.execute(select(runs.c.id).where(runs.c.state == "starting"))}
 
 
@@ -94,7 +94,7 @@ async def freeze_and_disconnect(harness: Harness) -> None:
             victim = harness.rng.choice(harness.bots)
             orphans = await asyncio.to_thread(_starting_run_ids, harness)
             victim.freeze()
-            with harness.ledger.read() as tx:
+            with harness.verifier.read() as tx:
                 mine = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND pid <> pg_backend_pid()"
                 tx.exec_driver_sql(
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "

@@ -79,7 +79,7 @@ async def slack_outage(harness: Harness, foreman: Proxy, slack: Proxy) -> None:
     for _ in range(6):
         await asyncio.sleep(0.5)
         harness.env.clock.advance(timedelta(minutes=10))
-    ended = sum(count for state, count in harness.ledger.states().items() if state in SETTLED_STATES)
+    ended = sum(count for state, count in harness.verifier.states().items() if state in SETTLED_STATES)
     shown = len(harness.env.slack.channel("#results").messages)
     harness.notes.append(f"while Slack was away {ended} requests ended, and #results had {shown} messages")
     harness.env.slack.faults.offline = False

@@ -29,7 +29,7 @@ class Harness:
     env: Environment
     bots: list[BotProcess]
     load: LoadGenerator
-    ledger: Verifier
+    verifier: Verifier
     rng: random.Random
     cleanup: AsyncExitStack
     """Whatever else ends with the scene."""
@@ -49,7 +49,7 @@ class Harness:
         async def finished() -> bool:
             if task is not None and not task.done():
                 return False
-            return await self.ledger.is_settled()
+            return await self.verifier.is_settled()
 
         try:
             await run_load(self.load, count, finished, seconds)
@@ -69,7 +69,7 @@ class Harness:
 
     def expect_no_failure(self) -> None:
         """Record a failure if any request failed, for scenes in which the back end refuses nothing."""
-        failed = self.ledger.states()["failed"]
+        failed = self.verifier.states()["failed"]
         self.expect(failed == 0, f"{failed} requests failed")
 
     async def restart(self, bot: BotProcess, **environment: str) -> None:
@@ -93,25 +93,25 @@ async def run_harness(
     start."""
     with tempfile.TemporaryDirectory(prefix="nightshift-scene-") as name:
         directory = Path(name)
-        async with run_environment(directory, database_url=database_url, hosts=HOSTS) as on:
+        async with run_environment(directory, database_url=database_url, hosts=HOSTS) as env:
             if configure is not None:
-                await configure(on)
-            crowd = LoadGenerator(on, seed=seed)
+                await configure(env)
+            load = LoadGenerator(env, seed=seed)
             bots = [
-                BotProcess(on.env_vars, directory / f"bot{n}.log", node=f"n{n}" if nodes > 1 else node_name)
+                BotProcess(env.env_vars, directory / f"bot{n}.log", node=f"n{n}" if nodes > 1 else node_name)
                 for n in range(nodes)
             ]
-            ledger = Verifier(on, database_url or f"sqlite:///{directory / 'data' / 'nightshift.sqlite'}")
+            verifier = Verifier(env, database_url or f"sqlite:///{directory / 'data' / 'nightshift.sqlite'}")
             async with AsyncExitStack() as stack, kill_on_exit(*bots):
-                await on.slack.use_http(*(bot.url for bot in bots))
+                await env.slack.use_http(*(bot.url for bot in bots))
                 if start:
                     # The first one creates the tables.
                     await bots[0].start()
                     await asyncio.gather(*(bot.start() for bot in bots[1:]))
                 try:
-                    yield Harness(on, bots, crowd, ledger, random.Random(seed), stack)
+                    yield Harness(env, bots, load, verifier, random.Random(seed), stack)
                 finally:
-                    ledger.close()
+                    verifier.close()
 
 
 @dataclass(slots=True)
@@ -139,13 +139,13 @@ class SceneResult:
 async def play_scene(name: str, scene: Callable[[Harness], Awaitable[None]], seed: int, **how: Any) -> SceneResult:
     """Play a scene and verify what happened."""
     began = time.monotonic()
-    async with run_harness(seed, **how) as here:
-        await scene(here)
-        tally = here.ledger.verify(here.load)
-        faults = [*here.failures, *tally.failures]
+    async with run_harness(seed, **how) as harness:
+        await scene(harness)
+        tally = harness.verifier.verify(harness.load)
+        faults = [*harness.failures, *tally.failures]
         if faults:
-            here.notes += [f"log: {line}" for bot in here.bots for line in bot.log_tail(4).splitlines()]
-        return SceneResult(name, tally, faults, here.notes, time.monotonic() - began, here.kills)
+            harness.notes += [f"log: {line}" for bot in harness.bots for line in bot.log_tail(4).splitlines()]
+        return SceneResult(name, tally, faults, harness.notes, time.monotonic() - began, harness.kills)
 
 
 class Postgres:

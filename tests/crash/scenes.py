@@ -76,7 +76,7 @@ async def stop_under_load(harness: Harness) -> None:
 
 async def database_locked(harness: Harness) -> None:
     """Hold SQLite's write lock, for a while and then for longer than the bot waits."""
-    path = str(harness.ledger.path)
+    path = str(harness.verifier.path)
 
     def hold() -> Callable[[], None]:
         connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)

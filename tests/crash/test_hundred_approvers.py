@@ -31,7 +31,7 @@ async def add_approvers(env: Environment) -> None:
 
 
 def row_count(harness: Harness, table: Any) -> int:
-    with harness.ledger.read() as tx:
+    with harness.verifier.read() as tx:
         return tx.execute(select(func.count()).select_from(table)).scalar_one()
 
 
@@ -42,28 +42,28 @@ def reply_text(outcome: Outcome) -> str:
 
 
 async def approve_all_at_once(harness: Harness) -> None:
-    on = harness.env
-    name = await make_request(on.slack.person("alice"))
-    found = await find_card(on.slack.person("bob"), name)
-    people = [on.slack.person(one) for one in NAMES]
-    outcomes = await asyncio.gather(*(person.surface_of(found).click("Approve") for person in people))
+    env = harness.env
+    name = await make_request(env.slack.person("alice"))
+    card = await find_card(env.slack.person("bob"), name)
+    people = [env.slack.person(one) for one in NAMES]
+    outcomes = await asyncio.gather(*(person.surface_of(card).click("Approve") for person in people))
     assert [outcome.error for outcome in outcomes if outcome.error] == []
-    await eventually(on, lambda: all(map(reply_text, outcomes)), lambda: "somebody was not answered")
-    await eventually(on, lambda: "Succeeded" in found.text, lambda: found.text)
+    await eventually(env, lambda: all(map(reply_text, outcomes)), lambda: "somebody was not answered")
+    await eventually(env, lambda: "Succeeded" in card.text, lambda: card.text)
     said = Counter(reply_text(outcome).replace(name, "NS") for outcome in outcomes)
     assert sum(many for text, many in said.items() if "counted" in text or "You approved" in text) == QUORUM, said
     assert sum(many for text, many in said.items() if "decided already" in text or "nothing left" in text) == 97, said
-    assert found.text.count("Approved by @") == QUORUM
+    assert card.text.count("Approved by @") == QUORUM
     assert (row_count(harness, decisions), row_count(harness, runs)) == (QUORUM, 1)
-    assert jobs_received(on) == 1
+    assert jobs_received(env) == 1
 
 
 async def test_one_process_with_sqlite() -> None:
-    async with run_harness(1, configure=add_approvers) as here:
-        await approve_all_at_once(here)
+    async with run_harness(1, configure=add_approvers) as harness:
+        await approve_all_at_once(harness)
 
 
 @pytest.mark.postgres
 async def test_two_processes_with_postgresql(postgres_url: str) -> None:
-    async with run_harness(1, postgres_url, nodes=2, configure=add_approvers) as here:
-        await approve_all_at_once(here)
+    async with run_harness(1, postgres_url, nodes=2, configure=add_approvers) as harness:
+        await approve_all_at_once(harness)

@@ -24,9 +24,9 @@ from tests.scenarios.steps import (
 
 @pytest.fixture
 async def env(tmp_path: Path) -> AsyncIterator[Environment]:
-    async with run_environment(tmp_path) as on:
-        on.foreman.speed = 100.0
-        yield on
+    async with run_environment(tmp_path) as env:
+        env.foreman.speed = 100.0
+        yield env
 
 
 @pytest.mark.parametrize(
@@ -45,23 +45,23 @@ async def test_one_invocation_the_request_finishes_and_the_card_is_right(
         await env.slack.use_http(bot.url)
         name = await make_request(env.slack.person("alice"))
         env.foreman.faults.append(fault)
-        found = await approve_request(env, name)
+        card = await approve_request(env, name)
         await eventually(env, lambda: job_requests(env))
         await bot.kill()
         await bot.start()
-        await wait_for_texts(found, "Succeeded", "20 of 20", env=env)
+        await wait_for_texts(card, "Succeeded", "20 of 20", env=env)
         assert jobs_received(env) == 1
         assert len(env.foreman.invocations) == 1
-        await _check_posted_once(env, name, found)
+        await _check_posted_once(env, name, card)
         assert await bot.stop() == 0
 
 
-async def _check_posted_once(env: Environment, name: str, found: Message) -> None:
+async def _check_posted_once(env: Environment, name: str, card: Message) -> None:
     """The card is the only one, and the outcome was posted once in each place."""
     alice = env.slack.person("alice")
-    assert [m for m in alice.messages("#approvals") if f"{name} ·" in m.text] == [found]
+    assert [m for m in alice.messages("#approvals") if f"{name} ·" in m.text] == [card]
     for where in ("#results", "dm"):
         await alice.wait_for(f"{name} · Foreman: Run a Foreman job: succeeded", where=where, timeout=WAIT_SECONDS)
         outcomes = [m for m in alice.messages(where) if f"{name} ·" in m.text and ": succeeded" in m.text]
         assert len(outcomes) == 1
-    assert (await find_card(alice, name)) is found
+    assert (await find_card(alice, name)) is card

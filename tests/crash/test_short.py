@@ -26,8 +26,8 @@ async def test_killed_at_random_nothing_is_lost_or_done_twice_and_every_card_tel
 
 
 async def test_a_second_process_of_the_same_name_does_not_start() -> None:
-    async with run_harness(seed=1) as here:
-        second = BotProcess(here.env.env_vars, here.bot.log_path.with_name("second.log"))
+    async with run_harness(seed=1) as harness:
+        second = BotProcess(harness.env.env_vars, harness.bot.log_path.with_name("second.log"))
         await second.start(ready=False)
         try:
             assert await second.wait_ended(40) == 2
@@ -35,7 +35,7 @@ async def test_a_second_process_of_the_same_name_does_not_start() -> None:
         finally:
             await second.kill()
 
-        assert await here.bot.stop() == 0
+        assert await harness.bot.stop() == 0
 
 
 def test_every_crash_point_is_passed_somewhere_in_the_code() -> None:

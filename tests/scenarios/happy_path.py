@@ -27,8 +27,8 @@ from tests.scenarios.steps import (
 
 async def test_now(env: Environment, alice: Person) -> None:
     before, name = jobs_received(env), await make_request(alice)
-    found = await approve_request(env, name)
-    await wait_for_texts(found, "Approved by @bob", "Succeeded", "20 of 20", env=env)
+    card = await approve_request(env, name)
+    await wait_for_texts(card, "Approved by @bob", "Succeeded", "20 of 20", env=env)
     for where in ("#results", "dm"):
         await alice.wait_for(f"{name} · Foreman: Run a Foreman job: succeeded", where=where, timeout=WAIT_SECONDS)
     assert jobs_received(env) == before + 1
@@ -36,35 +36,35 @@ async def test_now(env: Environment, alice: Person) -> None:
 
 async def test_later(env: Environment, alice: Person) -> None:
     before = jobs_received(env)
-    found = await approve_request(
+    card = await approve_request(
         env, await make_request(alice, f'{RUN_COMMAND} when="tomorrow 21:00"', {"command": "id"})
     )
     await eventually(env, lambda: jobs_received(env) == before + 1)
     job = env.foreman.invocations[-1]
-    await wait_for_texts(found, "Scheduled", env=env)
+    await wait_for_texts(card, "Scheduled", env=env)
     assert job.runs is None
     env.clock.move_to(job.start_at + timedelta(minutes=1))
-    await wait_for_texts(found, "Succeeded", env=env)
+    await wait_for_texts(card, "Succeeded", env=env)
 
 
 async def test_a_denial_with_its_reason(env: Environment, alice: Person, bob: Person) -> None:
     before, name = jobs_received(env), await make_request(alice)
-    found = await find_card(bob, name)
-    await bob.click("Deny", found)
+    card = await find_card(bob, name)
+    await bob.click("Deny", card)
     question = await bob.modal(WAIT_SECONDS)
     await question.fill({"Why?": "Not today."})
     await question.submit()
-    await wait_for_texts(found, "Denied by @bob", "Not today.", env=env)
+    await wait_for_texts(card, "Denied by @bob", "Not today.", env=env)
     await wait_for_texts(await find_card(alice, name, "dm"), "Not today.", env=env)
     assert jobs_received(env) == before
 
 
 async def test_ones_own(env: Environment, bob: Person) -> None:
     name = await make_request(bob)
-    found = await find_card(bob, name)
-    assert "You asked for this yourself" in await click_for_reply(bob, "Approve", found)
+    card = await find_card(bob, name)
+    assert "You asked for this yourself" in await click_for_reply(bob, "Approve", card)
     await approve_request(env, name, by="carol")
-    await wait_for_texts(found, "Succeeded", env=env)
+    await wait_for_texts(card, "Succeeded", env=env)
 
 
 async def test_two_failed_hosts(env: Environment, alice: Person) -> None:
@@ -80,23 +80,23 @@ async def test_two_failed_hosts(env: Environment, alice: Person) -> None:
 async def test_a_series_held_by_nightshift(env: Environment, alice: Person) -> None:
     before = jobs_received(env)
     name = await make_request(alice, f'{RUN_COMMAND} when="every 3 days at 12:00"', {"command": "id"})
-    found = await approve_request(env, name)
-    await wait_for_texts(found, "Run 1: waiting for its time", env=env)
+    card = await approve_request(env, name)
+    await wait_for_texts(card, "Run 1: waiting for its time", env=env)
     for number in (1, 2):
-        await advance_to_run(env, found, number)
+        await advance_to_run(env, card, number)
         await alice.wait_for(f"{name} · run {number} ·", where="#results", timeout=WAIT_SECONDS)
-        await wait_for_texts(found, f"Run {number + 1}: waiting for its time", env=env)
+        await wait_for_texts(card, f"Run {number + 1}: waiting for its time", env=env)
     assert jobs_received(env) == before + 2
-    assert "cancelled" in await click_for_reply(alice, "Cancel the series", found)
-    await wait_for_texts(found, "Cancelled", env=env)
+    assert "cancelled" in await click_for_reply(alice, "Cancel the series", card)
+    await wait_for_texts(card, "Cancelled", env=env)
 
 
 async def test_two_approvers_at_once(env: Environment, alice: Person, bob: Person, carol: Person) -> None:
     before, name = jobs_received(env), await make_request(alice)
-    found = await find_card(bob, name)
-    answers = await asyncio.gather(click_for_reply(bob, "Approve", found), click_for_reply(carol, "Approve", found))
+    card = await find_card(bob, name)
+    answers = await asyncio.gather(click_for_reply(bob, "Approve", card), click_for_reply(carol, "Approve", card))
     assert sorted("You approved" in text for text in answers) == [False, True]
-    await wait_for_texts(found, "Succeeded", env=env)
+    await wait_for_texts(card, "Succeeded", env=env)
     assert jobs_received(env) == before + 1
 
 
@@ -121,8 +121,8 @@ async def test_a_job_of_opsramp_is_updated(env: Environment, alice: Person) -> N
     )
     modal = await open_form(alice, '/opsramp update job="Restart print spooler" when=now because=so')
     await fill_pages(modal, {"Script parameters": {"Timeout": wanted}})
-    found = await approve_request(env, await confirm_request(await press_preview(modal)))
-    await wait_for_texts(found, "What changes", "Succeeded", "it holds what was sent", env=env)
+    card = await approve_request(env, await confirm_request(await press_preview(modal)))
+    await wait_for_texts(card, "What changes", "Succeeded", "it holds what was sent", env=env)
     assert env.opsramp.job_by_name("Restart print spooler")["script"]["parameters"][1]["value"] == wanted
 
 
@@ -135,10 +135,10 @@ async def test_maintenance_of_immybot_with_a_failed_action(env: Environment, ali
     }
     await fill_pages(modal, pages)
     name = await confirm_request(await press_preview(modal))
-    found = await approve_request(env, name)
-    await wait_for_texts(found, "Running", env=env)
+    card = await approve_request(env, name)
+    await wait_for_texts(card, "Running", env=env)
     env.clock.advance(timedelta(seconds=20))
-    await wait_for_texts(found, "Partly failed", "1 succeeded · 1 failed", env=env)
+    await wait_for_texts(card, "Partly failed", "1 succeeded · 1 failed", env=env)
     thread = await alice.wait_for("DUN-002", where=await find_card(alice, name, "#results"), timeout=WAIT_SECONDS)
     assert "Exit code 1603" in thread.text
 

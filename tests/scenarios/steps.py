@@ -108,9 +108,9 @@ async def eventually(
 async def approve_request(env: Environment, name: str, by: str = "bob") -> Message:
     """Press Approve on a request's card. Returns the card."""
     person = env.slack.person(by)
-    found = await find_card(person, name)
-    assert "You approved" in await click_for_reply(person, "Approve", found)
-    return found
+    card = await find_card(person, name)
+    assert "You approved" in await click_for_reply(person, "Approve", card)
+    return card
 
 
 async def click_for_reply(who: Person, button: str, message: Message) -> str:

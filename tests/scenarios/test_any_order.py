@@ -181,20 +181,20 @@ async def _close_modals(person: Person) -> None:
 async def run_script(script: Sequence[Sequence[object]]) -> None:
     """Play a script in an environment of its own; "restart" stops the bot and starts it again."""
     with TemporaryDirectory(prefix="nightshift-order-") as directory:
-        async with run_environment(Path(directory), policy=POLICY) as on, AsyncExitStack() as life:
-            on.clock.move_to(on.clock.now().replace(hour=9, minute=0, second=0))
-            on.foreman.speed = 100.0
+        async with run_environment(Path(directory), policy=POLICY) as env, AsyncExitStack() as life:
+            env.clock.move_to(env.clock.now().replace(hour=9, minute=0, second=0))
+            env.foreman.speed = 100.0
             bot = await life.enter_async_context(AsyncExitStack())
-            await bot.enter_async_context(run_bot(on, "http"))
-            so_far = Simulation(on)
+            await bot.enter_async_context(run_bot(env, "http"))
+            so_far = Simulation(env)
             await so_far.perform(("ask", "alice"))
             for action in script:
                 if action[0] == "restart":
                     await bot.aclose()
                     # A policy that nobody could meet keeps the bot from starting at all.
-                    on.slack.admin.set_group("@sre", ["bob", "carol"])
+                    env.slack.admin.set_group("@sre", ["bob", "carol"])
                     bot = await life.enter_async_context(AsyncExitStack())
-                    await bot.enter_async_context(run_bot(on, "http"))
+                    await bot.enter_async_context(run_bot(env, "http"))
                 else:
                     await so_far.perform(action)
                 await so_far.check_invariants()

@@ -30,13 +30,13 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 async def test_one_of_the_group_approves_and_everybody_sees_who(env: Environment, alice: Person, bob: Person) -> None:
     name = await make_request(alice)
-    found = await find_card(bob, name)
+    card = await find_card(bob, name)
     receipt = await find_card(alice, name, "dm")
-    assert found.buttons[:2] == ["Approve", "Deny"]
+    assert card.buttons[:2] == ["Approve", "Deny"]
     assert "Approve" not in receipt.buttons
-    assert f"You approved {name}." in await click_for_reply(bob, "Approve", found)
-    await wait_for_texts(found, "Approved by @bob", "Succeeded", env=env)
-    assert "Approve" not in found.buttons
+    assert f"You approved {name}." in await click_for_reply(bob, "Approve", card)
+    await wait_for_texts(card, "Approved by @bob", "Succeeded", env=env)
+    assert "Approve" not in card.buttons
     await wait_for_texts(receipt, "Approved by @bob", "Succeeded", env=env)
 
 
@@ -44,14 +44,14 @@ async def test_a_denial_asks_for_a_reason_and_the_requester_reads_it(
     env: Environment, alice: Person, bob: Person
 ) -> None:
     name, before = await make_request(alice), jobs_received(env)
-    found = await find_card(bob, name)
-    await bob.click("Deny", found)
+    card = await find_card(bob, name)
+    await bob.click("Deny", card)
     question = await bob.modal(WAIT_SECONDS)
     assert (await question.submit()).errors == {"Why?": "Please complete this required field."}
     await question.fill({"Why?": "Wait for *monday* <!channel> & <https://evil.example|click>"})
     await question.submit()
     await wait_for_texts(
-        found, "Denied by @bob", "Wait for *monday* <!channel> & <https://evil.example|click>", env=env
+        card, "Denied by @bob", "Wait for *monday* <!channel> & <https://evil.example|click>", env=env
     )
     await wait_for_texts(await find_card(alice, name, "dm"), "Denied by @bob", env=env)
     assert jobs_received(env) == before
@@ -59,21 +59,21 @@ async def test_a_denial_asks_for_a_reason_and_the_requester_reads_it(
 
 async def test_a_reason_of_blanks_is_no_reason(env: Environment, alice: Person, bob: Person) -> None:
     name = await make_request(alice)
-    found = await find_card(bob, name)
-    await bob.click("Deny", found)
+    card = await find_card(bob, name)
+    await bob.click("Deny", card)
     question = await bob.modal(WAIT_SECONDS)
     await question.fill({"Why?": "   "})
     assert (await question.submit()).errors == {"Why?": "Say why: the requester reads it."}
-    assert "Waiting for approval" in found.text
+    assert "Waiting for approval" in card.text
 
 
 async def test_nobody_approves_their_own_request(env: Environment, bob: Person) -> None:
     name, before = await make_request(bob), jobs_received(env)
-    found = await find_card(bob, name)
-    assert "You asked for this yourself" in await click_for_reply(bob, "Approve", found)
-    assert "Waiting for approval" in found.text
+    card = await find_card(bob, name)
+    assert "You asked for this yourself" in await click_for_reply(bob, "Approve", card)
+    assert "Waiting for approval" in card.text
     await approve_request(env, name, by="carol")
-    await wait_for_texts(found, "Approved by @carol", "Succeeded", env=env)
+    await wait_for_texts(card, "Approved by @carol", "Succeeded", env=env)
     assert jobs_received(env) == before + 1
 
 
@@ -85,13 +85,13 @@ async def test_a_strangers_click_changes_nothing_and_says_why(
 ) -> None:
     env.slack.admin.add_to_channel(name, "#approvals")
     stranger = env.slack.person(name)
-    found = await find_card(alice, await make_request(alice))
+    card = await find_card(alice, await make_request(alice))
     await eventually(env, lambda: stranger.find_message("Waiting for approval", "#approvals"))
-    before = found.text
+    before = card.text
     for button in ("Approve", "Deny", "Request changes"):
-        assert answer in await click_for_reply(stranger, button, found)
+        assert answer in await click_for_reply(stranger, button, card)
         assert stranger.open_modal is None
-    assert found.text == before
+    assert card.text == before
 
 
 async def test_an_approver_who_was_deactivated_meanwhile_decides_nothing(env: Environment, alice: Person) -> None:
@@ -100,22 +100,22 @@ async def test_an_approver_who_was_deactivated_meanwhile_decides_nothing(env: En
     await env.slack.wait_for_events()
     env.slack.admin.add_to_channel("frank", "#approvals")
     frank = env.slack.person("frank")
-    found = await find_card(frank, await make_request(alice))
+    card = await find_card(frank, await make_request(alice))
     env.slack.admin.deactivate("frank")
     await env.slack.wait_for_events()
-    assert "deactivated" in await click_for_reply(frank, "Approve", found)
-    assert "Waiting for approval" in found.text
+    assert "deactivated" in await click_for_reply(frank, "Approve", card)
+    assert "Waiting for approval" in card.text
     env.slack.admin.set_group("sre", ["bob", "carol"])
     await env.slack.wait_for_events()
 
 
 async def test_a_second_click_is_answered_with_what_was_decided(env: Environment, alice: Person, bob: Person) -> None:
     name, before = await make_request(alice), jobs_received(env)
-    found = await find_card(bob, name)
-    stale = bob.surface_of(found)
+    card = await find_card(bob, name)
+    stale = bob.surface_of(card)
     button = stale.button("Approve")
     await approve_request(env, name)
-    await wait_for_texts(found, "Succeeded", env=env)
+    await wait_for_texts(card, "Succeeded", env=env)
     reply = await stale.press(button)
     await eventually(env, lambda: reply.ephemeral_texts)
     assert reply.ephemeral_texts == [f"{name} was decided already: succeeded. Nothing was changed."]
@@ -126,14 +126,14 @@ async def test_a_click_on_a_card_that_was_denied_is_answered(
     env: Environment, alice: Person, bob: Person, carol: Person
 ) -> None:
     name, before = await make_request(alice), jobs_received(env)
-    found = await find_card(bob, name)
-    stale = carol.surface_of(found)
+    card = await find_card(bob, name)
+    stale = carol.surface_of(card)
     approve, deny = stale.button("Approve"), stale.button("Deny")
-    await bob.click("Deny", found)
+    await bob.click("Deny", card)
     question = await bob.modal(WAIT_SECONDS)
     await question.fill({"Why?": "no"})
     await question.submit()
-    await wait_for_texts(found, "Denied", env=env)
+    await wait_for_texts(card, "Denied", env=env)
     for button in (approve, deny):
         reply = await stale.press(button)
         await eventually(env, lambda reply=reply: reply.ephemeral_texts)
@@ -146,25 +146,25 @@ async def test_two_approvers_at_once_start_it_once_and_both_are_answered(
     env: Environment, alice: Person, bob: Person, carol: Person
 ) -> None:
     name, before = await make_request(alice), jobs_received(env)
-    found = await find_card(bob, name)
+    card = await find_card(bob, name)
     first, second = await asyncio.gather(
-        click_for_reply(bob, "Approve", found), click_for_reply(carol, "Approve", found)
+        click_for_reply(bob, "Approve", card), click_for_reply(carol, "Approve", card)
     )
     assert sorted("You approved" in text for text in (first, second)) == [False, True]
     assert any("was decided already" in text for text in (first, second))
-    await wait_for_texts(found, "Succeeded", env=env)
+    await wait_for_texts(card, "Succeeded", env=env)
     assert jobs_received(env) == before + 1
-    assert found.text.count("Approved by") == 1
+    assert card.text.count("Approved by") == 1
 
 
 async def test_ten_clicks_of_one_approver_count_once(env: Environment, alice: Person, bob: Person) -> None:
     name, before = await make_request(alice), jobs_received(env)
-    found = await find_card(bob, name)
-    surface = bob.surface_of(found)
+    card = await find_card(bob, name)
+    surface = bob.surface_of(card)
     button = surface.button("Approve")
     replies = await asyncio.gather(*(surface.press(button) for _ in range(10)))
     await eventually(env, lambda: all(reply.ephemeral_texts for reply in replies))
-    await wait_for_texts(found, "Succeeded", env=env)
+    await wait_for_texts(card, "Succeeded", env=env)
     assert jobs_received(env) == before + 1
     assert [reply.error for reply in replies] == [""] * 10
 
@@ -185,25 +185,25 @@ async def test_pressing_ask_for_approval_twice_makes_one_request(env: Environmen
 
 async def test_the_requester_withdraws_and_nobody_else_can(env: Environment, alice: Person, bob: Person) -> None:
     name = await make_request(alice)
-    found = await find_card(bob, name)
-    assert "Only the one who asked can withdraw it." in await click_for_reply(bob, "Withdraw", found)
+    card = await find_card(bob, name)
+    assert "Only the one who asked can withdraw it." in await click_for_reply(bob, "Withdraw", card)
     assert f"{name} is withdrawn." in await click_for_reply(alice, "Withdraw", await find_card(alice, name, "dm"))
-    await wait_for_texts(found, "Withdrawn", env=env)
-    assert found.buttons == ["Show details"]
+    await wait_for_texts(card, "Withdrawn", env=env)
+    assert card.buttons == ["Show details"]
 
 
 async def test_what_nobody_decides_in_time_expires(env: Environment, alice: Person, bob: Person) -> None:
     name, before = await make_request(alice), jobs_received(env)
-    found = await find_card(bob, name)
+    card = await find_card(bob, name)
     env.clock.advance(timedelta(hours=8, minutes=1))
-    await wait_for_texts(found, "Expired without a decision", env=env)
+    await wait_for_texts(card, "Expired without a decision", env=env)
     assert jobs_received(env) == before
 
 
 async def test_details_show_the_whole_request(env: Environment, alice: Person, bob: Person) -> None:
     name = await make_request(alice)
-    found = await find_card(bob, name)
-    await bob.click("Show details", found)
+    card = await find_card(bob, name)
+    await bob.click("Show details", card)
     details = await bob.modal(WAIT_SECONDS)
     assert name in details.text
     assert '"search_query": "os = RedHat"' in details.text

@@ -38,9 +38,9 @@ GROUPS = {"@desk": ["alice"]}
 LINE = '/foreman run template="Run Command - Script Default" hosts="name ~ {}" when="{}" because=patch'
 
 
-async def edit(who: Person, found: Message, fill: dict[str, Any]) -> None:
+async def edit(who: Person, card: Message, fill: dict[str, Any]) -> None:
     """Open a request's form from its card, change fields and open the preview."""
-    await who.click("Edit", found)
+    await who.click("Edit", card)
     form = await who.modal()
     await who.ws.wait_until(lambda: "One moment" not in form.text)
     await form.fill(fill)
@@ -154,6 +154,6 @@ async def test_an_edit_that_leaves_nobody_to_approve_is_not_saved(env: Environme
     assert await approve_request(env, name_on(found))
 
 
-def name_on(found: Message) -> str:
+def name_on(card: Message) -> str:
     """The name of the request on a card."""
-    return found.text.partition(" ·")[0].split()[-1]
+    return card.text.partition(" ·")[0].split()[-1]

@@ -114,51 +114,51 @@ max_age = "100d"
 effect = "ask"
 approvers = ["@board"]
 """
-        async with run_environment(tmp_path, policy=policy) as on:
-            on.clock.move_to(START_TIME)
-            on.foreman.speed = 100.0
-            on.slack.admin.set_group("@board", ["dave"])
-            on.slack.admin.add_to_channel("dave", "#approvals")
-            yield on, site, file
+        async with run_environment(tmp_path, policy=policy) as env:
+            env.clock.move_to(START_TIME)
+            env.foreman.speed = 100.0
+            env.slack.admin.set_group("@board", ["dave"])
+            env.slack.admin.add_to_channel("dave", "#approvals")
+            yield env, site, file
 
 
 async def test_a_calendar_that_stops_answering_counts_for_a_day_and_then_everything_is_frozen(
     env_with_calendars: tuple[Environment, Calendar, Path],
 ) -> None:
-    on, site, _ = env_with_calendars
-    alice = on.slack.person("alice")
+    env, site, _ = env_with_calendars
+    alice = env.slack.person("alice")
     site.text = calendar(
         ("Winter freeze", TUESDAY_NIGHT, TUESDAY_NIGHT + timedelta(days=3)),
         ("Cake", START_TIME, START_TIME + timedelta(days=9)),
     )
-    async with run_bot(on, "http"):
+    async with run_bot(env, "http"):
         await expect_refusal(alice, "2027-01-13 10:00", "It falls into the freeze “Company” (Winter freeze)")
         await (await preview_form(alice, "2027-01-12 10:00")).close()
         await (await alice.modal()).close()
 
         site.status = 503
-        on.clock.advance(timedelta(hours=5))
-        await reload_calendars(on)
+        env.clock.advance(timedelta(hours=5))
+        await reload_calendars(env)
         await expect_refusal(alice, "2027-01-13 10:00", "(Winter freeze)", "Its calendar was last read 5 hours ago.")
 
-        on.clock.advance(timedelta(hours=20))
-        await reload_calendars(on)
+        env.clock.advance(timedelta(hours=20))
+        await reload_calendars(env)
         everything = "was last read 1 day 1 hour ago; until it answers, everything counts as frozen"
         await expect_refusal(alice, "2027-01-20 10:00", "The calendar of the freeze “Company”", everything)
 
         site.status, site.text = 200, calendar()
-        await reload_calendars(on)
+        await reload_calendars(env)
         await make_request(alice, LINE.format("2027-01-13 10:00"), {"command": "uptime"})
 
 
 async def test_a_freeze_that_came_after_the_approval_keeps_it_from_starting(
     env_with_calendars: tuple[Environment, Calendar, Path],
 ) -> None:
-    on, site, file = env_with_calendars
-    alice = on.slack.person("alice")
-    async with run_bot(on, "http"):
+    env, site, file = env_with_calendars
+    alice = env.slack.person("alice")
+    async with run_bot(env, "http"):
         hard, soft = [
-            (name, await approve_request(on, name))
+            (name, await approve_request(env, name))
             for name in [
                 await make_request(alice, LINE.format(when), {"command": "uptime"})
                 for when in ("2027-01-12 22:00", "2027-01-13 22:00")
@@ -167,81 +167,81 @@ async def test_a_freeze_that_came_after_the_approval_keeps_it_from_starting(
         site.text = calendar(("Sudden freeze", TUESDAY_NIGHT, TUESDAY_NIGHT + timedelta(hours=2)))
         day = timedelta(days=1)
         file.write_text(calendar(("Audit", TUESDAY_NIGHT + day, TUESDAY_NIGHT + day + timedelta(hours=2))))
-        await advance_to(on, TUESDAY_NIGHT)
-        await wait_for_texts(hard[1], "Not started: It falls into the freeze “Company” (Sudden freeze)", env=on)
+        await advance_to(env, TUESDAY_NIGHT)
+        await wait_for_texts(hard[1], "Not started: It falls into the freeze “Company” (Sudden freeze)", env=env)
         assert "Not started" in (await find_outcome(alice, hard[0])).text
-        await advance_to(on, TUESDAY_NIGHT + day)
+        await advance_to(env, TUESDAY_NIGHT + day)
         await wait_for_texts(
-            soft[1], "Not started: It falls into the freeze “Board” (Audit)", "needs 1 of @board", env=on
+            soft[1], "Not started: It falls into the freeze “Board” (Audit)", "needs 1 of @board", env=env
         )
-        assert not job_requests(on)
+        assert not job_requests(env)
 
 
 async def test_a_freeze_that_came_after_the_asking_stops_the_approval_until_its_approvers_are_asked(
     env_with_calendars: tuple[Environment, Calendar, Path],
 ) -> None:
-    on, site, file = env_with_calendars
-    alice, bob, dave = (on.slack.person(name) for name in ("alice", "bob", "dave"))
-    async with run_bot(on, "http"):
+    env, site, file = env_with_calendars
+    alice, bob, dave = (env.slack.person(name) for name in ("alice", "bob", "dave"))
+    async with run_bot(env, "http"):
         name = await make_request(alice, LINE.format("2027-01-12 22:00"), {"command": "uptime"})
-        found = await find_card(bob, name)
+        card = await find_card(bob, name)
         site.text = calendar(("Sudden freeze", TUESDAY_NIGHT, TUESDAY_NIGHT + timedelta(hours=2)))
-        await reload_calendars(on)
-        answer = await click_for_reply(bob, "Approve", found)
+        await reload_calendars(env)
+        answer = await click_for_reply(bob, "Approve", card)
         assert f"{name} cannot be approved now." in answer
         assert "the freeze “Company” (Sudden freeze)" in answer
 
         site.text = calendar()
         file.write_text(calendar(("Audit", TUESDAY_NIGHT, TUESDAY_NIGHT + timedelta(hours=2))))
-        await reload_calendars(on)
-        assert "needs 1 of @board. Edit the request" in await click_for_reply(bob, "Approve", found)
-        await wait_for_texts(found, "Waiting for approval", "0 of 1 approved by @sre", env=on)
+        await reload_calendars(env)
+        assert "needs 1 of @board. Edit the request" in await click_for_reply(bob, "Approve", card)
+        await wait_for_texts(card, "Waiting for approval", "0 of 1 approved by @sre", env=env)
 
         # The content is unchanged; only its approvers have changed.
-        await alice.click("Edit", found)
+        await alice.click("Edit", card)
         form = await alice.modal()
-        await on.slack.wait_until(lambda: "One moment" not in form.text)
+        await env.slack.wait_until(lambda: "One moment" not in form.text)
         preview = await press_preview(form)
         assert "1 of @sre, then 1 of @board" in preview.text
         assert await confirm_request(preview) == name
-        await wait_for_texts(found, "the freeze Board", "Stage 1 of 2: 0 of 1 approved by @sre", env=on)
-        assert "It is not your turn yet" in await click_for_reply(dave, "Approve", found)
-        await click_for_reply(bob, "Approve", found)
-        await wait_for_texts(found, "Stage 2 of 2: 0 of 1 approved by @board", env=on)
-        assert "You approved" in await click_for_reply(dave, "Approve", found)
-        await advance_to(on, TUESDAY_NIGHT)
+        await wait_for_texts(card, "the freeze Board", "Stage 1 of 2: 0 of 1 approved by @sre", env=env)
+        assert "It is not your turn yet" in await click_for_reply(dave, "Approve", card)
+        await click_for_reply(bob, "Approve", card)
+        await wait_for_texts(card, "Stage 2 of 2: 0 of 1 approved by @board", env=env)
+        assert "You approved" in await click_for_reply(dave, "Approve", card)
+        await advance_to(env, TUESDAY_NIGHT)
         # It starts during the freeze, since the freeze's approvers have agreed.
-        await wait_for_texts(found, "Succeeded", env=on)
+        await wait_for_texts(card, "Succeeded", env=env)
 
 
 async def test_runs_of_a_series_inside_a_freeze_are_left_out_also_where_the_back_end_could_hold_it(
     env_with_calendars: tuple[Environment, Calendar, Path],
 ) -> None:
-    on, site, _ = env_with_calendars
-    alice = on.slack.person("alice")
+    env, site, _ = env_with_calendars
+    alice = env.slack.person("alice")
     site.text = calendar(("Short freeze", START_TIME + timedelta(days=1), START_TIME + timedelta(days=2)))
-    async with run_bot(on, "http"):
+    async with run_bot(env, "http"):
         preview = await preview_form(alice, "every day at 06:00")
         assert "1 of the next 100 runs fall into the freeze “Company” (Short freeze)" in preview.text
         assert "They will be left out." in preview.text
         assert "because the freeze “Company” is looked at again then" in preview.text
         name = await confirm_request(preview)
-        found = await approve_request(on, name)
+        card = await approve_request(env, name)
         for day, word in ((12, "succeeded"), (13, "missed"), (14, "succeeded")):
             number = day - 11
-            await wait_for_texts(found, f"Run {number}: waiting for its time · ", f"{day} Jan 2027 06:00 CET", env=on)
-            await advance_to(on, datetime(2027, 1, day, 5, 0, tzinfo=UTC))
+            await wait_for_texts(card, f"Run {number}: waiting for its time · ", f"{day} Jan 2027 06:00 CET", env=env)
+            await advance_to(env, datetime(2027, 1, day, 5, 0, tzinfo=UTC))
             run = await alice.wait_for(f"{name} · run {number} ·", where="#results", timeout=WAIT_SECONDS)
             assert word in run.text
-        assert jobs_received(on) == 2
+        assert jobs_received(env) == 2
 
 
 async def test_a_calendar_that_never_answered_freezes_everything(
     env_with_calendars: tuple[Environment, Calendar, Path],
 ) -> None:
-    on, site, _ = env_with_calendars
+    env, site, _ = env_with_calendars
     site.status = 404
-    async with run_bot(on, "http"):
+    async with run_bot(env, "http"):
         await expect_refusal(
-            on.slack.person("alice"), "now", "was never read; until it answers, everything counts as frozen"
+            env.slack.person("alice"), "now", "was never read; until it answers, everything counts as frozen"
         )

@@ -77,9 +77,9 @@ async def test_a_request_that_is_not_there_is_said(env: Environment, alice: Pers
 
 async def test_cancel_withdraws_what_was_not_decided_yet(env: Environment, alice: Person, bob: Person) -> None:
     name = await make_request(alice)
-    found = await find_card(bob, name)
+    card = await find_card(bob, name)
     assert await hub_reply(env, alice, f"cancel {name}") == f"{name} is withdrawn."
-    await wait_for_texts(found, "Withdrawn", env=env)
+    await wait_for_texts(card, "Withdrawn", env=env)
 
 
 async def test_somebody_else_cannot_cancel(env: Environment, alice: Person) -> None:

@@ -83,8 +83,8 @@ async def test_more_hosts_need_more_people_and_the_card_says_why(env: Environmen
     preview = await press_preview(form)
     assert "Needs 2 of @sre because" in preview.text
     assert "This will notify 2 people" in preview.text
-    found = await find_card(bob, await confirm_request(preview))
-    await wait_for_texts(found, "Needs 2 of @sre because 24 hosts.", "0 of 2", env=env)
+    card = await find_card(bob, await confirm_request(preview))
+    await wait_for_texts(card, "Needs 2 of @sre because 24 hosts.", "0 of 2", env=env)
 
 
 async def test_what_policy_refuses_never_becomes_a_request(env: Environment, alice: Person):
@@ -111,46 +111,46 @@ async def test_two_requests_on_the_same_hosts_at_the_same_time_are_shown_to_both
 
 
 async def test_hosts_that_came_since_must_be_confirmed(env: Environment, alice: Person, bob: Person):
-    found = await find_card(bob, await make_request(alice, WEB.format("now"), {"command": "uptime"}))
+    card = await find_card(bob, await make_request(alice, WEB.format("now"), {"command": "uptime"}))
     hosts = env.foreman.state.world.hosts
     hosts.append(replace(hosts[4], id=99_001, name="web99.ber.example.com"))
     try:
-        await bob.click("Approve", found)
-        look = await bob.modal()
-        await env.slack.wait_until(lambda: "web99" in look.text)
-        assert "9 hosts, was 8: +web99.ber.example.com" in look.text
-        await wait_for_texts(found, "Waiting for approval", env=env)
-        await look.click("Approve anyway")
-        await env.slack.wait_until(lambda: "You approved" in look.text)
-        await look.close()
-        await wait_for_texts(found, "Approved by @bob", env=env)
+        await bob.click("Approve", card)
+        modal = await bob.modal()
+        await env.slack.wait_until(lambda: "web99" in modal.text)
+        assert "9 hosts, was 8: +web99.ber.example.com" in modal.text
+        await wait_for_texts(card, "Waiting for approval", env=env)
+        await modal.click("Approve anyway")
+        await env.slack.wait_until(lambda: "You approved" in modal.text)
+        await modal.close()
+        await wait_for_texts(card, "Approved by @bob", env=env)
     finally:
         del hosts[-1]
 
 
 async def test_an_approval_after_the_start_asks_what_to_do(env: Environment, alice: Person, bob: Person):
-    found = await find_card(bob, await make_request(alice, WEB.format("in 2 hours"), {"command": "uptime"}))
+    card = await find_card(bob, await make_request(alice, WEB.format("in 2 hours"), {"command": "uptime"}))
     env.clock.advance(timedelta(hours=3))
-    await bob.click("Approve", found)
+    await bob.click("Approve", card)
     late = await bob.modal()
     await env.slack.wait_until(lambda: "has passed" in late.text)
     assert len(late.buttons) >= 3
-    await wait_for_texts(found, "Waiting for approval", env=env)
+    await wait_for_texts(card, "Waiting for approval", env=env)
     now = next(words for words in late.buttons if "now" in words.casefold())
     await late.click(now)
     await env.slack.wait_until(lambda: "You approved" in late.text)
     await late.close()
-    await wait_for_texts(found, "Succeeded", env=env, timeout=20)
+    await wait_for_texts(card, "Succeeded", env=env, timeout=20)
 
 
 async def test_an_approval_in_the_last_minutes_is_warned_of(env: Environment, alice: Person, bob: Person):
-    found = await find_card(bob, await make_request(alice, WEB.format("in 2 hours"), {"command": "uptime"}))
+    card = await find_card(bob, await make_request(alice, WEB.format("in 2 hours"), {"command": "uptime"}))
     env.clock.advance(timedelta(hours=1, minutes=55))
-    await bob.click("Approve", found)
-    look = await bob.modal()
-    await env.slack.wait_until(lambda: "leaves little time to stop it" in look.text)
-    await look.close()
-    await wait_for_texts(found, "Waiting for approval", env=env)
+    await bob.click("Approve", card)
+    modal = await bob.modal()
+    await env.slack.wait_until(lambda: "leaves little time to stop it" in modal.text)
+    await modal.close()
+    await wait_for_texts(card, "Waiting for approval", env=env)
 
 
 async def test_an_approvals_channel_that_is_gone_ends_the_request_visibly(env: Environment, alice: Person, bob: Person):
@@ -165,11 +165,11 @@ async def test_an_approvals_channel_that_is_gone_ends_the_request_visibly(env: E
 
 
 async def test_an_emptied_group_fails_closed_and_tells_the_administrators(env: Environment, alice: Person, bob: Person):
-    found = await find_card(bob, await make_request(alice, WEB.format("tomorrow 21:00"), {"command": "uptime"}))
+    card = await find_card(bob, await make_request(alice, WEB.format("tomorrow 21:00"), {"command": "uptime"}))
     env.slack.admin.set_group("@sre", [])
     await env.slack.wait_for_events()
     try:
-        assert "may decide" in await click_for_reply(bob, "Approve", found)
+        assert "may decide" in await click_for_reply(bob, "Approve", card)
         form = await open_form(alice, WEB.format("tomorrow 22:00"))
         await form.fill({"command": "uptime"})
         await form.submit()
@@ -178,7 +178,7 @@ async def test_an_emptied_group_fails_closed_and_tells_the_administrators(env: E
     finally:
         env.slack.admin.set_group("@sre", ["bob", "carol"])
         await env.slack.wait_for_events()
-    await wait_for_texts(found, "Waiting for approval", env=env)
+    await wait_for_texts(card, "Waiting for approval", env=env)
 
 
 async def test_a_frozen_time_is_refused_in_the_form(env: Environment, alice: Person):

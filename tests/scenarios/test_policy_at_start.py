@@ -54,15 +54,15 @@ FAULTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
 async def test_what_is_wrong_is_named_with_file_line_and_remedy(kind: str, tmp_path: Path) -> None:
     (tmp_path / "broken.ics").write_text(EVENT + "END:VCALENDAR\n")
     policy, faults = FAULTS[kind]
-    async with run_environment(tmp_path, policy=policy.replace("{here}", str(tmp_path))) as on:
-        lines = on.config.read_text().splitlines()
-        bot = BotProcess(on.env_vars, tmp_path / "log")
+    async with run_environment(tmp_path, policy=policy.replace("{here}", str(tmp_path))) as env:
+        lines = env.config.read_text().splitlines()
+        bot = BotProcess(env.env_vars, tmp_path / "log")
         async with kill_on_exit(bot):
             await bot.start(ready=False)
             assert await bot.wait_ended() == 2, bot.log_tail()
-        said = [line for line in bot.log_path.read_text().splitlines() if line.startswith(str(on.config))]
+        said = [line for line in bot.log_path.read_text().splitlines() if line.startswith(str(env.config))]
         wanted = [
-            f"{on.config}:{lines.index(line) + 1}: {fault}"
+            f"{env.config}:{lines.index(line) + 1}: {fault}"
             for line, fault in (
                 (a.replace("{here}", str(tmp_path)), b.replace("{here}", str(tmp_path))) for a, b in faults
             )

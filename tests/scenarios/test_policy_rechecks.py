@@ -79,9 +79,9 @@ async def click_for_modal(who: Person, button: str, message: Message, *texts: st
     return modal
 
 
-async def open_edit_form(who: Person, found: Message) -> Modal:
+async def open_edit_form(who: Person, card: Message) -> Modal:
     """Open the form of a request again."""
-    await who.click("Edit", found)
+    await who.click("Edit", card)
     form = await who.modal()
     await who.ws.wait_until(lambda: "One moment" not in form.text)
     return form
@@ -90,15 +90,15 @@ async def open_edit_form(who: Person, found: Message) -> Modal:
 async def test_a_start_at_once_that_is_approved_in_a_forbidden_hour_is_not_made(
     env: Environment, alice: Person, bob: Person
 ):
-    found = await find_card(bob, await make_request(alice, LINE.format("db01", "now"), UPTIME))
+    card = await find_card(bob, await make_request(alice, LINE.format("db01", "now"), UPTIME))
     before = jobs_received(env)
     env.clock.advance(timedelta(hours=2))
     refusal = "The rule “no databases by day” refuses this because of customers use them."
-    assert refusal in await click_for_reply(bob, "Approve", found)
-    await wait_for_texts(found, "Waiting for approval", env=env)
+    assert refusal in await click_for_reply(bob, "Approve", card)
+    await wait_for_texts(card, "Waiting for approval", env=env)
     env.clock.advance(timedelta(hours=8))
-    assert "You approved" in await click_for_reply(bob, "Approve", found)
-    await wait_for_texts(found, "Succeeded", env=env)
+    assert "You approved" in await click_for_reply(bob, "Approve", card)
+    await wait_for_texts(card, "Succeeded", env=env)
     assert jobs_received(env) == before + 1
 
 
@@ -106,18 +106,18 @@ async def test_a_start_at_once_that_needs_more_people_by_then_is_reopened_for_ap
     env: Environment, alice: Person, bob: Person, carol: Person
 ):
     name = await make_request(alice, LINE.format("app02", "now"), UPTIME)
-    found, before = await find_card(bob, name), jobs_received(env)
+    card, before = await find_card(bob, name), jobs_received(env)
     env.clock.advance(timedelta(hours=2))
-    answer = await click_for_reply(bob, "Approve", found)
+    answer = await click_for_reply(bob, "Approve", card)
     assert "policy asks for more then. Needs 2 of @leads because" in answer
     assert "“Edit” on its card puts it before them." in answer
-    preview = await press_preview(await open_edit_form(alice, found))
+    preview = await press_preview(await open_edit_form(alice, card))
     assert await confirm_request(preview) == name
-    await wait_for_texts(found, "0 of 2 approved by @leads", env=env)
-    await click_for_reply(bob, "Approve", found)
+    await wait_for_texts(card, "0 of 2 approved by @leads", env=env)
+    await click_for_reply(bob, "Approve", card)
     assert jobs_received(env) == before
-    await click_for_reply(carol, "Approve", found)
-    await wait_for_texts(found, "Succeeded", env=env)
+    await click_for_reply(carol, "Approve", card)
+    await wait_for_texts(card, "Succeeded", env=env)
 
 
 async def test_a_preview_that_was_left_open_into_another_hour_is_not_sent(env: Environment, alice: Person):
@@ -167,27 +167,27 @@ async def test_an_approval_after_the_start_moves_it_to_the_next_slot(
     env: Environment, alice: Person, bob: Person, morning: datetime
 ):
     today, tomorrow = format_day(morning), format_day(morning + timedelta(days=1))
-    found = await find_card(bob, await make_request(alice, LINE.format("web05", "at 22:00"), UPTIME))
+    card = await find_card(bob, await make_request(alice, LINE.format("web05", "at 22:00"), UPTIME))
     before = jobs_received(env)
     env.clock.move_to(morning + timedelta(hours=21))
-    late = await click_for_modal(bob, "Approve", found, f"The start, {today} 22:00 CET, has passed.")
+    late = await click_for_modal(bob, "Approve", card, f"The start, {today} 22:00 CET, has passed.")
     assert late.buttons[:3] == ["Run it now", f"Run it {tomorrow} 22:00 CET", "Drop it"]
     await late.click(f"Run it {tomorrow} 22:00 CET")
     await eventually(env, lambda: "You approved" in late.text, lambda: late.text)
     await late.close()
-    await wait_for_texts(found, "Scheduled", f"{tomorrow} 22:00 CET", env=env)
+    await wait_for_texts(card, "Scheduled", f"{tomorrow} 22:00 CET", env=env)
     assert jobs_received(env) == before
     env.clock.move_to(morning + timedelta(hours=36, seconds=5))
-    await wait_for_texts(found, "Succeeded", env=env)
+    await wait_for_texts(card, "Succeeded", env=env)
     assert jobs_received(env) == before + 1
 
 
 async def test_a_comment_given_with_a_late_approval_is_shown_on_the_card(
     env: Environment, alice: Person, bob: Person, morning: datetime
 ):
-    found = await find_card(bob, await make_request(alice, LINE.format("web05", "at 22:00"), UPTIME))
+    card = await find_card(bob, await make_request(alice, LINE.format("web05", "at 22:00"), UPTIME))
     env.clock.move_to(morning + timedelta(hours=21))
-    await bob.click("Approve with a comment", found)
+    await bob.click("Approve with a comment", card)
     question = await bob.modal()
     await question.fill({"What should be known?": "Watch the <!channel> disk."})
     await question.submit()
@@ -195,16 +195,16 @@ async def test_a_comment_given_with_a_late_approval_is_shown_on_the_card(
     await question.click("Run it now")
     await eventually(env, lambda: "You approved" in question.text, lambda: question.text)
     await question.close()
-    await wait_for_texts(found, "Approved by @bob", ": Watch the <!channel> disk.", "Succeeded", env=env)
+    await wait_for_texts(card, "Approved by @bob", ": Watch the <!channel> disk.", "Succeeded", env=env)
 
 
 async def test_an_approval_after_the_start_may_drop_it(env: Environment, alice: Person, bob: Person, morning: datetime):
     name, before = await make_request(alice, LINE.format("web05", "at 22:00"), UPTIME), jobs_received(env)
-    found = await find_card(bob, name)
+    card = await find_card(bob, name)
     env.clock.move_to(morning + timedelta(hours=21))
-    late = await click_for_modal(bob, "Approve", found, "has passed")
+    late = await click_for_modal(bob, "Approve", card, "has passed")
     await late.click("Drop it")
-    await wait_for_texts(found, "Approved too late, and dropped as the approver chose.", env=env)
+    await wait_for_texts(card, "Approved too late, and dropped as the approver chose.", env=env)
     await late.close()
     assert jobs_received(env) == before
 
@@ -212,13 +212,13 @@ async def test_an_approval_after_the_start_may_drop_it(env: Environment, alice: 
 async def test_a_late_approval_cannot_run_it_now_in_a_forbidden_hour(
     env: Environment, alice: Person, bob: Person, morning: datetime
 ):
-    found = await find_card(bob, await make_request(alice, LINE.format("db01", "at 22:00"), UPTIME))
+    card = await find_card(bob, await make_request(alice, LINE.format("db01", "at 22:00"), UPTIME))
     env.clock.move_to(morning + timedelta(hours=27))
-    late = await click_for_modal(bob, "Approve", found, "has passed")
+    late = await click_for_modal(bob, "Approve", card, "has passed")
     await late.click("Run it now")
     await eventually(env, lambda: "The rule “no databases by day” refuses this" in late.text, lambda: late.text)
     await late.close()
-    await wait_for_texts(found, "Waiting for approval", env=env)
+    await wait_for_texts(card, "Waiting for approval", env=env)
 
 
 @pytest.mark.parametrize(("more", "asks"), [(1, False), (9, True)])
@@ -228,21 +228,21 @@ async def test_targets_resolved_again_may_change_a_little(
     query = {"Hosts": "name ~ app or name ~ web or name ~ db", "Hosts are matched": "Dynamic query"}
     form = await open_form(alice, LINE.format("web05", "at 22:00"))
     await form.fill({**UPTIME, **query})
-    found = await find_card(bob, await confirm_request(await press_preview(form)))
-    await wait_for_texts(found, "24 hosts", "(worked out again when it starts)", env=env)
+    card = await find_card(bob, await confirm_request(await press_preview(form)))
+    await wait_for_texts(card, "24 hosts", "(worked out again when it starts)", env=env)
     hosts = env.foreman.state.world.hosts
     hosts += [replace(hosts[4], id=99_000 + n, name=f"web9{n}.ber.example.com") for n in range(more)]
     try:
         if asks:
-            look = await click_for_modal(bob, "Approve", found, f"{24 + more} hosts, was 24: +web90.ber.example.com")
+            look = await click_for_modal(bob, "Approve", card, f"{24 + more} hosts, was 24: +web90.ber.example.com")
             await look.click("Approve anyway")
             await eventually(env, lambda: "You approved" in look.text, lambda: look.text)
             await look.close()
         else:
-            assert "You approved" in await click_for_reply(bob, "Approve", found)
+            assert "You approved" in await click_for_reply(bob, "Approve", card)
     finally:
         del hosts[-more:]
-    await wait_for_texts(found, "Approved by @bob", env=env)
+    await wait_for_texts(card, "Approved by @bob", env=env)
 
 
 async def test_a_series_must_be_approved_again_after_some_runs(env: Environment, alice: Person, bob: Person):
@@ -252,21 +252,21 @@ async def test_a_series_must_be_approved_again_after_some_runs(env: Environment,
     assert "A series needs a new approval after 2 runs." in preview.text
     assert "Nightshift holds this series" in preview.text
     name = await confirm_request(preview)
-    found, before = await approve_request(env, name), jobs_received(env)
+    card, before = await approve_request(env, name), jobs_received(env)
     for number in (1, 2):
-        await advance_to_run(env, found, number)
+        await advance_to_run(env, card, number)
         await eventually(env, lambda number=number: jobs_received(env) == before + number)
         await alice.wait_for(f"{name} · run {number} ·", where="#results")
-    await advance_to_run(env, found, 3)
+    await advance_to_run(env, card, 3)
     why = "This series has run 2 times since it was approved; policy asks again after 2."
-    await wait_for_texts(found, "Waiting for approval", why, "0 of 1 approved by @sre", env=env)
-    await eventually(env, lambda: any(f"{name} must be approved again." in message.text for message in found.thread))
+    await wait_for_texts(card, "Waiting for approval", why, "0 of 1 approved by @sre", env=env)
+    await eventually(env, lambda: any(f"{name} must be approved again." in message.text for message in card.thread))
     assert jobs_received(env) == before + 2
-    assert "You approved" in await click_for_reply(bob, "Approve", found)
-    await advance_to_run(env, found, 4)
+    assert "You approved" in await click_for_reply(bob, "Approve", card)
+    await advance_to_run(env, card, 4)
     await eventually(env, lambda: jobs_received(env) == before + 3)
     await alice.wait_for(f"{name} · run 4 ·", where="#results")
-    assert f"{name}: cancelled." in await click_for_reply(alice, "Cancel the series", found)
+    assert f"{name}: cancelled." in await click_for_reply(alice, "Cancel the series", card)
 
 
 async def test_content_that_is_changed_back_must_be_approved_again(
@@ -274,30 +274,30 @@ async def test_content_that_is_changed_back_must_be_approved_again(
 ):
     env.clock.advance(timedelta(hours=2))
     name = await make_request(alice, LINE.format("app02", "now"), UPTIME)
-    found = await find_card(bob, name)
-    await click_for_reply(bob, "Approve", found)
-    await wait_for_texts(found, "1 of 2 approved by @leads", env=env)
+    card = await find_card(bob, name)
+    await click_for_reply(bob, "Approve", card)
+    await wait_for_texts(card, "1 of 2 approved by @leads", env=env)
     for revision, command in ((2, "df -h"), (3, "uptime")):
-        form = await open_edit_form(alice, found)
+        form = await open_edit_form(alice, card)
         await form.fill({"command": command})
         await confirm_request(await press_preview(form))
-        await wait_for_texts(found, f"Changed in revision {revision}", "0 of 2 approved by @leads", env=env)
-    assert "1 of 2" in await click_for_reply(carol, "Approve", found)
+        await wait_for_texts(card, f"Changed in revision {revision}", "0 of 2 approved by @leads", env=env)
+    assert "1 of 2" in await click_for_reply(carol, "Approve", card)
 
 
 async def test_administrators_are_told_of_a_group_that_became_empty(env: Environment, alice: Person, bob: Person):
     name = await make_request(alice, LINE.format("web05", "at 22:00"), UPTIME)
-    found = await find_card(bob, name)
+    card = await find_card(bob, name)
     env.slack.admin.set_group("@sre", [])
     await env.slack.wait_for_events()
     try:
         assert env.bot is not None
-        await eventually(env, lambda: "Waiting" in found.text)
-        assert "may decide" in await click_for_reply(bob, "Approve", found)
+        await eventually(env, lambda: "Waiting" in card.text)
+        assert "may decide" in await click_for_reply(bob, "Approve", card)
         await alert_unapprovable(env.bot.services)
         words = f"{name} cannot be approved by anybody as things are"
         assert "only 0 of them can approve it now" in (await bob.wait_for(words, where="#ops-admin")).text
     finally:
         env.slack.admin.set_group("@sre", ["bob", "carol"])
         await env.slack.wait_for_events()
-    assert "You approved" in await click_for_reply(bob, "Approve", found)
+    assert "You approved" in await click_for_reply(bob, "Approve", card)

@@ -32,148 +32,148 @@ reminders = ["1h", "3h"]
 
 async def test_nobody_decides_in_time_and_everybody_was_reminded(env: Environment, alice: Person, bob: Person):
     name = await make_request(alice)
-    found = await find_card(bob, name)
+    card = await find_card(bob, name)
     env.clock.advance(timedelta(minutes=61))
-    await eventually(env, lambda: any("still waits for a decision" in m.text for m in found.thread))
+    await eventually(env, lambda: any("still waits for a decision" in m.text for m in card.thread))
     env.clock.advance(timedelta(hours=8))
-    await wait_for_texts(found, "Expired without a decision", "Nobody decided in time", env=env)
-    assert "Approve" not in found.buttons
+    await wait_for_texts(card, "Expired without a decision", "Nobody decided in time", env=env)
+    assert "Approve" not in card.buttons
     await wait_for_texts(await alice.wait_for(f"{name} ·", where="dm"), "Expired", env=env)
 
 
 async def test_two_people_approve_and_only_then_it_runs(env: Environment, alice: Person, bob: Person, carol: Person):
     name = await make_request(alice)
-    found = await find_card(bob, name)
-    await wait_for_texts(found, "0 of 2 approved by @sre", env=env)
+    card = await find_card(bob, name)
+    await wait_for_texts(card, "0 of 2 approved by @sre", env=env)
     before = jobs_received(env)
-    assert "1 of 2" in await click_for_reply(bob, "Approve", found)
-    await wait_for_texts(found, "1 of 2 approved by @sre", "Approved by @bob", env=env)
+    assert "1 of 2" in await click_for_reply(bob, "Approve", card)
+    await wait_for_texts(card, "1 of 2 approved by @sre", "Approved by @bob", env=env)
     assert jobs_received(env) == before
-    assert "You approved" in await click_for_reply(carol, "Approve", found)
-    await wait_for_texts(found, "Succeeded", env=env, timeout=15)
+    assert "You approved" in await click_for_reply(carol, "Approve", card)
+    await wait_for_texts(card, "Succeeded", env=env, timeout=15)
     assert jobs_received(env) == before + 1
 
 
 async def test_an_approval_may_come_with_a_comment(env: Environment, alice: Person, bob: Person):
-    found = await find_card(bob, await make_request(alice))
-    assert "You asked for this yourself" in await click_for_reply(alice, "Approve with a comment", found)
-    await bob.click("Approve with a comment", found)
+    card = await find_card(bob, await make_request(alice))
+    assert "You asked for this yourself" in await click_for_reply(alice, "Approve with a comment", card)
+    await bob.click("Approve with a comment", card)
     question = await bob.modal()
     await question.fill({"What should be known?": "Keep an eye on web05."})
     await question.submit()
     await env.slack.wait_until(lambda: "1 of 2" in question.text)
     await question.close()
-    await wait_for_texts(found, "1 of 2", "Approved by @bob", ": Keep an eye on web05.", env=env)
+    await wait_for_texts(card, "1 of 2", "Approved by @bob", ": Keep an eye on web05.", env=env)
 
 
 async def test_one_person_counts_once(env: Environment, alice: Person, bob: Person):
-    found = await find_card(bob, await make_request(alice))
-    await click_for_reply(bob, "Approve", found)
-    assert "You have approved this already" in await click_for_reply(bob, "Approve", found)
-    await wait_for_texts(found, "1 of 2", env=env)
+    card = await find_card(bob, await make_request(alice))
+    await click_for_reply(bob, "Approve", card)
+    assert "You have approved this already" in await click_for_reply(bob, "Approve", card)
+    await wait_for_texts(card, "1 of 2", env=env)
 
 
 async def test_one_denial_ends_it_with_its_reason(env: Environment, alice: Person, bob: Person, carol: Person):
     name = await make_request(alice)
-    found = await find_card(bob, name)
-    await click_for_reply(bob, "Approve", found)
-    await carol.click("Deny", found)
+    card = await find_card(bob, name)
+    await click_for_reply(bob, "Approve", card)
+    await carol.click("Deny", card)
     question = await carol.modal()
     await question.fill({"Why?": "Not during the release."})
     await question.submit()
-    await wait_for_texts(found, "Denied", "Not during the release.", env=env)
+    await wait_for_texts(card, "Denied", "Not during the release.", env=env)
     receipt = await alice.wait_for(f"{name} ·", where="dm")
     await wait_for_texts(receipt, "Denied by @carol", "Not during the release.", env=env)
 
 
 async def test_a_denial_without_a_reason_is_not_sent(env: Environment, alice: Person, bob: Person):
-    found = await find_card(bob, await make_request(alice))
-    await bob.click("Deny", found)
+    card = await find_card(bob, await make_request(alice))
+    await bob.click("Deny", card)
     question = await bob.modal()
     result = await question.submit()
     assert result.errors
     await question.close()
-    await wait_for_texts(found, "Waiting for approval", env=env)
+    await wait_for_texts(card, "Waiting for approval", env=env)
 
 
 async def test_a_word_can_be_taken_back_until_the_quorum_is_reached(
     env: Environment, alice: Person, bob: Person, carol: Person
 ):
-    found = await find_card(bob, await make_request(alice))
-    await click_for_reply(bob, "Approve", found)
-    await wait_for_texts(found, "1 of 2", env=env)
-    assert "does not count any more" in await click_for_reply(bob, "Take back", found)
-    await wait_for_texts(found, "0 of 2", env=env)
-    assert "1 of 2" in await click_for_reply(carol, "Approve", found)
+    card = await find_card(bob, await make_request(alice))
+    await click_for_reply(bob, "Approve", card)
+    await wait_for_texts(card, "1 of 2", env=env)
+    assert "does not count any more" in await click_for_reply(bob, "Take back", card)
+    await wait_for_texts(card, "0 of 2", env=env)
+    assert "1 of 2" in await click_for_reply(carol, "Approve", card)
 
 
 async def test_an_edit_voids_the_first_approval_and_shows_what_changed(
     env: Environment, alice: Person, bob: Person, carol: Person
 ):
     name = await make_request(alice)
-    found = await find_card(bob, name)
-    await click_for_reply(bob, "Approve", found)
-    await alice.click("Edit", found)
+    card = await find_card(bob, name)
+    await click_for_reply(bob, "Approve", card)
+    await alice.click("Edit", card)
     form = await alice.modal()
     await env.slack.wait_until(lambda: "One moment" not in form.text)
     assert form.value("service") == "nginx"
     await form.fill({"service": "httpd"})
     assert await confirm_request(await press_preview(form)) == name
-    await wait_for_texts(found, "Changed in revision 2", "nginx → httpd", "0 of 2", env=env)
+    await wait_for_texts(card, "Changed in revision 2", "nginx → httpd", "0 of 2", env=env)
     await env.slack.wait_until(
-        lambda: any("Approvals of the earlier content do not count" in m.text for m in found.thread)
+        lambda: any("Approvals of the earlier content do not count" in m.text for m in card.thread)
     )
     # Bob approved the earlier content, so he may approve again.
-    assert "1 of 2" in await click_for_reply(bob, "Approve", found)
-    await click_for_reply(carol, "Approve", found)
-    await wait_for_texts(found, "Succeeded", env=env, timeout=15)
+    assert "1 of 2" in await click_for_reply(bob, "Approve", card)
+    await click_for_reply(carol, "Approve", card)
+    await wait_for_texts(card, "Succeeded", env=env, timeout=15)
     assert job_requests(env)[-1].body["job_invocation"]["inputs"]["service"] == "httpd"
 
 
 async def test_an_edit_that_changes_nothing_voids_nothing(env: Environment, alice: Person, bob: Person):
-    found = await find_card(bob, await make_request(alice))
-    await click_for_reply(bob, "Approve", found)
-    await alice.click("Edit", found)
+    card = await find_card(bob, await make_request(alice))
+    await click_for_reply(bob, "Approve", card)
+    await alice.click("Edit", card)
     form = await alice.modal()
     await env.slack.wait_until(lambda: "One moment" not in form.text)
     preview = await press_preview(form)
     await preview.submit()
     assert "Nothing was changed" in preview.text
     await preview.close()
-    await wait_for_texts(found, "1 of 2", env=env)
+    await wait_for_texts(card, "1 of 2", env=env)
 
 
 async def test_changes_can_be_asked_for_with_feedback(env: Environment, alice: Person, bob: Person, carol: Person):
     name = await make_request(alice)
-    found = await find_card(bob, name)
-    await bob.click("Request changes", found)
+    card = await find_card(bob, name)
+    await bob.click("Request changes", card)
     question = await bob.modal()
     await question.fill({"What should be changed?": "Only the web servers, please."})
     await question.submit()
     assert "Only the web servers, please." in (await alice.wait_for(f"Changes to {name}", where="dm")).text
-    await click_for_reply(carol, "Approve", found)
-    await wait_for_texts(found, "changes asked for", env=env)
+    await click_for_reply(carol, "Approve", card)
+    await wait_for_texts(card, "changes asked for", env=env)
 
 
 async def test_strangers_are_told_who_may_decide(env: Environment, alice: Person, bob: Person):
-    found = await find_card(bob, await make_request(alice))
-    assert "You asked for this yourself" in await click_for_reply(alice, "Approve", found)
+    card = await find_card(bob, await make_request(alice))
+    assert "You asked for this yourself" in await click_for_reply(alice, "Approve", card)
     env.slack.admin.add_to_channel("dave", "#approvals")
     dave = env.slack.person("dave")
-    assert "Only @sre may decide on this" in await click_for_reply(dave, "Approve", found)
-    await wait_for_texts(found, "0 of 2", env=env)
+    assert "Only @sre may decide on this" in await click_for_reply(dave, "Approve", card)
+    await wait_for_texts(card, "0 of 2", env=env)
 
 
 async def test_whoever_leaves_the_group_does_not_count_any_more(
     env: Environment, alice: Person, bob: Person, carol: Person
 ):
-    found = await find_card(bob, await make_request(alice))
-    await click_for_reply(bob, "Approve", found)
+    card = await find_card(bob, await make_request(alice))
+    await click_for_reply(bob, "Approve", card)
     env.slack.admin.set_group("@sre", ["carol", "dave"])
     await env.slack.wait_for_events()
     try:
-        assert "1 of 2" in await click_for_reply(carol, "Approve", found)
-        await wait_for_texts(found, "1 of 2 approved by @sre", env=env)
+        assert "1 of 2" in await click_for_reply(carol, "Approve", card)
+        await wait_for_texts(card, "1 of 2 approved by @sre", env=env)
     finally:
         env.slack.admin.set_group("@sre", ["bob", "carol"])
         await env.slack.wait_for_events()
@@ -188,12 +188,12 @@ async def test_a_delegate_decides_in_somebodys_place_but_never_on_their_own_requ
     await env.slack.wait_until(lambda: reply.ephemeral_texts)
     assert "may decide in your place" in reply.ephemeral_texts[0]
     try:
-        found = await find_card(bob, await make_request(alice))
-        assert "1 of 2" in await click_for_reply(dave, "Approve", found)
-        await wait_for_texts(found, "Approved by @dave", "on behalf of @bob", env=env)
+        card = await find_card(bob, await make_request(alice))
+        assert "1 of 2" in await click_for_reply(dave, "Approve", card)
+        await wait_for_texts(card, "Approved by @dave", "on behalf of @bob", env=env)
         # Bob has approved through Dave: he is still one person.
-        assert "Somebody has decided in your place already" in await click_for_reply(bob, "Approve", found)
-        await wait_for_texts(found, "1 of 2 approved", env=env)
+        assert "Somebody has decided in your place already" in await click_for_reply(bob, "Approve", card)
+        await wait_for_texts(card, "1 of 2 approved", env=env)
         own = await find_card(bob, await make_request(dave))
         assert "You asked for this yourself" in await click_for_reply(dave, "Approve", own)
     finally:
@@ -208,13 +208,13 @@ async def test_an_approved_request_is_moved_to_another_time_and_asked_for_again(
     form = await open_form(alice, line)
     await form.fill({"command": "uptime", "When": "every 3 days at 06:00"})
     name = await confirm_request(await press_preview(form))
-    found = await find_card(bob, name)
+    card = await find_card(bob, name)
     for person in (bob, carol):
-        await click_for_reply(person, "Approve", found)
-    await wait_for_texts(found, "Scheduled", env=env)
-    await alice.click("Edit", found)
+        await click_for_reply(person, "Approve", card)
+    await wait_for_texts(card, "Scheduled", env=env)
+    await alice.click("Edit", card)
     form = await alice.modal()
     await env.slack.wait_until(lambda: "One moment" not in form.text)
     await form.fill({"When": "every 3 days at 07:00"})
     await confirm_request(await press_preview(form))
-    await wait_for_texts(found, "Waiting for approval", "Changed in revision 2", "0 of 2", env=env)
+    await wait_for_texts(card, "Waiting for approval", "Changed in revision 2", "0 of 2", env=env)

@@ -26,10 +26,10 @@ from tests.scenarios.steps import (
 @pytest.fixture
 async def env(tmp_path: Path) -> AsyncIterator[Environment]:
     """An environment; each test starts and stops the bot itself."""
-    async with run_environment(tmp_path) as on:
-        on.clock.move_to(START_TIME)
-        on.foreman.speed = 100.0
-        yield on
+    async with run_environment(tmp_path) as env:
+        env.clock.move_to(START_TIME)
+        env.foreman.speed = 100.0
+        yield env
 
 
 async def approved_series(env: Environment) -> tuple[str, Message]:
@@ -37,9 +37,9 @@ async def approved_series(env: Environment) -> tuple[str, Message]:
     name = await make_request(
         env.slack.person("alice"), f'{RUN_COMMAND} when="every 3 days at 04:00"', {"command": "id"}
     )
-    found = await approve_request(env, name)
-    await wait_for_texts(found, "Run 1: waiting for its time · Tue 12 Jan 2027 04:00 CET", env=env)
-    return name, found
+    card = await approve_request(env, name)
+    await wait_for_texts(card, "Run 1: waiting for its time · Tue 12 Jan 2027 04:00 CET", env=env)
+    return name, card
 
 
 async def test_runs_missed_during_a_downtime_are_told_and_the_next_one_comes(env: Environment) -> None:
@@ -72,21 +72,21 @@ async def test_a_run_that_is_a_little_late_is_made_up_for(env: Environment) -> N
 async def test_a_request_can_be_approved_after_a_restart_and_the_same_card_goes_on(env: Environment) -> None:
     async with run_bot(env, "http"):
         name = await make_request(env.slack.person("alice"))
-        found = await find_card(env.slack.person("bob"), name)
+        card = await find_card(env.slack.person("bob"), name)
     async with run_bot(env, "socket"):
-        assert await approve_request(env, name) is found
-        await wait_for_texts(found, "Succeeded", env=env)
+        assert await approve_request(env, name) is card
+        await wait_for_texts(card, "Succeeded", env=env)
         assert jobs_received(env) == 1
 
 
 async def test_what_runs_while_the_bot_is_away_is_told_when_it_is_back(env: Environment) -> None:
     env.foreman.speed = 1.0
     async with run_bot(env, "http"):
-        found = await approve_request(env, await make_request(env.slack.person("alice")))
-        await wait_for_texts(found, "Running", "0 of 20", env=env)
+        card = await approve_request(env, await make_request(env.slack.person("alice")))
+        await wait_for_texts(card, "Running", "0 of 20", env=env)
     env.clock.advance(timedelta(minutes=5))
     async with run_bot(env, "http"):
-        await wait_for_texts(found, "Succeeded", "20 of 20", env=env)
+        await wait_for_texts(card, "Succeeded", "20 of 20", env=env)
     assert jobs_received(env) == 1
 
 
@@ -95,14 +95,14 @@ async def test_an_outcome_waits_for_slack_to_come_back(env: Environment) -> None
     env.foreman.speed = 1.0
     async with run_bot(env, "http"):
         name = await make_request(alice)
-        found = await approve_request(env, name)
-        await wait_for_texts(found, "Running", env=env)
+        card = await approve_request(env, name)
+        await wait_for_texts(card, "Running", env=env)
         env.slack.faults.offline = True
         env.clock.advance(timedelta(minutes=5))
         await eventually(env, lambda: env.slack.journal.errors["chat.update"])
     env.slack.faults.clear()
     async with run_bot(env, "http"):
-        await wait_for_texts(found, "Succeeded", env=env)
+        await wait_for_texts(card, "Succeeded", env=env)
         for where in ("#results", "dm"):
             await alice.wait_for(f"{name} · Foreman: Run a Foreman job: succeeded", where=where, timeout=WAIT_SECONDS)
             outcomes = [m for m in alice.messages(where) if f"{name} ·" in m.text and ": succeeded" in m.text]
@@ -125,8 +125,8 @@ async def test_a_message_whose_answer_was_lost_is_not_posted_again(env: Environm
 async def test_a_slack_that_asks_to_slow_down_is_obeyed_and_nothing_is_lost(env: Environment) -> None:
     async with run_bot(env, "http"):
         env.slack.faults.rate_limit("chat.update", retry_after=1, times=3)
-        found = await approve_request(env, await make_request(env.slack.person("alice")))
-        await wait_for_texts(found, "Succeeded", env=env)
+        card = await approve_request(env, await make_request(env.slack.person("alice")))
+        await wait_for_texts(card, "Succeeded", env=env)
         limited = [e for e in env.slack.journal.calls("chat.update") if e.error]
         assert len(limited) == 3
 
@@ -136,9 +136,9 @@ async def test_a_held_start_is_cancelled_once_the_bot_is_back(env: Environment) 
     line = RESTART_COMMAND.replace("=now", '="tomorrow 21:00:30"')
     async with run_bot(env, "http"):
         name = await make_request(alice, line, {"service": "nginx"})
-        found = await approve_request(env, name)
-        await wait_for_texts(found, "Scheduled", env=env)
+        card = await approve_request(env, name)
+        await wait_for_texts(card, "Scheduled", env=env)
     async with run_bot(env, "http"):
-        assert "cancelled" in await click_for_reply(alice, "Cancel", found)
-        await wait_for_texts(found, "Cancelled", env=env)
+        assert "cancelled" in await click_for_reply(alice, "Cancel", card)
+        await wait_for_texts(card, "Cancelled", env=env)
     assert jobs_received(env) == 0

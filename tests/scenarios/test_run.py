@@ -27,23 +27,23 @@ LATER = RESTART_COMMAND.replace("when=now", 'when="tomorrow 21:00"')
 
 async def test_progress_is_shown_while_it_runs(env: Environment, alice: Person) -> None:
     env.foreman.speed = 1.0
-    found = await approve_request(env, await make_request(alice))
-    await wait_for_texts(found, "Running", "0 of 20 · 0 succeeded · 0 failed · 20 pending", env=env)
+    card = await approve_request(env, await make_request(alice))
+    await wait_for_texts(card, "Running", "0 of 20 · 0 succeeded · 0 failed · 20 pending", env=env)
     env.clock.advance(timedelta(seconds=24))
-    await eventually(env, lambda: "0 of 20" not in found.text)
-    assert "▰" in found.text
-    assert "▱" in found.text
+    await eventually(env, lambda: "0 of 20" not in card.text)
+    assert "▰" in card.text
+    assert "▱" in card.text
     env.clock.advance(timedelta(seconds=10))
-    await wait_for_texts(found, "Succeeded", "20 of 20 · 20 succeeded · 0 failed", env=env)
-    assert "▱" not in found.text
+    await wait_for_texts(card, "Succeeded", "20 of 20 · 20 succeeded · 0 failed", env=env)
+    assert "▱" not in card.text
 
 
 async def test_the_outcome_comes_once_to_the_results_channel_and_once_to_the_requester(
     env: Environment, alice: Person
 ) -> None:
     name = await make_request(alice)
-    found = await approve_request(env, name)
-    await wait_for_texts(found, "Succeeded", env=env)
+    card = await approve_request(env, name)
+    await wait_for_texts(card, "Succeeded", env=env)
     for where in ("#results", "dm"):
         await alice.wait_for(f"{name} · Foreman: Run a Foreman job: succeeded", where=where, timeout=WAIT_SECONDS)
         outcomes = [m for m in alice.messages(where) if f"{name} ·" in m.text and ": succeeded" in m.text]
@@ -56,8 +56,8 @@ async def test_the_failures_stand_by_host_in_the_thread(env: Environment, alice:
         {hosts[3]: "No space left on device", hosts[7]: "<!channel> *said* <https://e.vil|yes> & no"}
     )
     name = await make_request(alice)
-    found = await approve_request(env, name)
-    await wait_for_texts(found, "Partly failed", "18 succeeded · 2 failed", env=env)
+    card = await approve_request(env, name)
+    await wait_for_texts(card, "Partly failed", "18 succeeded · 2 failed", env=env)
     outcome = await alice.wait_for(f"{name} ·", where="#results", timeout=WAIT_SECONDS)
     thread = await alice.wait_for("2 failed", where=outcome, timeout=WAIT_SECONDS)
     assert f"{hosts[3]}: No space left on device" in thread.text
@@ -67,8 +67,8 @@ async def test_the_failures_stand_by_host_in_the_thread(env: Environment, alice:
 
 async def test_a_run_where_everything_fails_is_told_as_failed(env: Environment, alice: Person) -> None:
     env.foreman.fail_hosts(host.name for host in env.foreman.state.find_hosts("os = RedHat"))
-    found = await approve_request(env, await make_request(alice))
-    await wait_for_texts(found, "Failed", "0 succeeded · 20 failed", env=env)
+    card = await approve_request(env, await make_request(alice))
+    await wait_for_texts(card, "Failed", "0 succeeded · 20 failed", env=env)
 
 
 async def test_it_can_be_run_again_on_the_hosts_that_failed(env: Environment, alice: Person) -> None:
@@ -90,16 +90,16 @@ async def test_it_can_be_run_again_on_the_hosts_that_failed(env: Environment, al
 
 async def test_what_foreman_holds_is_cancelled_before_it_starts(env: Environment, alice: Person, bob: Person) -> None:
     name = await make_request(alice, LATER, {"service": "nginx"})
-    found = await approve_request(env, name)
+    card = await approve_request(env, name)
     await eventually(env, lambda: env.foreman.invocations and env.foreman.invocations[-1].mode == "future")
-    await wait_for_texts(found, "Scheduled", env=env)
+    await wait_for_texts(card, "Scheduled", env=env)
     job = env.foreman.invocations[-1]
-    assert f"{name}: cancel" in await click_for_reply(alice, "Cancel", found)
-    await wait_for_texts(found, "Cancelled", env=env)
+    assert f"{name}: cancel" in await click_for_reply(alice, "Cancel", card)
+    await wait_for_texts(card, "Cancelled", env=env)
     env.clock.move_to(job.start_at + timedelta(minutes=5))
     assert env.foreman.invocations
     assert job.runs is None
-    assert found.buttons == ["Show details"]
+    assert card.buttons == ["Show details"]
 
 
 async def test_what_nightshift_holds_is_cancelled_before_it_starts(env: Environment, alice: Person) -> None:
@@ -107,10 +107,10 @@ async def test_what_nightshift_holds_is_cancelled_before_it_starts(env: Environm
         await make_request(alice, RESTART_COMMAND.replace("=now", '="tomorrow 21:00:30"'), {"service": "nginx"}),
         jobs_received(env),
     )
-    found = await approve_request(env, name)
-    await wait_for_texts(found, "Scheduled", "Nightshift holds the start", env=env)
-    assert f"{name}: cancelled." in await click_for_reply(alice, "Cancel", found)
-    await wait_for_texts(found, "Cancelled", env=env)
+    card = await approve_request(env, name)
+    await wait_for_texts(card, "Scheduled", "Nightshift holds the start", env=env)
+    assert f"{name}: cancelled." in await click_for_reply(alice, "Cancel", card)
+    await wait_for_texts(card, "Cancelled", env=env)
     env.clock.advance(timedelta(days=2))
     following = await approve_request(env, await make_request(alice))
     await wait_for_texts(following, "Succeeded", env=env)
@@ -120,10 +120,10 @@ async def test_what_nightshift_holds_is_cancelled_before_it_starts(env: Environm
 async def test_a_run_is_cancelled_under_way(env: Environment, alice: Person) -> None:
     env.foreman.speed = 1.0
     name = await make_request(alice)
-    found = await approve_request(env, name)
-    await wait_for_texts(found, "Running", env=env)
-    assert f"{name}: cancelling." in await click_for_reply(alice, "Cancel", found)
-    await wait_for_texts(found, "Cancelled", env=env)
+    card = await approve_request(env, name)
+    await wait_for_texts(card, "Running", env=env)
+    assert f"{name}: cancelling." in await click_for_reply(alice, "Cancel", card)
+    await wait_for_texts(card, "Cancelled", env=env)
     assert {run.status(env.clock.now()) for run in env.foreman.invocations[-1].runs or ()} == {"cancelled"}
 
 
@@ -131,19 +131,19 @@ async def test_only_the_requester_and_the_approvers_cancel(env: Environment, ali
     env.foreman.speed = 1.0
     env.slack.admin.add_to_channel("dave", "#approvals")
     name = await make_request(alice)
-    found = await approve_request(env, name)
-    await wait_for_texts(found, "Running", env=env)
+    card = await approve_request(env, name)
+    await wait_for_texts(card, "Running", env=env)
     assert "Only the requester and the approvers can cancel this." in await click_for_reply(
-        env.slack.person("dave"), "Cancel", found
+        env.slack.person("dave"), "Cancel", card
     )
-    assert f"{name}: cancelling." in await click_for_reply(env.slack.person("carol"), "Cancel", found)
-    await wait_for_texts(found, "Cancelled", env=env)
+    assert f"{name}: cancelling." in await click_for_reply(env.slack.person("carol"), "Cancel", card)
+    await wait_for_texts(card, "Cancelled", env=env)
 
 
 async def test_what_has_ended_cannot_be_cancelled(env: Environment, alice: Person) -> None:
     name = await make_request(alice)
-    found = await approve_request(env, name)
-    await wait_for_texts(found, "Succeeded", env=env)
+    card = await approve_request(env, name)
+    await wait_for_texts(card, "Succeeded", env=env)
     reply = await alice.command(f"/nightshift cancel {name}")
     await eventually(env, lambda: reply.ephemeral_texts)
     assert reply.ephemeral_texts == [f"{name} is already over: succeeded."]

@@ -144,12 +144,12 @@ async def running_env(
         patch.setenv("FABRIKAM_SECRET", "sandbox-secret")
         async with serve(extra_sandboxes.lab.app) as lab, serve(extra_sandboxes.fabrikam.app) as fabrikam:
             extra = CONFIG.format(lab=lab, fabrikam=fabrikam)
-            async with run_environment(place, policy=POLICY, extra=extra) as on:
+            async with run_environment(place, policy=POLICY, extra=extra) as env:
                 for name in ("#lab-approvals", "#lab-results"):
-                    on.slack.workspace.add_channel(name, ("alice", "bob", "dave", "nightshift"))
-                _rename_backends(on.config)
-                async with run_bot(on, "http"):
-                    yield on, log
+                    env.slack.workspace.add_channel(name, ("alice", "bob", "dave", "nightshift"))
+                _rename_backends(env.config)
+                async with run_bot(env, "http"):
+                    yield env, log
 
 
 def _rename_backends(config: Path) -> None:
@@ -244,13 +244,13 @@ async def test_a_request_goes_to_the_chosen_one_alone_under_its_own_name_account
 ) -> None:
     before = len(job_posts(env.foreman)), len(job_posts(extra_sandboxes.lab))
     name = await make_request(alice, f"/foreman on=lab {UPTIME} {MANY}")
-    found = await find_card(dave, name, where="#lab-approvals")
-    assert f"{name} · Lab: Run a Foreman job" in found.text
+    card = await find_card(dave, name, where="#lab-approvals")
+    assert f"{name} · Lab: Run a Foreman job" in card.text
     assert bob.find_message(name, where="#approvals") is None
     assert "you are not one of them" in await click_for_reply(
         bob, "Approve", await find_card(bob, name, where="#lab-approvals")
     )
-    assert "You approved" in await click_for_reply(dave, "Approve", found)
+    assert "You approved" in await click_for_reply(dave, "Approve", card)
     outcome = await dave.wait_for(
         f"{name} · Lab: Run a Foreman job: succeeded", where="#lab-results", timeout=WAIT_SECONDS
     )
@@ -285,8 +285,8 @@ async def test_an_edit_that_moves_a_request_brings_it_before_the_other_ones_appr
     await modal.pick("Template", COMMAND)
     await modal.fill({"command": "uptime"})
     await confirm_request(await press_preview(modal))
-    found = await find_card(dave, name, where="#lab-approvals")
-    assert "You approved" in await click_for_reply(dave, "Approve", found)
+    card = await find_card(dave, name, where="#lab-approvals")
+    assert "You approved" in await click_for_reply(dave, "Approve", card)
     await dave.wait_for(f"{name} · Lab: Run a Foreman job: succeeded", where="#lab-results", timeout=WAIT_SECONDS)
 
 
@@ -320,9 +320,9 @@ async def test_each_customer_has_a_tenant_and_rules_of_their_own(
     assert await modal.search("Job", "checklist") == ["Fabrikam checklist"]
     await modal.pick("Job", "Fabrikam checklist")
     name = await confirm_request(await press_preview(modal))
-    found = await find_card(bob, name)
-    assert f"{name} · Fabrikam: Run a job" in found.text
-    await click_for_reply(bob, "Approve", found)
+    card = await find_card(bob, name)
+    assert f"{name} · Fabrikam: Run a job" in card.text
+    await click_for_reply(bob, "Approve", card)
     assert extra_sandboxes.fabrikam.runs == []
     await approve_request(env, name, by="carol")
     await bob.wait_for(f"{name} · Fabrikam: Run a job: succeeded", where="#results", timeout=WAIT_SECONDS)

@@ -75,27 +75,27 @@ async def test_one_group_decides_after_the_other(
     preview = await press_preview(form)
     assert "Needs 1 of @sre, then 1 of @dba because the target db01" in preview.text
     assert "This will notify 3 people." in preview.text
-    found, before = await find_card(bob, await confirm_request(preview)), jobs_received(env)
-    await wait_for_texts(found, "Stage 1 of 2: 0 of 1 approved by @sre", env=env)
-    assert "It is not your turn yet: @sre decides first." in await click_for_reply(dave, "Approve", found)
-    assert "Stage 2 of 2" in await click_for_reply(bob, "Approve", found)
-    await wait_for_texts(found, "Stage 2 of 2: 0 of 1 approved by @dba", "Approved by @bob", env=env)
-    assert "Your stage is complete; now @dba decides." in await click_for_reply(carol, "Approve", found)
+    card, before = await find_card(bob, await confirm_request(preview)), jobs_received(env)
+    await wait_for_texts(card, "Stage 1 of 2: 0 of 1 approved by @sre", env=env)
+    assert "It is not your turn yet: @sre decides first." in await click_for_reply(dave, "Approve", card)
+    assert "Stage 2 of 2" in await click_for_reply(bob, "Approve", card)
+    await wait_for_texts(card, "Stage 2 of 2: 0 of 1 approved by @dba", "Approved by @bob", env=env)
+    assert "Your stage is complete; now @dba decides." in await click_for_reply(carol, "Approve", card)
     assert jobs_received(env) == before
-    assert "You approved" in await click_for_reply(dave, "Approve", found)
-    await wait_for_texts(found, "Succeeded", "Approved by @dave", env=env)
+    assert "You approved" in await click_for_reply(dave, "Approve", card)
+    await wait_for_texts(card, "Succeeded", "Approved by @dave", env=env)
     assert jobs_received(env) == before + 1
 
 
 async def test_the_second_group_ends_it_with_one_denial(env: Environment, alice: Person, bob: Person, dave: Person):
-    found, before = await find_card(bob, await make_request(alice, DB.format("now"), UPTIME)), jobs_received(env)
-    await click_for_reply(bob, "Approve", found)
-    await wait_for_texts(found, "Stage 2 of 2", env=env)
-    await dave.click("Deny", found)
+    card, before = await find_card(bob, await make_request(alice, DB.format("now"), UPTIME)), jobs_received(env)
+    await click_for_reply(bob, "Approve", card)
+    await wait_for_texts(card, "Stage 2 of 2", env=env)
+    await dave.click("Deny", card)
     question = await dave.modal()
     await question.fill({"Why?": "The backup is running."})
     await question.submit()
-    await wait_for_texts(found, "Denied by @dave", "The backup is running.", env=env)
+    await wait_for_texts(card, "Denied by @dave", "The backup is running.", env=env)
     assert jobs_received(env) == before
 
 
@@ -103,11 +103,11 @@ async def test_reminders_come_with_growing_gaps_and_then_a_second_group_may_deci
     env: Environment, alice: Person, bob: Person, carol: Person, dave: Person
 ):
     name = await make_request(dave, WEB.format("now"), UPTIME)
-    found = await find_card(bob, name)
-    assert "Only @sre may decide on this" in await click_for_reply(alice, "Approve", found)
+    card = await find_card(bob, name)
+    assert "Only @sre may decide on this" in await click_for_reply(alice, "Approve", card)
 
     def reminders() -> list[str]:
-        return [message.text for message in found.thread if "still waits for a decision" in message.text]
+        return [message.text for message in card.thread if "still waits for a decision" in message.text]
 
     for minutes, many in ((59, 0), (2, 1), (118, 1), (2, 2)):
         env.clock.advance(timedelta(minutes=minutes))
@@ -116,27 +116,27 @@ async def test_reminders_come_with_growing_gaps_and_then_a_second_group_may_deci
     env.clock.advance(timedelta(hours=1))
     await eventually(env, lambda: len(reminders()) == 3, lambda: str(reminders()))
     assert "@leads may decide now too." in reminders()[-1]
-    await wait_for_texts(found, "0 of 1 approved by @sre or @leads", env=env)
-    assert "You approved" in await click_for_reply(alice, "Approve", found)
-    await wait_for_texts(found, "Approved by @alice", "Succeeded", env=env)
+    await wait_for_texts(card, "0 of 1 approved by @sre or @leads", env=env)
+    assert "You approved" in await click_for_reply(alice, "Approve", card)
+    await wait_for_texts(card, "Approved by @alice", "Succeeded", env=env)
 
 
 async def test_a_decision_is_taken_back_before_the_next_group_has_decided(
     env: Environment, alice: Person, bob: Person, carol: Person, dave: Person
 ):
-    found = await find_card(bob, await make_request(alice, DB.format("now"), UPTIME))
-    await click_for_reply(bob, "Approve", found)
-    await wait_for_texts(found, "Stage 2 of 2", env=env)
-    assert "You have said nothing" in await click_for_reply(carol, "Take back", found)
-    assert "does not count any more" in await click_for_reply(bob, "Take back", found)
-    await wait_for_texts(found, "Stage 1 of 2: 0 of 1", "(taken back)", env=env)
-    assert "It is not your turn yet" in await click_for_reply(dave, "Approve", found)
-    await click_for_reply(carol, "Approve", found)
-    await wait_for_texts(found, "Stage 2 of 2", env=env)
-    stale = carol.surface_of(found)
+    card = await find_card(bob, await make_request(alice, DB.format("now"), UPTIME))
+    await click_for_reply(bob, "Approve", card)
+    await wait_for_texts(card, "Stage 2 of 2", env=env)
+    assert "You have said nothing" in await click_for_reply(carol, "Take back", card)
+    assert "does not count any more" in await click_for_reply(bob, "Take back", card)
+    await wait_for_texts(card, "Stage 1 of 2: 0 of 1", "(taken back)", env=env)
+    assert "It is not your turn yet" in await click_for_reply(dave, "Approve", card)
+    await click_for_reply(carol, "Approve", card)
+    await wait_for_texts(card, "Stage 2 of 2", env=env)
+    stale = carol.surface_of(card)
     button = stale.button("Take back")
-    await click_for_reply(dave, "Approve", found)
-    await wait_for_texts(found, "Succeeded", env=env)
+    await click_for_reply(dave, "Approve", card)
+    await wait_for_texts(card, "Succeeded", env=env)
     reply = await stale.press(button)
     await eventually(env, lambda: reply.ephemeral_texts)
     assert "It is too late to take that back" in reply.ephemeral_texts[0]
@@ -148,20 +148,20 @@ async def test_an_approver_who_is_deactivated_is_passed_over_and_the_others_are_
     """Dave and Carol must both approve. Once Dave is deactivated nobody could replace him: people are told, and a
     new member of his group may then approve."""
     name = await make_request(alice, APP.format("now"), UPTIME)
-    found, before = await find_card(bob, name), jobs_received(env)
-    await click_for_reply(dave, "Approve", found)
-    await wait_for_texts(found, "1 of 2 approved by @dba or U0CAROL", env=env)
+    card, before = await find_card(bob, name), jobs_received(env)
+    await click_for_reply(dave, "Approve", card)
+    await wait_for_texts(card, "1 of 2 approved by @dba or U0CAROL", env=env)
     env.slack.admin.deactivate("dave")
     await env.slack.wait_for_events()
     try:
         # His approval no longer counts, and hers alone is not enough.
-        assert "0 of 2" not in await click_for_reply(carol, "Approve", found)
-        await wait_for_texts(found, "1 of 2 approved", "only 1 of them can approve it now", env=env)
+        assert "0 of 2" not in await click_for_reply(carol, "Approve", card)
+        await wait_for_texts(card, "1 of 2 approved", "only 1 of them can approve it now", env=env)
         assert jobs_received(env) == before
         env.slack.admin.set_group("@dba", ["dave", "bob"])
         await env.slack.wait_for_events()
-        assert "You approved" in await click_for_reply(bob, "Approve", found)
-        await wait_for_texts(found, "Succeeded", env=env)
+        assert "You approved" in await click_for_reply(bob, "Approve", card)
+        await wait_for_texts(card, "Succeeded", env=env)
         assert jobs_received(env) == before + 1
     finally:
         env.slack.admin.change_user("dave", deleted=False)
@@ -177,24 +177,24 @@ async def test_a_delegation_begins_at_once_ends_on_its_day_and_is_told(
     await eventually(env, lambda: reply.ephemeral_texts)
     # Bob lives in New York, and the whole day is included.
     assert "Until Thu 14 Jan 2027 00:00 EST" in reply.ephemeral_texts[0]
-    found = await find_card(bob, await make_request(alice, WEB.format("now"), UPTIME))
-    assert "You approved" in await click_for_reply(dave, "Approve", found)
-    await wait_for_texts(found, "Approved by @dave", "on behalf of @bob", env=env)
+    card = await find_card(bob, await make_request(alice, WEB.format("now"), UPTIME))
+    assert "You approved" in await click_for_reply(dave, "Approve", card)
+    await wait_for_texts(card, "Approved by @dave", "on behalf of @bob", env=env)
     env.clock.move_to(datetime(2027, 1, 14, 5, 1, tzinfo=UTC))
-    found = await find_card(bob, await make_request(alice, WEB.format("now"), UPTIME))
-    assert "you are not one of them" in await click_for_reply(dave, "Approve", found)
-    await click_for_reply(bob, "Approve", found)
+    card = await find_card(bob, await make_request(alice, WEB.format("now"), UPTIME))
+    assert "you are not one of them" in await click_for_reply(dave, "Approve", card)
+    await click_for_reply(bob, "Approve", card)
 
 
 async def test_what_a_delegate_has_approved_counts_until_the_second_approval(
     env: Environment, alice: Person, bob: Person, carol: Person, dave: Person
 ):
     await bob.command(f"/nightshift delegate <@{dave.id}|dave> until wednesday")
-    found = await find_card(bob, await make_request(alice, CACHE.format("now"), UPTIME))
-    assert "1 of 2 approved by @sre" in await click_for_reply(dave, "Approve", found)
-    await wait_for_texts(found, "1 of 2 approved by @sre", "on behalf of @bob", env=env)
-    assert "You approved" in await click_for_reply(carol, "Approve", found)
-    await wait_for_texts(found, "Succeeded", env=env)
+    card = await find_card(bob, await make_request(alice, CACHE.format("now"), UPTIME))
+    assert "1 of 2 approved by @sre" in await click_for_reply(dave, "Approve", card)
+    await wait_for_texts(card, "1 of 2 approved by @sre", "on behalf of @bob", env=env)
+    assert "You approved" in await click_for_reply(carol, "Approve", card)
+    await wait_for_texts(card, "Succeeded", env=env)
     await bob.command("/nightshift delegate off")
 
 

@@ -23,7 +23,7 @@ async def opened(slack: Slack, app: Any, view: Json) -> Modal:
 
     reply = await slack.person("alice").command("/open")
     assert reply.modal is not None
-    return reply.modal
+    return await slack.person("alice").modal()
 
 
 def answer(app: Any, **said: Any) -> list[Json]:
