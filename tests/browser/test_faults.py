@@ -28,7 +28,7 @@ def test_an_answer_is_lost_on_the_way_back_and_the_job_still_runs_once(window: W
     window.screenshot("fault-survived")
 
 
-def test_a_back_end_that_answers_500_is_told_in_the_form(window: Window) -> None:
+def test_a_500_from_the_back_end_is_shown_in_the_form(window: Window) -> None:
     switch = _toggle_fault(window, "Foreman", "500")
     switch.click()
     expect(switch).to_have_attribute("aria-checked", "true")

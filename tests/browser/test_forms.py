@@ -27,7 +27,7 @@ def test_an_ambiguous_time_is_answered_by_a_button(window: Window) -> None:
     window.close()
 
 
-def test_an_error_stands_under_its_field_and_goes_when_it_is_corrected(window: Window) -> None:
+def test_an_error_is_shown_under_its_field_until_it_is_corrected(window: Window) -> None:
     _open(window, '/foreman template="Service Action - Script Default" because="It leaks"')
     window.fill("service", "nginx")
     window.fill("Hosts", "colour = blue")

@@ -18,7 +18,7 @@ def test_the_first_paint_of_a_cold_browser_is_quick(open_window: Callable[..., W
     assert min(paints) < MAX_FIRST_PAINT_MS, paints
 
 
-def test_it_opens_on_a_living_workspace(window: Window) -> None:
+def test_the_page_opens_on_a_filled_workspace(window: Window) -> None:
     page = window.page
     expect(page.locator(".me-name")).to_contain_text("Bob Brown")
     expect(window.find_card("NS-1")).to_contain_text("Succeeded")
@@ -42,7 +42,7 @@ def test_a_click_changes_the_card_at_once(window: Window) -> None:
     assert min(times) < MAX_CLICK_MS, times
 
 
-def test_a_note_is_for_the_person_one_is(window: Window) -> None:
+def test_a_note_is_for_the_current_person(window: Window) -> None:
     window.switch_user("Alice Adler")
     window.request_restart("hostgroup = batch", when="tomorrow 22:00")
     expect(window.page.locator(".toast")).to_contain_text("Waiting for approval")

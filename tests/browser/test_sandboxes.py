@@ -18,7 +18,7 @@ def test_the_clock_jumps_to_nine_and_what_was_asked_for_then_runs(window: Window
     window.screenshot("clock")
 
 
-def test_a_lost_acknowledgement_is_told_and_the_decision_counts_once(window: Window) -> None:
+def test_a_lost_acknowledgement_is_shown_and_the_decision_counts_once(window: Window) -> None:
     window.switch_user("Alice Adler")
     name = window.request_restart("os = RedHat")
     window.open_panel("Sandboxes")

@@ -36,7 +36,7 @@ async def env(tmp_path: Path) -> AsyncIterator[Environment]:
         pytest.param(Fault("slow", JOBS_PATH, "POST", seconds=1.5), id="the job is saved only after the bot is gone"),
     ],
 )
-async def test_one_invocation_the_request_finishes_and_the_card_is_right(
+async def test_there_is_one_job_the_request_finishes_and_the_card_is_right(
     env: Environment, tmp_path: Path, fault: Fault
 ) -> None:
     bot = BotProcess(env.env_vars, tmp_path / "bot.log")

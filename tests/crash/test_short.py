@@ -16,7 +16,7 @@ from tests.crash.proxy import Fault, Proxy, run_proxy
 from tests.crash.scenes import random_kills
 
 
-async def test_killed_at_random_nothing_is_lost_or_done_twice_and_every_card_tells_the_truth() -> None:
+async def test_random_kills_lose_nothing_repeat_nothing_and_leave_every_card_correct() -> None:
     outcome = await play_scene("kills", random_kills(3, 1), seed=3)
 
     assert outcome.failures == []
@@ -38,7 +38,7 @@ async def test_a_second_process_of_the_same_name_does_not_start() -> None:
         assert await harness.bot.stop() == 0
 
 
-def test_every_crash_point_is_passed_somewhere_in_the_code() -> None:
+def test_every_failpoint_is_hit_somewhere_in_the_code() -> None:
     code = "\n".join(path.read_text() for path in Path("bot").rglob("*.py") if path.name != "failpoints.py")
     names = [name for name, value in vars(failpoints).items() if value in failpoints.ALL_FAILPOINTS]
 
@@ -65,7 +65,9 @@ async def proxied_server() -> AsyncIterator[tuple[list[str], Proxy]]:
     ("fault", "arrives"),
     [("", True), ("delay", True), ("cut before", False), ("cut after", True), ("black hole", True)],
 )
-async def test_the_proxy_harms_as_it_says(proxied_server: tuple[list[str], Proxy], fault: Fault, arrives: bool) -> None:
+async def test_the_proxy_injects_its_faults(
+    proxied_server: tuple[list[str], Proxy], fault: Fault, arrives: bool
+) -> None:
     arrived, proxy = proxied_server
     proxy.faults, proxy.probability, proxy.delay = (fault,), 1.0, 0.01
 

@@ -77,7 +77,7 @@ async def test_two_failed_hosts(env: Environment, alice: Person) -> None:
     assert f"{hosts[1]}: Connection refused" in thread.text
 
 
-async def test_a_series_held_by_nightshift(env: Environment, alice: Person) -> None:
+async def test_a_series_scheduled_by_nightshift(env: Environment, alice: Person) -> None:
     before = jobs_received(env)
     name = await make_request(alice, f'{RUN_COMMAND} when="every 3 days at 12:00"', {"command": "id"})
     card = await approve_request(env, name)

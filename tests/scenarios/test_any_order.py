@@ -211,5 +211,5 @@ async def run_script(script: Sequence[Sequence[object]]) -> None:
     phases=[Phase.explicit, Phase.generate],
 )
 @given(st.lists(actions, min_size=8, max_size=14))
-def test_what_must_never_happen_does_not(script: Sequence[Sequence[object]]):
+def test_invariants_hold_for_random_actions(script: Sequence[Sequence[object]]):
     asyncio.run(run_script(script))

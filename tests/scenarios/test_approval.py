@@ -50,9 +50,7 @@ async def test_a_denial_asks_for_a_reason_and_the_requester_reads_it(
     assert (await question.submit()).errors == {"Why?": "Please complete this required field."}
     await question.fill({"Why?": "Wait for *monday* <!channel> & <https://evil.example|click>"})
     await question.submit()
-    await wait_for_texts(
-        card, "Denied by @bob", "Wait for *monday* <!channel> & <https://evil.example|click>", env=env
-    )
+    await wait_for_texts(card, "Denied by @bob", "Wait for *monday* <!channel> & <https://evil.example|click>", env=env)
     await wait_for_texts(await find_card(alice, name, "dm"), "Denied by @bob", env=env)
     assert jobs_received(env) == before
 
@@ -80,7 +78,7 @@ async def test_nobody_approves_their_own_request(env: Environment, bob: Person) 
 @pytest.mark.parametrize(
     ("name", "answer"), [("dave", "@sre"), ("mallory", "Guests cannot use Nightshift"), ("eve", "not a member of this")]
 )
-async def test_a_strangers_click_changes_nothing_and_says_why(
+async def test_a_click_of_an_external_user_changes_nothing_and_says_why(
     env: Environment, alice: Person, name: str, answer: str
 ) -> None:
     env.slack.admin.add_to_channel(name, "#approvals")
@@ -147,9 +145,7 @@ async def test_two_approvers_at_once_start_it_once_and_both_are_answered(
 ) -> None:
     name, before = await make_request(alice), jobs_received(env)
     card = await find_card(bob, name)
-    first, second = await asyncio.gather(
-        click_for_reply(bob, "Approve", card), click_for_reply(carol, "Approve", card)
-    )
+    first, second = await asyncio.gather(click_for_reply(bob, "Approve", card), click_for_reply(carol, "Approve", card))
     assert sorted("You approved" in text for text in (first, second)) == [False, True]
     assert any("was decided already" in text for text in (first, second))
     await wait_for_texts(card, "Succeeded", env=env)
@@ -192,7 +188,7 @@ async def test_the_requester_withdraws_and_nobody_else_can(env: Environment, ali
     assert card.buttons == ["Show details"]
 
 
-async def test_what_nobody_decides_in_time_expires(env: Environment, alice: Person, bob: Person) -> None:
+async def test_a_request_that_nobody_decides_in_time_expires(env: Environment, alice: Person, bob: Person) -> None:
     name, before = await make_request(alice), jobs_received(env)
     card = await find_card(bob, name)
     env.clock.advance(timedelta(hours=8, minutes=1))

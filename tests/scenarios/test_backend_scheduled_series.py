@@ -29,7 +29,7 @@ def advance_past_caches(env: Environment) -> None:
     env.clock.advance(timedelta(minutes=2))
 
 
-async def test_a_schedule_that_opsramp_holds_says_what_became_of_the_update(env: Environment, alice: Person) -> None:
+async def test_a_schedule_kept_by_opsramp_reports_the_result_of_the_update(env: Environment, alice: Person) -> None:
     name = await confirm_request(await press_preview(await open_form(alice, f'{JOB} when="{DAILY}"')))
     card = await approve_request(env, name)
     await wait_for_texts(card, "Succeeded", "OpsRamp updated the job, and it holds what was sent.", env=env)

@@ -73,9 +73,7 @@ def row_text(row: dict[str, Any]) -> str:
 
 
 @pytest.mark.parametrize(("fault", "words"), BAD)
-async def test_while_searching_a_row_says_what_is_wrong(
-    env: Environment, alice: Person, fault: Fault, words: str
-) -> None:
+async def test_a_search_shows_an_error_as_a_row(env: Environment, alice: Person, fault: Fault, words: str) -> None:
     modal = await open_form(alice, '/foreman system=main hosts="os = RedHat" when=now because=patch')
     env.foreman.faults.append(fault)
     field = modal.field("Template")
@@ -89,7 +87,7 @@ async def test_while_searching_a_row_says_what_is_wrong(
 
 
 @pytest.mark.parametrize(("fault", "words"), BAD)
-async def test_at_the_preview_the_form_says_what_is_wrong_and_works_once_it_is_right_again(
+async def test_the_preview_shows_an_error_and_works_once_it_is_corrected(
     env: Environment, alice: Person, fault: Fault, words: str
 ) -> None:
     modal = await open_form(alice, RESTART_COMMAND + " system=main")
@@ -133,7 +131,7 @@ async def test_what_cannot_be_reached_says_so_and_the_other_works(env: Environme
     await wait_for_texts(card, "Succeeded", env=env)
 
 
-async def test_arguments_that_cannot_be_looked_up_are_said_and_the_rest_is_filled_in(
+async def test_arguments_that_cannot_be_looked_up_are_reported_and_the_rest_is_filled_in(
     env: Environment, alice: Person
 ) -> None:
     env.clock.advance(timedelta(minutes=1))  # Recent searches are cached.

@@ -16,7 +16,7 @@ from tests.scenarios.steps import WAIT_SECONDS, approve_request, jobs_received, 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-async def test_whoever_comes_second_neither_calls_nor_says_how_it_ended(env: Environment, alice: Person) -> None:
+async def test_the_second_dispatch_neither_calls_nor_records_an_outcome(env: Environment, alice: Person) -> None:
     assert env.bot is not None
     services = env.bot.services
     before = jobs_received(env)

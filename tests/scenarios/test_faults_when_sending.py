@@ -67,7 +67,7 @@ REFUSED_FAULTS = [
 
 
 @pytest.mark.parametrize(("fault", "words"), REFUSED_FAULTS)
-async def test_what_foreman_refuses_fails_with_its_words(
+async def test_a_job_that_foreman_rejects_fails_with_its_error(
     env: Environment, alice: Person, fault: Fault, words: str
 ) -> None:
     before = calls(env)
@@ -108,7 +108,7 @@ UNKNOWN_OUTCOME_FAULTS = [
 
 
 @pytest.mark.parametrize(("fault", "words"), UNKNOWN_OUTCOME_FAULTS)
-async def test_what_cannot_be_told_is_asked_and_not_sent_again(
+async def test_an_unknown_outcome_is_asked_about_and_not_sent_again(
     env: Environment, alice: Person, bob: Person, fault: Fault, words: str
 ) -> None:
     before = calls(env)
@@ -229,7 +229,7 @@ async def test_immybot_renews_a_token_that_was_taken_back_mid_way(env: Environme
         ),
     ],
 )
-async def test_what_immybot_refuses_fails_with_its_words(
+async def test_a_run_that_immybot_rejects_fails_with_its_error(
     env: Environment, alice: Person, fault: Fault, words: str
 ) -> None:
     before = run_count(env)
@@ -258,7 +258,7 @@ async def test_immybot_sessions_whose_answer_was_lost_are_found(env: Environment
         ),
     ],
 )
-async def test_what_cannot_be_told_of_immybot_is_asked(env: Environment, alice: Person, fault: Fault) -> None:
+async def test_an_unknown_outcome_of_immybot_is_asked_about(env: Environment, alice: Person, fault: Fault) -> None:
     before = run_count(env)
     card = await start_maintenance(env, alice, fault)
     await wait_for_texts(card, "Unknown: it may or may not have started", env=env)
@@ -345,7 +345,7 @@ async def test_an_update_that_cannot_be_found_is_asked_about(
     assert timeout_of(env) == seconds
 
 
-async def test_an_update_that_opsramp_refuses_fails_with_its_words(env: Environment, alice: Person) -> None:
+async def test_an_update_that_opsramp_rejects_fails_with_its_error(env: Environment, alice: Person) -> None:
     before, held = write_count(env), timeout_of(env)
     refusal = fault_at(OPSRAMP_JOBS, status=400, body={"code": "0006", "msg": "Invalid job type"})
     card = await start_update(env, alice, "321", refusal)
@@ -358,7 +358,7 @@ def write_count(env: Environment) -> int:
     return len(env.opsramp.requests_to("POST", OPSRAMP_JOBS))
 
 
-async def test_what_opsramp_drops_without_a_word_is_told(env: Environment, alice: Person) -> None:
+async def test_values_that_opsramp_drops_silently_are_reported(env: Environment, alice: Person) -> None:
     env.opsramp.ignored_keys = {"jobQueued"}
     try:
         modal = await open_form(alice, '/opsramp update job="Restart print spooler" when=now because=so')

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 SERVICE = "Service Action - Script Default"
 
 
-async def test_the_form_stands_before_anything_is_looked_up(env: Environment, alice: Person) -> None:
+async def test_the_form_opens_before_anything_is_looked_up(env: Environment, alice: Person) -> None:
     before = len(env.slack.journal.entries)
     env.foreman.faults.append(Fault("slow", seconds=1.0, remaining=None))
     command = asyncio.create_task(alice.command(RESTART_COMMAND))
@@ -72,7 +72,7 @@ async def test_typographic_quotes_entities_and_other_names_of_keys_are_understoo
         ("destroy", "“destroy” is not something foreman can do here. It can: run."),
     ],
 )
-async def test_what_is_not_understood_is_answered_to_the_one_who_typed_it(
+async def test_a_phrase_that_is_not_understood_is_answered_to_its_author_only(
     alice: Person, typed: str, answer: str
 ) -> None:
     reply = await alice.command(f"/foreman {typed}")
@@ -81,7 +81,7 @@ async def test_what_is_not_understood_is_answered_to_the_one_who_typed_it(
     assert alice.open_modal is None
 
 
-async def test_an_argument_that_names_nothing_is_said_on_the_form(alice: Person) -> None:
+async def test_an_argument_that_names_nothing_is_reported_on_the_form(alice: Person) -> None:
     modal = await open_form(alice, '/foreman template="Make Coffee" hosts="os = RedHat"')
     assert "Template: there is nothing named exactly “Make Coffee”. Please choose below." in modal.text
     assert modal.value("Template") is None

@@ -214,7 +214,7 @@ async def test_a_freeze_that_came_after_the_asking_stops_the_approval_until_its_
         await wait_for_texts(card, "Succeeded", env=env)
 
 
-async def test_runs_of_a_series_inside_a_freeze_are_left_out_also_where_the_back_end_could_hold_it(
+async def test_runs_inside_a_freeze_are_left_out_even_if_the_back_end_could_keep_the_series(
     env_with_calendars: tuple[Environment, Calendar, Path],
 ) -> None:
     env, site, _ = env_with_calendars

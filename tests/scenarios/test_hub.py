@@ -66,7 +66,7 @@ async def test_show_opens_everything_about_a_request(env: Environment, alice: Pe
 
 
 @pytest.mark.parametrize("text", ["show", "show me", "show NS-99999", "cancel NS-99999", "cancel all", "show -1"])
-async def test_a_request_that_is_not_there_is_said(env: Environment, alice: Person, text: str) -> None:
+async def test_an_unknown_request_is_reported(env: Environment, alice: Person, text: str) -> None:
     said = await hub_reply(env, alice, text)
     assert said in (
         "Say which request: its number, such as NS-12.",
@@ -87,7 +87,7 @@ async def test_somebody_else_cannot_cancel(env: Environment, alice: Person) -> N
     assert "Only the one who asked can withdraw it." in await hub_reply(env, env.slack.person("dave"), f"cancel {name}")
 
 
-async def test_when_says_what_a_time_means_to_the_one_who_asks(env: Environment, alice: Person, bob: Person) -> None:
+async def test_when_explains_a_time_to_its_author_only(env: Environment, alice: Person, bob: Person) -> None:
     assert "21:00 CET (Europe/Berlin)" in await hub_reply(env, alice, "when tomorrow 21:00")
     assert "21:00 EST (America/New_York)" in await hub_reply(env, bob, "when tomorrow 21:00")
     assert "was not understood" in await hub_reply(env, alice, "when pigs fly")

@@ -60,7 +60,7 @@ ONE = '/foreman run template="Run Command - Script Default" hosts="name = web05.
 WEB = '/foreman run template="Run Command - Script Default" hosts="name ~ web" when="{}" because=patch'
 
 
-async def test_what_is_harmless_runs_at_once_until_the_days_budget_is_used_up(
+async def test_harmless_requests_run_at_once_until_the_daily_budget_is_used_up(
     env: Environment, alice: Person, bob: Person
 ):
     for _ in range(2):

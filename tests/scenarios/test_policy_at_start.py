@@ -51,7 +51,7 @@ FAULTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
 
 
 @pytest.mark.parametrize("kind", FAULTS)
-async def test_what_is_wrong_is_named_with_file_line_and_remedy(kind: str, tmp_path: Path) -> None:
+async def test_errors_are_named_with_file_line_and_remedy(kind: str, tmp_path: Path) -> None:
     (tmp_path / "broken.ics").write_text(EVENT + "END:VCALENDAR\n")
     policy, faults = FAULTS[kind]
     async with run_environment(tmp_path, policy=policy.replace("{here}", str(tmp_path))) as env:

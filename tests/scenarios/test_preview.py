@@ -30,7 +30,7 @@ def body_on(modal: Modal) -> dict[str, object]:
     return found
 
 
-async def test_it_says_what_would_happen(env: Environment, alice: Person) -> None:
+async def test_the_preview_says_what_would_happen(env: Environment, alice: Person) -> None:
     modal = await open_form(alice, f'{COMMAND} hosts="os = RedHat" when="2027-02-01 03:00" because="disk is full"')
     await modal.fill({"command": "df -h"})
     preview = await press_preview(modal)
@@ -69,7 +69,7 @@ async def test_a_query_that_matches_no_host_is_an_error_under_the_query(env: Env
     assert "matches no host" in result.errors["Hosts"]
 
 
-async def test_a_query_that_foreman_cannot_read_is_said_in_its_words_under_the_query(alice: Person) -> None:
+async def test_a_query_that_foreman_rejects_shows_foremans_error_under_the_field(alice: Person) -> None:
     modal = await open_form(alice, f'{COMMAND} hosts="colour = green" when=now because=so')
     await modal.fill({"command": "id"})
     result = await modal.submit()
@@ -130,9 +130,7 @@ async def test_a_slow_back_end_is_waited_for_in_sight(env: Environment, alice: P
     await confirm_request(modal)
 
 
-async def test_what_is_wrong_is_shown_where_the_back_end_took_its_time_to_say_so(
-    env: Environment, alice: Person
-) -> None:
+async def test_an_error_is_shown_even_if_the_back_end_was_slow(env: Environment, alice: Person) -> None:
     modal = await open_form(alice, f'{COMMAND} hosts="name = nowhere.example.com" when=now because=so')
     await modal.fill({"command": "id"})
     env.foreman.faults.append(Fault("slow", "/api/hosts", seconds=2.3))

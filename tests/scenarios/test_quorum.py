@@ -96,7 +96,7 @@ async def test_a_denial_without_a_reason_is_not_sent(env: Environment, alice: Pe
     await wait_for_texts(card, "Waiting for approval", env=env)
 
 
-async def test_a_word_can_be_taken_back_until_the_quorum_is_reached(
+async def test_an_approval_can_be_taken_back_until_the_quorum_is_reached(
     env: Environment, alice: Person, bob: Person, carol: Person
 ):
     card = await find_card(bob, await make_request(alice))
@@ -155,7 +155,7 @@ async def test_changes_can_be_asked_for_with_feedback(env: Environment, alice: P
     await wait_for_texts(card, "changes asked for", env=env)
 
 
-async def test_strangers_are_told_who_may_decide(env: Environment, alice: Person, bob: Person):
+async def test_people_outside_the_group_are_told_who_may_decide(env: Environment, alice: Person, bob: Person):
     card = await find_card(bob, await make_request(alice))
     assert "You asked for this yourself" in await click_for_reply(alice, "Approve", card)
     env.slack.admin.add_to_channel("dave", "#approvals")
@@ -164,7 +164,7 @@ async def test_strangers_are_told_who_may_decide(env: Environment, alice: Person
     await wait_for_texts(card, "0 of 2", env=env)
 
 
-async def test_whoever_leaves_the_group_does_not_count_any_more(
+async def test_an_approver_who_left_the_group_no_longer_counts(
     env: Environment, alice: Person, bob: Person, carol: Person
 ):
     card = await find_card(bob, await make_request(alice))

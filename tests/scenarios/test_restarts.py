@@ -42,7 +42,7 @@ async def approved_series(env: Environment) -> tuple[str, Message]:
     return name, card
 
 
-async def test_runs_missed_during_a_downtime_are_told_and_the_next_one_comes(env: Environment) -> None:
+async def test_runs_missed_during_a_downtime_are_reported_and_the_next_one_starts(env: Environment) -> None:
     alice = env.slack.person("alice")
     async with run_bot(env, "http"):
         name, found = await approved_series(env)
@@ -79,7 +79,7 @@ async def test_a_request_can_be_approved_after_a_restart_and_the_same_card_goes_
         assert jobs_received(env) == 1
 
 
-async def test_what_runs_while_the_bot_is_away_is_told_when_it_is_back(env: Environment) -> None:
+async def test_a_run_that_ends_while_the_bot_is_down_is_reported_afterwards(env: Environment) -> None:
     env.foreman.speed = 1.0
     async with run_bot(env, "http"):
         card = await approve_request(env, await make_request(env.slack.person("alice")))
@@ -131,7 +131,7 @@ async def test_a_slack_that_asks_to_slow_down_is_obeyed_and_nothing_is_lost(env:
         assert len(limited) == 3
 
 
-async def test_a_held_start_is_cancelled_once_the_bot_is_back(env: Environment) -> None:
+async def test_a_pending_start_is_cancelled_once_the_bot_is_back(env: Environment) -> None:
     alice = env.slack.person("alice")
     line = RESTART_COMMAND.replace("=now", '="tomorrow 21:00:30"')
     async with run_bot(env, "http"):

@@ -50,7 +50,7 @@ async def test_the_outcome_comes_once_to_the_results_channel_and_once_to_the_req
         assert len(outcomes) == 1
 
 
-async def test_the_failures_stand_by_host_in_the_thread(env: Environment, alice: Person) -> None:
+async def test_failures_are_listed_by_host_in_the_thread(env: Environment, alice: Person) -> None:
     hosts = [host.name for host in env.foreman.state.find_hosts("os = RedHat")]
     env.foreman.fail_hosts(
         {hosts[3]: "No space left on device", hosts[7]: "<!channel> *said* <https://e.vil|yes> & no"}
@@ -65,7 +65,7 @@ async def test_the_failures_stand_by_host_in_the_thread(env: Environment, alice:
     assert all(block["type"] in ("rich_text", "context") for block in thread.blocks)
 
 
-async def test_a_run_where_everything_fails_is_told_as_failed(env: Environment, alice: Person) -> None:
+async def test_a_run_in_which_everything_fails_is_reported_as_failed(env: Environment, alice: Person) -> None:
     env.foreman.fail_hosts(host.name for host in env.foreman.state.find_hosts("os = RedHat"))
     card = await approve_request(env, await make_request(alice))
     await wait_for_texts(card, "Failed", "0 succeeded · 20 failed", env=env)
@@ -88,7 +88,7 @@ async def test_it_can_be_run_again_on_the_hosts_that_failed(env: Environment, al
     await wait_for_texts(await approve_request(env, await confirm_request(preview)), "Succeeded", "2 of 2", env=env)
 
 
-async def test_what_foreman_holds_is_cancelled_before_it_starts(env: Environment, alice: Person, bob: Person) -> None:
+async def test_a_start_scheduled_in_foreman_is_cancelled_in_time(env: Environment, alice: Person, bob: Person) -> None:
     name = await make_request(alice, LATER, {"service": "nginx"})
     card = await approve_request(env, name)
     await eventually(env, lambda: env.foreman.invocations and env.foreman.invocations[-1].mode == "future")
@@ -102,7 +102,7 @@ async def test_what_foreman_holds_is_cancelled_before_it_starts(env: Environment
     assert card.buttons == ["Show details"]
 
 
-async def test_what_nightshift_holds_is_cancelled_before_it_starts(env: Environment, alice: Person) -> None:
+async def test_a_start_scheduled_by_nightshift_is_cancelled_in_time(env: Environment, alice: Person) -> None:
     name, before = (
         await make_request(alice, RESTART_COMMAND.replace("=now", '="tomorrow 21:00:30"'), {"service": "nginx"}),
         jobs_received(env),

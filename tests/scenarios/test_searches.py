@@ -53,7 +53,7 @@ async def rows(modal: Modal, label: str, typed: str) -> list[str]:
 
 
 @pytest.mark.parametrize(("line", "page", "label", "kind"), FORMS)
-async def test_a_back_end_that_never_answers_is_said_to_be_silent(
+async def test_a_search_reports_a_back_end_that_never_answers(
     env: Environment, alice: Person, line: str, page: str, label: str, kind: str
 ) -> None:
     modal = await open_form(alice, line)

@@ -36,7 +36,7 @@ async def find_outcome(alice: Person, name: str, number: int) -> Message:
     return await alice.wait_for(f"{name} · run {number} ·", where="#results", timeout=WAIT_SECONDS)
 
 
-async def test_what_foreman_can_hold_exactly_is_held_there(env: Environment, alice: Person) -> None:
+async def test_a_series_that_foreman_can_keep_exactly_is_scheduled_there(env: Environment, alice: Person) -> None:
     before = jobs_received(env)
     name, card = await approve_series(env, "every day at 06:00")
     await wait_for_texts(card, "Foreman holds this series with the cron line 0 6 * * * Europe/Berlin", env=env)
@@ -54,7 +54,7 @@ async def test_what_foreman_can_hold_exactly_is_held_there(env: Environment, ali
     assert env.foreman.logics[-1].state == "cancelled"
 
 
-async def test_what_foreman_cannot_hold_is_held_here_and_each_run_is_a_call_of_its_own(
+async def test_a_series_that_foreman_cannot_keep_is_scheduled_here_with_a_call_for_each_run(
     env: Environment, alice: Person
 ) -> None:
     before = jobs_received(env)

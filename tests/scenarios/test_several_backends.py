@@ -343,7 +343,7 @@ async def test_limits_are_each_ones_own(env: Environment, extra_sandboxes: Extra
     env.clock.advance(timedelta(minutes=2))
 
 
-async def test_one_that_is_down_is_told_in_its_form_and_the_other_works(
+async def test_a_back_end_that_is_down_is_named_in_its_form_and_the_other_works(
     env: Environment, extra_sandboxes: ExtraSandboxes, alice: Person, bob: Person
 ) -> None:
     env.clock.advance(timedelta(minutes=1))  # Recent searches are cached.
@@ -358,7 +358,7 @@ async def test_one_that_is_down_is_told_in_its_form_and_the_other_works(
     await bob.wait_for(f"{name} · Production: Run a Foreman job: succeeded", where="#results", timeout=WAIT_SECONDS)
 
 
-async def test_wrong_credentials_of_one_are_told_and_the_other_works(
+async def test_wrong_credentials_of_one_are_reported_and_the_other_works(
     env: Environment, extra_sandboxes: ExtraSandboxes, alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("FABRIKAM_SECRET")

@@ -170,7 +170,7 @@ async def test_an_approver_who_is_deactivated_is_passed_over_and_the_others_are_
         await env.slack.wait_for_events()
 
 
-async def test_a_delegation_begins_at_once_ends_on_its_day_and_is_told(
+async def test_a_delegation_begins_at_once_ends_on_its_day_and_is_announced(
     env: Environment, alice: Person, bob: Person, carol: Person, dave: Person
 ):
     reply = await bob.command(f"/nightshift delegate <@{dave.id}|dave> until wednesday")
@@ -198,7 +198,7 @@ async def test_what_a_delegate_has_approved_counts_until_the_second_approval(
     await bob.command("/nightshift delegate off")
 
 
-async def test_policy_may_refuse_what_meets_other_work(env: Environment, alice: Person, dave: Person):
+async def test_policy_may_refuse_a_conflicting_request(env: Environment, alice: Person, dave: Person):
     await make_request(alice, BATCH.format("tomorrow 21:00"), UPTIME)
     form = await open_form(dave, BATCH.format("tomorrow 21:30"))
     await form.fill(UPTIME)

@@ -77,7 +77,7 @@ async def test_another_phrase_takes_the_answer_back(alice: Person) -> None:
     assert "Is 'at 8'" in (await modal.submit()).errors["When"]
 
 
-async def test_a_series_is_told_from_a_day_by_a_button(env: Environment, alice: Person) -> None:
+async def test_a_button_distinguishes_a_series_from_a_day(env: Environment, alice: Person) -> None:
     modal = await open_ambiguous_form(alice, "first sunday 03:00", "first sunday")
     (series,) = [b for b in modal.buttons if "every month" in b]
     await choose_meaning(modal, series)

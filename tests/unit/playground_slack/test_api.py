@@ -62,7 +62,7 @@ async def test_forms_and_json_mean_the_same(slack: Slack, client: AsyncWebClient
     assert "users" not in listed["usergroups"][0]
 
 
-async def test_users_are_told_with_their_zone_and_flags(slack: Slack, client: AsyncWebClient) -> None:
+async def test_users_are_listed_with_their_zone_and_flags(slack: Slack, client: AsyncWebClient) -> None:
     alice = (await client.users_info(user="U0ALICE"))["user"]
     assert (alice["tz"], alice["deleted"], alice["team_id"]) == ("Europe/Berlin", False, slack.workspace.team.id)
     assert (await client.users_info(user="U0MALLORY"))["user"]["is_restricted"] is True
@@ -81,7 +81,7 @@ async def test_users_are_told_with_their_zone_and_flags(slack: Slack, client: As
     assert names == ["nightshift", "alice", "bob", "carol", "dave", "mallory", "fred"]
 
 
-async def test_user_groups_are_told_with_their_members(slack: Slack, client: AsyncWebClient) -> None:
+async def test_user_groups_are_listed_with_their_members(slack: Slack, client: AsyncWebClient) -> None:
     assert (await client.usergroups_users_list(usergroup="S0SRE"))["users"] == ["U0BOB", "U0CAROL"]
     assert await code(client.usergroups_users_list(usergroup="S0NONE")) == "no_such_subteam"
     slack.admin.set_group("sre", [], enabled=False)
@@ -89,7 +89,7 @@ async def test_user_groups_are_told_with_their_members(slack: Slack, client: Asy
     assert (await client.usergroups_list(include_disabled=True))["usergroups"][0]["date_delete"] > 0
 
 
-async def test_channels_are_told_as_far_as_the_bot_may_know(slack: Slack, client: AsyncWebClient) -> None:
+async def test_channels_are_listed_as_far_as_the_bot_may_see_them(slack: Slack, client: AsyncWebClient) -> None:
     listed = await client.conversations_list(types="public_channel,private_channel")
     assert [c["name"] for c in listed["channels"]] == ["ops", "approvals", "results", "ops-admin", "shared"]
     admin, shared = slack.channel("#ops-admin"), slack.channel("#shared")

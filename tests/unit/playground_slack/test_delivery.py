@@ -141,7 +141,7 @@ async def test_a_bot_that_did_not_subscribe_hears_nothing() -> None:
         assert slack.journal.calls("user_change") == []
 
 
-async def test_changes_of_a_group_are_told(slack: Slack, client: AsyncWebClient) -> None:
+async def test_changes_of_a_group_are_sent_as_events(slack: Slack, client: AsyncWebClient) -> None:
     async with bolt(slack) as app:
         heard: list[Json] = []
 

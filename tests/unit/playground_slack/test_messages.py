@@ -268,7 +268,7 @@ async def test_a_response_url_expires() -> None:
             assert (answer.status, "expired_url" in await answer.text()) == (404, True)
 
 
-async def test_waiting_says_what_was_there_when_nothing_came(slack: Slack, client: AsyncWebClient) -> None:
+async def test_a_wait_that_times_out_names_the_messages_that_were_there(slack: Slack, client: AsyncWebClient) -> None:
     await client.chat_postMessage(channel="#ops", text="something else")
     with pytest.raises(TimeoutError, match="something else"):
         await slack.person("alice").wait_for("approved", where="#ops", timeout=0.05)

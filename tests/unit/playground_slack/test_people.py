@@ -46,7 +46,7 @@ async def test_the_home_tab_is_published_when_it_is_opened_and_can_be_used(slack
         _ = (await slack.person("bob").open_home()).text
 
 
-async def test_strangers_and_single_channel_guests_have_no_commands_but_can_click(slack: Slack) -> None:
+async def test_external_users_and_single_channel_guests_have_no_commands_but_can_click(slack: Slack) -> None:
     async with bolt(slack) as app:
         bodies: list[Json] = []
 
@@ -128,7 +128,7 @@ async def test_shortcuts_reach_the_bot_with_what_they_were_taken_on(slack: Slack
         assert (await alice.shortcut("about", message)).ephemeral_texts == ["About: the disk is full"]
 
 
-async def test_what_is_said_to_the_bot_is_heard(slack: Slack) -> None:
+async def test_messages_to_the_bot_are_delivered(slack: Slack) -> None:
     async with bolt(slack) as app:
         heard: list[tuple[str, str]] = []
 
@@ -161,7 +161,7 @@ async def test_messages_are_stamped_by_the_clock_and_never_alike() -> None:
     assert (first.ts, second.ts) == ("1798081200.000000", "1798081200.000001")
 
 
-async def test_whoever_subscribes_is_told_of_each_change(slack: Slack, client: AsyncWebClient) -> None:
+async def test_subscribers_are_told_of_each_change(slack: Slack, client: AsyncWebClient) -> None:
     seen: list[str] = []
     end = slack.subscribe(lambda change: seen.append(change.kind))
     await client.chat_postMessage(channel="#ops", text="x")
