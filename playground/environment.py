@@ -111,7 +111,7 @@ async def run_environment(
 @asynccontextmanager
 async def run_bot(env: Environment, transport: Transport) -> AsyncIterator[Nightshift]:
     """Run the bot in this process, over HTTP or Socket Mode, until the block ends."""
-    with _EnvVars(env.env_vars):
+    with environment_variables(env.env_vars):
         bot = build_bot(load_settings(env.config), env.config, env.clock)
         await bot.start()
         try:
@@ -129,7 +129,7 @@ async def run_bot(env: Environment, transport: Transport) -> AsyncIterator[Night
             await bot.stop()
 
 
-class _EnvVars:
+class environment_variables:  # noqa: N801 (a context manager, used like a function)
     """Set environment variables until the block ends."""
 
     def __init__(self, values: Mapping[str, str]) -> None:

@@ -1,0 +1,232 @@
+"""Cancelling and withdrawing: first nothing more starts here, then the back end is asked, and both are told."""
+
+from datetime import timedelta
+
+import pytest
+
+from bot.errors import BackendError, Conflict, NotAllowed
+from bot.requests.model import Run
+from bot.storage import runs
+from bot.storage.runs import Attempt
+from bot.usecases.runs.cancel import cancel, read_log, withdraw
+from playground.sandbox import Fault
+from tests.unit.usecases.harness import Harness
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+POLICY = '[policy]\napprovers = ["@sre"]\nzone = "Europe/Berlin"\nexpires = "30d"\n'
+SERIES = "every 3 days at 04:00"
+REFUSES = Fault("status", "/cancel", "POST", status=500, remaining=None)
+
+
+async def starting(bot: Harness, run: Run, attempt_state: str) -> Run:
+    """A run whose call is prepared, or has been sent and not been answered."""
+    async with bot.services.db.write() as tx:
+        run = await runs.transition(tx, run, "starting", token=f"t-{run.id}")
+        await runs.prepare(
+            tx, Attempt(token=run.token, run_id=run.id, state=attempt_state, plan={}, created_at=bot.now)
+        )
+    return run
+
+
+async def test_the_requester_withdraws_what_is_not_decided(bot: Harness) -> None:
+    request = await bot.request()
+    bot.woken()
+    assert await withdraw(bot.services, request.id, bot.person("alice")) == f"{request.name} is withdrawn."
+    after = await bot.reload(request)
+    assert (after.state, after.finished_at, after.outcome) == ("withdrawn", bot.now, "Withdrawn by the requester.")
+    assert bot.woken() == {"sender"}
+    assert (await bot.audit(request))[-1] == ("request.withdrawn", {})
+    assert {m.desired_version for m in await bot.messages(request)} == {2}
+
+
+async def test_nobody_else_withdraws_it_and_nothing_decided_is_withdrawn(bot: Harness) -> None:
+    request = await bot.request()
+    with pytest.raises(NotAllowed, match="Approvers can deny it"):
+        await withdraw(bot.services, request.id, bot.person("bob"))
+    await bot.decide(request)
+    with pytest.raises(Conflict, match="was decided already: scheduled"):
+        await withdraw(bot.services, request.id, bot.person("alice"))
+
+
+async def test_cancelling_what_waits_for_approval_withdraws_it(bot: Harness) -> None:
+    request = await bot.request()
+    assert await cancel(bot.services, request.id, bot.person("alice")) == f"{request.name} is withdrawn."
+
+
+@pytest.mark.parametrize("who", ["alice", "bob"])
+async def test_what_has_not_started_is_over_at_once(bot: Harness, who: str) -> None:
+    request = await bot.approved(when="tomorrow 09:00")
+    bot.woken()
+    assert await cancel(bot.services, request.id, bot.person(who)) == f"{request.name}: cancelled."
+    after, run = await bot.reload(request), await bot.run(request)
+    assert (after.state, after.finished_at, after.outcome) == ("cancelled", bot.now, "Cancelled before it started.")
+    assert (run.state, run.finished_at, run.problem) == ("cancelled", bot.now, "Cancelled before it started.")
+    assert bot.woken() == {"sender"}
+    assert (await bot.audit(request))[-1] == ("request.cancelled", {"stopped": 1, "remaining": []})
+    assert {m.desired_version for m in await bot.messages(request)} == {3}
+
+
+async def test_who_is_neither_requester_nor_approver_cancels_nothing(bot: Harness) -> None:
+    request = await bot.approved(when="tomorrow 09:00")
+    with pytest.raises(NotAllowed, match="Only the requester and the approvers can cancel this"):
+        await cancel(bot.services, request.id, bot.person("dave"))
+    assert (await bot.run(request)).state == "pending"
+
+
+async def test_what_is_over_cannot_be_cancelled(bot: Harness) -> None:
+    request = await bot.approved(when="tomorrow 09:00")
+    await cancel(bot.services, request.id, bot.person("alice"))
+    with pytest.raises(Conflict, match="is already over: cancelled"):
+        await cancel(bot.services, request.id, bot.person("alice"))
+
+
+async def test_what_runs_is_cancelled_in_the_back_end(bot: Harness) -> None:
+    bot.env.foreman.speed = 0.001
+    request, run = await bot.started()
+    bot.woken()
+    answer = await cancel(bot.services, request.id, bot.person("alice"))
+    assert answer.startswith(f"{request.name}: cancelling. Foreman is cancelling job {run.handle['id']}")
+    assert bot.woken() == {"sender", "watchers"}
+    assert (await bot.reload(request)).state == "running"
+    assert (await bot.audit(request))[-1] == (
+        "request.cancelled_in_backend",
+        {"runs": [run.id], "answers": [answer.partition("cancelling. ")[2]], "failures": []},
+    )
+    await bot.poll()
+    assert (await bot.reload(request)).state == "cancelled"
+
+
+async def test_a_back_end_that_fails_is_told_and_it_can_be_tried_again(bot: Harness) -> None:
+    bot.env.foreman.speed = 0.001
+    request, run = await bot.started()
+    bot.env.foreman.faults.append(REFUSES)
+    answer = await cancel(bot.services, request.id, bot.person("alice"))
+    assert answer.startswith(f"{request.name}: The present run could not be cancelled: ")
+    assert answer.endswith(f"Try again with /nightshift cancel {request.name}.")
+    assert ((await bot.reload(request)).state, (await bot.run(request)).state) == ("running", "running")
+    bot.env.foreman.faults.clear()
+    assert "cancelling" in await cancel(bot.services, request.id, bot.person("alice"))
+
+
+async def test_a_series_ends_here_whatever_the_back_end_says_of_its_present_run(bot: Harness) -> None:
+    bot.env.foreman.speed = 0.001
+    request = await bot.approved(when=SERIES)
+    first = await bot.run(request)
+    bot.move_to(first.due_at)
+    assert (await bot.dispatch(first)).state == "running"
+    bot.env.foreman.faults.append(REFUSES)
+    answer = await cancel(bot.services, request.id, bot.person("alice"))
+    assert f"{request.name}: no further run will start. The present run could not be cancelled" in answer
+    after = await bot.reload(request)
+    assert after.state == "cancelled"
+    assert "The present run could not be cancelled" in after.outcome
+    assert [run.state for run in await bot.runs(request)] == ["cancelled", "running"]
+    bot.env.foreman.faults.clear()
+    assert f"{request.name}: cancelling." in await cancel(bot.services, request.id, bot.person("alice"))
+    assert "is cancelling job" in (await bot.reload(request)).outcome
+
+
+async def test_a_series_whose_present_run_is_cancelled_says_so(bot: Harness) -> None:
+    bot.env.foreman.speed = 0.001
+    request = await bot.approved(when=SERIES)
+    first = await bot.run(request)
+    bot.move_to(first.due_at)
+    await bot.dispatch(first)
+    assert f"{request.name}: cancelling." in await cancel(bot.services, request.id, bot.person("alice"))
+    after = await bot.reload(request)
+    assert (after.state, after.finished_at) == ("cancelled", bot.now)
+    assert "is cancelling job" in after.outcome
+
+
+async def test_a_series_in_the_back_end_is_over_only_once_the_back_end_has_said_so(bot: Harness) -> None:
+    request = await bot.approved(when="every day at 06:00")
+    run = await bot.dispatch(await bot.run(request))
+    assert (run.state, run.number) == ("scheduled_in_backend", 0)
+    bot.env.foreman.faults.append(REFUSES)
+    answer = await cancel(bot.services, request.id, bot.person("alice"))
+    assert answer.startswith(f"{request.name}: The series could not be cancelled: ")
+    assert (await bot.reload(request)).state == "scheduled"
+    bot.env.foreman.faults.clear()
+    answer = await cancel(bot.services, request.id, bot.person("alice"))
+    assert f"Series {run.handle['id']} is cancelled" in answer
+    after = await bot.reload(request)
+    assert (after.state, after.finished_at) == ("cancelled", bot.now)
+    assert "is cancelled" in after.outcome
+
+
+async def test_the_series_is_cancelled_before_its_present_run(bot: Harness) -> None:
+    bot.env.foreman.speed = 0.001
+    request = await bot.approved(when="every day at 06:00")
+    await bot.dispatch(await bot.run(request))
+    bot.move_to(bot.now + timedelta(hours=21))
+    await bot.poll()
+    assert [run.state for run in await bot.runs(request)] == ["running", "scheduled_in_backend"]
+    seen = len(bot.env.foreman.requests)
+    await cancel(bot.services, request.id, bot.person("alice"))
+    paths = [r.path for r in bot.env.foreman.requests[seen:] if r.path.endswith("/cancel")]
+    assert ["recurring_logics" in path for path in paths] == [True, False]
+
+
+@pytest.mark.parametrize("when", ["now", SERIES])
+async def test_a_call_that_has_not_left_never_leaves(bot: Harness, when: str) -> None:
+    request = await bot.approved(when=when)
+    run = await starting(bot, await bot.run(request), "prepared")
+    assert await cancel(bot.services, request.id, bot.person("alice")) == f"{request.name}: cancelled."
+    assert [r.state for r in await bot.runs(request)] == ["cancelled"]
+    attempt = await bot.attempt(run)
+    assert (attempt.state, attempt.problem) == ("refused", "Cancelled before it was sent.")
+    before = len(bot.posts())
+    assert (await bot.dispatch(run)).state == "cancelled"
+    assert len(bot.posts()) == before
+
+
+async def test_what_is_being_sent_at_this_moment_cannot_be_cancelled_yet(bot: Harness) -> None:
+    request = await bot.approved()
+    run = await starting(bot, await bot.run(request), "sent")
+    with pytest.raises(Conflict, match="is just being started"):
+        await cancel(bot.services, request.id, bot.person("alice"))
+    assert (await bot.run(request)).state == "starting"
+    assert (await bot.attempt(run)).state == "sent"
+
+
+async def test_a_series_whose_present_run_is_being_sent_makes_no_further_one(bot: Harness) -> None:
+    request = await bot.approved(when=SERIES)
+    await starting(bot, await bot.run(request), "sent")
+    answer = await cancel(bot.services, request.id, bot.person("alice"))
+    assert "no further run will start. The present run is just being started and was not stopped." in answer
+    assert (await bot.reload(request)).state == "cancelled"
+
+
+async def test_a_run_of_unknown_fate_is_said_not_to_have_been_cancelled(bot: Harness) -> None:
+    request = await bot.approved()
+    run = await starting(bot, await bot.run(request), "sent")
+    async with bot.services.db.write() as tx:
+        await runs.transition(tx, run, "unknown")
+    answer = await cancel(bot.services, request.id, bot.person("alice"))
+    assert "It is not known whether the present run started, so it was not cancelled." in answer
+
+
+async def test_a_back_end_that_is_configured_no_longer_keeps_no_series_going(bot: Harness) -> None:
+    bot.env.foreman.speed = 0.001
+    request = await bot.approved(when=SERIES)
+    first = await bot.run(request)
+    bot.move_to(first.due_at)
+    await bot.dispatch(first)
+    without = bot.without_backend("foreman.main")
+    answer = await cancel(without, request.id, bot.person("alice"))
+    assert "The back end foreman.main is not configured any more" in answer
+    assert (await bot.reload(request)).state == "cancelled"
+
+
+async def test_the_log_of_one_target_is_read(bot: Harness) -> None:
+    request, run = await bot.started()
+    await bot.poll()
+    name = (await bot.run(request)).progress["results"][0]["name"]
+    assert await read_log(bot.services, request.id, run.id, name)
+
+
+async def test_what_never_started_has_no_log(bot: Harness) -> None:
+    request = await bot.approved()
+    with pytest.raises(BackendError, match="This run was never started, so there is no log"):
+        await read_log(bot.services, request.id, (await bot.run(request)).id, "web05")
