@@ -183,7 +183,7 @@ class Harness:
 
     async def attempt(self, run: Run) -> Attempt | None:
         async with self.services.db.read() as tx:
-            return await runs.attempt_of(tx, run.token)
+            return await runs.get_attempt(tx, run.token)
 
     async def decisions(self, request: Request) -> Sequence[Decision]:
         async with self.services.db.read() as tx:

@@ -23,7 +23,7 @@ async def starting(bot: Harness, run: Run, attempt_state: str) -> Run:
     """A run whose call is prepared, or has been sent and not been answered."""
     async with bot.services.db.write() as tx:
         run = await runs.transition(tx, run, "starting", token=f"t-{run.id}")
-        await runs.prepare(
+        await runs.add_attempt(
             tx, Attempt(token=run.token, run_id=run.id, state=attempt_state, plan={}, created_at=bot.now)
         )
     return run
@@ -114,7 +114,8 @@ async def test_a_series_ends_here_whatever_the_back_end_says_of_its_present_run(
     request = await bot.approved(when=SERIES)
     first = await bot.run(request)
     bot.move_to(first.due_at)
-    assert (await bot.dispatch(first)).state == "running"
+    await bot.dispatch(first)
+    await bot.poll()
     bot.env.foreman.faults.append(REFUSES)
     answer = await cancel(bot.services, request.id, bot.person("alice"))
     assert f"{request.name}: no further run will start. The present run could not be cancelled" in answer
@@ -162,9 +163,9 @@ async def test_the_series_is_cancelled_before_its_present_run(bot: Harness) -> N
     bot.move_to(bot.now + timedelta(hours=21))
     await bot.poll()
     assert [run.state for run in await bot.runs(request)] == ["running", "scheduled_in_backend"]
-    seen = len(bot.env.foreman.requests)
+    seen = len(bot.env.foreman.received_requests)
     await cancel(bot.services, request.id, bot.person("alice"))
-    paths = [r.path for r in bot.env.foreman.requests[seen:] if r.path.endswith("/cancel")]
+    paths = [r.path for r in bot.env.foreman.received_requests[seen:] if r.path.endswith("/cancel")]
     assert ["recurring_logics" in path for path in paths] == [True, False]
 
 
@@ -221,6 +222,7 @@ async def test_a_back_end_that_is_configured_no_longer_keeps_no_series_going(bot
 
 async def test_the_log_of_one_target_is_read(bot: Harness) -> None:
     request, run = await bot.started()
+    await bot.poll()
     await bot.poll()
     name = (await bot.run(request)).progress["results"][0]["name"]
     assert await read_log(bot.services, request.id, run.id, name)
