@@ -10,7 +10,7 @@ from typing import Any
 
 import aiohttp
 
-from bot.app import Nightshift
+from bot.lifecycle import Nightshift
 from bot.requests.model import Decision, Person, Request, Run
 from bot.settings import load_settings
 from bot.storage import audit, messages, requests, runs
@@ -18,6 +18,7 @@ from bot.storage.messages import Message
 from bot.storage.migrate import migrate
 from bot.storage.runs import Attempt
 from bot.usecases.approvals.decide import DecisionResult, record_decision
+from bot.usecases.backend_registry import BackendRegistry
 from bot.usecases.drafts import form
 from bot.usecases.drafts.form import Actor
 from bot.usecases.drafts.preview import preview_draft
@@ -25,6 +26,7 @@ from bot.usecases.drafts.submit import submit
 from bot.usecases.jobs.watch import poll_backend
 from bot.usecases.runs.dispatch import dispatch_run
 from bot.usecases.services import Services
+from bot.wiring import build_bot
 from playground.environment import Environment
 from playground.slack.fixtures import TEAM
 
@@ -166,7 +168,7 @@ class Harness:
     async def poll(self, backend: str = FOREMAN) -> int:
         """Look once at everything that runs in a back end, whenever it was looked at last."""
         self.forward(seconds=60)
-        return await poll_backend(self.services, self.services.backend(backend))
+        return await poll_backend(self.services, self.services.backends.require(backend))
 
     async def reload(self, request: Request) -> Request:
         async with self.services.db.read() as tx:
@@ -201,7 +203,8 @@ class Harness:
 
     def without_backend(self, name: str) -> Services:
         """The services after a back end was taken out of the configuration."""
-        return replace(self.services, backends={k: v for k, v in self.services.backends.items() if k != name})
+        others = {key: backend for key, backend in self.services.backends.items() if key != name}
+        return replace(self.services, backends=BackendRegistry(others, self.services.settings.channels))
 
     def posts(self) -> list[Any]:
         """The bodies of the jobs that Foreman was asked for."""
@@ -222,7 +225,7 @@ async def make_services(env: Environment, http: aiohttp.ClientSession) -> tuple[
     settings = load_settings(env.config)
     migrate(settings.resolved_database_url)
     clock = StillClock()
-    bot = Nightshift(settings, env.config.read_text(), str(env.config), clock)
+    bot = build_bot(settings, env.config, clock)
     bot.client.session = http
     await bot.directory.authenticate()
     engine = RecordingEngine()

@@ -188,8 +188,9 @@ async def test_a_run_of_a_series_in_the_back_end_does_not_end_the_series(bot: Ha
 async def test_a_request_that_is_over_gets_no_further_run(bot: Harness) -> None:
     request = await bot.approved(when=SERIES)
     first = await bot.run(request)
+    others = (request.model_copy(update={"state": "cancelled"}), await bot.approved())
     async with bot.services.db.write() as tx:
-        for over in (request.model_copy(update={"state": "cancelled"}), await bot.approved()):
+        for over in others:
             await plan_next_occurrence(tx, over, first, 60)
         await plan_next_occurrence(tx, request, first.model_copy(update={"due_at": None}), 60)
     assert len(await bot.runs(request)) == 1

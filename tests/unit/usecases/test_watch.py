@@ -15,7 +15,7 @@ POLICY = '[policy]\napprovers = ["@sre"]\nzone = "Europe/Berlin"\nexpires = "30d
 
 
 async def look(bot: Harness) -> int:
-    return await poll_backend(bot.services, bot.services.backend(FOREMAN))
+    return await poll_backend(bot.services, bot.services.backends.require(FOREMAN))
 
 
 @pytest.fixture(autouse=True)
@@ -134,7 +134,7 @@ async def test_a_series_that_was_cancelled_here_gets_no_further_runs(bot: Harnes
 async def test_a_job_and_a_series_of_the_same_number_are_told_apart(bot: Harness) -> None:
     series = await bot.approved(when="every day at 06:00")
     placed = await bot.dispatch(await bot.run(series))
-    single, run = await bot.started()
+    _, run = await bot.started()
     async with bot.services.db.write() as tx:
         current = await runs.get(tx, run.id)
         await runs.transition(tx, current, current.state, handle={**current.handle, "id": placed.handle["id"]})
