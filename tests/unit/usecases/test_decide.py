@@ -106,7 +106,7 @@ async def test_a_wish_for_changes_is_told_to_the_requester_and_holds_it_back(bot
     result = await bot.decide(request, "bob", "changes", comment="one host first")
     assert result.request.state == "awaiting_approval"
     (note,) = await bot.messages(request, "note")
-    assert (note.to, note.facts["by"]) == ("U0ALICE", "U0BOB")
+    assert (note.recipient, note.facts["by"]) == ("U0ALICE", "U0BOB")
     assert note.facts["text"] == f"Changes to {request.name} are asked for: one host first Use “Edit” on its card."
     assert (await bot.decide(request, "carol")).request.state == "awaiting_approval"
 

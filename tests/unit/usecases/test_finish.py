@@ -82,7 +82,7 @@ async def test_the_end_is_told_in_the_results_channel_and_to_the_requester_once(
     request, run = await bot.started()
     await finish(bot, request, run, "succeeded")
     found = await bot.messages(request, "outcome", "details")
-    assert sorted((m.kind, m.to, m.run_id) for m in found) == [
+    assert sorted((m.kind, m.recipient, m.run_id) for m in found) == [
         ("outcome", "#results", run.id),
         ("outcome", "U0ALICE", run.id),
     ]
@@ -92,8 +92,8 @@ async def test_the_end_is_told_in_the_results_channel_and_to_the_requester_once(
 async def test_what_failed_is_told_in_the_thread_of_each_outcome(bot: Harness, state: RunState) -> None:
     request, run = await bot.started()
     await finish(bot, request, run, state, progress=ONE_FAILED)
-    outcomes = {m.to: m.id for m in await bot.messages(request, "outcome")}
-    details = {m.to: m.parent_id for m in await bot.messages(request, "details")}
+    outcomes = {m.recipient: m.id for m in await bot.messages(request, "outcome")}
+    details = {m.recipient: m.parent_id for m in await bot.messages(request, "details")}
     assert details == outcomes
 
 

@@ -59,7 +59,7 @@ async def test_a_request_begins_as_its_first_revision_in_front_of_its_approvers(
 
 async def test_its_card_goes_to_the_approvers_and_its_receipt_to_the_requester(bot: Harness) -> None:
     request = await bot.request()
-    found = sorted((message.kind, message.to) for message in await bot.messages(request))
+    found = sorted((message.kind, message.recipient) for message in await bot.messages(request))
     assert found == [("approval", "#approvals"), ("receipt", "U0ALICE")]
 
 
@@ -162,7 +162,7 @@ async def test_an_edit_is_a_new_revision_and_voids_what_was_approved(bot: Harnes
     assert [(c["before"], c["after"]) for c in after.revision_changes] == [("id", "df -h")]
     assert (after.last_editor, after.editors) == ("U0ALICE", ())
     (note,) = await bot.messages(request, "note")
-    assert (note.to, note.facts["by"]) == ("#approvals", "U0ALICE")
+    assert (note.recipient, note.facts["by"]) == ("#approvals", "U0ALICE")
     assert f"{request.name} was changed" in note.facts["text"]
     assert note.parent_id == (await bot.messages(request, "approval"))[0].id
     assert {m.kind: m.desired_version for m in await bot.messages(request, "approval", "receipt")} == {

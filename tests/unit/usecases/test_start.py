@@ -1,0 +1,372 @@
+"""Starting a run: may it start, is it on record before it leaves, and what if it is not known whether it arrived."""
+
+import asyncio
+import re
+from datetime import timedelta
+
+import pytest
+
+from bot.errors import Conflict, InputError, NotAllowed
+from bot.requests.model import Request, Run
+from bot.storage import requests, runs
+from bot.usecases.runs.dispatch import dispatch_run
+from bot.usecases.runs.resolve_unknown import attach_remote, retry_unknown
+from playground.sandbox import Fault
+from tests.unit.usecases.harness import Harness
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+POLICY = """
+[policy]
+approvers = ["@sre"]
+zone = "Europe/Berlin"
+expires = "30d"
+
+[[policy.rules]]
+name = "series"
+when = { targets = "cache*" }
+effect = "limit"
+renew_after_runs = 2
+
+[[policy.freezes]]
+name = "quarter end"
+start = 2027-03-31T00:00:00Z
+end = 2027-04-02T00:00:00Z
+"""
+JOBS = "/api/job_invocations"
+SERIES = "every 3 days at 04:00"
+
+
+def fault(kind: str, **more) -> Fault:
+    """Something that goes wrong with each job that Foreman is asked for."""
+    return Fault(kind, f"^{JOBS}$", "POST", **more)
+
+
+async def posted(bot: Harness, count: int) -> None:
+    """Wait until Foreman was asked for that many jobs in all."""
+    async with asyncio.timeout(20):
+        while len(bot.posts()) < count:
+            await asyncio.sleep(0.02)
+
+
+async def unknown(bot: Harness) -> tuple[Request, Run]:
+    """A request whose call was answered by nobody, and that Foreman does not have."""
+    request = await bot.approved()
+    bot.env.foreman.faults.append(fault("cut"))
+    bot.env.foreman.faults.append(Fault("status", JOBS, "GET", status=500, remaining=None))
+    run = await bot.dispatch(await bot.run(request))
+    bot.env.foreman.faults.clear()
+    assert run.state == "unknown"
+    return await bot.reload(request), run
+
+
+async def test_a_call_is_on_record_before_it_leaves_and_after_it_was_answered(bot: Harness) -> None:
+    request = await bot.approved()
+    bot.woken()
+    before = len(bot.posts())
+    run = await bot.dispatch(await bot.run(request))
+    assert len(bot.posts()) == before + 1
+    attempt = await bot.attempt(run)
+    assert (attempt.state, attempt.run_id, attempt.created_at, attempt.sent_at, attempt.answered_at) == (
+        "answered", run.id, bot.now, bot.now, bot.now,
+    )  # fmt: skip
+    assert run.token in bot.posts()[-1]["description_format"]
+    assert (run.state, run.started_at, run.handle) == ("running", bot.now, attempt.handle)
+    after = await bot.reload(request)
+    assert (after.state, after.started_at) == ("running", bot.now)
+    assert bot.woken() == {"sender", "watchers"}
+    assert (await bot.audit(request))[-2:] == [
+        ("run.prepared", {"run": run.id, "token": run.token}),
+        ("run.started", {"run": run.id, "token": run.token, "handle": run.handle["id"]}),
+    ]
+
+
+async def test_dispatched_again_it_is_not_sent_again(bot: Harness) -> None:
+    _, run = await bot.started()
+    before = len(bot.posts())
+    assert await bot.dispatch(run) == await bot.dispatch(run)
+    assert len(bot.posts()) == before
+
+
+async def test_two_at_once_send_it_once(bot: Harness) -> None:
+    request = await bot.approved()
+    run, before = await bot.run(request), len(bot.posts())
+    await asyncio.gather(*(dispatch_run(bot.services, run.id) for _ in range(3)))
+    assert len(bot.posts()) == before + 1
+    assert (await bot.run(request)).state == "running"
+
+
+async def test_a_start_in_the_back_end_is_not_running_yet(bot: Harness) -> None:
+    request = await bot.approved(when="tomorrow 09:00")
+    run = await bot.dispatch(await bot.run(request))
+    assert (run.state, run.started_at) == ("scheduled_in_backend", None)
+    after = await bot.reload(request)
+    assert (after.state, after.started_at) == ("scheduled", None)
+
+
+async def test_what_is_over_does_not_start(bot: Harness) -> None:
+    request = await bot.approved()
+    async with bot.services.db.write() as tx:
+        await requests.transition(tx, await requests.get(tx, request.id), "cancelled")
+    before = len(bot.posts())
+    run = await bot.dispatch(await bot.run(request))
+    assert (run.state, run.problem) == ("cancelled", f"{request.name} was over before this run's time came.")
+    assert len(bot.posts()) == before
+
+
+async def test_a_run_starts_up_to_its_latest_start_and_not_after(bot: Harness) -> None:
+    request = await bot.approved(when=SERIES)
+    first = await bot.run(request)
+    bot.move_to(first.latest_start)
+    assert (await bot.dispatch(first)).state != "missed"
+    second = await bot.run(request)
+    bot.move_to(second.latest_start + timedelta(microseconds=1))
+    before = len(bot.posts())
+    second = await bot.dispatch(second)
+    assert (second.state, len(bot.posts())) == ("missed", before)
+    assert re.fullmatch(r"Missed: it could not start before \d\d Jan 05:00 CET\.", second.problem)
+    assert (await bot.run(request)).number == 3
+
+
+async def test_a_freeze_that_began_meanwhile_keeps_a_run_from_starting(bot: Harness) -> None:
+    request = await bot.approved()
+    run = (await bot.run(request)).model_copy()
+    bot.move_to(bot.now.replace(month=3, day=31, hour=12))
+    run = await bot.dispatch(run)
+    assert run.state == "missed"
+    assert run.problem.startswith("Not started: ")
+    assert "quarter end" in run.problem
+
+
+async def test_an_approver_who_left_does_not_count_at_the_start(bot: Harness) -> None:
+    request = await bot.approved()
+    bot.env.slack.admin.set_group("@sre", ["carol"])
+    bot.services.directory.invalidate_groups()
+    before = len(bot.posts())
+    try:
+        bot.woken()
+        run = await bot.dispatch(await bot.run(request))
+    finally:
+        bot.env.slack.admin.set_group("@sre", ["bob", "carol"])
+        bot.services.directory.invalidate_groups()
+    assert (run.state, run.finished_at, len(bot.posts())) == ("cancelled", bot.now, before)
+    after = await bot.reload(request)
+    assert (after.state, after.revision, after.content.renewal, after.approved_at) == ("awaiting_approval", 2, 1, None)
+    assert (after.round_opened_at, after.approve_by) == (bot.now, bot.now + timedelta(days=30))
+    assert (after.outcome, after.content_hash) == (run.problem, after.content.hash)
+    assert bot.woken() == {"sender"}
+    notes = await bot.messages(request, "note")
+    assert sorted(note.recipient for note in notes) == ["#approvals", "U0ALICE"]
+    assert {note.facts["text"] for note in notes} == {f"{request.name} must be approved again. {run.problem}"}
+    cards = {m.recipient: m.id for m in await bot.messages(request, "approval", "receipt")}
+    assert {note.recipient: note.parent_id for note in notes} == cards
+    assert (await bot.audit(request))[-1] == ("request.asked_again", {"why": run.problem})
+    assert (after.last_editor, after.edited_by) == ("", ())
+    assert (await bot.decide(after)).request.state == "scheduled"
+    assert (await bot.run(request)).number == 2
+
+
+async def test_a_series_is_asked_for_again_after_some_runs(bot: Harness) -> None:
+    request = await bot.approved(when=SERIES, hosts="name ~ cache")
+    for number in (1, 2):
+        run = await bot.run(request)
+        assert run.number == number
+        bot.move_to(run.due_at)
+        await bot.dispatch(run)
+        await bot.poll()
+    run = await bot.run(request)
+    bot.move_to(run.due_at)
+    run = await bot.dispatch(run)
+    assert (run.number, run.state) == (3, "cancelled")
+    assert run.problem == "This series has run 2 times since it was approved; policy asks again after 2."
+    assert (await bot.reload(request)).state == "awaiting_approval"
+
+
+async def test_a_back_end_that_is_configured_no_longer_fails_the_run(bot: Harness) -> None:
+    request = await bot.approved()
+    run = await bot.run(request)
+    await dispatch_run(bot.without_backend("foreman.main"), run.id)
+    run = await bot.run(request)
+    assert (run.state, run.problem) == (
+        "failed",
+        "The back end foreman.main is not configured any more. An administrator can add it again.",
+    )
+    assert (await bot.reload(request)).state == "failed"
+
+
+async def test_nightshift_keeps_the_time_where_the_back_end_no_longer_can(bot: Harness) -> None:
+    request = await bot.approved(when="today 20:00")
+    assert (request.scheduler, (await bot.run(request)).due_at) == ("backend", None)
+    bot.move_to(request.start_at - timedelta(seconds=2))
+    before = len(bot.posts())
+    bot.woken()
+    given_up = await bot.dispatch(await bot.run(request))
+    assert (given_up.state, len(bot.posts())) == ("cancelled", before)
+    after, run = await bot.reload(request), await bot.run(request)
+    assert (after.state, after.scheduler, after.scheduler_reason) == ("scheduled", "nightshift", given_up.problem)
+    assert (run.number, run.state, run.due_at) == (2, "pending", request.start_at)
+    assert bot.woken() == {"sender", "scheduler"}
+    bot.move_to(request.start_at)
+    run = await bot.dispatch(run)
+    assert (run.state, len(bot.posts())) == ("scheduled_in_backend", before + 1)
+
+
+async def test_what_did_not_arrive_is_tried_again(bot: Harness) -> None:
+    request = await bot.approved()
+    bot.env.foreman.faults.append(fault("status", status=429, headers={"Retry-After": "0.2"}))
+    before = len(bot.posts())
+    run = await bot.dispatch(await bot.run(request))
+    assert (run.state, len(bot.posts())) == ("running", before + 2)
+    assert (await bot.attempt(run)).state == "answered"
+
+
+async def test_it_is_not_tried_for_longer_than_is_set(bot: Harness) -> None:
+    request = await bot.approved()
+    bot.env.foreman.faults.append(fault("status", status=429, headers={"Retry-After": "0.1"}, remaining=None))
+    before = len(bot.posts())
+    dispatching = asyncio.create_task(dispatch_run(bot.services, (await bot.run(request)).id))
+    await posted(bot, before + 2)
+    bot.forward(seconds=bot.services.settings.timing.connect_seconds)
+    tried = len(bot.posts())
+    await posted(bot, tried + 2)
+    bot.forward(seconds=1)
+    await asyncio.wait_for(dispatching, 20)
+    run = await bot.run(request)
+    assert run.state == "failed"
+    assert run.problem.endswith("Nothing was started.")
+    assert (await bot.attempt(run)).state == "refused"
+
+
+async def test_the_latest_start_holds_while_it_is_tried_again(bot: Harness) -> None:
+    request = await bot.approved(when="today 20:00 to 20:05")
+    run = await bot.run(request)
+    bot.move_to(run.due_at)
+    bot.env.foreman.faults.append(fault("status", status=429, headers={"Retry-After": "0.1"}, remaining=None))
+    before = len(bot.posts())
+    dispatching = asyncio.create_task(dispatch_run(bot.services, run.id))
+    await posted(bot, before + 1)
+    bot.move_to(run.latest_start)
+    tried = len(bot.posts())
+    await posted(bot, tried + 2)
+    bot.forward(seconds=1)
+    await asyncio.wait_for(dispatching, 20)
+    (run,) = [r for r in await bot.runs(request) if r.number == 1]
+    assert run.state == "failed"
+    sent = len(bot.posts())
+    bot.env.foreman.faults.clear()
+    await asyncio.sleep(0.3)
+    assert len(bot.posts()) == sent
+
+
+async def test_a_refusal_is_final_and_said(bot: Harness) -> None:
+    request = await bot.approved()
+    bot.env.foreman.faults.append(fault("status", status=422, body={"error": {"message": "No such template"}}))
+    before = len(bot.posts())
+    run = await bot.dispatch(await bot.run(request))
+    attempt = await bot.attempt(run)
+    assert (run.state, attempt.state, len(bot.posts())) == ("failed", "refused", before + 1)
+    assert "No such template" in run.problem
+    assert attempt.problem == run.problem
+    assert (await bot.reload(request)).state == "failed"
+
+
+async def test_an_answer_that_was_lost_is_looked_for_by_its_token(bot: Harness) -> None:
+    request = await bot.approved()
+    bot.env.foreman.faults.append(fault("cut_after"))
+    before = len(bot.posts())
+    run = await bot.dispatch(await bot.run(request))
+    assert (run.state, len(bot.posts())) == ("running", before + 1)
+    assert (await bot.attempt(run)).state == "answered"
+
+
+async def test_what_cannot_be_told_is_asked_and_never_sent_again(bot: Harness) -> None:
+    before = len(bot.posts())
+    bot.woken()
+    request, run = await unknown(bot)
+    assert len(bot.posts()) == before + 1
+    assert f"It was looked for as {run.token} and not found" in run.problem
+    assert (request.state, (await bot.attempt(run)).state) == ("unknown", "unknown")
+    assert "sender" in bot.woken()
+    action, data = (await bot.audit(request))[-1]
+    assert (action, data["run"], data["token"]) == ("run.unknown", run.id, run.token)
+    await bot.dispatch(run)
+    assert len(bot.posts()) == before + 1
+
+
+async def test_a_call_that_was_under_way_when_the_bot_stopped_is_looked_for(bot: Harness) -> None:
+    _, run = await bot.started()
+    async with bot.services.db.write() as tx:
+        current = await runs.get(tx, run.id)
+        await runs.transition_attempt(tx, run.token, ["answered"], "sent")
+        await runs.transition(tx, current, "starting", handle=None, started_at=None)
+    before = len(bot.posts())
+    run = await bot.dispatch(run)
+    assert (run.state, run.handle is not None, len(bot.posts())) == ("running", True, before)
+
+
+async def test_a_call_that_was_only_prepared_when_the_bot_stopped_is_sent(bot: Harness) -> None:
+    request, run = await bot.started()
+    async with bot.services.db.write() as tx:
+        current = await runs.get(tx, run.id)
+        await runs.transition_attempt(tx, run.token, ["answered"], "prepared")
+        await runs.transition(tx, current, "starting", handle=None, started_at=None)
+    before = len(bot.posts())
+    run = await bot.dispatch(run)
+    assert (run.state, len(bot.posts())) == ("running", before + 1)
+    assert (await bot.reload(request)).state == "running"
+
+
+async def test_it_did_not_run_starts_it_with_a_new_token(bot: Harness) -> None:
+    request, run = await unknown(bot)
+    bot.woken()
+    assert await retry_unknown(bot.services, request.id, bot.person("alice")) == f"{request.name} is started again."
+    again, after = await bot.run(request), await bot.reload(request)
+    assert (again.id, again.state, again.token, again.due_at, again.problem) == (run.id, "pending", "", None, "")
+    assert (after.state, after.outcome) == ("scheduled", "")
+    old = await bot.attempt(run)
+    assert (old.state, old.problem) == ("refused", "A person said that it did not run.")
+    assert bot.woken() == {"sender", "scheduler"}
+    assert (await bot.audit(request))[-1] == ("run.again", {"run": run.id})
+    assert {m.desired_version for m in await bot.messages(request)} >= {5}
+    again = await bot.dispatch(again)
+    assert (again.state, again.token != run.token) == ("running", True)
+
+
+async def test_it_ran_watches_what_the_back_end_has(bot: Harness) -> None:
+    _, other = await bot.started()
+    request, run = await unknown(bot)
+    bot.woken()
+    job = other.handle["id"]
+    answer = await attach_remote(bot.services, request.id, bot.person("bob"), f" {job} ")
+    assert answer == f"{request.name} is watched as {job} from now on."
+    run, after = await bot.run(request), await bot.reload(request)
+    assert (run.state, run.handle["id"], run.started_at, run.problem) == ("running", job, bot.now, "")
+    assert (after.state, after.started_at, after.outcome) == ("running", bot.now, "")
+    attempt = await bot.attempt(run)
+    assert (attempt.state, attempt.answered_at, attempt.handle) == ("answered", bot.now, run.handle)
+    assert bot.woken() == {"sender", "watchers"}
+    assert (await bot.audit(request))[-1] == ("run.adopted", {"run": run.id, "id": job})
+
+
+@pytest.mark.parametrize(
+    ("remote_id", "text"), [("", "Give the id"), ("  ", "Give the id"), ("99999", "has nothing under 99999")]
+)
+async def test_it_ran_under_no_id_that_the_back_end_knows(bot: Harness, remote_id: str, text: str) -> None:
+    request, _ = await unknown(bot)
+    with pytest.raises(InputError, match=text):
+        await attach_remote(bot.services, request.id, bot.person("alice"), remote_id)
+    assert (await bot.run(request)).state == "unknown"
+
+
+async def test_only_requester_and_approvers_say_what_became_of_it(bot: Harness) -> None:
+    request, _ = await unknown(bot)
+    for act in (retry_unknown(bot.services, request.id, bot.person("dave")),
+                attach_remote(bot.services, request.id, bot.person("dave"), "1")):  # fmt: skip
+        with pytest.raises(NotAllowed, match="Only the requester and the approvers can say this"):
+            await act
+
+
+async def test_what_is_not_in_doubt_is_not_resolved(bot: Harness) -> None:
+    request, _ = await bot.started()
+    with pytest.raises(Conflict, match="is not in doubt any more: running"):
+        await retry_unknown(bot.services, request.id, bot.person("alice"))
