@@ -14,15 +14,18 @@ from bot.lifecycle import Nightshift
 from bot.requests.model import Decision, Person, Request, Run
 from bot.settings import load_settings
 from bot.storage import audit, messages, requests, runs
+from bot.storage.drafts import Draft
 from bot.storage.messages import Message
 from bot.storage.migrate import migrate
 from bot.storage.runs import Attempt
+from bot.usecases.actor import Actor, actor_for
 from bot.usecases.approvals.decide import DecisionResult, record_decision
 from bot.usecases.backend_registry import BackendRegistry
-from bot.usecases.drafts import form
-from bot.usecases.drafts.form import Actor
+from bot.usecases.drafts.create import create_draft
+from bot.usecases.drafts.load_fields import load_dependent_fields
 from bot.usecases.drafts.preview import preview_draft
 from bot.usecases.drafts.submit import submit
+from bot.usecases.drafts.update import apply_form_state
 from bot.usecases.jobs.watch import poll_backend
 from bot.usecases.runs.dispatch import dispatch_run
 from bot.usecases.services import Services
@@ -103,7 +106,7 @@ class Harness:
 
     async def actor(self, name: str) -> Actor:
         user = await self.services.directory.user(self.person(name).user)
-        return form.actor_for(self.services, user)
+        return actor_for(self.services, user)
 
     def forward(self, **delta: float) -> None:
         """Move on: the bot's clock and that of everything around it."""
@@ -121,14 +124,14 @@ class Harness:
         channel: str = "C-OPS",
         operation: str = "foreman.run",
         **values: Any,
-    ) -> form.Draft:
+    ) -> Draft:
         """A form, filled in: a command on the web servers unless the values say otherwise."""
         actor = await self.actor(who)
-        draft = await form.create_draft(self.services, actor.person, operation.partition(".")[0], operation, channel)
+        draft = await create_draft(self.services, actor.person, operation.partition(".")[0], operation, channel)
         filled = {"when": when, "because": reason, **(self.command(**values) if operation == "foreman.run" else values)}
-        draft = await form.apply_form_state(self.services, draft, actor, filled, {})
+        draft = await apply_form_state(self.services, draft, actor, filled, {})
         if operation == "foreman.run":
-            draft, problem = await form.load_dependent_fields(self.services, draft, "job_template_id")
+            draft, problem = await load_dependent_fields(self.services, draft, "job_template_id")
             assert problem == ""
         return draft
 
@@ -140,7 +143,7 @@ class Harness:
         """A request, from the form to its card."""
         return await self.submit(await self.draft(who, when, **values), who)
 
-    async def submit(self, draft: form.Draft, who: str = "alice") -> Request:
+    async def submit(self, draft: Draft, who: str = "alice") -> Request:
         """Preview a draft and confirm it."""
         draft, _ = await preview_draft(self.services, draft, await self.actor(who))
         return await submit(self.services, draft, draft.version)

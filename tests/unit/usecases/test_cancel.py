@@ -8,7 +8,9 @@ from bot.errors import BackendError, Conflict, NotAllowed
 from bot.requests.model import Run
 from bot.storage import runs
 from bot.storage.runs import Attempt
-from bot.usecases.runs.cancel import cancel, read_log, withdraw
+from bot.usecases.approvals.withdraw import withdraw
+from bot.usecases.runs.cancel import cancel
+from bot.usecases.runs.read_log import read_log
 from playground.sandbox import Fault
 from tests.unit.usecases.harness import Harness
 

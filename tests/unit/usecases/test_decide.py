@@ -5,8 +5,10 @@ from datetime import timedelta
 import pytest
 
 from bot.errors import Conflict, NotAllowed
-from bot.usecases.approvals.decide import load_decidable_request, retract_decision
-from bot.usecases.approvals.delegate import delegate, end_delegation
+from bot.usecases.approvals.decide import load_decidable_request
+from bot.usecases.approvals.delegate import delegate
+from bot.usecases.approvals.end_delegation import end_delegation
+from bot.usecases.approvals.retract import retract_decision
 from tests.unit.usecases.harness import Harness
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -6,7 +6,8 @@ import pytest
 
 from bot.errors import Conflict
 from bot.requests.model import Request, Run, RunState
-from bot.usecases.runs.finish import finish_run, plan_next_occurrence, plan_runs
+from bot.usecases.planning import plan_next_occurrence, plan_runs
+from bot.usecases.runs.finish import finish_run
 from tests.unit.usecases.harness import Harness
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

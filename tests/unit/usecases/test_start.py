@@ -9,8 +9,9 @@ import pytest
 from bot.errors import Conflict, InputError, NotAllowed
 from bot.requests.model import Request, Run
 from bot.storage import requests, runs
+from bot.usecases.runs.attach_remote import attach_remote
 from bot.usecases.runs.dispatch import dispatch_run
-from bot.usecases.runs.resolve_unknown import attach_remote, retry_unknown
+from bot.usecases.runs.retry_unknown import retry_unknown
 from playground.sandbox import Fault
 from tests.unit.usecases.harness import Harness
 
@@ -160,7 +161,10 @@ async def test_an_approver_who_left_does_not_count_at_the_start(bot: Harness) ->
     assert {note.facts["text"] for note in notes} == {f"{request.name} must be approved again. {run.problem}"}
     cards = {m.recipient: m.id for m in await bot.messages(request, "approval", "receipt")}
     assert {note.recipient: note.parent_id for note in notes} == cards
-    assert (await bot.audit(request))[-1] == ("request.asked_again", {"why": run.problem})
+    assert (await bot.audit(request))[-1] == (
+        "request.asked_again",
+        {"why": run.problem, "code": "approval_invalid"},
+    )
     assert (after.last_editor, after.edited_by) == ("", ())
     assert (await bot.decide(after)).request.state == "scheduled"
     assert (await bot.run(request)).number == 2
@@ -238,7 +242,7 @@ async def test_it_is_not_tried_for_longer_than_is_set(bot: Harness) -> None:
 
 
 async def test_the_latest_start_holds_while_it_is_tried_again(bot: Harness) -> None:
-    request = await bot.approved(when="today 20:00 to 20:05")
+    request = await bot.approved(when="every 3 days from 04:00 to 04:05")
     run = await bot.run(request)
     bot.move_to(run.due_at)
     bot.env.foreman.faults.append(fault("status", status=429, headers={"Retry-After": "0.1"}, remaining=None))

@@ -6,10 +6,10 @@ import pytest
 
 from bot.errors import Conflict, InputError, NotAllowed
 from bot.storage import drafts
-from bot.usecases.drafts.form import apply_form_state
+from bot.usecases.drafts.edit import edit_request
 from bot.usecases.drafts.preview import preview_draft
-from bot.usecases.drafts.revise import edit_request
 from bot.usecases.drafts.submit import submit
+from bot.usecases.drafts.update import apply_form_state
 from tests.unit.usecases.harness import Harness
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
