@@ -3,17 +3,23 @@
 from typing import Protocol
 
 import structlog
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
-from slack_bolt.error import BoltUnhandledRequestError
+from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
+from slack_sdk.socket_mode.aiohttp import SocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
+from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.settings import Settings
 from bot.slack.users import SlackDirectory
-from bot.values import JsonObject
+from bot.values import Json, JsonObject
 from handlers.router import Router
 
+_UNREADABLE = (AttributeError, LookupError, TypeError, ValueError)
+"""What Bolt raises when something else is in the place of an id or object that it looks for."""
 _log = structlog.get_logger(__name__)
 
 
@@ -29,7 +35,6 @@ def build_bolt(settings: Settings, client: AsyncWebClient, directory: SlackDirec
         client=client,
         signing_secret=settings.slack_signing_secret.get_secret_value() or "unused-with-socket-mode",
         authorize=_authorize_with(settings, directory),
-        raise_error_for_unhandled_request=True,
         # bot/web.py verifies HTTP requests before they are parsed; no handler is a function of a Slack workflow.
         request_verification_enabled=False,
         attaching_function_token_enabled=False,
@@ -56,12 +61,29 @@ def _authorize_with(settings: Settings, directory: SlackDirectory) -> Authorize:
     return authorize
 
 
+def bolt_request(content: dict[str, Json]) -> AsyncBoltRequest | None:
+    """Return a verified request as Bolt takes it; None, with a line in the log, if Bolt would fail on its content."""
+    try:
+        if content.get("type") == "event_callback" and not isinstance(content.get("event"), dict):
+            raise TypeError("event is not an object")
+        return AsyncBoltRequest(body=content, mode="socket_mode")
+    except _UNREADABLE as error:
+        _log.warning("unusable payload", type=str(content.get("type"))[:100], error=str(error))
+        return None
+
+
+class SocketModeHandler(AsyncSocketModeHandler):
+    """Takes requests over Socket Mode. Acknowledges what Bolt would fail on, so that Slack does not send it again."""
+
+    async def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:  # type: ignore[override]
+        if bolt_request(req.payload) is None:
+            await client.send_socket_mode_response(SocketModeResponse(envelope_id=req.envelope_id))
+        else:
+            await super().handle(client, req)
+
+
 async def _on_error(error: Exception, body: JsonObject) -> BoltResponse:
     kind = body.get("type") or body.get("command")
-    if isinstance(error, BoltUnhandledRequestError):
-        # Slack would send again what nobody handles.
-        _log.error("unhandled Slack request", kind=kind, error=repr(error))
-        return BoltResponse(status=200, body="")
     # With an empty 200 a form would close as if it had been accepted; with this, Slack shows that something is wrong.
     _log.error("Slack request failed", kind=kind, exc_info=error)
     return BoltResponse(status=500, body="")

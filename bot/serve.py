@@ -8,8 +8,8 @@ from socket import create_server
 
 import structlog
 import uvicorn
-from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 
+from bot.bolt import SocketModeHandler
 from bot.configuration import Transport, missing_secrets
 from bot.errors import ConfigError
 from bot.lifecycle import Nightshift
@@ -107,7 +107,7 @@ async def socket_mode_transport(bot: Nightshift) -> AsyncIterator[None]:
     """Take Slack's requests over Socket Mode until the block ends."""
     _require_secrets(bot.settings, "socket")
     token = bot.settings.slack_app_token.get_secret_value()
-    handler = AsyncSocketModeHandler(bot.bolt, token, web_client=bot.client, ping_interval=PING_SECONDS)
+    handler = SocketModeHandler(bot.bolt, token, web_client=bot.client, ping_interval=PING_SECONDS)
     await handler.connect_async()  # type: ignore[no-untyped-call]
     watchdog = asyncio.create_task(_reconnect_when_dead(handler))
     try:
@@ -124,7 +124,7 @@ async def socket_mode_transport(bot: Nightshift) -> AsyncIterator[None]:
             _log.warning("Slack did not say goodbye")
 
 
-async def _reconnect_when_dead(handler: AsyncSocketModeHandler) -> None:
+async def _reconnect_when_dead(handler: SocketModeHandler) -> None:
     """Notice a connection that is dead without saying so, and connect anew."""
     while True:
         await asyncio.sleep(WATCHDOG_INTERVAL_SECONDS)

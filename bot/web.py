@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable
 import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from slack_bolt.adapter.starlette.async_handler import to_starlette_response
-from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.signature import SignatureVerifier
 from starlette.applications import Starlette
 from starlette.background import BackgroundTask
@@ -19,6 +18,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from bot import failpoints
+from bot.bolt import bolt_request
 from bot.lifecycle import Nightshift
 from bot.slack.payloads import parse_payload
 from bot.storage.health import database_problem
@@ -51,14 +51,10 @@ def web_app(bot: Nightshift) -> Starlette:
         except (RecursionError, ValueError) as error:
             _log.warning("unreadable request", error=f"{type(error).__name__}: {error}")
             return PlainTextResponse("This cannot be read as a request of Slack.", 400)
-        try:
-            # Bolt gets what it gets from Socket Mode: content that is verified and parsed.
-            bolt_request = AsyncBoltRequest(body=content, mode="socket_mode")
-        except (AttributeError, LookupError, TypeError, ValueError) as error:
-            # Bolt looks for ids in it, and something else is in their place. Slack would only send it again.
-            _log.warning("unusable payload", type=str(content.get("type"))[:100], error=type(error).__name__)
+        request_for_bolt = bolt_request(content)
+        if request_for_bolt is None:
             return Response(status_code=200)
-        answer = to_starlette_response(await bot.bolt.async_dispatch(bolt_request))
+        answer = to_starlette_response(await bot.bolt.async_dispatch(request_for_bolt))
         failpoints.hit(failpoints.BEFORE_ACKNOWLEDGED)
         answer.background = BackgroundTask(_after_response)
         return answer

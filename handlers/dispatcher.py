@@ -42,6 +42,8 @@ OPENING_TIMEOUT_SECONDS = 2.5
 """Maximum time that opening a view delays the acknowledgement."""
 TRIGGER_EXPIRED = "It took too long to show this properly. Please press the button again."
 _TOO_LARGE = "This form is too large for Slack. Please use fewer values."
+_CANNOT_OPEN = ("expired_trigger_id", "not_found")
+"""The trigger is too old, or the modal that was clicked in is closed."""
 _VIEW_GONE = ("not_found", "hash_conflict")
 _log = structlog.get_logger(__name__)
 
@@ -128,6 +130,8 @@ async def _reply(route: Route[PayloadT], payload: PayloadT) -> Reply:
     try:
         return await route.handler(payload)
     except Exception as error:
+        if isinstance(error, BadPayload) and isinstance(payload, Event):
+            raise
         return route.error_reply(user_message(error, payload))
 
 
@@ -269,7 +273,7 @@ class _Conversation:
                 self._ack.send()
 
     async def _open(self, view: View) -> str:
-        """Open a modal, on top of the one that was clicked in. Returns its id, or "" where the trigger has expired.
+        """Open a modal, on top of the one that was clicked in. Returns its id, or "" if it is too late for that.
         Raises BadPayload for a payload without a trigger."""
         payload = self._payload
         trigger_id = payload.trigger_id if isinstance(payload, Click | Command) else ""
@@ -280,7 +284,7 @@ class _Conversation:
         try:
             opened = await place(trigger_id=trigger_id, view=_fitting(view))
         except SlackApiError as error:
-            if error_code(error) != "expired_trigger_id":
+            if error_code(error) not in _CANNOT_OPEN:
                 raise
             return ""
         return str(opened["view"]["id"])
