@@ -1,7 +1,7 @@
-"""Configuration: a TOML file and the environment; every fault is found before anything is opened.
+"""The settings: a TOML file and the environment, which wins.
 
-The environment wins. Any setting can be given as ``NIGHTSHIFT_...`` (``__`` between levels); the Slack ones have the
-names that every Slack tool uses.
+Any setting can be given as ``NIGHTSHIFT_...``, with ``__`` between levels. Those of Slack have the names that other
+Slack tools use. ``bot.configuration`` checks what depends on more than one setting.
 """
 
 import os
@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -31,22 +32,22 @@ MAX_SECONDS, MAX_MINUTES, MAX_DAYS = 86_400.0, 527_040, 36_525
 
 
 class SettingsSection(BaseModel):
-    """Base of the tables of the file: unknown keys are faults."""
+    """Base of the tables of the file. Unknown keys are errors."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class ChannelSettings(SettingsSection):
-    """Where things are posted, by channel id or #name, and the zone of people who have none in their profile."""
+    """Channels, by id or #name, and the time zone of people whose profile has none."""
 
     approvals: str = Field(default="#approvals", min_length=1)
-    """Where cards wait for approval; a back end can have a channel of its own (approvals_channel)."""
+    """Channel for the cards that wait for approval. A back end can have its own (approvals_channel)."""
     results: str = Field(default="#results", min_length=1)
-    """Where outcomes are posted; a back end can have a channel of its own (results_channel)."""
+    """Channel for outcomes. A back end can have its own (results_channel)."""
     admin: str = ""
-    """Where the bot says what an administrator should know; empty: nowhere."""
+    """Channel for messages to administrators. Empty: none."""
     default_zone: str = "UTC"
-    """The IANA time zone of people whose Slack profile has none."""
+    """IANA time zone of people whose Slack profile has none."""
 
     @field_validator("default_zone")
     @classmethod
@@ -62,48 +63,47 @@ class AccessSettings(SettingsSection):
     allow_guests: bool = False
     """Whether guests of the workspace may use the bot."""
     allow_other_teams: bool = False
-    """Whether people of other workspaces, in shared channels, may use the bot."""
+    """Whether people from other workspaces may use the bot in shared channels."""
     groups_max_age: int = Field(default=300, ge=10, le=int(MAX_SECONDS))
-    """How long what Slack said of its user groups may be used where the bot was not told of a change."""
+    """How long user groups are kept before they are read from Slack again. Changes that Slack reports count at once."""
 
 
 class TimeSettings(SettingsSection):
-    """What a time that people type means where their words leave it open. Whatever is settled so, is said."""
+    """How times are read that have more than one meaning. The preview says which meaning was chosen."""
 
     clock: ClockPreference = "profile"
-    """Whether "at 9" is 09:00: as the language of the Slack profile suggests (profile), for everybody (24-hour), or
-    never without asking (ask)."""
+    """Whether "at 9" means 09:00: if the language of the Slack profile suggests it (profile), for everyone (24-hour),
+    or only after a question (ask)."""
     dates: DateOrderPreference = "ask"
-    """What comes first in 12/11: as the language of the Slack profile suggests (profile), for everybody (day-first,
-    month-first), or always asked (ask)."""
+    """Whether day or month comes first in 12/11: as the language of the Slack profile suggests (profile), the same for
+    everyone (day-first, month-first), or after a question (ask)."""
 
 
 class TimingSettings(SettingsSection):
-    """How often things are looked at, in seconds, and limits on schedules."""
+    """Intervals and timeouts in seconds, limits of schedules, and how long records are kept."""
 
     watch_seconds: float = Field(default=5.0, gt=0, le=MAX_SECONDS)
-    """How often running work is looked at."""
+    """Interval between polls of running work."""
     timekeeper_seconds: float = Field(default=1.0, gt=0, le=MAX_SECONDS)
-    """How often the clock is looked at for what is due."""
+    """Interval between checks for starts, reminders and expiries that are due."""
     card_seconds: float = Field(default=1.5, ge=0, le=MAX_SECONDS)
-    """A card that changes often is brought up to date at most this often."""
+    """Minimum interval between two updates of a card."""
     slack_pace: float = Field(default=1.0, gt=0, le=1000)
-    """Times Slack's published pace at which messages are sent: 1, unless Slack has granted this app more."""
+    """Factor on the message rates that Slack publishes. 1, unless Slack has granted this app more."""
     find_seconds: float = Field(default=60.0, gt=0, le=MAX_SECONDS)
-    """How long a call whose answer was lost is looked for before people are asked."""
+    """How long the bot looks for a call whose answer was lost before it asks people."""
     connect_seconds: float = Field(default=600.0, ge=0, le=MAX_SECONDS)
-    """How long a back end that cannot be reached is tried again before the run fails."""
+    """How long the bot retries a back end that cannot be reached before the run fails."""
     minimum_interval_minutes: int = Field(default=60, ge=1, le=MAX_MINUTES)
-    """The least time between two runs of a series."""
+    """Minimum interval between two runs of a series."""
     grace_minutes: int = Field(default=60, ge=1, le=MAX_MINUTES)
-    """How late a run of a series may start where its schedule names no window."""
+    """How late a run of a series may start if its schedule has no window."""
     drain_seconds: float = Field(default=10.0, ge=0, le=MAX_SECONDS)
-    """How long the bot waits, when it is stopped, for what is under way."""
+    """How long the bot waits for work under way when it is stopped."""
     keep_finished_jobs_days: int = Field(default=7, ge=1, le=MAX_DAYS)
-    """How long records of finished work are kept that only the bot itself uses. Requests and the audit trail are kept
-    for ever."""
+    """How long internal records of finished work are kept. Requests and the audit trail are kept for ever."""
     keep_drafts_days: int = Field(default=30, ge=1, le=MAX_DAYS)
-    """How long a form that was never sent is kept."""
+    """How long a form that was not submitted is kept."""
 
 
 class Settings(BaseSettings):
@@ -114,32 +114,32 @@ class Settings(BaseSettings):
     )
 
     slack_bot_token: SecretStr = Field(default=SecretStr(""), validation_alias="SLACK_BOT_TOKEN")
-    """The bot's token; it begins with xoxb-. Needed."""
+    """The bot token, which begins with xoxb-. Required."""
     slack_signing_secret: SecretStr = Field(default=SecretStr(""), validation_alias="SLACK_SIGNING_SECRET")
-    """With what Slack signs its requests. Needed over HTTP."""
+    """The secret with which Slack signs its requests. Required for HTTP."""
     slack_app_token: SecretStr = Field(default=SecretStr(""), validation_alias="SLACK_APP_TOKEN")
-    """The app-level token; it begins with xapp-. Needed for Socket Mode."""
+    """The app-level token, which begins with xapp-. Required for Socket Mode."""
     slack_api_url: str = Field(default=SLACK_API_URL, validation_alias="SLACK_API_URL")
-    """Where Slack's Web API is; only a test or a proxy has another."""
+    """The address of Slack's Web API. Change it only for tests or a proxy."""
 
     data_dir: Path = Path("data")
-    """The directory of what the bot keeps on disk: its database, unless database_url names another, and its lock."""
+    """The directory for the database, unless database_url names another one, and for the lock of the node."""
     database_url: str = ""
-    """The database: SQLite or PostgreSQL. Several nodes need PostgreSQL. Empty: SQLite in data_dir."""
+    """The database, SQLite or PostgreSQL. Several nodes need PostgreSQL. Empty: SQLite in data_dir."""
     node: str = Field(default="", pattern=r"^[A-Za-z0-9-]{0,40}$")
-    """A fixed name of this process among several. Empty: it finds one by itself."""
+    """A fixed name for this process among several. Empty: the process chooses a free one."""
     clock_file: Path | None = None
-    """A file with the seconds by which the bot's clock is moved, for a playground."""
+    """A file with the number of seconds by which the clock of the bot is shifted. For a playground."""
     log_level: LogLevel = "INFO"
-    """How much is logged: DEBUG, INFO, WARNING, ERROR or CRITICAL."""
+    """The lowest level that is logged: DEBUG, INFO, WARNING, ERROR or CRITICAL."""
     log_json: bool = False
-    """Whether the log is JSON lines."""
+    """Whether the log is written as JSON lines."""
     channels: ChannelSettings = ChannelSettings()
     people: AccessSettings = AccessSettings()
     times: TimeSettings = TimeSettings()
     timing: TimingSettings = TimingSettings()
     policy: dict[str, Any] = {}
-    """Who approves what; docs/policy.md has all of it."""
+    """Who approves what. See docs/policy.md."""
     backends: dict[str, dict[str, dict[str, Any]]] = {}
     """The back ends, by kind and name: [backends.foreman.prod]."""
 
@@ -176,7 +176,7 @@ class Settings(BaseSettings):
 
     @property
     def resolved_database_url(self) -> str:
-        """The database's URL, the default one included."""
+        """Return the URL of the database, the default one if none is set."""
         return normalize_url(self.database_url) if self.database_url else default_sqlite_url(self.data_dir)
 
     @classmethod
@@ -197,7 +197,7 @@ def named_path(path: Path | None = None) -> Path | None:
 
 
 def load_settings(path: Path | None = None) -> Settings:
-    """Read the settings. ``path`` defaults to ``NIGHTSHIFT_CONFIG``; without either the environment alone is read.
+    """Read the settings. ``path`` deproblems to ``NIGHTSHIFT_CONFIG``; without either the environment alone is read.
 
     Raises ConfigError with a line for each problem: the file, the setting, what is wrong.
     """
@@ -207,14 +207,14 @@ def load_settings(path: Path | None = None) -> Settings:
     try:
         return Settings(**values)
     except ValidationError as error:
-        raise ConfigError([_format_fault(source, item) for item in error.errors()]) from error
+        raise ConfigError([_format_problem(source, item) for item in error.errors()]) from error
     except SettingsError as error:
         raise ConfigError([f"environment: {error}"]) from error
 
 
 def installed_kinds() -> dict[str, BackendKind]:
     """Return the installed back ends by kind. Raises ConfigError for one that cannot be used."""
-    found: dict[str, BackendKind] = {}
+    kinds: dict[str, BackendKind] = {}
     for entry in entry_points(group=ENTRY_POINT_GROUP):
         label = f"back end {entry.name} ({entry.value})"
         try:
@@ -223,8 +223,8 @@ def installed_kinds() -> dict[str, BackendKind]:
             raise ConfigError([f"{label} cannot be loaded: {error}"]) from error
         if problem := _kind_problem(entry.name, kind):
             raise ConfigError([f"{label} {problem}"])
-        found[entry.name] = kind
-    return found
+        kinds[entry.name] = kind
+    return kinds
 
 
 def _kind_problem(name: str, kind: BackendKind) -> str:
@@ -239,35 +239,40 @@ def _kind_problem(name: str, kind: BackendKind) -> str:
 
 
 def validate_backends(settings: Settings, source: str = "") -> dict[str, tuple[BackendKind, ConnectionSettings]]:
-    """The configured back ends by full name (``foreman.prod``), validated. Raises ConfigError with all faults."""
+    """Return the configured back ends by full name (``foreman.prod``).
+
+    Raises ConfigError with a line for each problem.
+    """
     available = installed_kinds()
-    faults: list[str] = []
-    found: dict[str, tuple[BackendKind, ConnectionSettings]] = {}
+    problems: list[str] = []
+    backends: dict[str, tuple[BackendKind, ConnectionSettings]] = {}
     for kind_name, instances in settings.backends.items():
         kind = available.get(kind_name)
         if kind is None:
             known = ", ".join(sorted(available))
-            faults.append(f"{source}backends.{kind_name}: there is no such back end; known are {known}")
+            problems.append(f"{source}backends.{kind_name}: there is no such back end; known are {known}")
             continue
         for name, values in instances.items():
             try:
-                found[f"{kind_name}.{name}"] = (kind, kind.settings_model.model_validate(values))
+                backends[f"{kind_name}.{name}"] = (kind, kind.settings_model.model_validate(values))
             except ValidationError as error:
-                faults += [_format_fault(f"{source}backends.{kind_name}.{name}", item) for item in error.errors()]
-    faults += _duplicate_titles(source, found)
-    if faults:
-        raise ConfigError(faults)
-    return found
+                problems += [_format_problem(f"{source}backends.{kind_name}.{name}", item) for item in error.errors()]
+    problems += _duplicate_titles(source, backends)
+    if problems:
+        raise ConfigError(problems)
+    return backends
 
 
-def _duplicate_titles(source: str, found: Mapping[str, tuple[BackendKind, ConnectionSettings]]) -> list[str]:
-    """Cards name a back end by its title, so two with the same one could not be told apart."""
-    faults, taken = [], {name.casefold(): name for name in found}
-    for name, (_, values) in found.items():
+def _duplicate_titles(source: str, backends: Mapping[str, tuple[BackendKind, ConnectionSettings]]) -> list[str]:
+    """Return a line for each title that is used twice. Cards name a back end by its title."""
+    problems, taken = [], {name.casefold(): name for name in backends}
+    for name, (_, values) in backends.items():
         other = taken.setdefault(values.title.casefold(), name) if values.title else name
         if other != name:
-            faults.append(f"{source}backends.{name}: title: {other} is called {values.title!r} too; give each its own")
-    return faults
+            problems.append(
+                f"{source}backends.{name}: title: {other} is called {values.title!r} too; give each its own"
+            )
+    return problems
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
@@ -279,7 +284,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
         raise ConfigError([f"{path}: is not TOML: {error}"]) from error
 
 
-def _format_fault(source: str, item: Any) -> str:
+def _format_problem(source: str, item: ErrorDetails) -> str:
     where = ".".join(str(part) for part in item["loc"])
     text = item["msg"].removeprefix("Value error, ")
     if item["type"] == "extra_forbidden":
