@@ -1,4 +1,4 @@
-"""Counters without gaps: taking a number locks it until the transaction ends."""
+"""Counters without gaps. Taking a number locks the counter until the transaction ends."""
 
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -14,5 +14,7 @@ _INCREMENT = {
 
 
 async def next_value(tx: Tx, name: str) -> int:
-    """The next number of a counter, from 1."""
-    return int(await tx.scalar(_INCREMENT[tx.dialect.name], {"name": name, "value": 1}))
+    """Return the next number of a counter, starting at 1."""
+    value = await tx.scalar(_INCREMENT[tx.dialect.name], {"name": name, "value": 1})
+    assert isinstance(value, int)
+    return value

@@ -1,4 +1,4 @@
-"""Who decides in whose place, and from when to when."""
+"""Delegations: who decides in whose place, and when."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -17,7 +17,7 @@ _ACTIVE_AT = select(delegations).where(
 
 
 async def add(tx: Tx, by: Person, to: Person, starts: datetime, ends: datetime) -> str:
-    """Store a delegation; an earlier one of the same person ends with it. Returns its id."""
+    """Store a delegation and end an earlier one of the same person. Returns its id."""
     await end(tx, by, starts)
     row_id = new_id("g")
     await tx.execute(
@@ -29,7 +29,7 @@ async def add(tx: Tx, by: Person, to: Person, starts: datetime, ends: datetime) 
 
 
 async def end(tx: Tx, by: Person, at: datetime) -> int:
-    """End what a person has delegated. Returns how many delegations that were."""
+    """End a person's delegations. Returns how many there were."""
     where = (
         delegations.c.team == by.team,
         delegations.c.user == by.user,
@@ -40,5 +40,6 @@ async def end(tx: Tx, by: Person, at: datetime) -> int:
 
 
 async def active_at(tx: Tx, at: datetime) -> Sequence[Delegation]:
-    """The delegations that hold at a moment."""
-    return [Delegation.model_validate(dict(row._mapping)) for row in await tx.execute(_ACTIVE_AT, {"at": at})]
+    """Return the delegations that are in force at a moment."""
+    rows = (await tx.execute(_ACTIVE_AT, {"at": at})).mappings()
+    return [Delegation.model_validate(dict(row)) for row in rows]

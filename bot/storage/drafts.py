@@ -1,32 +1,33 @@
-"""Drafts: what people have filled in so far. A form shows a draft; closing it loses nothing."""
+"""Drafts: what people have filled in so far. A form shows a draft, and closing the form loses nothing."""
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal, TypedDict, Unpack
 
+from pydantic import JsonValue
 from sqlalchemy import bindparam, delete, insert, select, update
 
 from bot.errors import Conflict, NotFound
 from bot.requests.model import Person
 from bot.storage.tables import drafts
-from bot.storage.transactions import Tx
+from bot.storage.transactions import Parameters, Tx
 from bot.values import FrozenModel
 
 _ADD = insert(drafts)
-_GET = select(drafts).where(drafts.c.id == bindparam("its_id"))
+_GET = select(drafts).where(drafts.c.id == bindparam("row_id"))
 _SAVE = update(drafts).where(
-    drafts.c.id == bindparam("its_id"), drafts.c.version == bindparam("seen"), drafts.c.state == "open"
+    drafts.c.id == bindparam("row_id"), drafts.c.version == bindparam("expected_version"), drafts.c.state == "open"
 )
 _UNFINISHED = (
     select(drafts.c.id)
     .where(
-        drafts.c.team == bindparam("its_team"),
-        drafts.c.user == bindparam("its_user"),
+        drafts.c.team == bindparam("of_team"),
+        drafts.c.user == bindparam("of_user"),
         drafts.c.state == "open",
-        drafts.c.operation == bindparam("its_operation"),
+        drafts.c.operation == bindparam("of_operation"),
         drafts.c.updated_at >= bindparam("since"),
-        drafts.c.id != bindparam("its_id"),
-        # Opening a form makes two versions; more means that somebody typed.
+        drafts.c.id != bindparam("other_than"),
+        # Opening a form makes two versions; a higher one was typed in.
         drafts.c.version > 2,
     )
     .order_by(drafts.c.updated_at.desc())
@@ -35,7 +36,7 @@ _UNFINISHED = (
 
 
 class Draft(FrozenModel):
-    """A form as it stands. ``checked`` is the preview of exactly these values, once it has been made."""
+    """A form that is being filled in. ``checked`` is the preview of exactly these values, once there is one."""
 
     id: str
     version: int = 1
@@ -44,22 +45,41 @@ class Draft(FrozenModel):
     channel: str = ""
     backend: str
     operation: str
-    values: Mapping[str, Any] = {}
-    labels: Mapping[str, Any] = {}
+    values: Mapping[str, JsonValue] = {}
+    labels: Mapping[str, JsonValue] = {}
     phrase: str = ""
-    reading: Mapping[str, Any] | None = None
+    reading: Mapping[str, JsonValue] | None = None
     reason: str = ""
     section: str = ""
     generation: int = 0
-    """Counts how often the form was filled in anew, so that Slack forgets what was typed before."""
+    """Part of the block ids. It changes when the bot fills in the form, so that Slack drops what was typed before."""
     revises: str | None = None
-    checked: Mapping[str, Any] | None = None
+    checked: Mapping[str, JsonValue] | None = None
     view_id: str = ""
     created_at: datetime
     updated_at: datetime
 
 
-def _columns(draft: Draft) -> dict[str, Any]:
+class DraftChanges(TypedDict, total=False):
+    """The fields of a draft that can change."""
+
+    state: Literal["open", "submitted"]
+    channel: str
+    backend: str
+    operation: str
+    values: Mapping[str, JsonValue]
+    labels: Mapping[str, JsonValue]
+    phrase: str
+    reading: Mapping[str, JsonValue] | None
+    reason: str
+    section: str
+    generation: int
+    revises: str | None
+    checked: Mapping[str, JsonValue] | None
+    view_id: str
+
+
+def _columns(draft: Draft) -> Parameters:
     return draft.model_dump(exclude={"person"}) | {"team": draft.person.team, "user": draft.person.user}
 
 
@@ -69,39 +89,38 @@ async def add(tx: Tx, draft: Draft) -> None:
 
 
 async def get(tx: Tx, draft_id: str) -> Draft:
-    """One draft. Raises NotFound."""
-    row = (await tx.execute(_GET, {"its_id": draft_id})).one_or_none()
+    """Return a draft. Raises NotFound."""
+    row = (await tx.execute(_GET, {"row_id": draft_id})).mappings().one_or_none()
     if row is None:
         raise NotFound("This form is too old. Please start again with the slash command.")
-    fields = dict(row._mapping)
+    fields = dict(row)
     person = {"team": fields.pop("team"), "user": fields.pop("user")}
     return Draft.model_validate({**fields, "person": person})
 
 
-async def save(tx: Tx, draft: Draft, now: datetime, **changes: Any) -> Draft:
-    """Change a draft if it is still open and nobody was first. Raises Conflict."""
-    changes |= {"version": draft.version + 1, "updated_at": now}
-    after = Draft.model_validate({**draft.model_dump(), **changes})
-    changed = {name: getattr(after, name) for name in changes}
-    done = await tx.execute(_SAVE, {**changed, "its_id": draft.id, "seen": draft.version})
-    if done.rowcount != 1:
+async def save(tx: Tx, draft: Draft, now: datetime, **changes: Unpack[DraftChanges]) -> Draft:
+    """Change a draft if it is open and nobody else has changed it. Raises Conflict."""
+    fields = {**changes, "version": draft.version + 1, "updated_at": now}
+    after = Draft.model_validate({**draft.model_dump(), **fields})
+    changed = {name: getattr(after, name) for name in fields}
+    updated = await tx.execute(_SAVE, {**changed, "row_id": draft.id, "expected_version": draft.version})
+    if updated.rowcount != 1:
         raise Conflict("This form was already sent, or changed in another window.")
     return after
 
 
 async def unfinished_draft(tx: Tx, draft: Draft, since: datetime) -> str:
-    """The id of the newest other draft of the same person and operation that was filled in and left; "" if none."""
-    about = {
-        "its_team": draft.person.team,
-        "its_user": draft.person.user,
-        "its_operation": draft.operation,
-        "its_id": draft.id,
+    """Return the id of the newest other draft of the same person and operation that is filled in; "" if none."""
+    parameters: Parameters = {
+        "of_team": draft.person.team,
+        "of_user": draft.person.user,
+        "of_operation": draft.operation,
+        "other_than": draft.id,
         "since": since,
     }
-    found = await tx.scalar(_UNFINISHED, about)
-    return str(found or "")
+    return str(await tx.scalar(_UNFINISHED, parameters) or "")
 
 
 async def delete_unused_since(tx: Tx, before: datetime) -> int:
-    """Delete drafts that nobody has touched since a moment. Returns how many."""
+    """Delete drafts that were last changed before a moment. Returns how many."""
     return (await tx.execute(delete(drafts).where(drafts.c.updated_at < before))).rowcount

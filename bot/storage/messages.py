@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.ids import new_id
 from bot.storage.tables import messages
-from bot.storage.transactions import Tx
+from bot.storage.transactions import Parameters, Tx
 from bot.values import FrozenModel
 
 MAX_RETRY_DELAY = timedelta(minutes=10)
@@ -176,7 +176,7 @@ async def claim(
     Throttled recipients are left out. A time further ahead than any wait was stored before the clock was set back, and
     counts as past.
     """
-    parameters = {
+    parameters: Parameters = {
         "now": now,
         "farthest_claim": now + 2 * duration,
         "farthest_retry": now + MAX_RETRY_DELAY,
@@ -185,7 +185,7 @@ async def claim(
         "max_rows": limit,
     }
     due = [_message(row) for row in (await tx.execute(_CLAIM, parameters)).mappings()]
-    changes = {"claimed_until": now + duration, "claimed_by": node}
+    changes: Parameters = {"claimed_until": now + duration, "claimed_by": node}
     if due:
         await tx.execute(_UPDATE_MANY, {**changes, "row_ids": [message.id for message in due]})
     return [message.model_copy(update=changes) for message in due]

@@ -1,4 +1,4 @@
-"""Brings the database's tables up to date. Safe to run again, and from several nodes at once."""
+"""Migrates the database. Safe to run again, and from several nodes at once."""
 
 from alembic import command
 from alembic.config import Config
@@ -8,19 +8,19 @@ from sqlalchemy import Connection, text
 from bot.storage.schema_version import MIGRATIONS, latest_revision, temporary_engine
 
 LOCK_TIMEOUT_MS = 10_000
-"""How long SQLite waits for the lock of another process."""
+"""Timeout for the lock of another process on SQLite."""
 _MIGRATION_LOCK = 0x6E69676874
-"""Key of the PostgreSQL advisory lock that one migrating node holds."""
+"""Key of the PostgreSQL advisory lock that a migrating node holds."""
 
 
 def migrate(url: str) -> tuple[str, str]:
-    """Apply what is missing. Returns the revision before ("" for an empty database) and after."""
+    """Apply the missing migrations. Returns the revision before ("" for an empty database) and after."""
     config = _config()
     with temporary_engine(url) as engine, engine.connect() as connection:
         _lock_for_migration(connection)
         before = MigrationContext.configure(connection).get_current_revision() or ""
         if before > latest_revision():
-            # A newer version has been here; what it added, this one does not need.
+            # A newer version has migrated it; this version does not need what that added.
             return before, before
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

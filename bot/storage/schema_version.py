@@ -1,4 +1,4 @@
-"""Which version the database's tables have, found out without loading what changes them."""
+"""Reads which revision the tables of a database have, without loading Alembic."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,17 +13,17 @@ MIGRATIONS = Path(__file__).with_name("migrations")
 
 
 def needs_migration(url: str) -> bool:
-    """Whether the database lacks a migration that this version of the code needs."""
+    """Return whether the database lacks a migration that this version of the code has."""
     return current_revision(url) < latest_revision()
 
 
 def latest_revision() -> str:
-    """The newest revision that this version of the code knows. The files' names begin with their revisions."""
+    """Return the newest revision that this version of the code has. The names of the files begin with it."""
     return max(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*_*.py"))
 
 
 def current_revision(url: str) -> str:
-    """The revision of the database; "" where it is empty."""
+    """Return the revision of the database; "" if it is empty."""
     with temporary_engine(url) as engine, engine.connect() as connection:
         if not inspect(connection).has_table("alembic_version"):
             return ""
@@ -32,7 +32,7 @@ def current_revision(url: str) -> str:
 
 @contextmanager
 def temporary_engine(url: str) -> Iterator[Engine]:
-    """Connections for a moment; a SQLite file's directory is made where there is none."""
+    """Open an engine until the block ends. The directory of a SQLite file is created."""
     parsed = make_url(normalize_url(url))
     if parsed.drivername.startswith("sqlite"):
         parsed = parsed.set(drivername="sqlite")

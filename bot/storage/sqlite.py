@@ -10,17 +10,16 @@ concurrent read-modify-writes lose updates without any error.
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from typing import Any
 
 from sqlalchemy import Connection, CursorResult, Dialect, create_engine, event
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 from sqlalchemy.sql.base import Executable
 
-from bot.storage.transactions import Store, Tx
+from bot.storage.transactions import Parameters, SqlValue, Store, Tx
 
 LOCK_TIMEOUT_SECONDS = 10.0
 """Timeout for the lock of another process."""
@@ -45,12 +44,13 @@ class SqliteTx(Tx):
         return self.connection.dialect
 
     async def execute(
-        self, statement: Executable, parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None, /
-    ) -> CursorResult[Any]:
+        self, statement: Executable, parameters: Parameters | Sequence[Parameters] | None = None, /
+    ) -> CursorResult[*tuple[SqlValue, ...]]:
         return self.connection.execute(statement, parameters)
 
-    async def scalar(self, statement: Executable, parameters: Mapping[str, Any] | None = None, /) -> Any:
-        return self.connection.scalar(statement, parameters)
+    async def scalar(self, statement: Executable, parameters: Parameters | None = None, /) -> SqlValue:
+        value: SqlValue = self.connection.scalar(statement, parameters)
+        return value
 
     def rollback(self) -> None:
         """End the transaction and undo what was not committed."""

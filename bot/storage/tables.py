@@ -1,7 +1,6 @@
-"""The tables. The migrations make them; a test keeps the two equal on SQLite and PostgreSQL."""
+"""The tables. The migrations create them; a test keeps the two equal on SQLite and PostgreSQL."""
 
 from datetime import UTC, datetime
-from typing import Any
 
 from sqlalchemy import (
     JSON,
@@ -26,7 +25,7 @@ from bot.requests.lifecycle import TRANSITIONS
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """Zone-aware in and out, stored in UTC; SQLite alone would give naive values back."""
+    """A zone-aware time, stored in UTC. SQLite itself would return naive values."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -38,8 +37,8 @@ class UtcDateTime(TypeDecorator[datetime]):
             raise ValueError("a time without a zone cannot be stored")
         return value.astimezone(UTC)
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        if not isinstance(value, datetime):
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 

@@ -2,10 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Protocol
+from datetime import datetime
+from typing import Protocol, TypeAlias
 
 from sqlalchemy import CursorResult, Dialect
 from sqlalchemy.sql.base import Executable
+
+from bot.values import Json
+
+SqlValue: TypeAlias = Json | datetime
+"""A value that is stored in a column or bound to a statement."""
+Parameters: TypeAlias = Mapping[str, SqlValue]
 
 
 class Tx(Protocol):
@@ -15,13 +22,13 @@ class Tx(Protocol):
     def dialect(self) -> Dialect: ...
 
     async def execute(
-        self, statement: Executable, parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None, /
-    ) -> CursorResult[Any]:
+        self, statement: Executable, parameters: Parameters | Sequence[Parameters] | None = None, /
+    ) -> CursorResult[*tuple[SqlValue, ...]]:
         """Run a statement. Its rows must be read before the transaction ends."""
         ...
 
-    async def scalar(self, statement: Executable, parameters: Mapping[str, Any] | None = None, /) -> Any:
-        """Return the first column of the first row; None where there is no row."""
+    async def scalar(self, statement: Executable, parameters: Parameters | None = None, /) -> SqlValue:
+        """Return the first column of the first row; None if there is no row."""
         ...
 
 

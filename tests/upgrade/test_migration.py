@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from bot.backends.base import Plan
 from bot.storage import audit, delegations, drafts, messages, requests, runs, tables
@@ -118,3 +118,23 @@ async def drafts_are_kept(tx: Tx) -> None:
             assert preview.notified_count == row["checked"]["notified"]
             previews += 1
     assert previews
+
+
+def test_a_large_table_is_rewritten_to_its_last_row(tmp_path: Path) -> None:
+    url = default_sqlite_url(tmp_path)
+    load_export(url)
+    with temporary_engine(url) as engine, engine.begin() as connection:
+        connection.execute(
+            text(
+                "WITH RECURSIVE numbers(n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM numbers WHERE n < 1201)"
+                " INSERT INTO revisions SELECT request_id, n, content_hash, record, by, at"
+                " FROM revisions, numbers WHERE request_id = :request AND revision = 1"
+            ),
+            {"request": BEFORE["requests"][0]["id"]},
+        )
+    migrate(url)
+    with temporary_engine(url) as engine, engine.connect() as connection:
+        old = text("SELECT count(*) FROM revisions WHERE json_extract(record, '$.held_by') IS NOT NULL")
+        new = text("SELECT count(*) FROM revisions WHERE json_extract(record, '$.scheduler') IS NOT NULL")
+        assert connection.scalar(old) == 0
+        assert connection.scalar(new) == len(BEFORE["revisions"]) + 1200

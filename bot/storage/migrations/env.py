@@ -1,13 +1,14 @@
-"""Alembic's entry: runs the migrations on the connection that ``bot.storage.migrate`` hands over."""
+"""Alembic's entry point: runs the migrations on the connection that ``bot.storage.migrate`` passes."""
 
-from typing import Any, Literal
+from typing import Literal
 
 from alembic import context
+from alembic.autogenerate.api import AutogenContext
 
 from bot.storage.tables import Big, Json, UtcDateTime, metadata
 
 
-def _name_our_types(kind: str, item: Any, _context: Any) -> str | Literal[False]:
+def _name_our_types(kind: str, item: object, _context: AutogenContext) -> str | Literal[False]:
     """Write our column types by name when a migration is generated."""
     if kind != "type":
         return False

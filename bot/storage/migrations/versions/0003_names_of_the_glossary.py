@@ -1,10 +1,11 @@
 """Renames columns, states and JSON keys to the terms of the glossary, and stores who has edited each request."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
 
 import sqlalchemy as sa
 from alembic import op
+
+from bot.values import JsonObject
 
 revision = "0003"
 down_revision = "0002"
@@ -79,15 +80,19 @@ def _rename_message_state() -> None:
 
 
 def _rewrite_requests() -> None:
-    bind = op.get_bind()
     change = sa.update(requests).where(requests.c.id == sa.bindparam("row_id")).values(record=sa.bindparam("rewritten"))
-    for rows in _batches(sa.select(requests.c.id, requests.c.user, requests.c.record), requests.c.id):
-        editors = _editors({row.id: row.user for row in rows})
-        changed = [{"row_id": row.id, "rewritten": {**_record(row.record), "editors": editors[row.id]}} for row in rows]
-        bind.execute(change, changed)
+    for rows in _batches(requests, "id"):
+        editors = _editors({row["id"]: row["user"] for row in rows})
+        op.get_bind().execute(
+            change,
+            [
+                {"row_id": row["id"], "rewritten": {**_record(row["record"]), "editors": editors[row["id"]]}}
+                for row in rows
+            ],
+        )
 
 
-def _editors(requesters: Mapping[str, str]) -> dict[str, list[str]]:
+def _editors(requesters: Mapping[str, str]) -> Mapping[str, Sequence[str]]:
     """Return everyone but the requester who wrote a revision, by request, in the order of their first."""
     written = (
         sa.select(revisions.c.request_id, revisions.c.by)
@@ -103,51 +108,55 @@ def _editors(requesters: Mapping[str, str]) -> dict[str, list[str]]:
 
 
 def _rewrite_revisions() -> None:
-    bind = op.get_bind()
-    query = sa.select(revisions.c.request_id, revisions.c.revision, revisions.c.record)
     change = (
         sa.update(revisions)
         .where(revisions.c.request_id == sa.bindparam("of_request"), revisions.c.revision == sa.bindparam("number"))
         .values(record=sa.bindparam("rewritten"))
     )
-    for rows in _batches(query, revisions.c.request_id, revisions.c.revision):
-        changed = [
-            {"of_request": row.request_id, "number": row.revision, "rewritten": _record(row.record)} for row in rows
-        ]
-        bind.execute(change, changed)
+    for rows in _batches(revisions, "request_id", "revision"):
+        op.get_bind().execute(
+            change,
+            [
+                {"of_request": row["request_id"], "number": row["revision"], "rewritten": _record(row["record"])}
+                for row in rows
+            ],
+        )
 
 
 def _rewrite_drafts() -> None:
-    bind = op.get_bind()
     change = sa.update(drafts).where(drafts.c.id == sa.bindparam("row_id")).values(checked=sa.bindparam("rewritten"))
-    for rows in _batches(sa.select(drafts.c.id, drafts.c.checked).where(drafts.c.checked.is_not(None)), drafts.c.id):
-        bind.execute(change, [{"row_id": row.id, "rewritten": _preview(row.checked)} for row in rows])
+    for rows in _batches(drafts, "id"):
+        rewritten = [{"row_id": row["id"], "rewritten": _preview(row["checked"])} for row in rows if row["checked"]]
+        if rewritten:
+            op.get_bind().execute(change, rewritten)
 
 
-def _record(record: Mapping[str, Any]) -> dict[str, Any]:
+def _record(record: JsonObject) -> JsonObject:
     """Return a stored request under its new names."""
-    return {**_renamed(record, RECORD_KEYS), "requirement": _renamed(record["requirement"], REQUIREMENT_KEYS)}
+    return {**_renamed(record, RECORD_KEYS), "requirement": _requirement(record)}
 
 
-def _preview(preview: Mapping[str, Any]) -> dict[str, Any]:
+def _preview(preview: JsonObject) -> JsonObject:
     """Return the stored preview of a draft under its new names."""
-    return {**_renamed(preview, PREVIEW_KEYS), "requirement": _renamed(preview["requirement"], REQUIREMENT_KEYS)}
+    return {**_renamed(preview, PREVIEW_KEYS), "requirement": _requirement(preview)}
 
 
-def _renamed(values: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+def _requirement(values: JsonObject) -> JsonObject:
+    requirement = values["requirement"]
+    assert isinstance(requirement, Mapping)
+    return _renamed(requirement, REQUIREMENT_KEYS)
+
+
+def _renamed(values: JsonObject, names: Mapping[str, str]) -> JsonObject:
     return {names.get(name, name): value for name, value in values.items()}
 
 
-def _batches(query: sa.Select[Any], *keys: sa.ColumnElement[Any]) -> Iterator[list[sa.Row[Any]]]:
-    """Yield the rows of a query in batches, in the order of their keys."""
-    bind = op.get_bind()
-    last: tuple[Any, ...] | None = None
-    while True:
-        page = query.order_by(*keys).limit(BATCH_SIZE)
-        if last is not None:
-            page = page.where(sa.tuple_(*keys) > last)
-        rows = list(bind.execute(page))
-        if not rows:
-            return
+def _batches(table: sa.TableClause, *key_names: str) -> Iterator[Sequence[sa.RowMapping]]:
+    """Yield the rows of a table in batches, in the order of their keys."""
+    keys = [table.c[name] for name in key_names]
+    page = sa.select(table).order_by(*keys).limit(BATCH_SIZE)
+    rows = op.get_bind().execute(page).mappings().all()
+    while rows:
         yield rows
-        last = tuple(getattr(rows[-1], str(key.key)) for key in keys)
+        last = tuple(rows[-1][name] for name in key_names)
+        rows = op.get_bind().execute(page.where(sa.tuple_(*keys) > last)).mappings().all()
