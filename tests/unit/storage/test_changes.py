@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 from sqlalchemy import func, select
 
 from bot.errors import Conflict, NotFound
@@ -15,6 +16,7 @@ from bot.storage.database import Database
 from bot.storage.drafts import Draft
 from bot.storage.runs import Attempt
 from bot.storage.tables import revisions
+from bot.values import FrozenModel
 from tests.unit.requests.build import NOW, pending_request
 
 LATER = NOW + timedelta(minutes=5)
@@ -249,3 +251,24 @@ async def test_a_reader_sees_one_state_and_never_waits_for_a_writer(db: Database
             assert (await requests.get(other, "r1")).state == "awaiting_approval"
     async with db.read() as tx:
         assert (await tx.scalar(select(func.count()).select_from(revisions))) == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "model", "columns"),
+    [
+        (requests.RequestChanges, Request, set()),
+        (runs.RunChanges, Run, {"poll_at"}),
+        (runs.AttemptChanges, Attempt, set()),
+        (drafts.DraftChanges, Draft, set()),
+    ],
+)
+def test_what_can_change_is_a_field(changes: type, model: type[FrozenModel], columns: set[str]) -> None:
+    assert set(changes.__annotations__) - columns <= set(model.model_fields)
+
+
+async def test_a_name_that_is_no_field_is_refused(db: Database) -> None:
+    request = await add_request(db)
+    wrong: dict[str, Any] = {"note": "lost"}
+    async with db.write() as tx:
+        with pytest.raises(ValidationError, match="note"):
+            await requests.transition(tx, request, request.state, **wrong)
