@@ -11,7 +11,7 @@ from bot.errors import Conflict, NotFound
 from bot.requests.model import Person
 from bot.storage.tables import drafts
 from bot.storage.transactions import Parameters, Tx
-from bot.values import FrozenModel
+from bot.values import FrozenModel, JsonObject
 
 _ADD = insert(drafts)
 _GET = select(drafts).where(drafts.c.id == bindparam("row_id"))
@@ -67,15 +67,15 @@ class DraftChanges(TypedDict, total=False):
     channel: str
     backend: str
     operation: str
-    values: Mapping[str, JsonValue]
-    labels: Mapping[str, JsonValue]
+    values: JsonObject
+    labels: JsonObject
     phrase: str
-    reading: Mapping[str, JsonValue] | None
+    reading: JsonObject | None
     reason: str
     section: str
     generation: int
     revises: str | None
-    checked: Mapping[str, JsonValue] | None
+    checked: JsonObject | None
     view_id: str
 
 

@@ -89,8 +89,8 @@ class RequestChanges(TypedDict, total=False):
     revision: int
     content: Content
     content_hash: str
-    labels: Mapping[str, JsonValue]
-    values: Mapping[str, JsonValue]
+    labels: JsonObject
+    values: JsonObject
     title: str
     summary: tuple[tuple[str, str], ...]
     phrase: str
@@ -98,8 +98,8 @@ class RequestChanges(TypedDict, total=False):
     reason: str
     targets: TargetSet
     warnings: tuple[str, ...]
-    facts: Mapping[str, JsonValue]
-    calls: tuple[Mapping[str, JsonValue], ...]
+    facts: JsonObject
+    calls: tuple[JsonObject, ...]
     changes: tuple[Mapping[str, str], ...]
     revision_changes: tuple[Mapping[str, str], ...]
     last_editor: str

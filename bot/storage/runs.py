@@ -11,7 +11,7 @@ from bot.errors import Conflict, NotFound
 from bot.requests.model import Run, RunState
 from bot.storage.tables import attempts, runs
 from bot.storage.transactions import Parameters, Tx
-from bot.values import FrozenModel
+from bot.values import FrozenModel, JsonObject
 
 AttemptState = Literal["prepared", "sent", "answered", "refused", "unknown"]
 POLLED_STATES: tuple[RunState, ...] = ("scheduled_in_backend", "running")
@@ -70,8 +70,8 @@ class RunChanges(TypedDict, total=False):
     due_at: datetime | None
     latest_start: datetime | None
     token: str
-    handle: Mapping[str, JsonValue] | None
-    progress: Mapping[str, JsonValue] | None
+    handle: JsonObject | None
+    progress: JsonObject | None
     problem: str
     started_at: datetime | None
     finished_at: datetime | None
@@ -81,7 +81,7 @@ class RunChanges(TypedDict, total=False):
 class AttemptChanges(TypedDict, total=False):
     """What can change of an attempt besides its state."""
 
-    handle: Mapping[str, JsonValue] | None
+    handle: JsonObject | None
     problem: str
     sent_at: datetime | None
     answered_at: datetime | None

@@ -1,36 +1,17 @@
 """Loads and saves drafts."""
 
-from collections.abc import Mapping
 from datetime import timedelta
-from typing import TypedDict, Unpack
+from typing import Unpack
 
 from bot.errors import NotFound
 from bot.requests.model import Person
 from bot.storage import drafts
-from bot.storage.drafts import Draft
+from bot.storage.drafts import Draft, DraftChanges
 from bot.usecases.refusals import RefusalCode
 from bot.usecases.services import Services
-from bot.values import Json, JsonObject
 
 UNFINISHED_MAX_AGE = timedelta(hours=12)
 """How long a form that was closed unfinished is offered again."""
-
-
-class DraftChanges(TypedDict, total=False):
-    """The fields of a draft that can change."""
-
-    backend: str
-    operation: str
-    values: Mapping[str, Json]
-    labels: Mapping[str, Json]
-    phrase: str
-    reading: JsonObject | None
-    reason: str
-    section: str
-    generation: int
-    revises: str | None
-    checked: JsonObject | None
-    view_id: str
 
 
 async def load_draft(services: Services, draft_id: str, person: Person) -> Draft:

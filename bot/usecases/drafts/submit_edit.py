@@ -17,6 +17,7 @@ from bot.usecases.drafts.preview import PreviewResult
 from bot.usecases.drafts.submission import approve_by_policy, post_approval_card, submitted_fields
 from bot.usecases.refusals import RefusalCode
 from bot.usecases.services import Services
+from bot.values import JsonObject
 
 
 async def submit_edit(
@@ -101,7 +102,7 @@ async def _announce_revision(
     tx: Tx, request: Request, editor: Person, changes: Sequence[FieldChange], now: datetime
 ) -> None:
     """Write a revision to the audit trail, and tell of it under each card."""
-    data = {
+    data: JsonObject = {
         "revision": request.revision,
         "hash": request.content_hash,
         "fields": [change.field for change in changes],

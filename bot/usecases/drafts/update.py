@@ -3,10 +3,10 @@
 from bot.backends.base import form_fields
 from bot.forms import OPERATION, REASON, SYSTEM, WHEN, is_clipped_original
 from bot.schedule import Ambiguous, read
-from bot.storage.drafts import Draft
+from bot.storage.drafts import Draft, DraftChanges
 from bot.usecases.actor import Actor
 from bot.usecases.drafts.reading import parsed_reading, reading_as_json
-from bot.usecases.drafts.store import DraftChanges, save_draft
+from bot.usecases.drafts.store import save_draft
 from bot.usecases.services import Services
 from bot.values import Json, JsonObject
 

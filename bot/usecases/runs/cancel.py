@@ -13,6 +13,7 @@ from bot.storage.transactions import Tx
 from bot.usecases.approvals.withdraw import withdraw
 from bot.usecases.refusals import RefusalCode
 from bot.usecases.services import Services
+from bot.values import JsonObject
 
 _MAX_RUNS = 10_000
 
@@ -80,7 +81,7 @@ async def _stop_locally(services: Services, request_id: str, person: Person) -> 
         if request.state not in FINAL_STATES and (not remaining or _is_local_series(request)):
             outcome = "Cancelled. No further run will start." if remaining else "Cancelled before it started."
             request = await requests.transition(tx, request, "cancelled", finished_at=now, outcome=outcome)
-        data = {"stopped": len(open_runs) - len(remaining), "remaining": [run.id for run in remaining]}
+        data: JsonObject = {"stopped": len(open_runs) - len(remaining), "remaining": [run.id for run in remaining]}
         await audit.record(tx, now, person.key, "request.cancelled", request.id, data)
         await messages.mark_dirty(tx, request.id, now)
     return remaining
@@ -130,7 +131,11 @@ async def _record_backend_answers(
                 await requests.transition(tx, request, "cancelled", finished_at=now, outcome=outcome)
             elif request.state == "cancelled":
                 await requests.transition(tx, request, request.state, outcome=outcome)
-        data = {"runs": [run.id for run in remaining], "answers": result.answers, "failures": result.failures}
+        data: JsonObject = {
+            "runs": [run.id for run in remaining],
+            "answers": result.answers,
+            "failures": result.failures,
+        }
         await audit.record(tx, now, person.key, "request.cancelled_in_backend", request.id, data)
         await messages.mark_dirty(tx, request.id, now)
 

@@ -40,7 +40,13 @@ async def finish_run(
     request = await requests.get(tx, request.id)
     if run.state == "pending" and state != "cancelled":
         await plan_next_occurrence(tx, request, run, services.settings.timing.grace_minutes)
-    data = {"run": run.id, "number": run.number, "state": state, "why": problem, **({"code": code} if code else {})}
+    data: JsonObject = {
+        "run": run.id,
+        "number": run.number,
+        "state": state,
+        "why": problem,
+        **({"code": code} if code else {}),
+    }
     await audit.record(tx, now, "nightshift", "run.finished", request.id, data)
     if request.is_series:
         await _finish_series_run(tx, now, request, finished)
