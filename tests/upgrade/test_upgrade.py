@@ -20,7 +20,7 @@ from structlog.testing import capture_logs
 from bot.storage import audit
 from bot.storage.schema_version import needs_migration
 from bot.storage.urls import default_sqlite_url
-from bot.usecases.jobs.scheduler import requeue_orphaned_runs
+from bot.usecases.jobs.requeue import requeue_orphaned_runs
 from playground.environment import SECRETS, Environment, run_bot, run_environment
 from playground.slack import Message, Modal, Person
 from tests.scenarios.conftest import is_bot_error
@@ -114,8 +114,8 @@ async def test_everything_in_an_older_database_goes_on(tmp_path: Path) -> None:
     async with upgraded_bot(tmp_path, default_sqlite_url(tmp_path / "data")) as upgraded:
         async with upgraded.requests.db.read() as tx:
             assert (await audit.verify(tx))[1] == ""
-        await lists_of_requests_are_shown(upgraded)
         await what_was_starting_is_found_or_sent_once(upgraded)
+        await lists_of_requests_are_shown(upgraded)
         await unsent_messages_are_sent_once(upgraded)
         await what_is_unknown_is_resolved(upgraded)
         await what_waits_is_approved(upgraded)
@@ -131,8 +131,8 @@ async def test_everything_in_an_older_database_goes_on(tmp_path: Path) -> None:
 @pytest.mark.postgres
 async def test_an_older_database_goes_on_in_postgres(tmp_path: Path, postgres_url: str) -> None:
     async with upgraded_bot(tmp_path, postgres_url) as upgraded:
-        await lists_of_requests_are_shown(upgraded)
         await what_was_starting_is_found_or_sent_once(upgraded)
+        await lists_of_requests_are_shown(upgraded)
         async with upgraded.requests.db.read() as tx:
             assert (await audit.verify(tx))[1] == ""
 
