@@ -59,7 +59,6 @@ class Components:
 
     services: Services
     client: AsyncWebClient
-    calendars: CalendarStore
     sender: Sender
     routes: Router
     bolt: AsyncApp
@@ -71,7 +70,6 @@ class Nightshift:
     def __init__(self, components: Components) -> None:
         self.services = components.services
         self.client = components.client
-        self.calendars = components.calendars
         self.routes = components.routes
         self.bolt = components.bolt
         self.ready = False
@@ -93,6 +91,11 @@ class Nightshift:
     def engine(self) -> Engine:
         """The durable engine."""
         return self.services.engine
+
+    @property
+    def calendars(self) -> CalendarStore:
+        """The calendars of the policy's freezes."""
+        return self.services.policy.calendars
 
     @property
     def directory(self) -> SlackDirectory:

@@ -38,51 +38,49 @@ def build_bot(settings: Settings, config: Path | None, clock: Clock | None = Non
     policy = read_policy(config, clock.now())
     backends = _connect_backends(settings, clock)
     client = _slack_client(settings)
-    db = Database(settings.resolved_database_url)
+    services = _build_services(settings, policy, clock, client, backends)
+    sender = Sender(
+        client,
+        services.db,
+        services.directory,
+        clock,
+        node=lambda: services.engine.node,
+        min_update_seconds=settings.timing.card_seconds,
+        wake=services.wake.sender,
+        rate_limiter=RateLimiter(multiplier=settings.timing.slack_pace),
+    )
+    routes = handlers.build_routes(services)
+    bolt = build_bolt(settings, client, services.directory, routes)
+    return Nightshift(Components(services=services, client=client, sender=sender, routes=routes, bolt=bolt))
+
+
+def _build_services(
+    settings: Settings, policy: Policy, clock: Clock, client: AsyncWebClient, backends: BackendRegistry
+) -> Services:
+    async def dispatch_job(key: str) -> None:
+        await dispatch.dispatch_run(services, dispatch.run_id_of(key))
+
+    url = settings.resolved_database_url
+    db = Database(url)
     directory = SlackDirectory(
         client,
         allow_guests=settings.people.allow_guests,
         allow_other_teams=settings.people.allow_other_teams,
         groups_max_age=settings.people.groups_max_age,
     )
-
-    async def dispatch_job(key: str) -> None:
-        await dispatch.dispatch_run(services, dispatch.run_id_of(key))
-
-    engine = DbosEngine(settings.resolved_database_url, settings.data_dir, settings.node, {dispatch.JOB: dispatch_job})
-    calendars = CalendarStore(policy, clock)
+    assumed_duration = timedelta(seconds=policy.defaults.assume)
     services = Services(
         settings=settings,
         clock=clock,
         db=db,
-        engine=engine,
+        engine=DbosEngine(url, settings.data_dir, settings.node, {dispatch.JOB: dispatch_job}),
         directory=directory,
         backends=backends,
-        policy=PolicyService(policy, calendars, directory, db, clock, backends),
+        policy=PolicyService(policy, CalendarStore(policy, clock), directory, db, clock, backends),
         approvals=ApprovalService(directory, db, clock, policy.defaults.required_stages()),
-        conflicts=_conflict_finder(policy, db, clock),
+        conflicts=ConflictFinder(db, clock, assumed_duration, policy.defaults.short_names),
     )
-    sender = Sender(
-        client,
-        db,
-        directory,
-        clock,
-        node=lambda: engine.node,
-        min_update_seconds=settings.timing.card_seconds,
-        wake=services.wake.sender,
-        rate_limiter=RateLimiter(multiplier=settings.timing.slack_pace),
-    )
-    routes = handlers.build_routes(services)
-    return Nightshift(
-        Components(
-            services=services,
-            client=client,
-            calendars=calendars,
-            sender=sender,
-            routes=routes,
-            bolt=build_bolt(settings, client, directory, routes),
-        )
-    )
+    return services
 
 
 def _connect_backends(settings: Settings, clock: Clock) -> BackendRegistry:
@@ -104,7 +102,3 @@ def _slack_client(settings: Settings) -> AsyncWebClient:
         timeout=SLACK_TIMEOUT_SECONDS,
         retry_handlers=[RetryExceptPostMessage()],
     )
-
-
-def _conflict_finder(policy: Policy, db: Database, clock: Clock) -> ConflictFinder:
-    return ConflictFinder(db, clock, timedelta(seconds=policy.defaults.assume), policy.defaults.short_names)
