@@ -161,7 +161,7 @@ async def test_a_form_that_was_closed_unfinished_is_offered_again_for_a_while(bo
     draft = await empty(bot, "carol")
     for typed in ({"because": "patch"}, {"when": "now"}):
         draft = await apply_form_state(bot.services, draft, actor, typed, {})
-    bot.forward(hours=12, microseconds=-1)
+    bot.forward(hours=12)
     newer = await empty(bot, "carol")
     assert await unfinished_draft(bot.services, newer) == draft.id
     bot.forward(microseconds=1)
