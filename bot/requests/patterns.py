@@ -33,8 +33,8 @@ class TargetNames:
     def find(self, text: str) -> int | None:
         """Return the index of the first name that contains a text. A line break matches the beginning or end of a
         name."""
-        at = self.text.find(text) if self.folded else -1
-        return self.name_index_at(at) if at >= 0 else None
+        at = self.text.find(text)
+        return None if at == -1 or not self.folded else self.name_index_at(at)
 
     def none_has_edge(self, text: str, side: NameEdge) -> bool:
         """Return True if no name begins (or ends) with a text; False if some may.
@@ -63,21 +63,16 @@ class Patterns:
     def __init__(self, texts: Sequence[str]) -> None:
         self.texts = tuple(texts)
         self._finders = tuple(_finder(text) for text in texts)
-        self._plain = frozenset(t.casefold() for t in texts if not _is_regex(t) and not _WILDCARD.search(t))
-        self._wild = tuple(_matcher(t) for t in texts if _is_regex(t) or _WILDCARD.search(t))
-        self.match_folded: Callable[[str], object] = self._match_any
+        plain = frozenset(text.casefold() for text in texts if _is_plain(text))
+        tests = [_matcher(text) for text in texts if not _is_plain(text)]
+        if plain:
+            tests.append(plain.__contains__)
+        self.match_folded = tests[0] if len(tests) == 1 else lambda folded: any(test(folded) for test in tests)
         """Like ``match``, for a value that is already casefolded."""
-        if len(self._wild) == 1 and not self._plain:
-            self.match_folded = self._wild[0]
-        elif not self._wild:
-            self.match_folded = self._plain.__contains__
 
     def match(self, value: str) -> bool:
         """Return whether a value matches. Only the empty pattern matches the empty value."""
-        return bool(self.match_folded(value.casefold()))
-
-    def _match_any(self, folded: str) -> bool:
-        return folded in self._plain or any(test(folded) for test in self._wild)
+        return self.match_folded(value.casefold())
 
     def first_match(self, names: TargetNames) -> str | None:
         """Return a name that matches, as it is written; None if none does."""
@@ -96,18 +91,23 @@ def _is_regex(text: str) -> bool:
     return len(text) > 2 and text.startswith("/") and text.endswith("/")
 
 
-def _matcher(text: str) -> Callable[[str], object]:
+def _is_plain(text: str) -> bool:
+    return not _is_regex(text) and _WILDCARD.search(text) is None
+
+
+def _matcher(text: str) -> Callable[[str], bool]:
     """Return a test of one casefolded value. The globs ``a*``, ``*a`` and ``*a*`` need no regular expression. The empty
     value never matches."""
     if _is_regex(text):
         search = _regex(text[1:-1]).search
-        return lambda value: value and search(value)
+        return lambda value: bool(value and search(value))
     low = text.casefold()
     core = low.strip("*")
     if not core:
         return bool
-    if _WILDCARD.search(core) or not (low.endswith("*") or low.startswith("*")):
-        return re.compile(_glob(low)).fullmatch
+    if _WILDCARD.search(core):
+        whole = re.compile(_glob(low)).fullmatch
+        return lambda value: whole(value) is not None
     if low.startswith("*") and low.endswith("*"):
         return lambda value: core in value
     return (lambda value: value.startswith(core)) if low.endswith("*") else (lambda value: value.endswith(core))
@@ -158,7 +158,7 @@ def _glob(text: str) -> str:
             parts.append(r"[^\n]")
         elif char == "[":
             end = text.find("]", at + 1)
-            if end < 0:
+            if end == -1:
                 raise ValueError(f'"{text}" opens a [ that is never closed')
             inside = text[at:end].replace("\\", r"\\")
             parts.append(f"[^{inside[1:]}]" if inside.startswith("!") else f"[{inside}]")

@@ -72,7 +72,7 @@ def _flatten(values: JsonObject, prefix: str = "") -> dict[str, Json]:
     for name, value in values.items():
         if isinstance(value, Mapping):
             flat |= _flatten(value, f"{prefix}{name}.")
-        elif value is not None and value != "" and value != [] and value != ():
+        elif value not in (None, "", []):
             flat[prefix + name] = value
     return flat
 

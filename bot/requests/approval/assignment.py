@@ -30,7 +30,7 @@ def _assign_one(
 ) -> bool:
     """Assign one more approver to a stage, moving others if needed. Return whether that was possible."""
     for user in approvers:
-        if user in tried or user not in eligible_by_stage[stage] or user in assigned[stage]:
+        if user in tried or user not in eligible_by_stage[stage]:
             continue
         tried.add(user)
         present = next((index for index, users in enumerate(assigned) if user in users), None)

@@ -120,7 +120,8 @@ def _series_lateness(series: Series, now: datetime) -> Lateness:
         )
     if now <= series.first.instant:
         return Lateness()
-    text = f"Earlier runs are left out; the next is {format_moment(coming[0].local)}."
+    (following,) = coming
+    text = f"Earlier runs are left out; the next is {format_moment(following.local)}."
     return Lateness(code=LatenessCode.RUNS_SKIPPED, text=text)
 
 

@@ -87,16 +87,15 @@ def _check_lines(text: str, source: str) -> None:
             unfolded[-1] = (first, beginning + line[1:])
         elif line.strip():
             unfolded.append((number, line))
-    depth = 0
+    names = []
     for number, line in unfolded:
         try:
-            name = str(Contentline(line).parts()[0]).upper()  # type: ignore[no-untyped-call]
+            names.append(str(Contentline(line).parts()[0]).upper())  # type: ignore[no-untyped-call]
         except ValueError as error:
             raise ConfigError(
                 [f'{source}:{number}: "{line[:60]}" is not a line of a calendar; remove or repair it.']
             ) from error
-        depth += {"BEGIN": 1, "END": -1}.get(name, 0)
-    if depth:
+    if names.count("BEGIN") != names.count("END"):
         last = unfolded[-1][0]
         raise ConfigError([f"{source}:{last}: the calendar ends too early or twice; export it again, whole."])
 
@@ -104,6 +103,11 @@ def _check_lines(text: str, source: str) -> None:
 def _lines_of_events(text: str, component: icalendar.Calendar) -> list[tuple[int, icalendar.Event]]:
     lines = [n for n, line in enumerate(text.splitlines(), 1) if line.strip().upper() == "BEGIN:VEVENT"]
     return list(zip(lines, component.events, strict=False))
+
+
+def _recurrence_rules(event: icalendar.Event) -> Sequence[icalendar.vRecur]:
+    rules = event.get("RRULE", [])
+    return rules if isinstance(rules, list) else [rules]
 
 
 def _check_event(event: icalendar.Event, place: str) -> None:
@@ -114,13 +118,13 @@ def _check_event(event: icalendar.Event, place: str) -> None:
         raise ConfigError([f'{place}: the event "{name}" has faults ({problem}); repair it or take it out.'])
     try:
         start = event.start
-        moment = start if isinstance(start, datetime) else datetime.combine(start, time())
         if "DTEND" in event and event.end < start:
             raise ValueError("it ends before it begins")
+        if any(int(interval) < 1 for rule in _recurrence_rules(event) for interval in rule.get("INTERVAL", ())):
+            raise ValueError("its INTERVAL is less than 1, so it would never end")
         alone = icalendar.Calendar()
         alone.add_component(event)
-        for item in recurring_ical_events.of(alone).between(moment, moment + timedelta(days=7)):
-            _event(item, ZoneInfo("UTC"))
+        recurring_ical_events.of(alone).between(start, start + timedelta(days=7))
     except _PARSE_ERRORS as error:
         raise ConfigError(
             [f'{place}: the event "{name}" cannot be expanded ({error}); repair it or take it out.']

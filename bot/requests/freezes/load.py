@@ -52,8 +52,9 @@ def build_freeze(rule: FreezeRule, zone: str, phrase_reader: PhraseReader = read
 
 
 def _schedule(rule: FreezeRule, zone: str, reader: PhraseReader) -> tuple[Schedule | None, int | None]:
-    if rule.start is not None and rule.end is not None:
-        return Window(start=_moment(rule.start, zone), end=_moment(rule.end, zone)), None
+    match rule.start, rule.end:
+        case datetime() as start, datetime() as end:
+            return Window(start=_moment(start, zone), end=_moment(end, zone)), None
     if not rule.when:
         return None, None
     schedule = _read_schedule(rule.when, _REFERENCE_TIMES[0], zone, reader)

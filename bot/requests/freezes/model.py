@@ -221,7 +221,7 @@ def _frozen_spans_around(
     if freeze.schedule is not None:
         return [(span, "") for span in frozen_spans(freeze.schedule, freeze.duration_seconds, start, end)]
     if _is_stale(freeze, _calendar_age(freeze, calendars, now)):
-        return [(TimeSpan(start, end + timedelta.resolution), "")]
+        return [(TimeSpan(start, end), "")]
     events = calendars[freeze.calendar].events(start, end, freeze.zone, freeze.events)
     return [(TimeSpan(e.start, e.end), e.title) for e in events]
 

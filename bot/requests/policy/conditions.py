@@ -187,8 +187,8 @@ def _fact(name: str, patterns: Patterns) -> Condition:
     def coverage(prepared: PreparedSubject) -> Coverage:
         values = prepared.folded_facts.get(name) or ("",)
         if len(values) == 1:
-            return _full_if(bool(matches(values[0])))
-        return _coverage_of([bool(matches(value)) for value in values])
+            return _full_if(matches(values[0]))
+        return _coverage_of([matches(value) for value in values])
 
     def matched_text(prepared: PreparedSubject) -> str:
         return next(_fact_text(name, value) for value in prepared.facts.get(name) or ("",) if patterns.match(value))

@@ -142,7 +142,7 @@ def _is_fully_covered(asking: Sequence[RuleMatch], prepared: PreparedSubject) ->
     if any(m.covers_all for m in asking):
         return True
     shared = [pattern for m in asking for pattern in m.target_patterns]
-    return bool(shared) and Patterns(shared).covers(prepared.names)
+    return Patterns(shared).covers(prepared.names)
 
 
 def _asking_text(match: RuleMatch) -> str:

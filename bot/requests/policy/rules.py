@@ -47,7 +47,8 @@ class RuleConditions(FrozenModel):
 
     @model_validator(mode="after")
     def _check_target_range(self) -> Self:
-        if None not in (self.min_targets, self.max_targets) and (self.min_targets or 0) > (self.max_targets or 0):
+        low, high = self.min_targets, self.max_targets
+        if low is not None and high is not None and low > high:
             raise ValueError("min_targets is larger than max_targets, so it never holds; swap them")
         return self
 

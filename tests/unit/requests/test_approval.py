@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot.requests.approval.delegation import Delegation, DelegationCode, delegation_problem
-from bot.requests.approval.rounds import ApprovalRound, current_round
+from bot.requests.approval.rounds import ApprovalRound, countable_approvals, current_decisions, current_round
 from bot.requests.approval.status import (
     Permission,
     PermissionCode,
@@ -20,11 +20,12 @@ from bot.requests.approval.status import (
 from bot.requests.directory import (
     Ineligibility,
     InMemoryDirectory,
+    User,
     ineligibility,
     notified_users,
     resolve_groups,
 )
-from bot.requests.model import Decision, Person, Requirement
+from bot.requests.model import Decision, Person, Requirement, Stage
 from tests.unit.requests.build import (
     CONTENT_HASH,
     NOW,
@@ -621,6 +622,101 @@ def test_an_approval_tells_who_counts_in_which_stage() -> None:
         found.required_count,
         found.eligible_approvers,
     ) == (1, 2, 1, 1, frozenset())
+
+
+@pytest.mark.parametrize(
+    "half", [{"escalate_after": 3600}, {"escalate_to": stage("@leads")}], ids=["no group", "no time"]
+)
+def test_half_an_escalation_is_none(half: dict[str, Any]) -> None:
+    what = requirement(stage("@sre"), **half)
+    assert approval_round(what).stages(NOW + timedelta(hours=2)) == (stage("@sre"),)
+
+
+def test_the_second_group_is_named_beside_the_first() -> None:
+    unnamed = Stage(groups=("S1",), users=("U1",))
+    extra = Stage(groups=("S2",), users=("U2",), names=("the leads",))
+    (escalated,) = approval_round(requirement(unnamed, escalate_after=60, escalate_to=extra)).stages(
+        NOW + timedelta(hours=1)
+    )
+    assert (escalated.groups, escalated.users, escalated.names) == (
+        ("S1", "S2"),
+        ("U1", "U2"),
+        ("S1", "U1", "the leads"),
+    )
+    named = unnamed.model_copy(update={"names": ("ops",)})
+    (other,) = approval_round(
+        requirement(named, escalate_after=60, escalate_to=unnamed.model_copy(update={"groups": ("S3",)}))
+    ).stages(NOW + timedelta(hours=1))
+    assert other.names == ("ops", "S3", "U1")
+
+
+def test_only_approvals_count_as_approvals() -> None:
+    status = approval_status(
+        approval_round(TWO_OF_SRE), [decision("UBOB", "changes"), decision("UCAT")], make_directory(GROUPS), NOW
+    )
+    assert (status.approval_count, status.changes_requested_by) == (1, (person("UBOB"),))
+
+
+def test_of_several_approvals_one_counts_for_each_person() -> None:
+    given = (delegation("UBOB", "UDAN"), delegation("UCAT", "UDAN"))
+    own, own_again = decision("UDAN", minutes=1), decision("UDAN", minutes=2)
+    for_bob = decision("UDAN", on_behalf_of="UBOB", minutes=3)
+    for_cat = decision("UDAN", on_behalf_of="UCAT", minutes=4)
+    bob = decision("UBOB", minutes=5)
+
+    def counted(*decisions: Decision) -> dict[str, Decision]:
+        return countable_approvals(approval_round(TWO_OF_SRE, delegations=given), decisions, make_directory(GROUPS))
+
+    assert counted(own, own_again) == {"UDAN": own}
+    assert counted(own, for_bob) == {"UDAN": own}
+    assert counted(for_bob, own_again) == {"UDAN": own_again}
+    assert counted(for_bob, for_cat) == {"UBOB": for_bob}
+    assert counted(for_bob, bob) == {"UBOB": bob}
+    assert counted(bob, for_bob) == {"UBOB": bob}
+
+
+def test_an_approver_whom_the_directory_knows_from_another_workspace_does_not_count() -> None:
+    other = Person(team="T2", user="UBOB")
+    there = InMemoryDirectory(TEAM, {"UBOB": User(person=other), "UCAT": User(person=person("UCAT"))}, {})
+    what = approval_round(requirement(stage("UBOB", "UCAT")))
+    assert countable_approvals(what, [decision("UBOB", person=other)], there) == {}
+
+
+def test_decisions_are_in_the_order_in_which_they_were_made() -> None:
+    late, early = decision("UBOB", minutes=2), decision("UCAT", minutes=1)
+    tie = [decision("UDAN", minutes=2, id="b"), decision("UEVE", minutes=2, id="a")]
+    found = current_decisions(approval_round(TWO_OF_SRE), [*tie, late, early])
+    assert [d.id for d in found] == ["UCAT-approved-1", "UBOB-approved-2", "a", "b"]
+
+
+def test_the_people_who_can_still_approve_are_those_who_help() -> None:
+    status = approval_status(
+        approval_round(TWO_OF_SRE, delegations=(delegation("UBOB", "UFAY"),)),
+        [decision("UFAY", on_behalf_of="UBOB", minutes=1)],
+        make_directory(GROUPS),
+        NOW,
+    )
+    assert status.eligible_approvers == {"UCAT", "UDAN"}
+    both = approval_status(approval_round(SRE_THEN_DBA), [decision("UCAT")], make_directory(GROUPS), NOW)
+    assert both.eligible_approvers == {"UBOB", "UDAN", "UEVE"}
+
+
+def test_group_problems_are_told_for_incomplete_stages_only() -> None:
+    there = make_directory(GROUPS)
+    what = requirement(stage("@sre", "@gone"), stage("@dba", "@lost"))
+    assert approval_status(approval_round(what), [decision("UBOB")], there, NOW).group_problems == (
+        "The user group @lost cannot be found.",
+    )
+    assert approval_status(approval_round(what), [], there, NOW).group_problems == (
+        "The user group @gone cannot be found.",
+        "The user group @lost cannot be found.",
+    )
+    assert missing_approver_reasons(approval_round(what), there) == ()
+    nobody = requirement(stage("@gone"))
+    assert missing_approver_reasons(approval_round(nobody), there) == (
+        "This needs 1 of @gone, but only 0 of them can approve it now.",
+        "The user group @gone cannot be found.",
+    )
 
 
 def test_a_round_is_taken_from_a_request() -> None:

@@ -85,3 +85,9 @@ def test_the_earliest_comes_first_and_many_names_are_cut() -> None:
     first, second = find(mine, later, sooner)
     assert (first.request, second.request) == ("NS-3", "NS-2")
     assert "works on web-0, web-1, web-2 and 6 more too" in second.text
+
+
+def test_spans_that_overlap_within_a_list_meet_each_span_of_the_other() -> None:
+    mine = planned_work("NS-1", ("web-1",), time_span(0, 10), time_span(5, 12))
+    (found,) = find(mine, planned_work("NS-2", ("web-1",), time_span(0, 10), time_span(11, 13)))
+    assert found.overlap_count == 3

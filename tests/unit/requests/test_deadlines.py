@@ -23,6 +23,9 @@ UNTIL_23 = Once(start=once("2026-03-04 22:00").start, latest_start=once("2026-03
 TWICE = Series(rule=RecurrenceRule(freq="daily"), zone="UTC", first=once("2026-03-04 22:00").start, count=2)
 
 
+DAILY = TWICE.model_copy(update={"count": None})
+
+
 def at(wall: str) -> datetime:
     return once(wall).start.instant
 
@@ -53,6 +56,8 @@ def test_reminders_and_the_second_group_have_their_times() -> None:
 
 def test_escalation_has_its_time() -> None:
     assert escalates_at(requirement(), NOW) is None
+    assert escalates_at(requirement(escalate_after=3600), NOW) is None
+    assert escalates_at(requirement(escalate_to=stage("@leads")), NOW) is None
     assert escalates_at(requirement(escalate_after=3600, escalate_to=stage("@leads")), NOW) == NOW + HOUR
 
 
@@ -87,7 +92,9 @@ def test_an_approval_after_the_start_asks(
         (once(), "2026-03-04 22:00", ""),
         (once(), "2026-03-04 22:01", "The start, Wed 4 Mar 2026 22:00 UTC, has passed."),
         (UNTIL_23, "2026-03-04 23:01", "The latest start, Wed 4 Mar 2026 23:00 UTC, has passed."),
+        (TWICE, "2026-03-04 22:00", ""),
         (TWICE, "2026-03-04 22:30", "Earlier runs are left out; the next is Thu 5 Mar 2026 22:00 UTC."),
+        (DAILY, "2026-03-04 22:30", "Earlier runs are left out; the next is Thu 5 Mar 2026 22:00 UTC."),
         (TWICE, "2026-03-05 22:30", "No run of the series is left."),
     ],
 )
@@ -110,6 +117,12 @@ def test_late_options_are_told_in_words_with_their_schedules() -> None:
 def test_the_next_slot_is_always_ahead() -> None:
     (_, following, _) = assess_lateness(pending_request(once("2026-03-04 08:00")), at("2026-03-09 09:00")).options
     assert following.schedule == once("2026-03-10 08:00")
+    (_, exactly, _) = assess_lateness(pending_request(once("2026-03-04 08:00")), at("2026-03-05 08:00")).options
+    assert exactly.schedule == once("2026-03-06 08:00")
+    (_, tomorrow, _) = assess_lateness(pending_request(once("2026-03-04 08:00")), at("2026-03-05 07:59")).options
+    assert tomorrow.schedule == once("2026-03-05 08:00")
+    (moved, _) = assess_lateness(pending_request(UNTIL_23), at("2026-03-04 23:01")).options
+    assert moved.schedule == Once(start=once("2026-03-05 22:00").start, latest_start=once("2026-03-05 23:00").start)
     (following, _) = assess_lateness(pending_request(WINDOW), at("2026-03-05 03:00")).options
     assert following.schedule == Window(start=once("2026-03-05 22:00").start, end=once("2026-03-06 02:00").start)
     (_, gap, _) = assess_lateness(
@@ -139,6 +152,7 @@ def test_policy_may_settle_what_happens_late(policy: str, schedule: Schedule, wa
         (once(), "2026-03-04 21:44", ""),
         (once(), "2026-03-04 21:45", ""),
         (once(), "2026-03-04 21:46", "It starts in 14 minutes, so an approval now leaves little time to stop it."),
+        (once(), "2026-03-04 22:00", "It starts in 0 seconds, so an approval now leaves little time to stop it."),
         (once(), "2026-03-04 22:01", ""),
         (Now(), "2026-03-04 22:01", ""),
         (TWICE, "2026-03-04 21:58", "It starts in 2 minutes"),

@@ -1,8 +1,13 @@
 """Policy in sentences."""
 
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
 from bot.requests.policy.evaluate import evaluate
 from bot.requests.policy.explain import explain, headline, terms_text
-from tests.unit.requests.build import NOW, policy, rule, subject
+from tests.unit.requests.build import NOW, policy, requirement, rule, stage, subject
 
 POLICY = """[policy]
 approvers = ["@sre"]
@@ -89,3 +94,58 @@ def test_stages_and_the_requester_are_told() -> None:
         "A series needs a new approval after 9 runs.",
         "More than 5 % other targets need the approver's confirmation.",
     )
+
+
+def test_a_sentence_without_a_cause() -> None:
+    assert headline(requirement(stage("@sre"))) == "Needs 1 of @sre."
+    assert headline(requirement(effect="approve")) == "Approved at once."
+    assert headline(requirement(effect="refuse")) == "Policy refuses this."
+    assert headline(requirement(effect="refuse", reasons=("No.", "Never."))) == "No. Never."
+
+
+@pytest.mark.parametrize(
+    ("late", "text"),
+    [
+        ("ask", None),
+        ("now", "Approved after its start, it runs at once."),
+        ("next", "Approved after its start, it moves to the next slot."),
+        ("drop", "Approved after its start, it is dropped."),
+    ],
+)
+def test_what_happens_late_is_told(late: str, text: str | None) -> None:
+    expiry = "It expires 8 hours after it was asked for."
+    assert terms_text(requirement(stage("@sre"), late=late)) == ((expiry, text) if text else (expiry,))
+
+
+@pytest.mark.parametrize("half", [{"escalate_after": 3600}, {"escalate_to": stage("@leads")}])
+def test_half_an_escalation_is_not_told(half: dict[str, Any]) -> None:
+    assert len(terms_text(requirement(stage("@sre"), **half))) == 1
+
+
+def test_a_rule_that_asks_names_the_condition_that_failed_not_one_that_holds_in_part() -> None:
+    rules = policy(rule('days = "wed", query = "*prod*"'))
+    asked = subject(starts=(NOW, NOW + timedelta(days=1)), query="env = lab")
+    assert explain(rules, asked, evaluate(rules, asked))[-1].endswith("does not apply: it wants the query *prod*.")
+
+
+def test_a_rule_says_what_it_wants() -> None:
+    conditions = {
+        "min_targets = 1, max_targets = 1": "at least 1 and at most 1 targets",
+        "max_targets = 1": "at most 1 targets",
+        'channel = ["#a", "b"]': "a request from the channel a or b",
+        'operation = "x"': "the operation x",
+        'backend = "x"': "the back end x",
+        'requester = ["@a", "UBOB"]': "a requester from @a or UBOB",
+        'run_as = "root"': "the run-as user root",
+        'reboot = ["Force", ""]': "the reboot preference Force or (empty)",
+        'job_type = "x"': "the job type x",
+        'schedule = ["once", "series"]': "a single run or a series",
+        'days = ["sat", "sun"], hours = ["22:00-06:00"]': "a start on Saturday or Sunday at 22:00-06:00 (UTC)",
+        'hours = ["22:00-23:00", "01:00-02:00"], zone = "Europe/Berlin"': (
+            "a start on 22:00-23:00 or 01:00-02:00 (Europe/Berlin)"
+        ),
+    }
+    for text, wanted in conditions.items():
+        rules = policy(rule(text))
+        asked = subject(facts={"reboot": "Prompt"})
+        assert explain(rules, asked, evaluate(rules, asked))[-1].endswith(f"does not apply: it wants {wanted}.")

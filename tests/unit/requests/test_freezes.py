@@ -1,12 +1,11 @@
-"""Freezes: what they touch, what they do, and what happens when their calendar cannot be read."""
+"""Freezes: what they touch and what they do."""
 
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
 
-from bot.errors import ConfigError
-from bot.requests.freezes.calendars import Calendar, parse_calendar
+from bot.requests.freezes.calendars import Calendar
 from bot.requests.freezes.load import build_freeze
 from bot.requests.freezes.model import (
     Freeze,
@@ -14,6 +13,8 @@ from bot.requests.freezes.model import (
     FreezeEffect,
     FreezeHit,
     find_freeze_hits,
+    frozen_spans,
+    is_whole_day_series,
     refusing_hits,
     start_blocking_hits,
 )
@@ -22,7 +23,7 @@ from bot.requests.model import RequirementCode
 from bot.requests.policy.evaluate import evaluate
 from bot.requests.policy.explain import headline
 from bot.requests.spans import TimeSpan, work_spans
-from bot.schedule import Now, RecurrenceRule, Schedule, Series, Weekday, Window, ZonedTime
+from bot.schedule import Now, Parsed, RecurrenceRule, Schedule, Series, Weekday, Window, ZonedTime
 from tests.unit.requests.build import NOW, once, policy, requirement, rule, stage, subject
 
 HOUR = timedelta(hours=1)
@@ -172,110 +173,6 @@ def test_at_the_start_only_an_approved_freeze_is_no_hindrance() -> None:
     assert start_blocking_hits([soft], requirement(freezes=("F",))) == ()
 
 
-EVENT = """BEGIN:VCALENDAR
-VERSION:2.0
-PRODID:-//test//
-BEGIN:VEVENT
-UID:1
-DTSTAMP:20260101T000000Z
-SUMMARY:{summary}
-{when}
-END:VEVENT
-END:VCALENDAR
-"""
-
-
-def calendar(when: str, summary: str = "Release freeze", age: timedelta = timedelta(0)) -> dict[str, Calendar]:
-    text = EVENT.format(summary=summary, when=when)
-    return {"cal.ics": parse_calendar(text, "cal.ics", NOW - age)}
-
-
-@pytest.mark.parametrize(
-    ("when", "wall", "is_hit"),
-    [
-        ("DTSTART:20260304T220000Z\nDTEND:20260304T230000Z", "2026-03-04 22:30", True),
-        ("DTSTART:20260304T220000Z\nDURATION:PT1H", "2026-03-04 23:00", False),
-        ("DTSTART:20260304T220000\nDTEND:20260304T230000", "2026-03-04 21:30", True),
-        ("DTSTART:20260304T220000\nDTEND:20260304T230000", "2026-03-04 22:30", False),
-        ("DTSTART;TZID=America/New_York:20260304T220000\nDURATION:PT1H", "2026-03-05 03:30", True),
-        ("DTSTART;VALUE=DATE:20260304", "2026-03-04 22:30", True),
-        ("DTSTART;VALUE=DATE:20260304", "2026-03-04 23:00", False),
-        ("DTSTART;VALUE=DATE:20260301\nDTEND;VALUE=DATE:20260310", "2026-03-09 22:59", True),
-        ("DTSTART:20260102T210000Z\nDURATION:PT2H\nRRULE:FREQ=WEEKLY;BYDAY=FR", "2026-03-06 22:00", True),
-        ("DTSTART:20260102T210000Z\nDURATION:PT2H\nRRULE:FREQ=WEEKLY;BYDAY=FR", "2026-03-05 22:00", False),
-        (
-            "DTSTART:20260102T210000Z\nDURATION:PT2H\nRRULE:FREQ=WEEKLY\nEXDATE:20260306T210000Z",
-            "2026-03-06 22:00",
-            False,
-        ),
-        ("DTSTART:20260304T220000Z\nDURATION:PT1H\nSTATUS:CANCELLED", "2026-03-04 22:30", False),
-    ],
-)
-def test_a_calendar(when: str, wall: str, is_hit: bool) -> None:
-    frozen = freeze(schedule=None, calendar="cal.ics", zone="Europe/Berlin")
-    found = find_freeze_hits([frozen], subject(), [TimeSpan(*2 * [moment(wall).instant])], NOW, calendar(when))
-    assert bool(found) is is_hit
-    assert all("(Release freeze)" in hit.text for hit in found)
-
-
-def test_only_events_with_the_right_title_freeze() -> None:
-    frozen = freeze(schedule=None, calendar="cal.ics", events=("*freeze*",))
-    when = "DTSTART:20260304T220000Z\nDURATION:PT1H"
-    assert freeze_hits(once(), frozen, calendars=calendar(when))
-    assert not freeze_hits(once(), frozen, calendars=calendar(when, "Lunch"))
-
-
-def test_an_old_copy_serves_and_its_age_is_told_until_it_is_too_old() -> None:
-    frozen = freeze(schedule=None, calendar="cal.ics", max_age=24 * 3600)
-    inside = "DTSTART:20260304T220000Z\nDURATION:PT1H"
-    outside = "DTSTART:20260304T010000Z\nDURATION:PT1H"
-    (fresh,) = freeze_hits(once(), frozen, calendars=calendar(inside, age=timedelta(minutes=10)))
-    assert "last read" not in fresh.text
-    assert (fresh.cause, fresh.title) == (FreezeCause.EVENT, "Release freeze")
-    (older,) = freeze_hits(once(), frozen, calendars=calendar(inside, age=timedelta(hours=5)))
-    assert older.text.endswith("Its calendar was last read 5 hours ago.")
-    assert not freeze_hits(once(), frozen, calendars=calendar(outside, age=timedelta(hours=24)))
-    (stale,) = freeze_hits(once(), frozen, calendars=calendar(outside, age=timedelta(hours=30)))
-    frozen_now = "until it answers, everything counts as frozen."
-    assert stale.text == f"The calendar of the freeze “F” was last read 1 day 6 hours ago; {frozen_now}"
-    (never,) = freeze_hits(once(), frozen)
-    assert f"was never read; {frozen_now}" in never.text
-    assert (stale.cause, never.cause) == (FreezeCause.STALE_CALENDAR, FreezeCause.UNREAD_CALENDAR)
-    assert refusing_hits([stale, never]) == (stale, never)
-
-
-@pytest.mark.parametrize(
-    ("text", "fault"),
-    [
-        ("<html>", "cal.ics:1: this is not a calendar"),
-        ("", "cal.ics:1: this is not a calendar"),
-        (
-            EVENT.format(summary="x", when="DTSTART:20260304T220000Z\nDURATION:PT1H\nnonsense"),
-            'cal.ics:10: "nonsense" is not a line of a calendar',
-        ),
-        (EVENT.format(summary="x", when="DTSTART:2026abcd"), 'cal.ics:4: the event "x" has faults (DTSTART:'),
-        (
-            EVENT.format(summary="x", when="DTSTART:20260304T220000Z\nRRULE:FREQ=OFTEN"),
-            'cal.ics:4: the event "x" has faults (RRULE:',
-        ),
-        (EVENT.format(summary="x", when="DURATION:PT1H"), 'cal.ics:4: the event "x" cannot be expanded'),
-        (
-            EVENT.format(summary="x", when="DTSTART:20260304T220000Z\nDTEND:20260303T220000Z"),
-            'cal.ics:4: the event "x" cannot be expanded',
-        ),
-        (
-            EVENT.format(summary="x", when="DTSTART:20260304T220000Z").replace("END:VCALENDAR\n", ""),
-            "cal.ics:9: the calendar ends too early or twice",
-        ),
-    ],
-)
-def test_a_broken_calendar_is_named_with_its_line(text: str, fault: str) -> None:
-    with pytest.raises(ConfigError) as caught:
-        parse_calendar(text, "cal.ics", NOW)
-    (found,) = caught.value.problems
-    assert found.startswith(fault)
-
-
 def test_freezes_of_the_file_are_ready_to_use() -> None:
     text = """[policy]
 approvers = "@sre"
@@ -356,3 +253,113 @@ def test_windows_of_a_series_end_at_the_horizon() -> None:
         rule=RecurrenceRule(freq="daily", times=(time(9),)), zone="UTC", first=moment("2026-03-10 09:00"), window=120
     )
     assert [s.end for s in work_spans(late, NOW, HOUR, max_runs=1)] == [datetime(2026, 3, 10, 11, tzinfo=UTC)]
+
+
+def test_a_series_is_not_skipped_by_a_freeze_that_asks() -> None:
+    (hit,) = freeze_hits(DAILY, freeze(schedule=TWO_DAYS, stage=stage("@cab")))
+    assert (hit.effect, hit.skips_runs) == (FreezeEffect.ASKS, False)
+    assert hit.text.endswith("That needs 1 of @cab.")
+    (single,) = freeze_hits(once(), freeze())
+    assert (single.effect, single.affected_runs, single.total_runs) == (FreezeEffect.REFUSES, 1, 1)
+
+
+def test_no_runs_touch_no_freeze() -> None:
+    assert find_freeze_hits([freeze()], subject(), [], NOW) == ()
+
+
+def test_the_first_span_that_is_touched_is_told() -> None:
+    wednesdays = RecurrenceRule(freq="daily", times=(time(9), time(21)))
+    series = Series(rule=wednesdays, zone="UTC", first=moment("2026-03-04 21:00"))
+    (hit,) = freeze_hits(once("2026-03-05 09:30"), freeze(schedule=series, duration_seconds=3600))
+    assert (hit.start, hit.end) == (moment("2026-03-05 09:00").instant, moment("2026-03-05 10:00").instant)
+
+
+@pytest.mark.parametrize(
+    ("series", "is_whole_day"),
+    [
+        (Series(rule=RecurrenceRule(freq="weekly"), zone="UTC", first=moment("2026-03-04 00:00")), True),
+        (DAILY, False),
+        (Series(rule=RecurrenceRule(freq="hourly"), zone="UTC", first=moment("2026-03-04 00:00")), False),
+        (Series(rule=RecurrenceRule(freq="minutely"), zone="UTC", first=moment("2026-03-04 00:00")), False),
+        (Series(rule=RecurrenceRule(freq="weekly"), zone="UTC", first=moment("2026-03-04 00:00"), window=60), False),
+    ],
+)
+def test_which_series_freeze_whole_days(series: Series, is_whole_day: bool) -> None:
+    assert is_whole_day_series(series) is is_whole_day
+
+
+@pytest.mark.parametrize(
+    ("schedule", "seconds", "minutes"),
+    [
+        (once("2026-03-04 19:00"), None, 0),
+        (once("2026-03-04 19:00"), 60, 1),
+        (DAILY, None, 0),
+        (DAILY, 120, 2),
+        (DAILY.model_copy(update={"window": 30}), None, 30),
+        (Window(start=moment("2026-03-04 19:00"), end=moment("2026-03-04 19:05")), None, 5),
+    ],
+)
+def test_how_long_a_freeze_holds(schedule: Schedule, seconds: int | None, minutes: int) -> None:
+    start = moment("2026-03-04 19:00").instant
+    assert frozen_spans(schedule, seconds, start, start + HOUR) == [(start, start + timedelta(minutes=minutes))]
+
+
+def test_a_span_of_a_series_that_began_long_before_still_holds() -> None:
+    at = moment("2026-03-07 10:00").instant
+    assert frozen_spans(FRIDAYS, 2 * 86400, at, at) == [
+        (moment("2026-03-06 17:00").instant, moment("2026-03-08 17:00").instant)
+    ]
+    overnight = FRIDAYS.model_copy(update={"window": 3 * 24 * 60})
+    assert len(frozen_spans(overnight, None, moment("2026-03-09 10:00").instant, at + 3 * 24 * HOUR)) == 1
+    sundays = phrase("every sunday").schedule
+    assert sundays is not None
+    last = moment("2026-10-25 23:59", "Europe/Berlin").instant
+    assert [s.end - s.start for s in frozen_spans(sundays, None, last, last)] == [25 * HOUR]
+
+
+def test_a_phrase_for_whole_days_may_have_a_length_of_its_own() -> None:
+    found = phrase("every sunday", lasts="2h")
+    assert found.duration_seconds == 7200
+    assert phrase("every sunday").duration_seconds is None
+    assert phrase("every friday 18:00 for 8 hours", lasts="2h").duration_seconds == 7200
+
+
+OTHER_DAY = DAILY.model_copy(update={"rule": RecurrenceRule(freq="daily", times=(time(20),))})
+EVERY_OTHER = RecurrenceRule(freq="daily", interval=2, times=(time(19),))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "same"),
+    [
+        (DAILY, DAILY, True),
+        (DAILY, DAILY.model_copy(update={"first": moment("2026-03-05 19:00")}), True),
+        (DAILY, OTHER_DAY, False),
+        (DAILY, DAILY.model_copy(update={"until": moment("2026-04-05 19:00")}), False),
+        (DAILY, once(), False),
+        (once(), DAILY, False),
+        (
+            DAILY.model_copy(update={"rule": EVERY_OTHER, "starting": moment("2026-03-04 19:00")}),
+            DAILY.model_copy(update={"rule": EVERY_OTHER, "starting": moment("2026-03-04 19:00")}),
+            True,
+        ),
+        (
+            DAILY.model_copy(update={"rule": EVERY_OTHER, "starting": moment("2026-03-04 19:00")}),
+            DAILY.model_copy(update={"rule": EVERY_OTHER, "starting": moment("2026-03-05 19:00")}),
+            False,
+        ),
+    ],
+)
+def test_a_phrase_must_mean_the_same_on_every_day(first: Schedule, second: Schedule, same: bool) -> None:
+    readings = iter([Parsed(schedule=first, phrase="x"), Parsed(schedule=second, phrase="x")])
+
+    def read_in_turn(phrase: str, *, now: datetime, zone: str) -> Parsed:
+        return next(readings)
+
+    def built() -> Freeze:
+        return build_freeze(FreezeRule(name="F", when="x", lasts="1h"), "UTC", read_in_turn)
+
+    if same:
+        assert built().schedule == first
+    else:
+        with pytest.raises(ValueError, match="depends on the day it is read"):
+            built()

@@ -66,6 +66,15 @@ def test_globs_that_share_a_name_may_meet(one: str, other: str, name: str) -> No
         (["a"], ["ab"], False),
         (["a*"], ["a"], True),
         (["a"], ["a*"], True),
+        (["ab"], ["*c"], False),
+        (["ab"], ["*b"], True),
+        (["*c"], ["ab"], False),
+        (["*"], [""], True),
+        ([""], ["*"], True),
+        (["a"], [""], False),
+        (["?"], ["?"], True),
+        (["ab"], ["ab"], True),
+        (["ab"], ["ac"], False),
     ],
 )
 def test_which_patterns_may_meet(one: list[str], other: list[str], meet: bool) -> None:
@@ -105,3 +114,63 @@ def test_nothing_is_covered_where_names_are_missing() -> None:
     assert not Patterns(["*"]).covers(TargetNames(["a"], 2))
     assert Patterns(["*"]).covers(TargetNames(["a"], 1))
     assert not Patterns(["*"]).covers(TargetNames([], 0))
+
+
+@pytest.mark.parametrize(
+    ("patterns", "value", "matches"),
+    [
+        (["a*", "b"], "b", True),
+        (["a*", "b"], "ax", True),
+        (["a*", "b"], "c", False),
+        (["a", "b"], "b", True),
+        (["a*", "b*"], "bx", True),
+        ([], "a", False),
+        (["/^ab$/"], "/^ab$/", False),
+        (["[]a]x"], "]x", True),
+        (["[]a]x"], "ax", True),
+        (["[ab]c"], "ac", True),
+        (["[ab]c"], "a", False),
+        (["w[ab]-1"], "wa-1", True),
+        (["a**c"], "abc", True),
+        (["**"], "", False),
+        (["a\\\\b"], "a\\b", False),
+    ],
+)
+def test_any_of_several_patterns(patterns: list[str], value: str, matches: bool) -> None:
+    assert Patterns(patterns).match(value) is matches
+
+
+@pytest.mark.parametrize(
+    ("pattern", "names", "first"),
+    [
+        ("/web-1$/", ["web-12", "web-1"], "web-1"),
+        ("/^$/", [], None),
+        ("", [], None),
+        ("web-1", ["web-12", "WEB-1"], "WEB-1"),
+        ("w?b", ["weeb", "web"], "web"),
+        ("?", ["ab", "c", "d"], "c"),
+        ("*b", ["bc", "ab"], "ab"),
+        ("b*", ["ab", "bc"], "bc"),
+        ("*b*", ["ac", "abc"], "abc"),
+    ],
+)
+def test_the_first_name_that_matches(pattern: str, names: list[str], first: str | None) -> None:
+    assert Patterns([pattern]).first_match(TargetNames(names)) == first
+
+
+def test_from_the_fourth_search_on_a_table_tells_which_beginnings_do_not_occur() -> None:
+    names = TargetNames(["web-1", "db-1"])
+    assert [names.none_has_edge("app", (True, 3)) for _ in range(5)] == [False] * 3 + [True] * 2
+    assert not names.none_has_edge("web", (True, 3))
+    assert [names.none_has_edge("b-1", (False, 3)) for _ in range(4)] == [False] * 4
+    assert names.none_has_edge("web", (False, 3))
+
+
+def test_names_are_complete_if_as_many_are_known_as_there_are_targets() -> None:
+    assert [TargetNames(["a", "b"], count).complete for count in (None, 1, 2, 3)] == [True, True, True, False]
+
+
+@pytest.mark.parametrize("pattern", ["w[ab", "/(/", "[z-a]"])
+def test_what_is_no_pattern(pattern: str) -> None:
+    with pytest.raises(ValueError, match=r"is never closed|is not a"):
+        Patterns([pattern])

@@ -19,6 +19,10 @@ WINDOW = Window(start=once("2026-03-04 22:00").start, end=once("2026-03-05 02:00
 HOSTS_43 = {"names": tuple(f"web-{n}" for n in range(43))}
 
 
+def at(time: str) -> datetime:
+    return datetime.fromisoformat(f"2026-03-04T{time}:00+00:00")
+
+
 def asks(because: str) -> str:
     return f"Needs 1 of @ops because {because}."
 
@@ -83,6 +87,46 @@ CONDITIONS: list[tuple[str, dict[str, Any], str]] = [
     ('days = "sat", hours = "22:00-06:00"', {"starts": (SUNDAY_EARLY,)}, asks("a start on Sunday at 02:00 (UTC)")),
     ('days = "sun", hours = "22:00-06:00"', {"starts": (SUNDAY_EARLY,)}, DEFAULT),
     ('hours = ["00:00-03:00", "22:00-23:00"]', {"starts": (SUNDAY_EARLY,)}, "Sunday at 02:00"),
+    ('hours = "08:00-12:00"', {"starts": (at("08:00"),)}, "Wednesday at 08:00"),
+    ('hours = "08:00-12:00"', {"starts": (at("11:59"),)}, "Wednesday at 11:59"),
+    ('hours = "08:00-12:00"', {"starts": (at("12:00"),)}, DEFAULT),
+    ('hours = "08:00-12:00"', {"starts": (at("07:59"),)}, DEFAULT),
+    ('hours = "22:00-06:00"', {"starts": (at("22:00"),)}, "Wednesday at 22:00"),
+    ('hours = "22:00-06:00"', {"starts": (at("05:59"),)}, "Wednesday at 05:59"),
+    ('hours = "22:00-06:00"', {"starts": (at("06:00"),)}, DEFAULT),
+    ('hours = "22:00-06:00"', {"starts": (at("12:00"),)}, DEFAULT),
+    ('days = "wed", hours = "08:00-12:00"', {"starts": (at("09:00"),)}, "Wednesday at 09:00"),
+    ('days = "thu", hours = "08:00-12:00"', {"starts": (at("09:00"),)}, DEFAULT),
+    ('days = "wed", hours = "22:00-06:00"', {"starts": (at("23:00"),)}, "Wednesday at 23:00"),
+    ('days = "thu", hours = "22:00-06:00"', {"starts": (at("23:00"),)}, DEFAULT),
+    ('days = "wed", hours = "22:00-06:00"', {"starts": (at("05:00"),)}, DEFAULT),
+    ('days = "tue", hours = "22:00-06:00"', {"starts": (at("05:00"),)}, "Wednesday at 05:00"),
+    ('days = "wed"', {"starts": (SATURDAY_NIGHT, WEDNESDAY_NIGHT)}, "Wednesday at 23:00"),
+    ('hours = "22:00-06:00"', {"starts": ()}, DEFAULT),
+    ("max_targets = 0", {"names": (), "targets": 0}, asks("0 hosts")),
+    ("min_targets = 0, max_targets = 2", {}, asks("2 hosts")),
+    ('operation = "foreman.run", min_targets = 2', {}, asks("2 hosts")),
+    ('channel = "#prod", min_targets = 2', {"channel_name": "prod"}, asks("2 hosts")),
+    ('operation = "foreman.run", backend = "foreman"', {}, asks("the operation foreman.run and foreman.prod")),
+    ('channel = "prod"', {"channel_name": "prod"}, asks("a request from #prod")),
+    ("facts = {tenants = 'Contoso'}", {"facts": {"tenants": ["Contoso", "Contoso"]}}, asks("the tenants Contoso")),
+    ("facts = {tenants = ''}", {"facts": {"tenants": []}}, asks("the tenants left empty")),
+    (
+        "facts = {full_maintenance = 'false'}",
+        {"facts": {"full_maintenance": False}},
+        asks("the full maintenance false"),
+    ),
+    ("facts = {size = '3'}", {"facts": {"size": 3}}, asks("the size 3")),
+    ("facts = {size = ''}", {"facts": {"size": None}}, asks("the size left empty")),
+    ('reboot = "forced"', {"facts": {"reboot": "Forced"}}, asks("a forced reboot")),
+    ('reboot = "suppress"', {"facts": {"reboot": "Suppress"}}, asks("suppressed reboots")),
+    ('reboot = "normal"', {"facts": {"reboot": "Normal"}}, asks("a reboot if needed")),
+    ('reboot = "if necessary"', {"facts": {"reboot": "If Necessary"}}, asks("a reboot if needed")),
+    ('reboot = "later"', {"facts": {"reboot": "Later"}}, asks("the reboot preference Later")),
+    ('requester = ["@interns", "UANN"]', {"groups": {"@interns"}}, asks("this requester")),
+    ('requester = ["@ops", "@interns"]', {"groups": {"@interns"}}, asks("a requester from @interns")),
+    ('query = ""', {}, asks("an empty query")),
+    ('targets = "db-*"', {"targets": 3}, "targets not all known by name, while db-* matters and a rest"),
     ("conflicts = true", {"conflicts": ("NS-2 works on web-1 too",)}, asks("another request on the same targets")),
     ("conflicts = true", {}, DEFAULT),
     ("conflicts = false", {}, asks("no other request on the same targets")),
@@ -102,3 +146,24 @@ def test_condition(conditions: str, values: dict[str, Any], expected: str) -> No
     assert found.effect == "ask"
     assert expected in headline(found)
     assert ("r" in found.rules) is (expected != DEFAULT)
+
+
+@pytest.mark.parametrize(
+    ("conditions", "values", "covers_all"),
+    [
+        ("min_targets = 1", {}, True),
+        ('targets = "web-*"', {}, True),
+        ('targets = "web-1"', {}, False),
+        ('targets = "web-*"', {"targets": 3}, False),
+        ("facts = {tenants = 'Contoso'}", {"facts": {"tenants": ["Contoso"]}}, True),
+        ("facts = {tenants = 'Contoso'}", {"facts": {"tenants": ["Contoso", "Acme"]}}, False),
+        ('days = "wed"', {"starts": (WEDNESDAY_NIGHT,)}, True),
+        ('days = "wed"', {"starts": (WEDNESDAY_NIGHT, SATURDAY_NIGHT)}, False),
+    ],
+)
+def test_what_a_rule_does_not_cover_is_for_the_default_approvers(
+    conditions: str, values: dict[str, Any], covers_all: bool
+) -> None:
+    found = evaluate(policy(rule(conditions)), subject(**values))
+    assert ("a rest that no rule covers" not in found.because) is covers_all
+    assert len(found.stages) == (1 if covers_all else 2)

@@ -7,9 +7,9 @@ import pytest
 
 from bot.requests.model import Requirement
 from bot.requests.model import RequirementCode as Code
-from bot.requests.policy.evaluate import evaluate
+from bot.requests.policy.evaluate import evaluate, merge_stages
 from bot.requests.policy.explain import headline
-from tests.unit.requests.build import policy, rule, subject
+from tests.unit.requests.build import policy, rule, stage, subject
 
 DEFAULT = "Needs 1 of @sre because no rule covers it."
 SATURDAY_NIGHT = datetime(2026, 3, 7, 23, 30, tzinfo=UTC)
@@ -291,6 +291,75 @@ def test_effect(rules: str, values: dict[str, Any], verdict: str, expected: str)
     found = evaluate(policy(rules), subject(**values))
     assert found.effect == verdict
     assert expected in headline(found)
+
+
+@pytest.mark.parametrize(
+    ("rules", "values", "stages"),
+    [
+        (rule("min_targets = 1", "quorum = 2", "a") + rule("min_targets = 2", "quorum = 3", "b"), {}, [3]),
+        (rule("min_targets = 1", "quorum = 3", "a") + rule("min_targets = 2", "quorum = 2", "b"), {}, [3]),
+        (rule("min_targets = 1", 'approvers = "@ops"\nquorum = 3', "a") + rule("min_targets = 2", "", "b"), {}, [3]),
+        (
+            rule("min_targets = 1", 'approvers = "@ops"\nquorum = 3', "a")
+            + rule('targets = "web-1"', "quorum = 2", "b"),
+            {},
+            [3],
+        ),
+        (rule("min_targets = 1", "", "a"), {}, [1]),
+        (rule('backend = "foreman"', APPROVE + "\nbudget = 1", "a"), {"approved_today": {"a": 1}}, [1]),
+    ],
+)
+def test_the_largest_quorum_is_the_least_for_all(rules: str, values: dict[str, Any], stages: list[int]) -> None:
+    assert [stage.quorum for stage in evaluate(policy(rules), subject(**values)).stages] == stages
+
+
+@pytest.mark.parametrize(("used", "effect"), [(0, "approve"), (1, "approve"), (2, "ask"), (3, "ask")])
+def test_a_daily_budget_of_two_approves_twice(used: int, effect: str) -> None:
+    text = rule("max_targets = 2", APPROVE + "\nbudget = 2")
+    found = evaluate(policy(text), subject(approved_today={"r": used}))
+    assert found.effect == effect
+    assert (Code.BUDGET_EXHAUSTED in found.codes) is (effect == "ask")
+
+
+def test_a_budget_that_is_used_up_lets_no_other_rule_approve() -> None:
+    text = rule("max_targets = 2", APPROVE + "\nbudget = 1", "small") + rule('backend = "foreman"', APPROVE, "ok")
+    found = evaluate(policy(text), subject(approved_today={"small": 1}))
+    assert found.codes == (Code.BUDGET_EXHAUSTED, Code.APPROVING_RULE_OVERRULED)
+    assert (found.effect, found.because) == ("ask", ("the daily budget of “small” is used up",))
+
+
+def test_of_stages_with_the_same_approvers_the_first_spelling_stays() -> None:
+    one, other = stage("@a", "@b"), stage("@b", "@a")
+    assert merge_stages([one, other]) == (one,)
+    assert merge_stages([one, stage("@b", "@a", quorum=2)]) == (stage("@b", "@a", quorum=2),)
+    assert merge_stages([stage("@a", quorum=2), stage("@a")]) == (stage("@a", quorum=2),)
+    assert merge_stages([stage("@a"), stage("UBOB")]) == (stage("@a"), stage("UBOB"))
+
+
+def test_a_rule_about_targets_and_something_else_shares_targets_only_if_the_rest_covers_all() -> None:
+    text = rule('targets = "web-*", days = "wed"') + rule('targets = "db-*"', 'approvers = ["@dba"]', "s")
+    wednesday, saturday = WEDNESDAY_NIGHT, SATURDAY_NIGHT
+    names = ("web-1", "db-1")
+    assert len(evaluate(policy(text), subject(names=names, starts=(wednesday,))).stages) == 2
+    assert len(evaluate(policy(text), subject(names=names, starts=(wednesday, saturday))).stages) == 3
+
+
+def test_rules_for_other_back_ends_and_operations_are_left_alone() -> None:
+    text = rule('operation = "foreman.run", backend = "foreman.prod"')
+    asked = [
+        evaluate(policy(text), subject(operation=operation, backend=backend)).rules == ("r",)
+        for operation, backend in [
+            ("foreman.run", "foreman.prod"),
+            ("foreman.stop", "foreman.prod"),
+            ("foreman.run", "foreman.lab"),
+        ]
+    ]
+    assert asked == [True, False, False]
+
+
+def test_policy_without_automatic_approval_still_refuses() -> None:
+    text = rule("min_targets = 2", REFUSE)
+    assert evaluate(policy(text), subject(), automatic=False).effect == "refuse"
 
 
 CODES: list[tuple[str, str, dict[str, Any], tuple[Code, ...]]] = [

@@ -5,9 +5,9 @@ from datetime import datetime
 import pytest
 
 from bot.errors import ConfigError
-from bot.requests.policy.load import load_policy, workspace_problems
+from bot.requests.policy.load import all_stages, load_policy, workspace_problems
 from bot.schedule import Parsed, Reading, RecurrenceRule, Rejected, Series, Weekday, Window, ZonedTime
-from tests.unit.requests.build import NOW, make_directory
+from tests.unit.requests.build import NOW, make_directory, policy, rule
 
 HEAD = '[policy]\napprovers = ["@sre"]\n\n'
 RULE = '[[policy.rules]]\nname = "many"\n'
@@ -248,3 +248,193 @@ def test_a_policy_that_does_not_fit_the_workspace(
     assert len(found) == len(expected)
     for fault, start in zip(found, expected, strict=True):
         assert fault.startswith(f"my.toml{start}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        rule("min_targets = 0, max_targets = 0"),
+        rule("min_targets = 1"),
+        rule("max_targets = 0"),
+        rule("min_targets = 1", 'approvers = ["U01", "U02"]\nquorum = 2'),
+        rule("min_targets = 1", 'approvers = "@a"\nquorum = 9'),
+        rule("min_targets = 1", 'expires = "8h"\nreminders = ["30m", "2h"]'),
+        rule("min_targets = 1", 'expires = "8h"\nescalate_after = "2h"\nescalate_to = "@a"'),
+        rule("min_targets = 1", 'reminders = ["30m", "1h"]'),
+        rule("min_targets = 1", "drift = 0"),
+        rule("min_targets = 1", "drift = 100"),
+        rule("min_targets = 1", "renew_after_days = 1\nrenew_after_runs = 1"),
+        rule("min_targets = 1", 'effect = "approve"\nbudget = 1\napprovers = "@a"'),
+        rule("min_targets = 1", 'effect = "refuse"\nunless = {requester = "@a"}'),
+        rule("min_targets = 1", 'stages = [{approvers = "@a"}, {approvers = "U01"}]'),
+    ],
+)
+def test_what_is_just_possible_loads(text: str) -> None:
+    assert len(policy(text).rules) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (rule("min_targets = 1, max_targets = 0"), "min_targets is larger than max_targets"),
+        (rule("min_targets = -1"), '"min_targets" does not fit'),
+        (rule("max_targets = -1"), '"max_targets" does not fit'),
+        (rule("min_targets = 1", 'approvers = "U01"\nquorum = 2'), "quorum 2 cannot be reached by 1 named person;"),
+        (rule("min_targets = 1", 'approvers = ["U01", "U02"]\nquorum = 3'), "cannot be reached by 2 named people;"),
+        (rule("min_targets = 1", "quorum = 0"), '"quorum" does not fit'),
+        (rule("min_targets = 1", 'stages = [{approvers = "@a", quorum = 0}]'), '"quorum" does not fit'),
+        (rule("min_targets = 1", "stages = [{approvers = []}]"), '"approvers" does not fit'),
+        (rule("min_targets = 1", 'reminders = ["0m"]'), "their gaps must grow"),
+        (rule("min_targets = 1", 'reminders = ["30m", "30m"]'), "their gaps must grow"),
+        (rule("min_targets = 1", 'reminders = ["30m", "45m"]'), "their gaps must grow"),
+        (rule("min_targets = 1", 'expires = "0s"'), '"expires" does not fit'),
+        (rule("min_targets = 1", 'expires = "2h"\nreminders = ["2h"]'), "the last reminder is not before the expiry"),
+        (
+            rule("min_targets = 1", 'expires = "2h"\nescalate_after = "2h"\nescalate_to = "@a"'),
+            "escalate_after is not before the expiry",
+        ),
+        (rule("min_targets = 1", 'escalate_after = "2h"'), "escalate_after and escalate_to belong together"),
+        (rule("min_targets = 1", 'escalate_to = "@a"'), "escalate_after and escalate_to belong together"),
+        (rule("min_targets = 1", "drift = -1"), '"drift" does not fit'),
+        (rule("min_targets = 1", "drift = 101"), '"drift" does not fit'),
+        (rule("min_targets = 1", "renew_after_days = 0"), '"renew_after_days" does not fit'),
+        (rule("min_targets = 1", "renew_after_runs = 0"), '"renew_after_runs" does not fit'),
+        (rule("min_targets = 1", 'effect = "approve"\nbudget = 0'), '"budget" does not fit'),
+        (rule("min_targets = 1", "budget = 1"), "budget is for effect"),
+        (rule("", 'effect = "approve"'), "would approve everything at once"),
+        (rule('zone = "UTC"', 'effect = "approve"'), "would approve everything at once"),
+        (rule("min_targets = 1", 'effect = "approve"\napprovers = "@a"'), "nobody is asked where all is approved"),
+        (rule("min_targets = 1", 'effect = "refuse"\nquorum = 2'), "nobody is asked by effect"),
+        (rule("min_targets = 1", 'effect = "limit"\nquorum = 2'), "nobody is asked by effect"),
+        (rule("min_targets = 1", 'effect = "limit"\napprovers = "@a"'), "nobody is asked by effect"),
+        (rule("min_targets = 1", 'unless = {zone = "UTC"}'), "unless is empty"),
+        (rule("min_targets = 1", 'approvers = ["@a", "@a"]'), "somebody is named twice"),
+        (rule("min_targets = 1", 'approvers = "@a"\nstages = [{approvers = "@b"}]'), "approvers and stages exclude"),
+        (rule("min_targets = 1", 'quorum = 2\nstages = [{approvers = "@b"}]'), "quorum and stages exclude"),
+        (rule('hours = "22:00-22:00"'), "is empty; leave hours out"),
+        (rule('hours = "22:00"'), "is not a span of hours"),
+        (rule('hours = ["01:00-02:00", "x"]'), "is not a span of hours"),
+        (rule('zone = "Mars"'), '"Mars" is not a time zone'),
+        (rule('targets = "/(/"'), "is not a regular expression"),
+        (rule("min_targets = 1", name=""), '"name" does not fit'),
+    ],
+)
+def test_what_is_just_impossible_is_refused(text: str, problem: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        policy(text)
+    (line,) = caught.value.problems
+    assert problem in line
+
+
+FREEZE = '[[policy.freezes]]\nname = "F"\n'
+DATES = "start = 2026-12-20T00:00:00\nend = 2027-01-03T06:00:00\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("", "say when it holds in one way"),
+        (DATES + 'when = "every saturday"', "say when it holds in one way"),
+        (DATES + 'calendar = "https://example.org/x.ics"', "say when it holds in one way"),
+        ("start = 2026-12-20T00:00:00", "start and end are both needed"),
+        ("end = 2026-12-20T00:00:00", "start and end are both needed"),
+        ("start = 2026-12-20T00:00:00\nend = 2026-12-20T00:00:00", "the end after the start"),
+        ("start = 2026-12-21T00:00:00\nend = 2026-12-20T00:00:00", "the end after the start"),
+        (DATES + 'lasts = "2h"', "lasts goes with a phrase only"),
+        (DATES + 'effect = "ask"', "approvers go with effect"),
+        (DATES + 'approvers = "@a"', "approvers go with effect"),
+        (DATES + 'effect = "ask"\napprovers = "U01"\nquorum = 2', "cannot be reached by 1 named person"),
+        (DATES + 'effect = "ask"\napprovers = "@a"\nquorum = 0', '"quorum" does not fit'),
+        (DATES + 'wins_over = "G"', 'there is no other freeze "G"'),
+        (DATES + 'wins_over = "F"', 'there is no other freeze "F"'),
+        (DATES + 'unless = {requester = "@a"}', 'there is no setting "unless" here; there are approvers, backend,'),
+        (DATES + "[[policy.freezes]]\nname = 'F'\n" + DATES, 'there are two freezes named "F"'),
+    ],
+)
+def test_what_is_no_freeze(text: str, problem: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        policy(FREEZE + text)
+    (line,) = caught.value.problems
+    assert problem in line
+
+
+def test_dates_of_a_freeze_may_have_a_zone_of_their_own() -> None:
+    text = FREEZE + 'start = 2026-12-20T00:00:00Z\nend = 2027-01-03T06:00:00+01:00\nzone = "Europe/Berlin"\n'
+    (freeze,) = policy(text).freezes
+    assert isinstance(freeze.schedule, Window)
+    assert (freeze.schedule.start.wall.hour, freeze.schedule.end.wall.hour) == (1, 6)
+    assert (freeze.zone, freeze.max_age, freeze.schedule.start.zone) == ("Europe/Berlin", 86400, "Europe/Berlin")
+
+
+def test_freezes_contradict_each_other_only_at_the_same_time_for_the_same_work() -> None:
+    ask = 'effect = "ask"\napprovers = "@cab"\n'
+    later = "start = 2027-01-03T06:00:00\nend = 2027-01-04T06:00:00\n"
+    other = '[[policy.freezes]]\nname = "G"\n'
+
+    def problems(one: str, two: str) -> int:
+        try:
+            policy(FREEZE + one + other + two)
+        except ConfigError as error:
+            return len(error.problems)
+        return 0
+
+    assert problems(DATES, DATES + ask) == 1
+    assert problems(DATES, DATES) == 0
+    assert problems(DATES, later + ask) == 0
+    assert problems(DATES, DATES + ask + 'wins_over = "F"\n') == 0
+    assert problems(DATES + 'wins_over = "G"\n', DATES + ask) == 0
+    assert problems(DATES + 'backend = "foreman"\n', DATES + ask + 'backend = "immybot"\n') == 0
+    assert problems(DATES + 'operation = "a"\n', DATES + ask + 'operation = "b"\n') == 0
+    assert problems(DATES + 'targets = "a"\n', DATES + ask + 'targets = "b"\n') == 0
+    assert problems(DATES + 'targets = "a*"\n', DATES + ask + 'targets = "*b"\n') == 1
+    assert problems('when = "every saturday"\n', 'when = "every sunday"\n' + ask) == 0
+    assert problems('when = "every saturday"\n', 'when = "every saturday"\n' + ask) == 1
+    assert problems('calendar = "x.ics"\n', 'calendar = "x.ics"\n' + ask) == 0
+
+
+def test_only_the_named_approvers_and_requesters_are_looked_for_in_the_workspace() -> None:
+    there = make_directory({"sre": {"UBOB"}, "dba": {"UCAT", "UDAN"}}, guest={"UGUE"})
+    text = """[policy]
+approvers = ["@sre"]
+escalate_after = "1h"
+escalate_to = ["@e"]
+may_request = ["@m"]
+
+[[policy.rules]]
+name = "r"
+when = {requester = "@w"}
+unless = {requester = "UGUE"}
+quorum = 2
+
+[[policy.rules]]
+name = "s"
+when = {min_targets = 2}
+stages = [{approvers = "@dba", quorum = 2}, {approvers = "@dba", quorum = 3}]
+
+[[policy.freezes]]
+name = "F"
+when = "every saturday"
+effect = "ask"
+approvers = ["@dba"]
+quorum = 3
+
+[[policy.freezes]]
+name = "G"
+when = "every sunday"
+effect = "ask"
+approvers = ["@f"]
+"""
+    loaded = load_policy(text, "my.toml", now=NOW)
+    assert workspace_problems(loaded, there) == (
+        "my.toml:5: there is no user group @m in the workspace; make it in Slack or correct the name.",
+        "my.toml:4: there is no user group @e in the workspace; make it in Slack or correct the name.",
+        "my.toml:9: there is no user group @w in the workspace; make it in Slack or correct the name.",
+        "my.toml:10: UGUE cannot take part: Guests cannot do this; ask a full member of the workspace. "
+        "Name somebody else.",
+        "my.toml:29: there is no user group @f in the workspace; make it in Slack or correct the name.",
+        "my.toml:11: @sre cannot give 2 approvals, as only 1 may approve; lower the quorum or add people.",
+        "my.toml:16: @dba cannot give 3 approvals, as only 2 may approve; lower the quorum or add people.",
+        "my.toml:22: @dba cannot give 3 approvals, as only 2 may approve; lower the quorum or add people.",
+    )
+    assert {stage.quorum for stage in all_stages(loaded)} == {1, 2, 3}
+    assert len(all_stages(loaded)) == 6

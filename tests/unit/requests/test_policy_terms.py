@@ -80,6 +80,52 @@ TERMS: list[tuple[str, str, str, Any]] = [
         "reminders",
         (1800,),
     ),
+    (
+        "a shorter warning changes nothing for a part",
+        rule('targets = "web-1"', 'warn_before = "1m"'),
+        "warn_before",
+        900,
+    ),
+    ("a shorter warning", rule("min_targets = 1", 'warn_before = "1m"'), "warn_before", 60),
+    (
+        "the longer warning",
+        rule("min_targets = 1", 'warn_before = "1h"') + rule("min_targets = 2", 'warn_before = "2h"', "s"),
+        "warn_before",
+        7200,
+    ),
+    (
+        "reminders of the first rule that has some",
+        rule("min_targets = 1", "quorum = 1") + rule("min_targets = 2", 'reminders = ["1h"]', "s"),
+        "reminders",
+        (3600,),
+    ),
+    (
+        "no reminder at the expiry",
+        rule("min_targets = 1", 'expires = "1h"', "r") + rule("min_targets = 2", 'reminders = ["30m", "1h"]', "s"),
+        "reminders",
+        (1800,),
+    ),
+    (
+        "the stricter of ask and next",
+        rule("min_targets = 1", 'late = "next"') + rule("min_targets = 2", 'late = "ask"', "s"),
+        "late",
+        "ask",
+    ),
+    (
+        "the stricter of next and now",
+        rule("min_targets = 1", 'late = "now"') + rule("min_targets = 2", 'late = "next"', "s"),
+        "late",
+        "next",
+    ),
+    (
+        "escalation of a rule before a later one by default",
+        '[policy]\napprovers = "@sre"\nescalate_after = "1h"\nescalate_to = "@leads"\n'
+        + rule("min_targets = 1", 'escalate_after = "3h"\nescalate_to = "@a"'),
+        "escalate_after",
+        10800,
+    ),
+    ("no renewal by default", "", "renew_after_days", None),
+    ("no limit of runs by default", "", "renew_after_runs", None),
     ("a longer warning", rule("min_targets = 1", 'warn_before = "1h"'), "warn_before", 3600),
     (
         "escalation",
@@ -116,6 +162,15 @@ def test_the_escalation_that_comes_first_names_its_group() -> None:
     assert found.escalate_to is not None
     assert found.escalate_to.names == ("@b",)
     assert evaluate(policy(""), subject()).escalate_to is None
+
+
+def test_an_escalation_counts_up_to_the_expiry() -> None:
+    text = rule("min_targets = 1", 'escalate_after = "1h"\nescalate_to = "@a"') + rule(
+        "min_targets = 2", 'expires = "LENGTH"', "s"
+    )
+    before, at, after = (evaluate(policy(text.replace("LENGTH", length)), subject()) for length in ("59m", "1h", "61m"))
+    assert (before.escalate_after, at.escalate_after, after.escalate_after) == (None, None, 3600)
+    assert (before.escalate_to, at.escalate_to, after.escalate_to) == (None, None, stage("@a"))
 
 
 def test_warnings_begin_a_quarter_of_an_hour_before() -> None:

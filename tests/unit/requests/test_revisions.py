@@ -70,3 +70,43 @@ def test_targets_schedule_and_place() -> None:
         ("Targets", "2 (-web-1)", "3 (+web-9 and web-10)"),
         ("When", "say now", "say once"),
     ]
+
+
+def test_a_secret_hides_everything_below_it() -> None:
+    params = BASE["params"] | {"inputs": {"command": "id", "password": "env:B"}}
+    found = diff_contents(
+        Content(**BASE),
+        Content(**(BASE | {"params": params})),
+        describe_schedule=describe_schedule,
+        secret_fields={"inputs"},
+    )
+    assert [(line.field, line.before, line.after) for line in found] == [
+        ("Inputs: command", "•••", "•••"),
+        ("Inputs: password", "•••", "•••"),
+    ]
+
+
+def test_a_secret_that_is_new_shows_that_there_was_none() -> None:
+    params = {name: value for name, value in BASE["params"].items() if name != "inputs"}
+    found = diff_contents(
+        Content(**(BASE | {"params": params})),
+        Content(**BASE),
+        describe_schedule=describe_schedule,
+        secret_fields={"inputs.password"},
+    )
+    assert [(line.before, line.after) for line in found if line.field == "Inputs: password"] == [("(empty)", "•••")]
+
+
+def test_an_empty_label_is_as_none() -> None:
+    params = BASE["params"] | {"template": 13}
+    assert diff(params, ({"template": ""}, {"template": None})) == [("Job template", "12", "13")]
+
+
+def test_of_long_lists_ten_are_told() -> None:
+    ten, eleven, twelve = ([str(n) for n in range(count)] for count in (10, 11, 12))
+    params = BASE["params"]
+    assert diff(params | {"tags": ten})[0][2] == "0, 1, 2, 3, 4, 5, 6, 7, 8 and 9"
+    assert diff(params | {"tags": eleven})[0][2].endswith("8, 9 and 10")
+    assert diff(params | {"tags": twelve})[0][2].endswith("8, 9 and 2 more")
+    assert diff(targets=tuple(twelve))[0][2].endswith("9 and 2 more)")
+    assert diff(params | {"tags": [], "more": {}, "none": None}) == []

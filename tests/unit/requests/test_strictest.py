@@ -64,6 +64,23 @@ def test_the_earliest_escalation_holds_unless_the_request_expires_before() -> No
     assert strictest_requirement([quick, short]).reminders == (300,)
 
 
+def test_at_its_expiry_a_request_is_neither_escalated_nor_reminded_of() -> None:
+    escalating = requirement(SRE, expires_after=600, escalate_after=600, escalate_to=DBA, reminders=(300, 600))
+    found = strictest_requirement([escalating, requirement(SRE)])
+    assert (found.escalate_after, found.escalate_to, found.reminders) == (None, None, (300,))
+    sooner = escalating.model_copy(update={"escalate_after": 599})
+    assert strictest_requirement([requirement(SRE), sooner]).escalate_to == DBA
+
+
+def test_one_requirement_stays_as_it_is() -> None:
+    assert strictest_requirement([APPROVED]) is APPROVED
+
+
+def test_of_refusals_only_their_own_terms_count() -> None:
+    found = strictest_requirement([requirement(SRE, expires_after=60, warn_before=1800), REFUSED])
+    assert (found.expires_after, found.warn_before) == (REFUSED.expires_after, REFUSED.warn_before)
+
+
 def test_no_rule_approves_by_itself_what_somebody_else_has_edited() -> None:
     small = policy(rule("max_targets = 2", 'effect = "approve"'))
     assert evaluate(small, subject()).effect == "approve"
