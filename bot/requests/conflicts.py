@@ -29,8 +29,8 @@ class TargetConflict(FrozenModel):
     names: tuple[str, ...]
     start: datetime
     end: datetime
-    overlap_count: int = 1
-    text: str = ""
+    overlap_count: int
+    text: str
 
 
 def find_conflicts(

@@ -13,11 +13,11 @@ class Drift(FrozenModel):
 
     before: int
     now: int
-    added: tuple[str, ...] = ()
-    removed: tuple[str, ...] = ()
-    percent: float = 0.0
-    needs_confirmation: bool = False
-    text: str = ""
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+    percent: float
+    needs_confirmation: bool
+    text: str
 
 
 def compare_targets(approved: TargetSet, current: TargetSet, max_percent: int | None = None) -> Drift:

@@ -1,7 +1,7 @@
 """Builds freezes from their tables in the configuration file, and finds those that contradict each other."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Protocol
 
 from bot.requests.freezes.model import Freeze, frozen_spans, is_whole_day_series
@@ -24,7 +24,7 @@ def read_freeze_phrase(phrase: str, *, now: datetime, zone: str) -> Reading:
     return read(phrase, now=now, zone=zone, whole_days=True)
 
 
-_REFERENCE_TIMES = (datetime(2024, 1, 1, tzinfo=UTC), datetime(2025, 7, 4, 13, tzinfo=UTC))
+_REFERENCE_TIMES = (datetime.fromisoformat("2024-01-01T00:00Z"), datetime.fromisoformat("2025-07-04T13:00Z"))
 """The moments at which the phrase of a freeze is read. The first is always used, so that a restart during the freeze
 changes nothing. If the second gives another result, the phrase depends on the day on which it is read."""
 

@@ -83,11 +83,11 @@ class FreezeHit(FrozenModel):
     stage: Stage | None = None
     start: datetime
     end: datetime
-    title: str = ""
-    affected_runs: int = 1
-    total_runs: int = 1
-    skips_runs: bool = False
-    cause: FreezeCause = FreezeCause.SCHEDULE
+    title: str
+    affected_runs: int
+    total_runs: int
+    skips_runs: bool
+    cause: FreezeCause
     text: str
 
     @property

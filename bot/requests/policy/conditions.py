@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from enum import IntEnum
+from enum import IntEnum, auto
 from math import inf
 from zoneinfo import ZoneInfo
 
@@ -35,9 +35,9 @@ _DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"
 class Coverage(IntEnum):
     """How much of a request meets a condition. It is partial too if that cannot be known."""
 
-    NONE = 0
-    PARTIAL = 1
-    FULL = 2
+    NONE = auto()
+    PARTIAL = auto()
+    FULL = auto()
 
 
 class PreparedSubject:

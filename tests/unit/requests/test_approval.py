@@ -558,6 +558,15 @@ def test_taking_back(state: Any, changed: dict[str, Any], user: str, code: Permi
     assert (permission.code, permission.reason) == (code, text)
 
 
+def test_without_stages_nothing_is_counted() -> None:
+    denied = approval_status(approval_round(requirement(effect="refuse")), [], make_directory(GROUPS), NOW)
+    assert (denied.stage_index, denied.stage_count, denied.approval_count, denied.required_count) == (0, 1, 0, 0)
+    alone = approval_status(approval_round(requirement(effect="approve")), [], make_directory(GROUPS), NOW)
+    assert (alone.stage_count, alone.eligible_approvers) == (0, frozenset())
+    nobody = approval_status(approval_round(requirement()), [], make_directory(GROUPS), NOW)
+    assert nobody.stage_count == 0
+
+
 def test_before_a_start_the_approval_is_checked_again() -> None:
     both = [decision("UBOB"), decision("UCAT")]
     approved = approval_round(TWO_OF_SRE)

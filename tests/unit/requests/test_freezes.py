@@ -363,3 +363,9 @@ def test_a_phrase_must_mean_the_same_on_every_day(first: Schedule, second: Sched
     else:
         with pytest.raises(ValueError, match="depends on the day it is read"):
             built()
+
+
+def test_a_phrase_is_read_as_if_said_on_the_first_day_of_2024() -> None:
+    mondays = phrase("every monday 08:00 for 1 hour").schedule
+    assert isinstance(mondays, Series)
+    assert mondays.first == moment("2024-01-01 08:00", "Europe/Berlin")

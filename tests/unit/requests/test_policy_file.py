@@ -7,7 +7,7 @@ import pytest
 from bot.errors import ConfigError
 from bot.requests.policy.load import all_stages, load_policy, workspace_problems
 from bot.schedule import Parsed, Reading, RecurrenceRule, Rejected, Series, Weekday, Window, ZonedTime
-from tests.unit.requests.build import NOW, make_directory, policy, rule
+from tests.unit.requests.build import NOW, make_directory, policy, rule, stage
 
 HEAD = '[policy]\napprovers = ["@sre"]\n\n'
 RULE = '[[policy.rules]]\nname = "many"\n'
@@ -261,6 +261,9 @@ def test_a_policy_that_does_not_fit_the_workspace(
         rule("min_targets = 1", 'expires = "8h"\nreminders = ["30m", "2h"]'),
         rule("min_targets = 1", 'expires = "8h"\nescalate_after = "2h"\nescalate_to = "@a"'),
         rule("min_targets = 1", 'reminders = ["30m", "1h"]'),
+        rule("min_targets = 1", 'expires = "1s"'),
+        rule("min_targets = 1", "quorum = 1"),
+        rule("min_targets = 1", 'stages = [{approvers = "@a", quorum = 1}]'),
         rule("min_targets = 1", "drift = 0"),
         rule("min_targets = 1", "drift = 100"),
         rule("min_targets = 1", "renew_after_days = 1\nrenew_after_runs = 1"),
@@ -356,6 +359,11 @@ def test_what_is_no_freeze(text: str, problem: str) -> None:
         policy(FREEZE + text)
     (line,) = caught.value.problems
     assert problem in line
+
+
+def test_one_approval_may_be_asked_for_in_a_freeze() -> None:
+    (freeze,) = policy(FREEZE + DATES + 'effect = "ask"\napprovers = "@cab"\nquorum = 1').freezes
+    assert freeze.stage == stage("@cab")
 
 
 def test_dates_of_a_freeze_may_have_a_zone_of_their_own() -> None:
