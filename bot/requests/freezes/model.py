@@ -146,8 +146,7 @@ def _build_hit(
     can_skip_runs: bool,
     age: timedelta | None,
 ) -> FreezeHit | None:
-    ordered = sorted(frozen_spans, key=lambda item: item[0])
-    overlaps = [overlap for run in run_spans if (overlap := _first_overlapping(ordered, run)) is not None]
+    overlaps = [overlap for run in run_spans if (overlap := _first_overlapping(frozen_spans, run)) is not None]
     if not overlaps:
         return None
     frozen, title = overlaps[0]
@@ -168,8 +167,8 @@ def _build_hit(
     )
 
 
-def _first_overlapping(ordered: Sequence[tuple[TimeSpan, str]], run: TimeSpan) -> tuple[TimeSpan, str] | None:
-    return next((item for item in ordered if item[0].overlaps(run)), None)
+def _first_overlapping(frozen_spans: Sequence[tuple[TimeSpan, str]], run: TimeSpan) -> tuple[TimeSpan, str] | None:
+    return next((item for item in frozen_spans if item[0].overlaps(run)), None)
 
 
 def _cause(freeze: Freeze, age: timedelta | None) -> FreezeCause:

@@ -97,6 +97,7 @@ def test_an_old_copy_serves_and_its_age_is_told_until_it_is_too_old() -> None:
             EVENT.format(summary="x", when="DTSTART:20260304T220000Z\nRRULE:FREQ=OFTEN"),
             'cal.ics:4: the event "x" has faults (RRULE:',
         ),
+        (2 * EVENT.format(summary="x", when="DTSTART:20260304T220000Z"), "cal.ics: the calendar cannot be read ("),
         (
             EVENT.format(summary="x", when="DTSTART:20260304T220000Z\nRRULE:COUNT=3"),
             'cal.ics:4: the event "x" cannot be expanded',
@@ -142,6 +143,17 @@ def test_the_age_of_a_copy_is_told_after_an_hour_and_it_is_too_old_after_its_max
     assert "everything counts as frozen" in stale
     assert stale.endswith("That needs 1 of @cab.")
     assert text(-timedelta(hours=5)).endswith("That needs 1 of @cab.")
+
+
+def test_the_first_event_that_is_touched_is_told() -> None:
+    later = (
+        "BEGIN:VEVENT\nUID:2\nDTSTAMP:20260101T000000Z\nSUMMARY:A\nDTSTART:20260304T224000Z\nDURATION:PT1H\nEND:VEVENT"
+    )
+    sooner = EVENT.format(summary="Z", when="DTSTART:20260304T221000Z\nDURATION:PT10M")
+    text = sooner.replace("BEGIN:VEVENT", later + "\nBEGIN:VEVENT", 1)
+    copies = {"cal.ics": parse_calendar(text, "cal.ics", NOW)}
+    (hit,) = freeze_hits(once(), freeze(schedule=None, calendar="cal.ics"), calendars=copies)
+    assert (hit.title, hit.start) == ("Z", moment("2026-03-04 22:10").instant)
 
 
 def test_an_event_named_like_its_freeze_is_not_named_twice() -> None:

@@ -92,6 +92,8 @@ def test_which_patterns_may_meet(one: list[str], other: list[str], meet: bool) -
         ("/b-\\d$/", "web-12", False),
         ("/b-\\d$/", "WEB-1", True),
         ("//", "//", True),
+        ("//", "x", False),
+        ("/", "x", False),
         ("/", "/", True),
         ("/a", "/a", True),
         ("[!a]b", "ab", False),
