@@ -118,7 +118,7 @@ def _check_event(event: icalendar.Event, place: str) -> None:
         raise ConfigError([f'{place}: the event "{name}" has faults ({problem}); repair it or take it out.'])
     try:
         start = event.start
-        if "DTEND" in event and event.end < start:
+        if event.end < start:
             raise ValueError("it ends before it begins")
         if any(int(interval) < 1 for rule in _recurrence_rules(event) for interval in rule.get("INTERVAL", ())):
             raise ValueError("its INTERVAL is less than 1, so it would never end")

@@ -30,7 +30,7 @@ LocationOf = Callable[[SettingPath], str]
 TomlTable = Mapping[str, object]
 """A table as the standard library reads it. Nothing about it has been checked yet."""
 
-_MODELS: Mapping[str, type[BaseModel]] = {
+_MODELS: Mapping[str | int, type[BaseModel]] = {
     "rules": PolicyRule,
     "freezes": FreezeRule,
     "when": RuleConditions,
@@ -122,7 +122,7 @@ def _problem(item: ErrorDetails, path: SettingPath) -> str:
     match item["type"]:
         case "extra_forbidden":
             known = list(_settings_model(path).model_fields)
-            close = get_close_matches(key, known, n=1)
+            close = get_close_matches(key, known)
             hint = f'did you mean "{close[0]}"?' if close else f"there are {', '.join(sorted(known))}."
             return f'there is no setting "{key}" here; {hint}'
         case "missing":
@@ -135,7 +135,7 @@ def _problem(item: ErrorDetails, path: SettingPath) -> str:
 
 def _settings_model(path: SettingPath) -> type[BaseModel]:
     """Return the model whose setting a path names."""
-    names = [part for part in path[:-1] if isinstance(part, str) and part in _MODELS]
+    names = [part for part in path[:-1] if part in _MODELS]
     return _MODELS[names[-1]] if names else PolicySettings
 
 

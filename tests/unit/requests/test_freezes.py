@@ -263,6 +263,12 @@ def test_a_series_is_not_skipped_by_a_freeze_that_asks() -> None:
     assert (single.effect, single.affected_runs, single.total_runs) == (FreezeEffect.REFUSES, 1, 1)
 
 
+def test_of_two_runs_both_are_told() -> None:
+    twice = DAILY.model_copy(update={"count": 2})
+    (hit,) = freeze_hits(twice, freeze(schedule=TWO_DAYS))
+    assert hit.text.startswith("1 of the next 2 runs fall into the freeze “F”")
+
+
 def test_no_runs_touch_no_freeze() -> None:
     assert find_freeze_hits([freeze()], subject(), [], NOW) == ()
 

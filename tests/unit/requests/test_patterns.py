@@ -36,6 +36,8 @@ def test_a_line_break_in_a_name_makes_no_two_of_it() -> None:
     names = TargetNames(["web-1\ndb-1", "app-1"])
     assert Patterns(["db-1"]).first_match(names) is None
     assert Patterns(["app-*"]).first_match(names) == "app-1"
+    assert TargetNames(["web-1\ndb-1"]).folded == ("web-1 db-1",)
+    assert TargetNames([""]).folded == ("",)
 
 
 @settings(deadline=None)
@@ -93,6 +95,7 @@ def test_which_patterns_may_meet(one: list[str], other: list[str], meet: bool) -
         ("/b-\\d$/", "WEB-1", True),
         ("//", "//", True),
         ("//", "x", False),
+        ("/^$/", "", False),
         ("/", "x", False),
         ("/", "/", True),
         ("/a", "/a", True),

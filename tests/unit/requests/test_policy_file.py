@@ -261,6 +261,7 @@ def test_a_policy_that_does_not_fit_the_workspace(
         rule("min_targets = 1", 'expires = "8h"\nreminders = ["30m", "2h"]'),
         rule("min_targets = 1", 'expires = "8h"\nescalate_after = "2h"\nescalate_to = "@a"'),
         rule("min_targets = 1", 'reminders = ["30m", "1h"]'),
+        rule("min_targets = 1", 'reminders = ["1s", "3s"]'),
         rule("min_targets = 1", 'expires = "1s"'),
         rule("min_targets = 1", "quorum = 1"),
         rule("min_targets = 1", 'stages = [{approvers = "@a", quorum = 1}]'),
