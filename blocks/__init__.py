@@ -1,1 +1,1 @@
-"""What people see, in Block Kit. Pure: values in, blocks out."""
+"""Renders values as Block Kit. Pure."""

@@ -21,7 +21,7 @@ def block_id(name: str, generation: int, system: str = "") -> str:
 
 
 def field_name_of(block_id_text: str) -> str:
-    """The field that a block's id stands for."""
+    """The name of the field that a block's id holds."""
     return block_id_text.partition("|")[0]
 
 

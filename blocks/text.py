@@ -1,5 +1,8 @@
-"""Text for Slack. What people and back ends wrote is never mrkdwn: it goes into plain_text or rich_text elements,
-so that no name can ping a channel or plant a link."""
+"""Elements of Block Kit.
+
+Text of people and back ends is never mrkdwn. It goes into plain_text or rich_text elements, so that no name can notify
+a channel or place a link.
+"""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -13,17 +16,17 @@ View: TypeAlias = dict[str, Json]
 
 
 def clip(text: str, limit: int) -> str:
-    """At most ``limit`` characters; what is cut ends in an ellipsis."""
+    """Cut a text to ``limit`` characters, with an ellipsis at the end."""
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
 def plain_text(text: str, limit: int = 3000) -> Element:
-    """A plain_text object. Slack takes no empty one."""
+    """A plain_text object. Slack refuses an empty one, so it holds at least a space."""
     return {"type": "plain_text", "text": clip(text, limit) or " ", "emoji": False}
 
 
 def escape(text: str) -> str:
-    """Text for the few places that are always mrkdwn (a message's fallback text)."""
+    """Escape a text for the places that are always mrkdwn, such as the fallback text of a message."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
@@ -98,19 +101,19 @@ def header(text: str) -> Block:
 
 
 def context(*texts: str) -> Block:
-    """Small grey text; at most ten pieces."""
+    """Small grey text in at most ten pieces."""
     return {"type": "context", "elements": [plain_text(text, 2000) for text in texts[:10]]}
 
 
 def divider() -> Block:
-    """A line across."""
+    """A horizontal line."""
     return {"type": "divider"}
 
 
 def button(
     text: str, action_id: str, value: str = "", *, style: str = "", confirm: Element | None = None, url: str = ""
 ) -> Element:
-    """A button. ``value`` is an opaque id, never something to be believed."""
+    """A button. ``value`` is an opaque id; a handler checks it like any input."""
     element: Element = {"type": "button", "text": plain_text(text, 75), "action_id": action_id}
     if value:
         element["value"] = value
@@ -124,7 +127,7 @@ def button(
 
 
 def confirm_dialog(title: str, text: str, yes: str, no: str = "Go back") -> Element:
-    """A dialog that asks before a button does what it does."""
+    """A confirmation dialog."""
     return {
         "title": plain_text(title, 100),
         "text": plain_text(text, 300),
@@ -134,7 +137,7 @@ def confirm_dialog(title: str, text: str, yes: str, no: str = "Go back") -> Elem
 
 
 def actions(block_id: str, *elements: Element) -> Block:
-    """A row of buttons and menus; at most 25."""
+    """A row of at most 25 buttons and menus."""
     return {"type": "actions", "block_id": block_id, "elements": list(elements[:25])}
 
 

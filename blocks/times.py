@@ -1,4 +1,4 @@
-"""Times as people read them: each reader's own zone, next to the requester's zone and UTC in fixed words."""
+"""Times for people: in each reader's own zone, and fixed in the requester's zone and UTC."""
 
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -13,18 +13,18 @@ def absolute_time(at: ZonedTime) -> str:
 
 
 def utc_time(instant: datetime) -> str:
-    """``20:00 UTC``, with the date where it is another day than it sounds."""
+    """``Fri 27 Nov 20:00 UTC``."""
     return f"{instant.astimezone(UTC):%a %d %b %H:%M} UTC"
 
 
 def local_and_absolute_time(instant: datetime, zone: str) -> list[Element]:
-    """An instant: the reader's own time first, then the fixed words."""
+    """An instant in the reader's zone, then in ``zone``, then in UTC."""
     at = ZonedTime.from_instant(instant, zone)
     return [date_element(instant, absolute_time(at)), text_run(f" · {absolute_time(at)} · {utc_time(instant)}")]
 
 
 def schedule_line(schedule: Schedule, zone: str) -> list[Element]:
-    """One line that says when, with absolute times."""
+    """A schedule in one line, with absolute times."""
     match schedule:
         case Now():
             return [text_run("As soon as it is approved")]

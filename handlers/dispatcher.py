@@ -111,19 +111,37 @@ class Dispatcher:
 
 
 async def _reply_in_time(route: Route[PayloadT], payload: PayloadT, conversation: "_Conversation") -> Reply:
-    """The handler's reply. Where it takes longer than the route's patience, that is said first."""
+    """The handler's reply. If it takes longer than the route's patience, the pending view is shown meanwhile."""
+    if isinstance(payload, OptionsQuery):
+        return await _options_in_time(route, payload)
     if conversation.is_settled and route.pending is None:
         return await _reply(route, payload)
-    work = asyncio.ensure_future(_reply(route, payload))
+    pending: list[asyncio.Task[None]] = []
+
+    def show_pending() -> None:
+        view = route.pending(payload) if route.pending else None
+        pending.append(asyncio.create_task(conversation.show_pending(view)))
+
+    # A timer costs less than a task of its own for the handler, which nearly always returns before it.
+    timer = asyncio.get_running_loop().call_later(route.patience, show_pending)
     try:
-        await asyncio.wait([work], timeout=route.patience)
-        if not work.done():
-            if isinstance(payload, OptionsQuery):
-                return route.error_reply("This takes too long just now: type more, or try again")
-            await conversation.show_pending(route.pending(payload) if route.pending else None)
-        return await work
+        reply = await _reply(route, payload)
+        for task in pending:
+            await task
+        return reply
     finally:
-        work.cancel()
+        timer.cancel()
+        for task in pending:
+            task.cancel()
+
+
+async def _options_in_time(route: Route[OptionsQuery], query: OptionsQuery) -> Reply:
+    """The choices of a select; a sentence about the time if they take too long."""
+    try:
+        async with asyncio.timeout(route.patience):
+            return await _reply(route, query)
+    except TimeoutError:
+        return route.error_reply("This takes too long just now: type more, or try again")
 
 
 async def _reply(route: Route[PayloadT], payload: PayloadT) -> Reply:

@@ -122,7 +122,7 @@ class Click:
 
     @property
     def request_ref(self) -> RequestRef:
-        """The request that the button stands for. Raises BadPayload."""
+        """The request that the button names. Raises BadPayload."""
         found = _REQUEST_REF.fullmatch(self.value)
         if found is None:
             raise BadPayload("actions[0].value")
@@ -139,7 +139,7 @@ class Click:
 
     @property
     def number(self) -> int:
-        """The number that the button stands for. Raises BadPayload."""
+        """The number that the button carries. Raises BadPayload."""
         if not re.fullmatch("[0-9]{1,9}", self.value):
             raise BadPayload("actions[0].value")
         return int(self.value)
