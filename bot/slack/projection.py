@@ -74,7 +74,7 @@ async def _render_card(
 async def _approval_status_text(db: Database, slack_directory: SlackDirectory, clock: Clock, request: Request) -> str:
     async with db.read() as tx:
         decisions = await requests.decisions_of(tx, request.id)
-        held = await delegations.active_at(tx, clock.now())
+        held = await delegations.for_decisions(tx, decisions, clock.now())
     directory = await load_approval_directory(slack_directory, request, decisions)
     found = approval_status(current_round(request, held), decisions, directory, clock.now())
     return " ".join([found.text, *found.unapprovable_reasons])

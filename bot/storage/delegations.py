@@ -1,18 +1,20 @@
 """Delegations: who decides in whose place, and when."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, or_, select, update
 
 from bot.ids import new_id
 from bot.requests.approval.delegation import Delegation
-from bot.requests.model import Person
+from bot.requests.model import Decision, Person
 from bot.storage.tables import delegations
 from bot.storage.transactions import Tx
 
 _ACTIVE_AT = select(delegations).where(
-    delegations.c.starts <= bindparam("at"), delegations.c.ends > bindparam("at"), delegations.c.ended_at.is_(None)
+    delegations.c.starts <= bindparam("at"),
+    delegations.c.ends > bindparam("at"),
+    or_(delegations.c.ended_at.is_(None), delegations.c.ended_at > bindparam("at")),
 )
 
 
@@ -43,3 +45,14 @@ async def active_at(tx: Tx, at: datetime) -> Sequence[Delegation]:
     """Return the delegations that are in force at a moment."""
     rows = (await tx.execute(_ACTIVE_AT, {"at": at})).mappings()
     return [Delegation.model_validate(dict(row)) for row in rows]
+
+
+async def for_decisions(tx: Tx, decisions: Iterable[Decision], now: datetime) -> tuple[Delegation, ...]:
+    """Return the delegations in force now, and those that were in force when the decisions were made.
+
+    What somebody approved in another's place stays approved after the delegation has ended.
+    """
+    by_id: dict[str, Delegation] = {}
+    for at in dict.fromkeys((now, *(decision.at for decision in decisions if decision.on_behalf_of))):
+        by_id |= {delegation.id: delegation for delegation in await active_at(tx, at)}
+    return tuple(by_id.values())

@@ -49,18 +49,10 @@ class ApprovalService:
         """Load the people and groups that decide on a request, those who decided already included."""
         return await load_approval_directory(self.directory, request, decisions, extra)
 
-    async def active_delegations(self) -> tuple[Delegation, ...]:
-        """Return the delegations in force now."""
+    async def delegations_for(self, decisions: Sequence[Decision]) -> tuple[Delegation, ...]:
+        """Return the delegations in force now, and those that were in force when the decisions were made."""
         async with self.db.read() as tx:
-            return tuple(await delegations.active_at(tx, self.clock.now()))
-
-    async def delegations_at_decisions(self, decisions: Sequence[Decision]) -> tuple[Delegation, ...]:
-        """Return the delegations that were in force when the decisions were made."""
-        by_id: dict[str, Delegation] = {}
-        async with self.db.read() as tx:
-            for decision in decisions:
-                by_id |= {delegation.id: delegation for delegation in await delegations.active_at(tx, decision.at)}
-        return tuple(by_id.values())
+            return await delegations.for_decisions(tx, decisions, self.clock.now())
 
     def permission_to_decide(
         self,
@@ -87,11 +79,9 @@ class ApprovalService:
         """Return how far the approval of a request has come."""
         return approval_status(current_round(request, delegations), decisions, directory, now)
 
-    def permission_to_retract(
-        self, request: Request, decision: Decision, person: Person, delegations: Sequence[Delegation]
-    ) -> Permission:
+    def permission_to_retract(self, request: Request, decision: Decision, person: Person) -> Permission:
         """Return whether a person may still retract a decision."""
-        return permission_to_retract(current_round(request, delegations), request.state, decision, person)
+        return permission_to_retract(current_round(request, ()), request.state, decision, person)
 
     async def can_manage(self, request: Request, person: Person) -> Permission:
         """Return whether a person is an approver of a request, who may cancel it or resolve its outcome.
@@ -124,5 +114,5 @@ class ApprovalService:
         except NotAllowed as error:
             _log.info("approvers not checked before a start", request=request.name, why=str(error))
             return ""
-        given = await self.delegations_at_decisions(decisions)
-        return is_still_valid(current_round(request, given), decisions, directory, self.clock.now()).reason
+        approval_round = current_round(request, await self.delegations_for(decisions))
+        return is_still_valid(approval_round, decisions, directory, self.clock.now()).reason

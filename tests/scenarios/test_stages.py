@@ -193,9 +193,11 @@ async def test_what_a_delegate_has_approved_counts_until_the_second_approval(
     card = await find_card(bob, await make_request(alice, CACHE.format("now"), UPTIME))
     assert "1 of 2 approved by @sre" in await click_for_reply(dave, "Approve", card)
     await wait_for_texts(card, "1 of 2 approved by @sre", "on behalf of @bob", env=env)
+    # What was approved in his place stays approved after he has ended the delegation.
+    reply = await bob.command("/nightshift delegate off")
+    await eventually(env, lambda: reply.ephemeral_texts)
     assert "You approved" in await click_for_reply(carol, "Approve", card)
     await wait_for_texts(card, "Succeeded", env=env)
-    await bob.command("/nightshift delegate off")
 
 
 async def test_policy_may_refuse_a_conflicting_request(env: Environment, alice: Person, dave: Person):

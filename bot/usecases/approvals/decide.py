@@ -111,7 +111,7 @@ async def _load_and_authorize(services: Services, request_id: str, revision: int
         _check_still_open(request, revision)
         decisions = await requests.decisions_of(tx, request_id)
     directory = await services.approvals.directory_for(request, decisions, person)
-    delegations = await services.approvals.active_delegations()
+    delegations = await services.approvals.delegations_for(decisions)
     permission = services.approvals.permission_to_decide(
         request, person, decisions, directory, delegations, services.clock.now()
     )

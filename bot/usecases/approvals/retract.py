@@ -10,7 +10,6 @@ from bot.usecases.services import Services
 async def retract_decision(services: Services, request_id: str, person: Person) -> str:
     """Retract a decision while the request is open. Returns what happened. Raises Conflict or NotAllowed."""
     now = services.clock.now()
-    delegations = await services.approvals.active_delegations()
     async with services.db.write() as tx:
         request = await requests.get(tx, request_id, for_update=True)
         decisions = await requests.decisions_of(tx, request_id)
@@ -18,7 +17,7 @@ async def retract_decision(services: Services, request_id: str, person: Person) 
         if not own:
             text = f"You have said nothing on {request.name} that could be taken back."
             raise NotAllowed(text, code=RefusalCode.NOTHING_TO_RETRACT)
-        permission = services.approvals.permission_to_retract(request, own[-1], person, delegations)
+        permission = services.approvals.permission_to_retract(request, own[-1], person)
         if not permission.allowed:
             raise NotAllowed(permission.reason, code=permission.code)
         await requests.retract_decision(tx, own[-1].id, now)

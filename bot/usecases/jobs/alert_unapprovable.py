@@ -5,7 +5,6 @@ from datetime import datetime
 import structlog
 
 from bot.errors import NotAllowed
-from bot.requests.approval.delegation import Delegation
 from bot.requests.model import Request, sha256_hex
 from bot.slack.live_directory import load_approval_directory
 from bot.storage import messages, requests
@@ -24,12 +23,11 @@ async def alert_unapprovable(services: Services) -> None:
     if not channel:
         return
     now = services.clock.now()
-    delegations = await services.approvals.active_delegations()
     async with services.db.read() as tx:
         ids = [summary.id for summary in await requests.summaries_awaiting_approval(tx, MAX_REQUESTS_PER_ROUND)]
     for request_id in ids:
         try:
-            request, reasons = await _unapprovable_reasons(services, request_id, delegations, now)
+            request, reasons = await _unapprovable_reasons(services, request_id, now)
         except NotAllowed as error:
             _log.info("approvers not checked", request=request_id, why=str(error))
             return
@@ -41,9 +39,7 @@ async def alert_unapprovable(services: Services) -> None:
             services.wake.sender.set()
 
 
-async def _unapprovable_reasons(
-    services: Services, request_id: str, delegations: tuple[Delegation, ...], now: datetime
-) -> tuple[Request, tuple[str, ...]]:
+async def _unapprovable_reasons(services: Services, request_id: str, now: datetime) -> tuple[Request, tuple[str, ...]]:
     """Return a request and why nobody can approve it, a sentence each. Raises NotAllowed if Slack does not tell."""
     async with services.db.read() as tx:
         request = await requests.get(tx, request_id)
@@ -51,5 +47,6 @@ async def _unapprovable_reasons(
     if request.state != "awaiting_approval":
         return request, ()
     directory = await load_approval_directory(services.directory, request, decisions, require_complete=True)
+    delegations = await services.approvals.delegations_for(decisions)
     status = services.approvals.approval_status(request, decisions, directory, delegations, now)
     return request, status.unapprovable_reasons
