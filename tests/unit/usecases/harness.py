@@ -123,11 +123,14 @@ class Harness:
         reason: str = "patch",
         channel: str = "C-OPS",
         operation: str = "foreman.run",
+        system: str = "",
         **values: Any,
     ) -> Draft:
         """A form, filled in: a command on the web servers unless the values say otherwise."""
         actor = await self.actor(who)
         draft = await create_draft(self.services, actor.person, operation.partition(".")[0], operation, channel)
+        if system:
+            draft = await apply_form_state(self.services, draft, actor, {"_system": system}, {})
         filled = {"when": when, "because": reason, **(self.command(**values) if operation == "foreman.run" else values)}
         draft = await apply_form_state(self.services, draft, actor, filled, {})
         if operation == "foreman.run":
