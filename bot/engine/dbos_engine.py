@@ -1,8 +1,9 @@
 """The durable engine on DBOS: SQLite by default, PostgreSQL by another URL.
 
-One workflow, ``job``, with one step that calls the registered job. After a crash DBOS calls it again; jobs keep their
-own place in our tables and carry on from there, so nothing depends on DBOS's record of steps. The application version
-is fixed, because DBOS's default (a hash that every library update changes) would strand unfinished work.
+There is one workflow, ``job``, with one step that calls the registered job. After a crash DBOS calls it again. Jobs
+store their progress in our tables and resume from there, so nothing depends on the steps that DBOS records. The
+application version is fixed, because DBOS's default, a hash that every library update changes, would strand unfinished
+work.
 """
 
 import asyncio
@@ -17,7 +18,7 @@ from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
 from sqlalchemy.engine import make_url
 
 from bot.engine.identity import FileIdentity, NodeIdentity, PostgresIdentity
-from bot.engine.port import Job
+from bot.engine.port import Engine, Job
 
 APPLICATION_VERSION = "1"
 QUEUE = "nightshift-takeover"
@@ -26,12 +27,6 @@ LISTENER_SECONDS = 0.1
 """Interval at which DBOS's listener thread wakes on SQLite. Shutting down waits for that thread; nothing else does."""
 MAX_RECORD_CHECKS, RECORD_CHECK_SECONDS = 40, 0.025
 _FINAL_STATUSES = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
-_STATUS_NAMES = {
-    "SUCCESS": "done",
-    "ERROR": "failed",
-    "CANCELLED": "failed",
-    "MAX_RECOVERY_ATTEMPTS_EXCEEDED": "failed",
-}
 
 _log = logging.getLogger(__name__)
 _engine: "DbosEngine | None" = None
@@ -48,8 +43,8 @@ async def _step(job: str, key: str) -> None:
     await _engine.run_job(job, key)
 
 
-class DbosEngine:
-    """Implements ``bot.engine.Engine``. DBOS is one for each process, so there is at most one of these at a time."""
+class DbosEngine(Engine):
+    """Implements the port. A process has one DBOS, so there is at most one of these at a time."""
 
     def __init__(self, database_url: str, data_dir: Path, node: str, jobs: Mapping[str, Job]) -> None:
         self._url = make_url(database_url)
@@ -63,11 +58,11 @@ class DbosEngine:
 
     @property
     def node(self) -> str:
-        """This node's name."""
+        """The name of this node."""
         return self._identity.name if self._identity else self._node
 
     def is_alive(self) -> bool:
-        """Whether this node still holds its name."""
+        """Return whether this node still holds its name."""
         return self._identity is not None and self._identity.is_alive()
 
     async def launch(self) -> None:
@@ -76,7 +71,7 @@ class DbosEngine:
         self._identity = self._claim_identity()
         _silence_dbos_logs()
         _engine = self
-        # Called on the loop's own thread: DBOS then runs recovered work on this loop as well.
+        # Called on the thread of the loop, so that DBOS runs recovered jobs on this loop as well.
         DBOS(config=self._dbos_config())
         DBOS.launch()
         await DBOS.register_queue_async(QUEUE, polling_interval_sec=POLL_SECONDS)
@@ -87,10 +82,6 @@ class DbosEngine:
             return
         with SetWorkflowID(_workflow_id(job, key)):
             await DBOS.start_workflow_async(_workflow, job, key)
-
-    async def status(self, job: str, key: str) -> str:
-        status = await DBOS.get_workflow_status_async(_workflow_id(job, key))
-        return "absent" if status is None else _STATUS_NAMES.get(status.status, "pending")
 
     async def has_running(self, job: str, prefix: str) -> bool:
         found = await DBOS.list_workflows_async(
@@ -118,7 +109,7 @@ class DbosEngine:
                 if gone:
                     await DBOS.resume_workflows_async(ids, queue_name=QUEUE)
                     taken += len(ids)
-                    _log.warning("took over %d jobs of node %s, which is gone", len(ids), node)
+                    _log.warning("took over %d jobs of dead node %s", len(ids), node)
         return taken
 
     @asynccontextmanager
@@ -160,7 +151,7 @@ class DbosEngine:
         _engine = None
 
     async def _wait_until_recorded(self) -> None:
-        """Wait until DBOS has written down that every job of this node has ended, which it does a moment later."""
+        """Wait until DBOS has recorded the end of every job of this node, which it does a moment later."""
         for _ in range(MAX_RECORD_CHECKS):
             mine = await DBOS.list_workflows_async(
                 status="PENDING", executor_id=self.node, load_input=False, load_output=False, limit=1
@@ -170,7 +161,7 @@ class DbosEngine:
             await asyncio.sleep(RECORD_CHECK_SECONDS)
 
     async def run_job(self, job: str, key: str) -> None:
-        """Do a job on the application's own loop, whichever loop DBOS calls from."""
+        """Run a job on the loop of the application, whichever loop DBOS calls from."""
         if self._loop is not None and asyncio.get_running_loop() is not self._loop:
             await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._run_tracked(job, key), self._loop))
         else:
@@ -205,7 +196,7 @@ class DbosEngine:
     def _system_url(self) -> str:
         if not self._url.drivername.startswith("sqlite"):
             return self._url.set(drivername="postgresql").render_as_string(hide_password=False)
-        # A file of its own: one writer each. WAL stays with the file once it is set.
+        # A separate file, so that each has one writer. The file keeps the WAL mode once it is set.
         path = Path(self._url.database or "nightshift.sqlite").with_suffix(".engine.sqlite")
         with sqlite3.connect(path) as connection:
             connection.execute("PRAGMA journal_mode=WAL")
@@ -218,10 +209,10 @@ def _workflow_id(job: str, key: str) -> str:
 
 
 def _silence_dbos_logs() -> None:
-    """DBOS adds a handler of its own and an advertisement unless its logger has a handler already."""
+    """Keep DBOS from adding its own handler and an advertisement, which it does unless its logger has a handler."""
     logger = logging.getLogger("dbos")
     if not logger.handlers:
         logger.addHandler(logging.NullHandler())
     logger.setLevel(logging.WARNING)
-    # Asking again for a job that is under way changes nothing, and is done on purpose.
+    # Starting a running job again changes nothing, and is done on purpose.
     logger.addFilter(lambda record: "already exists in queue" not in record.getMessage())

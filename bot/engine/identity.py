@@ -1,7 +1,7 @@
 """A node's identity: a name that only one living process can hold.
 
-Two processes with one name would each carry on the other's work, and calls would go out twice. So the name is locked:
-by a file lock next to a SQLite database, by an advisory lock in PostgreSQL. The lock ends with the process.
+Two processes with the same name would each resume the other's jobs, and make calls twice. The name is therefore locked,
+by a file lock next to a SQLite database or by an advisory lock in PostgreSQL. The lock ends with the process.
 """
 
 import fcntl
@@ -16,7 +16,7 @@ import psycopg
 from bot.errors import ConfigError
 
 _LOCK_NAMESPACE = 0x6E736869
-"""First half of the advisory-lock key: apart from other applications' locks in the same database."""
+"""First half of the advisory-lock key. It separates ours from other applications' locks in the same database."""
 MAX_AUTOMATIC_NODES = 64
 MAX_RECLAIM_TRIES, MAX_CLAIM_TRIES, CLAIM_RETRY_SECONDS = 40, 8, 0.25
 
@@ -27,30 +27,30 @@ class NodeIdentity(Protocol):
     name: str
 
     def is_alive(self) -> bool:
-        """Whether the claim held when it was last renewed. A node that has lost it must stop at once."""
+        """Return whether the claim held when it was last renewed. A node that has lost it must stop at once."""
         ...
 
     def renew(self) -> None:
-        """Look whether the claim still holds, and claim the name again where only the connection was lost.
+        """Check the claim, and claim the name again if only the connection was lost.
 
-        Raises psycopg.Error while the database cannot be reached: then nobody else can take the name either.
+        Raises psycopg.Error while the database is unreachable. No other node can take the name then.
         """
         ...
 
     def try_claim(self, name: str) -> bool:
-        """Claim the name of a node that is gone; False where it lives."""
+        """Claim the name of a dead node. Returns False if it is alive."""
         ...
 
     def release(self, name: str) -> None:
-        """Give up a name that was taken over."""
+        """Release a name that was taken over."""
         ...
 
     def close(self) -> None:
-        """Give up everything."""
+        """Release every name."""
         ...
 
 
-class FileIdentity:
+class FileIdentity(NodeIdentity):
     """Locks a file in the data directory (SQLite: one machine)."""
 
     def __init__(self, directory: Path, name: str) -> None:
@@ -67,7 +67,7 @@ class FileIdentity:
         return self.name in self._locks
 
     def renew(self) -> None:
-        """The lock lasts as long as the process."""
+        """Do nothing: the lock lasts as long as the process."""
 
     def try_claim(self, name: str) -> bool:
         file = (self._directory / f"node-{name}.lock").open("a+")
@@ -90,8 +90,8 @@ class FileIdentity:
             self.release(name)
 
 
-class PostgresIdentity:
-    """Holds session advisory locks on a connection of its own. Needs a direct connection, not a transaction pooler."""
+class PostgresIdentity(NodeIdentity):
+    """Holds session advisory locks on its own connection. Needs a direct connection, not a transaction pooler."""
 
     def __init__(self, dsn: str, name: str) -> None:
         self._dsn = dsn
@@ -133,8 +133,11 @@ class PostgresIdentity:
             self._alive = self._claim_own_name(MAX_RECLAIM_TRIES)
 
     def _claim_own_name(self, tries: int) -> bool:
-        """A node that takes this one's work over holds the name for a moment only, and what is under way here moves
-        only by compare-and-set; a process that keeps the name has it for good."""
+        """Claim this node's name, with retries.
+
+        A node that takes over its jobs holds the name for a moment only. Running jobs here are safe meanwhile, because
+        they change only by compare-and-set.
+        """
         for _ in range(tries):
             if self.try_claim(self.name):
                 return True

@@ -1,19 +1,19 @@
-"""The small port behind which the durable engine stands."""
+"""The port of the durable engine."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 Job = Callable[[str], Awaitable[None]]
-"""Work on one thing, named by its id. It may be called again for the same id after a crash, and must cope."""
+"""Work on one thing, given by its id. After a crash it is called again for the same id, and must cope with that."""
 
 
 class Engine(Protocol):
-    """Runs jobs that survive the process: one at a time for each id, and at least once to its end."""
+    """Runs jobs that survive the process: one at a time for each id, and to the end at least once."""
 
     @property
     def node(self) -> str:
-        """This node's name."""
+        """The name of this node."""
         ...
 
     def is_alive(self) -> bool:
@@ -21,33 +21,29 @@ class Engine(Protocol):
         ...
 
     async def launch(self) -> None:
-        """Begin: claim this node's identity and carry on what an earlier process of it left. Raises ConfigError."""
+        """Claim this node's identity and resume the jobs of its earlier process. Raises ConfigError."""
         ...
 
     async def start(self, job: str, key: str) -> None:
-        """Have a job done for an id. Asking again for the same pair changes nothing."""
-        ...
-
-    async def status(self, job: str, key: str) -> str:
-        """How a job stands: ``absent``, ``pending``, ``done`` or ``failed``."""
+        """Start a job for an id. Starting the same pair again changes nothing."""
         ...
 
     async def has_running(self, job: str, prefix: str) -> bool:
-        """Whether a job is under way for an id that begins like this, on whatever node."""
+        """Return whether a job is running on any node for an id with this prefix."""
         ...
 
     async def take_over_orphaned(self) -> int:
-        """Take over the work of nodes that are gone. Returns how many jobs."""
+        """Take over the jobs of dead nodes. Returns how many."""
         ...
 
     def take_over(self, node: str) -> AbstractAsyncContextManager[bool]:
-        """Whether another node is gone; if so, no process can be that node until the block ends."""
+        """Claim a dead node's name until the block ends, so that no process can be that node. False if it is alive."""
         ...
 
     async def prune(self, keep_seconds: float) -> int:
-        """Delete the records of jobs that ended longer ago than this. Returns how many."""
+        """Delete the records of jobs that ended more than ``keep_seconds`` ago. Returns how many."""
         ...
 
     async def drain(self, seconds: float) -> None:
-        """Start nothing more, let what is under way come to its end for so long, then stop."""
+        """Start no more jobs, wait up to ``seconds`` for the running ones, then stop."""
         ...

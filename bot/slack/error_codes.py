@@ -1,4 +1,4 @@
-"""Slack's error codes, sorted by what to do about them."""
+"""Slack's error codes, grouped by what to do about them."""
 
 from aiohttp import ClientError
 from slack_sdk.errors import SlackApiError
@@ -18,23 +18,23 @@ RECIPIENT_GONE = frozenset(
         "messages_tab_disabled",
     }
 )
-"""The channel or person cannot be written to; trying again will not help."""
+"""The channel or person cannot be written to. Retrying does not help."""
 
 MESSAGE_GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
-"""The message is no longer there to be changed."""
+"""The message can no longer be changed."""
 
 TRANSPORT_ERRORS = (ClientError, TimeoutError, OSError)
-"""What slack_sdk lets through when there is no connection."""
+"""Exceptions of slack_sdk when there is no connection."""
 
 
 def error_code(error: SlackApiError) -> str:
-    """Slack's error code, such as ``channel_not_found``."""
+    """Return Slack's error code, such as ``channel_not_found``."""
     response = error.response
     return str(response.get("error", "unknown")) if response is not None else "unknown"
 
 
 def retry_after_seconds(error: SlackApiError) -> float | None:
-    """How many seconds Slack wants us to wait; None where it is not a matter of pace."""
+    """Return how many seconds Slack wants us to wait; None if the error is not about rate limits."""
     if error_code(error) not in ("ratelimited", "rate_limited"):
         return None
     headers = getattr(error.response, "headers", None) or {}

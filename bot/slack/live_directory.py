@@ -1,4 +1,4 @@
-"""Slack's people and groups in the shape that decisions are made from: as they are now, failing closed."""
+"""Loads the users and groups that a decision needs from Slack. Fails closed."""
 
 from collections.abc import Iterable
 
@@ -15,8 +15,11 @@ async def load_directory(
     *,
     require_complete: bool = False,
 ) -> pure.InMemoryDirectory:
-    """The groups, and the members that matter for a requirement. Where Slack does not tell, there are no groups and
-    nobody may approve. With ``whole``, raises NotAllowed where Slack does not tell everything."""
+    """Return the groups, and the users who matter for a requirement.
+
+    If Slack does not answer there are no groups, and nobody may approve. With ``require_complete``, raises NotAllowed
+    instead.
+    """
     try:
         groups = await slack_directory.groups()
     except NotAllowed:

@@ -1,4 +1,4 @@
-"""What a message shows, worked out anew from the database each time: one renderer for every copy of a card."""
+"""Renders messages from the database. Every copy of a card has the same renderer."""
 
 from dataclasses import dataclass
 
@@ -19,17 +19,17 @@ MAX_RUNS = 5
 
 @dataclass(frozen=True, slots=True)
 class RenderedMessage:
-    """A message as Slack takes it; ``thread_ts`` puts it under another one. ``version`` is the request's."""
+    """A message as Slack takes it. ``thread_ts`` puts it in the thread of another one."""
 
     blocks: list[Block]
     text: str
     thread_ts: str = ""
     waits_for_message_id: str = ""
-    """The id of the message that must be there first; "" where nothing keeps this one."""
+    """The id of a message that must be posted first; "" if there is none."""
 
 
 async def render(db: Database, slack_directory: SlackDirectory, clock: Clock, message: Message) -> RenderedMessage:
-    """Work out a message. Raises NotFound where what it shows is gone."""
+    """Render a message. Raises NotFound if what it shows is deleted."""
     match message.kind:
         case "note":
             return await _render_note(db, message)
@@ -42,7 +42,7 @@ async def render(db: Database, slack_directory: SlackDirectory, clock: Clock, me
 
 
 async def _render_note(db: Database, message: Message) -> RenderedMessage:
-    """A sentence, in the thread of the card that it is about; ``by`` is who caused it."""
+    """Render a sentence in the thread of a card. ``by`` is the user who caused it."""
     text = str(message.facts.get("text", ""))
     by = message.facts.get("by")
     async with db.read() as tx:

@@ -1,6 +1,6 @@
-"""The pace at which Slack takes messages: one a second for each channel, and a budget a minute for each method.
+"""Limits calls of Slack: one post a second for each channel, and a budget per minute for each method.
 
-Source: Slack's published rate-limit tiers (updates: 50 a minute; posting: about one a second for each channel).
+Source: Slack's published rate-limit tiers (updates: 50 a minute; posts: about one a second for each channel).
 """
 
 import time
@@ -9,12 +9,14 @@ from collections.abc import Callable
 CALLS_PER_MINUTE = {"chat.update": 45, "chat.postMessage": 240, "conversations.open": 45}
 SECONDS_BETWEEN_POSTS = 1.0
 BURST_FRACTION = 0.6
-"""So much of a minute's budget may be spent at once (the copies of a card, say); after that it trickles."""
+"""Fraction of a minute's budget that may be spent at once, such as for the copies of a card."""
 
 
 class RateLimiter:
-    """Says how long to wait before a call. ``monotonic`` is a clock in seconds that never goes back; ``times`` is how
-    many times the published pace may be taken."""
+    """Tells how long to wait before a call.
+
+    ``monotonic`` is a clock in seconds that never goes back; ``multiplier`` scales the published limits.
+    """
 
     def __init__(
         self,
@@ -31,23 +33,23 @@ class RateLimiter:
         self._paused_until: dict[str, float] = {}
 
     def acquire(self, method: str, channel: str) -> float:
-        """Seconds until this call may be made; 0 if it may be made now, and then it is counted."""
+        """Return the seconds until a call may be made. 0 means that it may be made now, and counts it."""
         now = self._monotonic()
         waits = [self._paused_until.get(method, 0.0) - now]
         if method == "chat.postMessage":
             waits.append(self._channel_free_at.get(channel, 0.0) - now)
         tokens, wait = self._refill(method, now)
         waits.append(wait)
-        longest = max(waits)
-        if longest > 0:
-            return longest
+        longest_wait = max(waits)
+        if longest_wait > 0:
+            return longest_wait
         self._tokens[method] = (tokens - 1, now)
         if method == "chat.postMessage":
             self._channel_free_at[channel] = now + self._seconds_between_posts
         return 0.0
 
     def pause(self, method: str, seconds: float) -> None:
-        """Slack asked to wait before this method is called again."""
+        """Make no call of a method for some seconds, because Slack asked for it."""
         self._paused_until[method] = self._monotonic() + seconds
 
     def _refill(self, method: str, now: float) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""Calls of Slack that a broken connection cut off are made again at once, but for one."""
+"""Retries calls of Slack after a connection error, except posts."""
 
 from slack_sdk.http_retry.async_handler import AsyncRetryHandler
 from slack_sdk.http_retry.builtin_async_handlers import AsyncConnectionErrorRetryHandler
@@ -10,8 +10,11 @@ _POST_MESSAGE_PATH = "/chat.postMessage"
 
 
 class RetryExceptPostMessage(AsyncRetryHandler):
-    """Slack's own handler, except for posting: Slack may have the message although its answer was lost, and a second
-    one would be shown. The sender looks before it posts again."""
+    """Retries as slack_sdk does, but never a post.
+
+    Slack may have the message although its answer was lost, and would show a second one. The sender searches before it
+    posts again.
+    """
 
     def __init__(self) -> None:
         super().__init__()

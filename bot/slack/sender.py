@@ -1,14 +1,13 @@
-"""The one sender: it makes Slack show what the database wants shown, at Slack's pace, and never gives up on an outcome.
+"""Sends every message of the bot, within Slack's rate limits.
 
-Several changes of one card become one update. A message that Slack could not take waits in the database, through
-restarts too. Before a message whose first sending was cut off is sent again, Slack is asked whether it has it.
+Several changes of a card become one update. A message that Slack did not take waits in the database, over restarts too.
+A message whose first sending was interrupted is searched in Slack before it is posted again.
 """
 
 import asyncio
 import time
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Any
 
 import structlog
 from slack_sdk.errors import SlackApiError
@@ -29,24 +28,24 @@ from bot.storage.transactions import Tx
 
 METADATA_EVENT_TYPE = "nightshift_message"
 CLAIM_DURATION = timedelta(seconds=30)
-"""How long a message is claimed. Longer than one call takes; what a node that died had claimed waits so long."""
+"""How long a message is claimed. Longer than a call takes. The messages of a node that died wait this long."""
 MAX_CALL_DURATION = timedelta(seconds=16)
-"""A call of Slack that has begun is over after so long, whatever became of the process that made it."""
+"""Maximum duration of a call of Slack, even if the process that made it has died."""
 MAX_SENDING_AGE_SECONDS = 5.0
-"""How old the mark may be with which a message is posted."""
+"""Abort if more than this passes between recording the sending and the post; another node may have acted meanwhile."""
 TIMER_TOLERANCE_SECONDS = 0.002
-"""Timers may fire so many seconds before their time; what is looked at then would not be due yet."""
+"""How early a timer may fire. A message that is looked at then is not due yet."""
 MAX_BACKOFF_SECONDS = 60.0
 SELF_WAKE_SECONDS = 5.0
-"""Seconds: what waits no longer than this wakes the sender by itself."""
+"""Maximum wait after which a message wakes the sender by itself."""
 MAX_SEARCHED_MESSAGES = 200
 SEARCH_MARGIN = timedelta(minutes=2)
-"""A message that may have been posted is looked for among so many, so long before and after its sending began."""
+"""How far before and after the first sending a message is searched, among the latest MAX_SEARCHED_MESSAGES."""
 _log = structlog.get_logger(__name__)
 
 
 class Sender:
-    """Sends what is due, message by message."""
+    """Sends due messages."""
 
     def __init__(
         self,
@@ -78,7 +77,7 @@ class Sender:
         self._renders: dict[tuple[str, str], asyncio.Future[RenderedMessage]] = {}
 
     async def send_due(self) -> int:
-        """Send what is due now. Returns how many messages were looked at; 0 means that nothing waits."""
+        """Send the messages that are due. Returns how many were claimed; 0 means that none is due."""
         now = self._monotonic()
         self._throttled = {place: until for place, until in self._throttled.items() if until > now}
         async with self._db.write() as tx:
@@ -98,7 +97,7 @@ class Sender:
         return len(due)
 
     async def _release_own_claims(self, tx: Tx) -> None:
-        """An earlier process of this name is gone; with SQLite, so is every other."""
+        """Release what an earlier process of this node claimed. With SQLite, no other process can be alive either."""
         if self._db.is_sqlite:
             await messages.release_all_claims(tx)
         else:
@@ -106,14 +105,13 @@ class Sender:
             await messages.shorten_claims(tx, self._node(), now, now + MAX_CALL_DURATION)
 
     def take_undeliverable(self) -> list[tuple[Message, str]]:
-        """The messages that Slack will never take, with why; each is given once."""
-        found, self._undeliverable = self._undeliverable, []
-        return found
+        """Return the messages that Slack will never take, with the reasons. Each is returned once."""
+        undeliverable, self._undeliverable = self._undeliverable, []
+        return undeliverable
 
     async def _send_to_recipient(self, batch: Sequence[Message]) -> None:
-        """The messages of one place, in order: a thread needs its first message first. Where the pace holds one up, the
-        place is shut for its like, and those after it are left for when it opens."""
-        left = []
+        """Send the messages of one recipient in order. Posts wait behind a throttled post, updates behind an update."""
+        unsent = []
         for message in batch:
             place = message.recipient, not message.ts
             if place not in self._throttled:
@@ -122,26 +120,26 @@ class Sender:
                     continue
                 self._throttled[place] = self._monotonic() + wait
                 self._wake_in(wait)
-            left.append(message)
-        if left:
+            unsent.append(message)
+        if unsent:
             async with self._db.write() as tx:
-                await messages.release_claims(tx, left, self._node())
+                await messages.release_claims(tx, unsent, self._node())
 
     def _wake_in(self, seconds: float) -> None:
         asyncio.get_running_loop().call_later(seconds + TIMER_TOLERANCE_SECONDS, self._wake.set)
 
     async def _send(self, message: Message) -> float:
-        """Send a message; returns the seconds for which the pace holds it up, 0 where it does not."""
+        """Send a message. Returns the seconds that it has to wait for a rate limit; 0 if it need not."""
         try:
             wait = self._update_delay(message)
             if wait > 0:
                 await self._postpone(message, wait, "")
                 return 0.0
-            shown = await self._render(message)
-            if shown.waits_for_message_id:
+            rendered = await self._render(message)
+            if rendered.waits_for_message_id:
                 await self._postpone(message, 0.5, "")
                 return 0.0
-            return await self._deliver(message, shown)
+            return await self._deliver(message, rendered)
         except SlackApiError as error:
             await self._handle_error(message, error)
         except NotFound as error:
@@ -149,12 +147,12 @@ class Sender:
         except (*TRANSPORT_ERRORS, NightshiftError) as error:
             await self._postpone(message, _backoff(message.send_failures), f"{type(error).__name__}: {error}")
         except DBAPIError as error:
-            # Its claim runs out by itself; the others of the round need not wait for that.
-            _log.warning("the database is away; a message is sent later", kind=message.kind, why=str(error.orig))
+            # Its claim expires by itself, and the other messages go on.
+            _log.warning("database unavailable; a message is sent later", kind=message.kind, why=str(error.orig))
         return 0.0
 
     async def _render(self, message: Message) -> RenderedMessage:
-        """What a message shows. All copies of a card that are due in a round are worked out once."""
+        """Render a message. All copies of a card that are due in a round are rendered once."""
         if message.kind not in ("approval", "receipt"):
             return await render(self._db, self._slack_directory, self._clock, message)
         key = message.kind, message.request_id or ""
@@ -169,7 +167,7 @@ class Sender:
         return self._last_updated.get(message.id, float("-inf")) + self._min_update_seconds - self._monotonic()
 
     async def _deliver(self, message: Message, rendered: RenderedMessage) -> float:
-        wanted = message.desired_version
+        version = message.desired_version
         if message.ts:
             wait = self._rate_limiter.acquire("chat.update", message.channel)
             if wait > 0:
@@ -183,8 +181,8 @@ class Sender:
                 return wait
             ts = await self._find_posted(message, channel, rendered.thread_ts) if message.first_sent_at else ""
             if ts:
-                # It shows what was so when its sending began: it is due once more, to be brought up to date.
-                wanted = 0
+                # It shows the state of when its sending began, so it stays due.
+                version = 0
             else:
                 ts = await self._post(message, rendered, channel)
             if not ts:
@@ -192,21 +190,20 @@ class Sender:
         failpoints.hit(failpoints.AFTER_POST)
         self._last_updated[message.id] = self._monotonic()
         async with self._db.write() as tx:
-            await messages.mark_delivered(tx, message, channel, ts, wanted)
+            await messages.mark_delivered(tx, message, channel, ts, version)
         failpoints.hit(failpoints.AFTER_UPDATE)
         return 0.0
 
     async def _post(self, message: Message, rendered: RenderedMessage, channel: str) -> str:
-        """Post it; returns its ts, or "" where another node has taken it over."""
+        """Post a message. Returns its ts, or "" if another node has taken it over."""
         async with self._db.write() as tx:
-            marked = self._monotonic()
+            recorded_at = self._monotonic()
             if not await messages.begin_sending(tx, message, self._clock.now(), CLAIM_DURATION):
                 return ""
-        if self._monotonic() - marked > MAX_SENDING_AGE_SECONDS:
-            # The process stood still: another node may have taken it over. It is looked for before it is posted.
+        if self._monotonic() - recorded_at > MAX_SENDING_AGE_SECONDS:
+            # The process was paused, and another node may have taken the message over. The next try searches first.
             return ""
         failpoints.hit(failpoints.BEFORE_POST)
-        extra: dict[str, Any] = {"thread_ts": rendered.thread_ts} if rendered.thread_ts else {}
         answer = await self._client.chat_postMessage(
             channel=channel,
             blocks=rendered.blocks,
@@ -214,28 +211,35 @@ class Sender:
             unfurl_links=False,
             unfurl_media=False,
             metadata={"event_type": METADATA_EVENT_TYPE, "event_payload": {"id": message.id}},
-            **extra,
+            thread_ts=rendered.thread_ts or None,
         )
         return str(answer["ts"])
 
     async def _find_posted(self, message: Message, channel: str, thread: str) -> str:
-        """The ts of a message that was posted although we never heard of it; "" where there is none to be found."""
+        """Return the ts of a message that was posted although its answer was lost; "" if Slack does not have it."""
         began = message.first_sent_at or self._clock.now()
-        where: dict[str, Any] = {
-            "channel": channel,
-            "oldest": str((began - SEARCH_MARGIN).timestamp()),
-            "latest": str((began + SEARCH_MARGIN).timestamp()),
-            "limit": MAX_SEARCHED_MESSAGES,
-            "include_all_metadata": True,
-        }
+        oldest, latest = str((began - SEARCH_MARGIN).timestamp()), str((began + SEARCH_MARGIN).timestamp())
         try:
             if thread:
-                answer = await self._client.conversations_replies(ts=thread, **where)
+                answer = await self._client.conversations_replies(
+                    channel=channel,
+                    ts=thread,
+                    oldest=oldest,
+                    latest=latest,
+                    limit=MAX_SEARCHED_MESSAGES,
+                    include_all_metadata=True,
+                )
             else:
-                answer = await self._client.conversations_history(**where)
+                answer = await self._client.conversations_history(
+                    channel=channel,
+                    oldest=oldest,
+                    latest=latest,
+                    limit=MAX_SEARCHED_MESSAGES,
+                    include_all_metadata=True,
+                )
         except SlackApiError as error:
             if error_code(error) in ("missing_scope", "not_in_channel", "channel_not_found"):
-                _log.warning("cannot look for a posted message", channel=channel, why=error_code(error))
+                _log.warning("cannot search for a posted message", channel=channel, why=error_code(error))
                 return ""
             raise
         for item in answer["messages"]:
@@ -245,7 +249,7 @@ class Sender:
         return ""
 
     async def _resolve_channel(self, recipient: str) -> str:
-        """The channel to post in: a person's is their direct message with the bot."""
+        """Return the channel to post in; for a person, their direct messages with the bot."""
         if not recipient.startswith(("U", "W")):
             return await self._slack_directory.channel_id(recipient)
         if recipient not in self._dm_channels:
@@ -262,7 +266,7 @@ class Sender:
             await self._mark_undeliverable(message, error_code(error))
         else:
             _log.error(
-                "Slack refused a message", kind=message.kind, error=error_code(error), detail=_error_detail(error)
+                "slack refused a message", kind=message.kind, error=error_code(error), detail=_error_detail(error)
             )
             await self._postpone(message, _backoff(message.send_failures), error_code(error))
 
@@ -274,14 +278,14 @@ class Sender:
             await messages.postpone(tx, message, until, problem)
 
     async def _mark_undeliverable(self, message: Message, problem: str) -> None:
-        _log.warning("a message cannot be delivered", kind=message.kind, recipient=message.recipient, why=problem)
+        _log.warning("message undeliverable", kind=message.kind, recipient=message.recipient, why=problem)
         async with self._db.write() as tx:
             await messages.mark_undeliverable(tx, message, problem)
         self._undeliverable.append((message, problem))
 
 
 def _by_recipient(due: Sequence[Message]) -> list[list[Message]]:
-    """The messages of each place, oldest first: a thread needs its first message first."""
+    """Group messages by recipient, oldest first, because a thread needs its first message first."""
     groups: dict[str, list[Message]] = {}
     for message in sorted(due, key=lambda message: message.created_at):
         groups.setdefault(message.recipient, []).append(message)
@@ -292,6 +296,7 @@ def _backoff(failures: int) -> float:
     return float(min(2.0**failures, MAX_BACKOFF_SECONDS))
 
 
-def _error_detail(error: SlackApiError) -> Any:
+def _error_detail(error: SlackApiError) -> str:
     response = error.response
-    return (response.get("response_metadata") or {}).get("messages") if response is not None else None
+    details = (response.get("response_metadata") or {}).get("messages") if response is not None else None
+    return "; ".join(map(str, details or ()))

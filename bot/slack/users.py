@@ -1,11 +1,10 @@
-"""Who somebody is, asked of Slack: members, guests, strangers, and user groups. Fails closed."""
+"""Looks up users, user groups and channels in Slack. Fails closed."""
 
 import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
@@ -13,15 +12,15 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.errors import NotAllowed
 from bot.requests.model import Person
 from bot.slack.error_codes import TRANSPORT_ERRORS, error_code
+from bot.values import JsonObject
 
 MAX_USER_AGE_SECONDS = 300.0
-"""Seconds for which what Slack said of a user is believed; events make it shorter."""
+"""Maximum age of a cached user. Events invalidate it earlier."""
 
 
 @dataclass(frozen=True, slots=True)
 class SlackUser:
-    """A Slack user as far as rights and times go. ``zone`` and ``locale`` are "" where the profile has
-    none."""
+    """A Slack user, as far as rights and times need. ``zone`` and ``locale`` are "" if the profile has none."""
 
     person: Person
     name: str
@@ -45,23 +44,23 @@ class SlackUserGroup:
 
 @dataclass(frozen=True, slots=True)
 class SlackUserGroups:
-    """All user groups, as of a moment on the monotonic clock."""
+    """All user groups. ``read_at`` is on the monotonic clock."""
 
     by_id: Mapping[str, SlackUserGroup] = field(default_factory=dict)
     read_at: float = 0.0
 
     def find(self, name: str) -> SlackUserGroup | None:
-        """A group by id, or by handle with or without @."""
+        """Return a group by its id, or by its handle with or without @."""
         handle = name.removeprefix("@")
         return self.by_id.get(name) or next((g for g in self.by_id.values() if g.handle == handle), None)
 
     def containing(self, user: str) -> tuple[SlackUserGroup, ...]:
-        """The groups that a user is in."""
+        """Return the groups that a user is in."""
         return tuple(g for g in self.by_id.values() if user in g.members and not g.disabled)
 
 
 class SlackDirectory:
-    """Answers from a cache that Slack's events keep fresh. ``team`` is the workspace the bot is installed in."""
+    """Answers from a cache that Slack's events invalidate. ``team_id`` is the workspace of the bot."""
 
     def __init__(
         self,
@@ -82,23 +81,23 @@ class SlackDirectory:
         self._channel_ids: dict[str, str] = {}
         self._groups: SlackUserGroups | None = None
         self._change_counts: Counter[str] = Counter()
-        """Counts what Slack has told of changes, by user id, "" for the groups: an answer that was asked for before one
-        is not kept."""
+        """The number of change events, by user id, and under "" for the groups. An answer is not cached if there was an
+        event after its question."""
         self._groups_lock = asyncio.Lock()
         self.team_id = ""
         self.bot_user_id = ""
 
     async def authenticate(self) -> None:
-        """Learn the bot's own team and user. Raises SlackApiError where the token does not work."""
+        """Find out the bot's team and user. Raises SlackApiError if the token does not work."""
         answer = await self._client.auth_test()
         self.team_id, self.bot_user_id = str(answer["team_id"]), str(answer["user_id"])
 
     async def user(self, user_id: str, team: str = "") -> SlackUser:
-        """What Slack says of a user. Raises NotAllowed where Slack does not tell."""
+        """Return a user. Raises NotAllowed if Slack does not answer."""
         known = self._cached_user(user_id)
         if known is not None:
             return known
-        news = self._change_counts[user_id]
+        changes_before = self._change_counts[user_id]
         try:
             answer = await self._client.users_info(user=user_id, include_locale=True)
         except SlackApiError as error:
@@ -106,12 +105,12 @@ class SlackDirectory:
         except TRANSPORT_ERRORS as error:
             raise NotAllowed("Slack cannot be asked who you are just now, so nothing was done. Try again.") from error
         member = _parse_user(answer["user"], team or self.team_id, self.team_id)
-        if self._change_counts[user_id] == news:
+        if self._change_counts[user_id] == changes_before:
             self._users[user_id] = (self._monotonic(), member)
         return member
 
     async def authorize(self, person: Person) -> SlackUser:
-        """The member, if they may use the bot at all. Raises NotAllowed with the reason."""
+        """Return a user who may use the bot. Raises NotAllowed with the reason for anybody else."""
         if person.team != self.team_id and not self._allow_other_teams:
             raise NotAllowed("You are not a member of this workspace, so you cannot use Nightshift here.")
         member = await self.user(person.user, person.team)
@@ -124,12 +123,12 @@ class SlackDirectory:
         return member
 
     async def groups(self, max_age: float | None = None) -> SlackUserGroups:
-        """The user groups, at most ``max_age`` seconds old. Raises NotAllowed where Slack does not tell."""
+        """Return the user groups, at most ``max_age`` seconds old. Raises NotAllowed if Slack does not answer."""
         limit = self._groups_max_age if max_age is None else max_age
         async with self._groups_lock:
             if self._groups is not None and self._monotonic() - self._groups.read_at < limit:
                 return self._groups
-            news = self._change_counts[""]
+            changes_before = self._change_counts[""]
             try:
                 answer = await self._client.usergroups_list(include_users=True, include_disabled=True)
             except SlackApiError as error:
@@ -141,23 +140,23 @@ class SlackDirectory:
                 ) from error
             except TRANSPORT_ERRORS as error:
                 raise NotAllowed("Slack cannot be asked who is in which group just now. Try again soon.") from error
-            found = SlackUserGroups({g.id: g for g in map(_parse_group, answer["usergroups"])}, self._monotonic())
-            self._groups = found if self._change_counts[""] == news else None
-            return found
+            groups = SlackUserGroups({g.id: g for g in map(_parse_group, answer["usergroups"])}, self._monotonic())
+            self._groups = groups if self._change_counts[""] == changes_before else None
+            return groups
 
     async def users(self, users: Sequence[str]) -> dict[str, SlackUser]:
-        """Several members at once; those that Slack does not tell of are left out."""
-        known = {user: member for user in users if (member := self._cached_user(user)) is not None}
-        asked = [self.user(user) for user in users if user not in known]
-        found = await asyncio.gather(*asked, return_exceptions=True) if asked else ()
-        return known | {m.person.user: m for m in found if isinstance(m, SlackUser)}
+        """Return several users at once, without those for whom Slack does not answer."""
+        cached = {user_id: user for user_id in users if (user := self._cached_user(user_id)) is not None}
+        lookups = [self.user(user_id) for user_id in users if user_id not in cached]
+        answers = await asyncio.gather(*lookups, return_exceptions=True) if lookups else ()
+        return cached | {user.person.user: user for user in answers if isinstance(user, SlackUser)}
 
     def _cached_user(self, user: str) -> SlackUser | None:
         known = self._users.get(user)
         return known[1] if known and self._monotonic() - known[0] < MAX_USER_AGE_SECONDS else None
 
     async def channel_name(self, channel: str) -> str:
-        """A channel's name without ``#``; "" where Slack does not tell."""
+        """Return a channel's name without ``#``; "" if Slack does not answer."""
         if not channel:
             return ""
         if channel not in self._channel_names:
@@ -169,7 +168,7 @@ class SlackDirectory:
         return self._channel_names[channel]
 
     async def channel_id(self, name: str) -> str:
-        """The id of a channel that is configured as ``#name``; an id is given back as it is, an unknown name too."""
+        """Return the id of a channel that is configured as ``#name``. Returns an id or an unknown name unchanged."""
         if not name.startswith("#"):
             return name
         if name not in self._channel_ids:
@@ -185,22 +184,23 @@ class SlackDirectory:
         return self._channel_ids.get(name, name)
 
     def invalidate_groups(self) -> None:
-        """Groups have changed: ask again."""
+        """Drop the cached groups, because they have changed."""
         self._change_counts[""] += 1
         self._groups = None
 
     def invalidate_user(self, user_id: str) -> None:
-        """A user has changed: ask again."""
+        """Drop a cached user, because they have changed."""
         self._change_counts[user_id] += 1
         self._users.pop(user_id, None)
 
 
-def _parse_user(user: Mapping[str, Any], team: str, home_team: str) -> SlackUser:
-    profile = user.get("profile") or {}
+def _parse_user(user: JsonObject, team: str, home_team: str) -> SlackUser:
+    profile = user.get("profile")
+    names = profile if isinstance(profile, Mapping) else {}
     own_team = str(user.get("team_id") or team)
     return SlackUser(
         person=Person(team=own_team, user=str(user["id"])),
-        name=str(profile.get("display_name") or profile.get("real_name") or user.get("name") or user["id"]),
+        name=str(names.get("display_name") or names.get("real_name") or user.get("name") or user["id"]),
         zone=str(user.get("tz") or ""),
         locale=str(user.get("locale") or ""),
         deactivated=bool(user.get("deleted")),
@@ -210,10 +210,11 @@ def _parse_user(user: Mapping[str, Any], team: str, home_team: str) -> SlackUser
     )
 
 
-def _parse_group(group: Mapping[str, Any]) -> SlackUserGroup:
+def _parse_group(group: JsonObject) -> SlackUserGroup:
+    members = group.get("users")
     return SlackUserGroup(
         id=str(group["id"]),
         handle=str(group.get("handle", "")),
-        members=frozenset(group.get("users") or ()),
+        members=frozenset(map(str, members)) if isinstance(members, list) else frozenset(),
         disabled=bool(group.get("date_delete")),
     )
