@@ -19,11 +19,18 @@ def summarize_params(
     for field in fields:
         is_template_input = "." in field.name
         value = values.get(field.name, field.default if is_template_input else None)
-        if value in (None, "", [], {}, False) or (value == field.default and not is_template_input):
+        if _is_unset(value, field.default) or (value == field.default and not is_template_input):
             continue
         text = HIDDEN_TEXT if field.secret else _value_text(field, value, labels.get(field.name))
         rows.append((field.label, text))
     return tuple(rows)
+
+
+def _is_unset(value: Json, default: Json) -> bool:
+    """Return whether nothing was filled in. A zero is a value, and so is a "no" where the default is "yes"."""
+    if value is False:
+        return not default
+    return value is None or value in ("", [], {})
 
 
 def _value_text(field: FormField, value: Json, label: Json) -> str:
@@ -33,6 +40,6 @@ def _value_text(field: FormField, value: Json, label: Json) -> str:
         return ", ".join(str(known.get(item) or choices.get(item) or item) for item in value)
     if isinstance(label, str) and label:
         return label
-    if value is True:
-        return "yes"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return next((choice.label for choice in field.choices if choice.value == str(value)), str(value))

@@ -72,9 +72,14 @@ def test_a_summary_has_what_was_set_in_the_words_that_people_saw() -> None:
 
 
 def test_a_summary_leaves_out_what_is_empty_or_as_it_is_by_default() -> None:
-    fields = [form_field(name, default="usual") for name in "abcdef"]
-    values = {"a": None, "b": "", "c": [], "d": {}, "e": False, "f": "usual"}
+    fields = [*(form_field(name, default="usual") for name in "abcdf"), form_field("e"), form_field("g", default=False)]
+    values = {"a": None, "b": "", "c": [], "d": {}, "e": False, "f": "usual", "g": False}
     assert summarize_params(fields, values, {}) == ()
+
+
+def test_a_summary_hides_neither_a_zero_nor_a_no_that_is_not_the_default() -> None:
+    fields = [form_field("delay"), form_field("reboot", "flag", default=True)]
+    assert summarize_params(fields, {"delay": 0, "reboot": False}, {}) == (("Delay", "0"), ("Reboot", "no"))
 
 
 def test_a_summary_has_the_inputs_of_a_template_by_default_too_and_no_secret() -> None:
