@@ -1,10 +1,10 @@
 """The limits of a schedule: how far off it may start, how often it may run, how long its windows may be."""
 
 from datetime import datetime, timedelta
-from itertools import islice, pairwise, takewhile
+from itertools import islice, pairwise
 
 from bot.schedule.model import Schedule, Series, start_of
-from bot.schedule.occurrences import LOOKAHEAD, wall_times
+from bot.schedule.occurrences import wall_times
 
 DEFAULT_MIN_INTERVAL = timedelta(hours=1)
 """The default for how far apart the runs of a series must be."""
@@ -31,9 +31,8 @@ def too_far_reason(schedule: Schedule, now: datetime) -> str | None:
 
 def shortest_gap(series: Series) -> timedelta | None:
     """Return the shortest time on the clock between two of the first runs, or None where there is one run."""
-    first = series.first.wall
-    near = takewhile(lambda wall: wall <= first + LOOKAHEAD, wall_times(series.rule, first))
-    return min((after - before for before, after in pairwise(islice(near, _SAMPLED_RUNS))), default=None)
+    walls = islice(wall_times(series.rule, series.first.wall), _SAMPLED_RUNS)
+    return min((after - before for before, after in pairwise(walls)), default=None)
 
 
 def too_frequent_reason(series: Series, min_interval: timedelta = DEFAULT_MIN_INTERVAL) -> str | None:
@@ -46,8 +45,10 @@ def too_frequent_reason(series: Series, min_interval: timedelta = DEFAULT_MIN_IN
 
 def overlap_reason(series: Series) -> str | None:
     """Return why a series whose window reaches into the next run is refused, or None where it does not."""
-    gap = shortest_gap(series) if series.window else None
-    if gap is None or series.window is None or timedelta(minutes=series.window) <= gap:
+    if series.window is None:
+        return None
+    gap = shortest_gap(series)
+    if gap is None or timedelta(minutes=series.window) <= gap:
         return None
     return f"Each run may start within {series.window} minutes, but the next follows after {_in_minutes(gap)}."
 

@@ -1,7 +1,7 @@
 """List the runs of a series in its own zone, across daylight-saving changes."""
 
 from collections.abc import Iterator
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from itertools import islice
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -25,20 +25,22 @@ LOOKAHEAD = timedelta(days=400)
 
 def wall_time_exists(wall: datetime, zone: str) -> bool:
     """Tell whether a wall-clock time happens in a zone; one in a spring-forward gap does not."""
-    before, after = _offsets_around_change(wall, zone)
-    return before >= after
+    first, second = _instants(wall, zone)
+    return first <= second
 
 
 def is_ambiguous(wall: datetime, zone: str) -> bool:
     """Tell whether a wall-clock time happens twice in a zone, in the hour that autumn repeats."""
-    before, after = _offsets_around_change(wall, zone)
-    return before > after
+    first, second = _instants(wall, zone)
+    return first < second
 
 
-def _offsets_around_change(wall: datetime, zone: str) -> tuple[timedelta, timedelta]:
-    """Return the offsets by the clocks before and after a nearby change (PEP 495); equal on other days."""
-    tz = ZoneInfo(zone)
-    before, after = (tz.utcoffset(wall.replace(fold=fold)) or timedelta() for fold in (0, 1))
+def _instants(wall: datetime, zone: str) -> tuple[datetime, datetime]:
+    """Return the instants of a time by the clocks before and after a nearby change (PEP 495); equal on other days.
+
+    For a time in a gap they are in reverse order, the first one after the change and the second one before it.
+    """
+    before, after = (wall.replace(tzinfo=ZoneInfo(zone), fold=fold).astimezone(UTC) for fold in (0, 1))
     return before, after
 
 
@@ -46,14 +48,13 @@ def resolve_wall_time(wall: datetime, zone: str) -> ZonedTime:
     """Return the time of a run: after a gap its first minute, in an overlap the first of the two."""
     if wall_time_exists(wall, zone):
         return ZonedTime(wall=wall, zone=zone)
-    after = wall.replace(tzinfo=ZoneInfo(zone)).astimezone(ZoneInfo("UTC"))
-    return ZonedTime.from_instant(_end_of_gap(after, zone), zone)
+    return ZonedTime.from_instant(_end_of_gap(wall, zone), zone)
 
 
-def _end_of_gap(near: datetime, zone: str) -> datetime:
-    """Return the instant at which the clocks jump, searched within 26 hours of ``near``."""
+def _end_of_gap(wall: datetime, zone: str) -> datetime:
+    """Return the instant at which the clocks jump over a wall-clock time."""
     tz = ZoneInfo(zone)
-    low, high = near - timedelta(hours=26), near + timedelta(hours=26)
+    high, low = _instants(wall, zone)
     before = low.astimezone(tz).utcoffset()
     while high - low > timedelta(minutes=1):
         middle = low + (high - low) / 2

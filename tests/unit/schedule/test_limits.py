@@ -1,6 +1,6 @@
 """How far, how often and how long a schedule may be."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
@@ -8,6 +8,7 @@ from bot.schedule import (
     Now,
     Once,
     Parsed,
+    RecurrenceRule,
     Series,
     ZonedTime,
     far_future_warning,
@@ -36,6 +37,16 @@ def in_days(days: float) -> Once:
 def test_the_horizon_warns_beyond_90_days_and_refuses_beyond_two_years(days: int, warned: bool, refused: bool) -> None:
     assert (far_future_warning(in_days(days), NOW) is not None) == warned
     assert (too_far_reason(in_days(days), NOW) is not None) == refused
+
+
+def test_the_horizon_is_exact_to_the_minute() -> None:
+    minute = 1 / 1440
+    assert far_future_warning(in_days(90), NOW) is None
+    assert far_future_warning(in_days(90 + minute), NOW) == "That is 90 days from now."
+    assert too_far_reason(in_days(731), NOW) is None
+    assert too_far_reason(in_days(731 + minute), NOW) == (
+        "23 November 2028 is more than two years away; name an earlier time."
+    )
 
 
 def test_now_is_never_far_off() -> None:
@@ -75,3 +86,32 @@ def test_a_window_must_end_before_the_next_run() -> None:
     daily = series("every day at 06:00 for 24 hours")
     assert overlap_reason(daily) is None
     assert overlap_reason(daily.model_copy(update={"window": 24 * 60 + 1})) is not None
+
+
+def test_what_is_too_frequent_or_overlaps_is_refused_with_its_minutes() -> None:
+    assert too_frequent_reason(series("every 15 minutes")) == ("Runs must be at least 60 minutes apart; these are 15.")
+    assert overlap_reason(series("every day at 06:00 for 2 hours").model_copy(update={"window": 1500})) == (
+        "Each run may start within 1500 minutes, but the next follows after 1440."
+    )
+    assert overlap_reason(series("every 15 minutes")) is None
+
+
+def test_the_first_sixty_runs_are_compared() -> None:
+    """Sixty runs at a distance of 20 minutes, then one after 10."""
+    minutes = [20 * n for n in range(60)]
+    far = tuple(time(*divmod(minute, 60)) for minute in (*minutes, minutes[-1] + 10))
+    near = tuple(time(*divmod(minute, 60)) for minute in (*minutes[1:], minutes[-1] + 10))
+    first = ZonedTime(wall=datetime(2026, 12, 1), zone="UTC")
+    gaps = [
+        shortest_gap(Series(rule=RecurrenceRule(freq="daily", times=times), zone="UTC", first=first))
+        for times in (far, near)
+    ]
+    assert gaps == [timedelta(minutes=20), timedelta(minutes=10)]
+
+
+def test_a_single_run_has_no_gap() -> None:
+    rule = RecurrenceRule(freq="yearly", interval=9000, times=(time(6),), months=(12,), monthdays=(1,))
+    once = Series(rule=rule, zone="UTC", first=ZonedTime(wall=datetime(2026, 12, 1), zone="UTC"), window=60)
+    assert shortest_gap(once) is None
+    assert too_frequent_reason(once) is None
+    assert overlap_reason(once) is None
