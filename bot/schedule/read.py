@@ -79,7 +79,9 @@ def _read(phrase: str, origin: _Origin) -> Reading:
         tokens = tokenize(phrase)
         if tokens[0].kind == "end":
             return Rejected(phrase=phrase, reason="Say when.", example=EXAMPLE_PHRASE)
-        return _interpret(phrase, tokens, origin, 0)
+        nodes = parse(tokens)
+        parsed = _interpret(phrase, tokens, nodes, origin)
+        return parsed.model_copy(update={"spans": _spans(phrase, tokens, nodes)})
     except ParseError as problem:
         return _rejected(phrase, tokens, problem)
     except AmbiguityError as question:
@@ -88,14 +90,12 @@ def _read(phrase: str, origin: _Origin) -> Reading:
         return Rejected(phrase=phrase, reason="That is too far away.", word=phrase, example=EXAMPLE_PHRASE)
 
 
-def _interpret(phrase: str, tokens: Sequence[Token], origin: _Origin, depth: int) -> Parsed:
+def _interpret(phrase: str, tokens: Sequence[Token], nodes: Sequence[SyntaxNode], origin: _Origin) -> Parsed:
     now, zone, preferences, whole_days = origin
-    nodes = parse(tokens)
     ctx = PhraseContext(tokens, now, zone, preferences, whole_days)
     schedule = _build_schedule(ctx, _resolve_zone(ctx, nodes))
     _check_limits(ctx, schedule)
-    spans = () if depth else _spans(phrase, tokens, nodes)
-    return Parsed(phrase=phrase, schedule=schedule, assumptions=tuple(ctx.assumptions), spans=spans)
+    return Parsed(phrase=phrase, schedule=schedule, assumptions=tuple(ctx.assumptions))
 
 
 def warm_up() -> None:
@@ -176,7 +176,7 @@ def _choices(
     for text in (*texts, *(() if depth else error.whole_phrases)):
         inner = tokenize(text)
         try:
-            meaning = _interpret(text, inner, origin, depth + 1)
+            meaning = _interpret(text, inner, parse(inner), origin)
             choices.append(Choice(label=button_label(meaning.schedule, origin[1]), meaning=meaning))
         except AmbiguityError as question:
             answers = _choices(text, inner, question, origin, depth + 1) if depth < _MAX_DEPTH else ()

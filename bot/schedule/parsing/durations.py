@@ -134,9 +134,8 @@ def duration(tokens: Sequence[Token], i: int) -> SyntaxNode | None:
     start = i
     lead = tokens[i].name == "for"
     i += lead
-    if lead and tokens[i].name == "the":
-        i += 1
-    coming = lead and tokens[i].name in ("next", "coming")
+    i += tokens[i].name == "the"
+    coming = tokens[i].name in ("next", "coming")
     i += coming
     if (counted := _run_count(tokens, i)) is not None:
         return RunCount(start, counted[1], counted[0])

@@ -232,7 +232,6 @@ def _first_match(tokens: Sequence[Token], i: int, nodes: list[SyntaxNode]) -> Sy
         if token.kind == "number" and (node := _number_after_connective(tokens, i)) is not None:
             return node
     elif token.name == "and" and len(nodes) > 1 and _follows_between(nodes):
-        _last_number_to_time(nodes)
         return Connective(i, i + 1, "to")
     elif isinstance(last, BareNumber) and (token.kind == "dash" or token.name in ("to", "until")):
         _last_number_to_time(nodes)
@@ -260,7 +259,7 @@ def _number_after_connective(tokens: Sequence[Token], i: int) -> SyntaxNode | No
 
 def _follows_between(nodes: list[SyntaxNode]) -> bool:
     opener = nodes[-2]
-    return isinstance(opener, Connective) and opener.role == "between" and isinstance(nodes[-1], TimeOfDay | BareNumber)
+    return isinstance(opener, Connective) and opener.role == "between" and isinstance(nodes[-1], TimeOfDay)
 
 
 def _last_number_to_time(nodes: list[SyntaxNode]) -> None:

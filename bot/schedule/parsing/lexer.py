@@ -44,12 +44,12 @@ class Token:
 
     kind: TokenKind
     name: str
-    number: int
     start: int
     end: int
+    text: str = ""
+    number: int = 0
     adjacent: bool = False
     parts: tuple[int, ...] = ()
-    text: str = ""
 
 
 def tokenize(phrase: str) -> list[Token]:
@@ -67,7 +67,7 @@ def tokenize(phrase: str) -> list[Token]:
     _append_tokens(lower, place, len(lower), text, tokens)
     tokens = _merge_number_words(tokens)
     size = len(phrase)
-    tokens += [Token("end", "", 0, size, size) for _ in range(4)]
+    tokens += [Token("end", "", size, size) for _ in range(4)]
     return tokens
 
 
@@ -78,7 +78,7 @@ def _append_iso_datetime(match: re.Match[str], tokens: list[Token]) -> None:
     time.start -= 1
     tokens.append(time)
     if offset:
-        tokens.append(Token("offset", offset, 0, match.start(3), match.end(3), True, text=offset))
+        tokens.append(Token("offset", offset, match.start(3), match.end(3), offset, adjacent=True))
 
 
 def _append_tokens(lower: str, start: int, stop: int, original: str, tokens: list[Token]) -> None:
@@ -103,40 +103,40 @@ def _make_token(kind: str, text: str, start: int, previous: Token | None, origin
         case "word":
             return _word_token(text, start, previous, original)
         case "number":
-            return Token("number", text, int(text[:9]), start, end, text=text)
+            return Token("number", text, start, end, text, int(text[:9]))
         case "ordinal":
-            return Token("ordinal", text, int(text[:-2]), start, end, text=text)
+            return Token("ordinal", text, start, end, text, int(text[:-2]))
         case "date" | "clock" | "dotted" | "slashed":
             return _numeric_token(kind, text, start)
         case "meridiem":
-            return Token("meridiem", "am" if text[0] == "a" else "pm", 12 * (text[0] == "p"), start, end, text=text)
+            return Token("meridiem", text, start, end, text, 12 * (text[0] == "p"))
         case "oclock":
-            return Token("word", "o'clock", 0, start, end, text=text)
+            return Token("word", "o'clock", start, end, text)
         case "sign":
-            return Token("word", _SIGN_NAMES[text], 0, start, end, text=text)
+            return Token("word", _SIGN_NAMES[text], start, end, text)
         case "comma" | "dash" | "zone" | "offset":
-            return Token(kind, text, 0, start, end, text=text)
+            return Token(kind, text, start, end, text)
         case _:
-            return Token("other", text, 0, start, end, text=text)
+            return Token("other", text, start, end, text)
 
 
 def _numeric_token(kind: TokenKind, text: str, start: int) -> Token:
     parts = tuple(int(part) for part in re.findall(r"\d+", text.split(".", maxsplit=1)[0] if kind == "clock" else text))
-    return Token(kind, text, 0, start, start + len(text), parts=parts, text=text)
+    return Token(kind, text, start, start + len(text), text, parts=parts)
 
 
 def _word_token(text: str, start: int, previous: Token | None, original: str) -> Token:
     end = start + len(text)
     if previous is not None and previous.kind in ("number", "clock", "dotted"):
         if text in ("a", "p"):
-            return Token("meridiem", text + "m", 12 * (text == "p"), start, end, text=text)
+            return Token("meridiem", text, start, end, text, 12 * (text == "p"))
         # 4M can mean months or minutes.
         if previous.kind != "clock" and text in UNIT_SUFFIXES and original[start:end] != "M":
-            return Token("unit", UNIT_SUFFIXES[text], 1, start, end, text=text)
+            return Token("unit", UNIT_SUFFIXES[text], start, end, text, 1)
     entry = VOCABULARY.get(text)
     if entry is None:
-        return Token("other", text, 0, start, end, text=text)
-    return Token(entry[0], entry[2], entry[1], start, end, text=text)
+        return Token("other", text, start, end, text)
+    return Token(entry[0], entry[2], start, end, text, entry[1])
 
 
 def _merge_number_words(tokens: list[Token]) -> list[Token]:
@@ -155,7 +155,7 @@ def _merge_number_words(tokens: list[Token]) -> list[Token]:
             unit = tokens[index + step] if index + step < len(tokens) else None
             if unit is not None and unit.kind in ("number", "ordinal") and unit.text.isalpha() and 0 < unit.number < 10:
                 number = token.number + unit.number
-                token = Token(unit.kind, str(number), number, token.start, unit.end, token.adjacent, text=unit.text)
+                token = Token(unit.kind, str(number), token.start, unit.end, unit.text, number, token.adjacent)
                 step += 1
             else:
                 step = 1

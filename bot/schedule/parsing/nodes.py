@@ -86,8 +86,8 @@ class Daypart(SyntaxNode):
     production: ClassVar[str] = "daypart"
 
     name: str
-    is_today: bool = False
-    plural: bool = False
+    is_today: bool
+    plural: bool
 
 
 @dataclass(slots=True)

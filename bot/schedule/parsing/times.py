@@ -217,10 +217,9 @@ def _hour_time(tokens: Sequence[Token], i: int, allow_bare: bool) -> TimeOfDay |
 
 def _meridiem(tokens: Sequence[Token], i: int) -> tuple[int, int] | None:
     """Parse "pm" or "in the pm" at ``i``. Return the hours to add (0 or 12) and its end."""
-    start = i
     if tokens[i].name == "in" and tokens[i + 1].name == "the":
         i += 2
-    if tokens[i].text == "ish" and tokens[i].adjacent and start == i:
+    elif tokens[i].text == "ish" and tokens[i].adjacent:
         i += 1
     if tokens[i].kind != "meridiem":
         return None
@@ -255,7 +254,7 @@ def daypart(tokens: Sequence[Token], i: int) -> Daypart | None:
         i += 1 + (tokens[i + 1].kind == "dash")
     token = tokens[i]
     if token.name == "tonight" and i == start:
-        return Daypart(start, i + 1, "night", is_today=True)
+        return Daypart(start, i + 1, "night", is_today=True, plural=False)
     if token.kind == "daypart" or token.kind == "dayparts":
         return Daypart(start, i + 1, token.name, is_today=today, plural=token.kind == "dayparts")
     return None

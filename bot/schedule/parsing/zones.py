@@ -144,7 +144,7 @@ def _named_zone(tokens: Sequence[Token], i: int, start: int) -> ZoneNode | None:
     if letters in ABBREVIATIONS:
         return ZoneNode(start, i + 1, ABBREVIATIONS[letters], letters)
     words = [letters]
-    while len(words) < 3 and tokens[i + len(words)].kind == "other":
+    while tokens[i + len(words)].kind == "other":
         words.append(tokens[i + len(words)].text)
     for count in range(len(words), 0, -1):
         text = " ".join(words[:count])

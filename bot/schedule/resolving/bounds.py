@@ -1,7 +1,7 @@
 """Resolve the start and end of a series: starting, from, until, for 3 weeks, for 5 times."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 from bot.schedule.model import Series, ZonedTime
@@ -13,34 +13,19 @@ from bot.schedule.resolving.hours import resolve_without_daypart
 from bot.schedule.resolving.recurring import SeriesParts
 
 
-@dataclass(slots=True)
-class SeriesStart:
-    """The wall-clock start that was named, whether a time was named with it, and its nodes."""
-
-    wall: datetime
-    has_time: bool
-    nodes: tuple[SyntaxNode, ...]
-
-
-def resolve_series_start(ctx: PhraseContext, parts: SeriesParts) -> SeriesStart | None:
-    """Return the start of a series, or None where none was named."""
-    if parts.start_nodes is None:
+def resolve_series_start(ctx: PhraseContext, parts: SeriesParts) -> datetime | None:
+    """Return the wall-clock start of a series, or None where none was named."""
+    nodes = parts.start_nodes
+    if nodes is None:
         return None
-    nodes = tuple(parts.start_nodes)
     if len(nodes) == 1 and isinstance(nodes[0], Months | Period | PeriodBoundary | Year):
-        return SeriesStart(datetime.combine(_first_day(ctx, nodes[0]), time()), False, nodes)
+        return datetime.combine(_first_day(ctx, nodes[0]), time())
     clocks = [node for node in nodes if isinstance(node, TimeOfDay)]
     timed = bool(clocks) and (bool(parts.clocks) or parts.is_sub_daily)
     day_nodes = [node for node in nodes if timed or not isinstance(node, TimeOfDay)]
-    if (day := _full_date(day_nodes)) is not None:
-        wall = (
-            points.wall_time_on(day, resolve_without_daypart(ctx, clocks[0]))
-            if timed
-            else datetime.combine(day, time())
-        )
-        return SeriesStart(wall, timed, nodes)
-    point = points.resolve_point(ctx, day_nodes, needs_time=False)
-    return SeriesStart(point.wall, point.grain == "minute", nodes)
+    if (day := _full_date(day_nodes)) is None:
+        return points.resolve_point(ctx, day_nodes, needs_time=False).wall
+    return points.wall_time_on(day, resolve_without_daypart(ctx, clocks[0])) if timed else datetime.combine(day, time())
 
 
 def _full_date(nodes: Sequence[SyntaxNode]) -> date | None:
@@ -71,9 +56,9 @@ def _first_day(ctx: PhraseContext, node: SyntaxNode) -> date:
     return monday + timedelta(days=5 if node.unit == "weekend" else 0)
 
 
-def with_end(ctx: PhraseContext, series: Series, parts: SeriesParts, start: SeriesStart | None) -> Series:
+def with_end(ctx: PhraseContext, series: Series, parts: SeriesParts, start: datetime | None) -> Series:
     """Return the series with its end, if one was named."""
-    start_wall = start.wall if start is not None else ctx.local_now.replace(second=0, microsecond=0)
+    start_wall = start or ctx.local_now.replace(second=0, microsecond=0)
     length = parts.duration if series.window is None else None
     ends = [node for node in (parts.run_count, length, *(parts.until_nodes or ())[:1]) if node is not None]
     if len(ends) > 1:

@@ -8,7 +8,7 @@ from bot.schedule.model import RecurrenceRule, Series, ZonedTime
 from bot.schedule.occurrences import next_runs, occurrences
 from bot.schedule.parsing.errors import AmbiguityError, ParseError
 from bot.schedule.parsing.nodes import HourCertainty, Recurrence, SyntaxNode, TimeOfDay, Weekdays
-from bot.schedule.resolving.bounds import SeriesStart, resolve_series_start, with_end
+from bot.schedule.resolving.bounds import resolve_series_start, with_end
 from bot.schedule.resolving.context import PhraseContext, clock_part, is_calendar_duration
 from bot.schedule.resolving.hours import resolve_hour
 from bot.schedule.resolving.pairs import resolve_pair
@@ -189,22 +189,24 @@ def _require_complete(
     if rule.freq == "yearly" and not chosen:
         raise AmbiguityError("On which day of the year?", (" on 1 January", " on 1 July"), *days, insert_after=last)
     if not rule.times:
-        end = max(nodes, key=lambda node: node.end)
         raise AmbiguityError(
-            "At what time?", (" at 09:00", " at 21:00"), *days, insert_after=end if parts.until_nodes is None else last
+            "At what time?",
+            (" at 09:00", " at 21:00"),
+            *days,
+            insert_after=nodes[-1] if parts.until_nodes is None else last,
         )
 
 
-def _anchor(ctx: PhraseContext, rule: RecurrenceRule, start: SeriesStart | None, count: int | None) -> Series:
+def _anchor(ctx: PhraseContext, rule: RecurrenceRule, start: datetime | None, count: int | None) -> Series:
     """Return the series from its first run on: the first that fits after now, or after the named start."""
-    start_wall = start.wall if start is not None else _earliest_start(ctx, rule)
+    start_wall = start or _earliest_start(ctx, rule)
     once_each = rule.model_copy(update={"interval": 1})
     opened = Series(rule=once_each, zone=ctx.zone, first=ZonedTime(wall=start_wall, zone=ctx.zone))
     runs = next_runs(opened, opened.first.instant - timedelta(minutes=1), 1)
     if not runs:
         raise ParseError("That never happens.")
     counted = rule.interval > 1 or rule.freq in ("hourly", "minutely") or count is not None
-    starting = start.wall.date() if start is not None else runs[0].wall.date() if counted else None
+    starting = start.date() if start is not None else runs[0].wall.date() if counted else None
     series = Series(rule=rule, zone=ctx.zone, first=runs[0], starting=starting, count=count)
     return series if start is None or series.first.instant > ctx.now else _skip_past_runs(ctx, series)
 

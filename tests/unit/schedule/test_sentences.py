@@ -12,8 +12,8 @@ def sentences(reading: Reading) -> str:
     match reading:
         case Parsed(assumptions=assumptions):
             return " | ".join(assumptions)
-        case Ambiguous(ask=question):
-            return question
+        case Ambiguous(ask=question, choices=choices):
+            return f"{question} || {' / '.join(choice.meaning.phrase for choice in choices)}"
         case _:
             return f"{reading.reason} || {reading.example}"
 
