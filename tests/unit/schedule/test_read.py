@@ -3,14 +3,29 @@
 import subprocess
 import sys
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.schedule import Ambiguous, Once, Parsed, Reading, Rejected, Series, TimePreferences, read, to_phrase, warm_up
+from bot.schedule import (
+    Ambiguous,
+    Once,
+    Parsed,
+    Reading,
+    Rejected,
+    Series,
+    TimePreferences,
+    ZonedTime,
+    read,
+    start_of,
+    to_phrase,
+    warm_up,
+)
+from bot.schedule.parsing.dates import parse_day
 from bot.schedule.parsing.vocabulary import VOCABULARY
+from bot.schedule.parsing.zones import zone_names
 
 NOW = datetime(2026, 11, 23, 21, 0, tzinfo=UTC)
 GERMAN = TimePreferences(uses_24h_clock=True, day_first=True)
@@ -225,6 +240,89 @@ def test_seconds_are_kept_where_they_are_named() -> None:
     assert isinstance(reading, Parsed)
     assert isinstance(reading.schedule, Once)
     assert (reading.schedule.start.instant - NOW).total_seconds() == 90
+
+
+def test_a_long_phrase_is_named_by_its_beginning() -> None:
+    for phrase in ("tomorrow " * 30, "x" * 201):
+        reading = read_phrase(phrase)
+        assert isinstance(reading, Rejected)
+        assert (reading.phrase, reading.word) == (phrase[:200], phrase[:20])
+        assert reading.reason == "A time of more than 200 characters is not read."
+        assert reading.example == "tomorrow 21:00"
+    assert read_phrase("tomorrow 9pm".ljust(200)).kind == "understood"
+
+
+def test_nothing_is_asked_back_with_an_example() -> None:
+    for phrase in ("", " ", "!"):
+        assert read_phrase(phrase) == Rejected(phrase=phrase, reason="Say when.", example="tomorrow 21:00")
+
+
+@pytest.mark.parametrize(
+    ("phrase", "wall"),
+    [
+        ("in 2 hours", datetime(2026, 11, 24, 0, 0)),
+        ("in 1 minute", datetime(2026, 11, 23, 22, 1)),
+        ("in 90 seconds", datetime(2026, 11, 23, 22, 2, 0, 500)),
+        ("in 1 day and 2 hours", datetime(2026, 11, 25, 0, 0)),
+        ("now for 2 hours", datetime(2026, 11, 23, 22, 0, 30, 500)),
+        ("every 7 minutes", datetime(2026, 11, 23, 22, 1)),
+        ("every 15 minutes", datetime(2026, 11, 23, 22, 15)),
+        ("every hour", datetime(2026, 11, 23, 23, 0)),
+        ("every day at 22:00", datetime(2026, 11, 24, 22, 0)),
+        ("every day at 22:01", datetime(2026, 11, 23, 22, 1)),
+        ("22:00", datetime(2026, 11, 24, 22, 0)),
+        ("22:00 to 23:00", datetime(2026, 11, 23, 22, 0)),
+    ],
+)
+def test_the_seconds_of_the_clock_are_left_out_where_minutes_are_meant(phrase: str, wall: datetime) -> None:
+    reading = read(phrase, now=NOW.replace(second=30, microsecond=500), zone="Europe/Berlin")
+    assert isinstance(reading, Parsed)
+    start = start_of(reading.schedule)
+    assert start is not None
+    assert start.wall == wall
+
+
+@pytest.mark.parametrize(
+    ("minute", "interval", "start"),
+    [(14, 15, "22:15"), (15, 15, "22:30"), (59, 30, "23:00"), (0, 1, "22:01"), (58, 20, "23:00"), (5, 7, "22:06")],
+)
+def test_a_series_by_the_minute_starts_in_step_with_the_hour_where_it_divides_it(
+    minute: int, interval: int, start: str
+) -> None:
+    reading = read(f"every {interval} minutes", now=NOW.replace(minute=minute), zone="Europe/Berlin")
+    assert isinstance(reading, Parsed)
+    assert isinstance(reading.schedule, Series)
+    assert f"{reading.schedule.first.wall:%H:%M}" == start
+
+
+def test_a_repeated_hour_is_told_apart_by_fold_alone() -> None:
+    now = datetime(2027, 10, 30, 21, 30, tzinfo=UTC)
+    for phrase, fold in (("in 4 hours", 1), ("in 3 hours", 0), ("31 october 2027 02:30 the second time", 1)):
+        reading = read(phrase, now=now, zone="Europe/Berlin")
+        assert isinstance(reading, Parsed)
+        assert isinstance(reading.schedule, Once)
+        start = reading.schedule.start
+        assert (start.wall, start.wall.fold, start.fold) == (datetime(2027, 10, 31, 2, 30), 0, fold)
+    once = read("tomorrow 21:00 the second time", now=now, zone="Europe/Berlin")
+    assert isinstance(once, Parsed)
+    assert isinstance(once.schedule, Once)
+    assert once.schedule.start.fold == 0
+
+
+def test_an_instant_becomes_a_time_to_the_minute() -> None:
+    instant = datetime(2027, 10, 31, 1, 30, 59, 999, tzinfo=UTC)
+    zoned = ZonedTime.from_instant(instant, "Europe/Berlin")
+    assert (zoned.wall, zoned.wall.fold, zoned.fold) == (datetime(2027, 10, 31, 2, 30), 0, 1)
+    assert zoned.instant == datetime(2027, 10, 31, 1, 30, tzinfo=UTC)
+    assert ZonedTime.from_instant(instant - timedelta(hours=1), "Europe/Berlin").fold == 0
+
+
+def test_warming_up_loads_the_days_and_the_zones() -> None:
+    zone_names.cache_clear()
+    parse_day.cache_clear()
+    warm_up()
+    assert zone_names.cache_info().currsize == 1
+    assert parse_day.cache_info().currsize == 12 * 31
 
 
 vocabulary = st.sampled_from(
