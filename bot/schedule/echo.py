@@ -145,11 +145,11 @@ def relative_time(instant: datetime, now: datetime) -> str:
     """Say how far off an instant is, in its two largest units: in 2 days 3 hours."""
     seconds = int((instant - now).total_seconds())
     minutes = abs(seconds) // 60
-    parts = [(minutes // 1440, "day"), (minutes // 60 % 24, "hour"), (minutes % 60, "minute")]
-    shown = [f"{count} {unit}" + ("s" if count != 1 else "") for count, unit in parts if count][:2]
-    if not shown:
+    counts = [(minutes // 1440, "day"), (minutes // 60 % 24, "hour"), (minutes % 60, "minute")]
+    parts = [f"{count} {unit}" + ("s" if count != 1 else "") for count, unit in counts if count][:2]
+    if not parts:
         return "now" if seconds <= 0 else "in less than a minute"
-    return f"{' '.join(shown)} ago" if seconds < 0 else f"in {' '.join(shown)}"
+    return f"{' '.join(parts)} ago" if seconds < 0 else f"in {' '.join(parts)}"
 
 
 def _format_date(wall: datetime) -> str:

@@ -112,8 +112,8 @@ def wall_times(rule: RecurrenceRule, first: datetime) -> Iterator[datetime]:
         return
     times = sorted(rule.times) or [first.time()]
     for day in _expand_rule(rule, datetime.combine(first.date(), time())):
-        for moment in times:
-            yield datetime.combine(day.date(), moment)
+        for value in times:
+            yield datetime.combine(day.date(), value)
 
 
 def _expand_rule(rule: RecurrenceRule, first: datetime) -> Iterator[datetime]:

@@ -1,4 +1,4 @@
-"""What the speaker's habits and zone settle, what is assumed aloud, and that nothing a person types breaks reading."""
+"""What preferences and zones settle, which assumptions are stated, and that no phrase makes reading raise."""
 
 import subprocess
 import sys
