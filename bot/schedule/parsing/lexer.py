@@ -103,7 +103,7 @@ def _make_token(kind: str, text: str, start: int, previous: Token | None, origin
         case "word":
             return _word_token(text, start, previous, original)
         case "number":
-            return Token("number", text, start, end, text, int(text[:9]))
+            return Token("number", text, start, end, text, int(text))
         case "ordinal":
             return Token("ordinal", text, start, end, text, int(text[:-2]))
         case "date" | "clock" | "dotted" | "slashed":
