@@ -136,7 +136,7 @@ def _word_token(text: str, start: int, previous: Token | None, original: str) ->
     entry = VOCABULARY.get(text)
     if entry is None:
         return Token("other", text, start, end, text)
-    return Token(entry[0], entry[2], start, end, text, entry[1])
+    return Token(entry.kind, entry.name, start, end, text, entry.number)
 
 
 def _merge_number_words(tokens: list[Token]) -> list[Token]:
@@ -165,5 +165,5 @@ def _merge_number_words(tokens: list[Token]) -> list[Token]:
 
 
 _TENS_WORDS = frozenset(
-    name for name, entry in VOCABULARY.items() if entry[0] == "number" and entry[1] in range(20, 100, 10)
+    name for name, entry in VOCABULARY.items() if entry.kind == "number" and entry.number in range(20, 100, 10)
 )

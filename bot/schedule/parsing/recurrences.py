@@ -38,7 +38,7 @@ def recurrence(tokens: Sequence[Token], i: int) -> SyntaxNode | None:
     start = i
     i += tokens[i].name in ("of", "in", "on", "for") and tokens[i].kind == "word"
     token = tokens[i]
-    if (adverb := _ADVERBS.get(token.name)) and token.kind == "word":
+    if adverb := _ADVERBS.get(token.name):
         return Recurrence(start, i + 1, *adverb)
     if token.name in _AMBIGUOUS_ADVERBS:
         return AmbiguousNode(start, i + 1, f"Which is meant by '{token.name}'?", _AMBIGUOUS_ADVERBS[token.name])

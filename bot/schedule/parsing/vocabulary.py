@@ -1,6 +1,6 @@
 """The words that have a meaning in a phrase about time, with abbreviations and common misspellings."""
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from bot.schedule.calendar_names import MONTHS, WEEKDAYS
 
@@ -9,8 +9,14 @@ TokenKind = Literal[
     "month", "unit", "daypart", "dayparts", "comma", "dash", "word", "other", "end",
 ]  # fmt: skip
 
-VocabularyEntry = tuple[TokenKind, int, str]
-"""A token's kind, its number, and the canonical spelling of its word."""
+
+class VocabularyEntry(NamedTuple):
+    """A token's kind, the canonical spelling of its word, and its number."""
+
+    kind: TokenKind
+    name: str
+    number: int = 0
+
 
 _WEEKDAY_ABBREVIATIONS = {
     "mon": 0, "tue": 1, "tues": 1, "wed": 2, "weds": 2, "wednsday": 2, "wensday": 2, "thu": 3, "thur": 3, "thurs": 3,
@@ -65,22 +71,23 @@ _KEYWORDS = (
 
 
 def _build_vocabulary() -> dict[str, VocabularyEntry]:
-    words: dict[str, VocabularyEntry] = {word: ("word", 0, word) for word in _KEYWORDS}
-    words |= {word: ("word", 0, same) for word, same in _SYNONYMS.items()}
+    entry = VocabularyEntry
+    words = {word: entry("word", word) for word in _KEYWORDS}
+    words |= {word: entry("word", same) for word, same in _SYNONYMS.items()}
     for number, name in enumerate(WEEKDAYS):
-        words[name] = ("weekday", number, name)
-        words[name + "s"] = ("weekdays", number, name)
-    words |= {short: ("weekday", number, WEEKDAYS[number]) for short, number in _WEEKDAY_ABBREVIATIONS.items()}
-    words |= {name: ("month", number, name) for number, name in enumerate(MONTHS, 1)}
-    words |= {short: ("month", number, MONTHS[number - 1]) for short, number in _MONTH_ABBREVIATIONS.items()}
-    words |= {word: ("unit", 1, unit) for unit, spellings in _UNITS.items() for word in spellings.split()}
-    words |= {"fortnight": ("unit", 2, "week"), "fortnights": ("unit", 2, "week")}
-    words |= {name: ("number", number, name) for number, name in enumerate(_NUMBERS)}
-    words |= {name: ("number", number, name) for name, number in _TENS.items()}
-    words |= {name: ("ordinal", number, name) for number, name in enumerate(_ORDINALS, 1)}
-    words |= {"twentieth": ("ordinal", 20, ""), "thirtieth": ("ordinal", 30, "")}
-    words |= {part: ("daypart", 0, name) for part, name in _DAYPARTS.items()}
-    words |= {part + "s": ("dayparts", 0, name) for part, name in _DAYPARTS.items()}
+        words[name] = entry("weekday", name, number)
+        words[name + "s"] = entry("weekdays", name, number)
+    words |= {short: entry("weekday", WEEKDAYS[number], number) for short, number in _WEEKDAY_ABBREVIATIONS.items()}
+    words |= {name: entry("month", name, number) for number, name in enumerate(MONTHS, 1)}
+    words |= {short: entry("month", MONTHS[number - 1], number) for short, number in _MONTH_ABBREVIATIONS.items()}
+    words |= {word: entry("unit", unit, 1) for unit, spellings in _UNITS.items() for word in spellings.split()}
+    words |= {word: entry("unit", "week", 2) for word in ("fortnight", "fortnights")}
+    words |= {name: entry("number", name, number) for number, name in enumerate(_NUMBERS)}
+    words |= {name: entry("number", name, number) for name, number in _TENS.items()}
+    words |= {name: entry("ordinal", name, number) for number, name in enumerate(_ORDINALS, 1)}
+    words |= {"twentieth": entry("ordinal", "twentieth", 20), "thirtieth": entry("ordinal", "thirtieth", 30)}
+    words |= {part: entry("daypart", name) for part, name in _DAYPARTS.items()}
+    words |= {part + "s": entry("dayparts", name) for part, name in _DAYPARTS.items()}
     return words
 
 

@@ -140,7 +140,7 @@ def _common_day(ctx: PhraseContext, others: Sequence[SyntaxNode], weekday: Weekd
         common = tuple(day for day in days.dates if day in second.dates)
         if not common:
             raise ParseError("Those are two different days.", *days.nodes, *second.nodes)
-        days = CandidateDays(common[:1], True, days.nodes + second.nodes)
+        days = CandidateDays(common, True, days.nodes + second.nodes)
     return _check_weekday(days, weekday)
 
 

@@ -258,7 +258,7 @@ def _from_now_point(
         if to_the_minute > ctx.now and not any(unit == "second" for _, unit in node.amount):
             instant = to_the_minute
         local = instant.astimezone(zone_info(ctx.zone))
-        return Point(local.replace(tzinfo=None, fold=0), "minute", day_nodes=(node,), instant=instant)
+        return Point(local.replace(tzinfo=None), "minute", day_nodes=(node,), instant=instant)
     if clock is not None:
         if any(unit == "year" for _, unit in node.amount) or clock.is_midnight:
             raise ParseError("Say the date.", node, clock, example="1 March 21:00")
@@ -285,7 +285,7 @@ def _relative_point(
         if start.clock is None and start.instant is None:
             raise ParseError("From what time of that day is that counted?", node, *start.day_nodes)
         instant = to_zoned_time(ctx, start).instant + node.sign * clock_part(node.amount)
-        local = instant.astimezone(zone_info(ctx.zone)).replace(tzinfo=None, fold=0)
+        local = instant.astimezone(zone_info(ctx.zone)).replace(tzinfo=None)
         dates = tuple(part for part in node.amount if part[1] not in ("hour", "minute", "second"))
         if dates or preceding:
             raise ParseError("", node)

@@ -227,7 +227,8 @@ def _skip_past_runs(ctx: PhraseContext, series: Series) -> Series:
     runs = next_runs(series, ctx.now, 1)
     if not runs:
         raise ParseError("All runs of that series have passed.")
-    left = series.count
-    if left is not None:
-        left -= sum(1 for _ in takewhile(lambda run: run.instant <= ctx.now, occurrences(series)))
-    return series.model_copy(update={"first": runs[0], "count": left})
+    if series.count is None:
+        return series.model_copy(update={"first": runs[0]})
+    passed = sum(1 for _ in takewhile(lambda run: run.instant <= ctx.now, occurrences(series)))
+    update = {"first": runs[0], "count": series.count - passed, "starting": runs[0].wall.date()}
+    return series.model_copy(update=update)
