@@ -20,10 +20,7 @@ class TargetNames:
 
     def __init__(self, names: Iterable[str], count: int | None = None) -> None:
         self.original = tuple(names)
-        joined = "\n".join(self.original)
-        if joined.count("\n") >= max(len(self.original), 1):
-            joined = "\n".join(name.replace("\n", " ") for name in self.original)
-        joined = joined.casefold()
+        joined = "\n".join(name.replace("\n", " ") for name in self.original).casefold()
         self.folded = tuple(joined.split("\n")) if self.original else ()
         self.text = f"\n{joined}\n"
         self.complete = count is None or len(self.folded) >= count

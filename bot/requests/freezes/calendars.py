@@ -124,7 +124,7 @@ def _check_event(event: icalendar.Event, place: str) -> None:
             raise ValueError("its INTERVAL is less than 1, so it would never end")
         alone = icalendar.Calendar()
         alone.add_component(event)
-        recurring_ical_events.of(alone).between(start, start + timedelta(days=7))
+        recurring_ical_events.of(alone).between(start, start)
     except _PARSE_ERRORS as error:
         raise ConfigError(
             [f'{place}: the event "{name}" cannot be expanded ({error}); repair it or take it out.']

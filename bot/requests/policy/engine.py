@@ -6,7 +6,7 @@ stages. ``bot.requests.policy.evaluate`` combines them.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
 from bot.requests.freezes.model import Freeze
 from bot.requests.patterns import Patterns
@@ -111,7 +111,7 @@ class Policy:
         self.freezes = freezes
         self.location_of = location_of
         self.rules = tuple(PreparedRule(rule, defaults.zone) for rule in defaults.rules)
-        self._relevant_rules = lru_cache(maxsize=256)(self._find_relevant_rules)
+        self._relevant_rules = cache(self._find_relevant_rules)
 
     def matching_rules(self, prepared: PreparedSubject) -> list[RuleMatch]:
         """Return the rules that apply to a request, in the order of the file."""

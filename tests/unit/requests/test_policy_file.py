@@ -6,6 +6,7 @@ import pytest
 
 from bot.errors import ConfigError
 from bot.requests.policy.load import all_stages, load_policy, workspace_problems
+from bot.requests.policy.toml_lines import TomlLines
 from bot.schedule import Parsed, Reading, RecurrenceRule, Rejected, Series, Weekday, Window, ZonedTime
 from tests.unit.requests.build import NOW, make_directory, policy, rule, stage
 
@@ -320,7 +321,7 @@ def test_what_is_just_possible_loads(text: str) -> None:
         (rule('hours = ["01:00-02:00", "x"]'), "is not a span of hours"),
         (rule('zone = "Mars"'), '"Mars" is not a time zone'),
         (rule('targets = "/(/"'), "is not a regular expression"),
-        (rule("min_targets = 1", name=""), '"name" does not fit'),
+        (rule("min_targets = 1", name=""), 'rule 1: "name" does not fit'),
     ],
 )
 def test_what_is_just_impossible_is_refused(text: str, problem: str) -> None:
@@ -328,6 +329,19 @@ def test_what_is_just_impossible_is_refused(text: str, problem: str) -> None:
         policy(text)
     (line,) = caught.value.problems
     assert problem in line
+
+
+def test_a_value_over_several_lines_opens_no_table() -> None:
+    lines = TomlLines('x = [\n  ["a"],\n  [],\n]\ny = 1\n[t]\nz = """\n[u]\nv = 1\n"""\nw = 2\n')
+    assert [lines.line(path) for path in (("x",), ("y",), ("t",), ("t", "z"), ("t", "w"), ("u",), ("a",))] == [
+        1,
+        5,
+        6,
+        7,
+        11,
+        1,
+        1,
+    ]
 
 
 FREEZE = '[[policy.freezes]]\nname = "F"\n'
