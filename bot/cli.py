@@ -1,4 +1,4 @@
-"""The ``nightshift`` command. Each command imports what it needs when it runs, so that starting is quick."""
+"""The ``nightshift`` command. Each subcommand imports its code when it runs, which keeps the start short."""
 
 import sys
 from pathlib import Path
@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     from bot.configuration import Transport
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
-policy_app = typer.Typer(no_args_is_help=True, help="Look at the approval policy.")
+policy_app = typer.Typer(no_args_is_help=True, help="Inspect the approval policy.")
 app.add_typer(policy_app, name="policy")
 
 Config = Annotated[Path | None, typer.Option("--config", help="The TOML file. Default: NIGHTSHIFT_CONFIG.")]
-Http = Annotated[str, typer.Option("--http", help="[HOST:]PORT on which Slack's requests arrive.")]
+Http = Annotated[str, typer.Option("--http", help="[HOST:]PORT to listen on for requests from Slack.")]
 Socket = Annotated[bool, typer.Option("--socket", help="Use Socket Mode. The default without --http.")]
 
 
@@ -52,11 +52,13 @@ def serve(http: Http = "", socket: Socket = False, config: Config = None) -> Non
 
 @app.command()
 def demo(
-    port: Annotated[int, typer.Option(help="Where the page is served, on this machine only.")] = 8080,
+    port: Annotated[int, typer.Option(help="Port of the page, on this machine only.")] = 8080,
     script: Annotated[bool, typer.Option("--script", help="Play a story as text, without a browser.")] = False,
-    journal: Annotated[Path | None, typer.Option(help="Write every Slack exchange there, as JSON lines.")] = None,
+    journal: Annotated[
+        Path | None, typer.Option(help="File to which every exchange with Slack is written, as JSON lines.")
+    ] = None,
 ) -> None:
-    """Run the bot in a playground: a local Slack and sandboxes for the back ends."""
+    """Run the bot with a local Slack and sandboxes of the back ends."""
     from playground import demo as command
 
     raise typer.Exit(command.run(port=port, as_text=script, journal=journal))
@@ -67,12 +69,12 @@ def when(
     phrase: Annotated[
         list[str] | None, typer.Argument(help="A time in your own words, such as tomorrow 21:00.")
     ] = None,
-    now: Annotated[str, typer.Option(help="The moment it is said (ISO 8601); the present by default.")] = "",
-    zone: Annotated[str, typer.Option(help="The speaker's IANA time zone.")] = "UTC",
+    now: Annotated[str, typer.Option(help="The time at which it is said (ISO 8601). Default: the current time.")] = "",
+    zone: Annotated[str, typer.Option(help="The IANA time zone of the speaker.")] = "UTC",
     json: Annotated[bool, typer.Option("--json", help="Print the reading as JSON.")] = False,
     batch: Annotated[bool, typer.Option("--batch", help="JSON lines in, JSON lines out.")] = False,
 ) -> None:
-    """Say what a phrase means as a schedule."""
+    """Print the schedule that a phrase means."""
     from bot.commands import when as command
 
     raise typer.Exit(command.run(" ".join(phrase or ()), now=now, zone=zone, as_json=json, batch=batch))
@@ -80,13 +82,13 @@ def when(
 
 @app.command("dry-run")
 def dry_run(
-    operation: Annotated[str, typer.Argument(help="Such as foreman.run.")],
+    operation: Annotated[str, typer.Argument(help="The operation, such as foreman.run.")],
     params: Annotated[str, typer.Option("--params", help="A JSON file, or - for standard input.")],
-    when: Annotated[str, typer.Option("--when", help="A time in your own words; now by default.")] = "",
-    now: Annotated[str, typer.Option(help="The moment it is said (ISO 8601); the present by default.")] = "",
-    zone: Annotated[str, typer.Option(help="The speaker's IANA time zone.")] = "UTC",
+    when: Annotated[str, typer.Option("--when", help="A time in your own words. Default: now.")] = "",
+    now: Annotated[str, typer.Option(help="The time at which it is said (ISO 8601). Default: the current time.")] = "",
+    zone: Annotated[str, typer.Option(help="The IANA time zone of the speaker.")] = "UTC",
 ) -> None:
-    """Print what an operation would send, and send nothing."""
+    """Print what an operation would send. Sends nothing."""
     from bot.commands import dry_run as command
 
     raise typer.Exit(command.run(operation, params, when=when, now=now, zone=zone))
@@ -94,7 +96,7 @@ def dry_run(
 
 @app.command()
 def migrate(config: Config = None) -> None:
-    """Bring the database up to date. Safe while nodes run, and safe to run again."""
+    """Bring the database up to date. Safe to run again. The changelog says when nodes must be stopped first."""
     from bot.errors import ConfigError
     from bot.settings import load_settings
     from bot.storage.migrate import migrate as run
@@ -125,8 +127,8 @@ def doctor(http: Http = "", socket: Socket = False, config: Config = None) -> No
 
 @app.command()
 def audit(
-    request: Annotated[str, typer.Argument(help="One request, such as NS-12; all by default.")] = "",
-    verify: Annotated[bool, typer.Option("--verify", help="Check that nothing was altered.")] = False,
+    request: Annotated[str, typer.Argument(help="A request, such as NS-12. Default: all requests.")] = "",
+    verify: Annotated[bool, typer.Option("--verify", help="Check that no entry was altered.")] = False,
     config: Config = None,
 ) -> None:
     """Print the audit trail as JSON lines, or check it."""
@@ -137,9 +139,9 @@ def audit(
 
 @app.command()
 def manifest(
-    http: Annotated[str, typer.Option("--http", help="The bot's public URL; Socket Mode otherwise.")] = "",
+    http: Annotated[str, typer.Option("--http", help="The public URL of the bot. Default: Socket Mode.")] = "",
 ) -> None:
-    """Print the manifest with which Slack makes the app."""
+    """Print the manifest from which Slack creates the app."""
     from bot.commands import manifest as command
 
     print(command.manifest_yaml(http), end="")
@@ -150,7 +152,7 @@ def explain(
     request: Annotated[str, typer.Argument(help="A request such as NS-12, or a JSON file that describes one.")],
     config: Config = None,
 ) -> None:
-    """Say which rules apply to a request, which do not, and why."""
+    """Print which rules apply to a request, which do not, and why."""
     from bot.commands import policy as command
 
     raise typer.Exit(command.run(request, config))

@@ -1,4 +1,4 @@
-"""Logging: one line an event, for people or as JSON; never a token, never a request's body."""
+"""Configures the log: one line for each event, as text or JSON, without tokens and bodies of requests."""
 
 import logging
 import sys
@@ -7,12 +7,12 @@ from typing import Any
 import structlog
 
 QUIET_LOGGERS = ("slack_bolt", "slack_sdk", "httpx", "httpcore", "uvicorn", "alembic", "sqlalchemy", "asyncio")
-"""Libraries that log bodies or tokens when they talk: only their warnings are wanted."""
+"""Libraries whose debug output has bodies or tokens in it. Only their warnings are logged."""
 _SECRET_WORDS = ("token", "secret", "password", "authorization", "response_url", "trigger_id")
 
 
 def _redact_secrets(_logger: Any, _method: str, event: Any) -> Any:
-    """Last guard: a value under a telling name is never written."""
+    """Replace values whose names suggest a secret."""
     for key in list(event):
         if any(word in key.lower() for word in _SECRET_WORDS) and key != "token":
             event[key] = "•••"
@@ -20,14 +20,14 @@ def _redact_secrets(_logger: Any, _method: str, event: Any) -> Any:
 
 
 def configure_logging(level: str, *, as_json: bool) -> None:
-    """Send everything to standard error."""
+    """Write the log to standard error."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _redact_secrets,
     ]
-    # Tracebacks without local variables: those hold what people typed, and secrets.
+    # Tracebacks have no local variables, which hold text from people and secrets.
     renderers: list[Any] = (
         [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
         if as_json
@@ -52,6 +52,6 @@ def configure_logging(level: str, *, as_json: bool) -> None:
     root.setLevel(level)
     for name in QUIET_LOGGERS:
         logging.getLogger(name).setLevel(logging.WARNING)
-    # Bolt logs the whole body of a badly signed request, and warns of settings that are meant here.
+    # Bolt logs the whole body of a request with a wrong signature, and warns of settings that are intended here.
     for name in [n for n in logging.root.manager.loggerDict if n.startswith("slack_bolt")]:
         logging.getLogger(name).setLevel(logging.ERROR)

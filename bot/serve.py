@@ -1,4 +1,4 @@
-"""Running the bot until it is told to stop: over HTTP, over Socket Mode, or both."""
+"""Runs the bot until it is stopped, over HTTP, Socket Mode or both."""
 
 import asyncio
 import signal
@@ -17,7 +17,7 @@ from bot.settings import Settings
 from bot.web import web_app
 
 PING_SECONDS = 5
-"""A dead Socket Mode connection is noticed after about twice this."""
+"""Interval between pings. A dead Socket Mode connection is noticed after about twice this."""
 WATCHDOG_INTERVAL_SECONDS = 15.0
 CLOSE_TIMEOUT_SECONDS = 1.0
 _log = structlog.get_logger(__name__)
@@ -39,14 +39,14 @@ async def serve(bot: Nightshift, *, http: tuple[str, int] | None, socket: bool) 
                 await transports.enter_async_context(socket_mode_transport(bot))
             _log.info("ready", node=bot.engine.node, http=http, socket=socket)
             await stopping.wait()
-            _log.info("stopping: nothing new is taken, what is under way is finished")
+            _log.info("stopping")
             bot.ready = False
     finally:
         await bot.stop()
 
 
 async def _start_unless_stopped(bot: Nightshift, stopping: asyncio.Event) -> bool:
-    """Start the bot; False where it was told to stop before it was ready (Slack may be away). Raises ConfigError."""
+    """Start the bot. Return False if it was stopped before it was ready. Raises ConfigError."""
     starting, told = asyncio.ensure_future(bot.start()), asyncio.ensure_future(stopping.wait())
     try:
         await asyncio.wait([starting, told], return_when=asyncio.FIRST_COMPLETED)
@@ -70,7 +70,7 @@ def _require_secrets(settings: Settings, transport: Transport) -> None:
 
 
 class _SignallessServer(uvicorn.Server):
-    """Leaves signals to the whole bot, which handles them once."""
+    """A server that leaves signals to the bot."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -79,7 +79,7 @@ class _SignallessServer(uvicorn.Server):
 
 @asynccontextmanager
 async def http_transport(bot: Nightshift, host: str, port: int) -> AsyncIterator[int]:
-    """Take Slack's requests over HTTP until the block ends; yields the port. Raises ConfigError."""
+    """Accept requests from Slack over HTTP until the block ends. Yields the port. Raises ConfigError."""
     _require_secrets(bot.settings, "http")
     try:
         listener = create_server((host, port), backlog=512)
@@ -104,7 +104,7 @@ async def http_transport(bot: Nightshift, host: str, port: int) -> AsyncIterator
 
 @asynccontextmanager
 async def socket_mode_transport(bot: Nightshift) -> AsyncIterator[None]:
-    """Take Slack's requests over Socket Mode until the block ends."""
+    """Accept requests from Slack over Socket Mode until the block ends."""
     _require_secrets(bot.settings, "socket")
     token = bot.settings.slack_app_token.get_secret_value()
     handler = SocketModeHandler(bot.bolt, token, web_client=bot.client, ping_interval=PING_SECONDS)
@@ -115,22 +115,22 @@ async def socket_mode_transport(bot: Nightshift) -> AsyncIterator[None]:
     finally:
         watchdog.cancel()
         await asyncio.gather(watchdog, return_exceptions=True)
-        # Nothing new is taken; what has been taken is answered while the connection stands.
+        # Accept nothing new, and answer what was accepted while the connection is still open.
         handler.client.socket_mode_request_listeners.clear()
         await bot.routes.wait_for_acks()
         try:
             await asyncio.wait_for(handler.close_async(), CLOSE_TIMEOUT_SECONDS)  # type: ignore[no-untyped-call]
         except TimeoutError:
-            _log.warning("Slack did not say goodbye")
+            _log.warning("Slack did not close the connection")
 
 
 async def _reconnect_when_dead(handler: SocketModeHandler) -> None:
-    """Notice a connection that is dead without saying so, and connect anew."""
+    """Reconnect when the connection is dead although nothing has closed it."""
     while True:
         await asyncio.sleep(WATCHDOG_INTERVAL_SECONDS)
         try:
             if not await handler.client.is_connected():
-                _log.warning("the Socket Mode connection is gone; connecting anew")
+                _log.warning("Socket Mode connection lost; reconnecting")
                 await handler.client.connect_to_new_endpoint(force=True)
         except Exception as error:  # noqa: BLE001 (the watchdog must outlive whatever the connection throws)
-            _log.warning("connecting to Socket Mode failed; trying again", why=str(error))
+            _log.warning("Socket Mode unavailable; retrying", why=str(error))

@@ -1,4 +1,4 @@
-"""Writes the reference pages that follow from the code: ``python -m docs.generate``, or ``make docs``."""
+"""Writes the reference pages from the code: ``python -m docs.generate``, or ``make docs``."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ OPERATIONS = "operations"
 
 
 def pages() -> dict[str, str]:
-    """The text of each generated page, by its path under docs/."""
+    """Return the text of each generated page, by its path under docs/."""
     installed = dict(sorted(installed_kinds().items()))
     found = {
         f"{OPERATIONS}/{operation.key}.md": operation_page(kind, operation)
@@ -23,7 +23,7 @@ def pages() -> dict[str, str]:
 
 
 def write_pages(target_dir: Path = DOCS_DIR) -> None:
-    """Write every page, and remove those of operations that are gone."""
+    """Write every page, and remove those of operations that no longer exist."""
     found = pages()
     folder = target_dir / OPERATIONS
     folder.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""``nightshift audit``: the audit trail as JSON lines, and the check that nothing was altered."""
+"""The command ``nightshift audit``: prints the audit trail as JSON lines, or checks that no entry was altered."""
 
 import asyncio
 import re
@@ -12,7 +12,7 @@ from bot.storage.database import Database
 
 
 def run(request: str, *, verify: bool, config: Path | None) -> int:
-    """Returns the exit status: 1 where the trail was altered."""
+    """Return the exit status: 0, 1 if the trail was altered, 2 for other problems."""
     try:
         return asyncio.run(_run(request, verify, config))
     except NightshiftError as error:

@@ -1,4 +1,4 @@
-"""``nightshift doctor``: does everything that the bot needs work? One line each, with what to do where it does not."""
+"""The command ``nightshift doctor``: checks everything that the bot needs and prints a line for each part."""
 
 import asyncio
 import sys
@@ -25,8 +25,8 @@ def run(config: Path | None, transports: Collection[Transport] = ()) -> int:
         configuration = load_configuration(config, transports)
         bot = build_bot(configuration.settings, configuration.path)
     except ConfigError as error:
-        for fault in error.problems:
-            print(fault, file=sys.stderr)
+        for problem in error.problems:
+            print(problem, file=sys.stderr)
         return 2
     print("ok    configuration")
     return 0 if asyncio.run(_run_checks(bot)) else 1
@@ -53,7 +53,7 @@ def _report(ok: bool, what: str) -> bool:
 
 async def _check_database(bot: Nightshift) -> bool:
     if schema_version.needs_migration(bot.settings.resolved_database_url):
-        return _report(False, "database: it is not up to date; nightshift migrate brings it there")
+        return _report(False, "database: it is not up to date; run nightshift migrate")
     problem = await database_problem(bot.db)
     return _report(not problem, f"database: {problem}" if problem else "database")
 
@@ -69,7 +69,7 @@ async def _check_slack(bot: Nightshift) -> bool:
 
 
 async def _check_channels(bot: Nightshift) -> bool:
-    """Every configured channel, and whether the bot can post in it."""
+    """Check that the bot can post in every configured channel."""
     settings = bot.settings.channels
     names = [settings.approvals, settings.results, settings.admin]
     for here in bot.services.backends.values():

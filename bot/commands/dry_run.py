@@ -1,4 +1,4 @@
-"""``nightshift dry-run``: what an operation would send, word for word, without sending anything."""
+"""The command ``nightshift dry-run``: prints exactly what an operation would send, and sends nothing."""
 
 import json
 import sys
@@ -16,7 +16,7 @@ PLACEHOLDER_TOKEN = "ns-made-at-the-start"  # noqa: S105 (it is no secret)
 
 
 class _FixedClock:
-    """A clock that stands still at the moment that ``--now`` names."""
+    """A clock that always shows the time of ``--now``."""
 
     def __init__(self, at: datetime) -> None:
         self._at = at
@@ -26,7 +26,7 @@ class _FixedClock:
 
 
 def run(operation: str, params: str, *, when: str, now: str, zone: str) -> int:
-    """Print the result as JSON. Returns the exit status: 2 for bad parameters, with one line a field on stderr."""
+    """Print the result as JSON. Return the exit status: 2 for bad parameters, with a line for each field on stderr."""
     try:
         clock: Clock = _FixedClock(_parse_instant(now)) if now else SystemClock()
         connection, found = _find_operation(operation, clock)
@@ -45,7 +45,7 @@ def run(operation: str, params: str, *, when: str, now: str, zone: str) -> int:
 def dry_run(
     connection: Connection, operation: Operation[Any], body: Any, when: str, clock: Clock, zone: str
 ) -> dict[str, Any]:
-    """The plan of an operation for a body in the API's own words or ours. Raises InputError."""
+    """Return the plan of an operation for parameters with the names of the API or of the form. Raises InputError."""
     if not isinstance(body, dict):
         raise InputError({"": "The parameters must be a JSON object."})
     params = parse_params(operation.params_model, body)
@@ -77,7 +77,7 @@ def _parse_schedule(when: str, clock: Clock, zone: str) -> Schedule:
 
 
 def _find_operation(key: str, clock: Clock) -> tuple[Connection, Operation[Any]]:
-    """The operation on the first configured back end of its kind, or on a made-up one where none is configured."""
+    """Return the operation on the first configured back end of its kind, or on an example if none is configured."""
     kind_name = key.partition(".")[0]
     settings = load_settings()
     for name, (kind, values) in validate_backends(settings).items():

@@ -1,4 +1,4 @@
-"""The Slack app's manifest, for Socket Mode or for HTTP. ``manifest.yml`` is the former; a test keeps them equal."""
+"""Builds the manifest of the Slack app, for Socket Mode (``manifest.yml`` has the same text) or for HTTP."""
 
 from typing import Any
 
@@ -18,7 +18,8 @@ SCOPES = (
     "groups:read",
 )
 OPTIONAL_SCOPES = ("channels:history", "groups:history", "im:history", "files:write")
-"""History only finds a message again whose posting was cut off, which else may be posted twice; files are long logs."""
+"""Scopes that the bot works without. History finds a message whose posting was interrupted; without it, the message may
+be posted twice. Files are for long logs."""
 BOT_EVENTS = (
     "app_home_opened",
     "subteam_created",
@@ -31,11 +32,11 @@ HUB_COMMAND = (
     "Requests, approvals, times, help",
     "list | show NS-12 | approvals | cancel NS-12 | when PHRASE | help",
 )
-"""The hub's command, what it does, and what may be typed after it."""
+"""The command of the hub, its description, and its usage hint."""
 
 
 def command_table() -> list[tuple[str, str, str]]:
-    """The slash commands in the same form: one for each kind of back end that is installed, and the hub's."""
+    """Return the command, description and usage hint of each installed kind of back end and of the hub."""
     return [
         *sorted(
             (kind.command, kind.command_description, kind.command_usage_hint) for kind in installed_kinds().values()
@@ -45,7 +46,7 @@ def command_table() -> list[tuple[str, str, str]]:
 
 
 def manifest(http: str = "") -> dict[str, Any]:
-    """The manifest; ``http`` is the bot's public URL where Slack is to send its requests."""
+    """Return the manifest. ``http`` is the public URL of the bot; without it, the app uses Socket Mode."""
     url = http.rstrip("/") + EVENTS_PATH if http else ""
     slash_commands = [
         {
@@ -90,5 +91,5 @@ def manifest(http: str = "") -> dict[str, Any]:
 
 
 def manifest_yaml(http: str = "") -> str:
-    """The manifest as YAML."""
+    """Return the manifest as YAML."""
     return str(yaml.safe_dump(manifest(http), sort_keys=False, allow_unicode=True, width=110))

@@ -1,1 +1,1 @@
-"""The pages that are generated: one module for each kind of page."""
+"""The generated pages, one module for each kind."""

@@ -1,4 +1,4 @@
-"""The page of every command: of the shell, and of Slack."""
+"""Writes the page of all commands, in Slack and in a shell."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -16,17 +16,17 @@ from docs.reference.operations import example
 from handlers.arguments import KEY_ALIASES, SYSTEM_KEY
 from handlers.hub import COMMAND, HELP
 
-_FORM_INTRO = """A word after the command chooses what to do; `key=value` pairs after it fill the form in, with quotes
-around values that have spaces. The page of an operation lists its keys; these are for all:"""
+_FORM_INTRO = """A word after the command chooses the operation. `key=value` pairs after it fill in the form, with
+quotes around values that have spaces. The page of an operation lists its keys; these work for all:"""
 
 
 def commands_page(kinds: Mapping[str, BackendKind]) -> str:
-    """The page."""
+    """Return the page."""
     return page(
         "Commands",
         "## In Slack",
         f"### {HUB_COMMAND[0]}",
-        f"{HUB_COMMAND[1]}. The answer is seen by the one who asks alone.",
+        f"{HUB_COMMAND[1]}. Only the person who asks sees the answer.",
         bullets(f"{code(words)}: {meaning}" for words, meaning in hub_verbs()),
         *(part for kind in kinds.values() for part in _backend_section(kind)),
         "### In every form",
@@ -38,12 +38,12 @@ def commands_page(kinds: Mapping[str, BackendKind]) -> str:
 
 
 def hub_verbs() -> list[tuple[str, str]]:
-    """What can be said to the hub and what it does, as its own help tells it."""
+    """Return the commands of the hub and their meanings, from its own help."""
     return re.findall(rf"^({COMMAND} [^:]+): (.+)$", HELP, re.MULTILINE)
 
 
 def shell_commands() -> Iterator[tuple[str, click.Command]]:
-    """The commands of ``nightshift``, those in groups too."""
+    """Yield the commands of ``nightshift``, including those in groups."""
     yield from _leaf_commands("nightshift", get_command(app))
 
 
@@ -77,8 +77,8 @@ def _common_keys() -> list[tuple[str, str]]:
 
     return [
         (named(WHEN), "The time, in your own words."),
-        (named(REASON), "What it is for."),
-        (named(SYSTEM_KEY), "Which of several back ends: its name, such as `prod`."),
+        (named(REASON), "The reason."),
+        (named(SYSTEM_KEY), "The name of one of several back ends, such as `prod`."),
     ]
 
 
@@ -100,5 +100,5 @@ def _usage(parameter: click.Parameter) -> str:
 
 def _default(parameter: click.Parameter) -> str:
     if parameter.required:
-        return "**needed**"
+        return "**required**"
     return "" if parameter.default in (None, "", False) else code(parameter.default)

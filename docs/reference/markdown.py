@@ -1,4 +1,4 @@
-"""Markdown, a piece at a time."""
+"""Writes Markdown."""
 
 from collections.abc import Iterable, Sequence
 
@@ -6,23 +6,23 @@ GENERATED_NOTE = "<!-- Written by `make docs` from the code. Change the code, th
 
 
 def page(title: str, *parts: str) -> str:
-    """A whole page; empty parts are left out."""
+    """Return a page. Empty parts are left out."""
     return "\n\n".join([GENERATED_NOTE, f"# {title}", *(part for part in parts if part)]) + "\n"
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table. Cells are Markdown; a bar in one is escaped."""
+    """Return a table. Cells are Markdown; a bar in a cell is escaped."""
     lines = [_row(head), _row(["---"] * len(head)), *(_row(row) for row in rows)]
     return "\n".join(lines)
 
 
 def bullets(items: Iterable[str]) -> str:
-    """A list."""
+    """Return a list."""
     return "\n".join(f"- {item}" for item in items)
 
 
 def code(text: object) -> str:
-    """A word as code. The text holds no backtick."""
+    """Return text as code. The text must not have a backtick."""
     return f"`{text}`"
 
 

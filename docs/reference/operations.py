@@ -1,4 +1,4 @@
-"""A page for each operation, from its parameter model and what its class says of itself."""
+"""Writes a page for each operation, from its parameter model and its class."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,32 +25,33 @@ _TABLE_HEAD = ("Parameter", "Key", "In the API", "Takes", "Default", "About")
 
 
 def operation_page(kind: BackendKind, operation: type[Operation[Any]]) -> str:
-    """The page of one operation."""
+    """Return the page of one operation."""
     fields = form_fields(operation.params_model)
     sections = dict.fromkeys(field.section for field in fields)
     parts = [
         operation.summary,
-        f"{code(operation.key)} is asked for with {code(example(kind, operation))}. "
-        "A key can be typed after the command as `key=value`, with quotes around spaces; the form opens filled in. "
-        f"{code(f'nightshift dry-run {operation.key} --params FILE')} takes the keys, or a body of the API, as JSON.",
+        f"{code(operation.key)} is requested with {code(example(kind, operation))}. "
+        "Keys after the command, as `key=value` and with quotes around spaces, fill in the form. "
+        f"{code(f'nightshift dry-run {operation.key} --params FILE')} takes the keys, or the body of an API call, "
+        "as JSON.",
     ]
     for section in sections:
         rows = [_row(field, fields) for field in fields if field.section == section]
         parts += [f"## {section}", table(_TABLE_HEAD, rows)]
     if operation.scheduling_note:
-        parts += ["## Who holds the schedule", operation.scheduling_note]
+        parts += ["## Who keeps the schedule", operation.scheduling_note]
     if operation.reference_notes:
-        parts += ["## Where the page and the API differ, and other facts", bullets(operation.reference_notes)]
+        parts += ["## Where the documentation and the API differ, and other facts", bullets(operation.reference_notes)]
     return page(f"{kind.title}: {operation.title}", *parts)
 
 
 def command_word(operation: type[Operation[Any]]) -> str:
-    """What is typed after the slash command."""
+    """Return the word after the slash command."""
     return operation.key.partition(".")[2]
 
 
 def example(kind: BackendKind, operation: type[Operation[Any]]) -> str:
-    """The slash command that opens the operation's form."""
+    """Return the slash command that opens the form of the operation."""
     return f"{kind.command} {command_word(operation)}"
 
 
@@ -84,7 +85,7 @@ def _option_text(option: Any) -> str:
 
 def _default(field: FormField) -> str:
     if field.required:
-        return "**needed**"
+        return "**required**"
     if field.default in (None, "", [], {}):
         return ""
     return code(field.default if isinstance(field.default, str) else json.dumps(field.default))

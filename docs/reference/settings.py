@@ -1,4 +1,4 @@
-"""The page of every setting: of the bot, and of each back end that is installed."""
+"""Writes the page of all settings, of the bot and of each installed back end."""
 
 import ast
 import inspect
@@ -15,19 +15,19 @@ from bot.settings import Settings
 from docs.reference.markdown import code, page, table
 
 _INTRO = """Nightshift reads a TOML file, which `--config` or `NIGHTSHIFT_CONFIG` names, and the environment, which
-wins. Any setting can be given as a variable: `NIGHTSHIFT_` and its name, with `__` between levels
-(`NIGHTSHIFT_CHANNELS__APPROVALS`). `nightshift doctor` checks all of it, one line a fault.
-`nightshift.example.toml` is a file to start from."""
-_SECRETS = """Secrets never stand in the file. They are references: `env:NAME` for an environment variable, `file:PATH`
+takes precedence. Any setting can be given as a variable: `NIGHTSHIFT_` and its name, with `__` between levels
+(`NIGHTSHIFT_CHANNELS__APPROVALS`). `nightshift doctor` checks the configuration and prints a line for each problem.
+Start from `nightshift.example.toml`."""
+_SECRETS = """The file never has secrets in it, only references: `env:NAME` for an environment variable, `file:PATH`
 for a file."""
 _SEVERAL_BACKENDS = """A back end can be configured several times by name: `[backends.foreman.prod]` and
 `[backends.foreman.lab]`. Each has its own credentials, channels and limits; the form offers those that the person may
-ask, `on=lab` chooses one in a slash command, every card names it by its title, and policy tells them apart by full
-name (`foreman.prod`) or kind (`foreman`). One that is down or has a wrong password does not touch the others."""
+use, `on=lab` chooses one in a slash command, every card shows its title, and policy rules name it by full name
+(`foreman.prod`) or kind (`foreman`). One that is down or has a wrong password does not affect the others."""
 
 
 def settings_page(kinds: Mapping[str, BackendKind]) -> str:
-    """The page."""
+    """Return the page."""
     parts = [_INTRO, _SECRETS, "## At the top of the file", _table(Settings, scalars_only=True)]
     for name, info in Settings.model_fields.items():
         model = info.annotation
@@ -41,7 +41,7 @@ def settings_page(kinds: Mapping[str, BackendKind]) -> str:
 
 
 def _nested_tables(kind: BackendKind) -> Iterator[str]:
-    """The tables inside a back end's own."""
+    """Yield the tables inside the table of a back end."""
     for name, info in kind.settings_model.model_fields.items():
         model = _unwrap(info.annotation)
         if isinstance(model, type) and issubclass(model, BaseModel):
@@ -55,7 +55,7 @@ def _description(model: type[BaseModel]) -> str:
 
 
 def _table(model: type[BaseModel], *, scalars_only: bool = False) -> str:
-    """The settings of a table of the file; ``simple`` leaves out the ones that are tables themselves."""
+    """Return the settings of a table of the file. ``scalars_only`` leaves out settings that are tables themselves."""
     told = field_descriptions(model)
     rows = [
         (_name(name, info), _default(info), told.get(name, ""))
@@ -72,7 +72,7 @@ def _name(name: str, info: FieldInfo) -> str:
 
 def _default(info: FieldInfo) -> str:
     if info.is_required():
-        return "**needed**"
+        return "**required**"
     default = info.get_default(call_default_factory=True)
     match default:
         case bool():
@@ -86,7 +86,7 @@ def _default(info: FieldInfo) -> str:
 
 
 def field_descriptions(model: type[BaseModel]) -> dict[str, str]:
-    """What each setting means: the text under it in the class, inherited ones included."""
+    """Return the meaning of each setting: the text below it in the class or its base classes."""
     found: dict[str, str] = {}
     for cls in reversed(model.__mro__):
         if issubclass(cls, BaseModel) and not cls.__module__.startswith("pydantic"):
@@ -110,7 +110,7 @@ def _attribute_docstrings(cls: type) -> dict[str, str]:
 
 
 def _unwrap(annotation: Any) -> Any:
-    """The type without ``| None`` and without annotations."""
+    """Return the type without ``| None`` and without annotations."""
     if get_origin(annotation) is Annotated:
         return _unwrap(get_args(annotation)[0])
     if get_origin(annotation) in (Union, types.UnionType):

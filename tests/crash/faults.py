@@ -108,7 +108,7 @@ async def socket_mode_faults(harness: Harness, foreman: Proxy, slack: Proxy) -> 
         slack.blackholed = True
         began = time.monotonic()
         await asyncio.sleep(1.0)
-        while not harness.bot.log_contains("connecting anew") and time.monotonic() - began < 40:
+        while not harness.bot.log_contains("connection lost; reconnecting") and time.monotonic() - began < 40:
             await asyncio.sleep(0.2)
         slack.blackholed = False
         slack.drop_connections()
