@@ -1,4 +1,4 @@
-"""Answers kept for a short while, because reads are scarce or slow."""
+"""Keeps answers for a short while, because reads are scarce or slow."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable
@@ -12,9 +12,9 @@ _MAX_ENTRIES = 200
 
 
 class ExpiringCache:
-    """Keeps what was fetched for ``seconds``; asked again meanwhile, or while it is being fetched, it fetches nothing.
+    """Keeps what was fetched for ``ttl_seconds``. A second request for it meanwhile fetches nothing.
 
-    A fetch goes on when the one who asked has given up, so that the next one finds it.
+    A fetch goes on after its caller has given up, so that the next caller finds the result.
     """
 
     def __init__(self, clock: Clock, ttl_seconds: float) -> None:
@@ -23,7 +23,7 @@ class ExpiringCache:
         self._entries: dict[Hashable, tuple[datetime, asyncio.Future[Any]]] = {}
 
     async def get(self, key: Hashable, fetch: Callable[[], Awaitable[T]]) -> T:
-        """What ``fetch`` gives, or gave. An error is not kept."""
+        """Return what ``fetch`` returns, or returned. An error is not kept."""
         now = self._clock.now()
         entry = self._entries.get(key)
         if entry is None or entry[0] <= now or _failed(entry[1]):
@@ -33,8 +33,8 @@ class ExpiringCache:
             if len(self._entries) >= _MAX_ENTRIES:
                 del self._entries[next(iter(self._entries))]
             self._entries[key] = entry
-        found: T = await asyncio.shield(entry[1])
-        return found
+        value: T = await asyncio.shield(entry[1])
+        return value
 
     async def close(self) -> None:
         """Stop what is still being fetched."""
@@ -45,5 +45,5 @@ class ExpiringCache:
 
 
 def _failed(task: "asyncio.Future[Any]") -> bool:
-    """Whether a fetch has ended without an answer. Looking at it keeps asyncio from warning about it."""
+    """Return whether a fetch has ended without an answer. Reading the exception keeps asyncio from warning about it."""
     return task.done() and (task.cancelled() or task.exception() is not None)

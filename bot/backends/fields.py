@@ -1,4 +1,4 @@
-"""Parameters as people meet them: a parameter model and its annotations become fields, and values become parameters."""
+"""Turns a parameter model into the fields of a form, and what is filled in into parameters."""
 
 import types
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ class Option(FrozenModel):
 class FormField(FrozenModel):
     """One parameter as people meet it.
 
-    ``section`` is the page of the form it stands on. ``relevant_if`` maps other fields' names to the values that make
+    ``section`` is its page of the form. ``relevant_if`` maps other fields' names to the values that make
     this one appear (all must match); ``reloads`` says that changing it changes which fields there are.
     """
 
@@ -82,19 +82,19 @@ ParamsT = TypeVar("ParamsT", bound=Params)
 
 
 def form_fields(model: type[Params]) -> tuple[FormField, ...]:
-    """The fields of a parameter model, in the order of its attributes."""
-    found = []
+    """Return the fields of a parameter model, in the order of its attributes."""
+    fields = []
     for name, info in model.model_fields.items():
         param = next((m for m in info.metadata if isinstance(m, Param)), None)
         if param is None:
             raise TypeError(f"{model.__name__}.{name} has no Param annotation")
         if not param.hidden:
-            found.append(_form_field(name, info, param))
-    return tuple(found)
+            fields.append(_form_field(name, info, param))
+    return tuple(fields)
 
 
 def hidden_values(model: type[Params], values: FormValues) -> dict[str, Json]:
-    """The values that ``load`` has told and no field of the form holds: those of the model's hidden attributes."""
+    """Return the values of the model's hidden attributes, which ``load`` gave and no field of the form holds."""
     hidden = (
         n for n, info in model.model_fields.items() if any(isinstance(m, Param) and m.hidden for m in info.metadata)
     )
@@ -122,7 +122,7 @@ def _form_field(name: str, info: FieldInfo, param: Param) -> FormField:
 
 
 def _without_optional(annotation: Any) -> Any:
-    """The type without ``| None`` and without annotations."""
+    """Return the type without ``| None`` and without annotations."""
     if get_origin(annotation) is Annotated:
         return _without_optional(get_args(annotation)[0])
     if get_origin(annotation) in (Union, types.UnionType):
@@ -152,12 +152,15 @@ def _default_widget(annotation: Any, has_choices: bool) -> Widget:
 
 
 def is_relevant(field: FormField, values: FormValues) -> bool:
-    """Whether a field appears, given what is filled in."""
+    """Return whether a field appears, given what is filled in."""
     return all(values.get(other) in wanted for other, wanted in field.relevant_if.items())
 
 
 def nest(values: FormValues) -> dict[str, Json]:
-    """``{"inputs.package": "zsh"}`` becomes ``{"inputs": {"package": "zsh"}}``; empty values are left out."""
+    """Nest dotted names: ``{"inputs.package": "zsh"}`` becomes ``{"inputs": {"package": "zsh"}}``.
+
+    Drops empty values.
+    """
     nested: dict[str, Json] = {}
     for name, value in values.items():
         if value is None or value == "" or value == []:
@@ -168,7 +171,7 @@ def nest(values: FormValues) -> dict[str, Json]:
 
 
 def parse_params(model: type[ParamsT], values: FormValues) -> ParamsT:
-    """The parameters that values stand for. Raises InputError with one message for each field that does not fit."""
+    """Return the parameters of some values. Raises InputError with one message for each field that does not fit."""
     try:
         return model.model_validate(nest(values))
     except ValidationError as error:
@@ -176,17 +179,17 @@ def parse_params(model: type[ParamsT], values: FormValues) -> ParamsT:
 
 
 def validation_messages(error: ValidationError) -> dict[str, str]:
-    """Pydantic's errors as one sentence a field, by field name (``inputs.package`` for a dynamic one)."""
-    found: dict[str, str] = {}
+    """Return pydantic's errors as one sentence a field, by field name (``inputs.package`` for a dynamic one)."""
+    messages: dict[str, str] = {}
     for item in error.errors():
         name = ".".join(str(part) for part in item["loc"][:2] if not isinstance(part, int))
         text = _validation_message(item["type"], item.get("ctx", {})) or item["msg"].removeprefix("Value error, ")
-        found.setdefault(name, text if text.endswith((".", "?")) else f"{text}.")
-    return found
+        messages.setdefault(name, text if text.endswith((".", "?")) else f"{text}.")
+    return messages
 
 
 def _validation_message(error_type: str, limits: JsonObject) -> str:
-    """Our sentence for one of pydantic's kinds of error; "" where its own words do."""
+    """Return our sentence for a type of pydantic's errors; "" if pydantic's own text will do."""
     match error_type:
         case "missing" | "string_too_short":
             return "This is needed."
@@ -222,7 +225,7 @@ def _validation_message(error_type: str, limits: JsonObject) -> str:
 
 
 def mask_secrets(body: JsonValue, secret_names: frozenset[str]) -> JsonValue:
-    """A copy of a body in which the value of every key in ``secret_names`` is hidden."""
+    """Return a copy of a body in which the value of every key in ``secret_names`` is hidden."""
     if isinstance(body, dict):
         return {
             k: "•••" if k in secret_names and v is not None else mask_secrets(v, secret_names) for k, v in body.items()

@@ -39,7 +39,7 @@ class ApiResponse:
 
 
 def error_message(body: Json) -> str:
-    """The words of an error body, in the shapes that servers use: nested, flat, or a bare string."""
+    """Return the message of an error body, in the shapes that servers use: nested, flat, or a bare string."""
     if isinstance(body, str):
         return body.strip()
     if not isinstance(body, Mapping):
@@ -53,11 +53,12 @@ def error_message(body: Json) -> str:
 
 
 class Client:
-    """Talks JSON to one back end. ``authorize`` gives the headers of a call; ``renew`` drops a token that was refused.
+    """Talks JSON to one back end.
 
-    ``send`` is for calls that may be repeated (reads, and writes that set a whole state); ``send_once`` for the ones
-    that must never be: it reports a lost answer as FateUnknown and does not try again. ``on_response`` sees every
-    answer before its body is read (rate-limit headers, say).
+    ``authorize`` gives the headers of a call; ``invalidate_token`` drops a token that was refused.  ``send`` is for
+    calls that may be repeated (reads, and writes that set a whole state); ``send_once`` for the ones that must never
+    be: it reports a lost answer as OutcomeUnknown and does not try again. ``on_response`` sees every answer before its
+    body is read (rate-limit headers, say).
     """
 
     def __init__(
@@ -104,8 +105,8 @@ class Client:
         json: Json = None,
         time_limit: float | None = None,
     ) -> ApiResponse:
-        """Make a call that may be repeated. Raises BackendError when the last try failed too, or when ``within``
-        seconds are over: what went wrong until then, else Unreachable."""
+        """Make a call that may be repeated. Raises BackendError when the last try failed too, or when
+        ``time_limit`` seconds are over: what went wrong until then, else Unreachable."""
         failed: BackendError | None = None
         try:
             async with asyncio.timeout(time_limit):
@@ -135,8 +136,10 @@ class Client:
     async def send_once(
         self, method: str, path: str, *, params: QueryParams | None = None, json: Json = None
     ) -> ApiResponse:
-        """Make a call that must not be repeated. Raises Refused or Unreachable where nothing happened, Faulty or
-        FateUnknown where something may have."""
+        """Make a call that must not be repeated.
+
+        Raises Refused or Unreachable if nothing happened, BadResponse or OutcomeUnknown where something may have.
+        """
         return await self._request(method, path, params, json)
 
     async def close(self) -> None:
@@ -195,8 +198,8 @@ class Client:
 
     def _error_from(self, response: httpx.Response, body: Json) -> BackendError:
         status, name = response.status_code, self.name
-        said = self._extract_error(status, body)[:500]
-        tail = f": {said}" if said else "."
+        message = self._extract_error(status, body)[:500]
+        tail = f": {message}" if message else "."
         kind: type[BackendError]
         match status:
             case 401 | 407:
@@ -207,7 +210,9 @@ class Client:
                 kind, text = RemoteNotFound, f"{name} found nothing there (404){tail}"
             case 429:
                 wait = _retry_after(response.headers)
-                return RateLimited(name, f"{name} asks to slow down (429){tail}", retry_after=wait, server_message=said)
+                return RateLimited(
+                    name, f"{name} asks to slow down (429){tail}", retry_after=wait, server_message=message
+                )
             case _ if status < 400:
                 kind, text = (
                     BadResponse,
@@ -217,7 +222,7 @@ class Client:
                 kind, text = Refused, f"{name} refused ({status}){tail}"
             case _:
                 kind, text = BadResponse, f"{name} failed ({status}){tail}"
-        return kind(name, text, status=status, server_message=said)
+        return kind(name, text, status=status, server_message=message)
 
 
 def _retry_after(headers: Headers) -> float:

@@ -31,7 +31,7 @@ def as_texts(value: Json) -> list[str]:
 
 
 def is_object_list(value: Json) -> bool:
-    """Whether a value is a list that holds objects only."""
+    """Return whether a value is a list that holds objects only."""
     return isinstance(value, list) and all(isinstance(item, Mapping) for item in value)
 
 

@@ -1,4 +1,4 @@
-"""Secrets are references, ``env:NAME`` or ``file:PATH``; only this module turns one into its value."""
+"""Reads secrets. They are references, ``env:NAME`` or ``file:PATH``, and only this module returns their values."""
 
 import os
 from pathlib import Path
@@ -10,7 +10,7 @@ from bot.errors import NightshiftError
 
 
 class SecretNotFound(NightshiftError):
-    """A referenced secret is not there; the text names the reference, never a value."""
+    """A referenced secret does not exist. The text names the reference, never a value."""
 
 
 def _validate_reference(text: str) -> str:
@@ -21,11 +21,11 @@ def _validate_reference(text: str) -> str:
 
 
 SecretRef = Annotated[str, AfterValidator(_validate_reference)]
-"""A reference to a secret, as it stands in the configuration."""
+"""A reference to a secret, as the configuration has it."""
 
 
 def read_secret(reference: str) -> SecretStr:
-    """The value behind a reference. Raises SecretMissing."""
+    """Return the value behind a reference. Raises SecretNotFound."""
     kind, _, rest = reference.partition(":")
     if kind == "env":
         value = os.environ.get(rest)

@@ -1,4 +1,4 @@
-"""Whose certificates are trusted."""
+"""Chooses the certificate authorities that are trusted."""
 
 import ssl
 from functools import cache
@@ -11,12 +11,12 @@ from bot.errors import ConfigError
 
 @cache
 def default_ssl_context() -> ssl.SSLContext:
-    """The public certificate authorities; loading them takes a while, so all connections share them."""
+    """Return the public certificate authorities; loading them takes a while, so all connections share them."""
     return httpx.create_ssl_context()
 
 
 def ssl_context(name: str, ca_file: Path | None) -> ssl.SSLContext:
-    """The authorities of a back end's own file; the public ones where it has none. Raises ConfigError."""
+    """Return the authorities of a back end's own file; the public ones where it has none. Raises ConfigError."""
     if ca_file is None:
         return default_ssl_context()
     try:

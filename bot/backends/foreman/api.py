@@ -28,14 +28,14 @@ _NOT_SAVED_MESSAGES = (
 
 
 def extract_error(status: int, body: Json) -> str:
-    """The server's own words, with the details that it adds."""
+    """Return the server's own words, with the details that it adds."""
     parts = [error_message(body)]
     error = body.get("error") if isinstance(body, dict) else None
     if isinstance(error, dict):
         parts += [str(error.get("details") or ""), *map(str, error.get("full_messages") or ())]
-    said = ". ".join(part.rstrip(".") for part in parts if part)
-    if said:
-        return f"{said}."
+    message = ". ".join(part.rstrip(".") for part in parts if part)
+    if message:
+        return f"{message}."
     return "the server gave no reason." if status == 401 else ""
 
 
@@ -61,31 +61,33 @@ class ForemanApi:
         await self._write_client.close()
 
     async def get(self, path: str, *, time_limit: float | None = None, **params: QueryValue) -> Json:
-        """The JSON of a read, within some seconds. Parameters that are None are left out."""
+        """Return the JSON of a read, within some seconds. Parameters that are None are left out."""
         given = {name: value for name, value in params.items() if value is not None}
         return (await self._read_client.send("GET", path, params=given, time_limit=time_limit)).json
 
     async def get_object(self, path: str, **params: QueryValue) -> Row:
-        """One thing."""
-        found = await self.get(path, time_limit=None, **params)
-        if not isinstance(found, dict):
+        """Return one object."""
+        body = await self.get(path, time_limit=None, **params)
+        if not isinstance(body, dict):
             raise BadResponse(self.name, f"{self.name} did not answer {path} with an object.")
-        return found
+        return body
 
     async def get_rows(
         self, path: str, *, time_limit: float | None = None, **params: QueryValue
     ) -> tuple[Sequence[Row], int]:
-        """A list and how many entries match in all."""
-        found = await self.get(path, time_limit=time_limit, **params)
-        results = found.get("results") if isinstance(found, dict) else found
+        """Return a list and how many entries match in all."""
+        body = await self.get(path, time_limit=time_limit, **params)
+        results = body.get("results") if isinstance(body, dict) else body
         if not isinstance(results, list) or not all(isinstance(row, dict) for row in results):
             raise BadResponse(self.name, f"{self.name} did not answer {path} with a list.")
-        matching = found.get("subtotal") if isinstance(found, dict) else None
+        matching = body.get("subtotal") if isinstance(body, dict) else None
         return results, matching if isinstance(matching, int) else len(results)
 
     async def search(self, path: str, **params: QueryValue) -> Sequence[Row]:
-        """A list for somebody who waits in front of a form; the same list again is not fetched for a few seconds.
-        Raises Unreachable where it takes too long."""
+        """Return a list for a select of a form. The same list is not fetched again for a few seconds.
+
+        Raises Unreachable if it takes too long.
+        """
 
         async def fetch() -> Sequence[Row]:
             return (await self.get_rows(path, time_limit=self._settings.lookup_timeout, **params))[0]
@@ -93,7 +95,7 @@ class ForemanApi:
         return await self._search_cache.get((path, tuple(sorted(params.items()))), fetch)
 
     async def post(self, path: str, body: Json) -> Json:
-        """The JSON of a POST, which is made once. Raises FateUnknown where it may have had an effect."""
+        """Return the JSON of a POST, which is made once. Raises OutcomeUnknown if it may have had an effect."""
         try:
             answer = await self._write_client.send_once("POST", path, json=body)
         except BadResponse as error:
@@ -106,9 +108,9 @@ class ForemanApi:
         return answer.json
 
     def _classify_failure(self, error: BadResponse) -> Refused | OutcomeUnknown:
-        """Whether a server's failure is a refusal in disguise: Foreman answers invalid jobs with a 500."""
-        told = error.status == 503 and bool(error.server_message)
-        if told or 300 <= error.status < 400:
+        """Return whether a server's failure is a refusal in disguise: Foreman answers invalid jobs with a 500."""
+        is_explained = error.status == 503 and bool(error.server_message)
+        if is_explained or 300 <= error.status < 400:
             return Refused(self.name, str(error), status=error.status, server_message=error.server_message)
         if any(words in error.server_message for words in _NOT_SAVED_MESSAGES):
             return Refused(
@@ -141,6 +143,6 @@ class ForemanApi:
 
 
 def quote_search_value(text: str) -> str:
-    """Text as a value of a search."""
+    """Return text as a value of a search."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'

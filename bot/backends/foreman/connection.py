@@ -68,9 +68,9 @@ class ForemanKind:
     operation_types = (ForemanJobOperation,)
 
     def example(self) -> ForemanSettings:
-        """A made-up connection, for showing requests where none is configured."""
+        """Return a made-up connection, for showing requests where none is configured."""
         return ForemanSettings.model_validate(_EXAMPLE)
 
     def connect(self, name: str, settings: ForemanSettings, context: BackendContext) -> ForemanConnection:
-        """A connection for validated settings. Raises ConfigError for a certificate file that cannot be used."""
+        """Return a connection for validated settings. Raises ConfigError for a certificate file that cannot be used."""
         return ForemanConnection(name, settings, context)

@@ -1,4 +1,4 @@
-"""One Foreman as the operation works with it: its API, its settings, and what was learned of it."""
+"""One Foreman as the operation works with it: its API, its settings, and what is known about it."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -31,8 +31,10 @@ class ForemanContext:
         self._features: dict[str, int] = {}
 
     async def refresh_versions(self, *, force: bool = False) -> None:
-        """Ask for the versions, at most every ten minutes unless ``anew``. An account that may not see them leaves
-        them unknown. Raises BackendError where the server cannot be reached."""
+        """Ask for the versions, at most every ten minutes unless ``force``.
+
+        They stay unknown if the account may not see them. Raises BackendError if the server cannot be reached.
+        """
         now = self.clock.now()
         if not force and self._versions_read_at is not None and now - self._versions_read_at < _VERSIONS_TTL:
             return
@@ -43,29 +45,29 @@ class ForemanContext:
         self._versions_read_at = now
 
     def taxonomy_params(self, values: FormValues) -> dict[str, int]:
-        """The organization and location of a request, or the configured ones, as parameters of a read."""
-        found = {}
+        """Return the organization and location of a request, or the configured ones, as parameters of a read."""
+        taxonomy = {}
         for name in ("organization_id", "location_id"):
             value = parse_int(values.get(name)) or getattr(self.settings, name)
             if value is not None:
-                found[name] = value
-        return found
+                taxonomy[name] = value
+        return taxonomy
 
     async def fetch_template(
         self, template_id: int | None, feature: str | None, taxonomy: Mapping[str, int]
     ) -> JobTemplate:
-        """The template that is named or that a feature stands for. Raises InputError where there is none."""
+        """Return the template that is named or that is assigned to a feature. Raises InputError if there is none."""
         field = "job_template_id" if template_id is not None else "feature"
         try:
-            found = template_id if template_id is not None else await self._template_id_of_feature(feature or "")
-            return await self._fetch_by_id(found, taxonomy)
+            number = template_id if template_id is not None else await self._template_id_of_feature(feature or "")
+            return await self._fetch_by_id(number, taxonomy)
         except RemoteNotFound as error:
             raise InputError(
                 {field: f"{self.name} has no such template that the bot can see ({error.server_message})"}
             ) from error
 
     def cached_template(self, template_id: int | None, feature: str | None) -> JobTemplate | None:
-        """The template as it was last seen, without asking."""
+        """Return the template as it was last seen, without asking."""
         known = self._templates.get(template_id or self._features.get(feature or "", 0))
         return known[1] if known else None
 
@@ -74,22 +76,22 @@ class ForemanContext:
         known = self._templates.get(template_id)
         if known is not None and now - known[0] < _TEMPLATES_TTL:
             return known[1]
-        found = await templates.fetch_template(self.api, template_id, taxonomy)
-        self._templates[template_id] = (now, found)
-        return found
+        template = await templates.fetch_template(self.api, template_id, taxonomy)
+        self._templates[template_id] = (now, template)
+        return template
 
     async def _template_id_of_feature(self, label: str) -> int:
         row = await fetch_feature(self.api, label)
         if row is None:
             raise InputError({"feature": f"{self.name} has no feature {label}."})
-        found = row.get("job_template_id")
-        if not isinstance(found, int):
+        template_id = row.get("job_template_id")
+        if not isinstance(template_id, int):
             raise InputError({"feature": f"No template is assigned to {label} in {self.name}."})
-        self._features[label] = found
-        return found
+        self._features[label] = template_id
+        return template_id
 
 
 def parse_int(value: Json) -> int | None:
-    """A number as forms give it; None for anything else."""
+    """Return a number as forms give it; None for anything else."""
     text = str(value if value is not None else "").strip()
     return int(text) if text.isdecimal() and text.isascii() else None

@@ -20,9 +20,12 @@ _MAX_DAYS_IN_MONTH = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 @dataclass(frozen=True, slots=True)
 class CronLine:
-    """A cron line that was read. ``days`` None is every date, ``weekdays`` None every weekday; a weekday is its number
-    (Sunday is 0) and which one of the month (None: each). ``last_day`` adds the month's last date; ``both`` asks for
-    date and weekday together, where cron is content with either."""
+    """A cron line that was read.
+
+    ``days`` None is every date, ``weekdays`` None every weekday; a weekday is its number (Sunday is 0) and which one of
+    the month (None: each). ``last_day`` adds the month's last date; ``requires_both`` asks for date and weekday
+    together, where cron is content with either.
+    """
 
     minutes: tuple[int, ...]
     hours: tuple[int, ...]
@@ -34,7 +37,7 @@ class CronLine:
     zone: str = ""
 
     def runs_on(self, day: date) -> bool:
-        """Whether the line runs on a date."""
+        """Return whether the line runs on a date."""
         if day.month not in self.months:
             return False
         length = calendar.monthrange(day.year, day.month)[1]
@@ -49,7 +52,7 @@ class CronLine:
 
 
 def parse(text: str) -> CronLine:
-    """A line of five numeric fields of ``* , - /``, with weekdays 0 to 6. Raises ValueError with a sentence."""
+    """Return a line of five numeric fields of ``* , - /``, with weekdays 0 to 6. Raises ValueError with a sentence."""
     words = text.split()
     if len(words) != 5:
         raise ValueError(
@@ -71,7 +74,7 @@ def parse(text: str) -> CronLine:
 
 
 def parse_fugit(text: str) -> CronLine:
-    """A line as we emit it for Fugit: the plain fields, ``L``, ``#``, ``&``, and a zone. Raises ValueError."""
+    """Return a line as we emit it for Fugit: the plain fields, ``L``, ``#``, ``&``, and a zone. Raises ValueError."""
     minute, hour, day, month, weekday, *zone = text.split()
     plain = parse(" ".join((minute, hour, "*" if day == "L" else day.rstrip("&"), month, "*")))
     weekdays = None
@@ -90,8 +93,9 @@ def parse_fugit(text: str) -> CronLine:
 
 
 def expand(line: CronLine, zone: str, start: datetime, end: datetime) -> Iterator[datetime]:
-    """The instants (UTC) from ``start`` to ``end``, both included, at which the zone's wall clock shows a time of the
-    line: a time in a spring gap never happens, one in an autumn overlap happens twice."""
+    """Return the instants (UTC) from ``start`` to ``end``, both included, at which the zone's wall clock shows a time
+    of the line: a time in a spring gap never happens, one in an autumn overlap happens twice.
+    """
     tz = ZoneInfo(zone)
     day, last = start.astimezone(tz).date(), end.astimezone(tz).date()
     while day <= last:
@@ -101,7 +105,7 @@ def expand(line: CronLine, zone: str, start: datetime, end: datetime) -> Iterato
 
 
 def has_clock_changes(zone: str, start: datetime, end: datetime) -> bool:
-    """Whether a zone's clocks change between two instants."""
+    """Return whether a zone's clocks change between two instants."""
     tz = ZoneInfo(zone)
     days = (end - start).days + 1
     offsets = {(start + timedelta(days=n)).astimezone(tz).utcoffset() for n in range(days + 1)}
@@ -109,8 +113,9 @@ def has_clock_changes(zone: str, start: datetime, end: datetime) -> bool:
 
 
 def shortest_gap(line: CronLine, start: datetime) -> timedelta | None:
-    """The shortest time between two runs in the year from ``start``, looking at no more than 2,000 runs; None where
-    there are fewer than two."""
+    """Return the shortest time between two runs in the year from ``start``, looking at no more than 2,000 runs; None
+    where there are fewer than two.
+    """
     moments: list[datetime] = []
     for moment in expand(line, "UTC", start, start + timedelta(days=366)):
         moments.append(moment)
@@ -120,19 +125,19 @@ def shortest_gap(line: CronLine, start: datetime) -> timedelta | None:
 
 
 def _instants_on(line: CronLine, tz: ZoneInfo, day: date) -> list[datetime]:
-    found = set()
+    instants = set()
     for hour in line.hours:
         for minute in line.minutes:
             wall = datetime(day.year, day.month, day.day, hour, minute, tzinfo=tz)
             for fold in (0, 1):
                 moment = wall.replace(fold=fold).astimezone(UTC)
                 if moment.astimezone(tz).replace(tzinfo=None) == wall.replace(tzinfo=None):
-                    found.add(moment)
-    return sorted(found)
+                    instants.add(moment)
+    return sorted(instants)
 
 
 def _parse_field(word: str, name: str, low: int, high: int) -> tuple[int, ...]:
-    found: set[int] = set()
+    numbers: set[int] = set()
     for part in word.split(","):
         span, slash, step = part.partition("/")
         first, dash, last = (str(low), "-", str(high)) if span == "*" else span.partition("-")
@@ -150,8 +155,8 @@ def _parse_field(word: str, name: str, low: int, high: int) -> tuple[int, ...]:
             raise ValueError(f"'{part}' in the field {name} is not a number, a range or a step.") from None
         if not (low <= start <= end <= high) or by < 1:
             raise ValueError(f"'{part}' in the field {name} is outside {low} to {high}.")
-        found.update(range(start, end + 1, by))
-    return tuple(sorted(found))
+        numbers.update(range(start, end + 1, by))
+    return tuple(sorted(numbers))
 
 
 def _check_digits(text: str) -> str:

@@ -1,4 +1,4 @@
-"""The fields of the form for what is filled in so far: the template's inputs, and only what it can use."""
+"""The fields of the form for the values so far: the template's inputs, and only what has an effect."""
 
 from collections.abc import Sequence
 
@@ -15,23 +15,23 @@ _MULTILINE_INPUTS = frozenset({"command", "script", "playbook"})
 def job_form_fields(
     settings: ForemanSettings, server: ForemanServer, template: JobTemplate | None
 ) -> tuple[FormField, ...]:
-    """The fields in their order; the inputs stand where the model has them, those of no known template as JSON."""
-    found: list[FormField] = []
+    """Return the fields in their order; the inputs are where the model has them, those of no known template as JSON."""
+    fields: list[FormField] = []
     for field in form_fields(ForemanJobParams):
         if field.name == "inputs" and template is not None:
-            found += [_input_field(item, settings) for item in template.inputs]
+            fields += [_input_field(item, settings) for item in template.inputs]
         elif _has_effect(field.name, server, template):
-            found.append(_with_secret_choices(field, settings) if field.name in PASSWORD_FIELDS else field)
-    return tuple(found)
+            fields.append(_with_secret_choices(field, settings) if field.name in PASSWORD_FIELDS else field)
+    return tuple(fields)
 
 
 def _secret_options(settings: ForemanSettings) -> tuple[Option, ...]:
-    """The configured secrets by name, marked so that they can be told from text."""
+    """Return the configured secrets by name, marked so that they can be told from text."""
     return tuple(Option(value=SECRET_PREFIX + name, label=name) for name in sorted(settings.secrets))
 
 
 def _has_effect(name: str, server: ForemanServer, template: JobTemplate | None) -> bool:
-    """Whether a field can have an effect on this server and template."""
+    """Return whether a field can have an effect on this server and template."""
     if name == "time_span":
         return server.supports_time_span
     if template is None:

@@ -22,7 +22,10 @@ _PATHS = {
 async def lookup(
     api: ForemanApi, settings: ForemanSettings, field: str, query: str, taxonomy: Mapping[str, int]
 ) -> Sequence[Option]:
-    """Choices whose name holds ``query``, best first. Raises BackendError; NotFound for a field without choices."""
+    """Return choices whose name holds ``query``, best first.
+
+    Raises BackendError; NotFound for a field without choices.
+    """
     match field:
         case "job_template_id":
             return await _templates(api, settings, query, taxonomy)
@@ -40,10 +43,10 @@ async def lookup(
 async def resolve_option(
     api: ForemanApi, settings: ForemanSettings, field: str, text: str, taxonomy: Mapping[str, int]
 ) -> Option | None:
-    """The one choice that a typed name or number names; None where there is none or several."""
+    """Return the one choice that a typed name or number names; None if there is none or several."""
     wanted = text.casefold()
-    found = await lookup(api, settings, field, text, taxonomy)
-    same = [option for option in found if wanted in (option.value.casefold(), option.label.casefold())]
+    options = await lookup(api, settings, field, text, taxonomy)
+    same = [option for option in options if wanted in (option.value.casefold(), option.label.casefold())]
     if len(same) == 1:
         return same[0]
     if same or not text.isdecimal():
@@ -65,14 +68,14 @@ async def _find_by_id(api: ForemanApi, settings: ForemanSettings, field: str, te
 
 
 def is_allowed(settings: ForemanSettings, template: str, feature: str | None) -> bool:
-    """Whether the allow-list has a template, or the feature that it is run through; an empty list has all."""
+    """Return whether the allow-list has a template, or the feature that it is run through; an empty list has all."""
     if not settings.templates and not settings.features:
         return True
     return template in settings.templates or (feature is not None and feature in settings.features)
 
 
 async def fetch_feature(api: ForemanApi, label: str) -> Row | None:
-    """The feature with a label."""
+    """Return the feature with a label."""
     rows, _ = await api.get_rows("/api/remote_execution_features")
     return next((row for row in rows if row.get("label") == label), None)
 
@@ -91,7 +94,7 @@ async def _templates(
 async def _features(api: ForemanApi, settings: ForemanSettings, query: str) -> Sequence[Option]:
     """This list has no pages and no search: it is filtered here."""
     wanted = query.casefold()
-    found = []
+    options = []
     for row in await api.search("/api/remote_execution_features"):
         label, name = str(row.get("label")), str(row.get("name") or row.get("label"))
         usable = row.get("job_template_id") is not None
@@ -100,8 +103,8 @@ async def _features(api: ForemanApi, settings: ForemanSettings, query: str) -> S
             and is_allowed(settings, str(row.get("job_template_name")), label)
             and wanted in f"{name} {label}".casefold()
         ):
-            found.append(Option(value=label, label=name, description=str(row.get("job_template_name") or "")))
-    return _rank(query, found)[:_MAX_RESULTS]
+            options.append(Option(value=label, label=name, description=str(row.get("job_template_name") or "")))
+    return _rank(query, options)[:_MAX_RESULTS]
 
 
 async def _search_taxonomy(api: ForemanApi, field: str, query: str) -> Sequence[Row]:
@@ -127,7 +130,7 @@ def _option(row: Row, description: str) -> Option:
 
 
 def _rank(query: str, options: Sequence[Option]) -> Sequence[Option]:
-    """The exact name first, then names that start with the query."""
+    """Return the exact name first, then names that start with the query."""
     wanted = query.casefold()
 
     def rank(option: Option) -> tuple[bool, bool]:

@@ -70,7 +70,7 @@ class ForemanJobOperation(Operation[ForemanJobParams]):
         await self._context.refresh_versions()
 
     def plan(self, params: ForemanJobParams, schedule: Schedule, token: str) -> Plan:
-        """The call, for the server as it was last seen: an old one until ``check`` or ``preview`` has asked it."""
+        """Return the call for the server as last seen, an old one until ``check`` or ``preview`` asks."""
         given = PlanEnvironment(self._context.settings, self._context.server, self._context.clock.now())
         template = self._context.cached_template(params.job_template_id, params.feature)
         return planning.build_plan(self.key, params, schedule, token, given, template.description if template else "")
@@ -95,8 +95,10 @@ class ForemanJobOperation(Operation[ForemanJobParams]):
     def params_for_rerun(
         self, params: ForemanJobParams, handle: Handle, failed_targets: Sequence[str]
     ) -> ForemanJobParams:
-        """A search for the hosts that failed, as Foreman remembers them. Its own "rerun" is avoided: for a static
-        search that attaches every host of the old job again."""
+        """Return a search for the hosts that failed, as Foreman remembers them.
+
+        Its own "rerun" is avoided: for a static search that attaches every host of the old job again.
+        """
         if handle.kind != "run":
             raise InputError({"": "Choose one run of the series: its failed hosts can be run again."})
         search = f"job_invocation.id = {handle.id} and job_invocation.result = failed"
@@ -108,7 +110,7 @@ class ForemanJobOperation(Operation[ForemanJobParams]):
         return await poll.output(self._context.api, handle.id, target)
 
     async def _template_of_plan(self, plan: Plan) -> JobTemplate:
-        """The template of a plan, before anything is sent. Raises Refused or Unreachable."""
+        """Return the template of a plan, before anything is sent. Raises Refused or Unreachable."""
         asked, name = start.invocation_body(plan), self._context.name
         try:
             return await self._context.fetch_template(

@@ -25,7 +25,7 @@ _UTC_NAMES = frozenset({"UTC", "Etc/UTC", "Etc/UCT", "UCT", "Zulu", "Etc/Zulu", 
 
 @dataclass(frozen=True, slots=True)
 class ScheduledInForeman:
-    """Foreman holds it. ``first`` is the first run; ``runs`` bounds how many there are."""
+    """Foreman holds it. ``max_runs`` bounds how many runs there are."""
 
     cron_line: str
     first_run: datetime
@@ -43,7 +43,7 @@ class ScheduledInNightshift:
 def choose_scheduler(
     series: Series, now: datetime, server: ForemanServer, cron_zone: str
 ) -> ScheduledInForeman | ScheduledInNightshift:
-    """Who holds a series from ``now`` on."""
+    """Return who holds a series from ``now`` on."""
     try:
         return _schedule_in_foreman(series, now, server, cron_zone)
     except InexactCron as why:
@@ -74,13 +74,16 @@ def _schedule_in_foreman(series: Series, now: datetime, server: ForemanServer, c
 
 
 def is_same_zone(one: str, other: str) -> bool:
-    """Whether two zone names mean the same zone."""
+    """Return whether two zone names mean the same zone."""
     return one == other or (one in _UTC_NAMES and other in _UTC_NAMES)
 
 
 @lru_cache(maxsize=256)
 def _gives_same_runs(series: Series, cron_line: str, dialect: CronDialect, start: datetime) -> bool:
-    """Whether both sides, expanded from ``start`` on, are equal. Remembered, because a form asks again and again."""
+    """Return whether both sides, expanded from ``start`` on, are equal.
+
+    Remembered, because a form asks again and again.
+    """
     end = start + PROOF_HORIZON
     line = cron.parse_fugit(cron_line) if dialect == "fugit" else cron.parse(cron_line)
     wanted = (m.instant for m in occurrences(series, after=start - timedelta(seconds=1)))
@@ -90,7 +93,10 @@ def _gives_same_runs(series: Series, cron_line: str, dialect: CronDialect, start
 
 
 def _remaining_runs(series: Series, now: datetime) -> int | None:
-    """How many runs remain after ``now``; None for no bound. Raises Inexact where they are too many to count."""
+    """Return how many runs remain after ``now``; None for no bound.
+
+    Raises InexactCron if they are too many to count.
+    """
     if series.until is None and series.count is None:
         return None
     if series.until is not None and series.until.instant > now + PROOF_HORIZON:

@@ -45,7 +45,7 @@ def build_plan(
     env: PlanEnvironment,
     description: str = "",
 ) -> Plan:
-    """The plan for one attempt. ``description`` is the template's own, if known. Raises InputError."""
+    """Return the plan for one attempt. ``description`` is the template's own, if known. Raises InputError."""
     if not re.fullmatch(r"[A-Za-z0-9-]{4,60}", token):
         raise ValueError("a token is 4 to 60 letters, digits and hyphens: Foreman's search reads others as wildcards")
     validate(params, schedule, env.settings, env.now)
@@ -77,22 +77,25 @@ def build_plan(
 
 
 def warnings(params: ForemanJobParams, env: PlanEnvironment, timing: InvocationTiming) -> tuple[str, ...]:
-    """What a person should know about the parameters alone."""
-    found = [f"Foreman ignores {name}; it is not sent." for name in params.ignored]
+    """Return what a person should know about the parameters alone."""
+    texts = [f"Foreman ignores {name}; it is not sent." for name in params.ignored]
     if params.time_span is not None and not env.server.supports_time_span:
-        found.append("This server no longer spreads work over time (time_span); it is not sent.")
+        texts.append("This server no longer spreads work over time (time_span); it is not sent.")
     if params.end_time is not None:
-        found.append("Foreman's API ignores end_time: the number of runs until then is sent as max_iteration too.")
+        texts.append("Foreman's API ignores end_time: the number of runs until then is sent as max_iteration too.")
     if params.cron_line is not None:
-        found.append(f"The cron line is read by the server in its own zone, taken to be {env.settings.cron_zone}.")
+        texts.append(f"The cron line is read by the server in its own zone, taken to be {env.settings.cron_zone}.")
     if timing.recurrence and params.targeting_type == "static_query":
-        found.append("Static: every run of the series uses the hosts that match now. Choose dynamic to match anew.")
-    return tuple(found)
+        texts.append("Static: every run of the series uses the hosts that match now. Choose dynamic to match anew.")
+    return tuple(texts)
 
 
 def description_with_token(params: ForemanJobParams, token: str, template: str) -> str:
-    """The description with the token in front, where no cut can reach it. What follows is the person's own, else the
-    template's, else Foreman's default. Raises InputError where a person's own is too long."""
+    """Return the description with the token in front, where no cut can reach it.
+
+    What follows is the person's own, else the template's, else Foreman's default. Raises InputError if a person's own
+    is too long.
+    """
     if params.description_format is not None:
         text = f"[{token}] {params.description_format}"
         if len(text) > MAX_DESCRIPTION_LENGTH:
@@ -107,12 +110,12 @@ def description_with_token(params: ForemanJobParams, token: str, template: str) 
 
 
 def format_instant(moment: datetime) -> str:
-    """A moment as Foreman reads it without guessing: ISO 8601 in UTC."""
+    """Return a moment as Foreman reads it without guessing: ISO 8601 in UTC."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _invocation_body(params: ForemanJobParams, env: PlanEnvironment) -> tuple[dict[str, Json], list[Json]]:
-    """The body but for time and description, and the paths at which secrets are put in."""
+    """Return the body but for time and description, and the paths at which secrets are put in."""
     secrets: list[Json] = []
 
     def reference(value: str | None, *path: str) -> str | None:
@@ -151,7 +154,7 @@ def _invocation_body(params: ForemanJobParams, env: PlanEnvironment) -> tuple[di
 
 
 def _given_values(**values: Json) -> dict[str, Json] | None:
-    """The values that are given; None where none is."""
+    """Return the values that are given; None if none is."""
     return {name: value for name, value in values.items() if value is not None} or None
 
 
@@ -189,12 +192,15 @@ def _timing_from_fields(params: ForemanJobParams, token: str, env: PlanEnvironme
 
 
 def _series_timing(series: Series, token: str, env: PlanEnvironment) -> InvocationTiming:
-    found = placement.choose_scheduler(series, env.now, env.server, env.settings.cron_zone)
-    if isinstance(found, placement.ScheduledInNightshift):
-        return InvocationTiming(Placement(scheduler="nightshift", reason=found.reason))
-    recurrence = _given_values(cron_line=found.cron_line, max_iteration=found.max_runs, purpose=token)
+    scheduler = placement.choose_scheduler(series, env.now, env.server, env.settings.cron_zone)
+    if isinstance(scheduler, placement.ScheduledInNightshift):
+        return InvocationTiming(Placement(scheduler="nightshift", reason=scheduler.reason))
+    recurrence = _given_values(cron_line=scheduler.cron_line, max_iteration=scheduler.max_runs, purpose=token)
     return InvocationTiming(
-        _scheduled_by_foreman(found.reason), recurrence, {"start_at": format_instant(found.first_run)}, found.first_run
+        _scheduled_by_foreman(scheduler.reason),
+        recurrence,
+        {"start_at": format_instant(scheduler.first_run)},
+        scheduler.first_run,
     )
 
 

@@ -1,4 +1,4 @@
-"""How what was started stands: a few list calls for many runs and series."""
+"""Polls runs and series, with a few list calls for many of them."""
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,28 +26,28 @@ T = TypeVar("T")
 
 
 async def poll(api: ForemanApi, handles: Sequence[Handle], now: datetime, dead_after: int) -> Mapping[str, Progress]:
-    """How runs and series stand, by handle id; those that Foreman does not show are left out."""
+    """Return the progress of runs and series by handle id, without those that Foreman does not show."""
     runs = {handle.id: handle for handle in handles if handle.kind == "run"}
     series = {handle.id: handle for handle in handles if handle.kind == "series"}
-    found: dict[str, Progress] = {}
+    progress: dict[str, Progress] = {}
     for ids in _batches(list(runs)):
-        found |= await _poll_runs(api, {id_: runs[id_] for id_ in ids}, now, dead_after)
+        progress |= await _poll_runs(api, {id_: runs[id_] for id_ in ids}, now, dead_after)
     for ids in _batches(list(series)):
         try:
-            found |= await _poll_series(api, {id_: series[id_] for id_ in ids}, now, dead_after)
+            progress |= await _poll_series(api, {id_: series[id_] for id_ in ids}, now, dead_after)
         except BackendError:
-            # The account may not see series; what is known of the runs is told all the same.
-            if not found:
+            # The account may not see series; the progress of the runs is returned all the same.
+            if not progress:
                 raise
-    return found
+    return progress
 
 
 async def output(api: ForemanApi, run: str, host: str) -> str:
-    """What the job printed on one host; empty where nothing is kept."""
-    found = await api.get(
+    """Return what the job printed on one host; empty if nothing is kept."""
+    body = await api.get(
         f"{JOB_INVOCATIONS}/{run}/outputs", search_query=f"name = {quote_search_value(host)}", raw="true"
     )
-    return "\n".join(_output_text(entry.get("output")) for entry in _output_entries(found)).strip()
+    return "\n".join(_output_text(entry.get("output")) for entry in _output_entries(body)).strip()
 
 
 async def _poll_runs(
@@ -65,21 +65,21 @@ async def _poll_series(
 ) -> dict[str, Progress]:
     ids = ", ".join(handles)
     logics, _ = await api.get_rows(RECURRING_LOGICS, search=f"id ^ ({ids})", per_page=_BATCH_SIZE)
-    made, _ = await api.get_rows(
+    invocations, _ = await api.get_rows(
         JOB_INVOCATIONS, search=f"recurring_logic.id ^ ({ids})", order="id DESC", per_page=_MAX_RUNS_PER_SERIES
     )
-    found = {}
+    progress = {}
     for row in logics:
         id_ = str(row.get("id"))
         if id_ in handles:
             token = str(handles[id_].detail.get("token") or "")
-            mine = [run for run in made if token and token in str(run.get("description"))]
-            found[id_] = series_progress(row, handles[id_], mine, api.url, now, dead_after)
-    return found
+            mine = [run for run in invocations if token and token in str(run.get("description"))]
+            progress[id_] = series_progress(row, handles[id_], mine, api.url, now, dead_after)
+    return progress
 
 
 async def _target_results(api: ForemanApi, row: Row) -> Sequence[TargetResult]:
-    """The hosts of an ended invocation, the failed ones first, by name; none where Foreman does not tell."""
+    """Return the hosts of an ended invocation, the failed ones first, by name; none if Foreman does not tell."""
     try:
         hosts = await _hosts(api, row)
         failed = [str(host.get("name")) for host in hosts if host_result(host).state == "failed"]
@@ -91,7 +91,7 @@ async def _target_results(api: ForemanApi, row: Row) -> Sequence[TargetResult]:
 
 
 async def _hosts(api: ForemanApi, row: Row) -> Sequence[Row]:
-    """The hosts with their states: from their own list, or on older servers from the invocation itself."""
+    """Return the hosts with their states: from their own list, or on older servers from the invocation itself."""
     path = f"{JOB_INVOCATIONS}/{row['id']}"
     search = "job_invocation.result = failed" if parse_count(row.get("total_hosts")) > _MAX_NAMED_HOSTS else None
     if search:
@@ -106,19 +106,19 @@ async def _hosts(api: ForemanApi, row: Row) -> Sequence[Row]:
 
 
 async def _failure_reasons(api: ForemanApi, row: Row, hosts: Sequence[Row]) -> Mapping[Json, str]:
-    """The last words that each failed host printed, by host id."""
+    """Return the last words that each failed host printed, by host id."""
     search = f"job_invocation.id = {row['id']} and job_invocation.result = failed"
     try:
-        found = await api.get(f"{JOB_INVOCATIONS}/{row['id']}/outputs", search_query=search, raw="true")
+        body = await api.get(f"{JOB_INVOCATIONS}/{row['id']}/outputs", search_query=search, raw="true")
     except BackendError:
         return {}
     return {
-        entry.get("host_id"): _last_output_lines(_output_text(entry.get("output"))) for entry in _output_entries(found)
+        entry.get("host_id"): _last_output_lines(_output_text(entry.get("output"))) for entry in _output_entries(body)
     }
 
 
-def _output_entries(found: Json) -> Iterator[Row]:
-    entries = found.get("outputs") if isinstance(found, dict) else None
+def _output_entries(body: Json) -> Iterator[Row]:
+    entries = body.get("outputs") if isinstance(body, dict) else None
     yield from (entry for entry in entries or () if isinstance(entry, dict))
 
 

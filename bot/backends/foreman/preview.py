@@ -22,21 +22,25 @@ _SEARCH_OPERATORS = re.compile(r"[=<>~^]|\b(null\?|set\?|has|in)\b", re.IGNORECA
 async def resolve_targets(
     api: ForemanApi, params: ForemanJobParams, template: JobTemplate, taxonomy: Mapping[str, int]
 ) -> tuple[Targets, str]:
-    """The hosts that match and the search that finds them. Raises InputError with the problems of inputs and search
-    together."""
-    found = input_problems(params, template)
+    """Return the hosts that match and the search that finds them.
+
+    Raises InputError with the problems of inputs and search together.
+    """
+    problems = input_problems(params, template)
     try:
         targets, query = await find_hosts(api, params, taxonomy)
     except InputError as error:
-        raise InputError(found | error.problems) from error
-    if found:
-        raise InputError(found)
+        raise InputError(problems | error.problems) from error
+    if problems:
+        raise InputError(problems)
     return targets, query
 
 
 async def find_hosts(api: ForemanApi, params: ForemanJobParams, taxonomy: Mapping[str, int]) -> tuple[Targets, str]:
-    """The hosts that a request names, and the search that finds them. Raises InputError where there are none or the
-    search is wrong."""
+    """Return the hosts that a request names, and the search that finds them.
+
+    Raises InputError if there are none or the search is wrong.
+    """
     field, query = "search_query", params.search_query or ""
     if params.bookmark_id is not None:
         field = "bookmark_id"
@@ -59,39 +63,39 @@ async def find_hosts(api: ForemanApi, params: ForemanJobParams, taxonomy: Mappin
 
 
 def input_problems(params: ForemanJobParams, template: JobTemplate) -> dict[str, str]:
-    """What does not fit between the given inputs and what the template asks for, by field."""
+    """Return what does not fit between the given inputs and what the template asks for, by field."""
     known = {item.name: item for item in template.inputs}
-    found: dict[str, str] = {}
+    problems: dict[str, str] = {}
     for name in params.inputs:
         if name not in known:
             has = ", ".join(known) or "none"
-            found[f"inputs.{name}"] = f"The template {template.name} has no input of this name; it has {has}."
+            problems[f"inputs.{name}"] = f"The template {template.name} has no input of this name; it has {has}."
     for item in template.inputs:
         problem = _input_problem(item, params.inputs.get(item.name))
         if problem:
-            found[f"inputs.{item.name}"] = problem
-    return found
+            problems[f"inputs.{item.name}"] = problem
+    return problems
 
 
 def warnings(params: ForemanJobParams, template: JobTemplate, query: str) -> list[str]:
-    """What will not go as the request seems to say."""
-    found = []
+    """Return what will not go as the request seems to say."""
+    texts = []
     if not template.allows_effective_user:
         if params.effective_user is not None:
-            found.append(f"{template.name} does not let a job choose its user: {params.effective_user} is ignored.")
+            texts.append(f"{template.name} does not let a job choose its user: {params.effective_user} is ignored.")
         if params.effective_user_password is not None:
-            found.append(f"{template.name} does not let a job choose its user: the password for it is ignored.")
+            texts.append(f"{template.name} does not let a job choose its user: the password for it is ignored.")
     if params.tags is not None and not template.is_ansible:
-        found.append(f"{template.name} is not an Ansible template: the tags are ignored.")
+        texts.append(f"{template.name} is not an Ansible template: the tags are ignored.")
     if query and not _SEARCH_OPERATORS.search(query):
-        found.append(f"'{query}' names no field, so Foreman looks for it in many: name = {query} is exact.")
-    return found
+        texts.append(f"'{query}' names no field, so Foreman looks for it in many: name = {query} is exact.")
+    return texts
 
 
 def facts(
     params: ForemanJobParams, template: JobTemplate, query: str, settings: ForemanSettings
 ) -> dict[str, JsonValue]:
-    """What policy may match on."""
+    """Return what policy may match on."""
     return {
         "template": template.name,
         "feature": params.feature,
@@ -104,7 +108,7 @@ def facts(
 
 
 def run_as(params: ForemanJobParams, template: JobTemplate, settings: ForemanSettings) -> str:
-    """The user that the script runs as on the hosts."""
+    """Return the user that the script runs as on the hosts."""
     if template.allows_effective_user and params.effective_user is not None:
         return params.effective_user
     if template.runs_as_current_user:

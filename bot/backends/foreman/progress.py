@@ -28,25 +28,27 @@ def parse_timestamp(text: Json) -> datetime | None:
 
 
 def parse_count(value: Json) -> int:
-    """A count; "N/A" and the like are 0."""
+    """Return a count; "N/A" and the like are 0."""
     return value if isinstance(value, int) and not isinstance(value, bool) else 0
 
 
 def has_ended(row: JsonObject) -> bool:
-    """Whether an invocation has ended."""
+    """Return whether an invocation has ended."""
     return row.get("status") in (0, 1, 4)
 
 
 def has_failures(row: JsonObject) -> bool:
-    """Whether an invocation has ended and something in it did not succeed."""
+    """Return whether an invocation has ended and something in it did not succeed."""
     return row.get("status") in (1, 4)
 
 
 def run_progress(
     row: JsonObject, handle: Handle, now: datetime, dead_after: int, results: Sequence[TargetResult] = ()
 ) -> Progress:
-    """How one invocation stands. One that was saved but never got a task, for longer than ``dead_after`` minutes
-    since the call, will never start."""
+    """Return the progress of one invocation.
+
+    One that was saved but never got a task, for longer than ``dead_after`` minutes since the call, will never start.
+    """
     if row.get("dynflow_task") is None and not has_ended(row) and _never_started(handle, now, dead_after):
         return Progress(state="failed", summary="Foreman saved this job but never started it: nothing was run.")
     state = _STATES.get(parse_count(row.get("status")) if isinstance(row.get("status"), int) else 2, "waiting")
@@ -78,17 +80,19 @@ def series_progress(
     now: datetime,
     dead_after: int,
 ) -> Progress:
-    """How a recurring logic stands, with the invocations that it has made. Where none of those ever got a task, the
-    series will never run."""
+    """Return the progress of a recurring logic, with the invocations that it has made.
+
+    Where none of those ever got a task, the series will never run.
+    """
     if runs and all(run.get("dynflow_task") is None for run in runs) and _never_started(handle, now, dead_after):
         return Progress(state="failed", summary="Foreman saved this series but never started it: nothing was run.")
     runs = sorted(runs, key=lambda run: parse_count(run.get("id")))
-    said = str(row.get("state") or "active")
+    series_state = str(row.get("state") or "active")
     token = str(handle.detail.get("token") or "")
-    made = tuple(run_handle(run, url, token) for run in runs if _is_run(run, said))
+    handles = tuple(run_handle(run, url, token) for run in runs if _is_run(run, series_state))
     under_way = any(not has_ended(run) for run in runs)
     state: ProgressState
-    match said:
+    match series_state:
         case "cancelled":
             state = "cancelled"
         case "failed":
@@ -103,34 +107,35 @@ def series_progress(
     counted = f", run {iteration}" + (f" of {most}" if most else "") if isinstance(iteration, int) else ""
     return Progress(
         state=state,
-        summary=f"Foreman's series is {said}{counted}." + str(handle.detail.get("note") or ""),
+        summary=f"Foreman's series is {series_state}{counted}." + str(handle.detail.get("note") or ""),
         starts_at=parse_timestamp(row.get("next_occurence")) or _next_start(runs),
-        runs=made,
+        runs=handles,
     )
 
 
 def run_handle(row: JsonObject, url: str, token: str, **detail: Json) -> Handle:
-    """The handle of an invocation."""
+    """Return the handle of an invocation."""
     number_ = str(row.get("id"))
     return Handle(kind="run", id=number_, url=f"{url}/job_invocations/{number_}", detail={"token": token, **detail})
 
 
 def host_result(row: JsonObject, reason: str = "") -> TargetResult:
-    """How it went on one host."""
+    """Return how it went on one host."""
     state = _HOST_STATES.get(str(row.get("job_status")), "pending")
     name = str(row.get("name") or row.get("display_name") or row.get("id"))
     return TargetResult.model_validate({"name": name, "state": state, "reason": reason})
 
 
 def _never_started(handle: Handle, now: datetime, dead_after: int) -> bool:
-    """Whether so much time has passed since the call that what has no task yet will never get one."""
+    """Return whether a job without a task will never get one, because the call was made too long ago."""
     at = handle.detail.get("at")
     return isinstance(at, str) and now - datetime.fromisoformat(at) > timedelta(minutes=dead_after)
 
 
 def _is_run(run: JsonObject, series: str) -> bool:
-    """Whether a row of a series is a run: Foreman keeps one for the next, which waits, and which the end of the series
-    cancels."""
+    """Return whether a row of a series is a run: Foreman keeps one for the next, which waits, and which the end of the
+    series cancels.
+    """
     if series == "cancelled" and run.get("status") == 4:
         return parse_count(run.get("total_hosts")) > 0
     return run.get("status") != 2

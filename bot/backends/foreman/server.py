@@ -44,12 +44,12 @@ class ForemanServer:
 
 
 def from_settings(settings: ForemanSettings) -> ForemanServer:
-    """What the configuration says, before the server was asked."""
+    """Return what the configuration says, before the server was asked."""
     return from_statuses({}, settings)
 
 
 def from_statuses(statuses: Json, settings: ForemanSettings) -> ForemanServer:
-    """What ``GET /api/statuses`` says, where the configuration does not force it."""
+    """Return what ``GET /api/statuses`` says, where the configuration does not force it."""
     plugins = dict(_plugin_versions(statuses))
 
     def known(forced: str, name: str) -> Version:
@@ -70,8 +70,9 @@ def _foreman_version(statuses: Json) -> str:
 
 
 def _plugin_versions(node: Json) -> Iterator[tuple[str, str]]:
-    """Names (with underscores) and versions, wherever the answer lists plug-ins: as objects or as sentences
-    ("Foreman plugin: foreman-tasks, 7.2.1, ...")."""
+    """Return names (with underscores) and versions, wherever the answer lists plug-ins: as objects or as sentences
+    ("Foreman plugin: foreman-tasks, 7.2.1, ...").
+    """
     if not isinstance(node, dict):
         return
     for key, value in node.items():

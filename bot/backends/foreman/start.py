@@ -36,7 +36,7 @@ _FIELD_LABELS = {field.name: field.label for field in form_fields(ForemanJobPara
 
 
 async def start(api: ForemanApi, plan: Plan, body: Json) -> Handle:
-    """POST the body, secrets in it, and name what was made. Raises Refused, Unreachable or FateUnknown."""
+    """POST the body, secrets in it, and name what was made. Raises Refused, Unreachable or OutcomeUnknown."""
     try:
         row = await api.post(JOB_INVOCATIONS, body)
     except Refused as error:
@@ -47,8 +47,9 @@ async def start(api: ForemanApi, plan: Plan, body: Json) -> Handle:
 
 
 async def find_started(api: ForemanApi, plan: Plan) -> Handle | None:
-    """What an earlier start of this plan made: a series by its purpose, else the first invocation that carries the
-    token (later runs of a series are clones of it)."""
+    """Return what an earlier start of this plan made: a series by its purpose, else the first invocation that carries
+    the token (later runs of a series are clones of it).
+    """
     token = plan.token
     logic = await _find_recurring_logic(api, token) if plan.context.get("series") else None
     if logic is not None:
@@ -56,18 +57,20 @@ async def find_started(api: ForemanApi, plan: Plan) -> Handle | None:
     rows, _ = await api.get_rows(
         JOB_INVOCATIONS, search=f"description ~ {quote_search_value(token)}", order="id ASC", per_page=20
     )
-    found = sorted(
+    invocations = sorted(
         (row for row in rows if token in str(row.get("description"))), key=lambda row: parse_count(row.get("id"))
     )
-    if not found:
+    if not invocations:
         return None
-    if plan.context.get("series") and found[0].get("dynflow_task") is not None:
-        logic = _recurring_logic_id(await api.get_object(f"{JOB_INVOCATIONS}/{found[0]['id']}", include_hosts="false"))
-    return _handle(api, plan, found[0], logic)
+    if plan.context.get("series") and invocations[0].get("dynflow_task") is not None:
+        logic = _recurring_logic_id(
+            await api.get_object(f"{JOB_INVOCATIONS}/{invocations[0]['id']}", include_hosts="false")
+        )
+    return _handle(api, plan, invocations[0], logic)
 
 
 async def _find_recurring_logic(api: ForemanApi, purpose: str) -> int | None:
-    """The recurring logic with a purpose; None also where the account may not see them."""
+    """Return the recurring logic with a purpose; None also where the account may not see them."""
     try:
         rows, _ = await api.get_rows(RECURRING_LOGICS, search=f"purpose = {quote_search_value(purpose)}", per_page=5)
     except (Forbidden, RemoteNotFound):
@@ -76,7 +79,7 @@ async def _find_recurring_logic(api: ForemanApi, purpose: str) -> int | None:
 
 
 def body_with_secrets(plan: Plan, settings: ForemanSettings, name: str) -> Json:
-    """The body with the secrets that it refers to put in. Raises Refused where one is missing: nothing was sent."""
+    """Return the body with the secrets that it refers to put in. Raises Refused if one is missing: nothing was sent."""
 
     def read(secret: str) -> str:
         try:
@@ -101,20 +104,21 @@ def _with_secret(value: Json, path: Sequence[str], read: Callable[[str], str]) -
 
 
 def invocation_body(plan: Plan) -> Row:
-    """What is asked for, as it stands in the body."""
+    """Return what is asked for, as the body has it."""
     body = plan.calls[0].body
     invocation = body.get("job_invocation") if isinstance(body, dict) else None
     return invocation if isinstance(invocation, dict) else {}
 
 
 def secret_input_names(plan: Plan) -> frozenset[str]:
-    """The names of the inputs that are given as secrets."""
+    """Return the names of the inputs that are given as secrets."""
     return frozenset(path[1] for path in _secret_paths(plan) if path[0] == "inputs")
 
 
 def reject_held_series(name: str, plan: Plan) -> None:
-    """A series that Nightshift holds has a call for each run (``occurrence``): this plan's own call would run it at
-    once. Raises Refused."""
+    """A series that Nightshift holds has a call for each run (``plan_occurrence``): this plan's own call would run it
+    at once. Raises Refused.
+    """
     if plan.context.get("held_series"):
         raise Refused(name, f"{plan.placement.reason} Nothing was sent.")
 
@@ -127,14 +131,16 @@ def check_secret_inputs(name: str, template: JobTemplate, secret_names: frozense
 
 
 async def _verify_first_run(api: ForemanApi, plan: Plan, row: Row) -> Handle:
-    """The handle of what was made, after comparing Foreman's first run with ours. What it would run at another time
-    is cancelled at once. Raises Refused then."""
+    """Return the handle of what was made, after comparing Foreman's first run with ours.
+
+    What it would run at another time is cancelled at once. Raises Refused then.
+    """
     logic, wanted = _recurring_logic_id(row), plan.context.get("first")
     expected = datetime.fromisoformat(wanted).replace(second=0) if isinstance(wanted, str) else None
-    told = _reported_starts(row)
-    if expected is None or not told or expected in told:
+    starts = _reported_starts(row)
+    if expected is None or not starts or expected in starts:
         return _handle(api, plan, row, logic)
-    differs = f"{api.name} would run it at {told[0]:%Y-%m-%d %H:%M} UTC instead of {expected:%Y-%m-%d %H:%M} UTC"
+    differs = f"{api.name} would run it at {starts[0]:%Y-%m-%d %H:%M} UTC instead of {expected:%Y-%m-%d %H:%M} UTC"
     try:
         if logic is None:
             await api.post(f"{JOB_INVOCATIONS}/{row['id']}/cancel", {})
@@ -146,12 +152,12 @@ async def _verify_first_run(api: ForemanApi, plan: Plan, row: Row) -> Handle:
 
 
 def _reported_starts(row: Row) -> list[datetime]:
-    """When Foreman says that it will first start, in each place where it says so."""
+    """Return when Foreman says that it will first start, in each place where it says so."""
     recurrence, scheduling = row.get("recurrence"), row.get("scheduling")
-    said = [row.get("start_at")]
-    said.append(scheduling.get("start_at") if isinstance(scheduling, dict) else None)
-    said.append(recurrence.get("next_occurence") if isinstance(recurrence, dict) else None)
-    return [found.replace(second=0) for found in map(parse_timestamp, said) if found is not None]
+    texts = [row.get("start_at")]
+    texts.append(scheduling.get("start_at") if isinstance(scheduling, dict) else None)
+    texts.append(recurrence.get("next_occurence") if isinstance(recurrence, dict) else None)
+    return [start.replace(second=0) for start in map(parse_timestamp, texts) if start is not None]
 
 
 def _handle(api: ForemanApi, plan: Plan, row: Row, logic: int | None, **detail: Json) -> Handle:
@@ -160,8 +166,8 @@ def _handle(api: ForemanApi, plan: Plan, row: Row, logic: int | None, **detail: 
 
 def _recurring_logic_id(row: Row) -> int | None:
     recurrence = row.get("recurrence")
-    found = recurrence.get("id") if isinstance(recurrence, dict) else None
-    return found if isinstance(found, int) else None
+    logic_id = recurrence.get("id") if isinstance(recurrence, dict) else None
+    return logic_id if isinstance(logic_id, int) else None
 
 
 def _run_handle(api: ForemanApi, plan: Plan, row: Row, **detail: Json) -> Handle:
@@ -181,7 +187,7 @@ def _secret_paths(plan: Plan) -> list[list[str]]:
 
 
 def _with_field_label(error: Refused) -> Refused:
-    """A refusal of the job itself, with the field that it is about in front of Foreman's words."""
+    """Return a refusal of the job itself, with the field that it is about in front of Foreman's words."""
     field = next((field for word, field in _FIELD_BY_ERROR_TEXT if word in error.server_message), None)
     if field is None or type(error) is not Refused:
         return error

@@ -25,7 +25,10 @@ class TemplateInput:
 
 @dataclass(frozen=True, slots=True)
 class JobTemplate:
-    """A job template. ``run_as`` is empty where it names no user; ``overridable`` says that a job may name another."""
+    """A job template.
+
+    ``run_as`` is empty where it names no user; ``allows_effective_user`` says that a job may name another.
+    """
 
     id: int
     name: str
@@ -43,7 +46,7 @@ class JobTemplate:
 
 
 async def fetch_template(api: ForemanApi, template_id: int, taxonomy: Mapping[str, int]) -> JobTemplate:
-    """A template and its inputs. Raises Missing where there is none that the account can see."""
+    """Return a template and its inputs. Raises RemoteNotFound if there is none that the account can see."""
     row, inputs = await asyncio.gather(
         api.get_object(f"/api/job_templates/{template_id}", **taxonomy),
         _inputs(api, template_id, taxonomy, frozenset()),
@@ -65,20 +68,20 @@ async def fetch_template(api: ForemanApi, template_id: int, taxonomy: Mapping[st
 async def _inputs(
     api: ForemanApi, template_id: int, taxonomy: Mapping[str, int], ancestors: frozenset[int]
 ) -> Sequence[TemplateInput]:
-    """Own inputs first, then those of foreign input sets; of two with one name the first counts."""
+    """Return own inputs first, then those of foreign input sets; of two with one name the first counts."""
     own, sets = await asyncio.gather(
         api.get_rows(f"/api/templates/{template_id}/template_inputs", per_page="all", **taxonomy),
         api.get_rows(f"/api/templates/{template_id}/foreign_input_sets", per_page="all", **taxonomy),
     )
-    found = {item.name: item for item in map(_template_input, filter(_is_user_input, own[0]))}
+    inputs = {item.name: item for item in map(_template_input, filter(_is_user_input, own[0]))}
     for row in sets[0]:
         target = row.get("target_template_id")
         if not isinstance(target, int) or target in ancestors or len(ancestors) >= _MAX_INPUT_SET_DEPTH:
             continue
         for item in await _inputs(api, target, taxonomy, ancestors | {template_id}):
             if _is_included(row, item.name):
-                found.setdefault(item.name, item)
-    return tuple(found.values())
+                inputs.setdefault(item.name, item)
+    return tuple(inputs.values())
 
 
 def _is_included(row: Row, name: str) -> bool:
@@ -91,7 +94,7 @@ def _names(text: Json) -> tuple[str, ...]:
 
 
 def _is_user_input(row: Row) -> bool:
-    """Whether people give it: the others Foreman takes from facts and parameters of the host."""
+    """Return whether people give it: the others Foreman takes from facts and parameters of the host."""
     return row.get("input_type") in (None, "user")
 
 

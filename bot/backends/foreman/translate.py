@@ -12,7 +12,7 @@ class InexactCron(Exception):
 
 
 def to_cron_line(series: Series, dialect: CronDialect) -> str:
-    """A line that should mean the series; only expanding both proves it. Raises Inexact."""
+    """Return a line that should mean the series; only expanding both proves it. Raises InexactCron."""
     rule = series.rule
     if rule.positions or rule.yeardays or rule.weeks:
         raise InexactCron("cron cannot pick days by their position in a set, the year or a week number")
@@ -60,7 +60,7 @@ def _months(series: Series) -> set[int]:
 
 
 def _days(series: Series, dialect: CronDialect) -> tuple[str, str]:
-    """The fields for dates and weekdays."""
+    """Return the fields for dates and weekdays."""
     rule, first = series.rule, series.first.wall
     if not rule.weekdays and not rule.monthdays:
         match rule.freq:
@@ -107,7 +107,7 @@ def _weekdays(rule: RecurrenceRule, dialect: CronDialect) -> str:
 
 
 def _cron_field(numbers: Iterable[int], low: int, high: int) -> str:
-    """Numbers as a field: ``*``, ``*/15``, ranges and single numbers."""
+    """Return numbers as a field: ``*``, ``*/15``, ranges and single numbers."""
     wanted = sorted(set(numbers))
     if not wanted:
         raise InexactCron("no time of the day fits all its parts")

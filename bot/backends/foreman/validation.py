@@ -11,30 +11,31 @@ from bot.errors import InputError
 from bot.schedule import Now, Once, Schedule, Window, latest_start_of
 
 SECRET_PREFIX = "secret:"  # noqa: S105 - the mark of a reference, not a secret
-"""What stands before a secret's name where the secret itself will be put in when the call is made."""
+"""The prefix of a secret's name. The secret itself replaces both when the call is made."""
 
 _MAX_COUNTED_RUNS = 20_000
 
 
 def validate(params: ForemanJobParams, schedule: Schedule, settings: ForemanSettings, now: datetime) -> None:
     """Raises InputError with one message for each field."""
-    found: dict[str, str] = {}
-    _check_template_and_hosts(params, found)
-    _check_secrets(params, settings, found)
+    problems: dict[str, str] = {}
+    _check_template_and_hosts(params, problems)
+    _check_secrets(params, settings, problems)
     if isinstance(schedule, Now):
-        _check_timing_fields(params, settings, now, found)
+        _check_timing_fields(params, settings, now, problems)
     else:
         for name in TIMING_FIELDS:
             if getattr(params, name) is not None:
-                found[name] = "The request already says when; leave this empty, or ask for the request to start now."
-    _check_schedule(schedule, now, found)
-    if found:
-        raise InputError(found)
+                problems[name] = "The request already says when; leave this empty, or ask for the request to start now."
+    _check_schedule(schedule, now, problems)
+    if problems:
+        raise InputError(problems)
 
 
 def effective_max_iteration(params: ForemanJobParams, settings: ForemanSettings, now: datetime) -> int | None:
-    """How many runs of the cron line fit before ``end_time``, which Foreman's API takes and then ignores; with
-    ``max_iteration``, the smaller. Raises InputError where there are none or too many to count."""
+    """Return how many runs of the cron line fit before ``end_time``, which Foreman's API takes and then ignores; with
+    ``max_iteration``, the smaller. Raises InputError if there are none or too many to count.
+    """
     if params.cron_line is None or params.end_time is None:
         return params.max_iteration
     start = max(now, params.start_at or now)

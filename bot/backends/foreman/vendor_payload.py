@@ -29,8 +29,10 @@ IGNORED_KEYS = ("job_category", "name")
 
 
 def flatten(given: JsonObject) -> dict[str, Json]:
-    """One flat mapping; empty values are left out. Raises ValueError where one field is given twice or a group is not
-    an object."""
+    """Return one flat mapping; empty values are left out.
+
+    Raises ValueError if one field is given twice or a group is not an object.
+    """
     flat: dict[str, Json] = {}
     body = given.get("job_invocation")
     if body is not None and not isinstance(body, Mapping):
@@ -51,7 +53,10 @@ def flatten(given: JsonObject) -> dict[str, Json]:
 
 
 def coerce_inputs(given: Json) -> Json:
-    """A template's inputs as the text that Foreman wants: numbers and flags are written out. Raises ValueError."""
+    """Return a template's inputs as the text that Foreman wants: numbers and flags are written out.
+
+    Raises ValueError.
+    """
     if isinstance(given, str):
         try:
             given = json.loads(given)

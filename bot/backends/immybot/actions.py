@@ -14,7 +14,7 @@ _MAX_CACHED = 50_000
 
 
 class ActionReader:
-    """Reads the actions of sessions; ``scrub`` takes secrets out of what ImmyBot says about them."""
+    """Reads the actions of sessions; ``redact`` takes secrets out of what ImmyBot says about them."""
 
     def __init__(self, client: Client, redact: Callable[[str], str]) -> None:
         self._client = client
@@ -22,7 +22,7 @@ class ActionReader:
         self._reasons: dict[int, str] = {}
 
     async def failure_reasons(self, sessions: Iterable[int]) -> dict[int, str]:
-        """Why sessions that have ended did not pass; each is asked for once."""
+        """Return why sessions that have ended did not pass; each is asked for once."""
         if len(self._reasons) > _MAX_CACHED:
             self._reasons.clear()
         wanted = list(dict.fromkeys(sessions))
@@ -39,24 +39,24 @@ class ActionReader:
         return {n: unread.get(n) or self._reasons[n] for n in wanted}
 
     async def log(self, session: int) -> str:
-        """Every action of a session, one a line. Raises BackendError."""
+        """Return every action of a session, one a line. Raises BackendError."""
         return self._redact("\n".join(_action_line(row) for row in await self._fetch(session)))
 
     async def _fetch(self, session: int) -> list[Row]:
-        """The actions of one session; one that only groups others is left out."""
+        """Return the actions of one session; one that only groups others is left out."""
         params: dict[str, str | int] = {
             "filter": json.dumps([["maintenanceSessionId", "=", session]]),
             "take": 500,
             "requireTotalCount": "false",
         }
         answer = await self._client.send("GET", "/api/v1/maintenance-actions/dx", params=params)
-        found = extract_rows(self._client.name, "actions", answer.json)
-        parents = {parse_int(row.get("parentId")) for row in found} - {None}
-        return [row for row in found if parse_int(row.get("id")) not in parents]
+        actions = extract_rows(self._client.name, "actions", answer.json)
+        parents = {parse_int(row.get("parentId")) for row in actions} - {None}
+        return [row for row in actions if parse_int(row.get("id")) not in parents]
 
 
 def failure_summary(actions: Iterable[Row]) -> str:
-    """The failed actions and their reasons, in a few words."""
+    """Return the failed actions and their reasons, in a few words."""
     failed = [_action_line(row) for row in actions if _result_name(row) in ("Failed", "Indeterminable")]
     if not failed:
         return "ImmyBot names no action that failed"
@@ -76,7 +76,7 @@ def _action_line(row: Row) -> str:
     ).strip()
     reason = RESULT_REASON.find(row.get("resultReason"))
     result = ACTION_RESULT.find(_result_name(row))
-    said = first_text(row, "resultReasonMessage") or (reason.label if reason else "")
+    words = first_text(row, "resultReasonMessage") or (reason.label if reason else "")
     if _result_name(row) not in ("Failed", "Indeterminable"):
-        said = f"{result.label}{f' ({said})' if said else ''}" if result else said
-    return f"{what or 'An action'}: {said or (result.label if result else 'no result yet')}"
+        words = f"{result.label}{f' ({words})' if words else ''}" if result else words
+    return f"{what or 'An action'}: {words or (result.label if result else 'no result yet')}"

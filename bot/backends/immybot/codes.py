@@ -13,7 +13,7 @@ from bot.values import Json
 
 @dataclass(frozen=True, slots=True)
 class EnumCode:
-    """One value of an enumeration. ``also`` holds other spellings that are accepted."""
+    """One value of an enumeration. ``aliases`` holds other spellings that are accepted."""
 
     number: int
     name: str
@@ -22,7 +22,7 @@ class EnumCode:
 
 
 def normalize(text: str) -> str:
-    """A spelling without case, spaces and punctuation: ``If necessary`` and ``ifNecessary`` are one."""
+    """Return a spelling without case, spaces and punctuation: ``If necessary`` and ``ifNecessary`` are one."""
     return "".join(c for c in text.casefold() if c.isalnum())
 
 
@@ -40,7 +40,7 @@ class CodeTable:
         return tuple(Option(value=c.name, label=c.label) for c in self._codes)
 
     def find(self, value: Json) -> EnumCode | None:
-        """The code that a number, a numeral, a name or a label stands for."""
+        """Return the code that a number, a numeral, a name or a label stands for."""
         if isinstance(value, bool):
             return None
         if isinstance(value, str):
@@ -51,7 +51,7 @@ class CodeTable:
         return self._by_number.get(value) if isinstance(value, int) else None
 
     def parse(self, value: Json) -> str:
-        """The API's name. Raises ValueError with the values that there are."""
+        """Return the API's name. Raises ValueError with the values that there are."""
         code = self.find(value)
         if code is None:
             known = ", ".join(f"{c.name} ({c.number})" for c in self._codes)
@@ -59,11 +59,11 @@ class CodeTable:
         return code.name
 
     def number(self, name: str) -> int:
-        """The number of a name that ``read`` gave."""
+        """Return the number of a name that ``parse`` returned."""
         return self._by_spelling[normalize(name)].number
 
     def label(self, name: str) -> str:
-        """What people read for a name that ``read`` gave."""
+        """Return what people read for a name that ``parse`` returned."""
         return self._by_spelling[normalize(name)].label
 
 

@@ -53,10 +53,10 @@ class ImmyBotKind:
     operation_types = (MaintenanceOperation,)
 
     def example(self) -> ImmyBotSettings:
-        """A made-up connection, for showing requests where none is configured."""
+        """Return a made-up connection, for showing requests where none is configured."""
         secrets = {"admin-password": "env:ADMIN_PASSWORD"}
         return ImmyBotSettings(subdomain="example", bearer="env:IMMYBOT_BEARER", secrets=secrets)
 
     def connect(self, name: str, settings: ImmyBotSettings, context: BackendContext) -> ImmyBotConnection:
-        """A connection. Opens nothing yet."""
+        """Return a connection. Opens nothing yet."""
         return ImmyBotConnection(name, settings, context)

@@ -15,12 +15,15 @@ from bot.values import Json, JsonObject
 
 
 def build_handle(plan: Plan, since: datetime, answer: JsonObject) -> Handle:
-    """The handle of an attempt: its id is the session group. ``since`` is when its sessions may first have been made;
-    ``answer`` names them where the API does (``run-immy-service``), and is empty where it does not."""
+    """Return the handle of an attempt: its id is the session group.
+
+    ``since`` is when its sessions may first have been made; ``answer`` names them where the API does
+    (``run-immy-service``), and is empty if it does not.
+    """
     body: JsonObject = plan.calls[0].body if isinstance(plan.calls[0].body, dict) else {}
-    begins = parse_instant(plan.context.get("starts_at"))
-    if begins is None and body.get("updateTime"):
-        begins = next_instant_at(str(body["updateTime"]), str(body["timeZoneInfoId"]), since)
+    starts_at = parse_instant(plan.context.get("starts_at"))
+    if starts_at is None and body.get("updateTime"):
+        starts_at = next_instant_at(str(body["updateTime"]), str(body["timeZoneInfoId"]), since)
     detail: dict[str, JsonValue] = {
         "since": since.isoformat(),
         "computers": _ids(body.get("computers"), "computerId"),
@@ -30,19 +33,19 @@ def build_handle(plan: Plan, since: datetime, answer: JsonObject) -> Handle:
         "busy": _ids(answer.get("sessionsAlreadyInProgress"), "computerId"),
         "skips_offline": body.get("offlineBehavior") == OFFLINE_BEHAVIOR.number("Skip"),
     }
-    if begins is not None:
-        detail["starts_at"] = begins.isoformat()
+    if starts_at is not None:
+        detail["starts_at"] = starts_at.isoformat()
     return Handle(id=session_group(plan.token), detail=detail)
 
 
 def attached_sessions(number: str) -> tuple[int, ...]:
-    """The sessions that a person has named instead of a session group: their numbers, with commas between."""
+    """Return the sessions that a person has named instead of a session group: their numbers, with commas between."""
     parts = [part.strip() for part in number.split(",")]
     return tuple(int(p) for p in parts) if all(p.isascii() and p.isdecimal() for p in parts) else ()
 
 
 def session_query(handle: Handle, now: datetime) -> SessionQuery:
-    """What to look for to find the sessions of a run."""
+    """Return what to look for to find the sessions of a run."""
     return SessionQuery(
         group=handle.id,
         since=parse_instant(handle.detail.get("since")) or now,
@@ -54,7 +57,7 @@ def session_query(handle: Handle, now: datetime) -> SessionQuery:
 
 
 def expected_run(handle: Handle, now: datetime, give_up_hours: float) -> ExpectedRun:
-    """What is known of a run before its sessions are looked at."""
+    """Return what is known of a run before its sessions are looked at."""
     watch = session_query(handle, now)
     return ExpectedRun(
         starts_at=parse_instant(handle.detail.get("starts_at")) or watch.since,
@@ -67,9 +70,9 @@ def expected_run(handle: Handle, now: datetime, give_up_hours: float) -> Expecte
 
 
 def _ids(rows: Json, key: str) -> list[JsonValue]:
-    """The numbers under a key of each row, as far as there are any."""
-    found = [parse_int(row.get(key)) for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
-    return [number for number in dict.fromkeys(found) if number is not None]
+    """Return the numbers under a key of each row, as far as there are any."""
+    numbers = [parse_int(row.get(key)) for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+    return [number for number in dict.fromkeys(numbers) if number is not None]
 
 
 def _numbers(handle: Handle, key: str) -> frozenset[int]:

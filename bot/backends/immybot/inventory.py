@@ -72,31 +72,31 @@ class Inventory:
         self._cache: dict[str, tuple[datetime, list[Row]]] = {}
 
     async def list_rows(self, path: str, what: str, time_limit: float | None = None) -> list[Row]:
-        """A whole list. Raises BackendError, also when ``within`` seconds are over."""
+        """Return a whole list. Raises BackendError, also when ``time_limit`` seconds are over."""
         kept = self._cache.get(path)
         if kept is not None and self._clock.now() - kept[0] < _TTL:
             return kept[1]
         answer = await self._client.send("GET", path, time_limit=time_limit)
-        found: list[Row] = [
+        rows: list[Row] = [
             {k: row[k] for k in _KEPT_KEYS if k in row} for row in extract_rows(self._client.name, what, answer.json)
         ]
-        self._cache[path] = (self._clock.now(), found)
-        return found
+        self._cache[path] = (self._clock.now(), rows)
+        return rows
 
     async def search(
         self, query: str, limit: int, tenant: int | None = None, skip: int = 0, time_limit: float | None = None
     ) -> ComputerPage:
-        """Computers whose name or the like matches, offline ones too."""
+        """Return computers whose name or the like matches, offline ones too."""
         params: dict[str, str | int] = {"filter": query, "skip": skip, "take": limit, "includeOffline": "true"}
         if tenant is not None:
             params["tenantId"] = tenant
         answer = await self._client.send("GET", f"{COMPUTERS}/paged", params=params, time_limit=time_limit)
-        found = tuple(self._computer(row) for row in extract_rows(self._client.name, "computers", answer.json))
+        computers = tuple(self._computer(row) for row in extract_rows(self._client.name, "computers", answer.json))
         count = parse_int(answer.json.get("count")) if isinstance(answer.json, dict) else None
-        return ComputerPage(max(count or 0, skip + len(found)), found)
+        return ComputerPage(max(count or 0, skip + len(computers)), computers)
 
     async def computer(self, number: int, time_limit: float | None = None) -> Computer | None:
-        """One computer by its id; None where there is none."""
+        """Return one computer by its id; None if there is none."""
         try:
             answer = await self._client.send(
                 "GET", f"{COMPUTERS}/{number}", params={"includePrimaryPerson": "false"}, time_limit=time_limit
@@ -110,7 +110,7 @@ class Inventory:
         return self._computer(answer.json)
 
     async def computers(self, numbers: Iterable[int]) -> dict[int, Computer]:
-        """Computers by id, as far as they exist: a few one by one, many through the list."""
+        """Return computers by id, as far as they exist: a few one by one, many through the list."""
         wanted = list(dict.fromkeys(numbers))
         known: dict[int, Computer] = {}
         if len(wanted) > _MAX_SINGLE_READS:
@@ -123,18 +123,18 @@ class Inventory:
             async with gate:
                 return await self.computer(number)
 
-        found = await asyncio.gather(*(one(n) for n in rest))
-        known.update({c.id: c for c in found if c is not None})
+        read = await asyncio.gather(*(one(n) for n in rest))
+        known.update({c.id: c for c in read if c is not None})
         return {n: known[n] for n in wanted if n in known}
 
     async def all_computers(self, limit: int, tenant: int | None = None) -> ComputerPage:
-        """The computers of the instance or a tenant, page by page, up to a limit."""
-        found: list[Computer] = []
+        """Return the computers of the instance or a tenant, page by page, up to a limit."""
+        computers: list[Computer] = []
         while True:
-            page = await self.search("", min(_PAGE_SIZE, limit - len(found)), tenant, len(found))
-            found.extend(page.computers)
-            if not page.computers or len(found) >= min(page.count, limit):
-                return ComputerPage(max(page.count, len(found)), tuple(found))
+            page = await self.search("", min(_PAGE_SIZE, limit - len(computers)), tenant, len(computers))
+            computers.extend(page.computers)
+            if not page.computers or len(computers) >= min(page.count, limit):
+                return ComputerPage(max(page.count, len(computers)), tuple(computers))
 
     def _computer(self, row: Row) -> Computer:
         number = require_id(self._client.name, "computers", row)
@@ -150,6 +150,6 @@ class Inventory:
 
 
 def person_name(row: Row) -> str:
-    """What a person is called."""
+    """Return what a person is called."""
     name = f"{first_text(row, 'firstName')} {first_text(row, 'lastName')}".strip()
     return name or first_text(row, "emailAddress") or f"person {row.get('id')}"

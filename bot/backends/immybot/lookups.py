@@ -25,7 +25,7 @@ MAX_RESULTS = 101
 async def lookup(
     directory: Inventory, field: str, query: str, values: FormValues, time_limit: float
 ) -> Sequence[Option]:
-    """Choices for a field, best first. Raises BackendError, also when ``within`` seconds are over."""
+    """Return choices for a field, best first. Raises BackendError, also when ``time_limit`` seconds are over."""
     query = query.strip()
 
     async def listing(path: str, what: str) -> list[Row]:
@@ -35,43 +35,43 @@ async def lookup(
         case "computers":
             return await _computers(directory, query, time_limit)
         case "tenants":
-            found = [_option(row, first_text(row, "name")) for row in await listing(TENANTS, "tenants")]
+            options = [_option(row, first_text(row, "name")) for row in await listing(TENANTS, "tenants")]
         case "persons":
-            found = [_person(row) for row in await listing(PERSONS, "persons")]
+            options = [_person(row) for row in await listing(PERSONS, "persons")]
         case "maintenance_identifier":
             return await _items(directory, query, values, time_limit)
         case "deployment_id":
             path = DEPLOYMENTS[_code_name(DEPLOYMENT_TYPE, values.get("deployment_type")) or "Local"]
-            found = [_deployment(row) for row in await listing(path, "deployments")]
+            options = [_deployment(row) for row in await listing(path, "deployments")]
         case "time_zone":
             known = available_timezones()
             listed = [_zone(row) for row in await listing(TIME_ZONES, "time zones")]
-            found = [zone for zone in listed if zone.value in known]
+            options = [zone for zone in listed if zone.value in known]
         case _:
             return ()
-    return rank_options(found, query)
+    return rank_options(options, query)
 
 
 def rank_options(options: Sequence[Option], query: str) -> Sequence[Option]:
-    """The options that match: exact ones first, then those that start with the query, then the rest by name."""
+    """Return the options that match: exact ones first, then those that start with the query, then the rest by name."""
     wanted = query.casefold()
-    found = []
+    ranked = []
     for option in options:
         label = option.label.casefold()
         texts = (label, option.value.casefold(), label.replace("_", " "))
         if not wanted or any(wanted in text for text in (*texts, option.description.casefold())):
             rank = 0 if wanted in texts else 1 if label.startswith(wanted) else 2
-            found.append((rank, label, option.value, option))
-    return [option for *_, option in sorted(found, key=lambda f: f[:3])[:MAX_RESULTS]]
+            ranked.append((rank, label, option.value, option))
+    return [option for *_, option in sorted(ranked, key=lambda f: f[:3])[:MAX_RESULTS]]
 
 
 async def _computers(directory: Inventory, query: str, time_limit: float) -> Sequence[Option]:
-    found = [_computer(c) for c in (await directory.search(query, MAX_RESULTS, time_limit=time_limit)).computers]
+    options = [_computer(c) for c in (await directory.search(query, MAX_RESULTS, time_limit=time_limit)).computers]
     if query.isascii() and query.isdecimal() and 0 < int(query) < 2**31:
         exact = await directory.computer(int(query), time_limit)
         if exact is not None:
-            found = [_computer(exact), *(o for o in found if o.value != str(exact.id))]
-    return found[:MAX_RESULTS]
+            options = [_computer(exact), *(o for o in options if o.value != str(exact.id))]
+    return options[:MAX_RESULTS]
 
 
 async def _items(directory: Inventory, query: str, values: FormValues, time_limit: float) -> Sequence[Option]:
@@ -114,7 +114,7 @@ def _deployment(row: Row) -> Option:
 
 
 def deployment_title(row: Row) -> str:
-    """What a deployment does, as far as its row tells."""
+    """Return what a deployment does, as far as its row tells."""
     kind = MAINTENANCE_TYPE.find(row.get("maintenanceType"))
     state = DESIRED_STATE.find(row.get("desiredSoftwareState"))
     item = " ".join(text for text in (kind.label if kind else "", str(row.get("maintenanceIdentifier") or "")) if text)

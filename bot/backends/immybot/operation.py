@@ -59,18 +59,18 @@ class MaintenanceOperation(Operation[MaintenanceParams]):
 
     async def resolve_option(self, field: str, text: str) -> Option | None:
         if field in ("maintenance_identifier", "deployment_id") and text.isascii() and text.isdecimal():
-            # Which list it stands in depends on another field; the preview looks there.
+            # Another field decides which list has it; the preview looks there.
             return Option(value=text, label=text)
         return await super().resolve_option(field, text)
 
     async def preview(self, params: MaintenanceParams, schedule: Schedule, token: str) -> Preview:
         plan = self.plan(params, schedule, token)
-        found = await resolve_targets(self._inventory, params)
+        resolved = await resolve_targets(self._inventory, params)
         return Preview(
-            targets=found.targets,
+            targets=resolved.targets,
             plan=plan,
-            warnings=(*request_warnings(params, schedule, found.targets.count), *found.warnings),
-            facts=facts(params, found.item_name, list(found.tenants)),
+            warnings=(*request_warnings(params, schedule, resolved.targets.count), *resolved.warnings),
+            facts=facts(params, resolved.item_name, list(resolved.tenants)),
         )
 
     def plan(self, params: MaintenanceParams, schedule: Schedule, token: str) -> Plan:
@@ -109,7 +109,7 @@ class MaintenanceOperation(Operation[MaintenanceParams]):
         return build_handle(plan, now, answer.json if isinstance(answer.json, dict) else {})
 
     async def find_started(self, plan: Plan) -> Handle | None:
-        """The run of a plan, once ImmyBot has made a session of its group; that can be a moment after the call."""
+        """Return the run of a plan, once ImmyBot has made a session of its group, which may be a moment later."""
         planned = parse_instant(plan.context.get("planned_at")) or self._clock.now()
         handle = build_handle(plan, planned, {})
         return handle if await self._sessions.exists(session_query(handle, planned)) else None
@@ -119,12 +119,12 @@ class MaintenanceOperation(Operation[MaintenanceParams]):
         runs = {handle.id: expected_run(handle, now, self._settings.give_up_hours) for handle in handles}
         watches = [session_query(handle, now) for handle in handles]
         awaited = [w.since for w in watches if now - runs[w.group].starts_at <= runs[w.group].give_up]
-        found, complete = await self._sessions.fetch(watches, min(awaited, default=None))
-        bad = [n for sessions in found.values() for n in _failed_session_ids(sessions)]
+        sessions_by_group, complete = await self._sessions.fetch(watches, min(awaited, default=None))
+        bad = [n for sessions in sessions_by_group.values() for n in _failed_session_ids(sessions)]
         reasons = await self._actions.failure_reasons(bad)
         return {
             group: run_progress(runs[group], sessions, reasons, now, complete=complete)
-            for group, sessions in found.items()
+            for group, sessions in sessions_by_group.items()
             # What a person has named and ImmyBot does not know is no run.
             if sessions or not attached_sessions(group)
         }
@@ -139,17 +139,17 @@ class MaintenanceOperation(Operation[MaintenanceParams]):
             chunk = open_ones[start : start + _CANCEL_BATCH_SIZE]
             await self._client.send("POST", f"{SESSIONS}/cancel", json={"sessionIds": chunk})
         ended = len(mine) - len(open_ones)
-        told = (
+        outcome = (
             f"Asked ImmyBot to cancel {_count_sessions(len(open_ones))}"
             if open_ones
             else "There was nothing left to cancel"
         )
-        return f"{told}; {_count_sessions(ended)} had already ended." if ended else f"{told}."
+        return f"{outcome}; {_count_sessions(ended)} had already ended." if ended else f"{outcome}."
 
     def params_for_rerun(
         self, params: MaintenanceParams, handle: Handle, failed_targets: Sequence[str]
     ) -> MaintenanceParams:
-        """The same on the targets that failed: their labels carry kind and id."""
+        """Return the same on the targets that failed: their labels carry kind and id."""
         chosen: dict[str, list[int]] = {"computers": [], "tenants": [], "persons": []}
         for label in failed_targets:
             target = parse_target_label(label)
@@ -160,25 +160,28 @@ class MaintenanceOperation(Operation[MaintenanceParams]):
         return MaintenanceParams.model_validate({**params.model_dump(mode="json"), **chosen})
 
     async def output(self, handle: Handle, target: str) -> str:
-        """The actions of a target's session, one a line."""
+        """Return the actions of a target's session, one a line."""
         session = next((s for s in await self._sessions_of(handle) if target_label(s) == target), None)
         return await self._actions.log(session.id) if session is not None else ""
 
     async def _sessions_of(self, handle: Handle) -> list[Session]:
-        """The sessions of one run, however many there are."""
+        """Return the sessions of one run, however many there are."""
         watch = session_query(handle, self._clock.now())
-        found, _ = await self._sessions.fetch([watch], watch.since, max_reads=_MAX_SESSION_READS)
-        return found[handle.id]
+        sessions_by_group, _ = await self._sessions.fetch([watch], watch.since, max_reads=_MAX_SESSION_READS)
+        return sessions_by_group[handle.id]
 
     def _check_time(self, plan: Plan, now: datetime) -> None:
         """Refuse to send a plan too late for ImmyBot to hold its start, or before Nightshift itself should send it."""
-        held, due = parse_instant(plan.context.get("starts_at")), parse_instant(plan.context.get("not_before"))
-        if held is not None and held - now < _MIN_LEAD_TIME:
+        starts_at, not_before = (
+            parse_instant(plan.context.get("starts_at")),
+            parse_instant(plan.context.get("not_before")),
+        )
+        if starts_at is not None and starts_at - now < _MIN_LEAD_TIME:
             # ImmyBot would take the time of day for tomorrow's.
-            text = f"The start {held:%Y-%m-%d %H:%M} UTC has come too close or is past. Nothing was sent."
+            text = f"The start {starts_at:%Y-%m-%d %H:%M} UTC has come too close or is past. Nothing was sent."
             raise Refused(self._client.name, text)
-        if due is not None and now < due:
-            text = f"ImmyBot can no longer hold the start {due:%Y-%m-%d %H:%M} UTC, and it is too early for it. "
+        if not_before is not None and now < not_before:
+            text = f"ImmyBot can no longer hold the start {not_before:%Y-%m-%d %H:%M} UTC, and it is too early for it. "
             raise Refused(self._client.name, f"{text}Nothing was sent. Please ask for it again.")
 
     def _check_secrets(self, params: MaintenanceParams) -> None:
@@ -192,7 +195,7 @@ class MaintenanceOperation(Operation[MaintenanceParams]):
 
 
 def _failed_session_ids(sessions: Sequence[Session]) -> list[int]:
-    """The sessions whose reasons are worth a call: of a large run not all."""
+    """Return the sessions whose reasons are worth a call: of a large run not all."""
     return [s.id for s in sessions if s.status in ("Failed", "PartialPassed")][:_MAX_REASONS]
 
 

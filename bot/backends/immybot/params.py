@@ -50,7 +50,7 @@ def _enum_param(
     *,
     reloads: bool = False,
 ) -> Param:
-    """A select over one of the API's enumerations; one that ``decides`` changes other fields or their choices."""
+    """Return a select over one of the API's enumerations. ``reloads`` says that it changes other fields."""
     relevance: dict[str, tuple[JsonValue, ...]] = {name: tuple(wanted) for name, wanted in (when or {}).items()}
     return Param(label, hint, section, "choice", table.options, api_name=api, relevant_if=relevance, reloads=reloads)
 
@@ -347,7 +347,7 @@ class MaintenanceParams(Params):
 
 
 def _problems(p: MaintenanceParams) -> Iterator[tuple[str, str]]:
-    """What does not go together: the field to change, and a sentence."""
+    """Return what does not go together: the field to change, and a sentence."""
     if not (p.computers or p.tenants or p.persons):
         yield "computers", "Choose at least one computer, tenant or person."
     yield from _item_problems(p)

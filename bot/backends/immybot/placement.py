@@ -30,7 +30,10 @@ class StartPlacement:
 def place_start(
     params: MaintenanceParams, schedule: Schedule, now: datetime, *, native_schedules: bool = True
 ) -> StartPlacement:
-    """Where a start is held. ``native`` is false where the instance cannot hold any. Raises InputError."""
+    """Return where a start is held.
+
+    ``native_schedules`` is false where the instance cannot hold any. Raises InputError.
+    """
     if params.update_time and params.time_zone:
         return _own_update_time(params.update_time, params.time_zone, schedule, now)
     match schedule:
@@ -58,7 +61,7 @@ def place_start(
 
 
 def next_instant_at(clock_time: str, zone: str, now: datetime) -> datetime:
-    """The next instant at which the clock of a zone shows ``at`` (HH:mm)."""
+    """Return the next instant at which the clock of a zone shows ``clock_time`` (HH:mm)."""
     local = now.astimezone(ZoneInfo(zone))
     today = datetime.combine(local.date(), time.fromisoformat(clock_time))
     for days in (0, 1, 2):
@@ -70,7 +73,7 @@ def next_instant_at(clock_time: str, zone: str, now: datetime) -> datetime:
 
 
 def _own_update_time(clock_time: str, zone: str, schedule: Schedule, now: datetime) -> StartPlacement:
-    """An update time that was given as a parameter."""
+    """Return an update time that was given as a parameter."""
     if not isinstance(schedule, Now):
         text = "Two starts are given: leave the update time out, or ask for the run now."
         raise InputError({"update_time": text})
@@ -85,7 +88,7 @@ def _scheduled_in_nightshift(reason: str) -> StartPlacement:
 
 
 def _inexact_reason(start: ZonedTime, latest: ZonedTime | None, now: datetime) -> str:
-    """Why ImmyBot cannot hold a start exactly; empty where it can."""
+    """Return why ImmyBot cannot hold a start exactly; empty if it can."""
     if latest is not None:
         return "ImmyBot knows no latest start."
     if start.wall.second or start.wall.microsecond:

@@ -1,4 +1,4 @@
-"""How a run stands, worked out from its sessions. Pure: no I/O."""
+"""Works out the progress of a run from its sessions, without I/O."""
 
 import re
 from collections import Counter
@@ -26,8 +26,11 @@ TargetKind = Literal["computers", "tenants", "persons"]
 
 @dataclass(frozen=True, slots=True)
 class ExpectedRun:
-    """What is known of a run beforehand. ``begins`` is when its first session may be made or start; ``busy`` are
-    computers that ImmyBot started nothing on because a session was under way there."""
+    """What is known of a run beforehand.
+
+    ``starts_at`` is when its first session may be made or start; ``busy_computers`` are computers that ImmyBot started
+    nothing on because a session was under way there.
+    """
 
     starts_at: datetime
     computers: frozenset[int]
@@ -38,7 +41,7 @@ class ExpectedRun:
 
 
 def target_label(session: Session) -> str:
-    """What a target is called; the number in it makes it unique and lets it be run again."""
+    """Return what a target is called; the number in it makes it unique and lets it be run again."""
     if session.computer_id is not None:
         return f"{session.computer or 'computer'} (#{session.computer_id})"
     if session.person_id is not None:
@@ -49,18 +52,18 @@ def target_label(session: Session) -> str:
 
 
 def parse_target_label(label: str) -> tuple[TargetKind, int] | None:
-    """The kind and id of the target that a label names."""
-    found = _LABEL.search(label)
-    if found is None:
+    """Return the kind and id of the target that a label names."""
+    match = _LABEL.search(label)
+    if match is None:
         return None
     kinds: dict[str | None, TargetKind] = {None: "computers", "tenant ": "tenants", "person ": "persons"}
-    return kinds[found[1]], int(found[2])
+    return kinds[match[1]], int(match[2])
 
 
 def run_progress(
     run: ExpectedRun, sessions: Sequence[Session], reasons: Mapping[int, str], now: datetime, *, complete: bool
 ) -> Progress:
-    """The state of a run. ``complete`` says that no session that may belong to it is left unread."""
+    """Return the state of a run. ``complete`` says that no session that may belong to it is left unread."""
     lost = (
         _computers_without_session(run, sessions)
         if complete and now - run.starts_at > NO_SESSION_TIMEOUT
@@ -102,7 +105,7 @@ _NO_SESSIONS_TEXT = "ImmyBot accepted the request but made no session for it wit
 
 
 def _computers_without_session(run: ExpectedRun, sessions: Sequence[Session]) -> frozenset[int]:
-    """Computers that have no session."""
+    """Return computers that have no session."""
     return run.computers - run.busy_computers - {s.computer_id for s in sessions if s.computer_id is not None}
 
 
@@ -118,7 +121,7 @@ def _final_state(sessions: Sequence[Session], counts: Counter[str]) -> ProgressS
 def _target_result(session: Session, reasons: Mapping[int, str], run: ExpectedRun) -> TargetResult:
     name = target_label(session)
     code = SESSION_STATUS.find(session.status)
-    said = code.label if code else session.status
+    status = code.label if code else session.status
     match session.status:
         case "Passed":
             return TargetResult(name=name, state="succeeded")
@@ -134,7 +137,7 @@ def _target_result(session: Session, reasons: Mapping[int, str], run: ExpectedRu
         case "PendingConnectivity":
             return TargetResult(name=name, state="pending", reason="Offline; ImmyBot does it when it connects.")
         case _:
-            return TargetResult(name=name, state="failed" if session.is_final else "pending", reason=_sentence(said))
+            return TargetResult(name=name, state="failed" if session.is_final else "pending", reason=_sentence(status))
 
 
 def _sentence(text: str) -> str:

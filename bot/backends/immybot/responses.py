@@ -11,14 +11,14 @@ Row = JsonObject
 
 
 def extract_error(status: int, body: Json) -> str:
-    """The words of an error: ``{"error": {code, message, details}}`` or ASP.NET's problem details."""
+    """Return the words of an error: ``{"error": {code, message, details}}`` or ASP.NET's problem details."""
     if not isinstance(body, dict):
         return error_message(body)
     error, errors = body.get("error"), body.get("errors")
     if isinstance(error, dict):
         details = _flat_text(error.get("details"))
-        said = error_message(error) or str(error.get("code") or "")
-        return f"{said} ({details})" if details and details != said else said
+        message = error_message(error) or str(error.get("code") or "")
+        return f"{message} ({details})" if details and details != message else message
     if isinstance(errors, dict) and errors:
         return "; ".join(f"{name}: {_flat_text(text)}" if name else _flat_text(text) for name, text in errors.items())
     return str(body.get("detail") or "") or error_message(body)
@@ -37,7 +37,10 @@ def _flat_text(value: Json) -> str:
 
 
 def extract_rows(backend: str, what: str, body: Json) -> list[Row]:
-    """The rows of a list, which comes bare, as ``results`` or as ``data``. Raises Faulty for any other form."""
+    """Return the rows of a list, which comes bare, as ``results`` or as ``data``.
+
+    Raises BadResponse for any other form.
+    """
     if isinstance(body, dict):
         body = body.get("results", body.get("data"))
     if not isinstance(body, list) or not all(isinstance(row, dict) for row in body):
@@ -46,7 +49,7 @@ def extract_rows(backend: str, what: str, body: Json) -> list[Row]:
 
 
 def require_id(backend: str, what: str, row: Row, key: str = "id") -> int:
-    """The number of a row. Raises Faulty where there is none."""
+    """Return the number of a row. Raises BadResponse if there is none."""
     number = parse_int(row.get(key))
     if number is None:
         raise BadResponse(backend, f"{backend} sent one of its {what} without a usable {key}.")
@@ -54,7 +57,7 @@ def require_id(backend: str, what: str, row: Row, key: str = "id") -> int:
 
 
 def parse_int(value: Json) -> int | None:
-    """A whole number from a number or numeral."""
+    """Return a whole number from a number or numeral."""
     if isinstance(value, bool):
         return None
     if isinstance(value, str) and value.strip().lstrip("-").isdecimal():
@@ -63,12 +66,12 @@ def parse_int(value: Json) -> int | None:
 
 
 def first_text(row: Row, *keys: str) -> str:
-    """The first text among some keys."""
+    """Return the first text among some keys."""
     return next((text for key in keys if (text := as_text(row.get(key)))), "")
 
 
 def parse_instant(value: Json) -> datetime | None:
-    """A moment from ISO 8601; without an offset it is in UTC, as ImmyBot writes it."""
+    """Return a moment from ISO 8601; without an offset it is in UTC, as ImmyBot writes it."""
     if not isinstance(value, str):
         return None
     try:

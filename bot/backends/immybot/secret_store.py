@@ -1,4 +1,4 @@
-"""The configured secrets of a connection: put into a body at the last moment, struck out of whatever comes back."""
+"""The configured secrets of a connection: put into a body at the last moment, masked in whatever comes back."""
 
 from collections.abc import Mapping
 from copy import deepcopy
@@ -12,14 +12,14 @@ MASK = "•••"
 
 
 def secret_name(value: Json) -> str | None:
-    """The name in a reference ``{"secret": "name"}``; None for any other value."""
+    """Return the name in a reference ``{"secret": "name"}``; None for any other value."""
     if isinstance(value, dict) and set(value) == {"secret"} and isinstance(value["secret"], str):
         return value["secret"]
     return None
 
 
 class SecretStore:
-    """Secrets by name, as references. ``others`` are further references whose values must never be shown."""
+    """Secrets by name, as references. ``redact_also`` are further references whose values must never be shown."""
 
     def __init__(self, references: Mapping[str, str], redact_also: tuple[str | None, ...] = ()) -> None:
         self._references = dict(references)
@@ -30,7 +30,7 @@ class SecretStore:
         return tuple(sorted(self._references))
 
     def redact(self, text: str) -> str:
-        """A text without the value of any secret of this connection."""
+        """Return a text without the value of any secret of this connection."""
         for reference in (*self._references.values(), *self._redact_also):
             try:
                 hidden = read_secret(reference).get_secret_value()
@@ -40,17 +40,17 @@ class SecretStore:
         return text
 
     def missing_messages(self) -> tuple[str, ...]:
-        """Sentences about the secrets that cannot be read."""
-        found = []
+        """Return sentences about the secrets that cannot be read."""
+        messages = []
         for reference in self._references.values():
             try:
                 read_secret(reference)
             except SecretNotFound as error:
-                found.append(str(error))
-        return tuple(found)
+                messages.append(str(error))
+        return tuple(messages)
 
     def value(self, name: str) -> str:
-        """The value of a secret, in clear. Raises SecretMissing."""
+        """Return the value of a secret, in clear. Raises SecretNotFound."""
         reference = self._references.get(name)
         if reference is None:
             raise SecretNotFound(f"This connection has no secret named {name}.")
@@ -58,7 +58,10 @@ class SecretStore:
 
 
 def body_with_secrets(body: JsonValue, secrets: SecretStore) -> JsonValue:
-    """A copy of a body whose task parameters have the values of the secrets they refer to. Raises SecretMissing."""
+    """Return a copy of a body whose task parameters have the values of the secrets they refer to.
+
+    Raises SecretNotFound.
+    """
     filled = deepcopy(body)
     item = filled.get("maintenanceParams") if isinstance(filled, dict) else None
     values = item.get("taskParameterValues") if isinstance(item, dict) else None

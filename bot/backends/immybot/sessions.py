@@ -1,7 +1,7 @@
 """Maintenance sessions: finding the ones of an attempt by its session group, and following them cheaply.
 
 ImmyBot's list of sessions does not name the group, so each session that may be ours is read once and remembered;
-after that the list alone tells how it stands, whatever the number of runs that are watched.
+after that the list alone gives its state, however many runs are watched.
 """
 
 import asyncio
@@ -65,7 +65,7 @@ class SessionQuery:
     session_ids: tuple[int, ...] = ()
 
     def may_match(self, session: Session) -> bool:
-        """Whether a listed session could be one of ours, as far as the list tells."""
+        """Return whether a listed session could be one of ours, as far as the list tells."""
         if session.computer_id in self.computers:
             return True
         tenant = self.tenants and (session.tenant_id is None or session.tenant_id in self.tenants)
@@ -83,10 +83,10 @@ class SessionReader:
     async def fetch(
         self, watches: Sequence[SessionQuery], since: datetime | None, max_reads: int = _MAX_READS_PER_POLL
     ) -> tuple[dict[str, list[Session]], bool]:
-        """The sessions of each group that is watched, and whether none that may be ours is left unread.
+        """Return the sessions of each group that is watched, and whether none that may be ours is left unread.
 
-        The list goes back to ``since``; without it only sessions known already are read again. At most ``reads`` are
-        read one by one, the rest next time. Raises BackendError.
+        The list goes back to ``since``; without it only sessions known already are read again. At most ``max_reads``
+        are read one by one, the rest next time. Raises BackendError.
         """
         if len(self._cache) > _MAX_CACHED:
             self._cache.clear()
@@ -94,11 +94,11 @@ class SessionReader:
         for number in listed.keys() & self._cache.keys():
             row = listed[number]
             self._cache[number] = replace(self._cache[number], status=row.status, scheduled_at=row.scheduled_at)
-        mine, told = {w.group for w in watches}, {n for w in watches for n in w.session_ids}
+        groups, named = {w.group for w in watches}, {n for w in watches for n in w.session_ids}
         stale = [
             n
             for n, s in self._cache.items()
-            if (s.group_id in mine or n in told) and not s.is_final and n not in listed
+            if (s.group_id in groups or n in named) and not s.is_final and n not in listed
         ]
         unread = self._candidates(watches, listed)
         todo = (*stale, *unread)
@@ -106,7 +106,10 @@ class SessionReader:
         return self._by_group(watches), len(todo) <= max_reads
 
     async def exists(self, watch: SessionQuery) -> bool:
-        """Whether a session of a group exists: reads those that may be until one is found. Raises BackendError."""
+        """Return whether a session of a group exists: reads those that may be until one is found.
+
+        Raises BackendError.
+        """
         listed = await self._list(watch.since - MAX_CLOCK_SKEW)
         # Ours were made soon after that moment, and the list has the newest first.
         unread = self._candidates([watch], listed)[::-1]
@@ -117,7 +120,7 @@ class SessionReader:
         return bool(self._by_group([watch])[watch.group])
 
     def _candidates(self, watches: Sequence[SessionQuery], listed: Mapping[int, Session]) -> list[int]:
-        """Sessions that may be one of the watched and have not been read yet."""
+        """Return sessions that may be one of the watched and have not been read yet."""
         union = SessionQuery(
             group="",
             since=datetime.min.replace(tzinfo=UTC),
@@ -125,23 +128,23 @@ class SessionReader:
             tenants=frozenset().union(*(w.tenants for w in watches)),
             persons=frozenset().union(*(w.persons for w in watches)),
         )
-        told = [n for w in watches for n in w.session_ids]
+        named = [n for w in watches for n in w.session_ids]
         maybe = [number for number, session in listed.items() if union.may_match(session)]
-        return [number for number in dict.fromkeys((*told, *maybe)) if number not in self._cache]
+        return [number for number in dict.fromkeys((*named, *maybe)) if number not in self._cache]
 
     def _by_group(self, watches: Sequence[SessionQuery]) -> dict[str, list[Session]]:
         # A session that the start itself named is ours even where ImmyBot no longer tells its group.
         named = {number: w.group for w in watches for number in w.session_ids}
-        found: dict[str, list[Session]] = {w.group: [] for w in watches}
+        sessions: dict[str, list[Session]] = {w.group: [] for w in watches}
         for session in self._cache.values():
             group = named.get(session.id, session.group_id)
-            if group in found:
-                found[group].append(session)
-        return found
+            if group in sessions:
+                sessions[group].append(session)
+        return sessions
 
     async def _list(self, since: datetime) -> dict[int, Session]:
-        """Sessions made since a moment, newest first, page by page."""
-        found: dict[int, Session] = {}
+        """Return sessions made since a moment, newest first, page by page."""
+        sessions: dict[int, Session] = {}
         params: dict[str, str | int] = {
             "take": _PAGE_SIZE,
             "requireTotalCount": "false",
@@ -151,10 +154,10 @@ class SessionReader:
         for page in range(_MAX_PAGES):
             answer = await self._client.send("GET", f"{SESSIONS}/dx", params={**params, "skip": page * _PAGE_SIZE})
             some = extract_rows(self._client.name, "sessions", answer.json)
-            found.update({s.id: s for s in map(self._session, some)})
+            sessions.update({s.id: s for s in map(self._session, some)})
             if len(some) < _PAGE_SIZE:
                 break
-        return found
+        return sessions
 
     async def _read(self, number: int) -> None:
         try:

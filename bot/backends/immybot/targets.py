@@ -25,7 +25,7 @@ class ResolvedTargets:
 
 
 async def resolve_targets(directory: Inventory, p: MaintenanceParams) -> ResolvedTargets:
-    """Names and counts for a request. Raises InputError for targets that do not exist, or BackendError."""
+    """Return names and counts for a request. Raises InputError for targets that do not exist, or BackendError."""
     computers = await directory.computers(p.computers)
     tenants = await _rows_by_id(directory, TENANTS, "tenants", p.tenants)
     persons = await _rows_by_id(directory, PERSONS, "persons", p.persons)
@@ -89,7 +89,7 @@ def _refuse_unknown(
 
 
 async def _item_name(directory: Inventory, p: MaintenanceParams) -> tuple[str, tuple[str, ...]]:
-    """The name of what is maintained, and a doubt where it is not found."""
+    """Return the name of what is maintained, and a doubt where it is not found."""
     if p.full_maintenance:
         return "Full maintenance", ()
     if p.maintenance_identifier and p.maintenance_type in ITEMS:

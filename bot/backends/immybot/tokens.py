@@ -19,7 +19,7 @@ _RENEWAL_MARGIN = timedelta(seconds=60)
 class ImmyBotTokens:
     """Keeps one access token and gets a new one shortly before it ends.
 
-    Its errors are Unauthorized, Throttled and Unreachable only: whatever call needed the token was never sent.
+    Its errors are Unauthorized, RateLimited and Unreachable only: whatever call needed the token was never sent.
     """
 
     def __init__(self, name: str, settings: ImmyBotSettings, clock: Clock) -> None:
@@ -34,7 +34,7 @@ class ImmyBotTokens:
         )
 
     async def authorization_headers(self) -> Headers:
-        """The header that authorizes a call."""
+        """Return the header that authorizes a call."""
         if self._settings.bearer:
             return {"Authorization": f"Bearer {self._read_secret(self._settings.bearer)}"}
         async with self._lock:
@@ -80,16 +80,16 @@ class ImmyBotTokens:
 
     def _error_from(self, response: httpx.Response, body: dict[str, Json]) -> Exception:
         status = response.status_code
-        said = str(body.get("error_description") or body.get("error") or "").partition("\n")[0].strip()[:300]
-        tail = f": {said}" if said else "."
+        message = str(body.get("error_description") or body.get("error") or "").partition("\n")[0].strip()[:300]
+        tail = f": {message}" if message else "."
         if status == 429:
             text = f"The token service of {self._name} asks to slow down (429){tail}"
-            return RateLimited(self._name, text, retry_after=5.0, server_message=said)
+            return RateLimited(self._name, text, retry_after=5.0, server_message=message)
         if status < 500:
             text = f"The token service did not accept the credentials of {self._name} ({status}){tail}"
-            return Unauthorized(self._name, text, status=status, server_message=said)
+            return Unauthorized(self._name, text, status=status, server_message=message)
         text = f"The token service of {self._name} failed ({status}){tail} Nothing was sent."
-        return Unreachable(self._name, text, status=status, server_message=said)
+        return Unreachable(self._name, text, status=status, server_message=message)
 
     def _read_secret(self, reference: str) -> str:
         try:
@@ -107,7 +107,7 @@ def _json(response: httpx.Response) -> dict[str, Json]:
 
 
 def _lifetime_seconds(value: object) -> float:
-    """Seconds that a token lives; an hour where the answer does not say."""
+    """Return seconds that a token lives; an hour where the answer does not say."""
     try:
         return float(str(value))
     except ValueError:

@@ -36,9 +36,9 @@ _VALUE_KEYS = {"value", "allowOverride", "requiresOverride"}
 
 
 def flatten(data: Json, names: Iterable[str]) -> Json:
-    """Our field names for a request in any accepted spelling; what is null or empty counts as not given.
+    """Return our field names for a request in any accepted spelling; what is null or empty counts as not given.
 
-    Raises ValueError where one field is given twice with different values.
+    Raises ValueError if one field is given twice with different values.
     """
     if not isinstance(data, Mapping):
         return data
@@ -61,11 +61,11 @@ def _merge_into(flat: dict[str, Json], data: JsonObject, known: Mapping[str, str
 
 
 def target_ids(key: str) -> Callable[[Json], list[int]]:
-    """A reader of target lists: numbers, numerals, objects with ``key``, or JSON text or a comma list of these."""
+    """Return a reader of target lists: numbers, numerals, objects with ``key``, JSON text or a list with commas."""
 
     def read(value: Json) -> list[int]:
-        found = [_target_id(item, key) for item in _items(value)]
-        return list(dict.fromkeys(_number(item) for item in found))
+        ids = [_target_id(item, key) for item in _items(value)]
+        return list(dict.fromkeys(_number(item) for item in ids))
 
     return read
 
@@ -118,7 +118,7 @@ def _task_value(name: str, value: Json) -> dict[str, Json]:
 
 
 def json_object(value: Json) -> Json:
-    """An object, also from JSON text. Raises ValueError."""
+    """Return an object, also from JSON text. Raises ValueError."""
     if isinstance(value, str):
         value = _json(value)
     if not isinstance(value, Mapping):
@@ -128,10 +128,10 @@ def json_object(value: Json) -> Json:
 
 def clock_time(value: Json) -> str:
     """``HH:mm`` from a 24-hour time of day; seconds are allowed where they are 00. Raises ValueError."""
-    found = re.fullmatch(r"(\d{1,2}):(\d{2})(?::00)?", str(value).strip())
-    if found is None or int(found[1]) > 23 or int(found[2]) > 59:
+    match = re.fullmatch(r"(\d{1,2}):(\d{2})(?::00)?", str(value).strip())
+    if match is None or int(match[1]) > 23 or int(match[2]) > 59:
         raise ValueError("must be a time of day on the 24-hour clock, such as 02:30")
-    return f"{int(found[1]):02}:{found[2]}"
+    return f"{int(match[1]):02}:{match[2]}"
 
 
 def _json(text: str) -> Json:

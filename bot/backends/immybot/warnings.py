@@ -18,7 +18,7 @@ _SECRET_NAME = re.compile(r"passw(or)?d|passphrase|secret|token|api_?key|credent
 
 
 def request_warnings(p: MaintenanceParams, schedule: Schedule, targets: int) -> Iterator[str]:
-    """Sentences for the card. ``targets`` is how many would be touched."""
+    """Return sentences for the card. ``targets`` is how many would be touched."""
     yield from _reboot_warnings(p)
     if p.skip_background_job and targets >= MANY_TARGETS:
         yield (
@@ -84,7 +84,7 @@ def _secret_warnings(p: MaintenanceParams) -> Iterator[str]:
 
 
 def facts(p: MaintenanceParams, task: str, tenants: list[str]) -> dict[str, JsonValue]:
-    """What policy may match on. ``task`` is the name of the item where it is known."""
+    """Return what policy may match on. ``task`` is the name of the item where it is known."""
     return {
         "task": task,
         "identifier": p.maintenance_identifier,

@@ -21,7 +21,7 @@ class OpsRampKind:
     operation_types = (UpdateJobOperation, CreateJobOperation, RunJobOperation)
 
     def example(self) -> OpsRampSettings:
-        """A made-up connection, for showing requests where none is configured."""
+        """Return a made-up connection, for showing requests where none is configured."""
         return OpsRampSettings(
             url="https://example.api.opsramp.com",
             tenant="client_1",

@@ -42,7 +42,7 @@ PATIENT = RetryPolicy(max_attempts=3, max_wait=65.0)
 
 @dataclass(frozen=True, slots=True)
 class RowList:
-    """The rows of a list. ``whole`` is False where there are more pages than were read."""
+    """The rows of a list. ``is_complete`` is False if there are more pages than were read."""
 
     rows: tuple[JsonObject, ...]
     is_complete: bool = True
@@ -71,11 +71,11 @@ class OpsRampApi:
         )
 
     def url(self, path: str) -> str:
-        """The full address of a path."""
+        """Return the full address of a path."""
         return f"{self._client.base_url}{_PATH_PREFIX}{path}"
 
     async def get(self, path: str, query: JsonObject | None = None, policy: RetryPolicy = PATIENT) -> Json:
-        """The JSON of a GET; None where the answer was empty. Raises BackendError when the last try failed too."""
+        """Return the JSON of a GET; None if the answer was empty. Raises BackendError when the last try failed too."""
         kind: CallClass = "get_paged" if query and "pageNo" in query else "get"
         # Spaces as %20: not every server reads a plus as one.
         full = f"{_PATH_PREFIX}{path}" + (f"?{urlencode(query, quote_via=quote)}" if query else "")
@@ -93,24 +93,27 @@ class OpsRampApi:
         policy: RetryPolicy = PATIENT,
         stop_after: Callable[[Json], bool] = lambda page: False,
     ) -> RowList:
-        """The rows of a list, page after page; ``enough`` is asked after each. Raises BackendError where any page
-        fails: half a list is none."""
-        found: list[JsonObject] = []
+        """Return the rows of a list, page after page; ``stop_after`` is asked after each.
+
+        Raises BackendError if any page fails: half a list is none.
+        """
+        rows: list[JsonObject] = []
         number = 1
         first: dict[str, Json] = {"pageNo": 1, "pageSize": PAGE_SIZE} if paged else {}
         page = await self.get(path, {**first, **(query or {})}, policy)
         while True:
-            found += self.extract_rows(page)
+            rows += self.extract_rows(page)
             if not has_next(page) or stop_after(page):
-                return RowList(tuple(found))
+                return RowList(tuple(rows))
             if number >= max_pages:
-                return RowList(tuple(found), is_complete=False)
+                return RowList(tuple(rows), is_complete=False)
             number += 1
             page = await self.get(path, {"pageSize": PAGE_SIZE, **(query or {}), "pageNo": number}, policy)
 
     def extract_rows(self, body: Json, key: str = "results") -> list[JsonObject]:
-        """The rows of an answer: a list, an object that has one under ``key``, one single row, or nothing at all.
-        Raises Faulty for anything else."""
+        """Return the rows of an answer: a list, an object that has one under ``key``, one single row, or nothing at
+        all. Raises BadResponse for anything else.
+        """
         if isinstance(body, Mapping) and key in body:
             body = body[key]
         elif isinstance(body, Mapping):
@@ -174,7 +177,7 @@ _PATH_PREFIX = "/api/v2/tenants/"
 
 
 def extract_error(status: int, body: Json) -> str:
-    """OpsRamp's own words of an error, whatever key they stand under, with its code."""
+    """OpsRamp's own words of an error, whatever key has them, with its code."""
     if not isinstance(body, Mapping):
         return error_message(body) or _STATUS_MESSAGES.get(status, "")
     words = next((text for key in _MESSAGE_KEYS if (text := as_text(body.get(key)))), "")
@@ -184,7 +187,7 @@ def extract_error(status: int, body: Json) -> str:
 
 
 def has_next(page: Json) -> bool:
-    """Whether a page says that another one follows."""
+    """Return whether a page says that another one follows."""
     try:
         return isinstance(page, Mapping) and bool(coerce_flag(page.get("nextPage")))
     except ValueError:

@@ -1,4 +1,4 @@
-"""The body of a job: where each of our fields stands in it, every spelling of it read, one canonical one written.
+"""Reads the body of a job in every spelling, and writes it in one canonical spelling.
 
 A body is handled flat, by dotted path (``schedule.pattern.type``); ``entities`` and ``script.parameters`` are leaves.
 """
@@ -90,7 +90,7 @@ _READ_ONLY = frozenset({f"script.customScript.{name}" for name in ("name", "desc
 
 
 def flatten(body: JsonObject, prefix: str = "") -> dict[str, Json]:
-    """A body by dotted path. Nulls are left out."""
+    """Return a body by dotted path. Nulls are left out."""
     flat: dict[str, Json] = {}
     for key, value in body.items():
         path = f"{prefix}{key}"
@@ -107,7 +107,7 @@ def _canonical_path(path: str) -> str:
 
 
 def unflatten(flat: JsonObject) -> Body:
-    """The nested body of dotted paths."""
+    """Return the nested body of dotted paths."""
     body: Body = {}
     for path, value in flat.items():
         *groups, last = path.split(".")
@@ -121,9 +121,10 @@ def unflatten(flat: JsonObject) -> Body:
 
 
 def normalize(body: JsonObject) -> dict[str, Json]:
-    """A body in any documented spelling, flat, under its real paths; the parts that OpsRamp only tells are left out.
+    """Return a body in any documented spelling, flat, under its real paths; the parts that OpsRamp only tells are left
+    out.
 
-    Raises ValueError where two spellings of one value are given and differ.
+    Raises ValueError if two spellings of one value are given and differ.
     """
     flat: dict[str, Json] = {}
     for path, value in flatten(body).items():
@@ -151,7 +152,7 @@ def _move_misplaced_days(flat: dict[str, Json]) -> None:
 
 
 def _inferred_type(flat: JsonObject) -> str:
-    """The job type of a script without one: OpsRamp's answers leave "custom" out."""
+    """Return the job type of a script without one: OpsRamp's answers leave "custom" out."""
     if "script.customScript.id" in flat:
         return coercion.CUSTOM
     if any(path.startswith(f"{_APPROVAL}.") for path in flat):
@@ -160,8 +161,10 @@ def _inferred_type(flat: JsonObject) -> str:
 
 
 def canonical(body: JsonObject) -> Body:
-    """A job as OpsRamp tells it, in the one spelling that we write. What is not known is kept as it is, because an
-    update replaces the whole job."""
+    """Return a job as OpsRamp tells it, in the one spelling that we write.
+
+    What is not known is kept as it is, because an update replaces the whole job.
+    """
     flat: dict[str, Json] = {}
     for path, value in normalize(body).items():
         try:
@@ -179,7 +182,7 @@ def _canonical_value(path: str, value: Json) -> Json:
 
 
 def build_body(values: JsonObject) -> Body:
-    """The canonical body of some of our fields, by their names."""
+    """Return the canonical body of some of our fields, by their names."""
     flat: dict[str, Json] = {}
     for name, part in BODY_FIELDS.items():
         if values.get(name) is not None:
@@ -191,7 +194,10 @@ def build_body(values: JsonObject) -> Body:
 
 
 def extract_fields(body: JsonObject) -> dict[str, Json]:
-    """Our fields of a body in any spelling, their values unread. Paths that are no field of ours keep their path."""
+    """Return our fields of a body in any spelling, their values unread.
+
+    Paths that are no field of ours keep their path.
+    """
     fields: dict[str, Json] = {}
     for path, value in normalize(body).items():
         if path == PARAMETERS_PATH:
@@ -203,8 +209,10 @@ def extract_fields(body: JsonObject) -> dict[str, Json]:
 
 
 def apply_changes(current: JsonObject, changes: JsonObject) -> Body:
-    """The whole body of a job after ``changes``; both canonical. A pattern is replaced whole; another job type
-    replaces the script, another script its parameters."""
+    """Return the whole body of a job after ``changes``; both canonical.
+
+    A pattern is replaced whole; another job type replaces the script, another script its parameters.
+    """
     body = _merge(current, changes)
     if pattern := value_at(changes, "schedule", "pattern"):
         body["schedule"] = {**as_object(body.get("schedule")), "pattern": deepcopy(pattern)}

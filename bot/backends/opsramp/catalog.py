@@ -34,16 +34,19 @@ class Catalog:
         self._cache = ExpiringCache(clock, _TTL_SECONDS)
 
     async def jobs(self, tenant: str, query: str) -> list[Option]:
-        """Jobs whose name holds the query, or whose id it is. Rows have no devices: get a job by its id for them."""
+        """Return jobs whose name holds the query, or whose id it is.
+
+        Rows have no devices: get a job by its id for them.
+        """
         rows = await self._cache.get(("jobs", tenant), lambda: self._job_rows(tenant, "", INTERACTIVE))
-        found = [row for row in rows.rows if _matches(query, row, "name")]
-        if not found and query and not rows.is_complete:
+        matching = [row for row in rows.rows if _matches(query, row, "name")]
+        if not matching and query and not rows.is_complete:
             more = await self._cache.get(("jobs", tenant, query), lambda: self._job_rows(tenant, query, INTERACTIVE))
-            found = [row for row in more.rows if _matches(query, row, "name")]
-        return _rank([_option(row, "name", note=_job_type(row)) for row in found if row.get("id")], query)
+            matching = [row for row in more.rows if _matches(query, row, "name")]
+        return _rank([_option(row, "name", note=_job_type(row)) for row in matching if row.get("id")], query)
 
     async def job_ids_by_name(self, tenant: str, name: str) -> list[str]:
-        """The ids of the jobs that have exactly this name, read anew."""
+        """Return the ids of the jobs that have exactly this name, read anew."""
         rows = await self._job_rows(tenant, name, PATIENT)
         if not rows.rows:
             # Whether the search knows a job's name is not documented, so nothing found there proves nothing.
@@ -64,7 +67,7 @@ class Catalog:
             raise
 
     async def job_types(self, tenant: str, query: str = "") -> list[Option]:
-        """The job types that the tenant's OpsRamp knows, and "custom", which its list leaves out."""
+        """Return the job types that the tenant's OpsRamp knows, and "custom", which its list leaves out."""
         rows = await self._cache.get(("types", tenant), lambda: self._fetch_job_types(tenant))
         named = {str(row.get("jobtype") or row.get("jobType") or ""): str(row.get("jobName") or "") for row in rows}
         named = {CUSTOM: "Custom script", **named}
@@ -80,31 +83,34 @@ class Catalog:
         )
 
     async def devices(self, tenant: str, query: str) -> list[Option]:
-        """Devices by host name, resource name, address or id. Where paged reads are used up, from the short list."""
+        """Return devices by host name, resource name, address or id.
+
+        Where paged reads are used up, from the short list.
+        """
         query = query.strip()
         try:
             rows = await self._cache.get(("devices", tenant, query), lambda: self._search_devices(tenant, query))
         except RateLimited:
             rows = [row for row in await self._minimal_devices(tenant) if _matches(query, row, *_DEVICE_NAME_KEYS)]
-        found = (
+        options = (
             _option(row, "hostName", "resourceName", "name", note=_device_summary(row)) for row in rows if row.get("id")
         )
-        return _rank(found, query)
+        return _rank(options, query)
 
     async def _search_devices(self, tenant: str, query: str) -> Sequence[Row]:
         for variable in _search_variables(query):
-            asked = {"isDescendingOrder": "true", "sortName": "id", "includeStatus": "false"}
+            query_params = {"isDescendingOrder": "true", "sortName": "id", "includeStatus": "false"}
             if variable:
-                asked["queryString"] = f"{variable}:{_escape_query(query)}"
-            found = await self._api.get_rows(
-                f"{tenant}/resources/search", asked, max_pages=_MAX_DEVICE_PAGES, policy=INTERACTIVE
+                query_params["queryString"] = f"{variable}:{_escape_query(query)}"
+            devices = await self._api.get_rows(
+                f"{tenant}/resources/search", query_params, max_pages=_MAX_DEVICE_PAGES, policy=INTERACTIVE
             )
-            if found.rows:
-                return found.rows
+            if devices.rows:
+                return devices.rows
         return ()
 
     async def device_names(self, tenant: str, policy: RetryPolicy = PATIENT) -> dict[str, str]:
-        """The names of the tenant's devices by id."""
+        """Return the names of the tenant's devices by id."""
         rows = await self._minimal_devices(tenant, policy)
         return {str(row["id"]): _first_name(row, "hostName", "resourceName", "name") for row in rows if row.get("id")}
 
@@ -115,7 +121,7 @@ class Catalog:
         return await self._cache.get(("minimal", tenant), fetch)
 
     async def credential_sets(self, tenant: str, query: str, devices: Sequence[str]) -> list[Option]:
-        """Credential sets of the client, and of the devices that are chosen."""
+        """Return credential sets of the client, and of the devices that are chosen."""
         paths = [f"{tenant}/credentialSets/minimal"]
         paths += [
             f"{tenant}/devices/{device}/credentialSets/minimal" for device in devices[:_MAX_DEVICES_FOR_CREDENTIALS]
@@ -137,15 +143,15 @@ class Catalog:
             return []
 
     async def clients(self, partner: str, query: str) -> list[Option]:
-        """The clients of a partner."""
+        """Return the clients of a partner."""
 
         async def fetch() -> list[Row]:
             return self._api.extract_rows(await self._api.get(f"{partner}/clients/minimal", policy=INTERACTIVE))
 
         rows = await self._cache.get(("clients", partner), fetch)
-        found = [{**row, "id": row.get("uniqueId")} for row in rows]
+        clients = [{**row, "id": row.get("uniqueId")} for row in rows]
         return [
-            _option(row, "name", note=str(row["id"])) for row in found if row["id"] and _matches(query, row, "name")
+            _option(row, "name", note=str(row["id"])) for row in clients if row["id"] and _matches(query, row, "name")
         ]
 
     async def close(self) -> None:
@@ -156,7 +162,7 @@ _DEVICE_NAME_KEYS = ("hostName", "resourceName", "name", "aliasName", "ipAddress
 
 
 def _search_variables(query: str) -> tuple[str, ...]:
-    """The search variables worth a try for a query, best first. Paged reads are scarce, so two at most."""
+    """Return the search variables worth a try for a query, best first. Paged reads are scarce, so two at most."""
     if not query:
         return ("",)
     if _UUID.fullmatch(query):
@@ -165,7 +171,7 @@ def _search_variables(query: str) -> tuple[str, ...]:
 
 
 def _escape_query(query: str) -> str:
-    """A query without the plus that would start another condition."""
+    """Return a query without the plus that would start another condition."""
     return query.replace("+", " ").strip()
 
 
@@ -182,10 +188,10 @@ def _option(row: Row, *keys: str, note: str = "") -> Option:
     return Option(value=str(row["id"]), label=_first_name(row, *keys), description=note)
 
 
-def _rank(found: Iterable[Option], query: str) -> list[Option]:
-    """Names that start with the query first."""
+def _rank(options: Iterable[Option], query: str) -> list[Option]:
+    """Return names that start with the query first."""
     low = query.casefold()
-    return sorted(found, key=lambda option: (not option.label.casefold().startswith(low), option.label.casefold()))
+    return sorted(options, key=lambda option: (not option.label.casefold().startswith(low), option.label.casefold()))
 
 
 def _job_type(row: Row) -> str:

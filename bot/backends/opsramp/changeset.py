@@ -20,7 +20,7 @@ _REMOVAL_PROBLEMS = {
 
 @dataclass(frozen=True, slots=True)
 class Changeset:
-    """``given`` is everything that was filled in and counts; ``changes`` the part that differs from the job as it was
+    """``values`` is everything that was filled in and counts; ``changes`` the part that differs from the job as it was
     shown; ``unused`` the labels of what was filled in but belongs to another job type or pattern."""
 
     values: JsonObject
@@ -35,7 +35,7 @@ class Changeset:
 
 
 def build_changeset(params: JobParams) -> Changeset:
-    """What the parameters ask for. Pure."""
+    """Return what the parameters ask for. Pure."""
     values = {name: value for name in BODY_FIELDS if (value := getattr(params, name, None)) is not None}
     plain = params.model_dump(mode="json")
     fields = [f for f in form_fields(type(params)) if f.name in values]
@@ -51,7 +51,7 @@ def build_changeset(params: JobParams) -> Changeset:
 
 
 def _is_undecided(conditions: JsonObject, values: JsonObject) -> bool:
-    """Whether relevance is open: it hangs on a job type that only OpsRamp knows."""
+    """Return whether relevance is open: it hangs on a job type that only OpsRamp knows."""
     return "job_type" in conditions and values["job_type"] is None
 
 
@@ -73,7 +73,7 @@ def _changes(params: JobParams, values: JsonObject, plain: JsonObject) -> tuple[
 
 
 def _changed_parameters(values: JsonObject, loaded: JsonObject) -> dict[str, Json]:
-    """The parameters of a script that change; one that was emptied becomes an empty text."""
+    """Return the parameters of a script that change; one that was emptied becomes an empty text."""
     before: dict[str, dict[str, Json]] = {name: dict(as_object(loaded.get(name))) for name in ("parameters", "macros")}
     now: dict[str, dict[str, Json]] = {name: dict(as_object(values.get(name))) for name in ("parameters", "macros")}
     gone = (before["parameters"].keys() | before["macros"].keys()) - now["parameters"].keys() - now["macros"].keys()

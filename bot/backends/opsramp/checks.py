@@ -19,20 +19,23 @@ _SHORTEST_MONTH = 28
 
 
 def pattern_problems(given: JsonObject, unused: bool) -> dict[str, str]:
-    """What is missing from or contradictory in a pattern. ``unused``: parts were given that no pattern wanted."""
-    found: dict[str, str] = {}
+    """Return what is missing from or contradictory in a pattern.
+
+    ``unused``: parts were given that no pattern wanted.
+    """
+    problems: dict[str, str] = {}
     match given.get("pattern_type"):
         case None if unused or any(name.startswith("pattern_") for name in given):
-            found["pattern_type"] = "Say which pattern: daily, weekly, monthly, run once or never."
+            problems["pattern_type"] = "Say which pattern: daily, weekly, monthly, run once or never."
         case "daily" if "pattern_frequency" not in given:
-            found["pattern_frequency"] = "A daily pattern needs it: everyday, every weekday or recurrence."
+            problems["pattern_frequency"] = "A daily pattern needs it: everyday, every weekday or recurrence."
         case "daily" if given["pattern_frequency"] == "recurrence" and "pattern_repeat_frequency" not in given:
-            found["pattern_repeat_frequency"] = "Say every how many days."
+            problems["pattern_repeat_frequency"] = "Say every how many days."
         case "weekly" if not given.get("pattern_week_days"):
-            found["pattern_week_days"] = "A weekly pattern needs at least one day."
+            problems["pattern_week_days"] = "A weekly pattern needs at least one day."
         case "monthly":
-            found |= _monthly_problems(given)
-    return found
+            problems |= _monthly_problems(given)
+    return problems
 
 
 def _monthly_problems(given: JsonObject) -> dict[str, str]:
@@ -49,66 +52,70 @@ def _monthly_problems(given: JsonObject) -> dict[str, str]:
 
 
 def job_problems(body: JsonObject) -> dict[str, str]:
-    """What a whole job lacks."""
-    found: dict[str, str] = {}
+    """Return what a whole job lacks."""
+    problems: dict[str, str] = {}
     script = as_object(body.get("script"))
     kind = script.get("jobType")
     if kind in _DOCUMENTED_TYPES and not body.get("name"):
-        found["name"] = f"A job of type {kind} needs a name."
+        problems["name"] = f"A job of type {kind} needs a name."
     if kind == coercion.CONFIG_BACKUP and value_at(script, "configParams", "versionsSaved") is None:
-        found["versions_saved"] = "A configuration backup needs to know which versions are kept."
+        problems["versions_saved"] = "A configuration backup needs to know which versions are kept."
     if kind == coercion.APP_INSTALL and value_at(script, "approvalType", "approvalType") is None:
-        found["approval_type"] = "An installation needs manual or automatic approval."
+        problems["approval_type"] = "An installation needs manual or automatic approval."
     if kind == coercion.CUSTOM and "customScript" not in script:
-        found["script"] = "Choose the script to run."
+        problems["script"] = "Choose the script to run."
     schedule = as_object(body.get("schedule"))
     if kind in _DOCUMENTED_TYPES and not schedule:
-        found["when"] = f"A job of type {kind} needs a schedule: give a time, or a start date and a pattern."
+        problems["when"] = f"A job of type {kind} needs a schedule: give a time, or a start date and a pattern."
     elif schedule and "startDate" not in schedule:
-        found["start_date"] = "A pattern needs a start date."
+        problems["start_date"] = "A pattern needs a start date."
     elif schedule and "pattern" not in schedule:
-        found["pattern_type"] = "A start date needs a pattern; Never is the one for a single run."
-    return found
+        problems["pattern_type"] = "A start date needs a pattern; Never is the one for a single run."
+    return problems
 
 
 def script_problems(body: JsonObject, script: Script | None, given: JsonObject) -> dict[str, str]:
-    """What is wrong with a script's parameters. ``chosen`` are the values that a person has given, by id; without
-    the script only what shows by itself is found."""
+    """Return what is wrong with a script's parameters.
+
+    ``given`` are the values that a person has given, by id; without the script only what shows by itself is found.
+    """
     stars = masked_parameter_ids(body)
-    found = {f"parameters.{name}": HIDDEN_CREDENTIAL for name in stars}
+    problems = {f"parameters.{name}": HIDDEN_CREDENTIAL for name in stars}
     if script is None:
-        return found
+        return problems
     filled = {str(p.get("paramId")) for p in parameters(body) if p.get("value") != ""}
     for parameter in script.parameters:
         name = f"parameters.{parameter.id}"
         value = given.get(parameter.id)
         if parameter.is_password and value is not None and not str(value).startswith(SECRET_PREFIX):
-            found[name] = "This is a password: choose one of the configured secrets."
+            problems[name] = "This is a password: choose one of the configured secrets."
         elif parameter.required and parameter.id not in filled:
-            found[name] = HIDDEN_CREDENTIAL if parameter.is_password else f"The script needs {parameter.name}."
+            problems[name] = HIDDEN_CREDENTIAL if parameter.is_password else f"The script needs {parameter.name}."
     known = {parameter.id for parameter in script.parameters}
     for name in given:
         if known and name not in known:
-            found[f"parameters.{name}"] = f"The script {script.name} has no parameter {name}."
-    return found
+            problems[f"parameters.{name}"] = f"The script {script.name} has no parameter {name}."
+    return problems
 
 
 def script_warnings(body: JsonObject, script: Script | None) -> list[str]:
-    """What may be lost because OpsRamp does not tell it."""
-    found = []
+    """Return what may be lost because OpsRamp does not tell it."""
+    warnings = []
     present = {str(p.get("paramId")) for p in parameters(body)}
     for parameter in script.parameters if script else ():
         if parameter.is_password and not parameter.required and parameter.id not in present:
-            found.append(f"OpsRamp does not tell whether {parameter.name} is set; choose it again to be sure.")
+            warnings.append(f"OpsRamp does not tell whether {parameter.name} is set; choose it again to be sure.")
     if value_at(body, "script", "jobType") == coercion.CUSTOM and "credentialSet" not in body:
-        found.append(
+        warnings.append(
             "OpsRamp never tells a job's credential set. None is sent; if the job should have one, choose it here."
         )
-    return found
+    return warnings
 
 
 def schedule_warnings(schedule: JsonObject, now: datetime, requested_start: datetime | None) -> list[str]:
-    """The caveats of a canonical schedule; ``said`` is its start as a person gave it, with their offset."""
+    """Return the caveats of a canonical schedule; ``requested_start`` is its start as a person gave it, with their
+    offset.
+    """
     pattern = as_object(schedule.get("pattern"))
     try:
         start = coercion.coerce_instant(schedule.get("startDate"))
@@ -116,33 +123,33 @@ def schedule_warnings(schedule: JsonObject, now: datetime, requested_start: date
         return []
     if start is None:
         return []
-    found = []
+    warnings = []
     if start < now:
-        found.append("The start date has passed. OpsRamp does not say what it then does with a job's first run.")
+        warnings.append("The start date has passed. OpsRamp does not say what it then does with a job's first run.")
     if pattern.get("type") not in SINGLE_RUN_TYPES and pattern:
-        found += _recurring_warnings(pattern, start.astimezone(UTC), requested_start)
-    return found
+        warnings += _recurring_warnings(pattern, start.astimezone(UTC), requested_start)
+    return warnings
 
 
 def _recurring_warnings(pattern: Pattern, start: datetime, requested_start: datetime | None) -> list[str]:
-    found = [
+    warnings = [
         f"OpsRamp keeps no time zone: the job runs at {start:%H:%M} UTC all year, "
         "so it moves by an hour where clocks change."
     ]
     if pattern.get("type") in ("weekly", "monthly"):
-        found.append("OpsRamp does not say in which zone it takes a pattern's days; its answers are in UTC.")
+        warnings.append("OpsRamp does not say in which zone it takes a pattern's days; its answers are in UTC.")
         if requested_start is not None and requested_start.date() != start.date():
-            found.append(
+            warnings.append(
                 f"The start is {requested_start:%a %Y-%m-%d} for you but {start:%a %Y-%m-%d} in UTC. "
                 "The pattern's days are sent as you chose them."
             )
     if any(date > _SHORTEST_MONTH for date in _dates(pattern)):
-        found.append("OpsRamp does not say what happens on days 29 to 31 in shorter months.")
+        warnings.append("OpsRamp does not say what happens on days 29 to 31 in shorter months.")
     if pattern.get("frequency") == "recurrence" and _interval_days(pattern) > _MAX_USUAL_INTERVAL_DAYS:
-        found.append("OpsRamp does not say how many days apart runs may be; more than a year may be refused.")
+        warnings.append("OpsRamp does not say how many days apart runs may be; more than a year may be refused.")
     if not _start_is_in_pattern(pattern, start):
-        found.append("The start date is no day of the pattern. OpsRamp does not say whether the job also runs then.")
-    return found
+        warnings.append("The start date is no day of the pattern. OpsRamp does not say whether the job also runs then.")
+    return warnings
 
 
 def _interval_days(pattern: Pattern) -> int:

@@ -24,7 +24,10 @@ _FALSE = ("false", "0", "no")
 
 
 def coerce_flag(value: Json) -> bool | None:
-    """A boolean: also ``"true"``, ``"False"``, ``"1"``, 0. OpsRamp's requests show strings, its answers booleans."""
+    """Return a boolean: also ``"true"``, ``"False"``, ``"1"``, 0.
+
+    OpsRamp's requests show strings, its answers booleans.
+    """
     if value is None or isinstance(value, bool):
         return value
     word = str(value).strip().casefold()
@@ -34,7 +37,7 @@ def coerce_flag(value: Json) -> bool | None:
 
 
 def coerce_number(value: Json) -> int | None:
-    """A whole number: also as a string, as OpsRamp's requests show it."""
+    """Return a whole number: also as a string, as OpsRamp's requests show it."""
     if value is None:
         return None
     if not isinstance(value, bool) and re.fullmatch(r"-?\d+", str(value).strip()):
@@ -43,7 +46,7 @@ def coerce_number(value: Json) -> int | None:
 
 
 def coerce_text(value: Json) -> str | None:
-    """A text; a number becomes its digits."""
+    """Return a text; a number becomes its digits."""
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, int | float) and not isinstance(value, bool):
@@ -52,7 +55,7 @@ def coerce_text(value: Json) -> str | None:
 
 
 def one_of(choices: Iterable[str]) -> Callable[[Json], str | None]:
-    """A reader of one of some words, whatever its case, spaces, hyphens or underscores."""
+    """Return a reader of one of some words, whatever its case, spaces, hyphens or underscores."""
     known = {_squash(word): word for word in choices}
 
     def read(value: Json) -> str | None:
@@ -71,7 +74,7 @@ def _squash(word: str) -> str:
 
 
 def coerce_job_type(value: Json) -> str | None:
-    """A job type: the documented ones in any case, others as they are."""
+    """Return a job type: the documented ones in any case, others as they are."""
     known = {name.casefold(): name for name in (AD_CHECK, CONFIG_BACKUP, APP_INSTALL, CUSTOM)}
     text = coerce_text(value)
     return None if text is None else known.get(text.strip().casefold(), text.strip())
@@ -86,7 +89,7 @@ coerce_versions = one_of(("ALL_VERSIONS", "VERSION_WITH_CHANGES"))
 
 
 def is_weekday(value: Json) -> bool:
-    """Whether a value names days of the week (one, or several with commas), and nothing else."""
+    """Return whether a value names days of the week (one, or several with commas), and nothing else."""
     try:
         return bool(coerce_weekdays(value))
     except ValueError:
@@ -94,12 +97,12 @@ def is_weekday(value: Json) -> bool:
 
 
 def coerce_weekdays(value: Json) -> tuple[str, ...] | None:
-    """Days of the week: ``"Sunday, Tuesday"`` or a list; each once, in the order given."""
+    """Return days of the week: ``"Sunday, Tuesday"`` or a list; each once, in the order given."""
     return None if value is None else tuple(dict.fromkeys(str(coerce_weekday(part)) for part in _split(value)))
 
 
 def coerce_month_days(value: Json) -> tuple[int, ...] | None:
-    """Days of the month: ``"1, 2, 3"``, 4, or a list; each once, in order."""
+    """Return days of the month: ``"1, 2, 3"``, 4, or a list; each once, in order."""
     if value is None:
         return None
     days = sorted({coerce_number(part) or 0 for part in _split(value)})
@@ -115,7 +118,7 @@ def _split(value: Json) -> list[Json]:
 
 
 def coerce_instant(value: Json | datetime) -> datetime | None:
-    """A moment with its offset from UTC: ``+0000``, ``+00:00``, ``Z``, ``+0530``; also seconds since 1970."""
+    """Return a moment with its offset from UTC: ``+0000``, ``+00:00``, ``Z``, ``+0530``; also seconds since 1970."""
     if value is None:
         return None
     if isinstance(value, datetime):
@@ -132,12 +135,12 @@ def coerce_instant(value: Json | datetime) -> datetime | None:
 
 
 def format_start_date(at: datetime) -> str:
-    """A moment as OpsRamp writes it: UTC, an offset without a colon, no seconds (OpsRamp cuts them off)."""
+    """Return a moment as OpsRamp writes it: UTC, an offset without a colon, no seconds (OpsRamp cuts them off)."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:00+0000")
 
 
 def coerce_entities(value: Json) -> tuple[str, ...] | None:
-    """Resources as a tuple of ids; one that is no device has its type in front (``GROUP:id``).
+    """Return resources as a tuple of ids; one that is no device has its type in front (``GROUP:id``).
 
     Reads OpsRamp's list of ``{"resource": {"id", "type"}}`` with whatever its answers add, plain ids, and either as a
     text, because OpsRamp's tables call it a string.
@@ -165,14 +168,16 @@ def _coerce_entity(item: Json) -> str:
 
 
 def entity_resource(entity: str) -> dict[str, str]:
-    """The ``resource`` of an entity: its id and type."""
+    """Return the ``resource`` of an entity: its id and type."""
     kind, colon, rest = entity.partition(":")
     return {"id": rest, "type": kind} if colon else {"id": entity, "type": DEVICE}
 
 
 def split_parameters(value: Json) -> tuple[dict[str, str], dict[str, int]]:
-    """A script's parameters as values and macros by parameter id. Reads OpsRamp's list; one with neither is left out,
-    because OpsRamp also lists parameters that nobody has filled in."""
+    """Return a script's parameters as values and macros by parameter id.
+
+    Reads OpsRamp's list; one with neither is left out, because OpsRamp also lists parameters that nobody has filled in.
+    """
     values: dict[str, str] = {}
     macros: dict[str, int] = {}
     for item in value if isinstance(value, list | tuple) else [value]:
@@ -193,6 +198,6 @@ def split_parameters(value: Json) -> tuple[dict[str, str], dict[str, int]]:
 
 def join_parameters(values: JsonObject, macros: JsonObject) -> list[JsonObject]:
     """OpsRamp's list of parameters, in the order of their ids."""
-    found: dict[int, JsonObject] = {int(name): {"paramId": int(name), "value": v} for name, v in values.items()}
-    found |= {int(name): {"paramId": int(name), "itopMacro": {"id": macro}} for name, macro in macros.items()}
-    return [found[name] for name in sorted(found)]
+    parameters: dict[int, JsonObject] = {int(name): {"paramId": int(name), "value": v} for name, v in values.items()}
+    parameters |= {int(name): {"paramId": int(name), "itopMacro": {"id": macro}} for name, macro in macros.items()}
+    return [parameters[name] for name in sorted(parameters)]

@@ -1,7 +1,7 @@
 """Where two canonical bodies of a job differ, and how that reads.
 
 Order, seconds and the tenant are no difference: OpsRamp changes them. A credential set is never told by OpsRamp, so
-it cannot be compared, and neither can a value that stands for a secret.
+it cannot be compared, and neither can a reference to a secret.
 """
 
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ class Difference(NamedTuple):
 
 
 def differences(expected: JsonObject, actual: JsonObject) -> list[Difference]:
-    """Where ``held`` is not what ``wanted`` says, as far as that can be told."""
+    """Return where ``actual`` is not what ``expected`` says, as far as that can be known."""
     return [
         item
         for item in _unequal_paths(expected, actual, expected)
@@ -37,14 +37,14 @@ def differences(expected: JsonObject, actual: JsonObject) -> list[Difference]:
 
 
 def _unequal_paths(expected: JsonObject, actual: JsonObject, *bodies: JsonObject) -> list[Difference]:
-    """The paths of ``bodies`` whose values differ."""
+    """Return the paths of ``bodies`` whose values differ."""
     left, right = _leaves(expected), _leaves(actual)
     paths = dict.fromkeys(path for body in bodies for path in _leaves(body))
     return [Difference(p, left.get(p), right.get(p)) for p in paths if _comparable(p, left) != _comparable(p, right)]
 
 
 def _leaves(body: JsonObject) -> dict[str, Json]:
-    """A body by path, each parameter of a script on its own."""
+    """Return a body by path, each parameter of a script on its own."""
     flat = flatten(body)
     for item in as_objects(flat.pop(PARAMETERS_PATH, None)):
         macro = item.get("itopMacro")
@@ -55,7 +55,7 @@ def _leaves(body: JsonObject) -> dict[str, Json]:
 
 
 def _comparable(path: str, flat: JsonObject) -> Json | frozenset[str]:
-    """A value with what does not count as a difference taken out."""
+    """Return a value with what does not count as a difference taken out."""
     value = flat.get(path)
     if path == "entities":
         return frozenset(coercion.coerce_entities(value) or ())
@@ -75,13 +75,13 @@ def _whole_minute(value: Json) -> Json:
 
 
 def display_value(path: str, value: Json, names: Mapping[str, str]) -> str:
-    """A value for people; ``names`` are those of devices by id."""
+    """Return a value for people; ``names`` are those of devices by id."""
     if value is None or value == "":
         return NO_VALUE
     if path == "entities":
-        found = [names.get(entity, entity) for entity in coercion.coerce_entities(value) or ()]
-        more = f" and {len(found) - _MAX_NAMES} more" if len(found) > _MAX_NAMES else ""
-        return f"{', '.join(found[:_MAX_NAMES])}{more}"
+        devices = [names.get(entity, entity) for entity in coercion.coerce_entities(value) or ()]
+        more = f" and {len(devices) - _MAX_NAMES} more" if len(devices) > _MAX_NAMES else ""
+        return f"{', '.join(devices[:_MAX_NAMES])}{more}"
     if isinstance(value, bool):
         return "yes" if value else "no"
     text = str(value)
@@ -91,29 +91,29 @@ def display_value(path: str, value: Json, names: Mapping[str, str]) -> str:
 def changes(
     before: JsonObject, after: JsonObject, labels: Mapping[str, str], names: Mapping[str, str]
 ) -> tuple[Change, ...]:
-    """The diff from one body to another, one line a field; the schedule is one. ``labels`` are by path."""
-    found: dict[str, Change] = {}
+    """Return the diff from one body to another, one line a field; the schedule is one. ``labels`` are by path."""
+    changed: dict[str, Change] = {}
     for path, new, old in _unequal_paths(after, before, after, before):
         if path.startswith("schedule."):
-            found["schedule"] = Change(
+            changed["schedule"] = Change(
                 field="Schedule",
                 before=pattern.describe_schedule(as_object(before.get("schedule"))),
                 after=pattern.describe_schedule(as_object(after.get("schedule"))),
             )
         elif path == "entities":
-            found[path] = _device_change(old, new, names)
+            changed[path] = _device_change(old, new, names)
         elif path == CREDENTIAL_SET_PATH:
-            found[path] = Change(field=labels.get(path) or path, before="not told by OpsRamp", after=str(new))
+            changed[path] = Change(field=labels.get(path) or path, before="not told by OpsRamp", after=str(new))
         else:
             label = labels.get(path) or path
-            found[path] = Change(
+            changed[path] = Change(
                 field=label, before=display_value(path, old, names), after=display_value(path, new, names)
             )
-    return tuple(found.values())
+    return tuple(changed.values())
 
 
 def _device_change(old: Json, new: Json, names: Mapping[str, str]) -> Change:
-    """Devices that come and go; the ones that stay are only counted."""
+    """Return devices that come and go; the ones that stay are only counted."""
     before, after = (coercion.coerce_entities(value) or () for value in (old, new))
     gone = [entity for entity in before if entity not in set(after)]
     come = [entity for entity in after if entity not in set(before)]
@@ -131,11 +131,11 @@ def _display_devices(entities: list[str], names: Mapping[str, str]) -> str:
 
 
 def describe_differences(
-    found: list[Difference], labels: Mapping[str, str], names: Mapping[str, str]
+    differences: list[Difference], labels: Mapping[str, str], names: Mapping[str, str]
 ) -> tuple[str, ...]:
-    """What was sent and is not what OpsRamp holds now, one sentence each."""
+    """Return what was sent and is not what OpsRamp holds now, one sentence each."""
     return tuple(
-        f"{labels.get(path) or path} is {display_value(path, held, names)} there instead of "
-        f"{display_value(path, wanted, names)}."
-        for path, wanted, held in found
+        f"{labels.get(path) or path} is {display_value(path, actual, names)} there instead of "
+        f"{display_value(path, expected, names)}."
+        for path, expected, actual in differences
     )

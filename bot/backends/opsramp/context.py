@@ -32,21 +32,23 @@ class OpsRampContext:
     clock: Clock
 
     def tenant_for(self, client: Json) -> str:
-        """The tenant of a job: a client of the partner, or the connection's own."""
+        """Return the tenant of a job: a client of the partner, or the connection's own."""
         return str(client or self.settings.tenant)
 
     async def fetch_job(self, tenant: str, job: str) -> JsonObject:
-        """A job as OpsRamp tells it. Raises BackendError, also for an answer that is no job."""
-        found = await self.api.get(f"{tenant}/jobs/{job}", policy=PATIENT)
-        if isinstance(found, list) and len(found) == 1:
-            found = found[0]
-        if not isinstance(found, Mapping) or str(found.get("id", job)) != job:
+        """Return a job as OpsRamp tells it. Raises BackendError, also for an answer that is no job."""
+        body = await self.api.get(f"{tenant}/jobs/{job}", policy=PATIENT)
+        if isinstance(body, list) and len(body) == 1:
+            body = body[0]
+        if not isinstance(body, Mapping) or str(body.get("id", job)) != job:
             raise BadResponse(self.name, f"{self.name} sent something else where a job was expected.")
-        return found
+        return body
 
     async def fetch_job_before_write(self, tenant: str, job: str) -> tuple[Body, dict[str, str]]:
-        """A job, canonical, and the names of its devices, read before a call that changes something. Whatever goes
-        wrong here, nothing was sent."""
+        """Return a job, canonical, and the names of its devices, read before a call that changes something.
+
+        Whatever goes wrong here, nothing was sent.
+        """
         try:
             raw = await self.fetch_job(tenant, job)
             return canonical_job(self.name, raw), embedded_device_names(raw)
@@ -56,7 +58,7 @@ class OpsRampContext:
 
 
 def canonical_job(name: str, job: JsonObject) -> Body:
-    """A job, canonical. Raises Faulty where it contradicts itself."""
+    """Return a job, canonical. Raises BadResponse if it contradicts itself."""
     try:
         return canonical(job)
     except ValueError as error:
@@ -103,15 +105,15 @@ class OpsRampOperation(Operation[ParamsT]):
                 return ()
 
     async def _device_names(self, tenant: str, job: JsonObject | None = None) -> dict[str, str]:
-        """Names of devices by id: from the tenant's list, else at least those that the job itself tells."""
-        told = embedded_device_names(job or {})
+        """Return names of devices by id: from the tenant's list, else at least those that the job itself tells."""
+        embedded = embedded_device_names(job or {})
         try:
-            return {**told, **await self.context.catalog.device_names(tenant)}
+            return {**embedded, **await self.context.catalog.device_names(tenant)}
         except BackendError:
-            return told
+            return embedded
 
     async def _existing_job(self, tenant: str, job: str) -> JsonObject:
-        """The job for a preview. Raises InputError where there is none."""
+        """Return the job for a preview. Raises InputError if there is none."""
         try:
             return await self.context.fetch_job(tenant, job)
         except Refused as error:
@@ -124,19 +126,19 @@ class OpsRampOperation(Operation[ParamsT]):
 
 
 def embedded_device_names(job: JsonObject) -> dict[str, str]:
-    found = {}
+    names = {}
     entities = job.get("entities")
     for entity in entities if isinstance(entities, list) else ():
         resource = entity.get("resource") if isinstance(entity, Mapping) else None
         info = resource.get("generalInfo") if isinstance(resource, Mapping) else None
         if isinstance(info, Mapping) and isinstance(resource, Mapping):
             name = next((info[key] for key in ("hostName", "resourceName", "aliasName") if info.get(key)), None)
-            found[str(resource.get("id"))] = str(name or resource.get("id"))
-    return found
+            names[str(resource.get("id"))] = str(name or resource.get("id"))
+    return names
 
 
 def job_entities(body: JsonObject) -> tuple[str, ...]:
-    """The resources of a canonical job; none where OpsRamp's list cannot be read."""
+    """Return the resources of a canonical job; none if OpsRamp's list cannot be read."""
     try:
         return coercion.coerce_entities(body.get("entities")) or ()
     except ValueError:

@@ -29,7 +29,7 @@ class CreateJobOperation(WriteJobOperation[CreateJobParams]):
     outcome_prefix = "OpsRamp created the job"
 
     def plan(self, params: CreateJobParams, schedule: Schedule, token: str) -> Plan:
-        found, body, _ = self._changeset(params, schedule)
+        changeset, body, _ = self._changeset(params, schedule)
         tenant = self.context.tenant_for(params.client)
         path = f"{tenant}/jobs"
         return Plan(
@@ -38,13 +38,13 @@ class CreateJobOperation(WriteJobOperation[CreateJobParams]):
             placement=self._placement(schedule),
             calls=(self._call(path, body),),
             context={"tenant": tenant, "path": path, "overlay": body},
-            warnings=self._plan_warnings(params, found, body, body),
+            warnings=self._plan_warnings(params, changeset, body, body),
         )
 
     async def preview(self, params: CreateJobParams, schedule: Schedule, token: str) -> Preview:
         plan = self.plan(params, schedule, token)
-        found, body, _ = self._changeset(params, schedule)
-        preview = await self._preview(params, plan, found, None, body)
+        changeset, body, _ = self._changeset(params, schedule)
+        preview = await self._preview(params, plan, changeset, None, body)
         if not params.name:
             warning = "Without a name the job cannot be found again if OpsRamp's answer gets lost."
             return preview.model_copy(update={"warnings": (*preview.warnings, warning)})
@@ -66,15 +66,15 @@ class CreateJobOperation(WriteJobOperation[CreateJobParams]):
         return self._handle(job, job, plan, complaints)
 
     async def _find_created(self, tenant: str, body: Body) -> str:
-        """The id of a job that OpsRamp took without telling it. Raises FateUnknown."""
+        """Return the id of a job that OpsRamp took without telling it. Raises OutcomeUnknown."""
         try:
-            found = await self._find_identical(tenant, body)
+            job = await self._find_identical(tenant, body)
         except BackendError:
-            found = None
-        if found is None:
+            job = None
+        if job is None:
             text = f"{self.context.name} took the job but did not tell its id, and no job like it can be found."
             raise OutcomeUnknown(self.context.name, text)
-        return found
+        return job
 
     async def _refuse_taken_name(self, tenant: str, name: str) -> None:
         """A name that is taken may be that of an earlier attempt. Raises Refused or Unreachable."""
@@ -91,7 +91,7 @@ class CreateJobOperation(WriteJobOperation[CreateJobParams]):
             raise Refused(self.context.name, f"{_name_taken_message(self.context.name, name)} Nothing was sent.")
 
     async def find_started(self, plan: Plan) -> Handle | None:
-        """The job of that name that holds all that was sent, if there is exactly one."""
+        """Return the job of that name that holds all that was sent, if there is exactly one."""
         job = await self._find_identical(str(plan.context["tenant"]), overlay_of(plan))
         return None if job is None else self._handle(job, job, plan, [])
 
@@ -102,8 +102,8 @@ class CreateJobOperation(WriteJobOperation[CreateJobParams]):
         named = await self.context.catalog.job_ids_by_name(tenant, name)
         same = []
         for job in named[:_MAX_CANDIDATES]:
-            held = canonical_job(self.context.name, await self.context.fetch_job(tenant, job))
-            if not compare.differences(body, held):
+            actual = canonical_job(self.context.name, await self.context.fetch_job(tenant, job))
+            if not compare.differences(body, actual):
                 same.append(job)
         return same[0] if len(same) == 1 and len(named) <= _MAX_CANDIDATES else None
 

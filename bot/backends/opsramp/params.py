@@ -254,18 +254,18 @@ class JobParams(Params):
 
 
 def _our_fields(data: JsonObject, names: Set[str]) -> dict[str, Json]:
-    """Our fields of what was given, by our names or as OpsRamp's body. Raises ValueError for a contradiction."""
-    ours = {key: value for key, value in data.items() if key in names and not isinstance(value, list | dict)}
+    """Return our fields of what was given, by our names or as OpsRamp's body. Raises ValueError for a contradiction."""
+    by_our_names = {key: value for key, value in data.items() if key in names and not isinstance(value, list | dict)}
     for key in ("entities", "pattern_week_days", "pattern_day_of_month", "loaded", "macros"):
         if key in data:
-            ours[key] = data[key]
+            by_our_names[key] = data[key]
     if isinstance(data.get("parameters"), Mapping):
-        ours["parameters"] = data["parameters"]
-    theirs = extract_fields({key: value for key, value in data.items() if key not in ours})
-    for key, value in theirs.items():
-        if key in ours and ours[key] != value:
+        by_our_names["parameters"] = data["parameters"]
+    by_path = extract_fields({key: value for key, value in data.items() if key not in by_our_names})
+    for key, value in by_path.items():
+        if key in by_our_names and by_our_names[key] != value:
             raise ValueError(f"{key} is given twice, with different values")
-    return {**theirs, **ours}
+    return {**by_path, **by_our_names}
 
 
 class _ClientParams(Params):

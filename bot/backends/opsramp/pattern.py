@@ -26,7 +26,7 @@ FREQUENCY_LABELS = {"everyday": "Every day", "every weekday": "Every weekday", "
 
 
 def matches_day(pattern: Pattern, start: datetime, at: datetime) -> bool:
-    """Whether a day (``at``, in UTC) is one of the pattern's, counted from ``start`` where it counts.
+    """Return whether a day (``at``, in UTC) is one of the pattern's, counted from ``start`` where it counts.
 
     A date that a month does not have is left out: OpsRamp does not say what it does with the 29th to 31st.
     """
@@ -48,7 +48,7 @@ def matches_day(pattern: Pattern, start: datetime, at: datetime) -> bool:
 
 
 def expand(pattern: Pattern, start: datetime, until: datetime) -> Iterator[datetime]:
-    """The moments of a pattern in UTC, from ``start`` to ``until`` inclusive, each at the start's time of day."""
+    """Return a pattern's moments in UTC from ``start`` to ``until``, both included, at the start's time of day."""
     first = start.astimezone(UTC)
     for days in count():
         at = first + timedelta(days=days)
@@ -70,7 +70,7 @@ def _in_week(at: datetime, week: str) -> bool:
 
 
 def describe_schedule(schedule: JsonObject) -> str:
-    """A canonical ``schedule`` in words: the pattern, and from when on."""
+    """Return a canonical ``schedule`` in words: the pattern, and from when on."""
     if not schedule:
         return "no schedule"
     pattern = as_object(schedule.get("pattern"))
@@ -82,7 +82,7 @@ def describe_schedule(schedule: JsonObject) -> str:
 
 
 def describe_pattern(pattern: Pattern) -> str:
-    """A pattern in words, such as "weekly on Sunday, Tuesday"."""
+    """Return a pattern in words, such as "weekly on Sunday, Tuesday"."""
     match pattern.get("type"):
         case "daily" if pattern.get("frequency") == "every weekday":
             return "daily on every weekday"

@@ -34,7 +34,7 @@ class CallMeter:
         self._blocked_until: datetime | None = None
 
     def seconds_until_free(self, now: datetime) -> float:
-        """Seconds until the next call should leave."""
+        """Return seconds until the next call should leave."""
         while self._sent_at and self._sent_at[0] <= now - _WINDOW:
             self._sent_at.popleft()
         until = [now]
@@ -64,8 +64,8 @@ class CallMeter:
             self._resets_at = min(datetime.fromtimestamp(reset, UTC), now + timedelta(seconds=_MAX_WAIT))
         if status == 429:
             after = _number(headers, "retry-after")
-            told = self._resets_at if reset is not None else None
-            self._blocked_until = now + timedelta(seconds=min(after, _MAX_WAIT)) if after is not None else told
+            reset_at = self._resets_at if reset is not None else None
+            self._blocked_until = now + timedelta(seconds=min(after, _MAX_WAIT)) if after is not None else reset_at
             self._blocked_until = self._blocked_until or now + timedelta(seconds=5)
 
     @property
@@ -89,8 +89,10 @@ class CallLimiter:
         self._locks: dict[CallClass, asyncio.Lock] = {kind: asyncio.Lock() for kind in self._meters}
 
     async def acquire(self, call_class: CallClass, max_wait: float) -> None:
-        """Wait for a call's turn. Raises Throttled, with nothing sent, where that takes longer than ``patience``
-        seconds."""
+        """Wait for a call's turn.
+
+        Raises RateLimited, with nothing sent, if that takes longer than ``max_wait`` seconds.
+        """
         meter = self._meters[call_class]
         self._refuse_long_wait(call_class, meter.seconds_until_free(self._clock.now()), max_wait)
         async with self._locks[call_class]:

@@ -98,9 +98,9 @@ class RunJobOperation(OpsRampOperation[RunJobParams]):
         return None
 
     async def poll(self, handles: Sequence[Handle]) -> Mapping[str, Progress]:
-        """One list of outputs for each script, however many runs it has."""
+        """Return one list of outputs for each script, however many runs it has."""
         now = self.context.clock.now()
-        found = {
+        progress = {
             h.id: Progress(state="succeeded", summary=f"{_ACCEPTED_TEXT}. {_NO_RESULT_TEXT}")
             for h in handles
             if not _has_output(h)
@@ -114,11 +114,11 @@ class RunJobOperation(OpsRampOperation[RunJobParams]):
             except BackendError:
                 continue
             limit = timedelta(minutes=self.context.settings.output_minutes)
-            found |= {h.id: _script_progress(h, outputs, now - _requested_at(h) >= limit) for h in group}
-        return found
+            progress |= {h.id: _script_progress(h, outputs, now - _requested_at(h) >= limit) for h in group}
+        return progress
 
     async def output(self, handle: Handle, target: str) -> str:
-        """What the script wrote on a device, by its name or id."""
+        """Return what the script wrote on a device, by its name or id."""
         if not _has_output(handle):
             return ""
         tenant, script = _script_of(handle)
@@ -138,7 +138,7 @@ def _script_id(job: JsonObject) -> int | None:
 
 
 def _has_output(handle: Handle) -> bool:
-    """Whether a run leaves anything to be watched: a script's output on at least one device."""
+    """Return whether a run leaves anything to be watched: a script's output on at least one device."""
     return isinstance(handle.detail.get("script"), int) and bool(handle.detail.get("devices"))
 
 
@@ -157,21 +157,21 @@ def _requested_at(handle: Handle) -> datetime:
 
 
 def _first_outputs(handle: Handle, outputs: Sequence[ScriptOutput]) -> dict[str, ScriptOutput]:
-    """The first output of each of a run's devices since it was asked for."""
+    """Return the first output of each of a run's devices since it was asked for."""
     devices, since = _devices(handle), _requested_at(handle)
     mine = [o for o in outputs if o.device in devices and o.responded_at >= since]
     return {o.device: o for o in sorted(mine, key=lambda o: o.responded_at, reverse=True)}
 
 
 def _script_progress(handle: Handle, outputs: Sequence[ScriptOutput], waited_long_enough: bool) -> Progress:
-    """How a run of a script stands. An output is evidence that the script ran, not that it did what it should."""
+    """Return the progress of a run. An output is evidence that the script ran, not that it did what it should."""
     devices = _devices(handle)
-    heard = _first_outputs(handle, outputs)
-    offline = {device for device, output in heard.items() if output.text.strip() == AGENT_OFFLINE}
-    silent = [device for device in devices if device not in heard]
-    results = [_device_result(name, device in heard, device in offline) for device, name in devices.items()]
+    outputs_by_device = _first_outputs(handle, outputs)
+    offline = {device for device, output in outputs_by_device.items() if output.text.strip() == AGENT_OFFLINE}
+    silent = [device for device in devices if device not in outputs_by_device]
+    results = [_device_result(name, device in outputs_by_device, device in offline) for device, name in devices.items()]
     results.sort(key=lambda r: ("failed", "pending", "succeeded").index(r.state))
-    done = len(heard) - len(offline)
+    done = len(outputs_by_device) - len(offline)
     tail = f" No output came from {len(silent)} within the time waited, so nothing is known of them." if silent else ""
     state: ProgressState
     if not silent or waited_long_enough:

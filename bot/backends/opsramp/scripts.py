@@ -68,18 +68,18 @@ class ScriptCatalog:
         self._cache = ExpiringCache(clock, _TTL_SECONDS)
 
     async def search(self, tenant: str, query: str) -> list[Option]:
-        """Scripts whose name, category or id fits a query."""
+        """Return scripts whose name, category or id fits a query."""
         low = query.casefold()
-        found = [
+        scripts = [
             s
             for s in await self._all_scripts(tenant, INTERACTIVE)
             if low in f"{s.name} {s.category}".casefold() or low == str(s.id)
         ]
-        found.sort(key=lambda s: (not s.name.casefold().startswith(low), s.name.casefold()))
-        return [Option(value=str(s.id), label=s.name, description=_script_summary(s)) for s in found]
+        scripts.sort(key=lambda s: (not s.name.casefold().startswith(low), s.name.casefold()))
+        return [Option(value=str(s.id), label=s.name, description=_script_summary(s)) for s in scripts]
 
     async def get(self, tenant: str, number: int, policy: RetryPolicy = INTERACTIVE) -> Script:
-        """A script with its parameters. Raises Missing where the tenant has none of that id."""
+        """Return a script with its parameters. Raises RemoteNotFound if the tenant has none of that id."""
 
         async def fetch() -> Script:
             known = next((s for s in await self._all_scripts(tenant, policy) if s.id == number), None)
@@ -93,10 +93,10 @@ class ScriptCatalog:
         return await self._cache.get(("script", tenant, number), fetch)
 
     async def outputs(self, tenant: str, number: int, since: datetime) -> list[ScriptOutput]:
-        """What a script has written since a moment, newest first where OpsRamp keeps to that order."""
+        """Return what a script has written since a moment, newest first where OpsRamp keeps to that order."""
 
         def past(page: Json) -> bool:
-            """Whether the pages to come are older than the moment."""
+            """Return whether the pages to come are older than the moment."""
             last = _output(self._api.extract_rows(page)[-1]) if self._api.extract_rows(page) else None
             return bool(as_object(page).get("descendingOrder")) and last is not None and last.responded_at < since
 
@@ -108,8 +108,8 @@ class ScriptCatalog:
             policy=POLLING,
             stop_after=past,
         )
-        found = (_output(row) for row in rows.rows)
-        return [output for output in found if output is not None and output.responded_at >= since]
+        outputs = (_output(row) for row in rows.rows)
+        return [output for output in outputs if output is not None and output.responded_at >= since]
 
     async def close(self) -> None:
         await self._cache.close()
@@ -128,11 +128,11 @@ class ScriptCatalog:
             return [script for row in rows.rows if (script := _script(row, name, number))]
 
         lists = await asyncio.gather(*(scripts(number, name) for number, name in categories))
-        return [script for found in lists for script in found]
+        return [script for some in lists for script in some]
 
 
 def _categories(tree: Sequence[JsonObject], prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Every category as id and full name; OpsRamp nests them under ``childs``."""
+    """Return every category as id and full name; OpsRamp nests them under ``childs``."""
     for row in tree:
         name = f"{prefix}{row.get('name', '')}"
         if row.get("id") is not None:

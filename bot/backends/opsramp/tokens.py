@@ -19,7 +19,7 @@ _DEFAULT_LIFETIME = 7199.0
 
 
 class OpsRampTokens:
-    """Keeps one access token. Its errors are Unauthorized, Throttled and Unreachable only: whatever call needed the
+    """Keeps one access token. Its errors are Unauthorized, RateLimited and Unreachable only: whatever call needed the
     token was never sent."""
 
     def __init__(self, name: str, settings: OpsRampSettings, clock: Clock, verify: ssl.SSLContext) -> None:
@@ -35,7 +35,7 @@ class OpsRampTokens:
         )
 
     async def authorization_headers(self) -> Headers:
-        """The header that authorizes a call."""
+        """Return the header that authorizes a call."""
         async with self._lock:
             if not self._token or self._expires_at is None or self._clock.now() >= self._expires_at:
                 await self._fetch()
@@ -89,17 +89,17 @@ class OpsRampTokens:
         except SecretNotFound as error:
             raise Unauthorized(self._name, f"{self._name} has no credentials: {error}") from error
 
-    def _error_from(self, status: int, said: str) -> BackendError:
-        said = said[:300]
-        tail = f": {said}." if said else "."
+    def _error_from(self, status: int, message: str) -> BackendError:
+        message = message[:300]
+        tail = f": {message}." if message else "."
         if status == 429:
             text = f"{self._name} asks to slow down (429){tail} Nothing was sent."
-            return RateLimited(self._name, text, retry_after=5.0, server_message=said)
+            return RateLimited(self._name, text, retry_after=5.0, server_message=message)
         if status < 500:
             text = f"{self._name} did not accept the bot's key and secret ({status}){tail}"
-            return Unauthorized(self._name, text, status=status, server_message=said)
+            return Unauthorized(self._name, text, status=status, server_message=message)
         text = f"{self._name} failed to give a token ({status}){tail} Nothing was sent."
-        return Unreachable(self._name, text, status=status, server_message=said)
+        return Unreachable(self._name, text, status=status, server_message=message)
 
 
 def _json(response: httpx.Response) -> JsonObject:
@@ -111,7 +111,7 @@ def _json(response: httpx.Response) -> JsonObject:
 
 
 def _lifetime_seconds(value: Json) -> float:
-    """The life of a token; OpsRamp sends it as a string or as a number."""
+    """Return the life of a token; OpsRamp sends it as a string or as a number."""
     try:
         return float(str(value))
     except ValueError:

@@ -40,7 +40,7 @@ class ExactSchedule:
 
 
 def to_exact_schedule(schedule: Schedule) -> ExactSchedule:
-    """The schedule that OpsRamp holds. ``Now`` has none: do not ask. Raises Inexact."""
+    """Return the schedule that OpsRamp holds. ``Now`` has none: do not ask. Raises InexactPattern."""
     match schedule:
         case Once(start=start, latest_start=None):
             return _once(start)
@@ -75,7 +75,7 @@ def _series(series: Series) -> ExactSchedule:
 
 
 def _check_equivalent(series: Series, exact: ExactSchedule, nearest: str) -> None:
-    """Expand both sides. Raises Inexact with the first difference explained."""
+    """Expand both sides. Raises InexactPattern with the first difference explained."""
     end = exact.start + PROOF_HORIZON
     ours = list(_instants(series, end))
     if ours == list(expand(exact.pattern, exact.start, end)):
@@ -90,7 +90,7 @@ def _instants(series: Series, end: datetime) -> Iterator[datetime]:
 
 
 def _pattern(rule: RecurrenceRule, first: ZonedTime) -> dict[str, Json] | None:
-    """The one pattern that may mean the same as a rule; days and dates are those of the rule, never shifted."""
+    """Return the one pattern that may mean the same as a rule; days and dates are those of the rule, never shifted."""
     if rule.freq in _SUB_DAILY or len(rule.times) > 1 or rule.months or rule.yeardays or rule.weeks:
         return None
     if rule.hours or rule.minutes:
@@ -163,7 +163,7 @@ def _nth_weekday(rule: RecurrenceRule) -> dict[str, Json] | None:
 
 
 def _nearest(series: Series, first: ZonedTime) -> str:
-    """Patterns that come near, in words: the series' own runs as UTC days, else what there is to choose from."""
+    """Return patterns that come near, in words: the series' own runs as UTC days, else what there is to choose from."""
     pattern = _pattern(series.rule, first)
     if pattern is None:
         return (
@@ -182,6 +182,6 @@ def _nearest(series: Series, first: ZonedTime) -> str:
 
 
 def _same_date(moment: ZonedTime) -> datetime:
-    """The instant closest to a moment whose date in UTC is the moment's own date."""
+    """Return the instant closest to a moment whose date in UTC is the moment's own date."""
     midnight = datetime.combine(moment.wall.date(), time(), UTC)
     return min(max(moment.instant, midnight), midnight + timedelta(hours=23, minutes=59))

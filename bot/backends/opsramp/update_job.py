@@ -51,7 +51,7 @@ class UpdateJobOperation(WriteJobOperation[UpdateJobParams]):
         return _is_loaded(values)
 
     async def load(self, values: FormValues) -> JsonObject:
-        """The chosen job's present state; nothing where it is loaded already. Passwords are left out."""
+        """Return the chosen job's present state; nothing if it is loaded already. Passwords are left out."""
         job = values.get("job")
         if not job or _is_loaded(values):
             return {}
@@ -83,7 +83,7 @@ class UpdateJobOperation(WriteJobOperation[UpdateJobParams]):
         return labels
 
     def plan(self, params: UpdateJobParams, schedule: Schedule, token: str) -> Plan:
-        found, full, changes = self._changeset(params, schedule)
+        changeset, full, changes = self._changeset(params, schedule)
         tenant = self.context.tenant_for(params.client)
         path = f"{tenant}/jobs/{params.job}"
         expected = {name: params.loaded[name] for name in ("job_type", "script") if params.loaded.get(name)}
@@ -99,15 +99,15 @@ class UpdateJobOperation(WriteJobOperation[UpdateJobParams]):
                 "overlay": changes,
                 "expected": build_body(expected) if params.loaded.get("job") == params.job else {},
             },
-            warnings=self._plan_warnings(params, found, changes, full),
+            warnings=self._plan_warnings(params, changeset, changes, full),
         )
 
     async def preview(self, params: UpdateJobParams, schedule: Schedule, token: str) -> Preview:
         plan = self.plan(params, schedule, token)
-        found, _, changes = self._changeset(params, schedule)
+        changeset, _, changes = self._changeset(params, schedule)
         raw = await self._existing_job(str(plan.context["tenant"]), params.job)
         after = apply_changes(canonical_job(self.context.name, raw), changes)
-        preview = await self._preview(params, plan, found, raw, after)
+        preview = await self._preview(params, plan, changeset, raw, after)
         if preview.changes:
             return preview
         warnings = ("Nothing would change: the job is already like this.", *preview.warnings)
@@ -134,7 +134,7 @@ class UpdateJobOperation(WriteJobOperation[UpdateJobParams]):
         return self._handle(f"{job}/{plan.token}", job, plan, complaints)
 
     async def find_started(self, plan: Plan) -> Handle | None:
-        """The update, if the job now holds all of it. OpsRamp keeps no token, so nothing else can be told."""
+        """Return the update, if the job now holds all of it. OpsRamp keeps no token, so nothing else can be told."""
         tenant, job = str(plan.context["tenant"]), str(plan.context["job"])
         if await self._read_back(tenant, job, overlay_of(plan)):
             return None
@@ -149,13 +149,15 @@ class UpdateJobOperation(WriteJobOperation[UpdateJobParams]):
 
 
 def _is_loaded(values: FormValues) -> bool:
-    """Whether the values hold the state of the job that is chosen."""
+    """Return whether the values hold the state of the job that is chosen."""
     return bool(values.get("job")) and as_object(values.get("loaded")).get("job") == values["job"]
 
 
 def _comparable(body: Body, changes: Body) -> Body:
-    """What is compared when the job is read back: all that was sent, but only the parameters that were changed. The
-    others came from OpsRamp, which may tell a password differently each time."""
+    """Return what is compared when the job is read back: all that was sent, but only the parameters that were changed.
+
+    The others came from OpsRamp, which may tell a password differently each time.
+    """
     script = {name: value for name, value in as_object(body.get("script")).items() if name != "parameters"}
     if parameters := wire.parameters(changes):
         script["parameters"] = parameters
@@ -163,7 +165,7 @@ def _comparable(body: Body, changes: Body) -> Body:
 
 
 def _form_values(job: str, today: Body, values: FormValues) -> dict[str, Json]:
-    """The values of the form for a job, with those that another job has left there emptied."""
+    """Return the values of the form for a job, with those that another job has left there emptied."""
     read: JsonObject = _valid_params({**extract_fields(today), "job": job}).model_dump(mode="json")
     state: dict[str, Json] = {
         name: value for name, value in read.items() if value not in (None, {}, "") and name != "client"
@@ -180,7 +182,7 @@ def _form_values(job: str, today: Body, values: FormValues) -> dict[str, Json]:
 
 
 def _valid_params(values: JsonObject) -> UpdateJobParams:
-    """The parameters of a job as it is, without the values that no form would take."""
+    """Return the parameters of a job as it is, without the values that no form would take."""
     kept = {name: value for name, value in values.items() if name in UpdateJobParams.model_fields}
     try:
         return parse_params(UpdateJobParams, kept)

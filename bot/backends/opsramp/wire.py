@@ -1,6 +1,6 @@
 """What differs between a canonical body and what goes over the wire: compatible spellings, and secrets.
 
-A parameter whose value is a secret stands in a body as ``secret:NAME``; its value is put in at the last moment.
+In a body a secret is a reference, ``secret:NAME``. Its value is put in at the last moment.
 """
 
 import re
@@ -20,22 +20,24 @@ _MASKED = re.compile(r"[*•]{3,}")
 
 
 def is_hidden(value: Json) -> bool:
-    """Whether a value stands for a secret, or hides one."""
+    """Return whether a value is a reference to a secret, or hides one."""
     return isinstance(value, str) and (value.startswith(SECRET_PREFIX) or _MASKED.fullmatch(value) is not None)
 
 
 def parameters(body: JsonObject) -> list[JsonObject]:
-    """The parameters of a job's script."""
+    """Return the parameters of a job's script."""
     return as_objects(value_at(body, "script", "parameters"))
 
 
 def masked_parameter_ids(body: JsonObject) -> tuple[str, ...]:
-    """Ids of the parameters whose value OpsRamp has hidden; sending such a value back would overwrite the real one."""
+    """Return ids of the parameters whose value OpsRamp has hidden; sending such a value back would overwrite the real
+    one.
+    """
     return tuple(str(p.get("paramId")) for p in parameters(body) if _MASKED.fullmatch(str(p.get("value", ""))))
 
 
 def secret_names(values: JsonObject) -> dict[str, str]:
-    """The names of the secrets that parameters refer to, by parameter id."""
+    """Return the names of the secrets that parameters refer to, by parameter id."""
     return {
         name: value.removeprefix(SECRET_PREFIX)
         for name, value in values.items()
@@ -44,7 +46,7 @@ def secret_names(values: JsonObject) -> dict[str, str]:
 
 
 def body_with_secrets(body: Body, references: Mapping[str, str]) -> tuple[Body, tuple[str, ...]]:
-    """The body with the secrets in it, and their values (never to be shown). Raises SecretMissing, KeyError."""
+    """Return the body with the secrets in it, and their values (never to be shown). Raises SecretNotFound, KeyError."""
     secrets: list[str] = []
 
     def fill(parameter: JsonObject) -> JsonObject:
@@ -58,7 +60,7 @@ def body_with_secrets(body: Body, references: Mapping[str, str]) -> tuple[Body, 
 
 
 def mask_parameters(body: Body, ids: frozenset[str] | None) -> Body:
-    """The body with the values of some parameters masked; None masks every one. References to secrets stay."""
+    """Return the body with the values of some parameters masked; None masks every one. References to secrets stay."""
 
     def mask(parameter: JsonObject) -> JsonObject:
         value = parameter.get("value")
@@ -72,22 +74,22 @@ def mask_parameters(body: Body, ids: frozenset[str] | None) -> Body:
 def _with_parameters(body: Body, change: Callable[[JsonObject], JsonObject]) -> Body:
     """Return a copy of a body with every parameter of its script changed."""
     copy = deepcopy(body)
-    if found := parameters(copy):
-        copy["script"] = {**as_object(copy.get("script")), "parameters": [change(parameter) for parameter in found]}
+    if existing := parameters(copy):
+        copy["script"] = {**as_object(copy.get("script")), "parameters": [change(parameter) for parameter in existing]}
     return copy
 
 
 def redact(error: BackendError, values: tuple[str, ...]) -> BackendError:
-    """An error whose words hold none of the values: a server may repeat what it was sent."""
-    text, said = str(error), error.server_message
+    """Return an error whose words hold none of the values: a server may repeat what it was sent."""
+    text, message = str(error), error.server_message
     for value in values:
-        text, said = text.replace(value, MASK), said.replace(value, MASK)
-    error.server_message, error.args = said, (text,)
+        text, message = text.replace(value, MASK), message.replace(value, MASK)
+    error.server_message, error.args = message, (text,)
     return error
 
 
 def to_wire(body: Body, settings: OpsRampSettings) -> Body:
-    """The body as it is sent, in the compatible spellings that are configured."""
+    """Return the body as it is sent, in the compatible spellings that are configured."""
     sent = deepcopy(body)
     day = value_at(sent, "schedule", "pattern", "dayOfWeek")
     if settings.emit_day_of_index and day is not None:

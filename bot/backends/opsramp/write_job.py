@@ -62,22 +62,22 @@ class WriteJobOperation(OpsRampOperation[JobParamsT]):
         return (*fields, *(f for parameter in script.parameters for f in parameter_fields(parameter, names)))
 
     def _shows_whole_job(self, values: FormValues) -> bool:
-        """Whether the form shows all that a job is, so that a box that is not ticked means no."""
+        """Return whether the form shows all that a job is, so that a box that is not ticked means no."""
         return True
 
     def _changeset(self, params: JobParamsT, schedule: Schedule) -> tuple[Changeset, Body, Body]:
-        """What is asked, the body of all that is given, and the body of what changes. Raises InputError."""
-        found = build_changeset(params)
+        """Return what is asked, the body of all that is given, and the body of what changes. Raises InputError."""
+        changeset = build_changeset(params)
         timed = not isinstance(schedule, Now)
-        problems = {k: v for k, v in found.problems.items() if not timed or k not in ("start_date", "pattern_type")}
+        problems = {k: v for k, v in changeset.problems.items() if not timed or k not in ("start_date", "pattern_type")}
         patterned = any(
             getattr(params, name) for name in BODY_FIELDS if name.startswith("pattern_") and hasattr(params, name)
         )
-        if not timed and (found.schedule_fields or not params.loaded):
-            problems |= checks.pattern_problems(found.values, patterned)
-        problems |= self._secret_problems(found)
-        full, changes = build_body(found.values), build_body(found.changes)
-        if timed and found.schedule_fields:
+        if not timed and (changeset.schedule_fields or not params.loaded):
+            problems |= checks.pattern_problems(changeset.values, patterned)
+        problems |= self._secret_problems(changeset)
+        full, changes = build_body(changeset.values), build_body(changeset.changes)
+        if timed and changeset.schedule_fields:
             problems["when"] = (
                 "Give a time here, or a start date and a pattern in the fields for OpsRamp's own schedule, not both."
             )
@@ -88,7 +88,7 @@ class WriteJobOperation(OpsRampOperation[JobParamsT]):
                 problems["when"] = str(error)
         if problems:
             raise InputError(problems)
-        return found, full, changes
+        return changeset, full, changes
 
     def _secret_problems(self, changeset: Changeset) -> dict[str, str]:
         parameters, macros = (as_object(changeset.values.get(name)) for name in ("parameters", "macros"))
@@ -114,7 +114,7 @@ class WriteJobOperation(OpsRampOperation[JobParamsT]):
         return HttpCall(method="POST", url=self.context.api.url(path), body=wire.to_wire(body, self.context.settings))
 
     async def _script(self, tenant: str, body: Body) -> Script | None:
-        """The script of a job, with its parameters; None for other jobs and where it cannot be read."""
+        """Return the script of a job, with its parameters; None for other jobs and where it cannot be read."""
         number = value_at(body, "script", "customScript", "id")
         if not isinstance(number, int):
             return None
@@ -128,15 +128,17 @@ class WriteJobOperation(OpsRampOperation[JobParamsT]):
     async def _preview(
         self, params: JobParamsT, plan: Plan, changeset: Changeset, before: JsonObject | None, after: Body
     ) -> Preview:
-        """What becomes of a job: ``before`` as OpsRamp told it (None for a new one), ``after`` canonical."""
+        """Return what becomes of a job: ``before`` as OpsRamp told it (None for a new one), ``after`` canonical."""
         tenant = str(plan.context["tenant"])
         script = await self._script(tenant, after)
-        held = canonical_job(self.context.name, before) if before is not None else None
+        current = canonical_job(self.context.name, before) if before is not None else None
         # What a job lacks already is not for this request to mend.
-        lacking = checks.job_problems(held) if held is not None else {}
+        lacking = checks.job_problems(current) if current is not None else {}
         problems = {name: text for name, text in checks.job_problems(after).items() if name not in lacking}
         wrong = checks.script_problems(after, script, as_object(changeset.values.get("parameters")))
-        lacking = checks.script_problems(held, script, {}) if held is not None and _same_script(held, after) else {}
+        lacking = (
+            checks.script_problems(current, script, {}) if current is not None and _same_script(current, after) else {}
+        )
         problems |= {
             name: text for name, text in wrong.items() if text == checks.HIDDEN_CREDENTIAL or lacking.get(name) != text
         }
@@ -145,7 +147,7 @@ class WriteJobOperation(OpsRampOperation[JobParamsT]):
         names = await self._device_names(tenant, before)
         hidden = frozenset(p.id for p in script.parameters if p.is_password) if script else None
         shown = wire.mask_parameters(after, hidden)
-        old = wire.mask_parameters(held, hidden) if held is not None else None
+        old = wire.mask_parameters(current, hidden) if current is not None else None
         entities = job_entities(after)
         return Preview(
             targets=Targets(
@@ -161,7 +163,7 @@ class WriteJobOperation(OpsRampOperation[JobParamsT]):
         )
 
     def _plan_warnings(self, params: JobParamsT, changeset: Changeset, changes: Body, body: Body) -> tuple[str, ...]:
-        """What people should know of what is asked; ``body`` is what becomes of it, as far as that is known."""
+        """Return what people should know of what is asked; ``body`` is what becomes of it, as far as that is known."""
         warnings = [f"{label} does not apply to this job and is not sent." for label in changeset.unused]
         if "schedule" in changes:
             warnings += checks.schedule_warnings(
@@ -170,7 +172,7 @@ class WriteJobOperation(OpsRampOperation[JobParamsT]):
         return tuple(warnings)
 
     def _preview_warnings(self, after: Body, script: Script | None, names: Mapping[str, str]) -> list[str]:
-        """What people should know of a job, beside its body: its script and its devices."""
+        """Return what people should know of a job, beside its body: its script and its devices."""
         warnings = checks.script_warnings(after, script)
         if script is None and value_at(after, "script", "customScript") is not None:
             warnings.append("The script could not be read, so its parameters were not checked.")
@@ -180,7 +182,7 @@ class WriteJobOperation(OpsRampOperation[JobParamsT]):
         return warnings
 
     def _labels(self, script: Script | None = None) -> dict[str, str]:
-        """What people call the paths of a body."""
+        """Return what people call the paths of a body."""
         labels = {field.api_name: field.label for field in form_of(self.params_model)}
         for parameter in script.parameters if script else ():
             labels[f"script.parameters.{parameter.id}"] = parameter.name
@@ -203,21 +205,23 @@ class WriteJobOperation(OpsRampOperation[JobParamsT]):
         return await self.context.api.send_once("POST", path, body)
 
     async def _read_back(self, tenant: str, job: str, sent: JsonObject) -> list[str]:
-        """What OpsRamp holds otherwise than it was sent, as sentences. Raises BackendError."""
+        """Return what OpsRamp holds otherwise than it was sent, as sentences. Raises BackendError."""
         raw = await self.context.fetch_job(tenant, job)
-        found = compare.differences(sent, canonical_job(self.context.name, raw))
+        differences = compare.differences(sent, canonical_job(self.context.name, raw))
         return list(
-            compare.describe_differences(found, self._labels(), await self._device_names(tenant, raw) if found else {})
+            compare.describe_differences(
+                differences, self._labels(), await self._device_names(tenant, raw) if differences else {}
+            )
         )
 
     async def poll(self, handles: Sequence[Handle]) -> Mapping[str, Progress]:
-        found = {}
+        progress = {}
         for handle in handles:
             try:
-                found[handle.id] = await self._progress(handle)
+                progress[handle.id] = await self._progress(handle)
             except BackendError:
                 continue
-        return found
+        return progress
 
     async def _progress(self, handle: Handle) -> Progress:
         detail = handle.detail
@@ -251,7 +255,7 @@ def _same_script(one: Body, other: Body) -> bool:
 
 
 def facts(tenant: str, body: Body, script: Script | None = None) -> dict[str, Json]:
-    """What policy may match on."""
+    """Return what policy may match on."""
     facts = {
         "tenant": tenant,
         "job": body.get("id"),
@@ -266,7 +270,7 @@ def facts(tenant: str, body: Body, script: Script | None = None) -> dict[str, Js
 
 
 def parameter_fields(parameter: ScriptParameter, secrets: Sequence[str]) -> tuple[FormField, FormField]:
-    """The two fields of a script's parameter: its value, or the macro that gives it."""
+    """Return the two fields of a script's parameter: its value, or the macro that gives it."""
     section = "Script parameters"
     need = "The script needs it." if parameter.required else ""
     value = FormField(
