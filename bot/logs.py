@@ -2,16 +2,16 @@
 
 import logging
 import sys
-from typing import Any
 
 import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
 
 QUIET_LOGGERS = ("slack_bolt", "slack_sdk", "httpx", "httpcore", "uvicorn", "alembic", "sqlalchemy", "asyncio")
 """Libraries whose debug output has bodies or tokens in it. Only their warnings are logged."""
 _SECRET_WORDS = ("token", "secret", "password", "authorization", "response_url", "trigger_id")
 
 
-def _redact_secrets(_logger: Any, _method: str, event: Any) -> Any:
+def _redact_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """Replace values whose names suggest a secret."""
     for key in list(event):
         if any(word in key.lower() for word in _SECRET_WORDS) and key != "token":
@@ -21,14 +21,14 @@ def _redact_secrets(_logger: Any, _method: str, event: Any) -> Any:
 
 def configure_logging(level: str, *, as_json: bool) -> None:
     """Write the log to standard error."""
-    shared: list[Any] = [
+    shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _redact_secrets,
     ]
     # Tracebacks have no local variables, which hold text from people and secrets.
-    renderers: list[Any] = (
+    renderers: list[Processor] = (
         [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
         if as_json
         else [

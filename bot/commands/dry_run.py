@@ -4,9 +4,10 @@ import json
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from bot.backends.base import BackendContext, Connection, Operation, parse_params
+from pydantic import JsonValue
+
+from bot.backends.base import BackendContext, Connection, Operation, Params, parse_params
 from bot.clock import Clock, SystemClock
 from bot.errors import ConfigError, InputError, NightshiftError
 from bot.schedule import Now, Parsed, Schedule, Series, ZonedTime, next_runs, read, start_of
@@ -43,8 +44,8 @@ def run(operation: str, params: str, *, when: str, now: str, zone: str) -> int:
 
 
 def dry_run(
-    connection: Connection, operation: Operation[Any], body: Any, when: str, clock: Clock, zone: str
-) -> dict[str, Any]:
+    connection: Connection, operation: Operation[Params], body: JsonValue, when: str, clock: Clock, zone: str
+) -> dict[str, JsonValue]:
     """Return the plan of an operation for parameters with the names of the API or of the form. Raises InputError."""
     if not isinstance(body, dict):
         raise InputError({"": "The parameters must be a JSON object."})
@@ -76,7 +77,7 @@ def _parse_schedule(when: str, clock: Clock, zone: str) -> Schedule:
     raise InputError({"when": text})
 
 
-def _find_operation(key: str, clock: Clock) -> tuple[Connection, Operation[Any]]:
+def _find_operation(key: str, clock: Clock) -> tuple[Connection, Operation[Params]]:
     """Return the operation on the first configured back end of its kind, or on an example if none is configured."""
     kind_name = key.partition(".")[0]
     settings = load_settings()

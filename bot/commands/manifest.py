@@ -1,8 +1,7 @@
 """Builds the manifest of the Slack app, for Socket Mode (``manifest.yml`` has the same text) or for HTTP."""
 
-from typing import Any
-
 import yaml
+from pydantic import JsonValue
 
 from bot.settings import installed_kinds
 
@@ -45,10 +44,10 @@ def command_table() -> list[tuple[str, str, str]]:
     ]
 
 
-def manifest(http: str = "") -> dict[str, Any]:
+def manifest(http: str = "") -> dict[str, JsonValue]:
     """Return the manifest. ``http`` is the public URL of the bot; without it, the app uses Socket Mode."""
     url = http.rstrip("/") + EVENTS_PATH if http else ""
-    slash_commands = [
+    slash_commands: list[JsonValue] = [
         {
             "command": name,
             **({"url": url} if url else {}),
@@ -58,8 +57,8 @@ def manifest(http: str = "") -> dict[str, Any]:
         }
         for name, what, hint in command_table()
     ]
-    interactivity: dict[str, Any] = {"is_enabled": True}
-    events: dict[str, Any] = {"bot_events": list(BOT_EVENTS)}
+    interactivity: dict[str, JsonValue] = {"is_enabled": True}
+    events: dict[str, JsonValue] = {"bot_events": list(BOT_EVENTS)}
     if url:
         interactivity |= {"request_url": url, "message_menu_options_url": url}
         events = {"request_url": url, **events}

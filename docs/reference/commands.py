@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import click
+from typer.core import TyperArgument, TyperCommand, TyperOption
 from typer.main import get_command
 
 from bot.backends.base import BackendKind, Operation, form_fields
@@ -42,12 +42,12 @@ def hub_verbs() -> list[tuple[str, str]]:
     return re.findall(rf"^({COMMAND} [^:]+): (.+)$", HELP, re.MULTILINE)
 
 
-def shell_commands() -> Iterator[tuple[str, click.Command]]:
+def shell_commands() -> Iterator[tuple[str, TyperCommand]]:
     """Yield the commands of ``nightshift``, including those in groups."""
     yield from _leaf_commands("nightshift", get_command(app))
 
 
-def _leaf_commands(name: str, command: Any) -> Iterator[tuple[str, click.Command]]:
+def _leaf_commands(name: str, command: Any) -> Iterator[tuple[str, TyperCommand]]:
     inner = getattr(command, "commands", None)
     if inner is None:
         yield name, command
@@ -82,7 +82,7 @@ def _common_keys() -> list[tuple[str, str]]:
     ]
 
 
-def _shell_section(name: str, command: click.Command) -> Iterator[str]:
+def _shell_section(name: str, command: TyperCommand) -> Iterator[str]:
     yield f"### {name}"
     yield command.help or ""
     rows = [
@@ -93,12 +93,12 @@ def _shell_section(name: str, command: click.Command) -> Iterator[str]:
         yield table(("Argument", "Meaning", "Default"), rows)
 
 
-def _usage(parameter: click.Parameter) -> str:
+def _usage(parameter: TyperArgument | TyperOption) -> str:
     word = parameter.opts[0]
     return word.upper() if parameter.param_type_name == "argument" else word
 
 
-def _default(parameter: click.Parameter) -> str:
+def _default(parameter: TyperArgument | TyperOption) -> str:
     if parameter.required:
         return "**required**"
     return "" if parameter.default in (None, "", False) else code(parameter.default)
