@@ -21,11 +21,11 @@ settings.load_profile("no deadline")
 
 _UNSAFE_BUT_FAST = ("fsync", "synchronous_commit", "full_page_writes")
 """Settings that protect PostgreSQL against a power loss, which no test simulates."""
-_SLOW_DIRS = {"scenarios", "crash"}
+_SLOW_DIRS = {"scenarios", "crash", "docs"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Start with the files that mostly wait, so that other workers are busy meanwhile and none is left to the end.
+    """Start with the files that wait much or take long, so that none of them is left to the end.
 
     Crash tests start several processes each; ordering by file name spreads them among the scenarios."""
     items.sort(key=lambda item: (0, item.path.name) if item.path.parent.name in _SLOW_DIRS else (1, ""))

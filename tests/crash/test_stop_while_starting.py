@@ -12,5 +12,5 @@ async def test_a_bot_that_waits_for_slack_can_be_stopped(tmp_path: Path) -> None
         bot = BotProcess(env.env_vars, tmp_path / "bot.log")
         async with kill_on_exit(bot):
             await bot.start(ready=False)
-            await bot.wait_for_log("Slack cannot be reached")
+            await bot.wait_for_log("Slack unavailable")
             assert await bot.stop() == 0
