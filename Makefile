@@ -37,7 +37,7 @@ test: .venv/ready  ## Run the tests (those of the page in a browser are make scr
 check: .venv/ready  ## Format, lint, types, imports
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports
 
-bench: .venv/ready  ## Measure, and say what holds
+bench: .venv/ready  ## Measure, and compare with the targets
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 crash: .venv/ready  ## The full crash suite: SEED=1 SIZE=1
@@ -50,7 +50,7 @@ cluster: .venv/ready  ## Several nodes on PostgreSQL: SEED=1 SIZE=1
 	@$(BIN)/python -m tests.crash.cluster --seed $(SEED) --size $(SIZE) $(ARGS)
 
 mutants: .venv/ready  ## Mutation testing of a seeded sample: SEED=1 SIZE=120
-	@$(BIN)/python -m tests.mutants --seed $(SEED) --size $(if $(filter file,$(origin SIZE)),120,$(SIZE)) --workers $(WORKERS) $(ARGS)
+	@$(BIN)/python -m tests.mutants --seed $(SEED) --size $(if $(filter file,$(origin SIZE)),120,$(SIZE)) --workers $(if $(filter file,$(origin WORKERS)),2,$(WORKERS)) $(ARGS)
 
 screenshots: .venv/ready  ## Play the page in a browser, and renew the pictures in docs/img
 	@NIGHTSHIFT_SCREENSHOTS=docs/img $(BIN)/python -m pytest -q -n0 tests/browser $(ARGS)

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
+WAIT_SECONDS = 20.0
+"""Timeout for every wait by default, in seconds; generous, since the machine may be busy."""
 T = TypeVar("T")
 Kind = Literal["message", "ephemeral", "view", "home", "people", "channel", "form", "socket", "exchange", "fault"]
 

@@ -9,7 +9,7 @@ from bot.clock import Clock, SystemClock
 from playground.server import serve
 from playground.slack.admin import Admin
 from playground.slack.api import ApiServer
-from playground.slack.changes import Change
+from playground.slack.changes import WAIT_SECONDS, Change
 from playground.slack.client import Person
 from playground.slack.faults import Faults
 from playground.slack.fixtures import BOT, TEAM, add_fixtures
@@ -82,7 +82,7 @@ class Slack:
         """Call back at each change of the workspace; the returned function ends it."""
         return self.workspace.changes.subscribe(callback)
 
-    async def wait_until(self, predicate: Callable[[], Any], timeout: float = 5.0) -> Any:
+    async def wait_until(self, predicate: Callable[[], Any], timeout: float = WAIT_SECONDS) -> Any:
         """Wait for a predicate to be true. Raises TimeoutError."""
         return await self.workspace.wait_until(predicate, timeout)
 

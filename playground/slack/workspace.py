@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.clock import Clock
-from playground.slack.changes import Change, Changes, Kind
+from playground.slack.changes import WAIT_SECONDS, Change, Changes, Kind
 from playground.slack.elements import Json
 from playground.slack.errors import ApiError
 from playground.slack.faults import Faults
@@ -226,7 +226,7 @@ class Workspace:
             error=code, messages=messages, user=user,
         )  # fmt: skip
 
-    async def wait_until(self, predicate: Any, timeout: float = 5.0) -> Any:
+    async def wait_until(self, predicate: Any, timeout: float = WAIT_SECONDS) -> Any:
         """Wait for a predicate to be true. Raises TimeoutError."""
         found = await self.changes.wait_until(predicate, timeout)
         if not found:

@@ -8,8 +8,6 @@ from playground.environment import Environment
 from playground.slack import Message, Modal, NotVisible, Outcome, Person, SearchFailed
 
 T = TypeVar("T")
-WAIT_SECONDS = 10.0
-"""Timeout for each wait, in seconds."""
 
 
 class StoryError(Exception):
@@ -46,7 +44,7 @@ class Narrator:
         reply = await who.command(line, channel)
         self.check(not reply.error, f"Slack told {who.name}: {reply.error}")
         self.check(not reply.ephemeral_texts, f"the bot answered {line!r} with {reply.ephemeral_texts}")
-        modal = await self._or_fail(who.modal(WAIT_SECONDS), f"no form opened for {who.name}")
+        modal = await self._or_fail(who.modal(), f"no form opened for {who.name}")
         await self.wait_until(lambda: "One moment" not in modal.text, "the form was never filled in")
         self._show_form(who, modal)
         return modal
@@ -110,7 +108,7 @@ class Narrator:
 
     async def answer_modal(self, who: Person, values: Mapping[str, Any]) -> None:
         """Fill in and submit the modal that a click has opened, and close what it says."""
-        modal = await self._or_fail(who.modal(WAIT_SECONDS), f"nothing opened for {who.name}")
+        modal = await self._or_fail(who.modal(), f"nothing opened for {who.name}")
         self._show(who.name, modal.text)
         await self.fill(who, modal, values)
         self._write(f"{who.name} presses {modal.container.content['submit']['text']}")
@@ -124,9 +122,7 @@ class Narrator:
         self, who: Person, text: str, where: str | Message, after: Message | None = None
     ) -> Message:
         """Wait for a message that reads a text, and tell what it says."""
-        found = await self._or_fail(
-            who.wait_for(text, where=where, timeout=WAIT_SECONDS, after=after), f"{who.name} never saw {text!r}"
-        )
+        found = await self._or_fail(who.wait_for(text, where=where, after=after), f"{who.name} never saw {text!r}")
         self._show_message(found)
         return found
 
@@ -138,7 +134,7 @@ class Narrator:
     async def wait_until(self, predicate: Callable[[], object], failure: str) -> None:
         """Wait for a condition. Raises StoryError."""
         try:
-            await self.env.slack.wait_until(predicate, WAIT_SECONDS)
+            await self.env.slack.wait_until(predicate)
         except TimeoutError as error:
             raise StoryError(failure) from error
 

@@ -25,7 +25,7 @@ async def main(seed: int, size: float, databases: list[str], only: str) -> int:
                 outcomes.append(outcome)
     failed = [outcome for outcome in outcomes if outcome.failures]
     kills = sum(outcome.kills for outcome in outcomes)
-    print(f"{len(outcomes) - len(failed)} of {len(outcomes)} scenes hold, {kills} kills, seed {seed}, size {size:g}")
+    print(f"{len(outcomes) - len(failed)} of {len(outcomes)} scenes passed, {kills} kills, seed {seed}, size {size:g}")
     return 1 if failed else 0
 
 

@@ -194,7 +194,7 @@ async def main(seed: int, size: float, name_filter: str) -> int:
                 outcome.print()
                 outcomes.append(outcome)
     failed = [outcome for outcome in outcomes if outcome.failures]
-    print(f"{len(outcomes) - len(failed)} of {len(outcomes)} scenes hold, seed {seed}, size {size:g}, {NODES} nodes")
+    print(f"{len(outcomes) - len(failed)} of {len(outcomes)} scenes passed, seed {seed}, size {size:g}, {NODES} nodes")
     return 1 if failed else 0
 
 

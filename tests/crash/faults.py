@@ -165,7 +165,7 @@ async def main(seed: int, size: float, name_filter: str, databases: list[str]) -
                     outcome.print()
                     outcomes.append(outcome)
     failed = [outcome for outcome in outcomes if outcome.failures]
-    print(f"{len(outcomes) - len(failed)} of {len(outcomes)} scenes hold, seed {seed}, size {size:g}")
+    print(f"{len(outcomes) - len(failed)} of {len(outcomes)} scenes passed, seed {seed}, size {size:g}")
     return 1 if failed else 0
 
 

@@ -126,7 +126,7 @@ class SceneResult:
     kills: int = 0
 
     def print(self) -> None:
-        word = "FAILED" if self.failures else "holds"
+        word = "FAILED" if self.failures else "passed"
         print(f"{word:7} {self.name} ({self.seconds:.0f} s{f', {self.kills} kills' if self.kills else ''})")
         if self.tally is not None:
             print(f"        {self.tally.summary()}")

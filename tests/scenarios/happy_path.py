@@ -30,7 +30,7 @@ async def test_now(env: Environment, alice: Person) -> None:
     card = await approve_request(env, name)
     await wait_for_texts(card, "Approved by @bob", "Succeeded", "20 of 20", env=env)
     for where in ("#results", "dm"):
-        await alice.wait_for(f"{name} · Foreman: Run a Foreman job: succeeded", where=where, timeout=WAIT_SECONDS)
+        await alice.wait_for(f"{name} · Foreman: Run a Foreman job: succeeded", where=where)
     assert jobs_received(env) == before + 1
 
 
@@ -72,7 +72,7 @@ async def test_two_failed_hosts(env: Environment, alice: Person) -> None:
     env.foreman.fail_hosts({hosts[0]: "No space left on device", hosts[1]: "Connection refused"})
     name = await make_request(alice)
     await wait_for_texts(await approve_request(env, name), "Partly failed", "18 succeeded · 2 failed", env=env)
-    thread = await alice.wait_for("2 failed", where=await find_card(alice, name, "#results"), timeout=WAIT_SECONDS)
+    thread = await alice.wait_for("2 failed", where=await find_card(alice, name, "#results"))
     assert f"{hosts[0]}: No space left on device" in thread.text
     assert f"{hosts[1]}: Connection refused" in thread.text
 
@@ -84,7 +84,7 @@ async def test_a_series_scheduled_by_nightshift(env: Environment, alice: Person)
     await wait_for_texts(card, "Run 1: waiting for its time", env=env)
     for number in (1, 2):
         await advance_to_run(env, card, number)
-        await alice.wait_for(f"{name} · run {number} ·", where="#results", timeout=WAIT_SECONDS)
+        await alice.wait_for(f"{name} · run {number} ·", where="#results")
         await wait_for_texts(card, f"Run {number + 1}: waiting for its time", env=env)
     assert jobs_received(env) == before + 2
     assert "cancelled" in await click_for_reply(alice, "Cancel the series", card)
@@ -139,7 +139,7 @@ async def test_maintenance_of_immybot_with_a_failed_action(env: Environment, ali
     await wait_for_texts(card, "Running", env=env)
     env.clock.advance(timedelta(seconds=20))
     await wait_for_texts(card, "Partly failed", "1 succeeded · 1 failed", env=env)
-    thread = await alice.wait_for("DUN-002", where=await find_card(alice, name, "#results"), timeout=WAIT_SECONDS)
+    thread = await alice.wait_for("DUN-002", where=await find_card(alice, name, "#results"))
     assert "Exit code 1603" in thread.text
 
 

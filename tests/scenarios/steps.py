@@ -9,9 +9,7 @@ from zoneinfo import ZoneInfo
 from playground.environment import Environment
 from playground.sandbox import ReceivedRequest
 from playground.slack import Message, Modal, Person
-
-WAIT_SECONDS = 20.0
-"""Timeout for every wait, in seconds; generous, since the machine may be busy."""
+from playground.slack.changes import WAIT_SECONDS
 
 RESTART_COMMAND = '/foreman run template="Service Action - Script Default" hosts="os = RedHat" when=now because=patch'
 

@@ -89,7 +89,7 @@ class Simulation:
             await _close_modals(person)
             return
         self.names.append(name)
-        await self.env.slack.person("bob").wait_for(f"{name} ·", where="#approvals", timeout=20)
+        await self.env.slack.person("bob").wait_for(f"{name} ·", where="#approvals")
 
     async def _click(self, who: str, button: str, card: Message) -> None:
         person = self.env.slack.person(who)
@@ -99,14 +99,14 @@ class Simulation:
             reply = await person.click(button, card)
         except NotVisible:
             return
-        await self.env.slack.wait_until(lambda: reply.ephemeral_texts or reply.error or person.stack, 10)
+        await self.env.slack.wait_until(lambda: reply.ephemeral_texts or reply.error or person.stack)
         assert not reply.error, reply
         if person.stack:
             modal = await person.modal()
-            await self.env.slack.wait_until(lambda: "Looking again at what" not in modal.text, 10)
+            await self.env.slack.wait_until(lambda: "Looking again at what" not in modal.text)
             if "Approve anyway" in modal.buttons:
                 await modal.click("Approve anyway")
-                await self.env.slack.wait_until(lambda: "Approve anyway" not in modal.text, 10)
+                await self.env.slack.wait_until(lambda: "Approve anyway" not in modal.text)
         await _close_modals(person)
 
     async def _deny(self, who: str, card: Message) -> None:
@@ -114,7 +114,7 @@ class Simulation:
         if card.channel not in person.channels or "Deny" not in card.buttons:
             return
         reply = await person.click("Deny", card)
-        await self.env.slack.wait_until(lambda: reply.ephemeral_texts or person.stack, 10)
+        await self.env.slack.wait_until(lambda: reply.ephemeral_texts or person.stack)
         if person.stack:
             question = await person.modal()
             await question.fill({"Why?": "no"})
@@ -127,7 +127,7 @@ class Simulation:
             return
         await person.click("Edit", card)
         form = await person.modal()
-        await self.env.slack.wait_until(lambda: "One moment" not in form.text, 10)
+        await self.env.slack.wait_until(lambda: "One moment" not in form.text)
         if "command" in form.labels:
             self.edits += 1
             await form.fill({"command": f"uptime {self.edits}"})

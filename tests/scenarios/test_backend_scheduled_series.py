@@ -8,7 +8,6 @@ from playground.environment import Environment
 from playground.sandbox import Fault
 from playground.slack import Person
 from tests.scenarios.steps import (
-    WAIT_SECONDS,
     approve_request,
     confirm_request,
     make_request,
@@ -33,7 +32,7 @@ async def test_a_schedule_kept_by_opsramp_reports_the_result_of_the_update(env: 
     name = await confirm_request(await press_preview(await open_form(alice, f'{JOB} when="{DAILY}"')))
     card = await approve_request(env, name)
     await wait_for_texts(card, "Succeeded", "OpsRamp updated the job, and it holds what was sent.", env=env)
-    result = await alice.wait_for(f"{name} ·", where="#results", timeout=WAIT_SECONDS)
+    result = await alice.wait_for(f"{name} ·", where="#results")
     assert "OpsRamp updated the job, and it holds what was sent." in result.text
     assert env.opsramp.job_by_name("Restart print spooler")["schedule"]["pattern"] == {
         "type": "daily",
@@ -50,7 +49,7 @@ async def test_a_schedule_of_which_opsramp_drops_a_part_has_partly_failed(env: E
         await wait_for_texts(
             await approve_request(env, name), "Partly failed", "it holds something else than was sent", env=env
         )
-        result = await alice.wait_for(f"{name} ·", where="#results", timeout=WAIT_SECONDS)
+        result = await alice.wait_for(f"{name} ·", where="#results")
         assert "partly failed" in result.text
     finally:
         env.opsramp.ignored_keys = set()
@@ -64,4 +63,4 @@ async def test_a_series_that_foreman_refuses_has_failed(env: Environment, alice:
     )
     card = await approve_request(env, name)
     await wait_for_texts(card, "Failed", "No such purpose", env=env)
-    assert "failed" in (await alice.wait_for(f"{name} ·", where="#results", timeout=WAIT_SECONDS)).text
+    assert "failed" in (await alice.wait_for(f"{name} ·", where="#results")).text

@@ -90,7 +90,7 @@ async def preview_form(who: Person, when: str) -> Modal:
 
 
 async def find_outcome(who: Person, name: str) -> Message:
-    return await who.wait_for(f"{name} ·", where="#results", timeout=WAIT_SECONDS)
+    return await who.wait_for(f"{name} ·", where="#results")
 
 
 @pytest.fixture
@@ -231,7 +231,7 @@ async def test_runs_inside_a_freeze_are_left_out_even_if_the_back_end_could_keep
             number = day - 11
             await wait_for_texts(card, f"Run {number}: waiting for its time · ", f"{day} Jan 2027 06:00 CET", env=env)
             await advance_to(env, datetime(2027, 1, day, 5, 0, tzinfo=UTC))
-            run = await alice.wait_for(f"{name} · run {number} ·", where="#results", timeout=WAIT_SECONDS)
+            run = await alice.wait_for(f"{name} · run {number} ·", where="#results")
             assert word in run.text
         assert jobs_received(env) == 2
 

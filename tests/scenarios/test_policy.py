@@ -66,7 +66,7 @@ async def test_harmless_requests_run_at_once_until_the_daily_budget_is_used_up(
     for _ in range(2):
         name = await make_request(alice, ONE, {"command": "uptime"})
         receipt = await alice.wait_for(f"{name} ·", where="dm")
-        await wait_for_texts(receipt, "Succeeded", env=env, timeout=20)
+        await wait_for_texts(receipt, "Succeeded", env=env)
     form = await open_form(alice, ONE)
     await form.fill({"command": "uptime"})
     preview = await press_preview(form)
@@ -140,7 +140,7 @@ async def test_an_approval_after_the_start_asks_what_to_do(env: Environment, ali
     await late.click(now)
     await env.slack.wait_until(lambda: "You approved" in late.text)
     await late.close()
-    await wait_for_texts(card, "Succeeded", env=env, timeout=20)
+    await wait_for_texts(card, "Succeeded", env=env)
 
 
 async def test_an_approval_in_the_last_minutes_is_warned_of(env: Environment, alice: Person, bob: Person):

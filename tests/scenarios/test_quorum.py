@@ -50,7 +50,7 @@ async def test_two_people_approve_and_only_then_it_runs(env: Environment, alice:
     await wait_for_texts(card, "1 of 2 approved by @sre", "Approved by @bob", env=env)
     assert jobs_received(env) == before
     assert "You approved" in await click_for_reply(carol, "Approve", card)
-    await wait_for_texts(card, "Succeeded", env=env, timeout=15)
+    await wait_for_texts(card, "Succeeded", env=env)
     assert jobs_received(env) == before + 1
 
 
@@ -126,7 +126,7 @@ async def test_an_edit_voids_the_first_approval_and_shows_what_changed(
     # Bob approved the earlier content, so he may approve again.
     assert "1 of 2" in await click_for_reply(bob, "Approve", card)
     await click_for_reply(carol, "Approve", card)
-    await wait_for_texts(card, "Succeeded", env=env, timeout=15)
+    await wait_for_texts(card, "Succeeded", env=env)
     assert job_requests(env)[-1].body["job_invocation"]["inputs"]["service"] == "httpd"
 
 

@@ -12,7 +12,6 @@ from tests.scenarios.conftest import START_TIME
 from tests.scenarios.steps import (
     RESTART_COMMAND,
     RUN_COMMAND,
-    WAIT_SECONDS,
     approve_request,
     click_for_reply,
     eventually,
@@ -49,13 +48,13 @@ async def test_runs_missed_during_a_downtime_are_reported_and_the_next_one_start
     env.clock.move_to(datetime(2027, 1, 19, 12, 0, tzinfo=UTC))
     async with run_bot(env, "http"):
         for number in (1, 2, 3):
-            missed = await alice.wait_for(f"{name} · run {number} ·", where="#results", timeout=WAIT_SECONDS)
+            missed = await alice.wait_for(f"{name} · run {number} ·", where="#results")
             assert "missed" in missed.text
             assert "it could not start before" in missed.text
         await wait_for_texts(found, "Run 4: waiting for its time · Thu 21 Jan 2027 04:00 CET", env=env)
         assert jobs_received(env) == 0
         env.clock.move_to(datetime(2027, 1, 21, 3, 0, 5, tzinfo=UTC))
-        assert "succeeded" in (await alice.wait_for(f"{name} · run 4 ·", where="#results", timeout=WAIT_SECONDS)).text
+        assert "succeeded" in (await alice.wait_for(f"{name} · run 4 ·", where="#results")).text
         assert jobs_received(env) == 1
 
 
@@ -64,7 +63,7 @@ async def test_a_run_that_is_a_little_late_is_made_up_for(env: Environment) -> N
         name, _ = await approved_series(env)
     env.clock.move_to(datetime(2027, 1, 12, 3, 30, tzinfo=UTC))
     async with run_bot(env, "http"):
-        outcome = await env.slack.person("alice").wait_for(f"{name} · run 1 ·", where="#results", timeout=WAIT_SECONDS)
+        outcome = await env.slack.person("alice").wait_for(f"{name} · run 1 ·", where="#results")
         assert "succeeded" in outcome.text
         assert jobs_received(env) == 1
 
@@ -104,7 +103,7 @@ async def test_an_outcome_waits_for_slack_to_come_back(env: Environment) -> None
     async with run_bot(env, "http"):
         await wait_for_texts(card, "Succeeded", env=env)
         for where in ("#results", "dm"):
-            await alice.wait_for(f"{name} · Foreman: Run a Foreman job: succeeded", where=where, timeout=WAIT_SECONDS)
+            await alice.wait_for(f"{name} · Foreman: Run a Foreman job: succeeded", where=where)
             outcomes = [m for m in alice.messages(where) if f"{name} ·" in m.text and ": succeeded" in m.text]
             assert len(outcomes) == 1
 
@@ -116,7 +115,7 @@ async def test_a_message_whose_answer_was_lost_is_not_posted_again(env: Environm
         name = await make_request(alice)
         await find_card(env.slack.person("bob"), name)
         await approve_request(env, name)
-        await alice.wait_for(f"{name} · Foreman: Run a Foreman job: succeeded", where="dm", timeout=WAIT_SECONDS)
+        await alice.wait_for(f"{name} · Foreman: Run a Foreman job: succeeded", where="dm")
         cards = [m for m in alice.messages("#approvals") if f"{name} ·" in m.text]
         receipts = [m for m in alice.messages("dm") if f"{name} ·" in m.text]
         assert (len(cards), len(receipts)) == (1, 2)

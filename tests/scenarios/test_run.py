@@ -45,7 +45,7 @@ async def test_the_outcome_comes_once_to_the_results_channel_and_once_to_the_req
     card = await approve_request(env, name)
     await wait_for_texts(card, "Succeeded", env=env)
     for where in ("#results", "dm"):
-        await alice.wait_for(f"{name} · Foreman: Run a Foreman job: succeeded", where=where, timeout=WAIT_SECONDS)
+        await alice.wait_for(f"{name} · Foreman: Run a Foreman job: succeeded", where=where)
         outcomes = [m for m in alice.messages(where) if f"{name} ·" in m.text and ": succeeded" in m.text]
         assert len(outcomes) == 1
 
@@ -58,8 +58,8 @@ async def test_failures_are_listed_by_host_in_the_thread(env: Environment, alice
     name = await make_request(alice)
     card = await approve_request(env, name)
     await wait_for_texts(card, "Partly failed", "18 succeeded · 2 failed", env=env)
-    outcome = await alice.wait_for(f"{name} ·", where="#results", timeout=WAIT_SECONDS)
-    thread = await alice.wait_for("2 failed", where=outcome, timeout=WAIT_SECONDS)
+    outcome = await alice.wait_for(f"{name} ·", where="#results")
+    thread = await alice.wait_for("2 failed", where=outcome)
     assert f"{hosts[3]}: No space left on device" in thread.text
     assert f"{hosts[7]}: <!channel> *said* <https://e.vil|yes> & no" in thread.text
     assert all(block["type"] in ("rich_text", "context") for block in thread.blocks)

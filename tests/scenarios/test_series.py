@@ -11,7 +11,6 @@ from playground.slack import Message, Person
 from tests.scenarios.steps import (
     JOBS_PATH,
     RUN_COMMAND,
-    WAIT_SECONDS,
     advance_to_run,
     approve_request,
     click_for_reply,
@@ -33,7 +32,7 @@ async def approve_series(env: Environment, when: str) -> tuple[str, Message]:
 
 async def find_outcome(alice: Person, name: str, number: int) -> Message:
     """The message of one run in the results channel."""
-    return await alice.wait_for(f"{name} · run {number} ·", where="#results", timeout=WAIT_SECONDS)
+    return await alice.wait_for(f"{name} · run {number} ·", where="#results")
 
 
 async def test_a_series_that_foreman_can_keep_exactly_is_scheduled_there(env: Environment, alice: Person) -> None:

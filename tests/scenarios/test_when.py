@@ -86,7 +86,7 @@ async def test_a_button_distinguishes_a_series_from_a_day(env: Environment, alic
     card = await approve_request(env, await confirm_request(preview))
     await wait_for_texts(card, "waiting in the back end", env=env)
     env.clock.move_to(datetime(2027, 2, 7, 2, 1, tzinfo=UTC))
-    await alice.wait_for("run 1", where="#results", timeout=WAIT_SECONDS)
+    await alice.wait_for("run 1", where="#results")
     await click_for_reply(alice, "Cancel the series", card)
     await eventually(env, lambda: "Cancelled" in card.text)
 

@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Iterable
 from typing import Any
 
-from playground.slack.changes import Change
+from playground.slack.changes import WAIT_SECONDS, Change
 from playground.slack.client.modal import Modal
 from playground.slack.client.outcome import Outcome
 from playground.slack.client.surface import HomeTab, MessageSurface
@@ -77,7 +77,7 @@ class Person:
         return next((m for m in self._newest_first(where) if text in m.text), None)
 
     async def wait_for(
-        self, text: str, where: Location = None, timeout: float = 5.0, after: Message | None = None
+        self, text: str, where: Location = None, timeout: float = WAIT_SECONDS, after: Message | None = None
     ) -> Message:
         """Wait for the newest message there that contains ``text`` and is newer than ``after``. Raises TimeoutError."""
         newest = (m for m in self._newest_first(where) if after is None or m.ts > after.ts)
@@ -105,7 +105,7 @@ class Person:
             raise TimeoutError(f"{self.name} did not see {text!r} within {timeout} s; there is:\n{there}")
         return found[0]
 
-    async def modal(self, timeout: float = 5.0) -> Modal:
+    async def modal(self, timeout: float = WAIT_SECONDS) -> Modal:
         """Wait for an open modal. Raises TimeoutError."""
         if not await self.ws.changes.wait_until(lambda: bool(self.stack), timeout):
             raise TimeoutError(f"No modal opened for {self.name} within {timeout} s.")

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
+from playground.slack.changes import WAIT_SECONDS
 from playground.slack.client.outcome import Actor, Outcome
 from playground.slack.client.values import from_state, option_text, pick_option, to_state
 from playground.slack.elements import (
@@ -91,7 +92,7 @@ class Surface(ABC):
         await self.ws.changes.wait_until(lambda: _find_by_label(self._fields, label) is not None, FIELD_TIMEOUT)
         return self.field(label)
 
-    async def wait_for_text(self, text: str, timeout: float = 5.0) -> None:
+    async def wait_for_text(self, text: str, timeout: float = WAIT_SECONDS) -> None:
         """Wait for a text to appear. Raises TimeoutError."""
         if not await self.ws.changes.wait_until(lambda: self._contains(text), timeout):
             raise TimeoutError(f"{text!r} did not appear within {timeout} s; this is on show:\n{self._text_or_error()}")
