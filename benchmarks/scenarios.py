@@ -16,6 +16,7 @@ from benchmarks.harness import Harness, run_harness
 from benchmarks.imports import imports
 from benchmarks.load import PayloadFactory, flood, steady
 from benchmarks.measurements import Measurement, at_least, below, informational, percentile
+from benchmarks.page import page
 from bot.backends.base import BackendContext
 from bot.backends.opsramp.connection import OpsRampConnection
 from bot.backends.opsramp.settings import OpsRampSettings
@@ -288,4 +289,5 @@ SCENARIOS: dict[str, Scenario] = {
     "hosts": many_hosts,
     "waiting": waiting_and_watched,
     "million": finished_million,
+    "page": page,
 }

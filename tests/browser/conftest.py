@@ -6,31 +6,19 @@ NIGHTSHIFT_SCREENSHOTS too, which ``make screenshots`` sets to docs/img.
 
 import os
 import shutil
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Error, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page
 
-from tests.browser.chromium import NoChromium, find_chromium
-from tests.browser.window import Demo, Window
+from tests.browser.chromium import NoChromium
+from tests.browser.window import DESKTOP_SIZE, Demo, Window, new_page, run_browser, run_demo
 
-START_SECONDS = 120
-STOP_SECONDS = 15
-TIMEOUT_MS = 20_000
-DESKTOP_SIZE, PHONE_SIZE = (1280, 800), (390, 800)
 README_SCREENSHOTS = ("approval.png", "form.png")
 """The screenshots that the README shows."""
 MAX_SCREENSHOT_BYTES = 300_000
-CHROMIUM_FLAGS = (
-    "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-)  # fmt: skip
 
 OpenWindow = Callable[..., Window]
 PAGES_KEY = pytest.StashKey[list[Page]]()
@@ -40,60 +28,24 @@ SCREENSHOTS_KEY = pytest.StashKey[Path]()
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """``nightshift demo`` on a free port, filled and ready."""
-    directory = tmp_path_factory.mktemp("demo")
-    journal, said = directory / "journal.jsonl", directory / "said.txt"
-    arguments = ["demo", "--port", "0", "--journal", str(journal)]
-    with said.open("w") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-c", "from bot.cli import main; main()", *arguments], stdout=output, stderr=output
-        )
-    try:
-        yield Demo(_wait_for_address(process, said), journal)
-    finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def _wait_for_address(process: subprocess.Popen[bytes], said: Path) -> str:
-    """The page's address, once the workspace is filled."""
-    end = time.monotonic() + START_SECONDS
-    while "filled" not in said.read_text() and process.poll() is None and time.monotonic() < end:
-        time.sleep(0.1)
-    text = said.read_text()
-    if "workspace is filled" not in text:
-        pytest.fail(f"nightshift demo did not get ready within {START_SECONDS} s; it said:\n{text}")
-    return next(word for word in text.split() if word.startswith("http://"))
+    with run_demo(tmp_path_factory.mktemp("demo")) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """A headless Chromium, with a profile of its own that is thrown away."""
-    with sync_playwright() as playwright:
-        try:
-            path = find_chromium(playwright)
-        except NoChromium as error:
-            pytest.fail(str(error), pytrace=False)
-        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
-        yield browser
-        browser.close()
+    """A headless Chromium with a temporary profile."""
+    try:
+        with run_browser() as running:
+            yield running
+    except NoChromium as error:
+        pytest.fail(str(error), pytrace=False)
 
 
 @pytest.fixture(scope="session")
 def shared_page(browser: Browser) -> Page:
     """A page that tests share one after the other, with the playground's scripts loaded."""
-    return _new_page(browser, DESKTOP_SIZE, "light")
-
-
-def _new_page(browser: Browser, size: tuple[int, int], colours: Literal["light", "dark"]) -> Page:
-    page = browser.new_page(
-        viewport={"width": size[0], "height": size[1]}, color_scheme=colours, reduced_motion="reduce"
-    )
-    page.set_default_timeout(TIMEOUT_MS)
-    return page
+    return new_page(browser, DESKTOP_SIZE, "light")
 
 
 @pytest.fixture(scope="session")
@@ -141,7 +93,7 @@ def open_window(
     def open_(
         size: tuple[int, int] = DESKTOP_SIZE, colours: Literal["light", "dark"] = "light", page: Page | None = None
     ) -> Window:
-        page = page or _new_page(browser, size, colours)
+        page = page or new_page(browser, size, colours)
         page.on("console", note)
         page.on("pageerror", failed)
         pages.append(page)

@@ -7,8 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.browser.conftest import PHONE_SIZE
-from tests.browser.window import Window
+from tests.browser.window import PHONE_SIZE, Window
 
 SERIOUS = ("serious", "critical")
 

@@ -1,21 +1,12 @@
-"""The page itself: how quick it is, how it fits, and that a keyboard is enough."""
+"""The page itself: what it shows, how it fits, and that a keyboard is enough. ``make bench ARGS=page`` measures it."""
 
 from collections.abc import Callable
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import PHONE_SIZE
-from tests.browser.window import RUN_MS, Window
+from tests.browser.window import PHONE_SIZE, RUN_MS, Window
 
-MAX_FIRST_PAINT_MS = 2000
-MAX_CLICK_MS = 300
-MAX_FRAME_MS = 100
 MESSAGE_COUNT = 500
-
-
-def test_the_first_paint_of_a_cold_browser_is_quick(open_window: Callable[..., Window]) -> None:
-    paints = [_first_paint(open_window().page) for _ in range(2)]
-    assert min(paints) < MAX_FIRST_PAINT_MS, paints
 
 
 def test_the_page_opens_on_a_filled_workspace(window: Window) -> None:
@@ -31,15 +22,12 @@ def test_the_page_opens_on_a_filled_workspace(window: Window) -> None:
     window.screenshot("thread")
 
 
-def test_a_click_changes_the_card_at_once(window: Window) -> None:
+def test_a_click_changes_the_card(window: Window) -> None:
     window.switch_user("Alice Adler")
     name = window.request_restart("os = RedHat")
-    times = []
     for person, mark in (("Bob Brown", "Approved by @bob"), ("Carol Clark", "Approved by @carol")):
-        window.switch_user(person)
-        window.open_place("approvals")
-        times.append(_click_to_update_ms(window, window.find_card(name), mark))
-    assert min(times) < MAX_CLICK_MS, times
+        window.approve(name, person)
+        expect(window.find_card(name)).to_contain_text(mark)
 
 
 def test_a_note_is_for_the_current_person(window: Window) -> None:
@@ -50,40 +38,14 @@ def test_a_note_is_for_the_current_person(window: Window) -> None:
     expect(window.page.locator(".toast")).to_have_count(0)
 
 
-def test_five_hundred_messages_scroll_without_a_stall(window: Window) -> None:
-    window.switch_user("Alice Adler")
-    window.open_place("shared")
-    window.page.evaluate(
-        """(many) => {
-          const composer = document.querySelector("#composer");
-          const place = composer.getAttribute("place");
-          for (let n = 1; n <= many; n++) {
-            const detail = { act: "send", place, text: `Message ${n}: the quick brown fox jumps over the lazy dog` };
-            composer.dispatchEvent(new CustomEvent("act", { bubbles: true, detail }));
-          }
-        }""",
-        MESSAGE_COUNT,
-    )
+def test_five_hundred_messages_scroll_to_the_first(window: Window) -> None:
+    window.fill_channel("shared", MESSAGE_COUNT)
     expect(window.page.get_by_role("article")).to_have_count(MESSAGE_COUNT, timeout=RUN_MS)
     window.open_place("results")
     window.open_place("shared")
     expect(window.page.get_by_text(f"Message {MESSAGE_COUNT}:")).to_be_in_viewport()
-    frames: list[float] = window.page.evaluate(
-        """async () => {
-          const view = document.querySelector(".middle .scroll");
-          const frames = [];
-          let last = performance.now();
-          while (frames.length < 80) {
-            view.scrollBy(0, -500);
-            await new Promise(requestAnimationFrame);
-            frames.push(performance.now() - last);
-            last = performance.now();
-          }
-          return frames;
-        }"""
-    )
+    window.scroll_up()
     expect(window.page.get_by_text("Message 1:")).to_be_in_viewport()
-    assert sorted(frames)[-5] < MAX_FRAME_MS, sorted(frames)[-10:]
 
 
 def test_it_fits_a_phone(open_window: Callable[..., Window]) -> None:
@@ -141,31 +103,6 @@ def test_a_keyboard_is_enough(window: Window) -> None:
     _tab_to(page, page.get_by_role("button", name="Approve", exact=True).last, back=True)
     page.keyboard.press("Enter")
     expect(page.get_by_role("article").last).to_contain_text("You approved")
-
-
-def _first_paint(page: Page) -> float:
-    script = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
-    return float(page.wait_for_function(script).json_value())
-
-
-def _click_to_update_ms(window: Window, card: Locator, mark: str) -> float:
-    """Press Approve; the milliseconds from the click to the card that shows ``mark``."""
-    card.evaluate(
-        """(card, mark) => {
-          let clicked = 0;
-          card.addEventListener("click", () => (clicked = performance.now()), { capture: true, once: true });
-          new MutationObserver((_, observer) => {
-            if (!clicked || !card.textContent.includes(mark)) return;
-            observer.disconnect();
-            window.answerMs = performance.now() - clicked;
-          }).observe(card, { subtree: true, childList: true, characterData: true });
-          window.answerMs = 0;
-        }""",
-        mark,
-    )
-    window.click_button("Approve", card)
-    window.page.wait_for_function("window.answerMs > 0")
-    return float(window.page.evaluate("window.answerMs"))
 
 
 def _fits_viewport(page: Page) -> None:

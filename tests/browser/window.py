@@ -1,11 +1,28 @@
 """A browser window on the playground, driven as a person would: by labels, places and buttons."""
 
 import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
+from tests.browser.chromium import find_chromium
+
+START_SECONDS = 120
+STOP_SECONDS = 15
+TIMEOUT_MS = 20_000
+DESKTOP_SIZE, PHONE_SIZE = (1280, 800), (390, 800)
+CHROMIUM_FLAGS = (
+    "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+)  # fmt: skip
 RUN_MS = 30_000
 """Timeout for a run in a sandbox, in milliseconds."""
 
@@ -16,6 +33,55 @@ class Demo:
 
     url: str
     journal: Path
+
+
+@contextmanager
+def run_demo(directory: Path) -> Iterator[Demo]:
+    """Run ``nightshift demo`` on a free port until the block ends, filled and ready. Raises RuntimeError."""
+    journal, log = directory / "journal.jsonl", directory / "demo.log"
+    arguments = ["demo", "--port", "0", "--journal", str(journal)]
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-c", "from bot.cli import main; main()", *arguments], stdout=output, stderr=output
+        )
+    try:
+        yield Demo(_wait_for_address(process, log), journal)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _wait_for_address(process: subprocess.Popen[bytes], log: Path) -> str:
+    """The page's address, once the workspace is filled."""
+    end = time.monotonic() + START_SECONDS
+    while "filled" not in log.read_text() and process.poll() is None and time.monotonic() < end:
+        time.sleep(0.1)
+    text = log.read_text()
+    if "workspace is filled" not in text:
+        raise RuntimeError(f"nightshift demo was not ready within {START_SECONDS} s; its output:\n{text}")
+    return next(word for word in text.split() if word.startswith("http://"))
+
+
+@contextmanager
+def run_browser() -> Iterator[Browser]:
+    """Run a headless Chromium with a temporary profile. Raises NoChromium."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium(playwright), args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
+
+
+def new_page(browser: Browser, size: tuple[int, int], colours: Literal["light", "dark"]) -> Page:
+    """Open an empty page in a context of its own."""
+    page = browser.new_page(
+        viewport={"width": size[0], "height": size[1]}, color_scheme=colours, reduced_motion="reduce"
+    )
+    page.set_default_timeout(TIMEOUT_MS)
+    return page
 
 
 class Window:
@@ -59,6 +125,40 @@ class Window:
         composer = self.page.locator("#composer textarea")
         composer.fill(text)
         composer.press("Enter")
+
+    def fill_channel(self, place: str, count: int) -> None:
+        """Send many messages to a channel as Alice, quicker than anybody types."""
+        self.switch_user("Alice Adler")
+        self.open_place(place)
+        self.page.evaluate(
+            """(count) => {
+            const composer = document.querySelector("#composer");
+            const place = composer.getAttribute("place");
+            for (let n = 1; n <= count; n++) {
+              const detail = { act: "send", place, text: `Message ${n}: the quick brown fox jumps over the lazy dog` };
+              composer.dispatchEvent(new CustomEvent("act", { bubbles: true, detail }));
+            }
+            }""",
+            count,
+        )
+
+    def scroll_up(self) -> list[float]:
+        """Scroll through the messages to the first one. Returns the milliseconds of each frame."""
+        frames: list[float] = self.page.evaluate(
+            """async () => {
+              const view = document.querySelector(".middle .scroll");
+              const frames = [];
+              let last = performance.now();
+              while (frames.length < 80) {
+                view.scrollBy(0, -500);
+                await new Promise(requestAnimationFrame);
+                frames.push(performance.now() - last);
+                last = performance.now();
+              }
+              return frames;
+            }"""
+        )
+        return frames
 
     # Messages
 
