@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
-from bot.backends.base import BackendContext, Connection, Operation, Params, parse_params
+from bot.backends.base import BackendContext, Connection, Operation, Params, form_fields, mask_secrets, parse_params
 from bot.clock import Clock, SystemClock
 from bot.errors import ConfigError, InputError, NightshiftError
 from bot.schedule import Now, Parsed, Schedule, Series, ZonedTime, next_runs, read, start_of
@@ -59,10 +59,11 @@ def dry_run(
         plan = operation.plan_occurrence(
             params, schedule, due or ZonedTime.from_instant(clock.now(), zone), PLACEHOLDER_TOKEN
         ).model_copy(update={"placement": plan.placement})
+    secrets = frozenset(field.api_name for field in form_fields(operation.params_model) if field.secret)
     return {
         "operation": operation.key,
         "placement": {"holder": plan.placement.scheduler, **plan.placement.model_dump()},
-        "requests": [{"method": c.method, "url": c.url, "body": c.body} for c in plan.calls],
+        "requests": [{"method": c.method, "url": c.url, "body": mask_secrets(c.body, secrets)} for c in plan.calls],
         "warnings": list(plan.warnings),
     }
 
