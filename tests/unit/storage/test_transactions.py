@@ -38,9 +38,8 @@ async def test_a_read_cannot_write(db: Database) -> None:
         assert await tx.scalar(COUNT) == 1
 
 
+@pytest.mark.parametrize("url", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
 async def test_each_statement_of_a_write_sees_what_others_have_committed(db: Database) -> None:
-    if db.is_sqlite:
-        pytest.skip("SQLite has one writer at a time")
     async with db.write() as tx:
         before = await tx.scalar(COUNT)
         async with db.write() as other:
