@@ -11,7 +11,7 @@ ROWS = rows("sentences.txt")
 def sentences(reading: Reading) -> str:
     match reading:
         case Parsed(assumptions=assumptions):
-            return " | ".join(assumptions)
+            return " | ".join(assumptions) or "-"
         case Ambiguous(ask=question, choices=choices):
             return f"{question} || {' / '.join(choice.meaning.phrase for choice in choices)}"
         case _:
