@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 from pydantic.fields import FieldInfo
 
 from bot.backends.payload import as_object
+from bot.backends.secrets import MASK
 from bot.errors import InputError
 from bot.values import FrozenModel, Json, JsonObject
 
@@ -228,7 +229,7 @@ def mask_secrets(body: JsonValue, secret_names: frozenset[str]) -> JsonValue:
     """Return a copy of a body in which the value of every key in ``secret_names`` is hidden."""
     if isinstance(body, dict):
         return {
-            k: "•••" if k in secret_names and v is not None else mask_secrets(v, secret_names) for k, v in body.items()
+            k: MASK if k in secret_names and v is not None else mask_secrets(v, secret_names) for k, v in body.items()
         }
     if isinstance(body, list):
         return [mask_secrets(item, secret_names) for item in body]

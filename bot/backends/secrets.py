@@ -20,6 +20,9 @@ def _validate_reference(text: str) -> str:
     return text
 
 
+MASK = "•••"
+"""Shown in the place of a secret."""
+
 SecretRef = Annotated[str, AfterValidator(_validate_reference)]
 """A reference to a secret, as the configuration has it."""
 

@@ -3,10 +3,19 @@
 import ssl
 from functools import cache
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 
 from bot.errors import ConfigError
+
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+def is_private_channel(url: str) -> bool:
+    """Return whether credentials may travel to an address: over https, or http on this machine."""
+    parts = urlsplit(url)
+    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
 
 
 @cache

@@ -5,10 +5,8 @@ from copy import deepcopy
 
 from pydantic import JsonValue
 
-from bot.backends.secrets import SecretNotFound, read_secret
+from bot.backends.secrets import MASK, SecretNotFound, read_secret
 from bot.values import Json
-
-MASK = "•••"
 
 
 def secret_name(value: Json) -> str | None:

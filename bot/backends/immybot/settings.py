@@ -1,14 +1,12 @@
 """How a connection to ImmyBot is configured."""
 
 import re
-from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
 from bot.backends.base import ConnectionSettings
 from bot.backends.secrets import SecretRef
-
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+from bot.backends.tls import is_private_channel
 
 
 class ImmyBotSettings(ConnectionSettings):
@@ -53,8 +51,7 @@ class ImmyBotSettings(ConnectionSettings):
     @field_validator("url", "token_url")
     @classmethod
     def _address(cls, text: str) -> str:
-        parts = urlsplit(text)
-        if text and not (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)):
+        if text and not is_private_channel(text):
             raise ValueError("must be an https:// address, because credentials travel over it")
         return text.rstrip("/")
 

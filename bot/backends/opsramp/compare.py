@@ -10,8 +10,9 @@ from typing import NamedTuple
 from bot.backends.base import Change
 from bot.backends.opsramp import coercion, pattern
 from bot.backends.opsramp.body import CREDENTIAL_SET_PATH, PARAMETERS_PATH, flatten
-from bot.backends.opsramp.wire import MASK, SECRET_PREFIX, is_hidden
+from bot.backends.opsramp.wire import SECRET_PREFIX, is_hidden
 from bot.backends.payload import as_object, as_objects, value_at
+from bot.backends.secrets import MASK
 from bot.values import Json, JsonObject
 
 NO_VALUE = "nothing"

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 from bot.backends.base import Handle, HttpCall, Placement, Plan, Preview, Progress, ProgressState, TargetResult, Targets
 from bot.backends.opsramp import notes
-from bot.backends.opsramp.context import OpsRampOperation, canonical_job, job_entities
+from bot.backends.opsramp.context import canonical_job, job_entities
+from bot.backends.opsramp.operation import OpsRampOperation
 from bot.backends.opsramp.params import RunJobParams
 from bot.backends.opsramp.scripts import ScriptOutput
 from bot.backends.opsramp.write_job import MAX_NAMES, facts

@@ -2,24 +2,21 @@
 
 from collections.abc import Mapping
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FilePath
 
 from bot.backends.base import ConnectionSettings
 from bot.backends.secrets import SecretRef
+from bot.backends.tls import is_private_channel
 
 TENANCY_AUTH_PATH = "/tenancy/auth/oauth/token"
 CLASSIC_AUTH_PATH = "/auth/oauth/token"
 CallClass = Literal["get", "get_paged", "write"]
 """The classes of calls that OpsRamp counts apart: plain reads, paged reads, and everything that writes."""
 
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
-
 
 def _validate_url(text: str) -> str:
-    parts = urlsplit(text)
-    if not (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)):
+    if not is_private_channel(text):
         raise ValueError("must be an https:// address such as https://customer.api.opsramp.com")
     return text.rstrip("/")
 

@@ -10,6 +10,7 @@ from bot.backends.opsramp.context import canonical_job
 from bot.backends.opsramp.params import UpdateJobParams
 from bot.backends.opsramp.write_job import MAX_SELECTED_OPTIONS, WriteJobOperation, overlay_of
 from bot.backends.payload import as_list, as_object, as_texts
+from bot.backends.secrets import MASK
 from bot.errors import BackendError, BadResponse, InputError, Refused
 from bot.schedule import Schedule
 from bot.values import Json, JsonObject
@@ -171,7 +172,7 @@ def _form_values(job: str, today: Body, values: FormValues) -> dict[str, Json]:
         name: value for name, value in read.items() if value not in (None, {}, "") and name != "client"
     }
     for group in ("parameters", "macros"):
-        state[group] = {id_: value for id_, value in as_object(read[group]).items() if value != wire.MASK}
+        state[group] = {id_: value for id_, value in as_object(read[group]).items() if value != MASK}
     if len(as_list(state.get("entities"))) > MAX_SELECTED_OPTIONS:
         del state["entities"]
     shown = {name: state.get(name) for name in read if name not in ("client", "loaded", "parameters", "macros")}

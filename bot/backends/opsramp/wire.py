@@ -10,12 +10,11 @@ from copy import deepcopy
 from bot.backends.opsramp.body import Body
 from bot.backends.opsramp.settings import OpsRampSettings
 from bot.backends.payload import as_object, as_objects, value_at
-from bot.backends.secrets import read_secret
+from bot.backends.secrets import MASK, read_secret
 from bot.errors import BackendError
 from bot.values import Json, JsonObject
 
 SECRET_PREFIX = "secret:"  # noqa: S105
-MASK = "•••"
 _MASKED = re.compile(r"[*•]{3,}")
 
 

@@ -20,7 +20,8 @@ from bot.backends.opsramp import checks, coercion, compare, wire
 from bot.backends.opsramp.api import PATIENT
 from bot.backends.opsramp.body import BODY_FIELDS, Body, build_body
 from bot.backends.opsramp.changeset import Changeset, build_changeset
-from bot.backends.opsramp.context import OpsRampOperation, canonical_job, job_entities
+from bot.backends.opsramp.context import canonical_job, job_entities
+from bot.backends.opsramp.operation import OpsRampOperation
 from bot.backends.opsramp.params import JobParams
 from bot.backends.opsramp.scripts import Script, ScriptParameter
 from bot.backends.opsramp.translate import InexactPattern, to_exact_schedule

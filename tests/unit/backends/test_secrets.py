@@ -6,7 +6,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from bot.backends.secrets import SecretNotFound, SecretRef, read_secret
-from bot.backends.tls import default_ssl_context, ssl_context
+from bot.backends.tls import default_ssl_context, is_private_channel, ssl_context
 from bot.errors import ConfigError
 
 ADAPTER = TypeAdapter(SecretRef)
@@ -48,3 +48,19 @@ def test_a_certificate_file_that_cannot_be_used_is_a_fault_of_the_configuration(
     for path in (tmp_path / "ca.pem", tmp_path / "absent.pem"):
         with pytest.raises(ConfigError, match=rf"a\.b\.ca_file: {path} cannot be used"):
             ssl_context("a.b", path)
+
+
+@pytest.mark.parametrize(
+    ("url", "private"),
+    [
+        ("https://a", True),
+        ("http://localhost:1", True),
+        ("http://127.0.0.1", True),
+        ("http://[::1]:2", True),
+        ("http://a", False),
+        ("ftp://localhost", False),
+        ("a", False),
+    ],
+)
+def test_where_credentials_may_travel(url: str, private: bool):
+    assert is_private_channel(url) is private
