@@ -96,6 +96,7 @@ def test_which_patterns_may_meet(one: list[str], other: list[str], meet: bool) -
         ("//", "//", True),
         ("//", "x", False),
         ("/^$/", "", False),
+        ("/ab", "ab", False),
         ("/", "x", False),
         ("/", "/", True),
         ("/a", "/a", True),
@@ -149,6 +150,7 @@ def test_any_of_several_patterns(patterns: list[str], value: str, matches: bool)
     ("pattern", "names", "first"),
     [
         ("/web-1$/", ["web-12", "web-1"], "web-1"),
+        ("/^web$/", ["xweb", "web"], "web"),
         ("/^$/", [], None),
         ("", [], None),
         ("web-1", ["web-12", "WEB-1"], "WEB-1"),

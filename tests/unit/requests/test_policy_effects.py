@@ -321,6 +321,11 @@ def test_a_daily_budget_of_two_approves_twice(used: int, effect: str) -> None:
     assert (Code.BUDGET_EXHAUSTED in found.codes) is (effect == "ask")
 
 
+def test_a_budget_of_one_approves_the_first_of_a_day() -> None:
+    text = rule("max_targets = 2", APPROVE + "\nbudget = 1")
+    assert evaluate(policy(text), subject(approved_today={})).effect == "approve"
+
+
 def test_a_budget_that_is_used_up_lets_no_other_rule_approve() -> None:
     text = rule("max_targets = 2", APPROVE + "\nbudget = 1", "small") + rule('backend = "foreman"', APPROVE, "ok")
     found = evaluate(policy(text), subject(approved_today={"small": 1}))
