@@ -131,9 +131,9 @@ async def test_a_delegate_counts_by_the_delegation_of_the_time_of_the_decision(b
     bot.forward(minutes=1)
     await end_delegation(bot.services, bob.person)
     bot.forward(days=3)
-    assert await bot.services.approvals.active_delegations() == ()
+    assert await bot.services.approvals.delegations_for(()) == ()
     assert await bot.services.approvals.approval_invalid_reason(request) == ""
-    given = await bot.services.approvals.delegations_at_decisions(await bot.decisions(request))
+    given = await bot.services.approvals.delegations_for(await bot.decisions(request))
     assert [(d.user, d.to_user) for d in given] == [("U0BOB", "U0DAVE")]
 
 
