@@ -35,8 +35,15 @@ def last_name(node: ast.AST | None) -> str:
 
 
 def is_log(call: ast.Call) -> bool:
+    """Whether a call writes to the log."""
     owner = call.func.value if isinstance(call.func, ast.Attribute) else None
     return last_name(call.func) in LOG_METHODS and "log" in last_name(owner).lower()
+
+
+def is_failpoint(call: ast.Call) -> bool:
+    """Whether a call marks a place where the crash suite kills the bot. No recorded test can notice its removal."""
+    owner = call.func.value if isinstance(call.func, ast.Attribute) else None
+    return last_name(call.func) == "hit" and last_name(owner) == "failpoints"
 
 
 def is_optional(annotation: ast.expr | None) -> bool:

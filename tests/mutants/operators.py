@@ -14,6 +14,7 @@ from tests.mutants.nodes import (
     branches,
     flips_by_itself,
     header,
+    is_failpoint,
     is_log,
     is_optional,
     last_name,
@@ -77,7 +78,7 @@ class _Finder(Expressions):
 
     def visit_Expr(self, node: ast.Expr) -> None:
         call = node.value.value if isinstance(node.value, ast.Await) else node.value
-        if isinstance(call, ast.Call) and not is_log(call):
+        if isinstance(call, ast.Call) and not is_log(call) and not is_failpoint(call):
             if self.place.function is not None:
                 self.swap("statement removed", node, "pass")
             self.visit(call)

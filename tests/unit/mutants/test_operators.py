@@ -59,6 +59,7 @@ def test_a_statement_is_changed(line: str, after: set[str]) -> None:
     [
         '"""Says something about 1 == 2."""',
         'log.info("found", count=1, more=a == b)',
+        "failpoints.hit(failpoints.AFTER_SENT)",
         'self._log.warning("left", n=2)',
         'x: Literal["a", 1]',
         'x = "a message"',

@@ -257,6 +257,12 @@ def scripts(**more: Any) -> tuple[ScriptCatalog, FakeApi]:
     return ScriptCatalog(api, ManualClock()), api
 
 
+def scripts_named(*names: str) -> ScriptCatalog:
+    """A catalog of one category."""
+    rows = [{"id": number, "name": name} for number, name in enumerate(names, 1)]
+    return scripts(**{"t/rba/categories": [{"id": 1, "name": "All"}], "t/rba/categories/1/scripts": rows})[0]
+
+
 async def test_scripts_of_all_categories():
     found, _ = scripts()
     assert [(o.value, o.label, o.description) for o in await found.search("t", "")] == [
@@ -264,6 +270,9 @@ async def test_scripts_of_all_categories():
     ]  # fmt: skip
     assert [o.value for o in await found.search("t", "5")] == ["5"]
     assert [o.value for o in await found.search("t", "WEB")] == ["6"]
+    assert [o.label for o in await scripts_named("Ping", "Deploy app", "App restart", "app").search("t", "app")] == [
+        "app", "App restart", "Deploy app",
+    ]  # fmt: skip
     script = await found.get("t", 5)
     assert script == Script(5, "Restart", "Ops", "1", "d", (), (
         ScriptParameter("1", "P", "", "", True, "PASSWORD"), ScriptParameter("2", "2", "", "4", False, "STRING"),

@@ -192,6 +192,13 @@ async def test_a_time_that_cannot_be_used_is_an_error_under_when(bot: Harness, w
     assert text in raised.value.problems["when"]
 
 
+async def test_a_value_that_cannot_be_used_is_an_error_under_its_own_field(bot: Harness) -> None:
+    draft = await fill(bot, await bot.draft(), concurrency_level="many")
+    with pytest.raises(InputError) as raised:
+        await preview_draft(bot.services, draft, await bot.actor("alice"))
+    assert set(raised.value.problems) == {"concurrency_level"}
+
+
 async def test_a_preview_says_what_would_happen(bot: Harness) -> None:
     draft, result = await preview_draft(bot.services, await bot.draft(when="tomorrow 09:00"), await bot.actor("alice"))
     hosts = [host.name for host in bot.env.foreman.state.find_hosts("name ~ web")]

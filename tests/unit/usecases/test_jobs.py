@@ -94,8 +94,8 @@ async def test_approvers_are_reminded_with_growing_gaps_and_a_second_group_is_na
         assert len(await bot.messages(request, "reminder")) == len(seen)
         bot.move_to(request.created_at + timedelta(hours=hours))
         bot.woken()
-        await send_reminders(bot.services)
-        await send_reminders(bot.services)
+        await tick(bot.services)
+        await tick(bot.services)
         assert bot.woken() == {"sender"}
         (new,) = [m for m in await bot.messages(request, "reminder") if m.id not in seen]
         seen.append(new.id)

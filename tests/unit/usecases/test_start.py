@@ -2,13 +2,19 @@
 
 import asyncio
 import re
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy.exc import OperationalError
+from structlog.testing import capture_logs
 
 from bot.errors import Conflict, InputError, NotAllowed
 from bot.requests.model import Request, Run
 from bot.storage import requests, runs
+from bot.storage.database import Database
+from bot.storage.transactions import Tx
 from bot.usecases.runs.attach_remote import attach_remote
 from bot.usecases.runs.dispatch import dispatch_run
 from bot.usecases.runs.retry_unknown import retry_unknown
@@ -94,6 +100,32 @@ async def test_two_at_once_send_it_once(bot: Harness) -> None:
     run, before = await bot.run(request), len(bot.posts())
     await asyncio.gather(*(dispatch_run(bot.services, run.id) for _ in range(3)))
     assert len(bot.posts()) == before + 1
+    assert (await bot.run(request)).state == "running"
+
+
+class DatabaseThatGoesAway:
+    """The database, after it could not be reached for some reads."""
+
+    def __init__(self, db: Database, failures: int) -> None:
+        self._db = db
+        self._failures = failures
+
+    def read(self) -> AbstractAsyncContextManager[Tx]:
+        if self._failures:
+            self._failures -= 1
+            raise OperationalError("SELECT 1", {}, OSError("connection refused"))
+        return self._db.read()
+
+    def write(self) -> AbstractAsyncContextManager[Tx]:
+        return self._db.write()
+
+
+async def test_a_database_that_is_away_is_waited_for_with_growing_gaps(bot: Harness) -> None:
+    request = await bot.approved()
+    away = replace(bot.services, db=DatabaseThatGoesAway(bot.services.db, 3))
+    with capture_logs() as log:
+        await dispatch_run(away, (await bot.run(request)).id)
+    assert [entry["seconds"] for entry in log if entry["event"] == "database unavailable; retrying"] == [0.2, 0.5, 1.0]
     assert (await bot.run(request)).state == "running"
 
 
