@@ -36,6 +36,8 @@ async def run_periodically(
 
 async def _wait(wake: asyncio.Event, seconds: float) -> None:
     try:
-        await asyncio.wait_for(wake.wait(), seconds)
+        # Not wait_for: before Python 3.12 it swallows a cancellation that comes together with the event.
+        async with asyncio.timeout(seconds):
+            await wake.wait()
     except TimeoutError:
         return
