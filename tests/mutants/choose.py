@@ -56,20 +56,20 @@ class Chooser:
         return Choice([self._batch(ranked, kind, seconds) for kind, seconds in BUDGET.items()], len(ranked))
 
     def _reaching(self, mutant: Mutant) -> int:
-        """The tests that run a mutant themselves. What runs on import only is looked for where its name is used, and
-        else wherever the module is used."""
+        """The tests that run a mutant themselves. What runs on import only is looked for where its name is used, else
+        wherever the module is used, else wherever a module that imports from it is used."""
         place, path = mutant.place, mutant.path
         if place.function is not None:
             found = self._among(self._recording.reached, path, place.lines)
             imported = self._recording.imported.get(path, [])
             if any(place.lines[0] <= line <= place.lines[1] for line in imported):
-                found |= self._functions(path)
+                found |= self._functions(path) or self._importers(path)
             return found
         for name in reversed(place.names):
             found = self._naming(name, path, mutant.line)
             if found:
                 return found
-        return self._functions(path)
+        return self._functions(path) or self._importers(path)
 
     def _naming(self, name: str, defined_in: str, defined_at: int) -> int:
         """The tests that reach a line which has a name in it."""
@@ -89,6 +89,15 @@ class Chooser:
         for line, mask in self._recording.reached.get(path, {}).items():
             if line not in imported:
                 found |= mask
+        return found
+
+    def _importers(self, path: str) -> int:
+        """The tests that run any function of the modules that import from a module."""
+        module = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        wanted, found = f"from {module} import ", 0
+        for other, lines in self._lines.items():
+            if any(line.lstrip().startswith(wanted) for line in lines):
+                found |= self._functions(other)
         return found
 
     @staticmethod

@@ -66,6 +66,14 @@ def test_a_constant_meets_the_tests_that_use_it(tmp_path: Path) -> None:
     assert chooser.choose(one(tmp_path, 1)).batches[0] == ["tests/unit/a.py::one", "tests/unit/b.py::two"]
 
 
+def test_a_constant_that_other_modules_build_on_meets_the_tests_that_use_those(tmp_path: Path) -> None:
+    root, known = laid(tmp_path), recorded("tests/unit/a.py::one", "tests/unit/b.py::two")
+    (root / "bot/requests/sizes.py").write_text("HUGE = 2 * 3\n")
+    (root / "bot/requests/numbers.py").write_text(f"from bot.requests.sizes import HUGE\n{MODULE}")
+    mutant = next(m for m in sample(root, 1, 16) if m.path == "bot/requests/sizes.py")
+    assert Chooser(root, known).choose(mutant).batches[0] == ["tests/unit/a.py::one", "tests/unit/b.py::two"]
+
+
 def test_tests_are_left_out_when_they_would_take_too_long(tmp_path: Path) -> None:
     tests = [f"tests/unit/{file}.py::{test}" for file in "ab" for test in range(6)]
     long = recorded(*tests, seconds=BUDGET["tests/unit"] / 4)
