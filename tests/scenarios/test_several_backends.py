@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,6 +24,7 @@ from playground.sandbox import Fault, Handler, Sandbox
 from playground.server import serve
 from playground.slack import Modal, Person
 from tests.scenarios.conftest import Log
+from tests.scenarios.several_backends import CONFIG, POLICY, rename_backends
 from tests.scenarios.steps import (
     JOBS_PATH,
     WAIT_SECONDS,
@@ -40,58 +40,6 @@ from tests.scenarios.steps import (
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-POLICY = """
-[policy]
-approvers = ["@sre"]
-
-[[policy.rules]]
-name = "small lab jobs"
-when = { backend = "foreman.lab", max_targets = 2 }
-effect = "approve"
-
-[[policy.rules]]
-name = "the lab is its engineer's own"
-when = { backend = "foreman.lab", min_targets = 3 }
-approvers = ["U0DAVE"]
-
-[[policy.rules]]
-name = "dave keeps off production"
-when = { backend = "foreman.prod", requester = "U0DAVE" }
-effect = "refuse"
-because = "Production is not yours, Dave"
-
-[[policy.rules]]
-name = "Fabrikam wants two"
-when = { backend = "opsramp.fabrikam" }
-approvers = ["@sre"]
-quorum = 2
-"""
-
-CONFIG = """
-[backends.foreman.lab]
-title = "Lab"
-url = "{lab}"
-username = "labbot"
-password = "env:LAB_PASSWORD"
-approvals_channel = "#lab-approvals"
-results_channel = "#lab-results"
-
-[backends.foreman.lab.secrets]
-lab-root = "env:LAB_PASSWORD"
-
-[backends.opsramp.fabrikam]
-title = "Fabrikam"
-url = "{fabrikam}"
-tenant = "client_94"
-key = "env:SANDBOX_OPSRAMP_KEY"
-secret = "env:FABRIKAM_SECRET"
-"""
-NAMES = {
-    "[backends.foreman.main": "[backends.foreman.prod",
-    'title = "Foreman"': 'title = "Production"',
-    "[backends.opsramp.main]": "[backends.opsramp.contoso]",
-    'title = "OpsRamp"': 'title = "Contoso"',
-}
 COMMAND = "Run Command - Script Default"
 UPTIME = f'template="{COMMAND}" inputs.command=uptime when=now because=check'
 FEW, MANY = 'hosts="os = RedHat and hostgroup = web"', 'hosts="os = Debian or os = RedHat"'
@@ -147,19 +95,9 @@ async def running_env(
             async with run_environment(place, policy=POLICY, extra=extra) as env:
                 for name in ("#lab-approvals", "#lab-results"):
                     env.slack.workspace.add_channel(name, ("alice", "bob", "dave", "nightshift"))
-                _rename_backends(env.config)
+                rename_backends(env.config)
                 async with run_bot(env, "http"):
                     yield env, log
-
-
-def _rename_backends(config: Path) -> None:
-    """Give the back ends distinct names, and remove ImmyBot so that one kind is not configured."""
-    text = config.read_text()
-    for old, new in NAMES.items():
-        assert old in text
-        text = text.replace(old, new)
-    head, _, rest = text.partition("[backends.immybot.main]")
-    config.write_text(head + rest[rest.index("\n[") :])
 
 
 @pytest.fixture(autouse=True)

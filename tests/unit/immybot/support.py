@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.backends.base import Operation, Plan, Progress, parse_params
+from bot.backends.immybot.body import build_body
 from bot.backends.immybot.params import MaintenanceParams
 from bot.schedule import Now, Once, Schedule, ZonedTime
 
@@ -33,6 +34,11 @@ def params(**values: Any) -> MaintenanceParams:
         "maintenance_identifier": "10",
     }
     return parse_params(MaintenanceParams, {**base, **values})
+
+
+def whole_body(values: MaintenanceParams) -> dict[str, Any]:
+    """The body of a run that begins at the update time of its parameters."""
+    return build_body(values, "token", values.update_time, values.time_zone)
 
 
 def once(text: str, zone: str = "UTC", latest: str = "") -> Once:

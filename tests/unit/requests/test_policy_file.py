@@ -5,10 +5,10 @@ from datetime import datetime
 import pytest
 
 from bot.errors import ConfigError
-from bot.requests.policy.load import all_stages, load_policy, workspace_problems
+from bot.requests.policy.load import load_policy
 from bot.requests.policy.toml_lines import TomlLines
 from bot.schedule import Parsed, Reading, RecurrenceRule, Rejected, Series, Weekday, Window, ZonedTime
-from tests.unit.requests.build import NOW, make_directory, policy, rule, stage
+from tests.unit.requests.build import NOW, policy, rule
 
 HEAD = '[policy]\napprovers = ["@sre"]\n\n'
 RULE = '[[policy.rules]]\nname = "many"\n'
@@ -16,11 +16,11 @@ RULE = '[[policy.rules]]\nname = "many"\n'
 
 def faults(text: str) -> tuple[str, ...]:
     with pytest.raises(ConfigError) as caught:
-        load_policy(text, "my.toml", now=NOW, phrase_reader=_read)
+        load_policy(text, "my.toml", now=NOW, phrase_reader=read_phrase)
     return caught.value.problems
 
 
-def _read(phrase: str, *, now: datetime, zone: str) -> Reading:
+def read_phrase(phrase: str, *, now: datetime, zone: str) -> Reading:
     """A reader of three phrases: one absolute, one relative, one series."""
     match phrase:
         case "2026-12-20 to 2026-12-27":
@@ -150,31 +150,6 @@ def test_fault(text: str, fault: str) -> None:
     assert fault in found[0]
 
 
-YEAR_END = '[[policy.freezes]]\nname = "Year end"\nwhen = "2026-12-20 to 2026-12-27"\n'
-FRIDAYS = '[[policy.freezes]]\nname = "Fridays"\nwhen = "every friday 18:00"\nlasts = "6h"\n'
-FRIDAYS += 'effect = "ask"\napprovers = "@cab"\n'
-
-
-def test_freezes_that_contradict_each_other_are_named() -> None:
-    (fault,) = faults(HEAD + YEAR_END + FRIDAYS)
-    assert fault.startswith("my.toml:7: the freeze “Fridays”: it holds at the same time as “Year end” (Fri 25 Dec 2026")
-    assert 'add wins_over = ["Year end"] here or wins_over = ["Fridays"] there' in fault
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        YEAR_END + 'wins_over = "Fridays"\n' + FRIDAYS,
-        YEAR_END + FRIDAYS + 'wins_over = "Year end"\n',
-        YEAR_END + 'backend = "foreman.*"\n' + FRIDAYS + 'backend = ["opsramp", "foremanx"]\n',
-        YEAR_END + 'targets = "db-*"\n' + FRIDAYS + 'targets = "web-?"\noperation = "immybot.*"\nbackend = "immybot"\n',
-        YEAR_END + YEAR_END.replace("Year end", "Also"),
-    ],
-)
-def test_freezes_that_do_not_contradict_each_other(text: str) -> None:
-    assert len(load_policy(HEAD + text, now=NOW, phrase_reader=_read).freezes) == 2
-
-
 def test_several_faults_are_all_told() -> None:
     found = faults(HEAD + 'quorm = 1\nzone = "Nowhere"\n' + RULE + "x = 1\n")
     assert {fault.split(": ")[0] for fault in found} == {"my.toml:4", "my.toml:5", "my.toml:8"}
@@ -191,64 +166,6 @@ def test_lines_are_right_after_long_values_and_comments() -> None:
     line = text.splitlines().index('"quorm" = 1') + 1
     (fault,) = faults(text)
     assert fault.startswith(f"my.toml:{line}: the rule “many”")
-
-
-CHECKED = """[policy]
-approvers = ["@sre"]
-
-[[policy.rules]]
-name = "two"
-approvers = ["@pair"]
-quorum = 2
-
-[[policy.rules]]
-name = "three"
-approvers = ["@pair", "UZOE"]
-quorum = 3
-"""
-
-
-def test_a_policy_that_fits_the_workspace() -> None:
-    policy = load_policy(CHECKED, now=NOW)
-    assert workspace_problems(policy, make_directory({"sre": {"UBOB"}, "pair": {"UBOB", "UCAT"}, "x": {"UZOE"}})) == ()
-
-
-@pytest.mark.parametrize(
-    ("groups", "flags", "expected"),
-    [
-        (
-            {"sre": {"UBOB"}, "x": {"UZOE"}},
-            {},
-            [":6: there is no user group @pair", ":11: there is no user group @pair"],
-        ),
-        (
-            {"sre": {"UBOB"}, "pair": {"UBOB"}, "x": {"UZOE"}},
-            {},
-            [
-                ":7: @pair cannot give 2 approvals, as only 1 may approve",
-                ":12: @pair or UZOE cannot give 3 approvals, as only 2",
-            ],
-        ),
-        (
-            {"sre": set(), "pair": {"UBOB", "UCAT"}, "x": {"UZOE"}},
-            {},
-            [":2: @sre cannot give 1 approval, as only 0 may approve"],
-        ),
-        (
-            {"sre": {"UBOB"}, "pair": {"UBOB", "UCAT"}, "x": {"UZOE"}},
-            {"guest": {"UCAT"}},
-            [":7: @pair cannot give 2", ":12: @pair or UZOE cannot give 3"],
-        ),
-        ({"sre": {"UBOB"}, "pair": {"UBOB", "UCAT"}}, {}, [":11: UZOE cannot take part"]),
-    ],
-)
-def test_a_policy_that_does_not_fit_the_workspace(
-    groups: dict[str, set[str]], flags: dict[str, set[str]], expected: list[str]
-) -> None:
-    found = workspace_problems(load_policy(CHECKED, "my.toml", now=NOW), make_directory(groups, **flags))
-    assert len(found) == len(expected)
-    for fault, start in zip(found, expected, strict=True):
-        assert fault.startswith(f"my.toml{start}")
 
 
 @pytest.mark.parametrize(
@@ -342,122 +259,3 @@ def test_a_value_over_several_lines_opens_no_table() -> None:
         1,
         1,
     ]
-
-
-FREEZE = '[[policy.freezes]]\nname = "F"\n'
-DATES = "start = 2026-12-20T00:00:00\nend = 2027-01-03T06:00:00\n"
-
-
-@pytest.mark.parametrize(
-    ("text", "problem"),
-    [
-        ("", "say when it holds in one way"),
-        (DATES + 'when = "every saturday"', "say when it holds in one way"),
-        (DATES + 'calendar = "https://example.org/x.ics"', "say when it holds in one way"),
-        ("start = 2026-12-20T00:00:00", "start and end are both needed"),
-        ("end = 2026-12-20T00:00:00", "start and end are both needed"),
-        ("start = 2026-12-20T00:00:00\nend = 2026-12-20T00:00:00", "the end after the start"),
-        ("start = 2026-12-21T00:00:00\nend = 2026-12-20T00:00:00", "the end after the start"),
-        (DATES + 'lasts = "2h"', "lasts goes with a phrase only"),
-        (DATES + 'effect = "ask"', "approvers go with effect"),
-        (DATES + 'approvers = "@a"', "approvers go with effect"),
-        (DATES + 'effect = "ask"\napprovers = "U01"\nquorum = 2', "cannot be reached by 1 named person"),
-        (DATES + 'effect = "ask"\napprovers = "@a"\nquorum = 0', '"quorum" does not fit'),
-        (DATES + 'wins_over = "G"', 'there is no other freeze "G"'),
-        (DATES + 'wins_over = "F"', 'there is no other freeze "F"'),
-        (DATES + 'unless = {requester = "@a"}', 'there is no setting "unless" here; there are approvers, backend,'),
-        (DATES + "[[policy.freezes]]\nname = 'F'\n" + DATES, 'there are two freezes named "F"'),
-    ],
-)
-def test_what_is_no_freeze(text: str, problem: str) -> None:
-    with pytest.raises(ConfigError) as caught:
-        policy(FREEZE + text)
-    (line,) = caught.value.problems
-    assert problem in line
-
-
-def test_one_approval_may_be_asked_for_in_a_freeze() -> None:
-    (freeze,) = policy(FREEZE + DATES + 'effect = "ask"\napprovers = "@cab"\nquorum = 1').freezes
-    assert freeze.stage == stage("@cab")
-
-
-def test_dates_of_a_freeze_may_have_a_zone_of_their_own() -> None:
-    text = FREEZE + 'start = 2026-12-20T00:00:00Z\nend = 2027-01-03T06:00:00+01:00\nzone = "Europe/Berlin"\n'
-    (freeze,) = policy(text).freezes
-    assert isinstance(freeze.schedule, Window)
-    assert (freeze.schedule.start.wall.hour, freeze.schedule.end.wall.hour) == (1, 6)
-    assert (freeze.zone, freeze.max_age, freeze.schedule.start.zone) == ("Europe/Berlin", 86400, "Europe/Berlin")
-
-
-def test_freezes_contradict_each_other_only_at_the_same_time_for_the_same_work() -> None:
-    ask = 'effect = "ask"\napprovers = "@cab"\n'
-    later = "start = 2027-01-03T06:00:00\nend = 2027-01-04T06:00:00\n"
-    other = '[[policy.freezes]]\nname = "G"\n'
-
-    def problems(one: str, two: str) -> int:
-        try:
-            policy(FREEZE + one + other + two)
-        except ConfigError as error:
-            return len(error.problems)
-        return 0
-
-    assert problems(DATES, DATES + ask) == 1
-    assert problems(DATES, DATES) == 0
-    assert problems(DATES, later + ask) == 0
-    assert problems(DATES, DATES + ask + 'wins_over = "F"\n') == 0
-    assert problems(DATES + 'wins_over = "G"\n', DATES + ask) == 0
-    assert problems(DATES + 'backend = "foreman"\n', DATES + ask + 'backend = "immybot"\n') == 0
-    assert problems(DATES + 'operation = "a"\n', DATES + ask + 'operation = "b"\n') == 0
-    assert problems(DATES + 'targets = "a"\n', DATES + ask + 'targets = "b"\n') == 0
-    assert problems(DATES + 'targets = "a*"\n', DATES + ask + 'targets = "*b"\n') == 1
-    assert problems('when = "every saturday"\n', 'when = "every sunday"\n' + ask) == 0
-    assert problems('when = "every saturday"\n', 'when = "every saturday"\n' + ask) == 1
-    assert problems('calendar = "x.ics"\n', 'calendar = "x.ics"\n' + ask) == 0
-
-
-def test_only_the_named_approvers_and_requesters_are_looked_for_in_the_workspace() -> None:
-    there = make_directory({"sre": {"UBOB"}, "dba": {"UCAT", "UDAN"}}, guest={"UGUE"})
-    text = """[policy]
-approvers = ["@sre"]
-escalate_after = "1h"
-escalate_to = ["@e"]
-may_request = ["@m"]
-
-[[policy.rules]]
-name = "r"
-when = {requester = "@w"}
-unless = {requester = "UGUE"}
-quorum = 2
-
-[[policy.rules]]
-name = "s"
-when = {min_targets = 2}
-stages = [{approvers = "@dba", quorum = 2}, {approvers = "@dba", quorum = 3}]
-
-[[policy.freezes]]
-name = "F"
-when = "every saturday"
-effect = "ask"
-approvers = ["@dba"]
-quorum = 3
-
-[[policy.freezes]]
-name = "G"
-when = "every sunday"
-effect = "ask"
-approvers = ["@f"]
-"""
-    loaded = load_policy(text, "my.toml", now=NOW)
-    assert workspace_problems(loaded, there) == (
-        "my.toml:5: there is no user group @m in the workspace; make it in Slack or correct the name.",
-        "my.toml:4: there is no user group @e in the workspace; make it in Slack or correct the name.",
-        "my.toml:9: there is no user group @w in the workspace; make it in Slack or correct the name.",
-        "my.toml:10: UGUE cannot take part: Guests cannot do this; ask a full member of the workspace. "
-        "Name somebody else.",
-        "my.toml:29: there is no user group @f in the workspace; make it in Slack or correct the name.",
-        "my.toml:11: @sre cannot give 2 approvals, as only 1 may approve; lower the quorum or add people.",
-        "my.toml:16: @dba cannot give 3 approvals, as only 2 may approve; lower the quorum or add people.",
-        "my.toml:22: @dba cannot give 3 approvals, as only 2 may approve; lower the quorum or add people.",
-    )
-    assert {stage.quorum for stage in all_stages(loaded)} == {1, 2, 3}
-    assert len(all_stages(loaded)) == 6

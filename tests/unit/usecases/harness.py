@@ -31,13 +31,20 @@ from bot.usecases.runs.dispatch import dispatch_run
 from bot.usecases.services import Services
 from bot.wiring import build_bot
 from playground.environment import Environment
+from playground.sandbox import Fault
 from playground.slack.fixtures import TEAM
 
 FOREMAN, OPSRAMP, IMMYBOT = "foreman.main", "opsramp.main", "immybot.main"
 RUN_COMMAND = 189
 """The sandbox's template ``Run Command - Script Default``."""
+JOBS = "/api/job_invocations"
 START = datetime(2027, 1, 11, 9, 0, tzinfo=UTC)
 """When each test begins: a Monday, ten o'clock in Berlin."""
+
+
+def foreman_fault(kind: str, **more) -> Fault:
+    """Something that goes wrong with each job that Foreman is asked for."""
+    return Fault(kind, f"^{JOBS}$", "POST", **more)
 
 
 @dataclass
