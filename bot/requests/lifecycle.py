@@ -10,7 +10,9 @@ TRANSITIONS: Mapping[RequestState, frozenset[RequestState]] = {
     "scheduled": frozenset(
         {"starting", "running", "succeeded", "partly_failed", "failed", "cancelled", "awaiting_approval"}
     ),
-    "starting": frozenset({"scheduled", "running", "unknown", "succeeded", "partly_failed", "failed", "cancelled"}),
+    "starting": frozenset(
+        {"scheduled", "running", "unknown", "succeeded", "partly_failed", "failed", "cancelled", "awaiting_approval"}
+    ),
     "unknown": frozenset({"starting", "scheduled", "running", "succeeded", "partly_failed", "failed", "cancelled"}),
     "running": frozenset({"scheduled", "succeeded", "partly_failed", "failed", "cancelled"}),
     "succeeded": frozenset(),

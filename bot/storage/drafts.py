@@ -54,6 +54,9 @@ class Draft(FrozenModel):
     generation: int = 0
     """Part of the block ids. It changes when the bot fills in the form, so that Slack drops what was typed before."""
     revises: str | None = None
+    """The id of the request that this is an edit of."""
+    base_revision: int | None = None
+    """The revision of that request that the edit began from."""
     checked: Mapping[str, JsonValue] | None = None
     view_id: str = ""
     created_at: datetime
@@ -75,6 +78,7 @@ class DraftChanges(TypedDict, total=False):
     section: str
     generation: int
     revises: str | None
+    base_revision: int | None
     checked: JsonObject | None
     view_id: str
 

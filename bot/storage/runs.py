@@ -56,6 +56,10 @@ class Attempt(FrozenModel):
     token: str
     run_id: str
     state: AttemptState
+    revision: int | None = None
+    """The revision of the request that the plan was made for; None for an attempt that an earlier release has sent."""
+    content_hash: str | None = None
+    """The hash of that revision's content."""
     plan: Mapping[str, JsonValue]
     handle: Mapping[str, JsonValue] | None = None
     problem: str = ""

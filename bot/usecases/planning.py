@@ -1,4 +1,4 @@
-"""Stores the runs that a request still has to make."""
+"""Stores the runs that a request still has to make, and cancels those whose call was not sent."""
 
 from datetime import datetime, timedelta
 
@@ -35,6 +35,19 @@ async def plan_next_occurrence(tx: Tx, request: Request, previous: Run, grace_mi
     if request.state in FINAL_STATES or previous.due_at is None:
         return
     await _add_occurrence(tx, request, schedule, previous.number + 1, previous.due_at, grace_minutes)
+
+
+async def cancel_unsent_run(tx: Tx, run: Run, now: datetime, problem: str) -> bool:
+    """Cancel a run whose call was not sent. Returns whether that was possible. Raises Conflict if the run changes."""
+    if run.state == "starting":
+        attempt = await runs.get_attempt(tx, run.token)
+        if attempt is None or attempt.state != "prepared":
+            return False
+        await runs.transition_attempt(tx, run.token, ["prepared"], "refused", problem=problem)
+    elif run.state != "pending":
+        return False
+    await runs.transition(tx, run, "cancelled", finished_at=now, problem=problem)
+    return True
 
 
 async def _add_occurrence(

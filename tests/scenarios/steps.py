@@ -38,6 +38,15 @@ async def open_form(who: Person, line: str, channel: str = "#ops") -> Modal:
     return modal
 
 
+async def open_edit(who: Person, card: Message) -> Modal:
+    """Press Edit on a card and wait for the form."""
+    reply = await who.click("Edit", card)
+    assert reply.error == "", reply
+    form = await who.modal(WAIT_SECONDS)
+    await who.ws.wait_until(lambda: "One moment" not in form.text, WAIT_SECONDS)
+    return form
+
+
 async def go_to_page(modal: Modal, page: str, label: str) -> None:
     """Go to a page of the form and wait for one of its fields."""
     await modal.click(page)

@@ -92,6 +92,10 @@ async def runs_and_attempts_are_kept(tx: Tx) -> None:
         assert attempt is not None
         assert attempt.state == row["state"]
         assert Plan.model_validate(attempt.plan).placement.scheduler == row["plan"]["placement"]["holder"]
+        if row["state"] == "prepared":
+            request = await requests.get(tx, (await runs.get(tx, row["run_id"])).request_id)
+            assert (attempt.revision, attempt.content_hash) == (request.revision, request.content_hash)
+    assert "prepared" in {row["state"] for row in BEFORE["attempts"]}
 
 
 async def messages_are_kept(tx: Tx) -> None:
@@ -113,11 +117,13 @@ async def drafts_are_kept(tx: Tx) -> None:
     for row in BEFORE["drafts"]:
         draft = await drafts.get(tx, row["id"])
         assert (draft.values, draft.revises) == (row["values"], row["revises"])
+        assert draft.base_revision == (1 if row["revises"] else None)
         if row["checked"]:
             preview = PreviewResult.model_validate(draft.checked)
             assert preview.notified_count == row["checked"]["notified"]
             previews += 1
     assert previews
+    assert any(row["revises"] for row in BEFORE["drafts"])
 
 
 def test_a_large_table_is_rewritten_to_its_last_row(tmp_path: Path) -> None:

@@ -15,9 +15,12 @@ from bot.storage.transactions import Tx
 from bot.usecases.drafts.policy_input import editors_including
 from bot.usecases.drafts.preview import PreviewResult
 from bot.usecases.drafts.submission import approve_by_policy, post_approval_card, submitted_fields
+from bot.usecases.planning import cancel_unsent_run
 from bot.usecases.refusals import RefusalCode
 from bot.usecases.services import Services
 from bot.values import JsonObject
+
+_REPLACED_TEXT = "Replaced by an edit."
 
 
 async def submit_edit(
@@ -39,8 +42,8 @@ async def submit_edit(
     preview = preview.model_copy(update={"content": content})
     async with services.db.write() as tx:
         await drafts.save(tx, draft, now, state="submitted")
-        request = await requests.get(tx, request.id)
-        await _cancel_pending_runs(tx, request, now)
+        request = await requests.get(tx, request.id, for_update=True)
+        await _cancel_unsent_runs(tx, request, now)
         request = await requests.revise(
             tx,
             request,
@@ -85,17 +88,18 @@ def _field_changes(
     )
 
 
-async def _cancel_pending_runs(tx: Tx, request: Request, now: datetime) -> None:
-    """Cancel the waiting run of an approved request. Raises Conflict if something of it has started."""
+async def _cancel_unsent_runs(tx: Tx, request: Request, now: datetime) -> None:
+    """Cancel the run of an approved request, as long as its call was not sent. Raises Conflict if it was."""
     if request.state == "awaiting_approval":
         return
-    all_runs = await runs.of_request(tx, request.id)
-    if request.state != "scheduled" or any(run.state not in ("pending", "cancelled", "missed") for run in all_runs):
+    sent = [
+        run
+        for run in await runs.of_request(tx, request.id)
+        if run.state not in ("cancelled", "missed") and not await cancel_unsent_run(tx, run, now, _REPLACED_TEXT)
+    ]
+    if sent or request.state not in ("scheduled", "starting"):
         text = f"{request.name} cannot be edited any more: {STATE_LABELS[request.state].lower()}."
         raise Conflict(text, code=RefusalCode.NOT_EDITABLE)
-    for run in all_runs:
-        if run.state == "pending":
-            await runs.transition(tx, run, "cancelled", finished_at=now, problem="Replaced by an edit.")
 
 
 async def _announce_revision(

@@ -14,14 +14,16 @@ from bot import failpoints
 from bot.backends.base import Handle, Operation, Params, Plan
 from bot.errors import BackendError, Conflict, NightshiftError, RateLimited, Refused, Unreachable
 from bot.requests.model import Request, Run
-from bot.storage import audit, runs
+from bot.storage import audit, requests, runs
 from bot.storage.runs import Attempt
+from bot.storage.transactions import Tx
 from bot.usecases.planning import plan_next_occurrence
 from bot.usecases.runs.retry import FIRST_WAIT_SECONDS, next_wait, retry_time_is_over
 from bot.usecases.runs.transitions import (
     StartingRun,
     record_not_arrived,
     record_refused,
+    record_replaced,
     record_started,
     record_unknown,
     sync_request_state,
@@ -36,15 +38,27 @@ MAX_LOOKUP_WAIT_SECONDS = 10.0
 _log = structlog.get_logger(__name__)
 
 
+class ContentReplaced(Conflict):
+    """The request was edited between the checks of a start and its call. The edit counts."""
+
+
 async def prepare_attempt(
     services: Services, run: Run, request: Request, operation: Operation[Params], plan: Plan, now: datetime
 ) -> StartingRun:
-    """Record what will be sent. Raises Conflict if another node starts the run."""
+    """Record what will be sent. Raises Conflict if another node starts the run, or the request was edited."""
     failpoints.hit(failpoints.BEFORE_PREPARE)
     async with services.db.write() as tx:
+        current = await requests.get(tx, request.id, for_update=True)
+        _check_same_content(current, request.revision, request.content_hash)
         run = await runs.transition(tx, run, "starting", token=plan.token, problem="")
         attempt = Attempt(
-            token=plan.token, run_id=run.id, state="prepared", plan=plan.model_dump(mode="json"), created_at=now
+            token=plan.token,
+            run_id=run.id,
+            state="prepared",
+            revision=request.revision,
+            content_hash=request.content_hash,
+            plan=plan.model_dump(mode="json"),
+            created_at=now,
         )
         await runs.add_attempt(tx, attempt)
         request = await sync_request_state(tx, services, request, run)
@@ -59,7 +73,7 @@ async def send_with_retries(services: Services, starting: StartingRun) -> None:
     """Make the call and record what came of it.
 
     A call that did not arrive is repeated for a while. One that may have arrived is looked up, never repeated.
-    Raises Conflict if another node makes the call.
+    A call whose request was edited before it was sent is dropped. Raises Conflict if another node makes the call.
     """
     began, wait = services.clock.now(), FIRST_WAIT_SECONDS
     while True:
@@ -75,6 +89,9 @@ async def send_with_retries(services: Services, starting: StartingRun) -> None:
             wait = next_wait(wait)
         except Refused as error:
             await record_refused(services, starting, str(error))
+            return
+        except ContentReplaced as error:
+            await record_replaced(services, starting, str(error))
             return
         except Conflict:
             raise
@@ -93,6 +110,7 @@ async def _call_backend(services: Services, starting: StartingRun) -> Handle:
     backend = services.backends.require(starting.request.content.backend)
     async with backend.send_slots:
         async with services.db.write() as tx:
+            await _check_attempt_is_current(tx, starting)
             # Not the clock of the services, which can be moved.
             recorded = time.monotonic()
             await runs.transition_attempt(tx, starting.plan.token, ["prepared"], "sent", sent_at=services.clock.now())
@@ -102,6 +120,19 @@ async def _call_backend(services: Services, starting: StartingRun) -> Handle:
         handle = await starting.operation.start(starting.plan)
         failpoints.hit(failpoints.AFTER_CALL)
         return handle
+
+
+async def _check_attempt_is_current(tx: Tx, starting: StartingRun) -> None:
+    """Raise ContentReplaced if the request was edited since the attempt was prepared."""
+    request = await requests.get(tx, starting.request.id, for_update=True)
+    attempt = await runs.get_attempt(tx, starting.plan.token)
+    if attempt is not None and attempt.state == "prepared":
+        _check_same_content(request, attempt.revision, attempt.content_hash)
+
+
+def _check_same_content(request: Request, revision: int | None, content_hash: str | None) -> None:
+    if (request.revision, request.content_hash) != (revision, content_hash):
+        raise ContentReplaced(f"{request.name} was edited before this run was sent, so it was not started.")
 
 
 async def find_by_token(services: Services, starting: StartingRun, problem: str) -> None:

@@ -2,20 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from bot.backends.base import Handle
 from bot.errors import Conflict, NightshiftError, NotAllowed
 from bot.requests.lifecycle import FINAL_RUN_STATES, FINAL_STATES, STATE_LABELS
 from bot.requests.model import Person, Request, Run
 from bot.storage import audit, messages, requests, runs
-from bot.storage.transactions import Tx
 from bot.usecases.approvals.withdraw import withdraw
+from bot.usecases.planning import cancel_unsent_run
 from bot.usecases.refusals import RefusalCode
 from bot.usecases.services import Services
 from bot.values import JsonObject
 
 _MAX_RUNS = 10_000
+_NOT_STARTED_TEXT = "Cancelled before it started."
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,30 +74,17 @@ async def _stop_locally(services: Services, request_id: str, person: Person) -> 
         if not open_runs:
             text = f"{request.name} is already over: {STATE_LABELS[request.state].lower()}."
             raise Conflict(text, code=RefusalCode.ALREADY_OVER)
-        remaining = [run for run in open_runs if not await _cancel_unsent_run(tx, run, now)]
+        remaining = [run for run in open_runs if not await cancel_unsent_run(tx, run, now, _NOT_STARTED_TEXT)]
         if not _is_local_series(request) and any(run.state == "starting" for run in remaining):
             text = f"{request.name} is just being started. Please try again in a moment."
             raise Conflict(text, code=RefusalCode.BEING_STARTED)
         if request.state not in FINAL_STATES and (not remaining or _is_local_series(request)):
-            outcome = "Cancelled. No further run will start." if remaining else "Cancelled before it started."
+            outcome = "Cancelled. No further run will start." if remaining else _NOT_STARTED_TEXT
             request = await requests.transition(tx, request, "cancelled", finished_at=now, outcome=outcome)
         data: JsonObject = {"stopped": len(open_runs) - len(remaining), "remaining": [run.id for run in remaining]}
         await audit.record(tx, now, person.key, "request.cancelled", request.id, data)
         await messages.mark_dirty(tx, request.id, now)
     return remaining
-
-
-async def _cancel_unsent_run(tx: Tx, run: Run, now: datetime) -> bool:
-    """Cancel a run whose call was not sent. Returns whether that was possible."""
-    if run.state == "starting":
-        attempt = await runs.get_attempt(tx, run.token)
-        if attempt is None or attempt.state != "prepared":
-            return False
-        await runs.transition_attempt(tx, run.token, ["prepared"], "refused", problem="Cancelled before it was sent.")
-    elif run.state != "pending":
-        return False
-    await runs.transition(tx, run, "cancelled", finished_at=now, problem="Cancelled before it started.")
-    return True
 
 
 async def _stop_in_backend(services: Services, request: Request, remaining: Sequence[Run]) -> _BackendAnswers:

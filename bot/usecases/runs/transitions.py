@@ -8,6 +8,7 @@ from bot.requests.lifecycle import can_transition, request_state_for_run
 from bot.requests.model import Request, Run, RunState
 from bot.storage import audit, messages, requests, runs
 from bot.storage.transactions import Tx
+from bot.usecases.planning import cancel_unsent_run
 from bot.usecases.runs.finish import finish_run
 from bot.usecases.services import Services
 
@@ -57,6 +58,17 @@ async def record_refused(services: Services, starting: StartingRun, problem: str
         )
     async with services.db.write() as tx:
         await finish_run(tx, services, starting.run, starting.request, "failed", problem=problem)
+    services.wake.sender.set()
+
+
+async def record_replaced(services: Services, starting: StartingRun, problem: str) -> None:
+    """Record that an edit came before the call. The request goes on with its new revision. Raises Conflict."""
+    now = services.clock.now()
+    async with services.db.write() as tx:
+        await cancel_unsent_run(tx, await runs.get(tx, starting.run.id), now, problem)
+        data = {"run": starting.run.id, "token": starting.plan.token, "why": problem}
+        await audit.record(tx, now, "nightshift", "run.replaced", starting.request.id, data)
+        await messages.mark_dirty(tx, starting.request.id, now)
     services.wake.sender.set()
 
 

@@ -2,8 +2,8 @@
 loops. Nothing happens by itself, so that each test says what happens, and when."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, nullcontext
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -177,6 +177,20 @@ class Harness:
         await dispatch_run(self.services, run.id)
         async with self.services.db.read() as tx:
             return await runs.get(tx, run.id)
+
+    @asynccontextmanager
+    async def calls_held(self, request: Request, backend: str = FOREMAN) -> AsyncIterator[None]:
+        """Start the run of a request, and hold its call back until the block ends: it is prepared and not sent."""
+        slots = self.services.backends.require(backend).send_slots
+        async with AsyncExitStack() as full:
+            while not slots.locked():
+                await full.enter_async_context(slots)
+            dispatching = asyncio.create_task(dispatch_run(self.services, (await self.run(request)).id))
+            async with asyncio.timeout(20):
+                while (await self.run(request)).state != "starting":
+                    await asyncio.sleep(0.02)
+            yield
+        await asyncio.wait_for(dispatching, 20)
 
     async def poll(self, backend: str = FOREMAN) -> int:
         """Look once at everything that runs in a back end, whenever it was looked at last."""

@@ -178,7 +178,7 @@ async def test_a_call_that_has_not_left_never_leaves(bot: Harness, when: str) ->
     assert await cancel(bot.services, request.id, bot.person("alice")) == f"{request.name}: cancelled."
     assert [r.state for r in await bot.runs(request)] == ["cancelled"]
     attempt = await bot.attempt(run)
-    assert (attempt.state, attempt.problem) == ("refused", "Cancelled before it was sent.")
+    assert (attempt.state, attempt.problem) == ("refused", "Cancelled before it started.")
     before = len(bot.posts())
     assert (await bot.dispatch(run)).state == "cancelled"
     assert len(bot.posts()) == before

@@ -1,4 +1,7 @@
-"""Renames columns, states and JSON keys to the terms of the glossary, and stores who has edited each request."""
+"""Renames columns, states and JSON keys to the terms of the glossary, and stores who has edited each request.
+
+Stores also which revision an attempt is for, and which one a draft of an edit began from.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -62,6 +65,8 @@ def upgrade() -> None:
     _rewrite_requests()
     _rewrite_revisions()
     _rewrite_drafts()
+    _add_revisions_of_attempts()
+    _add_base_revisions_of_drafts()
 
 
 def _rename_message_state() -> None:
@@ -129,6 +134,29 @@ def _rewrite_drafts() -> None:
         rewritten = [{"row_id": row["id"], "rewritten": _preview(row["checked"])} for row in rows if row["checked"]]
         if rewritten:
             op.get_bind().execute(change, rewritten)
+
+
+def _add_revisions_of_attempts() -> None:
+    """Store which content an attempt was made for. Only one that was not sent yet needs it."""
+    op.add_column("attempts", sa.Column("revision", sa.Integer))
+    op.add_column("attempts", sa.Column("content_hash", sa.String(64)))
+    for column in ("revision", "content_hash"):
+        op.execute(
+            f"UPDATE attempts SET {column} = (SELECT revisions.{column} FROM runs"  # noqa: S608 (names of our own)
+            " JOIN requests ON requests.id = runs.request_id"
+            " JOIN revisions ON revisions.request_id = requests.id AND revisions.revision = requests.revision"
+            " WHERE runs.id = attempts.run_id) WHERE state = 'prepared'"
+        )
+
+
+def _add_base_revisions_of_drafts() -> None:
+    """Store which revision a draft of an edit began from: the newest when it was made."""
+    op.add_column("drafts", sa.Column("base_revision", sa.Integer))
+    op.execute(
+        "UPDATE drafts SET base_revision = (SELECT max(revisions.revision) FROM revisions"
+        " WHERE revisions.request_id = drafts.revises AND revisions.at <= drafts.created_at)"
+        " WHERE revises IS NOT NULL"
+    )
 
 
 def _record(record: JsonObject) -> JsonObject:
