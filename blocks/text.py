@@ -1,7 +1,8 @@
 """Elements of Block Kit.
 
 Text of people and back ends is never mrkdwn. It goes into plain_text or rich_text elements, so that no name can notify
-a channel or place a link.
+a channel or place a link. Every text that is shown passes through ``visible``, so that nothing in it is invisible and
+no value can start a row of its own.
 """
 
 from collections.abc import Iterable, Sequence
@@ -9,6 +10,7 @@ from datetime import datetime
 from typing import TypeAlias
 
 from bot.values import Json
+from bot.visible_text import visible, visible_lines
 
 Block: TypeAlias = dict[str, Json]
 Element: TypeAlias = dict[str, Json]
@@ -22,19 +24,25 @@ def clip(text: str, limit: int) -> str:
 
 def plain_text(text: str, limit: int = 3000) -> Element:
     """A plain_text object. Slack refuses an empty one, so it holds at least a space."""
-    return {"type": "plain_text", "text": clip(text, limit) or " ", "emoji": False}
+    return {"type": "plain_text", "text": clip(visible(text), limit) or " ", "emoji": False}
 
 
 def escape(text: str) -> str:
     """Escape a text for the places that are always mrkdwn, such as the fallback text of a message."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return visible(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def text_run(
     text: str, *, bold: bool = False, italic: bool = False, code: bool = False, strike: bool = False
 ) -> Element:
     """A run of rich text."""
-    style = {name: True for name, on in (("bold", bold), ("italic", italic), ("code", code), ("strike", strike)) if on}
+    style: Element = {
+        name: True for name, on in (("bold", bold), ("italic", italic), ("code", code), ("strike", strike)) if on
+    }
+    return _text_element(visible(text), style)
+
+
+def _text_element(text: str, style: Element | None = None) -> Element:
     element: Element = {"type": "text", "text": text}
     if style:
         element["style"] = style
@@ -52,7 +60,7 @@ def date_element(instant: datetime, fallback: str) -> Element:
         "type": "date",
         "timestamp": int(instant.timestamp()),
         "format": "{date_short} {time}",
-        "fallback": fallback,
+        "fallback": visible(fallback),
     }
 
 
@@ -61,7 +69,7 @@ def rich_text_lines(*rows: Sequence[Element]) -> Block:
     elements: list[Element] = []
     for row in rows:
         if elements:
-            elements.append(text_run("\n"))
+            elements.append(_text_element("\n"))
         elements += [e for e in row if e.get("text") != ""]
     return rich_text(rich_text_section(elements))
 
@@ -72,13 +80,13 @@ def rich_text_section(elements: Iterable[Element]) -> Element:
 
 
 def quote(text: str) -> Element:
-    """A quoted paragraph."""
-    return {"type": "rich_text_quote", "elements": [text_run(text or " ")]}
+    """A quoted paragraph. Each of its lines is marked as part of the quote."""
+    return {"type": "rich_text_quote", "elements": [_text_element(visible_lines(text) or " ")]}
 
 
 def preformatted(text: str) -> Element:
-    """Text in a fixed-width box."""
-    return {"type": "rich_text_preformatted", "elements": [text_run(text or " ")]}
+    """Text in a fixed-width box, with its lines."""
+    return {"type": "rich_text_preformatted", "elements": [_text_element(visible_lines(text) or " ")]}
 
 
 def bullets(items: Iterable[str]) -> Element:

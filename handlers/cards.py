@@ -36,6 +36,7 @@ from bot.usecases.runs.read_log import read_log
 from bot.usecases.runs.retry_unknown import retry_unknown
 from bot.usecases.runs.unknown import load_unknown_run
 from bot.usecases.services import Services
+from bot.visible_text import visible, visible_log
 from handlers.actors import authorize_actor
 from handlers.payloads import Click, RequestRef, Submission
 from handlers.replies import Ephemeral, FieldErrors, Nothing, OpenView, Reply, SendFile, UpdateView
@@ -199,12 +200,12 @@ class CardHandlers:
         """Show the log of one target; a long one is sent as a file too."""
         ref = click.log_ref
         await authorize_actor(self._services, click.person)
-        text = await read_log(self._services, ref.request_id, ref.run_id, ref.target)
+        text = visible_log(await read_log(self._services, ref.request_id, ref.run_id, ref.target))
         if len(text) <= MAX_INLINE_LOG_LENGTH:
             return UpdateView(log_view(ref.target, text, sent_as_file=False))
         return SendFile(
-            file_name=f"{ref.target}.log",
-            title=ref.target,
+            file_name=f"{visible(ref.target)}.log",
+            title=visible(ref.target),
             content=text,
             sent=log_view(ref.target, text, sent_as_file=True),
             not_sent=log_view(ref.target, text, sent_as_file=False),

@@ -275,8 +275,9 @@ class _Conversation:
 
     async def _answer_command(self, command: Command, reply: Reply) -> None:
         match reply:
-            case Ephemeral(text=text, blocks=blocks):
-                message: dict[str, Json] = {"text": escape(text), "response_type": "ephemeral"}
+            case Ephemeral(text=text, blocks=blocks, more_lines=more_lines):
+                lines = [escape(line) for line in (text, *more_lines) if line]
+                message: dict[str, Json] = {"text": "\n".join(lines), "response_type": "ephemeral"}
                 if blocks:
                     message["blocks"] = blocks
                 if self._ack.sent:

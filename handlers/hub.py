@@ -43,7 +43,7 @@ class Hub:
 
     def __init__(self, services: Services, commands: Sequence[str]) -> None:
         self._services = services
-        self._help = HELP.format(commands=", ".join(commands))
+        self._help = HELP.format(commands=", ".join(commands)).split("\n")
 
     async def run(self, command: Command) -> Reply:
         """Run the verb that was typed."""
@@ -61,13 +61,13 @@ class Hub:
             case "when":
                 now = self._services.clock.now()
                 reading = read(rest, now=now, zone=actor.zone, preferences=actor.time_preferences)
-                return Ephemeral("\n".join(echo_lines(self._services, reading, actor)))
+                return Ephemeral("", more_lines=echo_lines(self._services, reading, actor))
             case "delegate":
                 return Ephemeral(await self._delegate(actor, rest))
             case "" | "help":
-                return Ephemeral(self._help)
+                return Ephemeral("", more_lines=self._help)
             case _:
-                return Ephemeral(f"“{verb}” is not known here.\n{self._help}")
+                return Ephemeral(f"“{verb}” is not known here.", more_lines=self._help)
 
     async def _list(self, actor: Actor, verb: str) -> Reply:
         async with self._services.db.read() as tx:

@@ -18,6 +18,8 @@ class Ephemeral:
 
     text: str
     blocks: Sequence[Block] = ()
+    more_lines: Sequence[str] = ()
+    """Shown below the text, each on a line of its own; only in an answer to a command."""
 
 
 @dataclass(frozen=True, slots=True)
