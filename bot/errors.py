@@ -5,6 +5,7 @@ NightshiftError
   InputError            values given by a person are invalid; one message per field
   NotAllowed            the person may not do this
   Conflict              the state has changed meanwhile
+    ContentAltered      the stored content is not what was signed
   NotFound              no such request, draft or back end
   BackendError          a back end refused, failed or did not answer
     Unreachable         no connection: nothing arrived
@@ -52,6 +53,10 @@ class NotAllowed(NightshiftError):
 
 class Conflict(NightshiftError):
     """The state has changed meanwhile; the text says what happened."""
+
+
+class ContentAltered(Conflict):
+    """The stored content of a request is not what was signed. The request must be stopped."""
 
 
 class NotFound(NightshiftError):

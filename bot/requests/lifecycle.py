@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from bot.requests.model import RequestState, RunState
 
 TRANSITIONS: Mapping[RequestState, frozenset[RequestState]] = {
-    "awaiting_approval": frozenset({"approved", "denied", "expired", "withdrawn", "undeliverable"}),
+    "awaiting_approval": frozenset({"approved", "denied", "expired", "withdrawn", "undeliverable", "cancelled"}),
     "approved": frozenset({"scheduled", "starting", "expired", "cancelled", "failed", "awaiting_approval"}),
     "scheduled": frozenset(
         {"starting", "running", "succeeded", "partly_failed", "failed", "cancelled", "awaiting_approval"}

@@ -128,6 +128,11 @@ class TargetSet(FrozenModel):
     note: str = ""
 
 
+HASH_VERSION = 2
+"""How new content is signed. Content keeps the version that it was approved under."""
+_FIELDS_OF_VERSION_1 = frozenset({"backend", "operation", "params", "schedule", "targets", "renewal"})
+
+
 class Content(FrozenModel):
     """The content that an approval signs. Any change of it makes a new revision and voids approvals."""
 
@@ -138,11 +143,15 @@ class Content(FrozenModel):
     targets: tuple[str, ...] = ()
     renewal: int = 0
     """How often approval was requested again. Each time, earlier approvals stop counting."""
+    hash_version: Literal[1, 2] = 1
+    """Which fields are signed: version 1 signs those of the first release, version 2 all. The default is for stored
+    content that has no version; new content names ``HASH_VERSION``."""
 
     @property
     def hash(self) -> str:
-        """SHA-256 of the canonical JSON, in hex."""
-        return sha256_hex(canonical_json(self.model_dump(mode="json")))
+        """SHA-256 of the canonical JSON of the signed fields, in hex."""
+        signed = self.model_dump(mode="json", include=set(_FIELDS_OF_VERSION_1) if self.hash_version == 1 else None)
+        return sha256_hex(canonical_json(signed))
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +254,9 @@ class Decision(FrozenModel):
     at: datetime
     retracted_at: datetime | None = None
     on_behalf_of: str = ""
+    rescheduled_hash: str = ""
+    """The hash of the content under the schedule that this approval chose, because it came after the requested start;
+    empty if it kept the schedule."""
 
 
 class Run(FrozenModel):

@@ -324,6 +324,7 @@ async def decisions_of(tx: Tx, request_id: str) -> Sequence[Decision]:
             at=row.at,
             retracted_at=row.retracted_at,
             on_behalf_of=row.on_behalf_of,
+            rescheduled_hash=row.rescheduled_hash,
         )
         for row in rows
     ]

@@ -143,6 +143,7 @@ decisions = Table(
     Column("at", UtcDateTime, nullable=False),
     Column("retracted_at", UtcDateTime),
     Column("on_behalf_of", String(40), nullable=False),
+    Column("rescheduled_hash", String(64), nullable=False),
     Column("interaction_context", Json, nullable=False),
     Index(None, "request_id", "revision"),
 )

@@ -53,12 +53,13 @@ async def cancel_unsent_run(tx: Tx, run: Run, now: datetime, problem: str) -> bo
 async def _add_occurrence(
     tx: Tx, request: Request, series: Series, number: int, after: datetime, grace_minutes: int
 ) -> None:
-    """Store the next run of a series.
+    """Store the next run of a series, unless a run that was admitted twice has stored it already.
 
     It may start late within its window, or by ``grace_minutes``, but never after the next run is due.
     """
     upcoming = next_runs(series, after, 2)
-    if not upcoming:
+    latest_runs = await runs.of_request(tx, request.id, limit=1)
+    if not upcoming or (latest_runs and latest_runs[0].number >= number):
         return
     due = upcoming[0].instant
     latest_start = due + (start_window(series) or timedelta(minutes=grace_minutes))

@@ -10,6 +10,7 @@ class RefusalCode(StrEnum):
     ALREADY_DECIDED = "already_decided"
     REVISION_REPLACED = "revision_replaced"
     REASON_MISSING = "reason_missing"
+    CONTENT_ALTERED = "content_altered"
     RESCHEDULE_REFUSED = "reschedule_refused"
     NOTHING_TO_RETRACT = "nothing_to_retract"
     # Requests

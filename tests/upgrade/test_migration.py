@@ -11,6 +11,7 @@ import pytest_asyncio
 from sqlalchemy import func, select, text
 
 from bot.backends.base import Plan
+from bot.requests.integrity import is_intact
 from bot.storage import audit, delegations, drafts, messages, requests, runs, tables
 from bot.storage.database import Database
 from bot.storage.migrate import migrate
@@ -65,6 +66,7 @@ async def requests_hold_what_was_approved(tx: Tx) -> None:
         request = await requests.get(tx, row["id"])
         record = row["record"]
         assert request.content.hash == request.content_hash == record["content_hash"]
+        assert is_intact(request, await requests.decisions_of(tx, request.id))
         assert (request.scheduler, request.scheduler_reason) == (record["held_by"], record["holding"])
         assert request.targets.model_dump(mode="json") == record["matched"]
         assert request.requirement.effect == record["requirement"]["verdict"]

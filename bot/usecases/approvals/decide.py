@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Literal
 
 from bot import failpoints
-from bot.errors import Conflict, NotAllowed
+from bot.errors import Conflict, ContentAltered, NotAllowed
 from bot.ids import new_id
 from bot.requests.approval.deadlines import LateChoice, LateOption, assess_lateness
 from bot.requests.approval.delegation import Delegation
@@ -21,6 +21,7 @@ from bot.schedule import Now
 from bot.storage import audit, messages, requests
 from bot.storage.transactions import Tx
 from bot.usecases.approvals.complete import chosen_schedule, complete_approval
+from bot.usecases.integrity import check_intact, stop_altered_request
 from bot.usecases.refusals import RefusalCode
 from bot.usecases.services import Services
 from bot.values import FrozenModel, JsonObject
@@ -62,9 +63,26 @@ async def record_decision(
 ) -> DecisionResult:
     """Record a decision on a revision, and what follows from it.
 
-    Rights are checked now, from live groups. ``interaction_context`` is kept as evidence of the click.
-    Raises Conflict, NotAllowed or NotFound.
+    Rights are checked now, from live groups. ``interaction_context`` is kept as evidence of the click. A request whose
+    content was altered in the database is stopped. Raises Conflict, NotAllowed or NotFound.
     """
+    try:
+        return await _decide(services, request_id, revision, person, verdict, comment, late, interaction_context)
+    except ContentAltered:
+        await stop_altered_request(services, request_id)
+        raise
+
+
+async def _decide(
+    services: Services,
+    request_id: str,
+    revision: int,
+    person: Person,
+    verdict: Verdict,
+    comment: str,
+    late: LateChoice | None,
+    interaction_context: JsonObject | None,
+) -> DecisionResult:
     context = await _load_and_authorize(services, request_id, revision, person)
     request = context.request
     if verdict != "approved" and not comment.strip():
@@ -87,6 +105,7 @@ async def record_decision(
         comment=comment.strip(),
         at=now,
         on_behalf_of=context.permission.on_behalf_of,
+        rescheduled_hash=_rescheduled_hash(request, late, now) if verdict == "approved" else "",
     )
     evidence = {**(interaction_context or {}), "rendered": request.version}
     failpoints.hit(failpoints.BEFORE_DECISION)
@@ -97,12 +116,22 @@ async def record_decision(
     return result
 
 
+def _rescheduled_hash(request: Request, late: LateChoice | None, now: datetime) -> str:
+    """Return the hash of the content under the schedule that the approver chose; "" if the schedule stays."""
+    schedule = chosen_schedule(request, late, now)
+    return "" if schedule is None else request.content.model_copy(update={"schedule": schedule}).hash
+
+
 async def load_decidable_request(services: Services, request_id: str, revision: int, person: Person) -> Request:
     """Return the request if the person may decide on it: checked before they type a reason or the back end is asked.
 
     Raises Conflict, NotAllowed or NotFound.
     """
-    return (await _load_and_authorize(services, request_id, revision, person)).request
+    try:
+        return (await _load_and_authorize(services, request_id, revision, person)).request
+    except ContentAltered:
+        await stop_altered_request(services, request_id)
+        raise
 
 
 async def _load_and_authorize(services: Services, request_id: str, revision: int, person: Person) -> _Context:
@@ -110,6 +139,7 @@ async def _load_and_authorize(services: Services, request_id: str, revision: int
         request = await requests.get(tx, request_id)
         _check_still_open(request, revision)
         decisions = await requests.decisions_of(tx, request_id)
+        check_intact(request, decisions)
     directory = await services.approvals.directory_for(request, decisions, person)
     delegations = await services.approvals.delegations_for(decisions)
     permission = services.approvals.permission_to_decide(
@@ -148,6 +178,7 @@ async def _store_decision(
         request = await requests.get(tx, decision.request_id, for_update=True)
         earlier = await requests.decisions_of(tx, decision.request_id)
         _check_still_open(request, decision.revision)
+        check_intact(request, earlier)
         # Checked again inside the transaction: the same person may have clicked twice.
         permission = services.approvals.permission_to_decide(
             request, decision.person, earlier, context.directory, context.delegations, decision.at

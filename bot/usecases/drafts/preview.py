@@ -9,7 +9,7 @@ from bot.backends.base import FormField, Operation, Params, Placement, Plan, Pre
 from bot.errors import InputError
 from bot.forms import REASON, WHEN
 from bot.ids import PREVIEW_TOKEN
-from bot.requests.model import Content, Requirement, TargetSet
+from bot.requests.model import HASH_VERSION, Content, Requirement, TargetSet
 from bot.schedule import (
     Ambiguous,
     Parsed,
@@ -180,6 +180,7 @@ def _content(draft: Draft, params: Params, schedule: Schedule, preview: Preview)
         params=params.model_dump(mode="json", exclude_none=True),
         schedule=schedule,
         targets=preview.targets.names if preview.targets.fixed else (),
+        hash_version=HASH_VERSION,
     )
 
 

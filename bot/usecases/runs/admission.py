@@ -15,6 +15,7 @@ from bot.requests.model import Request, Run, RunState
 from bot.schedule import ZonedTime
 from bot.storage import messages, requests, runs
 from bot.usecases.approvals.reopen import reopen_for_approval, series_renewal_reason
+from bot.usecases.integrity import load_intact
 from bot.usecases.planning import plan_runs
 from bot.usecases.runs.attempts import prepare_attempt
 from bot.usecases.runs.finish import finish_run
@@ -61,9 +62,12 @@ class Obstacle:
 async def admit(services: Services, run: Run, request: Request) -> StartingRun | None:
     """Check that a run may start now, and record what will be sent.
 
-    Returns None if it may not; what becomes of the run instead is recorded. Raises Conflict if the run has changed.
+    Returns None if it may not; what becomes of the run instead is recorded. Raises Conflict if the run has changed, and
+    ContentAltered if the request is not what was signed.
     """
     now = services.clock.now()
+    async with services.db.read() as tx:
+        request, _ = await load_intact(tx, request.id)
     obstacle = await find_obstacle(services, run, request, now)
     if obstacle is None:
         try:

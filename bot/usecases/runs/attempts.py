@@ -17,6 +17,7 @@ from bot.requests.model import Request, Run
 from bot.storage import audit, requests, runs
 from bot.storage.runs import Attempt
 from bot.storage.transactions import Tx
+from bot.usecases.integrity import load_intact
 from bot.usecases.planning import plan_next_occurrence
 from bot.usecases.runs.retry import FIRST_WAIT_SECONDS, next_wait, retry_time_is_over
 from bot.usecases.runs.transitions import (
@@ -123,8 +124,9 @@ async def _call_backend(services: Services, starting: StartingRun) -> Handle:
 
 
 async def _check_attempt_is_current(tx: Tx, starting: StartingRun) -> None:
-    """Raise ContentReplaced if the request was edited since the attempt was prepared."""
-    request = await requests.get(tx, starting.request.id, for_update=True)
+    """Raise ContentReplaced if the request was edited since the attempt was prepared, and ContentAltered if its content
+    is not what was signed."""
+    request, _ = await load_intact(tx, starting.request.id, for_update=True)
     attempt = await runs.get_attempt(tx, starting.plan.token)
     if attempt is not None and attempt.state == "prepared":
         _check_same_content(request, attempt.revision, attempt.content_hash)

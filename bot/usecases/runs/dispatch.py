@@ -1,7 +1,7 @@
 """Starts a run. Only from here does a call that changes something go to a back end.
 
-After a crash the same job runs again and continues from the attempt's row: what was only prepared is sent; what was
-sent is looked up by its token, never sent again.
+After a crash the same job runs again and continues from the attempt's row: what was only prepared is admitted once
+more; what was sent is looked up by its token, never sent again.
 """
 
 import asyncio
@@ -10,12 +10,13 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 
 from bot.backends.base import Plan
-from bot.errors import Conflict
+from bot.errors import Conflict, ContentAltered
 from bot.requests.model import Run
 from bot.storage import requests, runs
+from bot.usecases.integrity import stop_altered_request
 from bot.usecases.runs.admission import admit
 from bot.usecases.runs.attempts import find_by_token, send_with_retries
-from bot.usecases.runs.transitions import StartingRun
+from bot.usecases.runs.transitions import StartingRun, return_to_pending
 from bot.usecases.services import Services
 
 JOB = "dispatch"
@@ -55,15 +56,18 @@ async def _dispatch_once(services: Services, run_id: str) -> None:
         run = await runs.get(tx, run_id)
         request = await requests.get(tx, run.request_id)
         attempt = await runs.get_attempt(tx, run.token) if run.token else None
+    if run.state == "starting" and attempt is not None and attempt.state == "prepared":
+        # Time has passed since it was admitted, and the stored plan is not what people signed.
+        run, request = await return_to_pending(services, run, request)
     if run.state == "pending":
-        starting = await admit(services, run, request)
-        if starting is not None:
-            await send_with_retries(services, starting)
-    elif run.state == "starting" and attempt is not None:
+        try:
+            starting = await admit(services, run, request)
+            if starting is not None:
+                await send_with_retries(services, starting)
+        except ContentAltered:
+            await stop_altered_request(services, request.id)
+    elif run.state == "starting" and attempt is not None and attempt.state == "sent":
         plan = Plan.model_validate(attempt.plan)
         operation = services.backends.operation(request.content.backend, plan.operation)
         starting = StartingRun(run, request, operation, plan)
-        if attempt.state == "prepared":
-            await send_with_retries(services, starting)
-        elif attempt.state == "sent":
-            await find_by_token(services, starting, "The bot was stopped while this was being sent")
+        await find_by_token(services, starting, "The bot was stopped while this was being sent")

@@ -1,8 +1,11 @@
-"""Renames columns, states and JSON keys to the terms of the glossary, and stores who has edited each request.
+"""Renames columns, states and JSON keys to the terms of the glossary.
 
-Stores also which revision an attempt is for, and which one a draft of an edit began from.
+Stores also who has edited each request, the schedule that a late approval chose, which revision an attempt is for, and
+which one a draft of an edit began from.
 """
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping, Sequence
 
 import sqlalchemy as sa
@@ -62,6 +65,7 @@ def upgrade() -> None:
         op.execute(
             sa.text("UPDATE runs SET state = :after WHERE state = :before").bindparams(before=before, after=after)
         )
+    _add_rescheduled_hash()
     _rewrite_requests()
     _rewrite_revisions()
     _rewrite_drafts()
@@ -84,9 +88,30 @@ def _rename_message_state() -> None:
     op.create_check_constraint(op.f("ck_messages_state"), "messages", states)
 
 
+def _add_rescheduled_hash() -> None:
+    op.add_column("decisions", sa.Column("rescheduled_hash", sa.String(64), nullable=True))
+    op.execute("UPDATE decisions SET rescheduled_hash = ''")
+    with op.batch_alter_table("decisions") as batch:
+        batch.alter_column("rescheduled_hash", existing_type=sa.String(64), nullable=False)
+
+
+def _sign_late_schedules(rows: Sequence[sa.RowMapping]) -> None:
+    """Sign the schedules that approvers chose with a late approval: earlier versions changed the content alone."""
+    change = sa.text(
+        "UPDATE decisions SET rescheduled_hash = :actual"
+        " WHERE request_id = :id AND verdict = 'approved' AND content_hash = :signed"
+    )
+    for row in rows:
+        text = json.dumps(row["record"]["content"], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        actual, signed = hashlib.sha256(text.encode()).hexdigest(), row["record"]["content_hash"]
+        if actual != signed:
+            op.get_bind().execute(change, {"actual": actual, "signed": signed, "id": row["id"]})
+
+
 def _rewrite_requests() -> None:
     change = sa.update(requests).where(requests.c.id == sa.bindparam("row_id")).values(record=sa.bindparam("rewritten"))
     for rows in _batches(requests, "id"):
+        _sign_late_schedules(rows)
         editors = _editors({row["id"]: row["user"] for row in rows})
         op.get_bind().execute(
             change,
