@@ -148,6 +148,7 @@ def _state_block(card: Card) -> Block:
     rows += _decision_rows([d for d in card.decisions if d.content_hash == request.content_hash])
     if request.outcome:
         rows.append([text_run(clip(request.outcome, 1500))])
+    rows += _proposal_rows(card)
     return rich_text_lines(*rows)
 
 
@@ -204,6 +205,7 @@ def _card_buttons(card: Card) -> list[Element]:
         if any(d.retracted_at is None and d.content_hash == request.content_hash for d in card.decisions):
             row.append(button("Take back", "take_back", value))
     elif request.state == "unknown":
+        row += _proposal_buttons(card)
         row += [
             button("It ran", "adopt", value),
             button("It did not run: run it again", "run_again", value, confirm=_retry_confirmation(request)),
@@ -217,6 +219,33 @@ def _card_buttons(card: Card) -> list[Element]:
         row.append(button("Run again on the failed ones", "rerun_failed", value))
     row.append(button("Show details", "details", value))
     return row
+
+
+def _proposal_buttons(card: Card) -> list[Element]:
+    """The button that confirms which run of the back end it is, once somebody has named one."""
+    request = card.request
+    return [
+        button(
+            "Confirm this run",
+            "confirm_remote",
+            f"{request.id}:{run.version}",
+            style="primary",
+            confirm=confirm_dialog("Is this the run?", clip(run.proposal.title, 250), "Yes, this is it"),
+        )
+        for run in card.runs
+        if run.state == "unknown" and run.proposal is not None
+    ][:1]
+
+
+def _proposal_rows(card: Card) -> list[Sequence[Element]]:
+    return [
+        [
+            user_mention(run.proposal.by),
+            text_run(f" says that it ran as “{clip(run.proposal.title, 300)}”. An approver must confirm this."),
+        ]
+        for run in card.runs
+        if run.state == "unknown" and run.proposal is not None
+    ]
 
 
 def _stop_confirmation(request: Request) -> Element:

@@ -35,7 +35,6 @@ from bot.requests.model import Decision, Request, Run
 APPROVE_CALLBACK = "approve_comment"
 DENY_CALLBACK = "deny_reason"
 CHANGES_CALLBACK = "changes_reason"
-ATTACH_CALLBACK = "adopt_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,6 @@ QUESTIONS: Mapping[str, Question] = {
     APPROVE_CALLBACK: Question("Approve", "What should be known?", "Approve"),
     DENY_CALLBACK: Question("Deny", "Why?", "Deny", "The requester will read this."),
     CHANGES_CALLBACK: Question("Request changes", "What should be changed?", "Send"),
-    ATTACH_CALLBACK: Question("It ran", "Under which id does the back end have it?", "Watch it", multiline=False),
 }
 """By callback id."""
 

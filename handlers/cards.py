@@ -7,7 +7,6 @@ from typing import TypeAlias
 from blocks.form import form_view, loading_view, message_view
 from blocks.modals import (
     APPROVE_CALLBACK,
-    ATTACH_CALLBACK,
     CHANGES_CALLBACK,
     DENY_CALLBACK,
     details_view,
@@ -17,7 +16,6 @@ from blocks.modals import (
     question_view,
 )
 from blocks.text import View
-from bot.errors import InputError
 from bot.requests.approval.deadlines import LateChoice
 from bot.requests.model import Person, Request
 from bot.storage import requests, runs
@@ -30,11 +28,9 @@ from bot.usecases.drafts.edit import edit_request
 from bot.usecases.drafts.form import form_model
 from bot.usecases.drafts.rerun_failed import rerun_failed
 from bot.usecases.preflight import PreflightResult, preflight
-from bot.usecases.runs.attach_remote import attach_remote
 from bot.usecases.runs.cancel import cancel
 from bot.usecases.runs.read_log import read_log
 from bot.usecases.runs.retry_unknown import retry_unknown
-from bot.usecases.runs.unknown import load_unknown_run
 from bot.usecases.services import Services
 from bot.visible_text import visible, visible_log
 from handlers.actors import authorize_actor
@@ -93,8 +89,6 @@ def register(table: RouteTable, services: Services) -> None:
         table.actions[action_id] = Route(cards.run_simple_button)
     for action_id, (_, title) in FORM_BUTTONS.items():
         table.actions[action_id] = Route(cards.open_form, _error_in(title), opening=_form_opening)
-    table.actions["adopt"] = Route(cards.ask_remote_id)
-    table.submissions[ATTACH_CALLBACK] = Route(cards.attach_remote)
     table.actions["details"] = Route(cards.show_details)
     table.actions["log"] = Route(cards.show_log, _error_in("Log"), opening=_log_opening)
     table.actions["open_link"] = Route(cards.acknowledge)
@@ -168,23 +162,6 @@ class CardHandlers:
         actor = await authorize_actor(self._services, click.person)
         draft = await make_draft(self._services, ref.id, actor)
         return UpdateView(form_view(await form_model(self._services, draft, actor)))
-
-    async def ask_remote_id(self, click: Click) -> Reply:
-        """Ask for the id of a run that did start, if the person may say so."""
-        ref = click.request_ref
-        actor = await authorize_actor(self._services, click.person)
-        await load_unknown_run(self._services, ref.id, actor.person)
-        return OpenView(question_view(ATTACH_CALLBACK, ref.id, ref.revision))
-
-    async def attach_remote(self, submission: Submission) -> Reply:
-        """Watch the run whose id was given."""
-        ref = submission.view.request_ref
-        actor = await authorize_actor(self._services, submission.person)
-        try:
-            text = await attach_remote(self._services, ref.id, actor.person, submission.answer)
-        except InputError as error:
-            return _answer_error(submission, ref, next(iter(error.problems.values())))
-        return _update_with(text)
 
     async def show_details(self, click: Click) -> Reply:
         """Show everything about a request."""

@@ -176,6 +176,12 @@ class Submission:
         return _text(_child(_child(self.view.state, "answer"), "answer"), "value").strip()
 
     @property
+    def choice(self) -> str:
+        """The value of the radio button that was chosen; "" where there is none."""
+        chosen = _child(_child(self.view.state, "choice"), "choice")
+        return _text(_child(chosen, "selected_option"), "value")
+
+    @property
     def interaction_context(self) -> dict[str, Json]:
         """What is kept with a decision."""
         return {"action_ts": "", "message_ts": "", "channel": "", "view": self.view.id}

@@ -36,6 +36,7 @@ __all__ = [
     "CONTRACT_VERSION",
     "BackendContext",
     "BackendKind",
+    "Candidate",
     "Change",
     "Connection",
     "ConnectionSettings",
@@ -143,13 +144,27 @@ class Handle(FrozenModel):
     """Identifies what was started. ``id`` is the back end's own name for it, unique in the connection and the kind.
 
     ``url`` becomes the link on the card. ``detail`` belongs to the back end; it is stored as JSON, and a later version
-    may read it. It is empty if a person attached the run by its id.
+    may read it. It is empty if a person attached the run by its id in an earlier release.
     """
 
     kind: Literal["run", "series"] = "run"
     id: str
     url: str = ""
     detail: Mapping[str, JsonValue] = {}
+
+
+class Candidate(FrozenModel):
+    """A run that may be what an attempt of unknown outcome started. ``candidates`` finds it again by its ``id``.
+
+    ``differences`` says in sentences in what, but for the time, it is not what was planned.
+    """
+
+    id: str
+    handle: Handle
+    title: str
+    starts_at: datetime | None = None
+    carries_token: bool = False
+    differences: tuple[str, ...] = ()
 
 
 TargetState = Literal["pending", "running", "succeeded", "failed", "cancelled", "skipped"]
@@ -260,6 +275,16 @@ class Operation(ABC, Generic[ParamsT]):
     @abstractmethod
     async def find_started(self, plan: Plan) -> Handle | None:
         """Look up by the token what an earlier ``start`` of this plan made. Raises BackendError."""
+
+    async def candidates(
+        self, plan: Plan, since: datetime, until: datetime, remote_id: str = ""
+    ) -> Sequence[Candidate]:
+        """Return at most 10 runs that may be what an earlier ``start`` of this plan made, likeliest first.
+
+        They started between two instants. With ``remote_id`` it is only the one that a person named, whatever differs.
+        A run that cannot be read is left out. Raises BackendError.
+        """
+        return ()
 
     @abstractmethod
     async def poll(self, handles: Sequence[Handle]) -> Mapping[str, Progress]:

@@ -259,6 +259,15 @@ class Decision(FrozenModel):
     empty if it kept the schedule."""
 
 
+class Proposal(FrozenModel):
+    """A run in the back end that somebody takes for a run of unknown outcome. ``title`` is for people; ``by`` is the id
+    of a user."""
+
+    remote_id: str
+    title: str
+    by: str
+
+
 class Run(FrozenModel):
     """One execution of a request: the only one, or one occurrence of a series."""
 
@@ -271,6 +280,8 @@ class Run(FrozenModel):
     latest_start: datetime | None = None
     token: str = ""
     handle: Mapping[str, JsonValue] | None = None
+    proposal: Proposal | None = None
+    """Which run of the back end somebody takes this one for, while it is unknown and an approver has to confirm it."""
     progress: Mapping[str, Any] | None = None
     problem: str = ""
     started_at: datetime | None = None

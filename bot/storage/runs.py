@@ -8,7 +8,7 @@ from pydantic import JsonValue
 from sqlalchemy import RowMapping, bindparam, func, insert, or_, select, update
 
 from bot.errors import Conflict, NotFound
-from bot.requests.model import Run, RunState
+from bot.requests.model import Proposal, Run, RunState
 from bot.storage.tables import attempts, runs
 from bot.storage.transactions import Parameters, Tx
 from bot.values import FrozenModel, JsonObject
@@ -75,6 +75,7 @@ class RunChanges(TypedDict, total=False):
     latest_start: datetime | None
     token: str
     handle: JsonObject | None
+    proposal: Proposal | None
     progress: JsonObject | None
     problem: str
     started_at: datetime | None
@@ -116,6 +117,24 @@ async def of_request(tx: Tx, request_id: str, limit: int = 50) -> Sequence[Run]:
 async def handles_of(tx: Tx, request_id: str) -> Sequence[tuple[int, Mapping[str, JsonValue] | None]]:
     """Return the number and the handle of every run of a request."""
     return [(row.number, row.handle) for row in await tx.execute(_HANDLES, {"of_request": request_id})]
+
+
+async def request_with_handle(tx: Tx, backend: str, handle: Mapping[str, JsonValue], *, other_than: str) -> str:
+    """Return the id of the request whose run has a handle of the same kind and id; "" if there is none.
+
+    ``other_than`` is the id of a run that does not count.
+    """
+    found = await tx.scalar(
+        select(runs.c.request_id)
+        .where(
+            runs.c.backend == backend,
+            runs.c.id != other_than,
+            runs.c.handle["id"].as_string() == handle["id"],
+            runs.c.handle["kind"].as_string() == handle["kind"],
+        )
+        .limit(1)
+    )
+    return str(found or "")
 
 
 async def transition(tx: Tx, run: Run, state: RunState, **changes: Unpack[RunChanges]) -> Run:

@@ -162,6 +162,7 @@ runs = Table(
     Column("latest_start", UtcDateTime),
     Column("token", String(40), nullable=False),
     Column("handle", Json),
+    Column("proposal", Json),
     Column("progress", Json),
     Column("problem", Text, nullable=False),
     Column("poll_at", UtcDateTime),

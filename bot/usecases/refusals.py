@@ -20,6 +20,10 @@ class RefusalCode(StrEnum):
     BEING_STARTED = "being_started"
     NOT_EDITABLE = "not_editable"
     OUTCOME_KNOWN = "outcome_known"
+    NOT_THE_RUN = "not_the_run"
+    NOT_READABLE = "not_readable"
+    NOT_INDEPENDENT = "not_independent"
+    PROPOSAL_REPLACED = "proposal_replaced"
     NOTHING_FAILED = "nothing_failed"
     # Drafts
     NOT_OWNER = "not_owner"

@@ -2,11 +2,13 @@
 
 import base64
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from aiohttp import web
 
 from bot.clock import Clock
 from playground.foreman.catalog import CatalogRoutes
+from playground.foreman.compose import compose
 from playground.foreman.errors import ApiError, denied, message_error
 from playground.foreman.jobs import Invocation, RecurringLogic
 from playground.foreman.runs import JobInvocationRoutes
@@ -48,6 +50,16 @@ class ForemanSandbox(Sandbox):
         """Every job as of now, oldest first."""
         self.state.jobs.advance_to(self.clock.now())
         return list(self.state.jobs.invocations.values())
+
+    def start_job(self, given: Mapping[str, Any]) -> Invocation:
+        """Run a job that somebody asks for in Foreman itself. ``given`` is a ``job_invocation`` of the API."""
+        state = self.state
+        job = compose(given, state.world, state.jobs, state.rules, state.now)
+        state.jobs.add(job)
+        if job.logic is not None:
+            state.jobs.logics[job.logic.id] = job.logic
+        state.jobs.trigger(job)
+        return job
 
     @property
     def logics(self) -> list[RecurringLogic]:

@@ -135,7 +135,17 @@ def invocation_detail(job: Invocation, now: datetime, version: Version, *, hosts
             host_states(job, now) if states else [_host_summary(host) for host in job.hosts or ()]
         )
     shown["task"] = _task(job, now)
+    if version >= (15,):
+        shown["pattern_template_invocations"] = [{"template_id": job.template.id, "input_values": _input_values(job)}]
     return shown
+
+
+def _input_values(job: Invocation) -> list[dict[str, Any]]:
+    hidden = {item.name for item in job.template.inputs if item.hidden}
+    return [
+        {"template_input_name": name, "value": "*****" if name in hidden else value}
+        for name, value in job.inputs.items()
+    ]
 
 
 def host_states(job: Invocation, now: datetime) -> list[dict[str, Any]]:

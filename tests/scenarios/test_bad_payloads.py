@@ -147,7 +147,7 @@ ON_MESSAGES = [
         button(name, "{request}:1")
         for name in (
             "approve", "deny", "changes", "approve_with", "edit", "withdraw", "take_back", "adopt", "run_again",
-            "cancel", "rerun_failed", "details",
+            "confirm_remote", "cancel", "rerun_failed", "details",
         )
     ),
     button("approve", "{request}"),

@@ -122,29 +122,6 @@ async def test_an_unknown_outcome_is_asked_about_and_not_sent_again(
     assert calls(env) == (before[0] + 2, before[1] + 1)
 
 
-async def test_people_can_say_under_which_id_it_ran(env: Environment, alice: Person, bob: Person) -> None:
-    earlier = await approve_request(
-        env, await make_request(alice, RESTART_COMMAND + " system=main", {"service": "nginx"})
-    )
-    await wait_for_texts(earlier, "Succeeded", env=env)
-    name = await make_request(alice, RESTART_COMMAND + " system=main", {"service": "nginx"})
-    env.foreman.faults.append(fault_at(FOREMAN, "cut"))
-    card = await approve_request(env, name)
-    await wait_for_texts(card, "Unknown", env=env)
-    made = env.foreman.invocations[-1].id
-    dave = env.slack.person("dave")
-    env.slack.admin.add_to_channel("dave", "#approvals")
-    assert "Only the requester and the approvers" in await click_for_reply(dave, "It ran", card)
-    await bob.click("It ran", card)
-    question = await bob.modal()
-    label = question.labels[0]
-    await question.fill({label: "99999"})
-    assert "99999" in (await question.submit()).errors[label]
-    await question.fill({label: str(made)})
-    await question.submit()
-    await wait_for_texts(card, "Succeeded", env=env)
-
-
 async def test_foreman_away_is_waited_for(env: Environment, alice: Person) -> None:
     before = calls(env)
     name = await make_request(alice, RESTART_COMMAND + " system=main", {"service": "nginx"})

@@ -1,9 +1,10 @@
 """The operation ``foreman.run``: a job invocation, asked for, watched, cancelled."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
-from bot.backends.base import FormField, FormValues, Handle, Operation, Option, Plan, Preview, Progress
-from bot.backends.foreman import cancel, form, lookups, notes, planning, poll, preview, start
+from bot.backends.base import Candidate, FormField, FormValues, Handle, Operation, Option, Plan, Preview, Progress
+from bot.backends.foreman import cancel, candidates, form, lookups, notes, planning, poll, preview, start
 from bot.backends.foreman.context import ForemanContext, parse_int
 from bot.backends.foreman.params import TIMING_FIELDS, ForemanJobParams
 from bot.backends.foreman.planning import PlanEnvironment
@@ -85,6 +86,17 @@ class ForemanJobOperation(Operation[ForemanJobParams]):
 
     async def find_started(self, plan: Plan) -> Handle | None:
         return await start.find_started(self._context.api, plan)
+
+    async def candidates(
+        self, plan: Plan, since: datetime, until: datetime, remote_id: str = ""
+    ) -> Sequence[Candidate]:
+        asked = start.invocation_body(plan)
+        template_id = parse_int(asked.get("job_template_id"))
+        if template_id is None:
+            template_id = (await self._template_of_plan(plan)).id
+        if remote_id:
+            return await candidates.job_by_id(self._context.api, plan, template_id, remote_id)
+        return await candidates.recent_jobs(self._context.api, plan, template_id, since, until)
 
     async def poll(self, handles: Sequence[Handle]) -> Mapping[str, Progress]:
         return await poll.poll(self._context.api, handles, self._context.clock.now(), self._context.settings.dead_after)

@@ -63,10 +63,10 @@ async def find_started(api: ForemanApi, plan: Plan) -> Handle | None:
     if not invocations:
         return None
     if plan.context.get("series") and invocations[0].get("dynflow_task") is not None:
-        logic = _recurring_logic_id(
+        logic = recurring_logic_id(
             await api.get_object(f"{JOB_INVOCATIONS}/{invocations[0]['id']}", include_hosts="false")
         )
-    return _handle(api, plan, invocations[0], logic)
+    return handle_of(api, plan, invocations[0], logic)
 
 
 async def _find_recurring_logic(api: ForemanApi, purpose: str) -> int | None:
@@ -135,11 +135,11 @@ async def _verify_first_run(api: ForemanApi, plan: Plan, row: Row) -> Handle:
 
     What it would run at another time is cancelled at once. Raises Refused then.
     """
-    logic, wanted = _recurring_logic_id(row), plan.context.get("first")
+    logic, wanted = recurring_logic_id(row), plan.context.get("first")
     expected = datetime.fromisoformat(wanted).replace(second=0) if isinstance(wanted, str) else None
     starts = _reported_starts(row)
     if expected is None or not starts or expected in starts:
-        return _handle(api, plan, row, logic)
+        return handle_of(api, plan, row, logic)
     differs = f"{api.name} would run it at {starts[0]:%Y-%m-%d %H:%M} UTC instead of {expected:%Y-%m-%d %H:%M} UTC"
     try:
         if logic is None:
@@ -147,7 +147,7 @@ async def _verify_first_run(api: ForemanApi, plan: Plan, row: Row) -> Handle:
         else:
             await api.post(f"{RECURRING_LOGICS}/{logic}/cancel", {})
     except BackendError:
-        return _handle(api, plan, row, logic, note=f" Beware: {differs}.")
+        return handle_of(api, plan, row, logic, note=f" Beware: {differs}.")
     raise Refused(api.name, f"{differs}, so it was cancelled there. Check the account's time zone and cron_zone.")
 
 
@@ -160,11 +160,13 @@ def _reported_starts(row: Row) -> list[datetime]:
     return [start.replace(second=0) for start in map(parse_timestamp, texts) if start is not None]
 
 
-def _handle(api: ForemanApi, plan: Plan, row: Row, logic: int | None, **detail: Json) -> Handle:
+def handle_of(api: ForemanApi, plan: Plan, row: Row, logic: int | None, **detail: Json) -> Handle:
+    """Return the handle of an invocation; of its series if it has a recurring logic."""
     return _run_handle(api, plan, row, **detail) if logic is None else _series_handle(api, plan, logic, **detail)
 
 
-def _recurring_logic_id(row: Row) -> int | None:
+def recurring_logic_id(row: Row) -> int | None:
+    """Return the id of an invocation's recurring logic; None if it is not part of a series, or a list shows it."""
     recurrence = row.get("recurrence")
     logic_id = recurrence.get("id") if isinstance(recurrence, dict) else None
     return logic_id if isinstance(logic_id, int) else None

@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 
 from pydantic import JsonValue
 
-from bot.backends.base import FormValues, Handle, HttpCall, Operation, Option, Plan, Preview, Progress
+from bot.backends.base import Candidate, FormValues, Handle, HttpCall, Operation, Option, Plan, Preview, Progress
 from bot.backends.http import Client
 from bot.backends.immybot import notes
 from bot.backends.immybot.actions import ActionReader
 from bot.backends.immybot.body import build_body
+from bot.backends.immybot.candidates import group_candidates
 from bot.backends.immybot.handles import attached_sessions, build_handle, expected_run, session_query
 from bot.backends.immybot.inventory import Inventory
 from bot.backends.immybot.lookups import lookup
@@ -113,6 +114,17 @@ class MaintenanceOperation(Operation[MaintenanceParams]):
         planned = parse_instant(plan.context.get("planned_at")) or self._clock.now()
         handle = build_handle(plan, planned, {})
         return handle if await self._sessions.exists(session_query(handle, planned)) else None
+
+    async def candidates(
+        self, plan: Plan, since: datetime, until: datetime, remote_id: str = ""
+    ) -> Sequence[Candidate]:
+        handle, body = build_handle(plan, since, {}), plan.calls[0].body
+        query = session_query(handle, since)
+        if remote_id:
+            sessions = await self._sessions.named(attached_sessions(remote_id))
+        else:
+            sessions = await self._sessions.made_between(query, until)
+        return group_candidates(handle, query, body if isinstance(body, dict) else {}, sessions)
 
     async def poll(self, handles: Sequence[Handle]) -> Mapping[str, Progress]:
         now = self._clock.now()

@@ -7,14 +7,16 @@ after that the list alone gives its state, however many runs are watched.
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from bot.backends.http import Client
 from bot.backends.immybot.codes import SESSION_STATUS
 from bot.backends.immybot.responses import Row, extract_rows, first_text, parse_instant, parse_int, require_id
+from bot.backends.payload import as_object
 from bot.errors import BadResponse, RemoteNotFound
+from bot.values import JsonObject
 
 SESSIONS = "/api/v1/maintenance-sessions"
 FINAL_STATUSES = frozenset({"Passed", "Failed", "Cancelled", "PartialPassed", "Missed"}) | {
@@ -47,6 +49,9 @@ class Session:
     tenant: str = ""
     person_id: int | None = None
     scheduled_at: datetime | None = None
+    created_at: datetime | None = None
+    arguments: JsonObject = field(default_factory=dict)
+    """The flags and codes that the session was started with, as far as ImmyBot says."""
 
     @property
     def is_final(self) -> bool:
@@ -119,6 +124,23 @@ class SessionReader:
             await for_each_limited(unread[start : start + _MAX_CONCURRENT_READS], self._read)
         return bool(self._by_group([watch])[watch.group])
 
+    async def made_between(self, watch: SessionQuery, until: datetime) -> list[Session]:
+        """Return the sessions on the targets of a run that were made between ``watch.since`` and another instant,
+        whatever their group. Raises BackendError.
+        """
+        listed = await self._list(watch.since)
+        numbers = [
+            number
+            for number, session in listed.items()
+            if watch.may_match(session) and session.created_at is not None and session.created_at <= until
+        ]
+        return await self.named(numbers[:_MAX_READS_PER_POLL])
+
+    async def named(self, numbers: Sequence[int]) -> list[Session]:
+        """Return sessions by their numbers, without those that ImmyBot does not have. Raises BackendError."""
+        await for_each_limited([number for number in numbers if number not in self._cache], self._read)
+        return [self._cache[number] for number in numbers if number in self._cache]
+
     def _candidates(self, watches: Sequence[SessionQuery], listed: Mapping[int, Session]) -> list[int]:
         """Return sessions that may be one of the watched and have not been read yet."""
         union = SessionQuery(
@@ -187,6 +209,8 @@ class SessionReader:
             tenant=first_text(row, "tenantName"),
             person_id=parse_int(row.get("personId")),
             scheduled_at=parse_instant(row.get("scheduledExecutionDate")),
+            created_at=parse_instant(row.get("createdDateUTC") or row.get("createdDate")),
+            arguments={k: v for k, v in as_object(job).items() if isinstance(v, int)},
         )
 
 

@@ -3,9 +3,20 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from bot.backends.base import Handle, HttpCall, Placement, Plan, Preview, Progress, ProgressState, TargetResult, Targets
+from bot.backends.base import (
+    Candidate,
+    Handle,
+    HttpCall,
+    Placement,
+    Plan,
+    Preview,
+    Progress,
+    ProgressState,
+    TargetResult,
+    Targets,
+)
 from bot.backends.opsramp import notes
-from bot.backends.opsramp.context import canonical_job, job_entities
+from bot.backends.opsramp.context import canonical_job, embedded_device_names, job_entities
 from bot.backends.opsramp.operation import OpsRampOperation
 from bot.backends.opsramp.params import RunJobParams
 from bot.backends.opsramp.scripts import ScriptOutput
@@ -98,13 +109,48 @@ class RunJobOperation(OpsRampOperation[RunJobParams]):
         """OpsRamp keeps no record of runs, so a run cannot be looked up: people are asked."""
         return None
 
+    async def candidates(
+        self, plan: Plan, since: datetime, until: datetime, remote_id: str = ""
+    ) -> Sequence[Candidate]:
+        """Return the output of the job's script, if there is any: OpsRamp has no other record of a run."""
+        tenant, job = str(plan.context["tenant"]), str(plan.context["job"])
+        if remote_id not in ("", job):
+            return ()
+        raw = await self.context.fetch_job(tenant, job)
+        body = canonical_job(self.context.name, raw)
+        script, devices = _script_id(body), [entity for entity in job_entities(body) if ":" not in entity]
+        if script is None:
+            return ()
+        outputs = [
+            output
+            for output in await self.context.scripts.outputs(tenant, script, since)
+            if output.device in devices and output.responded_at <= until
+        ]
+        if not outputs:
+            return ()
+        at = min(output.responded_at for output in outputs)
+        names = embedded_device_names(raw)
+        detail = {"tenant": tenant, "job": job, "at": at.isoformat(), "script": script}
+        return (
+            Candidate(
+                id=job,
+                handle=Handle(
+                    id=f"{job}/{plan.token}", detail={**detail, "devices": {e: names.get(e, e) for e in devices}}
+                ),
+                title=f"Output of {body.get('name') or job} from {len({o.device for o in outputs})} of {len(devices)} "
+                "devices",
+                starts_at=at,
+            ),
+        )
+
     async def poll(self, handles: Sequence[Handle]) -> Mapping[str, Progress]:
         """Return one list of outputs for each script, however many runs it has."""
         now = self.context.clock.now()
         progress = {
             h.id: Progress(state="succeeded", summary=f"{_ACCEPTED_TEXT}. {_NO_RESULT_TEXT}")
             for h in handles
-            if not _has_output(h)
+            # One without details was named by a person in an earlier release: OpsRamp has accepted nothing under it.
+            if "job" in h.detail and not _has_output(h)
         }
         groups: dict[tuple[str, int], list[Handle]] = {}
         for handle in filter(_has_output, handles):

@@ -218,6 +218,9 @@ class WriteJobOperation(OpsRampOperation[JobParamsT]):
     async def poll(self, handles: Sequence[Handle]) -> Mapping[str, Progress]:
         progress = {}
         for handle in handles:
+            if "job" not in handle.detail:
+                # It was named by a person in an earlier release, so it is not known what it should hold.
+                continue
             try:
                 progress[handle.id] = await self._progress(handle)
             except BackendError:

@@ -15,7 +15,9 @@ async def retry_unknown(services: Services, request_id: str, person: Person) -> 
             tx, run.token, ["unknown"], "refused", problem="A person said that it did not run."
         )
         # It waits again and is due at once, so that every check before a start is made.
-        run = await runs.transition(tx, run, "pending", token="", due_at=None, latest_start=None, problem="")
+        run = await runs.transition(
+            tx, run, "pending", token="", due_at=None, latest_start=None, problem="", proposal=None
+        )
         request = await requests.get(tx, request.id)
         if request.state == "unknown":
             request = await requests.transition(tx, request, "scheduled", outcome="")

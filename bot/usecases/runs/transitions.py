@@ -11,6 +11,7 @@ from bot.storage.transactions import Tx
 from bot.usecases.planning import cancel_unsent_run
 from bot.usecases.runs.finish import finish_run
 from bot.usecases.services import Services
+from bot.values import JsonObject
 
 _MAX_PROBLEM_LENGTH = 500
 
@@ -25,8 +26,18 @@ class StartingRun:
     plan: Plan
 
 
-async def record_started(services: Services, starting: StartingRun, handle: Handle) -> None:
-    """Record that the back end has the run. Raises Conflict if another node has recorded something else."""
+async def record_started(
+    services: Services,
+    starting: StartingRun,
+    handle: Handle,
+    *,
+    actor: str = "nightshift",
+    evidence: JsonObject | None = None,
+) -> None:
+    """Record that the back end has the run. Raises Conflict if another node has recorded something else.
+
+    ``actor`` and ``evidence`` say who has named the run, and what shows that it is the one.
+    """
     now = services.clock.now()
     is_scheduled = handle.kind == "series" or (
         starting.plan.placement.scheduler == "backend" and starting.request.start_at is not None
@@ -40,11 +51,19 @@ async def record_started(services: Services, starting: StartingRun, handle: Hand
         # Read again: another node may have recorded it as unknown meanwhile, and the answer is better knowledge.
         run = await runs.get(tx, starting.run.id)
         run = await runs.transition(
-            tx, run, state, handle=json, started_at=None if is_scheduled else now, problem="", poll_at=now
+            tx,
+            run,
+            state,
+            handle=json,
+            proposal=None,
+            started_at=None if is_scheduled else now,
+            problem="",
+            poll_at=now,
         )
         await sync_request_state(tx, services, starting.request, run)
-        data = {"run": run.id, "token": starting.plan.token, "handle": handle.id}
-        await audit.record(tx, now, "nightshift", "run.started", starting.request.id, data)
+        data: JsonObject = {"run": run.id, "token": starting.plan.token, "handle": handle.id, **(evidence or {})}
+        action = "run.started" if evidence is None else "run.adopted"
+        await audit.record(tx, now, actor, action, starting.request.id, data)
     failpoints.hit(failpoints.AFTER_ANSWER)
     services.wake.sender.set()
     services.wake.wake_watchers()
@@ -94,8 +113,8 @@ async def record_unknown(services: Services, starting: StartingRun, problem: str
     now = services.clock.now()
     token = starting.plan.token
     text = (
-        f"{problem} It was looked for as {token} and not found, so it may or may not have started. "
-        "Please look in the back end and say below which it is."
+        f"{problem} It was looked for as {token} and not found, so it may be running. Nothing is sent again until "
+        "someone confirms what happened. Please look in the back end and say below which it is."
     )
     async with services.db.write() as tx:
         await runs.transition_attempt(tx, token, ["sent"], "unknown", problem=problem[:_MAX_PROBLEM_LENGTH])

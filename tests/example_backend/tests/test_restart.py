@@ -69,15 +69,6 @@ async def test_a_refusal_is_read_under_its_field(operation: RestartOperation) ->
     assert refused.value.problems == {"lamps": "There is no lamp named moon."}
 
 
-async def test_a_run_that_a_person_attached_is_polled_by_its_id_alone(
-    operation: RestartOperation, sandbox: LanternSandbox
-) -> None:
-    await operation.start(operation.plan(params(), Now(), "t1"))
-    sandbox.broken = {"gate"}
-    progress = (await operation.poll([Handle(id="r1")]))["r1"]
-    assert (progress.state, progress.results[0].name) == ("partly_failed", "gate")
-
-
 async def test_a_missing_secret_is_an_error_of_this_connection(
     connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -178,6 +178,16 @@ class Harness:
         async with self.services.db.read() as tx:
             return await runs.get(tx, run.id)
 
+    async def unknown(self, *, arrived: bool = False, **values: Any) -> tuple[Request, Run]:
+        """A request whose call was answered by nobody. Foreman has its job if it ``arrived``, and does not show it."""
+        request = await self.approved(**values)
+        self.env.foreman.faults.append(foreman_fault("cut_after" if arrived else "cut"))
+        self.env.foreman.faults.append(Fault("status", JOBS, "GET", status=500, remaining=None))
+        run = await self.dispatch(await self.run(request))
+        self.env.foreman.faults.clear()
+        assert run.state == "unknown"
+        return await self.reload(request), run
+
     @asynccontextmanager
     async def calls_held(self, request: Request, backend: str = FOREMAN) -> AsyncIterator[None]:
         """Start the run of a request, and hold its call back until the block ends: it is prepared and not sent."""

@@ -2,26 +2,13 @@
 
 import pytest
 
-from bot.errors import Conflict, InputError, NotAllowed
-from bot.requests.model import Request, Run
+from bot.errors import Conflict, NotAllowed
 from bot.storage import runs
-from bot.usecases.runs.attach_remote import attach_remote
+from bot.usecases.runs.attach_remote import confirm_remote, offer_candidates, propose_remote
 from bot.usecases.runs.retry_unknown import retry_unknown
-from playground.sandbox import Fault
-from tests.unit.usecases.harness import JOBS, Harness, foreman_fault
+from tests.unit.usecases.harness import Harness, foreman_fault
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-async def unknown(bot: Harness) -> tuple[Request, Run]:
-    """A request whose call was answered by nobody, and that Foreman does not have."""
-    request = await bot.approved()
-    bot.env.foreman.faults.append(foreman_fault("cut"))
-    bot.env.foreman.faults.append(Fault("status", JOBS, "GET", status=500, remaining=None))
-    run = await bot.dispatch(await bot.run(request))
-    bot.env.foreman.faults.clear()
-    assert run.state == "unknown"
-    return await bot.reload(request), run
 
 
 async def test_an_answer_that_was_lost_is_looked_for_by_its_token(bot: Harness) -> None:
@@ -36,7 +23,7 @@ async def test_an_answer_that_was_lost_is_looked_for_by_its_token(bot: Harness) 
 async def test_what_cannot_be_told_is_asked_and_never_sent_again(bot: Harness) -> None:
     before = len(bot.posts())
     bot.woken()
-    request, run = await unknown(bot)
+    request, run = await bot.unknown()
     assert len(bot.posts()) == before + 1
     assert f"It was looked for as {run.token} and not found" in run.problem
     assert (request.state, (await bot.attempt(run)).state) == ("unknown", "unknown")
@@ -71,7 +58,7 @@ async def test_a_call_that_was_only_prepared_when_the_bot_stopped_is_sent(bot: H
 
 
 async def test_it_did_not_run_starts_it_with_a_new_token(bot: Harness) -> None:
-    request, run = await unknown(bot)
+    request, run = await bot.unknown()
     bot.woken()
     assert await retry_unknown(bot.services, request.id, bot.person("alice")) == f"{request.name} is started again."
     again, after = await bot.run(request), await bot.reload(request)
@@ -86,36 +73,12 @@ async def test_it_did_not_run_starts_it_with_a_new_token(bot: Harness) -> None:
     assert (again.state, again.token != run.token) == ("running", True)
 
 
-async def test_it_ran_watches_what_the_back_end_has(bot: Harness) -> None:
-    _, other = await bot.started()
-    request, run = await unknown(bot)
-    bot.woken()
-    job = other.handle["id"]
-    answer = await attach_remote(bot.services, request.id, bot.person("bob"), f" {job} ")
-    assert answer == f"{request.name} is watched as {job} from now on."
-    run, after = await bot.run(request), await bot.reload(request)
-    assert (run.state, run.handle["id"], run.started_at, run.problem) == ("running", job, bot.now, "")
-    assert (after.state, after.started_at, after.outcome) == ("running", bot.now, "")
-    attempt = await bot.attempt(run)
-    assert (attempt.state, attempt.answered_at, attempt.handle) == ("answered", bot.now, run.handle)
-    assert bot.woken() == {"sender", "watchers"}
-    assert (await bot.audit(request))[-1] == ("run.adopted", {"run": run.id, "id": job})
-
-
-@pytest.mark.parametrize(
-    ("remote_id", "text"), [("", "Give the id"), ("  ", "Give the id"), ("99999", "has nothing under 99999")]
-)
-async def test_it_ran_under_no_id_that_the_back_end_knows(bot: Harness, remote_id: str, text: str) -> None:
-    request, _ = await unknown(bot)
-    with pytest.raises(InputError, match=text):
-        await attach_remote(bot.services, request.id, bot.person("alice"), remote_id)
-    assert (await bot.run(request)).state == "unknown"
-
-
 async def test_only_requester_and_approvers_say_what_became_of_it(bot: Harness) -> None:
-    request, _ = await unknown(bot)
+    request, _ = await bot.unknown()
     for act in (retry_unknown(bot.services, request.id, bot.person("dave")),
-                attach_remote(bot.services, request.id, bot.person("dave"), "1")):  # fmt: skip
+                offer_candidates(bot.services, request.id, bot.person("dave")),
+                propose_remote(bot.services, request.id, bot.person("dave"), "", "1"),
+                confirm_remote(bot.services, request.id, 1, bot.person("dave"))):  # fmt: skip
         with pytest.raises(NotAllowed, match="Only the requester and the approvers can say this"):
             await act
 

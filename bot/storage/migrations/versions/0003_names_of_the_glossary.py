@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import sqlalchemy as sa
 from alembic import op
 
+from bot.storage.tables import Json
 from bot.values import JsonObject
 
 revision = "0003"
@@ -71,6 +72,7 @@ def upgrade() -> None:
     _rewrite_drafts()
     _add_revisions_of_attempts()
     _add_base_revisions_of_drafts()
+    op.add_column("runs", sa.Column("proposal", Json))
 
 
 def _rename_message_state() -> None:
