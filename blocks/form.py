@@ -67,9 +67,10 @@ def _has_error(form: Form, page: Page) -> bool:
     return any(item.name in form.errors for item in page.fields)
 
 
-def encode_metadata(draft_id: str, version: int) -> str:
-    """The private metadata of a view: an opaque id and the version that it shows."""
-    return json.dumps({"d": draft_id, "v": version})
+def encode_metadata(draft_id: str, version: int, base_revision: int | None = None) -> str:
+    """The private metadata of a view: an opaque id, the version that it shows, and the revision that an edit is of."""
+    base = {} if base_revision is None else {"b": base_revision}
+    return json.dumps({"d": draft_id, "v": version, **base})
 
 
 def loading_view(title: str) -> View:
@@ -107,7 +108,7 @@ def form_view(form: Form) -> View:
     if page is pages[0]:
         blocks += _when_blocks(form)
         blocks += _reason_blocks(form)
-    metadata = encode_metadata(form.draft_id, form.version)
+    metadata = encode_metadata(form.draft_id, form.version, form.base_revision)
     return fit_view(modal(form.title, blocks, callback_id=FORM_CALLBACK, submit="Preview", metadata=metadata))
 
 

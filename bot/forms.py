@@ -44,6 +44,8 @@ class Form:
     """Sentences at the top."""
     unfinished_draft: str = ""
     """Id of an unfinished draft that can be resumed instead."""
+    base_revision: int | None = None
+    """The revision that an edit began from; None for a new request."""
 
 
 def is_clipped_original(submitted: Json, stored: Json) -> bool:

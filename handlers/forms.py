@@ -1,24 +1,35 @@
 """Opening a form, and everything that happens in it. Each step first stores what the view holds."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 
+from blocks.edit_conflict import ChangeLine, ConflictModel, conflict_view
 from blocks.form import FORM_CALLBACK, form_view, loading_view, message_view
 from blocks.inputs import field_name_of, parse_state
 from blocks.preview import PREVIEW_CALLBACK, PreviewModel, preview_error_view, preview_pending_view, preview_view
 from blocks.text import View
 from bot.backends.base import Operation, Params, form_fields
-from bot.errors import InputError, NightshiftError
+from bot.errors import Conflict, InputError, NightshiftError
 from bot.forms import REASON, WHEN
+from bot.requests.merge import Preference
 from bot.requests.policy.explain import headline, terms_text
 from bot.storage.drafts import Draft
 from bot.usecases.actor import Actor
 from bot.usecases.drafts.create import create_draft
+from bot.usecases.drafts.edit_conflict import (
+    ConflictingChange,
+    EditConflict,
+    EditOvertaken,
+    drop_edit,
+    find_edit_conflict,
+    merge_edit,
+)
 from bot.usecases.drafts.form import form_model
 from bot.usecases.drafts.load_fields import load_dependent_fields
 from bot.usecases.drafts.preview import PreviewResult, preview_draft
 from bot.usecases.drafts.reading import echo_lines, parsed_reading
 from bot.usecases.drafts.store import load_draft, save_draft, unfinished_draft
+from bot.usecases.drafts.submission import LOOK_AGAIN
 from bot.usecases.drafts.submit import submit
 from bot.usecases.drafts.update import apply_form_state, choose_meaning
 from bot.usecases.services import Services
@@ -34,6 +45,12 @@ PREVIEW_PATIENCE_SECONDS = 2.0
 """Time for a preview before a view says that it is being made."""
 TYPING_DEBOUNCE_SECONDS = 0.3
 """Seconds without another keystroke before the line under "When" is updated."""
+
+MERGE_CHOICES: Mapping[str, Preference] = {"merge_mine": "mine", "merge_theirs": "theirs"}
+OUTDATED_FORM = (
+    "The request was changed meanwhile, so this form now shows your changes on top of that. What you typed here just "
+    "now is not among them."
+)
 
 
 def register(table: RouteTable, services: Services, turns: ViewTurns, kinds: Mapping[str, str]) -> None:
@@ -51,6 +68,9 @@ def register(table: RouteTable, services: Services, turns: ViewTurns, kinds: Map
         form.on_confirm, lambda text: UpdateView(message_view("Not sent", text, keep_parent=True))
     )
     in_form = partial(Route[Click], error_reply=lambda text: UpdateView(message_view("Nightshift", text)))
+    for action_id in MERGE_CHOICES:
+        table.actions[action_id] = Route(form.on_merge, _conflict_error)
+    table.actions["drop_edit"] = Route(form.on_drop, _conflict_error)
     table.actions["resume"] = in_form(form.on_resume)
     table.block_actions["pages"] = in_form(form.on_page, exclusive=True)
     table.block_actions["when_choices"] = in_form(form.on_time_choice, exclusive=True)
@@ -117,30 +137,34 @@ class FormHandlers:
 
     async def on_page(self, click: Click) -> Reply:
         """Show another page."""
-        actor, draft = await self._apply_form_state(click)
+        actor, draft, notices = await self._apply_form_state(click)
         if click.value:
             draft = await save_draft(self._services, draft, section=click.value)
-        return UpdateView(await self._render(draft, actor))
+        return UpdateView(await self._render(draft, actor, notices=notices))
 
     async def on_time_choice(self, click: Click) -> Reply:
         """Take one of the meanings of an ambiguous time."""
         choice = click.number
-        actor, draft = await self._apply_form_state(click)
+        actor, draft, notices = await self._apply_form_state(click)
         draft = await choose_meaning(self._services, draft, choice)
-        return UpdateView(await self._render(draft, actor))
+        return UpdateView(await self._render(draft, actor, notices=notices))
 
     async def on_field_change(self, click: Click) -> Reply:
         """Show what follows from a field that others depend on: a template, a system, the time."""
-        actor, draft = await self._apply_form_state(click)
-        if click.field in ("", WHEN, REASON):
-            return UpdateView(await self._render(draft, actor))
+        actor, draft, notices = await self._apply_form_state(click)
+        if notices or click.field in ("", WHEN, REASON):
+            return UpdateView(await self._render(draft, actor, notices=notices))
         draft, problem = await load_dependent_fields(self._services, draft, click.field)
         return UpdateView(await self._render(draft, actor, notices=(problem,) if problem else ()))
 
     async def on_preview(self, submission: Submission) -> Reply:
         """Show what would happen, or what is wrong where."""
         async with self._turns.lock(submission.view.id):
-            actor, draft = await self._apply_form_state(submission)
+            actor, draft, notices = await self._apply_form_state(submission)
+        if notices:
+            return UpdateView(await self._render(draft, actor, notices=notices))
+        if conflict := await find_edit_conflict(self._services, draft):
+            return PushView(conflict_view(_conflict_model(conflict)))
         title = self._services.backends.operation(draft.backend, draft.operation).title
         try:
             draft, checked = await preview_draft(self._services, draft, actor)
@@ -167,7 +191,13 @@ class FormHandlers:
         ref = submission.view.draft_ref
         actor = await authorize_actor(self._services, submission.person)
         draft = await load_draft(self._services, ref.id, actor.person)
-        request = await submit(self._services, draft, ref.version)
+        try:
+            request = await submit(self._services, draft, ref.version)
+        except EditOvertaken as error:
+            conflict = await find_edit_conflict(self._services, draft)
+            if conflict is None:
+                raise Conflict(f"{error} {LOOK_AGAIN}") from error
+            return UpdateView(conflict_view(_conflict_model(conflict)))
         text = (
             f"{request.name} runs as policy allows without asking."
             if request.requirement.effect == "approve"
@@ -175,14 +205,45 @@ class FormHandlers:
         )
         return UpdateView(message_view("Sent", text, "You will get a message when it is decided and when it is done."))
 
-    async def _apply_form_state(self, payload: Click | Submission) -> tuple[Actor, Draft]:
-        """Store what the view holds in its draft."""
+    async def on_merge(self, click: Click) -> Reply:
+        """Put an edit on top of the newest revision, and preview it again."""
+        actor, draft = await self._load(click)
+        conflict = await find_edit_conflict(self._services, draft)
+        if conflict is not None and conflict.request.revision != click.number:
+            return UpdateView(conflict_view(_conflict_model(conflict)))
+        if conflict is not None:
+            draft = await merge_edit(self._services, conflict, MERGE_CHOICES[click.action_id])
+        try:
+            draft, checked = await preview_draft(self._services, draft, actor)
+        except InputError as error:
+            title = self._services.backends.operation(draft.backend, draft.operation).title
+            return UpdateView(preview_error_view(title, list(error.problems.values())))
+        return UpdateView(preview_view(_preview_model(self._services, draft, actor, checked)))
+
+    async def on_drop(self, click: Click) -> Reply:
+        """Give an edit up."""
+        _, draft = await self._load(click)
+        await drop_edit(self._services, draft)
+        return UpdateView(message_view("Dropped", "Your edit is dropped. The request is as others have left it."))
+
+    async def _load(self, payload: Click | Submission) -> tuple[Actor, Draft]:
+        """The draft that a view shows, if it is the person's own."""
         view = payload.source_view if isinstance(payload, Click) else payload.view
-        ref = view.draft_ref
         actor = await authorize_actor(self._services, payload.person)
-        draft = await load_draft(self._services, ref.id, actor.person)
+        return actor, await load_draft(self._services, view.draft_ref.id, actor.person)
+
+    async def _apply_form_state(self, payload: Click | Submission) -> tuple[Actor, Draft, tuple[str, ...]]:
+        """Store what the view holds in its draft.
+
+        A view that shows an edit of an earlier revision is not stored: it would undo what others have changed. The
+        notices say so.
+        """
+        view = payload.source_view if isinstance(payload, Click) else payload.view
+        actor, draft = await self._load(payload)
+        if view.draft_ref.base_revision not in (None, draft.base_revision):
+            return actor, draft, (OUTDATED_FORM,)
         values, labels = parse_state(view.state, draft.backend)
-        return actor, await apply_form_state(self._services, draft, actor, values, labels)
+        return actor, await apply_form_state(self._services, draft, actor, values, labels), ()
 
     async def _render(
         self,
@@ -193,6 +254,26 @@ class FormHandlers:
         unfinished_draft: str = "",
     ) -> View:
         return form_view(await form_model(self._services, draft, actor, errors, notices, unfinished_draft))
+
+
+def _conflict_error(text: str) -> Reply:
+    return UpdateView(message_view("Not sent", text, keep_parent=True))
+
+
+def _conflict_model(conflict: EditConflict) -> ConflictModel:
+    def lines(changes: Sequence[ConflictingChange]) -> list[ChangeLine]:
+        return [ChangeLine(change.field, change.before, change.after, change.by) for change in changes]
+
+    return ConflictModel(
+        draft_id=conflict.draft.id,
+        version=conflict.draft.version,
+        name=conflict.request.name,
+        revision=conflict.request.revision,
+        theirs=lines(conflict.theirs),
+        mine=lines(conflict.mine),
+        both=conflict.both,
+        mergeable=conflict.mergeable,
+    )
 
 
 def _preview_model(services: Services, draft: Draft, actor: Actor, checked: PreviewResult) -> PreviewModel:

@@ -37,10 +37,11 @@ class RequestRef:
 
 @dataclass(frozen=True, slots=True)
 class DraftRef:
-    """A draft and the version that a view showed."""
+    """A draft and the version that a view showed. ``base_revision`` is what an edit began from; None if not told."""
 
     id: str
     version: int
+    base_revision: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +71,10 @@ class SourceView:
     def draft_ref(self) -> DraftRef:
         """The draft that the view shows. Raises BadPayload."""
         data = self._metadata()
-        draft_id, version = data.get("d"), data.get("v")
+        draft_id, version, base = data.get("d"), data.get("v"), data.get("b")
         if not isinstance(draft_id, str) or not _ID.fullmatch(draft_id) or not _is_count(version):
             raise BadPayload("view.private_metadata")
-        return DraftRef(draft_id, version)
+        return DraftRef(draft_id, version, base if _is_count(base) else None)
 
     @property
     def request_ref(self) -> RequestRef:

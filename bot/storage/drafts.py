@@ -66,7 +66,7 @@ class Draft(FrozenModel):
 class DraftChanges(TypedDict, total=False):
     """The fields of a draft that can change."""
 
-    state: Literal["open", "submitted"]
+    state: Literal["open", "submitted", "dropped"]
     channel: str
     backend: str
     operation: str

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Literal, TypedDict, Unpack
 
-from pydantic import JsonValue
+from pydantic import ConfigDict, JsonValue
 from sqlalchemy import RowMapping, bindparam, func, insert, select, update
 from sqlalchemy.sql.base import Executable
 
@@ -25,7 +25,7 @@ from bot.requests.model import (
 from bot.storage.counters import next_value
 from bot.storage.tables import decisions, requests, revisions
 from bot.storage.transactions import Parameters, Tx
-from bot.values import JsonObject
+from bot.values import FrozenModel, JsonObject
 
 _COLUMNS = (
     "id",
@@ -81,6 +81,20 @@ _DECISIONS = (
     select(decisions).where(decisions.c.request_id == bindparam("of_request")).order_by(decisions.c.at, decisions.c.id)
 )
 _OUTSIDE_RECORD = {*_COLUMNS, "requester"}
+
+
+class Revision(FrozenModel):
+    """One revision of a request, as far as its form shows it. ``by`` is the id of the user who wrote it."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    revision: int
+    by: str
+    content: Content
+    values: Mapping[str, JsonValue] = {}
+    labels: Mapping[str, JsonValue] = {}
+    phrase: str
+    reason: str
 
 
 class RequestChanges(TypedDict, total=False):
@@ -204,6 +218,13 @@ async def _add_revision(tx: Tx, request: Request, by: Person, at: datetime) -> N
         "at": at,
     }
     await tx.execute(_ADD_REVISION, row)
+
+
+async def revisions_since(tx: Tx, request_id: str, first: int) -> Sequence[Revision]:
+    """Return the revisions of a request from a number on, oldest first."""
+    where = (revisions.c.request_id == request_id, revisions.c.revision >= first)
+    rows = await tx.execute(select(revisions).where(*where).order_by(revisions.c.revision))
+    return [Revision.model_validate({**row.record, "revision": row.revision, "by": row.by}) for row in rows]
 
 
 async def past_approve_by(tx: Tx, now: datetime, limit: int = 100) -> Sequence[Request]:

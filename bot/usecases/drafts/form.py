@@ -54,6 +54,7 @@ async def form_model(
         errors=errors,
         notices=(*notices, *([problem] if problem else []), *other_errors),
         unfinished_draft=unfinished_draft,
+        base_revision=draft.base_revision,
     )
 
 

@@ -36,4 +36,5 @@ async def draft_from_request(
         reading=reading,
         reason=reason,
         revises=revises,
+        base_revision=request.revision if revises else None,
     )

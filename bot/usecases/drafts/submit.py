@@ -13,7 +13,7 @@ from bot.storage.transactions import Tx
 from bot.usecases.drafts.policy_input import policy_input_of_draft
 from bot.usecases.drafts.preview import PreviewResult, preview_result_of
 from bot.usecases.drafts.submission import LOOK_AGAIN, approve_by_policy, post_approval_card, submitted_fields
-from bot.usecases.drafts.submit_edit import submit_edit
+from bot.usecases.drafts.submit_edit import load_edited_request, submit_edit
 from bot.usecases.refusals import RefusalCode
 from bot.usecases.services import Services
 
@@ -21,7 +21,7 @@ from bot.usecases.services import Services
 async def submit(services: Services, draft: Draft, version: int) -> Request:
     """Make a request of a draft exactly as it was previewed. Repeating it returns the same request.
 
-    Raises Conflict if the draft has changed since, InputError or NotAllowed.
+    Raises Conflict if the draft has changed since, EditOvertaken if its request has, InputError or NotAllowed.
     """
     existing = await _existing_request(services, draft) if draft.state != "open" else None
     if existing is not None:
@@ -34,10 +34,11 @@ async def submit(services: Services, draft: Draft, version: int) -> Request:
     if preview.latest_start is not None and preview.latest_start <= now:
         text = "The time for this has passed while the preview was open. Please choose a new one."
         raise InputError({"": text}, code=RefusalCode.TIME_PASSED)
+    edited = await load_edited_request(services, draft, draft.revises) if draft.revises else None
     await _recheck_policy(services, draft, preview)
     failpoints.hit(failpoints.BEFORE_SUBMIT)
-    if draft.revises:
-        request = await submit_edit(services, draft, draft.revises, preview, now)
+    if edited is not None:
+        request = await submit_edit(services, draft, edited, preview, now)
     else:
         request = await _create_once(services, draft, preview, now)
     failpoints.hit(failpoints.AFTER_SUBMIT)

@@ -12,6 +12,7 @@ from bot.schedule import to_phrase
 from bot.storage import audit, drafts, messages, requests, runs
 from bot.storage.drafts import Draft
 from bot.storage.transactions import Tx
+from bot.usecases.drafts.edit_conflict import find_edit_conflict, overtaken
 from bot.usecases.drafts.policy_input import editors_including
 from bot.usecases.drafts.preview import PreviewResult
 from bot.usecases.drafts.submission import approve_by_policy, post_approval_card, submitted_fields
@@ -23,15 +24,23 @@ from bot.values import JsonObject
 _REPLACED_TEXT = "Replaced by an edit."
 
 
+async def load_edited_request(services: Services, draft: Draft, request_id: str) -> Request:
+    """Return the request that a draft is an edit of. Raises EditOvertaken if others have changed it meanwhile."""
+    async with services.db.read() as tx:
+        request = await requests.get(tx, request_id)
+    if await find_edit_conflict(services, draft) is not None:
+        raise overtaken(request)
+    return request
+
+
 async def submit_edit(
-    services: Services, draft: Draft, request_id: str, preview: PreviewResult, now: datetime
+    services: Services, draft: Draft, request: Request, preview: PreviewResult, now: datetime
 ) -> Request:
     """Put a new revision before the approvers. Earlier approvals no longer count, and everybody is told.
 
-    Raises Conflict, InputError or NotAllowed.
+    Raises EditOvertaken if ``request`` is not its newest revision any more; Conflict, InputError or NotAllowed.
     """
-    async with services.db.read() as tx:
-        request = await requests.get(tx, request_id)
+    seen_revision = request.revision
     await check_may_edit(services, request, draft.person)
     changes = _field_changes(services, request, draft, preview)
     is_stricter = not preview.requirement.is_no_stricter_than(request.requirement)
@@ -43,6 +52,8 @@ async def submit_edit(
     async with services.db.write() as tx:
         await drafts.save(tx, draft, now, state="submitted")
         request = await requests.get(tx, request.id, for_update=True)
+        if request.revision != seen_revision:
+            raise overtaken(request)
         await _cancel_unsent_runs(tx, request, now)
         request = await requests.revise(
             tx,

@@ -21,7 +21,7 @@ def summarize_params(
         value = values.get(field.name, field.default if is_template_input else None)
         if _is_unset(value, field.default) or (value == field.default and not is_template_input):
             continue
-        text = HIDDEN_TEXT if field.secret else _value_text(field, value, labels.get(field.name))
+        text = HIDDEN_TEXT if field.secret else value_text(field, value, labels.get(field.name))
         rows.append((field.label, text))
     return tuple(rows)
 
@@ -33,7 +33,8 @@ def _is_unset(value: Json, default: Json) -> bool:
     return value is None or value in ("", [], {})
 
 
-def _value_text(field: FormField, value: Json, label: Json) -> str:
+def value_text(field: FormField, value: Json, label: Json) -> str:
+    """Return a value as people see it. ``label`` is what they saw when they picked it."""
     if isinstance(value, list):
         known = label if isinstance(label, dict) else {}
         choices = {choice.value: choice.label for choice in field.choices}
