@@ -123,10 +123,10 @@ def _local_iso(zoned: ZonedTime, zone: str) -> str:
 
 
 def to_rrule(series: Series) -> str | None:
-    """Return a series as an RFC 5545 rule in local time, or None where its times need more than one rule."""
+    """Return a series as an RFC 5545 rule in local time, or None where it needs more than one rule."""
     rule = series.rule
     time_fields = _time_fields(rule)
-    if time_fields is None:
+    if time_fields is None or series.excluded:
         return None
     fields: dict[str, Iterable[int | str]] = {
         "FREQ": [rule.freq.upper()],

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import Field
+from pydantic import Field, JsonValue, SerializerFunctionWrapHandler, model_serializer
 
 from bot.values import FrozenModel
 
@@ -98,7 +98,7 @@ class Series(FrozenModel):
     """A rule in a zone from ``first`` on, the earliest time allowed, with at most one bound.
 
     ``until`` is inclusive. ``window`` is how many minutes late each run may start. ``starting`` is the date that the
-    speaker named as the start.
+    speaker named as the start. ``excluded`` are days without a run.
     """
 
     kind: Literal["series"] = "series"
@@ -109,6 +109,13 @@ class Series(FrozenModel):
     count: int | None = Field(default=None, ge=1)
     window: int | None = Field(default=None, ge=1)
     starting: date | None = None
+    excluded: tuple[date, ...] = ()
+
+    @model_serializer(mode="wrap")
+    def _without_empty_exclusions(self, serialize: SerializerFunctionWrapHandler) -> dict[str, JsonValue]:
+        """Leave out what earlier releases did not know, so that the hash of what they stored stays the same."""
+        fields: dict[str, JsonValue] = serialize(self)
+        return fields if self.excluded else {name: value for name, value in fields.items() if name != "excluded"}
 
 
 Schedule = Annotated[Now | Once | Window | Series, Field(discriminator="kind")]

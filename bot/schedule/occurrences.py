@@ -72,12 +72,13 @@ def occurrences(series: Series, after: datetime | None = None) -> Iterator[Zoned
     """
     last: datetime | None = None
     run_count = 0
-    for wall in wall_times(series.rule, _expansion_start(series, after)):
-        run = resolve_wall_time(wall, series.zone)
+    for run in _runs(series, after):
         if run.instant < series.first.instant or (last is not None and run.instant <= last):
             continue
         if series.until is not None and run.instant > series.until.instant:
             return
+        if run.wall.date() in series.excluded:
+            continue
         run_count += 1
         last = run.instant
         if after is None or last > after:
@@ -86,18 +87,48 @@ def occurrences(series: Series, after: datetime | None = None) -> Iterator[Zoned
             return
 
 
-def _expansion_start(series: Series, after: datetime | None) -> datetime:
-    """Return the wall-clock time to expand from.
+def _runs(series: Series, after: datetime | None) -> Iterator[ZonedTime]:
+    """Yield the times of a rule, those before the first run and some before ``after`` included."""
+    if series.rule.freq in ("hourly", "minutely"):
+        yield from _hourly_runs(series, after)
+        return
+    for wall in wall_times(series.rule, series.first.wall):
+        yield resolve_wall_time(wall, series.zone)
 
-    For hourly and minutely rules it lies shortly before ``after``, in step with the first run, so that an old series is
-    not expanded from its beginning.
-    """
-    first, rule = series.first.wall, series.rule
-    if after is None or series.count is not None or rule.freq not in ("hourly", "minutely"):
-        return first
+
+def _hourly_runs(series: Series, after: datetime | None) -> Iterator[ZonedTime]:
+    """Yield the runs of "every 2 hours", counted in real time: a change of the clocks neither skips nor repeats one."""
+    rule, tz = series.rule, ZoneInfo(series.zone)
     step = timedelta(hours=rule.interval) if rule.freq == "hourly" else timedelta(minutes=rule.interval)
-    passed = after.astimezone(ZoneInfo(series.zone)).replace(tzinfo=None) - timedelta(days=2) - first
-    return first + max(passed // step, 0) * step
+    start, skipped = series.first.instant, 0
+    if after is not None and series.count is None:
+        skipped = max((after - timedelta(hours=2) - start) // step, 0)
+    steps_to_end = (datetime.max.replace(tzinfo=UTC) - timedelta(days=2) - start) // step
+    for count in range(skipped, steps_to_end):
+        local = (start + count * step).astimezone(tz)
+        if not _is_selected(rule, local):
+            continue
+        if rule.freq == "minutely" or not rule.minutes:
+            yield _zoned(local, series.zone)
+            continue
+        for minute in sorted(rule.minutes):
+            yield _zoned((start + count * step + timedelta(minutes=minute - local.minute)).astimezone(tz), series.zone)
+
+
+def _is_selected(rule: RecurrenceRule, local: datetime) -> bool:
+    """Tell whether the days, months and hours of an hourly rule include a time."""
+    weekdays = {day.day for day in rule.weekdays}
+    return (
+        (not weekdays or local.weekday() in weekdays)
+        and (not rule.months or local.month in rule.months)
+        and (not rule.monthdays or local.day in rule.monthdays)
+        and (not rule.hours or local.hour in rule.hours)
+        and (rule.freq == "hourly" or not rule.minutes or local.minute in rule.minutes)
+    )
+
+
+def _zoned(local: datetime, zone: str) -> ZonedTime:
+    return ZonedTime(wall=local.replace(tzinfo=None, fold=0), zone=zone, fold=1 if local.fold else 0)
 
 
 def next_runs(series: Series, after: datetime, count: int) -> tuple[ZonedTime, ...]:

@@ -19,10 +19,13 @@ from bot.schedule.model import (
     TimePreferences,
 )
 from bot.schedule.parsing import dates
+from bot.schedule.parsing.cleaning import clean
 from bot.schedule.parsing.errors import AmbiguityError, ParseError
 from bot.schedule.parsing.grammar import parse
-from bot.schedule.parsing.lexer import Token, tokenize
+from bot.schedule.parsing.lexer import tokenize
 from bot.schedule.parsing.nodes import FieldValue, NowNode, SyntaxNode, ZoneNode
+from bot.schedule.parsing.spelling import suggestions
+from bot.schedule.parsing.tokens import Token
 from bot.schedule.parsing.zones import zone_names
 from bot.schedule.resolving.context import PhraseContext
 from bot.schedule.resolving.recurring import is_series
@@ -34,7 +37,8 @@ EXAMPLE_PHRASE = "tomorrow 21:00"
 MAX_PHRASE_LENGTH = 200
 """Maximum number of characters of a phrase."""
 _MAX_DEPTH = 3
-_MAX_CHOICES = 4
+MAX_CHOICES = 10
+"""Maximum number of answers to a question."""
 _NOT_UNDERSTOOD = "'{word}' was not understood."
 _HIDDEN_FIELDS = ("start", "end", "certainty")
 _FIELD_LABELS = {
@@ -67,7 +71,7 @@ def read(
     ``whole_days`` also accepts what cannot be run: a date or a series without a time, and times beyond the horizon.
     """
     # In UTC, because adding to a time in another zone moves its wall clock.
-    return _read(phrase, (now.astimezone(UTC), zone, preferences, whole_days))
+    return _read(clean(phrase), (now.astimezone(UTC), zone, preferences, whole_days))
 
 
 def _read(phrase: str, origin: _Origin) -> Reading:
@@ -83,7 +87,9 @@ def _read(phrase: str, origin: _Origin) -> Reading:
         parsed = _interpret(phrase, tokens, nodes, origin)
         return parsed.model_copy(update={"spans": _spans(phrase, tokens, nodes)})
     except ParseError as problem:
-        return _rejected(phrase, tokens, problem)
+        question = _did_you_mean(tokens, problem)
+        reading = _ambiguous(phrase, tokens, question, origin) if question else None
+        return reading if isinstance(reading, Ambiguous) else _rejected(phrase, tokens, problem)
     except AmbiguityError as question:
         return _ambiguous(phrase, tokens, question, origin)
     except (OverflowError, ValueError):
@@ -93,6 +99,9 @@ def _read(phrase: str, origin: _Origin) -> Reading:
 def _interpret(phrase: str, tokens: Sequence[Token], nodes: Sequence[SyntaxNode], origin: _Origin) -> Parsed:
     now, zone, preferences, whole_days = origin
     ctx = PhraseContext(tokens, now, zone, preferences, whole_days)
+    for token in tokens:
+        if token.name == "unix" and token.kind == "date":
+            ctx.add_assumption(f"{phrase[token.start : token.end]} was read as a Unix time.")
     schedule = _build_schedule(ctx, _resolve_zone(ctx, nodes))
     _check_limits(ctx, schedule)
     return Parsed(phrase=phrase, schedule=schedule, assumptions=tuple(ctx.assumptions))
@@ -150,6 +159,18 @@ def _check_limits(ctx: PhraseContext, schedule: Schedule) -> None:
         raise ParseError(reason)
 
 
+def _did_you_mean(tokens: Sequence[Token], problem: ParseError) -> AmbiguityError | None:
+    """Return the question whether a word that is not known stands for one that is spelt almost alike."""
+    node = problem.nodes[0] if len(problem.nodes) == 1 else None
+    if node is None or problem.reason or tokens[node.start].kind != "other":
+        return None
+    words = suggestions(tokens[node.start].text)
+    if not words:
+        return None
+    question = f"'{tokens[node.start].text}' was not understood. Did you mean {' or '.join(words)}?"
+    return AmbiguityError(question, words, node, accepts_one=True)
+
+
 def _rejected(phrase: str, tokens: Sequence[Token], error: ParseError) -> Rejected:
     word = _text_of(phrase, tokens, error.nodes)
     reason = error.reason or _NOT_UNDERSTOOD.format(word=word)
@@ -160,7 +181,10 @@ def _ambiguous(phrase: str, tokens: Sequence[Token], error: AmbiguityError, orig
     """Return the question with every answer read in full, or a rejection if fewer than two answers remain."""
     word = _text_of(phrase, tokens, error.nodes)
     choices = _choices(phrase, tokens, error, origin, 0)
-    if len(choices) > 1:
+    if len(choices) > MAX_CHOICES:
+        reason = f"'{phrase}' can mean {len(choices)} different times. Name the date, the hour and the zone in full."
+        return Rejected(phrase=phrase, reason=reason, word=word, example=choices[0].meaning.phrase)
+    if len(choices) > (not error.accepts_one):
         return Ambiguous(phrase=phrase, ask=error.question, choices=choices, word=word)
     example = choices[0].meaning.phrase if choices else EXAMPLE_PHRASE
     return Rejected(phrase=phrase, reason=error.question, word=word, example=example)
@@ -180,11 +204,14 @@ def _choices(
             choices.append(Choice(label=button_label(meaning.schedule, origin[1]), meaning=meaning))
         except AmbiguityError as question:
             answers = _choices(text, inner, question, origin, depth + 1) if depth < _MAX_DEPTH else ()
-            (late_choices if question.time_passed else choices).extend(answers[: max(1, _MAX_CHOICES // len(texts))])
-        except (ParseError, OverflowError, ValueError):
+            (late_choices if question.time_passed or question.is_doubtful else choices).extend(answers)
+        except ParseError as problem:
+            correction = _did_you_mean(inner, problem) if depth < _MAX_DEPTH else None
+            choices += _choices(text, inner, correction, origin, depth + 1) if correction else ()
+        except (OverflowError, ValueError):
             continue
-    choices += late_choices if len(choices) < 2 else []
-    return tuple({choice.label: choice for choice in choices}.values())[:_MAX_CHOICES]
+    choices += late_choices if len(choices) <= (not error.accepts_one) else []
+    return tuple({choice.label: choice for choice in choices}.values())
 
 
 def _rewrite(phrase: str, tokens: Sequence[Token], error: AmbiguityError, option: str) -> str:

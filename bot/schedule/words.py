@@ -58,7 +58,10 @@ def _series_phrase(series: Series) -> str:
         parts.append(f"at {join_with_and([format_time(value) for value in rule.times])}")
     parts.append(series.zone)
     if series.window:
-        parts.append(f"for {format_minutes(series.window)}")
+        each = " each" if rule.freq in ("hourly", "minutely") else ""
+        parts.append(f"for {format_minutes(series.window)}{each}")
+    if series.excluded:
+        parts.append(f"except {join_with_and([f'{day:%Y-%m-%d}' for day in series.excluded])}")
     if series.starting:
         parts.append(f"starting {_start_phrase(series)}")
     if series.until:
@@ -103,6 +106,8 @@ def _days_phrase(rule: RecurrenceRule) -> str:
     months = f" in {_month_names(rule.months)}" if rule.months else ""
     if rule.positions:
         return f"{text} on the {_ordinals(rule.positions)} weekday{months}"
+    if rule.monthdays and rule.weekdays:
+        return _weekday_among_days_phrase(rule) + months
     if rule.monthdays:
         return text + _monthdays_phrase(rule)
     if any(day.nth for day in rule.weekdays):
@@ -127,6 +132,19 @@ def _frequency_phrase(rule: RecurrenceRule) -> str:
             return "every weekday"
         return "every weekend" if rule.weekdays == _WEEKEND else f"every {_weekday_names(rule.weekdays)}"
     return f"every {unit}"
+
+
+def _weekday_among_days_phrase(rule: RecurrenceRule) -> str:
+    """Describe a weekday on certain days of a month: the Saturday after the 2nd Tuesday; all but the last Friday."""
+    days, name = rule.monthdays, WEEKDAYS[rule.weekdays[0].day].capitalize()
+    first = min(days)
+    if days == tuple(range(first, first + 7)) and len(rule.weekdays) == 1 and (first - 1) % 7:
+        shift = (first - 1) % 7
+        base = WEEKDAYS[(rule.weekdays[0].day - shift) % 7].capitalize()
+        return f"{_frequency_phrase(rule)} on the {name} after the {_ordinal((first - 1) // 7 + 1)} {base}"
+    missing = [nth for nth in range(1, 5) if not set(range(7 * nth - 6, 7 * nth + 1)) & set(days)]
+    nths = _ordinals(missing) if first > 0 else "last"
+    return f"every {name} except the {nths} {name} of the month"
 
 
 def _monthdays_phrase(rule: RecurrenceRule) -> str:

@@ -14,6 +14,8 @@ class InexactCron(Exception):
 def to_cron_line(series: Series, dialect: CronDialect) -> str:
     """Return a line that should mean the series; only expanding both proves it. Raises InexactCron."""
     rule = series.rule
+    if series.excluded:
+        raise InexactCron("cron cannot leave out single dates")
     if rule.positions or rule.yeardays or rule.weeks:
         raise InexactCron("cron cannot pick days by their position in a set, the year or a week number")
     minutes, hours = _minutes_and_hours(series)

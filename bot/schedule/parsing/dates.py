@@ -10,8 +10,8 @@ from functools import lru_cache
 
 from bot.schedule.calendar_names import MONTHS
 from bot.schedule.parsing.errors import ParseError
-from bot.schedule.parsing.lexer import Token
 from bot.schedule.parsing.nodes import AmbiguousDate, AmbiguousNode, CalendarDate, DateRange, Months, SyntaxNode, Year
+from bot.schedule.parsing.tokens import Token
 
 _LEAP_YEAR = datetime(2000, 1, 1)  # noqa: DTZ001  (a calendar without a zone: every day of every year is in it)
 _SETTINGS: dict[str, str | list[str] | datetime] = {

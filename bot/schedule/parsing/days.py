@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from bot.schedule.parsing.lexer import Token
+from bot.schedule.parsing.errors import ParseError
 from bot.schedule.parsing.nodes import (
     BoundedUnit,
+    CountedDays,
     MonthDays,
     NowNode,
     NthWeekdays,
@@ -16,6 +17,7 @@ from bot.schedule.parsing.nodes import (
     Weekdays,
     Workdays,
 )
+from bot.schedule.parsing.tokens import Token
 
 _DETERMINERS = frozenset({"this", "next", "following", "coming"})
 _PERIODS: dict[str, PeriodUnit] = {
@@ -25,17 +27,34 @@ _PERIODS: dict[str, PeriodUnit] = {
     "weekend": "weekend",
     "week-end": "weekend",
 }
-_BOUNDED_PERIODS: dict[str, BoundedUnit] = {"week": "week", "month": "month", "year": "year"}
-_CONJUNCTIONS = frozenset({"and", "or", "/"})
+_BOUNDED_PERIODS: dict[str, BoundedUnit] = {"week": "week", "month": "month", "quarter": "quarter", "year": "year"}
+_ENDS: dict[str, BoundedUnit] = {"eow": "week", "eom": "month", "eoq": "quarter", "eoy": "year"}
+_CONJUNCTIONS = frozenset({"and", "or", "/", "+"})
 
 
 def right_now(tokens: Sequence[Token], i: int) -> NowNode | None:
     """Parse now, right now, straight away, at this moment."""
     if tokens[i].name in ("right", "straight", "just") and tokens[i + 1].name in ("now", "away"):
         return NowNode(i, i + 2)
+    if [token.text for token in tokens[i : i + 4]] == ["as", "soon", "as", "possible"]:
+        return NowNode(i, i + 4)
     if tokens[i].name == "at" and tokens[i + 1].name in ("this", "the") and tokens[i + 2].name == "moment":
         return NowNode(i, i + 3)
     return NowNode(i, i + 1) if tokens[i].name == "now" else None
+
+
+def passed(tokens: Sequence[Token], i: int) -> None:
+    """Reject last night, last week and the like; but not the last week of something."""
+    word = tokens[i + 1]
+    is_period = word.kind in ("daypart", "unit") and word.name in (
+        "night",
+        "evening",
+        "morning",
+        "afternoon",
+        *_PERIODS,
+    )
+    if (is_period or word.name == "weekend") and tokens[i + 2].name not in ("of", "in"):
+        raise ParseError("That has passed.", SyntaxNode(i, i + 2))
 
 
 def relative_day(tokens: Sequence[Token], i: int) -> RelativeDay | None:
@@ -71,6 +90,21 @@ def weekdays(tokens: Sequence[Token], i: int) -> Weekdays | None:
         return None
     days, plural, end, is_range = _weekday_list(tokens, i)
     return Weekdays(start, end, days, determiner, plural, is_range)
+
+
+def counted_days(tokens: Sequence[Token], i: int) -> CountedDays | None:
+    """Parse the next 3 fridays, the next 5 days at, for the next 2 weekends."""
+    start = i
+    i += tokens[i].name in ("for", "on") and tokens[i].kind == "word"
+    i += tokens[i].name == "the"
+    determiner, count, day = tokens[i : i + 3]
+    if determiner.name not in ("next", "coming", "following") or count.kind != "number" or not 1 < count.number < 367:
+        return None
+    if day.kind in ("weekday", "weekdays"):
+        return CountedDays(start, i + 3, count.number, (day.number,))
+    if (group := _weekday_group(tokens, i + 2)) is not None and len(group[0]) == 5:
+        return CountedDays(start, group[2], count.number, group[0])
+    return None
 
 
 def _nth_weekday_from_now(tokens: Sequence[Token], i: int) -> Weekdays | None:
@@ -239,8 +273,8 @@ def period_boundary(tokens: Sequence[Token], i: int) -> PeriodBoundary | None:
     start = i
     i += tokens[i].name in ("at", "by")
     i += tokens[i].name == "the"
-    if tokens[i].name in ("eom", "eoy"):
-        return PeriodBoundary(start, i + 1, True, unit="month" if tokens[i].name == "eom" else "year")
+    if unit := _ENDS.get(tokens[i].name):
+        return PeriodBoundary(start, i + 1, True, unit=unit)
     if tokens[i].name not in ("end", "start"):
         return None
     end_of = tokens[i].name == "end"

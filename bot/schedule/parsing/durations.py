@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from bot.schedule.parsing.lexer import Token
 from bot.schedule.parsing.nodes import AmbiguousNode, Duration, DurationParts, FromNow, RelativeTo, RunCount, SyntaxNode
+from bot.schedule.parsing.tokens import Token
 from bot.schedule.parsing.vocabulary import UNIT_SUFFIXES
 
 _FROM_NOW_SUFFIXES = frozenset({"later", "hence"})
@@ -82,6 +82,7 @@ def _count(tokens: Sequence[Token], i: int) -> tuple[float, int] | None:
 def from_now(tokens: Sequence[Token], i: int) -> SyntaxNode | None:
     """Parse a duration from now ("in 2 hours", "3 days from now", "+15min") or from what follows ("2 days after")."""
     start = i
+    i += tokens[i].name in ("now", "t") and tokens[i + 1].name == "+"
     leading = tokens[i].name in ("in", "after", "+")
     i += leading
     i += leading and tokens[i].name in ("about", "exactly")
@@ -98,7 +99,8 @@ def from_now(tokens: Sequence[Token], i: int) -> SyntaxNode | None:
     if tokens[end].name == "from" and tokens[end + 1].name in ("now", "today") and tokens[end + 1].kind == "word":
         return FromNow(start, end + 2, parts)
     if tokens[end].name in ("after", "from", "before"):
-        return RelativeTo(start, end + 1, parts, -1 if tokens[end].name == "before" else 1)
+        sign = -1 if tokens[end].name == "before" else 1
+        return RelativeTo(start, end + 1, parts, sign, is_from=tokens[end].name == "from")
     return None
 
 
@@ -110,6 +112,39 @@ def _number_without_unit(tokens: Sequence[Token], i: int) -> AmbiguousNode | Non
         return None
     options = (f"in {token.number} minutes", f"in {token.number} hours")
     return AmbiguousNode(i, i + 2, f"{token.number} of what?", options)
+
+
+def length_after_time(tokens: Sequence[Token], i: int) -> Duration | None:
+    """Parse the length in "22:00 4h", "22:00 90 min" and "22:00 +4h"."""
+    plus = tokens[i].name == "+"
+    amount = duration_parts(tokens, i + plus)
+    if amount is None or any(unit not in ("hour", "minute") for _, unit in amount[0]) or tokens[i].kind == "clock":
+        return None
+    parts, end = amount
+    if tokens[end].name in (*_FROM_NOW_SUFFIXES, "from", "after", "before", "past", "to"):
+        return None
+    return Duration(i, end, parts)
+
+
+def length_before_start(tokens: Sequence[Token], i: int) -> Duration | None:
+    """Parse the length in "2h starting tonight at 22:00"."""
+    amount = duration_parts(tokens, i)
+    if amount is None or tokens[amount[1]].name != "starting":
+        return None
+    return Duration(i, amount[1], amount[0])
+
+
+def iso_duration(tokens: Sequence[Token], i: int) -> Duration | AmbiguousNode | None:
+    """Parse PT2H: the length of a window after a start, and a question where it is alone."""
+    amount = duration_parts(tokens, i + 1)
+    if amount is None:
+        return None
+    parts, end = amount
+    if i or tokens[end].kind != "end":
+        return Duration(i, end, parts)
+    text = " ".join(f"{count:g} {unit}s" for count, unit in parts)
+    question = "A start at any time until then, or exactly then?"
+    return AmbiguousNode(i, end, question, (f"in {text}", f"now for {text}"))
 
 
 def within(tokens: Sequence[Token], i: int) -> AmbiguousNode | None:
@@ -144,7 +179,11 @@ def duration(tokens: Sequence[Token], i: int) -> SyntaxNode | None:
     if coming and tokens[i].kind == "unit":
         return Duration(start, i + 1, ((float(tokens[i].number), tokens[i].name),), is_next=True)
     amount = duration_parts(tokens, i)
-    return Duration(start, amount[1], amount[0], is_next=coming) if amount else None
+    if amount is None:
+        return None
+    parts, end = amount
+    is_last = tokens[end + 1].kind not in ("unit", "weekday", "weekdays", "number", "ordinal", "month")
+    return Duration(start, end + (tokens[end].text == "each" and is_last), parts, is_next=coming)
 
 
 def _run_count(tokens: Sequence[Token], i: int) -> tuple[int, int] | None:

@@ -18,7 +18,8 @@ class AmbiguityError(Exception):
 
     Each of ``options`` is a text with one meaning. It replaces the words of ``replace``, or is inserted after
     ``insert_after``, and the phrase is read again. ``whole_phrases`` replace the whole phrase. ``time_passed`` means
-    that the time is over; such answers are offered only if there are no others.
+    that the time is over, ``is_doubtful`` that no answer is likely; such answers are offered only if there are no
+    others. ``accepts_one`` makes a question of a single answer; without it, the phrase is rejected then.
     """
 
     def __init__(
@@ -30,6 +31,8 @@ class AmbiguityError(Exception):
         insert_after: SyntaxNode | None = None,
         whole_phrases: tuple[str, ...] = (),
         time_passed: bool = False,
+        is_doubtful: bool = False,
+        accepts_one: bool = False,
     ) -> None:
         self.question = question
         self.options = options
@@ -38,4 +41,6 @@ class AmbiguityError(Exception):
         self.insert_after = insert_after
         self.whole_phrases = whole_phrases
         self.time_passed = time_passed
+        self.is_doubtful = is_doubtful
+        self.accepts_one = accepts_one
         super().__init__(question)

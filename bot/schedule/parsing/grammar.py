@@ -2,9 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
-from bot.schedule.parsing import dates, days, durations, recurrences, times, zones
+from bot.schedule.parsing import dates, days, durations, named_days, recurrences, times, zones
 from bot.schedule.parsing.errors import ParseError
-from bot.schedule.parsing.lexer import Token
 from bot.schedule.parsing.nodes import (
     BareNumber,
     CalendarDate,
@@ -16,6 +15,7 @@ from bot.schedule.parsing.nodes import (
     SyntaxNode,
     TimeOfDay,
 )
+from bot.schedule.parsing.tokens import Token
 
 Production = Callable[[Sequence[Token], int], SyntaxNode | None]
 
@@ -29,6 +29,7 @@ _CONNECTIVES: dict[str, ConnectiveRole] = {
     "after": "after",
     "before": "before",
     "except": "except",
+    "by": "by",
 }
 
 
@@ -41,6 +42,10 @@ def connective(tokens: Sequence[Token], i: int) -> Connective | None:
         return Connective(i, i + 2, "after")
     if token.name in ("but", "and") and second.name == "before":
         return Connective(i, i + 2, "before")
+    if token.name in ("no", "not") and second.name in ("before", "earlier", "sooner"):
+        return Connective(i, i + 2 + (third.name == "than"), "after")
+    if token.name == "but" and second.name == "not":
+        return Connective(i, i + 2 + (third.name == "on"), "except")
     if token.name in ("no", "not") and second.name in ("later", "after"):
         return Connective(i, i + 2 + (third.name == "than"), "latest")
     if token.name == "latest":
@@ -50,11 +55,16 @@ def connective(tokens: Sequence[Token], i: int) -> Connective | None:
     role = _CONNECTIVES.get(token.name)
     if role is None or token.kind != "word":
         return None
-    return Connective(i, i + 1 + (role == "starting" and second.name == "from"), role)
+    follows_start = role == "starting" and second.name in ("from", "at") and tokens[i + 2].kind != "end"
+    follows_except = role == "except" and second.name in ("for", "on")
+    return Connective(i, i + 1 + (follows_except or (follows_start and second.name == "from")), role)
 
 
 _DATE_PRODUCTIONS: tuple[Production, ...] = (dates.calendar_date, dates.months)
 _AFTER_THE: tuple[Production, ...] = (
+    named_days.patch_tuesday,
+    named_days.holiday,
+    days.counted_days,
     days.relative_day,
     dates.calendar_date,
     days.ordinals,
@@ -64,6 +74,8 @@ _AFTER_THE: tuple[Production, ...] = (
     days.weekdays,
 )
 _AFTER_DETERMINER: tuple[Production, ...] = (
+    named_days.patch_tuesday,
+    days.counted_days,
     days.weekdays,
     days.period,
     dates.calendar_date,
@@ -73,16 +85,19 @@ _AFTER_DETERMINER: tuple[Production, ...] = (
 )
 _BY_KIND: dict[str, tuple[Production, ...]] = {
     "number": (
+        named_days.patch_tuesday,
         days.weekdays,
+        durations.length_before_start,
         durations.from_now,
         dates.calendar_date,
         durations.duration,
         dates.months,
         times.time_of_day,
+        times.four_figures,
         dates.year,
         times.bare_number,
     ),
-    "ordinal": (dates.calendar_date, days.ordinals),
+    "ordinal": (named_days.patch_tuesday, dates.calendar_date, days.ordinals),
     "clock": (durations.from_now, times.time_of_day),
     "dotted": (durations.from_now, times.time_of_day, dates.dotted_number),
     "slashed": _DATE_PRODUCTIONS,
@@ -90,8 +105,9 @@ _BY_KIND: dict[str, tuple[Production, ...]] = {
     "month": _DATE_PRODUCTIONS,
     "offset": (zones.time_zone,),
     "zone": (zones.time_zone,),
-    "other": (zones.time_zone,),
-    "weekday": (days.weekdays,),
+    "other": (named_days.patch_tuesday, named_days.holiday, zones.time_zone),
+    "duration": (durations.iso_duration,),
+    "weekday": (named_days.patch_tuesday, days.weekdays),
     "weekdays": (days.weekdays,),
     "daypart": (times.daypart,),
     "dayparts": (times.daypart,),
@@ -102,7 +118,7 @@ _BY_WORD: dict[str, tuple[Production, ...]] = {
     "the": _AFTER_THE,
     "a": (durations.from_now, times.time_of_day),
     "an": (durations.from_now,),
-    "half": (durations.from_now, times.time_of_day),
+    "half": (durations.from_now, times.time_of_day, times.half_hour),
     "quarter": (times.time_of_day,),
     "+": (durations.from_now,),
     "at": (
@@ -116,7 +132,7 @@ _BY_WORD: dict[str, tuple[Production, ...]] = {
     ),
     "about": (times.time_of_day,),
     "exactly": (times.time_of_day,),
-    "for": (durations.duration, times.time_of_day, days.relative_day),
+    "for": (days.counted_days, durations.duration, times.time_of_day, days.relative_day),
     "in": (
         durations.within,
         durations.from_now,
@@ -128,6 +144,9 @@ _BY_WORD: dict[str, tuple[Production, ...]] = {
         zones.time_zone,
     ),
     "on": (
+        named_days.patch_tuesday,
+        named_days.holiday,
+        days.counted_days,
         dates.calendar_date,
         days.ordinals,
         days.weekdays,
@@ -151,16 +170,21 @@ _BY_WORD: dict[str, tuple[Production, ...]] = {
     "after": (durations.from_now, connective),
     "within": (durations.within,),
     "twice": (recurrences.recurrence, durations.duration),
-    "last": (days.ordinals,),
+    "last": (days.passed, days.ordinals),
+    "t": (durations.from_now,),
+    "as": (days.right_now,),
+    "other": (recurrences.recurrence,),
+    "close": (times.end_of_day,),
     "end": (times.end_of_day, days.period_boundary),
     "start": (days.period_boundary,),
     **dict.fromkeys(("this", "next", "following", "coming"), _AFTER_DETERMINER),
     **dict.fromkeys(("today", "tomorrow", "yesterday"), (days.relative_day,)),
-    **dict.fromkeys(("now", "right", "straight", "just"), (days.right_now,)),
+    "now": (durations.from_now, days.right_now),
+    **dict.fromkeys(("right", "straight", "just"), (days.right_now,)),
     **dict.fromkeys(("noon", "midnight", "mid"), (times.time_of_day,)),
     **dict.fromkeys(("tonight", "early", "late"), (times.daypart,)),
     **dict.fromkeys(("eod",), (times.end_of_day,)),
-    **dict.fromkeys(("eom", "eoy"), (days.period_boundary,)),
+    **dict.fromkeys(("eow", "eom", "eoq", "eoy"), (days.period_boundary,)),
     **dict.fromkeys(
         ("weekday", "weekdays", "weekend", "weekends", "week-end", "business", "working"), (days.weekdays,)
     ),
@@ -200,6 +224,7 @@ _BY_WORD: dict[str, tuple[Production, ...]] = {
             "not",
             "latest",
             "and",
+            "by",
         ),
         (connective,),
     ),
@@ -231,6 +256,8 @@ def _first_match(tokens: Sequence[Token], i: int, nodes: list[SyntaxNode]) -> Sy
     if isinstance(last, Connective):
         if token.kind == "number" and (node := _number_after_connective(tokens, i)) is not None:
             return node
+    elif isinstance(last, TimeOfDay) and (node := durations.length_after_time(tokens, i)) is not None:
+        return node
     elif token.name == "and" and len(nodes) > 1 and _follows_between(nodes):
         return Connective(i, i + 1, "to")
     elif isinstance(last, BareNumber) and (token.kind == "dash" or token.name in ("to", "until")):

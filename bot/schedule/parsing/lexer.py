@@ -1,84 +1,59 @@
 """Cut a phrase into tokens. Only spaces and harmless punctuation are dropped."""
 
 import re
-from dataclasses import dataclass
 
+from bot.schedule.parsing.formats import find_formats
+from bot.schedule.parsing.tokens import Token
 from bot.schedule.parsing.vocabulary import UNIT_SUFFIXES, VOCABULARY, TokenKind
 
 _ZONE_AREAS = (
     "africa|america|antarctica|arctic|asia|atlantic|australia|europe|indian|pacific|etc|us|canada|brazil|chile"
 )
+_UNITS_AFTER_COMMA = "h|hrs?|hours?|min|mins|minutes?|d|days?|std|stunden?|heures?|horas?|uur|uren"
 _PATTERN = re.compile(
     rf"""
     (?P<date>\d{{4}}-\d{{1,2}}-\d{{1,2}}(?!\d)|\d{{1,4}}(?P<sep>[/.-])\d{{1,2}}(?P=sep)\d{{1,4}}(?!\d))
   | (?P<offset>(?:utc|gmt)\s?[+-]\s?\d{{1,2}}(?::?\d\d)?(?!\d)|(?:(?<=\d)|(?<=\d\s))\+\d\d:?\d\d(?!\d))
   | (?P<clock>\d{{1,3}}(?::\d\d){{1,2}}(?:\.\d+)?(?!\d)|\d{{1,2}}h\d\d(?![a-z\d]))
-  | (?P<dotted>\d{{1,2}}\.\d{{1,2}}(?!\d))
+  | (?P<dotted>\d{{1,2}}\.\d{{1,2}}(?!\d)|\d{{1,3}},\d{{1,2}}(?=\s?(?:{_UNITS_AFTER_COMMA})(?![a-z])))
   | (?P<slashed>(?<!/)\d{{1,2}}\s?/\s?\d{{1,4}}(?!\d))
   | (?P<ordinal>\d{{1,3}}(?:st|nd|rd|th)(?![a-z]))
+  | (?P<slang>2(?:mor+ow?|nite|day)(?![a-z]))
+  | (?P<year>(?<=\s)'\d\d(?!\d))
+  | (?P<minutes>(?<!\d):[0-5]\d(?!\d))
   | (?P<number>\d+)
   | (?P<zone>(?:{_ZONE_AREAS})/[a-z0-9_+\-]+(?:/[a-z_]+)?)
   | (?P<meridiem>[ap]\.?\s?m\.?(?![a-z]))
   | (?P<oclock>o\s?'\s?clock)
-  | (?P<word>week-end|[a-z]+)
+  | (?P<word>week-end|bi-weekly|bi-monthly|semi-monthly|[a-z]+)
   | (?P<comma>[,;])
   | (?P<dash>-)
   | (?P<sign>[/+&@]|(?<=\d)')
-  | (?P<skip>[\s.!?()"']+|(?<=\d):(?=\d))
+  | (?P<skip>(?:[\s.!?()"]|'(?!\d\d(?!\d)))+|(?<=\d):(?=\d))
   | (?P<other>[^\s\w]+|\w+)
     """,
     re.VERBOSE | re.ASCII,
 )
-_ISO_DATETIME = re.compile(r"(\d{4}-\d\d-\d\d)t(\d\d:\d\d(?::\d\d(?:\.\d+)?)?)\s?(z|[+-]\d\d:?\d\d)?(?![\d:])")
-_PLAIN_PUNCTUATION = str.maketrans("–—‐‑−’‘“”\u00a0\u202f\t\n", "-----''\"\"    ")
 _SIGN_NAMES = {"/": "/", "+": "+", "&": "and", "@": "at", "'": "'"}
-
-
-@dataclass(slots=True)
-class Token:
-    """A word, number or sign.
-
-    ``start`` and ``end`` are its place in the phrase. ``name`` is the canonical word and ``number`` its value.
-    ``parts`` are the numbers of a date or time. ``adjacent`` means that no space comes before it.
-    """
-
-    kind: TokenKind
-    name: str
-    start: int
-    end: int
-    text: str = ""
-    number: int = 0
-    adjacent: bool = False
-    parts: tuple[int, ...] = ()
 
 
 def tokenize(phrase: str) -> list[Token]:
     """Cut a phrase into tokens, followed by four tokens of the kind ``end`` so that looking ahead is safe."""
-    text = phrase.translate(_PLAIN_PUNCTUATION)
-    lower = text.lower()
-    if len(lower) != len(text):
-        lower = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+    lower = phrase.lower()
+    if len(lower) != len(phrase):
+        lower = "".join(c.lower() if len(c.lower()) == 1 else c for c in phrase)
     tokens: list[Token] = []
     place = 0
-    if "t" in lower and (iso := _ISO_DATETIME.search(lower)):
-        _append_tokens(lower, 0, iso.start(), text, tokens)
-        _append_iso_datetime(iso, tokens)
-        place = iso.end()
-    _append_tokens(lower, place, len(lower), text, tokens)
+    for start, end, found in find_formats(lower):
+        _append_tokens(lower, place, start, phrase, tokens)
+        tokens += found
+        place = end
+    _append_tokens(lower, place, len(lower), phrase, tokens)
+    tokens = _merge_offsets(tokens)
     tokens = _merge_number_words(tokens)
     size = len(phrase)
     tokens += [Token("end", "", size, size) for _ in range(4)]
     return tokens
-
-
-def _append_iso_datetime(match: re.Match[str], tokens: list[Token]) -> None:
-    day, clock, offset = match.groups()
-    tokens.append(_numeric_token("date", day, match.start(1)))
-    time = _numeric_token("clock", clock, match.start(2))
-    time.start -= 1
-    tokens.append(time)
-    if offset:
-        tokens.append(Token("offset", offset, match.start(3), match.end(3), offset, adjacent=True))
 
 
 def _append_tokens(lower: str, start: int, stop: int, original: str, tokens: list[Token]) -> None:
@@ -91,6 +66,10 @@ def _append_tokens(lower: str, start: int, stop: int, original: str, tokens: lis
         at = match.start()
         if kind == "skip":
             continue
+        if kind == "minutes":
+            tokens.append(Token("unit", "minute", at, match.end(), "minute", 1))
+            at, last_end = at + 1, at + 1
+            kind, text = "number", text[1:]
         token = _make_token(str(kind), text, at, tokens[-1] if last_end == at else None, original)
         token.adjacent = last_end == at
         last_end = token.end
@@ -100,8 +79,10 @@ def _append_tokens(lower: str, start: int, stop: int, original: str, tokens: lis
 def _make_token(kind: str, text: str, start: int, previous: Token | None, original: str) -> Token:
     end = start + len(text)
     match kind:
-        case "word":
+        case "word" | "slang":
             return _word_token(text, start, previous, original)
+        case "year":
+            return Token("number", text, start, end, f"20{text[1:]}", 2000 + int(text[1:]))
         case "number":
             return Token("number", text, start, end, text, int(text))
         case "ordinal":
@@ -121,8 +102,10 @@ def _make_token(kind: str, text: str, start: int, previous: Token | None, origin
 
 
 def _numeric_token(kind: TokenKind, text: str, start: int) -> Token:
+    size = len(text)
+    text = text.replace(",", ".")
     parts = tuple(int(part) for part in re.findall(r"\d+", text.split(".", maxsplit=1)[0] if kind == "clock" else text))
-    return Token(kind, text, start, start + len(text), text, parts=parts)
+    return Token(kind, text, start, start + size, text, parts=parts)
 
 
 def _word_token(text: str, start: int, previous: Token | None, original: str) -> Token:
@@ -137,6 +120,62 @@ def _word_token(text: str, start: int, previous: Token | None, original: str) ->
     if entry is None:
         return Token("other", text, start, end, text)
     return Token(entry.kind, entry.name, start, end, text, entry.number)
+
+
+def _merge_offsets(tokens: list[Token]) -> list[Token]:
+    """Join a sign and the figures after a time to an offset from UTC: 22:00 -0500, 9pm +2, 22:00:00-05:00.
+
+    An offset that may as well be the end of a range gets the name "unsure".
+    """
+    if not any(token.kind == "dash" or token.name == "+" for token in tokens[1:-1]):
+        return tokens
+    merged: list[Token] = []
+    for index, token in enumerate(tokens):
+        if merged and merged[-1].kind == "offset" and token.start < merged[-1].end:
+            continue
+        sign = token.kind == "dash" or token.name == "+"
+        following = tokens[index + 1 : index + 3]
+        offset = _offset_after(_clock_before(merged), token, following) if sign and merged and following else None
+        merged.append(offset or token)
+    return merged
+
+
+def _clock_before(tokens: list[Token]) -> Token:
+    """Return the last token, or the time before it where that is a year: 22:00:00 2026 -0500."""
+    is_year = len(tokens) > 1 and tokens[-1].kind == "number" and len(tokens[-1].text) == 4
+    return tokens[-2] if is_year and tokens[-2].kind == "clock" else tokens[-1]
+
+
+def _offset_after(clock: Token, sign: Token, following: list[Token]) -> Token | None:
+    """Return the offset that a sign begins behind a time, or None where it cannot be one."""
+    figures = following[0]
+    closes = len(following) < 2 or not (
+        following[1].kind in ("unit", "meridiem", "dash", "month") or following[1].adjacent
+    )
+    if clock.kind not in ("clock", "meridiem") or not figures.adjacent or not closes:
+        return None
+    if figures.kind == "clock":
+        hours, minutes = figures.parts[:2]
+    elif figures.kind == "number" and figures.text.isdigit() and len(figures.text) in (1, 2, 4):
+        hours, minutes = divmod(figures.number, 100) if len(figures.text) == 4 else (figures.number, 0)
+    else:
+        return None
+    has_seconds = len(clock.parts) == 3
+    if (
+        hours > 14
+        or minutes not in (0, 30, 45)
+        or len(figures.parts) > 2
+        or (sign.adjacent and not has_seconds and sign.text == "-" and figures.kind != "clock")
+    ):
+        return None
+    name = "offset"
+    if sign.kind == "dash" and not has_seconds and (figures.kind == "clock" or len(figures.text) != 4):
+        crosses_midnight = clock.kind == "clock" and (hours, minutes) < clock.parts[:2]
+        if not 3 <= hours <= 10 or (sign.adjacent and not crosses_midnight):
+            return None
+        name = "unsure"
+    text = f"{'-' if sign.kind == 'dash' else '+'}{hours:02}:{minutes:02}"
+    return Token("offset", name, sign.start, figures.end, text, adjacent=sign.adjacent)
 
 
 def _merge_number_words(tokens: list[Token]) -> list[Token]:

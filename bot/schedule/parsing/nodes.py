@@ -10,10 +10,10 @@ from typing import ClassVar, Literal, TypeAlias
 from bot.schedule.model import Frequency
 
 PeriodUnit = Literal["week", "month", "year", "weekend"]
-BoundedUnit = Literal["week", "month", "year"]
+BoundedUnit = Literal["week", "month", "quarter", "year"]
 FieldValue: TypeAlias = "str | float | bool | tuple[FieldValue, ...] | None"
 """A value of a field of a node."""
-ConnectiveRole = Literal["from", "between", "to", "until", "starting", "latest", "after", "before", "except"]
+ConnectiveRole = Literal["from", "between", "to", "until", "starting", "latest", "after", "before", "except", "by"]
 
 
 class HourCertainty(IntEnum):
@@ -162,6 +162,27 @@ class NthWeekdays(SyntaxNode):
 
 
 @dataclass(slots=True)
+class ShiftedWeekday(SyntaxNode):
+    """A day counted from the nth weekday of a month: Patch Tuesday is the 2nd Tuesday, ``shift`` days later."""
+
+    production: ClassVar[str] = "shiftedweekday"
+
+    nth: int
+    day: int
+    shift: int = 0
+
+
+@dataclass(slots=True)
+class CountedDays(SyntaxNode):
+    """The next so many days of a kind: the next 3 fridays, the next 5 days (no ``day``)."""
+
+    production: ClassVar[str] = "counteddays"
+
+    count: int
+    days: tuple[int, ...] = ()
+
+
+@dataclass(slots=True)
 class CalendarDate(SyntaxNode):
     """Days of a named month, perhaps with the year."""
 
@@ -251,12 +272,13 @@ class FromNow(SyntaxNode):
 
 @dataclass(slots=True)
 class RelativeTo(SyntaxNode):
-    """A duration after (``sign`` 1) or before (-1) the time that follows."""
+    """A duration after (``sign`` 1) or before (-1) the time that follows. ``is_from`` is set for "2 hours from"."""
 
     production: ClassVar[str] = "beyond"
 
     amount: DurationParts
     sign: int
+    is_from: bool = False
 
 
 @dataclass(slots=True)
@@ -314,16 +336,21 @@ class Recurrence(SyntaxNode):
 
     freq: Frequency | None = None
     interval: int = 1
+    is_quarter: bool = False
 
 
 @dataclass(slots=True)
 class AmbiguousNode(SyntaxNode):
-    """Words with several meanings: the question to ask, and a text for each meaning."""
+    """Words with several meanings: the question to ask, and a text for each meaning.
+
+    ``accepts_one`` asks also where a single meaning remains.
+    """
 
     production: ClassVar[str] = "unclear"
 
     question: str
     options: tuple[str, ...]
+    accepts_one: bool = False
 
 
 @dataclass(slots=True)

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from bot.schedule.model import Frequency
 from bot.schedule.parsing.errors import ParseError
-from bot.schedule.parsing.lexer import Token
 from bot.schedule.parsing.nodes import AmbiguousNode, MinutesOfHour, Recurrence, SyntaxNode, WeeksOfYear
+from bot.schedule.parsing.tokens import Token
 
 _ADVERBS: dict[str, tuple[Frequency, int]] = {
     "hourly": ("hourly", 1),
@@ -15,7 +15,6 @@ _ADVERBS: dict[str, tuple[Frequency, int]] = {
     "weekly": ("weekly", 1),
     "fortnightly": ("weekly", 2),
     "monthly": ("monthly", 1),
-    "quarterly": ("monthly", 3),
     "annually": ("yearly", 1),
 }
 _UNITS: dict[str, Frequency] = {
@@ -40,8 +39,13 @@ def recurrence(tokens: Sequence[Token], i: int) -> SyntaxNode | None:
     token = tokens[i]
     if adverb := _ADVERBS.get(token.name):
         return Recurrence(start, i + 1, *adverb)
+    if token.name == "quarterly":
+        return Recurrence(start, i + 1, "monthly", 3, is_quarter=True)
+    if token.name == "other":
+        alternates = token.text != "other" and _is_weekday_word(tokens[i + 1])
+        return Recurrence(start, i + 1, "weekly", 2) if alternates else None
     if token.name in _AMBIGUOUS_ADVERBS:
-        return AmbiguousNode(start, i + 1, f"Which is meant by '{token.name}'?", _AMBIGUOUS_ADVERBS[token.name])
+        return AmbiguousNode(start, i + 1, f"Which is meant by '{token.name}'?", _AMBIGUOUS_ADVERBS[token.name], True)
     if token.name == "twice" and tokens[i + 1].name in ("a", "every") and tokens[i + 2].kind == "unit":
         raise ParseError("Say which times twice are, such as 'every day at 09:00 and 21:00'.", SyntaxNode(start, i + 3))
     once = token.name == "once"
@@ -56,6 +60,8 @@ def recurrence(tokens: Sequence[Token], i: int) -> SyntaxNode | None:
 def _interval(tokens: Sequence[Token], start: int, i: int) -> Recurrence | None:
     """Parse what follows "every": a number and a unit, or nothing before days."""
     token, following = tokens[i], tokens[i + 1]
+    if token.name in ("quarter", "calendar") and tokens[i + (token.name == "calendar")].name == "quarter":
+        return Recurrence(start, i + 1 + (token.name == "calendar"), "monthly", 3, is_quarter=True)
     if token.name == "other":
         if (unit := _frequency_unit(tokens, i + 1)) is not None:
             return Recurrence(start, i + 2, unit[0], 2 * unit[1])

@@ -4,11 +4,16 @@ from collections.abc import Sequence
 from typing import Literal
 
 from bot.schedule.parsing.errors import ParseError
-from bot.schedule.parsing.lexer import Token
 from bot.schedule.parsing.nodes import AmbiguousNode, BareNumber, Daypart, EndOfDay, HourCertainty, TimeOfDay
+from bot.schedule.parsing.tokens import Token
 
 _PREFIXES = frozenset({"at", "about", "for", "exactly"})
 _FRACTION_MINUTES = {"quarter": 15, "half": 30}
+_DAY_WORDS = frozenset(
+    {"today", "tonight", "tomorrow", "weekday", "weekdays", "weekend", "weekends", "daily", "nightly"}
+)
+_MAX_SHORT_RANGE = 6 * 60
+"""Minutes up to which "5 to 6pm" is a range and nothing else."""
 
 
 def time_of_day(
@@ -88,11 +93,13 @@ def _minutes_past_or_to(tokens: Sequence[Token], i: int, allow_minutes_to: bool)
         return None
     is_unambiguous = counted or tokens[i].name in ("quarter", "quarters", "half")
     twelve = _noon_or_midnight(tokens, i + 2 + counted)
-    if relation == "to" and not is_unambiguous and not (allow_minutes_to and (tokens[i].text.isalpha() or twelve)):
+    if relation == "to" and not is_unambiguous and not allow_minutes_to:
         return None
     hour = twelve or _numeric_time(tokens, i + 2 + counted, True)
     if not isinstance(hour, TimeOfDay) or (hour.minute and relation == "past"):
         return None
+    if relation == "to" and not is_unambiguous and not tokens[i].text.isalpha() and not twelve:
+        return _figures_to(tokens, start, hour)
     total = (hour.hour * 60 + hour.minute + (minutes if relation == "past" else -minutes)) % (24 * 60)
     certainty = HourCertainty.CERTAIN if hour.certainty == HourCertainty.CERTAIN else HourCertainty.UNKNOWN
     if certainty is HourCertainty.UNKNOWN and total // 60 == 0:
@@ -100,6 +107,42 @@ def _minutes_past_or_to(tokens: Sequence[Token], i: int, allow_minutes_to: bool)
     if relation == "to" and not is_unambiguous:
         return _minutes_to_or_range(tokens, start, hour, total)
     return TimeOfDay(start, hour.end, total // 60, total % 60, certainty=certainty)
+
+
+def _figures_to(tokens: Sequence[Token], start: int, hour: TimeOfDay) -> TimeOfDay | AmbiguousNode | None:
+    """Read "20 to 8pm" as minutes, "5 to 6pm" as a range (None), and ask where both make sense: "10 to 10pm"."""
+    first, end = tokens[start].number, hour.hour * 60 + hour.minute
+    is_certain = hour.certainty == HourCertainty.CERTAIN
+    if first not in (5, 10, 15, 20, 25) or tokens[start].text != str(first) or hour.minute:
+        return None
+    total = (end - first) % (24 * 60)
+    if not is_certain:
+        if first < 20 or hour.hour > 12:
+            return None
+        early, late = total % 720, total % 720 + 720
+        options = [f"{minute // 60:02}:{minute % 60:02}" for minute in (early, late)]
+        options += [f"{first:02}:00 to {hour.hour + 12:02}:00"] if first < 24 and hour.hour + 12 > first else []
+    else:
+        period = 720 if first <= 12 else 1440
+        length = (end - first * 60) % period or period
+        if (length < _MAX_SHORT_RANGE and first < 15) or (hour.hour > 12 and not hour.has_meridiem):
+            return None
+        if length > 720 or first > 23:
+            return TimeOfDay(start, hour.end, total // 60, total % 60)
+        opening = (end - length) % 1440 // 60
+        options = [f"{total // 60:02}:{total % 60:02}", f"{opening:02}:00 to {hour.hour:02}:00"]
+    words = " ".join(token.text for token in tokens[start : hour.end])
+    return AmbiguousNode(start, hour.end, f"Which time is meant by '{words}'?", tuple(options))
+
+
+def half_hour(tokens: Sequence[Token], i: int) -> AmbiguousNode | None:
+    """Ask about "half 8", which is half past seven to some and half past eight to others."""
+    hour = tokens[i + 1]
+    if tokens[i].name != "half" or hour.kind != "number" or not 1 <= hour.number <= 12:
+        return None
+    hours = [(hour.number + shift) % 12 + half for shift in (0, -1) for half in (0, 12)]
+    options = tuple(f"{value:02}:30" for value in hours)
+    return AmbiguousNode(i, i + 2, f"Which time is meant by 'half {hour.text}'?", options)
 
 
 def _minutes_to_or_range(
@@ -110,13 +153,16 @@ def _minutes_to_or_range(
         return TimeOfDay(start, hour.end, total // 60, total % 60, certainty=hour.certainty)
     if tokens[start].number not in (5, 10):
         return None
+    if tokens[hour.start].kind == "word" or tokens[hour.start + 1].name in ("noon", "midnight"):
+        return TimeOfDay(start, hour.end, total // 60, total % 60)
     early, late = total % 720, total % 720 + 720
     options = tuple(f"{minute // 60:02}:{minute % 60:02}" for minute in (early, late))
-    if hour.certainty == HourCertainty.CERTAIN:
-        options = (f"{total // 60:02}:{total % 60:02}",)
     first = tokens[start].number
-    if hour.certainty < HourCertainty.CERTAIN:
-        options += (f"{first:02}:00 to {hour.hour:02}:00",) if hour.hour > first else ()
+    if hour.certainty == HourCertainty.CERTAIN:
+        opening = (hour.hour * 60 - ((hour.hour - first) * 60 % 720 or 720)) % 1440 // 60
+        options = (f"{total // 60:02}:{total % 60:02}", f"{opening:02}:00 to {hour.hour:02}:00")
+    elif hour.hour > first:
+        options += (f"{first:02}:00 to {hour.hour:02}:00",)
     words = " ".join(token.text for token in tokens[start : hour.end])
     return AmbiguousNode(start, hour.end, f"Which time is meant by '{words}'?", options)
 
@@ -140,7 +186,7 @@ def _colon_time(tokens: Sequence[Token], i: int) -> TimeOfDay:
     node = TimeOfDay(i, i + 1, hour, minute, second)
     if hour > 24 or minute > 59 or second > 59 or (hour == 24 and minute + second):
         raise ParseError(f"{token.text} is not a time of day.", node)
-    if tokens[i + 1].name == "o'clock":
+    if tokens[i + 1].name == "o'clock" or (tokens[i + 1].name == "hour" and tokens[i + 1].text in ("h", "hr", "hrs")):
         node.end += 1
     if (meridiem := _meridiem(tokens, node.end)) is not None:
         return _with_meridiem(tokens, node, *meridiem)
@@ -158,7 +204,13 @@ def _dotted_time(tokens: Sequence[Token], i: int, allow_bare: bool) -> TimeOfDay
     meridiem = _meridiem(tokens, i + 1)
     part = tokens[i + 1].kind == "daypart" or tokens[i + 1].name == "tonight"
     clear = (
-        meridiem is not None or part or allow_bare or minute > 31 or (hour > 12 and minute > 12) or token.text[0] == "0"
+        meridiem is not None
+        or part
+        or allow_bare
+        or not minute
+        or minute > 31
+        or (hour > 12 and minute > 12)
+        or token.text[0] == "0"
     )
     if not clear or hour > 23 or minute > 59 or len(token.text.partition(".")[2]) != 2:
         return None
@@ -178,7 +230,7 @@ def _four_digit_time(tokens: Sequence[Token], i: int, allow_bare: bool) -> TimeO
     suffixed = tokens[i + 1].name == "hour"
     if hour > 23 or minute > 59 or not (meridiem or allow_bare or suffixed or len(token.text) == 4):
         return None
-    if not (meridiem or allow_bare or suffixed) and 1900 <= token.number < 2200:
+    if not (meridiem or allow_bare or suffixed or _stands_as_time(tokens, i)) and 1900 <= token.number < 2200:
         return None
     node = TimeOfDay(i, i + 1 + suffixed, hour, minute)
     if meridiem is not None:
@@ -186,6 +238,30 @@ def _four_digit_time(tokens: Sequence[Token], i: int, allow_bare: bool) -> TimeO
     if hour <= 12 and token.text[0] != "0":
         node.certainty = HourCertainty.LOW if len(token.text) == 3 else HourCertainty.LIKELY
     return node
+
+
+def _stands_as_time(tokens: Sequence[Token], i: int) -> bool:
+    """Tell whether four figures such as 2030 stand beside a day or in a range, where a year makes no sense."""
+    previous, following, second = tokens[i - 1] if i else None, tokens[i + 1], tokens[i + 2]
+    if previous is not None and previous.kind == "clock":
+        return False
+    if following.kind == "dash" or following.name in ("to", "until"):
+        return second.kind in ("clock",) or (second.kind == "number" and len(second.text) == 4)
+    day_before = previous is not None and (
+        previous.kind in ("weekday", "weekdays", "daypart", "dash") or previous.name in _DAY_WORDS
+    )
+    return day_before or following.kind in ("weekday", "daypart") or following.name in _DAY_WORDS
+
+
+def four_figures(tokens: Sequence[Token], i: int) -> AmbiguousNode | None:
+    """Ask about four figures alone, such as 2130: the time is offered, as a year names no time."""
+    token = tokens[i]
+    if i or tokens[1].kind != "end" or len(token.text) != 4 or not token.text.isdigit() or token.number % 100 > 59:
+        return None
+    if not 1900 <= token.number < 2200:
+        return None
+    options = (f"at {token.text[:2]}:{token.text[2:]}",)
+    return AmbiguousNode(i, i + 1, f"Is {token.text} a time?", options, accepts_one=True)
 
 
 def _hour_time(tokens: Sequence[Token], i: int, allow_bare: bool) -> TimeOfDay | None:
@@ -267,6 +343,8 @@ def end_of_day(tokens: Sequence[Token], i: int) -> EndOfDay | None:
     i += tokens[i].name == "the"
     if tokens[i].name == "eod":
         return EndOfDay(start, i + 1)
+    if tokens[i].name == "close" and tokens[i + 1].name == "of" and tokens[i + 2].text in ("business", "play"):
+        return EndOfDay(start, i + 3)
     if tokens[i].text != "end":
         return None
     i += 1

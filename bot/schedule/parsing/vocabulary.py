@@ -6,7 +6,7 @@ from bot.schedule.calendar_names import MONTHS, WEEKDAYS
 
 TokenKind = Literal[
     "number", "ordinal", "clock", "dotted", "slashed", "date", "offset", "zone", "meridiem", "weekday", "weekdays",
-    "month", "unit", "daypart", "dayparts", "comma", "dash", "word", "other", "end",
+    "month", "unit", "daypart", "dayparts", "comma", "dash", "word", "duration", "other", "end",
 ]  # fmt: skip
 
 
@@ -55,18 +55,21 @@ _SYNONYMS = {
     "current": "this", "immediately": "now", "todays": "today", "tomorrows": "tomorrow", "workday": "weekday",
     "workdays": "weekdays", "beginning": "start", "begin": "start", "starts": "starting", "ending": "until",
     "instance": "instances", "yearly": "annually", "annual": "annually", "excluding": "except",
-    "alternate": "other", "oclock": "o'clock",
+    "alternate": "other", "alternating": "other", "oclock": "o'clock", "tonite": "tonight", "tonigt": "tonight",
+    "2nite": "tonight", "tomoz": "tomorrow", "2moro": "tomorrow", "2morow": "tomorrow", "2morro": "tomorrow",
+    "2morrow": "tomorrow", "2day": "today", "asap": "now", "plus": "+", "cob": "eod", "eob": "eod",
+    "bi-weekly": "biweekly", "bi-monthly": "bimonthly",
 }  # fmt: skip
 _KEYWORDS = (
-    "a", "about", "after", "ago", "all", "an", "and", "annually", "any", "at", "away", "before", "between", "bimonthly",
-    "biweekly", "business", "but", "by", "clock", "coming", "daily", "early", "end", "eod", "eom", "eoy", "every",
-    "everyday", "exactly", "except", "following", "for", "fortnightly", "from", "half", "hence", "hourly", "in",
-    "instances", "just", "last", "late", "later", "latest", "mid", "midnight", "moment", "monthly", "next", "nightly",
-    "no", "noon", "not", "now", "o'clock", "of", "on", "once", "or", "other", "past", "please", "quarter",
-    "quarterly", "quarters", "right", "sharp", "single",
-    "start", "starting", "straight", "than", "the", "then", "this",
-    "through", "time", "times", "to", "today", "tomorrow", "tonight", "twice", "until", "week-end", "weekday",
-    "weekdays", "weekend", "weekends", "weekly", "within", "working", "x", "yesterday",
+    "a", "about", "after", "ago", "all", "an", "and", "annually", "any", "as", "at", "away", "before", "between",
+    "bimonthly", "biweekly", "business", "but", "by", "calendar", "clock", "close", "coming", "daily", "earlier",
+    "early", "end", "eod", "eom", "eoq", "eow", "eoy", "every", "everyday", "exactly", "except", "following", "for",
+    "fortnightly", "from", "half", "hence", "hourly", "in", "instances", "just", "last", "late", "later", "latest",
+    "mid", "midnight", "moment", "monthly", "next", "nightly", "no", "noon", "not", "now", "o'clock", "of", "on",
+    "once", "or", "other", "past", "please", "quarter", "quarterly", "quarters", "right", "sharp", "single", "sooner",
+    "start", "starting", "straight", "t", "than", "the", "then", "this", "through", "time", "times", "to", "today",
+    "tomorrow", "tonight", "twice", "until", "week-end", "weekday", "weekdays", "weekend", "weekends", "weekly",
+    "within", "working", "x", "yesterday",
 )  # fmt: skip
 
 

@@ -6,8 +6,8 @@ from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from bot.schedule.parsing.errors import ParseError
-from bot.schedule.parsing.lexer import Token
-from bot.schedule.parsing.nodes import ZoneNode
+from bot.schedule.parsing.nodes import AmbiguousNode, ZoneNode
+from bot.schedule.parsing.tokens import Token
 
 # Abbreviations that mean one region, whatever the season: people write EST in July and mean New York.
 _NEW_YORK, _CHICAGO, _DENVER = ("America/New_York",), ("America/Chicago",), ("America/Denver",)
@@ -63,7 +63,7 @@ _ZONES_BY_FRACTIONAL_OFFSET = {
 }  # fmt: skip
 """Zones without daylight saving at an offset that is not a whole hour, by minutes east of Greenwich."""
 
-_OFFSET = re.compile(r"(?:utc|gmt)?\s*([+-])\s?(\d\d?):?(\d\d)?")
+_OFFSET = re.compile(r"(?:utc|gmt)?\s*([+-])\s?(\d\d?):?(\d\d)?(?::\d\d)?")
 
 
 @cache
@@ -94,9 +94,11 @@ def is_known_zone(name: str) -> bool:
     return name in zone_names().values()
 
 
-def time_zone(tokens: Sequence[Token], i: int) -> ZoneNode | None:
+def time_zone(tokens: Sequence[Token], i: int) -> ZoneNode | AmbiguousNode | None:
     """Parse a time zone: ``Europe/Berlin``, ``UTC+2``, ``in New York``, ``CET``, ``berlin time``."""
     start = i
+    if tokens[i].name == "unsure":
+        return _offset_or_end(tokens[i], i)
     if tokens[i].name in ("in", "on"):
         i += 1
     token = tokens[i]
@@ -120,6 +122,12 @@ def time_zone(tokens: Sequence[Token], i: int) -> ZoneNode | None:
     if tokens[node.end].name == "time":
         node.end += 1
     return node
+
+
+def _offset_or_end(token: Token, i: int) -> AmbiguousNode:
+    """Ask whether the 05:00 of "22:00-05:00" is the end of a range or an offset from UTC."""
+    options = (f" to {token.text[1:]}", f" UTC{token.text}")
+    return AmbiguousNode(i, i + 1, f"Is {token.text[1:]} the end, or an offset from UTC?", options)
 
 
 def _fixed_offset_zone(text: str, node: ZoneNode) -> str:

@@ -8,7 +8,8 @@ from bot.schedule.model import Series, ZonedTime
 from bot.schedule.parsing.errors import ParseError
 from bot.schedule.parsing.nodes import CalendarDate, Months, Period, PeriodBoundary, SyntaxNode, TimeOfDay, Year
 from bot.schedule.resolving import points
-from bot.schedule.resolving.context import PhraseContext, add_duration, days_in_month, month_after
+from bot.schedule.resolving.candidates import boundary_day
+from bot.schedule.resolving.context import PhraseContext, add_duration, month_after
 from bot.schedule.resolving.hours import resolve_without_daypart
 from bot.schedule.resolving.recurring import SeriesParts
 
@@ -46,7 +47,7 @@ def _first_day(ctx: PhraseContext, node: SyntaxNode) -> date:
     if isinstance(node, PeriodBoundary) and node.is_end:
         raise ParseError("Say which day that is.", node, example="every day at 21:00 starting 31 March")
     if isinstance(node, PeriodBoundary) and node.month:
-        return _boundary_day(ctx, node)
+        return boundary_day(ctx, node)
     offset = node.offset or 0
     if node.unit == "month":
         return date(*month_after(ctx.today, offset), 1)
@@ -81,7 +82,7 @@ def _resolve_until(ctx: PhraseContext, nodes: Sequence[SyntaxNode], start: datet
     start_context.local_now = start
     node = nodes[0]
     if len(nodes) == 1 and isinstance(node, PeriodBoundary):
-        return datetime.combine(_boundary_day(start_context, node), time(23, 59))
+        return datetime.combine(boundary_day(start_context, node), time(23, 59))
     if len(nodes) == 1 and isinstance(node, Months | Year | Period):
         day = _first_day(start_context, node)
         if isinstance(node, Months) and node.year is None and day <= start.date():
@@ -90,18 +91,3 @@ def _resolve_until(ctx: PhraseContext, nodes: Sequence[SyntaxNode], start: datet
         return datetime.combine(day, time())
     point = points.resolve_point(start_context, nodes, needs_time=False)
     return datetime.combine(point.wall.date(), time(23, 59)) if point.grain == "day" else point.wall
-
-
-def _boundary_day(ctx: PhraseContext, node: PeriodBoundary) -> date:
-    """Return the last or first day of the named month, week or year."""
-    today = ctx.today
-    if node.unit == "week":
-        monday = today + timedelta(days=7 * node.offset - today.weekday())
-        return monday + timedelta(days=6 if node.is_end else 0)
-    if node.unit == "year":
-        year, month = today.year + node.offset, 12 if node.is_end else 1
-    elif node.month is not None:
-        year, month = node.year or today.year + (node.month < today.month), node.month
-    else:
-        year, month = month_after(today, node.offset)
-    return date(year, month, days_in_month(year, month) if node.is_end else 1)

@@ -1,7 +1,7 @@
 """Find the days that the nodes of a phrase can mean, and ask where there are several."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from bot.schedule.calendar_names import MONTHS, WEEKDAYS
@@ -13,7 +13,9 @@ from bot.schedule.parsing.nodes import (
     Months,
     NthWeekdays,
     Period,
+    PeriodBoundary,
     RelativeDay,
+    ShiftedWeekday,
     SyntaxNode,
     Weekdays,
     Workdays,
@@ -59,9 +61,9 @@ def candidate_days(ctx: PhraseContext, nodes: Sequence[SyntaxNode]) -> Candidate
     if weekday is None and not others:
         return None
     if weekday is not None and (len(weekday.days) > 1 or weekday.is_range):
-        raise ParseError(
-            "Several days make a series: say 'every'.", weekday, example="every monday and friday at 21:00"
-        )
+        if weekday.determiner in ("next", "following") and weekday.days == (0, 1, 2, 3, 4) and not others:
+            return CandidateDays((_next_working_day(ctx),), True, (weekday,))
+        raise ask_about_several_days(ctx, weekday)
     if len(others) > 1:
         return _days_in_period(ctx, weekday, others) or _common_day(ctx, others, weekday)
     if not others:
@@ -70,6 +72,28 @@ def candidate_days(ctx: PhraseContext, nodes: Sequence[SyntaxNode]) -> Candidate
     if weekday is not None and isinstance(others[0], Period) and others[0].unit == "week":
         return _weekday_in_week(ctx, weekday, others[0])
     return _common_day(ctx, others, weekday)
+
+
+def ask_about_several_days(ctx: PhraseContext, node: Weekdays) -> AmbiguityError | ParseError:
+    """Ask whether "sat and sun" means those days of every week, or the next ones only."""
+    if node.nth > 1:
+        return ParseError("Several days make a series: say 'every'.", node, example="every monday at 21:00")
+    text = ctx.text_of(node).removeprefix("on ").removeprefix("this ").removeprefix("next ").removeprefix("coming ")
+    options = [f"every {text}"] if not node.determiner else []
+    if node.is_range:
+        first = ctx.today + timedelta(days=(node.days[0] - ctx.today.weekday()) % 7)
+        options.append(f"every {text} starting {first.isoformat()} for {len(node.days)} times")
+        left = len(node.days) - node.days.index(ctx.today.weekday()) if ctx.today.weekday() in node.days[1:] else 0
+        options += [f"every {text} starting {ctx.today.isoformat()} for {left} times"] if left > 1 else []
+    else:
+        options.append(f"every {text} for {len(node.days)} times")
+    return AmbiguityError("On those days of every week, or only the next ones?", tuple(options), node)
+
+
+def _next_working_day(ctx: PhraseContext) -> date:
+    """Return the first day after today from Monday to Friday."""
+    days = (ctx.today + timedelta(days=n) for n in range(1, 4))
+    return next(day for day in days if day.weekday() < 5)
 
 
 def _merge_nodes(ctx: PhraseContext, nodes: Sequence[SyntaxNode]) -> list[SyntaxNode]:
@@ -118,9 +142,11 @@ def _days_from_month_end(ctx: PhraseContext, nodes: Sequence[SyntaxNode]) -> Can
 def _days_in_period(ctx: PhraseContext, weekday: Weekdays | None, others: Sequence[SyntaxNode]) -> CandidateDays | None:
     """Return the 20th of next month, the first friday of this month."""
     period = next((node for node in others if isinstance(node, Period) and node.unit == "month"), None)
-    counted = next((p for p in others if isinstance(p, MonthDays | NthWeekdays | Workdays)), None)
+    counted = next((p for p in others if isinstance(p, MonthDays | NthWeekdays | Workdays | ShiftedWeekday)), None)
     if period is None or counted is None or len(others) > 2:
         return None
+    if isinstance(counted, ShiftedWeekday):
+        return _check_weekday(CandidateDays(*_shifted_weekday_dates(ctx, counted, period.offset), (counted,)), weekday)
     if period.offset is None:
         if not isinstance(counted, MonthDays):
             raise _ask_once_or_monthly(ctx, counted, period)
@@ -136,6 +162,8 @@ def _common_day(ctx: PhraseContext, others: Sequence[SyntaxNode], weekday: Weekd
     """Return the day on which several day nodes agree: tomorrow, 24 December; friday the 15th."""
     days = _days_of_node(ctx, others[0])
     for other in others[1:]:
+        if isinstance(other, RelativeDay) and any(isinstance(node, RelativeDay) for node in days.nodes):
+            raise ParseError("Two days are named.", *days.nodes, other)
         second = _days_of_node(ctx, other)
         common = tuple(day for day in days.dates if day in second.dates)
         if not common:
@@ -156,7 +184,11 @@ def _check_weekday(days: CandidateDays, weekday: Weekdays | None) -> CandidateDa
         nearest = first + timedelta(days=(weekday.days[0] - first.weekday() + 3) % 7 - 3)
         later = [day for day in days.dates if day.weekday() == weekday.days[0]]
         raise AmbiguityError(
-            question, tuple(day.isoformat() for day in (first, nearest, *later[:1])), *days.nodes, weekday
+            question,
+            tuple(day.isoformat() for day in (first, nearest, *later[:1])),
+            *days.nodes,
+            weekday,
+            is_doubtful=True,
         )
     return CandidateDays((first,), True, (*days.nodes, weekday))
 
@@ -178,6 +210,10 @@ def _days_of_node(ctx: PhraseContext, node: SyntaxNode) -> CandidateDays:
             return CandidateDays(*_ambiguous_dates(ctx, node), (node,))
         case Workdays():
             raise _ask_once_or_monthly(ctx, node)
+        case ShiftedWeekday():
+            return CandidateDays(*_shifted_weekday_dates(ctx, node, None), (node,))
+        case PeriodBoundary():
+            return CandidateDays(*_boundary_dates(ctx, node), (node,))
         case Months() | Period(unit="month"):
             raise AmbiguityError("Which day of the month?", _day_options(ctx, node), node)
         case _:
@@ -279,6 +315,50 @@ def _nth_weekday_dates(ctx: PhraseContext, node: NthWeekdays) -> tuple[tuple[dat
     return tuple(day for day in years if day is not None and day >= ctx.today), False
 
 
+def _shifted_weekday_dates(
+    ctx: PhraseContext, node: ShiftedWeekday, month_offset: int | None
+) -> tuple[tuple[date, ...], bool]:
+    """Return the days that are so many days from the nth weekday of each month, or of the month at an offset."""
+    base = NthWeekdays(node.start, node.end, (node.nth,), node.day)
+    offsets = range(-1, _MONTHS_AHEAD) if month_offset is None else (month_offset,)
+    bases = (_counted_day(base, *month_after(ctx.today, offset)) for offset in offsets)
+    days = tuple(day + timedelta(days=node.shift) for day in bases if day is not None)
+    if month_offset is not None:
+        return days, True
+    return tuple(day for day in days if day >= ctx.today), False
+
+
+def _boundary_dates(ctx: PhraseContext, node: PeriodBoundary) -> tuple[tuple[date, ...], bool]:
+    """Return the first or last day of a week, month, quarter or year; ask on which day a week ends."""
+    if node.unit is None and node.month is None:
+        raise ParseError("Say which day that is.", node, example="31 March 21:00")
+    day = boundary_day(ctx, node)
+    if node.unit == "week" and node.is_end:
+        friday = day - timedelta(days=2)
+        raise AmbiguityError("On which day does the week end?", (friday.isoformat(), day.isoformat()), node)
+    if node.month is not None and node.year is None and day < ctx.today:
+        day = boundary_day(ctx, replace(node, year=day.year + 1))
+    return (day,), True
+
+
+def boundary_day(ctx: PhraseContext, node: PeriodBoundary) -> date:
+    """Return the last or first day of the named month, week, quarter or year."""
+    today = ctx.today
+    if node.unit == "week":
+        monday = today + timedelta(days=7 * node.offset - today.weekday())
+        return monday + timedelta(days=6 if node.is_end else 0)
+    if node.unit == "quarter":
+        first = (today.month - 1) // 3 * 3 + 1
+        year, month = month_after(today.replace(month=first, day=1), 3 * node.offset + (2 if node.is_end else 0))
+    elif node.unit == "year":
+        year, month = today.year + node.offset, 12 if node.is_end else 1
+    elif node.month is not None:
+        year, month = node.year or today.year + (node.month < today.month), node.month
+    else:
+        year, month = month_after(today, node.offset)
+    return date(year, month, days_in_month(year, month) if node.is_end else 1)
+
+
 def _ask_once_or_monthly(ctx: PhraseContext, node: NthWeekdays | Workdays, *scope: SyntaxNode) -> AmbiguityError:
     """Ask whether "the first sunday" is meant once or every month. Reject "last friday", which may be past."""
     if isinstance(node, NthWeekdays) and node.nths == (-1,) and not scope:
@@ -296,7 +376,7 @@ def _ambiguous_dates(ctx: PhraseContext, node: AmbiguousDate) -> tuple[tuple[dat
     if order is None:
         years = [node.year or next(_upcoming_dates(ctx, *reading)).year for reading in node.readings]
         options = tuple(f"{y}-{m:02}-{d:02}" for y, (m, d) in zip(years, node.readings, strict=True))
-        raise AmbiguityError("Which is the day and which the month?", options, node)
+        raise AmbiguityError("Which is the day and which the month?", options, node, accepts_one=True)
     month, day = node.readings[0 if order else 1]
     ctx.add_assumption(f"{ctx.text_of(node)} was read as {day} {MONTHS[month - 1].capitalize()}, as is usual for you.")
     return _calendar_dates(ctx, CalendarDate(node.start, node.end, month, (day,), node.year))

@@ -7,8 +7,8 @@ from datetime import date, datetime, timedelta
 
 from bot.schedule.model import TimePreferences
 from bot.schedule.parsing.errors import ParseError
-from bot.schedule.parsing.lexer import Token
 from bot.schedule.parsing.nodes import DurationParts, SyntaxNode
+from bot.schedule.parsing.tokens import Token
 from bot.schedule.parsing.zones import zone_info
 
 _HOURS_PER_UNIT = {"week": 168, "day": 24, "hour": 1, "minute": 1 / 60, "second": 1 / 3600}

@@ -39,7 +39,7 @@ def resolve_hour(
     Raises AmbiguityError where the hour is in doubt.
     """
     if end_of_day is not None:
-        raise AmbiguityError("When does the day end?", ("at 17:00", "at 23:59"), end_of_day)
+        raise AmbiguityError("When does the day end?", ("at 17:00", "at 23:59"), end_of_day, accepts_one=True)
     if clock is None:
         if daypart is not None:
             raise _ask_hour(daypart)
@@ -75,11 +75,12 @@ def resolve_without_daypart(ctx: PhraseContext, clock: TimeOfDay) -> TimeOfDay:
 def ask_half_of_day(ctx: PhraseContext, clock: TimeOfDay) -> AmbiguityError:
     """Return the question which half of the day is meant."""
     early, late = replace(clock, hour=clock.hour % 12), replace(clock, hour=clock.hour % 12 + 12)
-    lead = "at " if ctx.tokens[clock.start].name == "at" else ""
+    lead = "and " if clock.joined else "at " if ctx.tokens[clock.start].name == "at" else ""
     options = (f"{lead}{format_time_of_day(early)}", f"{lead}{format_time_of_day(late)}")
     if clock.hour == 12:
         options = options[::-1]
-    return AmbiguityError(f"Is '{ctx.text_of(clock)}' in the first or the second half of the day?", options, clock)
+    question = f"Is '{ctx.text_of(clock)}' in the first or the second half of the day?"
+    return AmbiguityError(question, options, clock, accepts_one=True)
 
 
 def format_time_of_day(clock: TimeOfDay) -> str:

@@ -29,6 +29,19 @@ def resolve_pair(first: TimeOfDay, last: TimeOfDay) -> tuple[TimeOfDay, TimeOfDa
     return first, last
 
 
+def half_day_ranges(first: TimeOfDay, last: TimeOfDay, word: str) -> tuple[str, ...]:
+    """Return both ranges that "10-2" can mean, or none where an hour is certain: 10:00 to 14:00, 22:00 to 02:00."""
+    first, last = resolve_pair(first, last)
+    if max(first.certainty, last.certainty) >= HourCertainty.LIKELY or first.is_midnight or last.is_midnight:
+        return ()
+    ranges = []
+    for half in (0, 12):
+        start = replace(first, hour=first.hour % 12 + half, certainty=HourCertainty.CERTAIN)
+        end = _nearest_after(start, last)
+        ranges.append(f"{start.hour:02}:{start.minute:02} {word} {end.hour:02}:{end.minute:02}")
+    return tuple(ranges)
+
+
 def _minute_of_day(clock: TimeOfDay) -> int:
     return clock.hour % 24 * 60 + clock.minute
 

@@ -26,6 +26,7 @@ from bot.schedule.parsing.nodes import (
     PeriodBoundary,
     RelativeDay,
     RelativeTo,
+    ShiftedWeekday,
     SyntaxNode,
     TimeOfDay,
     Weekdays,
@@ -48,6 +49,8 @@ _DAY_NODES = (
     Months,
     Year,
     Period,
+    PeriodBoundary,
+    ShiftedWeekday,
 )
 _TIME_OPTIONS = (" at 09:00", " at 21:00")
 
@@ -90,9 +93,7 @@ def classify(nodes: Iterable[SyntaxNode]) -> PointParts:
             parts.days.append(node)
             continue
         if isinstance(node, AmbiguousNode):
-            raise AmbiguityError(node.question, node.options, node)
-        if isinstance(node, PeriodBoundary):
-            raise ParseError("Say which day that is.", node, example="31 March 21:00")
+            raise AmbiguityError(node.question, node.options, node, accepts_one=node.accepts_one)
         name = names.get(type(node))
         if name is None:
             raise ParseError("", node)
@@ -228,6 +229,8 @@ def _day_point(ctx: PhraseContext, days: CandidateDays, needs_time: bool) -> Poi
     first = days.dates[0]
     if first < ctx.today:
         raise ParseError(f"{first:%-d %B %Y} has passed.", *days.nodes)
+    if ctx.whole_days and any(isinstance(node, PeriodBoundary) for node in days.nodes):
+        raise ParseError("Say which day that is.", *days.nodes, example="31 March 21:00")
     if ctx.whole_days or not needs_time:
         weekday = next((node for node in days.nodes if isinstance(node, Weekdays)), None)
         if first == ctx.today and len(days.nodes) == 1 and weekday is not None:
@@ -282,6 +285,10 @@ def _relative_point(
         raise ParseError("", node)
     start = resolve_point(ctx, anchor, needs_time=False)
     if any(unit in ("hour", "minute", "second") for _, unit in node.amount):
+        if node.is_from and start.clock is not None and not ctx.whole_days:
+            text = " ".join(f"{count:g} {unit}s" for count, unit in node.amount)
+            options = (f"{text} after", f"for {text} at")
+            raise AmbiguityError("A start so long after that time, or at any time in these hours?", options, node)
         if start.clock is None and start.instant is None:
             raise ParseError("From what time of that day is that counted?", node, *start.day_nodes)
         instant = to_zoned_time(ctx, start).instant + node.sign * clock_part(node.amount)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from bot.schedule.calendar_names import MONTHS
+from bot.schedule.calendar_names import MONTHS, WEEKDAYS
 from bot.schedule.parsing.errors import AmbiguityError, ParseError
 from bot.schedule.parsing.nodes import (
     AmbiguousDate,
@@ -11,12 +11,15 @@ from bot.schedule.parsing.nodes import (
     BareNumber,
     CalendarDate,
     Connective,
+    CountedDays,
+    DateRange,
     Daypart,
     Duration,
     EndOfDay,
     MinutesOfHour,
     MonthDays,
     Months,
+    NthWeekdays,
     Period,
     PeriodBoundary,
     Recurrence,
@@ -25,10 +28,12 @@ from bot.schedule.parsing.nodes import (
     SyntaxNode,
     TimeOfDay,
     Weekdays,
+    Workdays,
     Year,
 )
 from bot.schedule.resolving.hours import hour_from_number
 
+_EXCLUDABLE_NODES = (Weekdays, CalendarDate, DateRange, NthWeekdays, RelativeDay, Months, Period)
 _DATE_NODES = (CalendarDate, RelativeDay, Months, Year, AmbiguousDate, Period, PeriodBoundary, Weekdays, MonthDays)
 
 
@@ -56,13 +61,56 @@ class SeriesParts:
 
 
 def is_series(nodes: Sequence[SyntaxNode]) -> bool:
-    """Tell whether a phrase recurs: "every", or a plural such as mondays."""
-    return any(
-        isinstance(node, Recurrence)
-        or (isinstance(node, Weekdays) and node.plural and node.nth == 1 and not node.determiner)
-        or (isinstance(node, Daypart) and node.plural)
-        for node in nodes
-    ) or is_working_week(nodes)
+    """Tell whether a phrase recurs: "every", a plural such as mondays, or "the 1st and 15th of the month"."""
+    of_the_month = any(isinstance(node, Period) and node.unit == "month" and node.offset is None for node in nodes)
+    return (
+        any(
+            isinstance(node, CountedDays)
+            or (isinstance(node, NthWeekdays | Workdays) and len(node.nths) > 1 and of_the_month)
+            or (isinstance(node, MonthDays) and len(node.days) > 1 and of_the_month)
+            or _is_next_days(node, nodes)
+            for node in nodes
+        )
+        or any(
+            isinstance(node, Recurrence)
+            or (isinstance(node, Weekdays) and node.plural and node.nth == 1 and not node.determiner)
+            or (isinstance(node, Daypart) and node.plural)
+            for node in nodes
+        )
+        or is_working_week(nodes)
+    )
+
+
+def _is_next_days(node: SyntaxNode, nodes: Sequence[SyntaxNode]) -> bool:
+    """Tell whether a node is "for the next 5 days" beside a time of day and no other day."""
+    if not isinstance(node, Duration) or not node.is_next or any(unit != "day" for _, unit in node.amount):
+        return False
+    others = [other for other in nodes if other is not node]
+    return any(isinstance(other, TimeOfDay) for other in others) and all(
+        isinstance(other, TimeOfDay | Daypart | Duration)
+        or (isinstance(other, Connective) and other.role in ("from", "between", "to", "until"))
+        for other in others
+    )
+
+
+def _spelled_out(nodes: Sequence[SyntaxNode]) -> list[SyntaxNode]:
+    """Return the nodes with "the next 3 fridays" as "every friday 3 times"."""
+    result: list[SyntaxNode] = []
+    has_recurrence = any(isinstance(node, Recurrence) for node in nodes)
+    for node in nodes:
+        if isinstance(node, CountedDays):
+            result += [
+                Recurrence(node.start, node.end),
+                Weekdays(node.start, node.end, node.days, plural=True),
+                RunCount(node.start, node.end, node.count),
+            ]
+        elif not has_recurrence and _is_next_days(node, nodes):
+            assert isinstance(node, Duration)
+            days = sum(int(count) for count, _ in node.amount)
+            result += [Recurrence(node.start, node.end, "daily"), RunCount(node.start, node.end, days)]
+        else:
+            result.append(node)
+    return result
 
 
 def is_working_week(nodes: Sequence[SyntaxNode]) -> bool:
@@ -74,6 +122,8 @@ def is_working_week(nodes: Sequence[SyntaxNode]) -> bool:
 def classify(nodes: Sequence[SyntaxNode]) -> SeriesParts:
     """Sort the nodes. Dates follow "starting" and "until"; the end of a window follows "to"."""
     parts = SeriesParts()
+    nodes = _spelled_out(nodes)
+    _ask_about_days_of_a_range(nodes)
     target: list[SyntaxNode] | None = None
     role = ""
     for index, node in enumerate(nodes):
@@ -82,10 +132,10 @@ def classify(nodes: Sequence[SyntaxNode]) -> SeriesParts:
             role = _role(node, following, nodes[index + 2 : index + 3], parts)
             target = _target_list(parts, role, node)
         elif isinstance(node, AmbiguousNode):
-            raise AmbiguityError(node.question, node.options, node)
+            raise AmbiguityError(node.question, node.options, node, accepts_one=node.accepts_one)
         elif role == "end" and isinstance(node, Weekdays):
             parts.end_weekday = node
-        elif target is not None and _continues_date(node, target, role):
+        elif target is not None and _continues_date(node, target, role, parts):
             target.append(node)
         else:
             _add_node(parts, node, role)
@@ -93,6 +143,19 @@ def classify(nodes: Sequence[SyntaxNode]) -> SeriesParts:
     if parts.start_nodes == [] or parts.until_nodes == [] or role == "end":
         raise ParseError("", nodes[-1])
     return parts
+
+
+def _ask_about_days_of_a_range(nodes: Sequence[SyntaxNode]) -> None:
+    """Ask whether "from monday to friday every day" is one week, or every week."""
+    for index, node in enumerate(nodes[:-1]):
+        days = nodes[index + 1]
+        daily = [other for other in nodes if isinstance(other, Recurrence) and other.freq == "daily"]
+        is_from = isinstance(node, Connective) and node.role == "from" and isinstance(days, Weekdays)
+        if is_from and isinstance(days, Weekdays) and days.is_range and daily:
+            names = f"{WEEKDAYS[days.days[0]]} to {WEEKDAYS[days.days[-1]]}"
+            once = f"every day starting {WEEKDAYS[days.days[0]]} for {len(days.days)} times"
+            question = "In one week only, or in every week?"
+            raise AmbiguityError(question, (once, f"every {names}"), *daily, node, days)
 
 
 def _role(connective: Connective, following: SyntaxNode | None, rest: Sequence[SyntaxNode], parts: SeriesParts) -> str:
@@ -147,10 +210,14 @@ def _target_list(parts: SeriesParts, role: str, connective: Connective) -> list[
     return parts.excluded if role == "except" else None
 
 
-def _continues_date(node: SyntaxNode, target: list[SyntaxNode], role: str) -> bool:
+def _continues_date(node: SyntaxNode, target: list[SyntaxNode], role: str, parts: SeriesParts) -> bool:
     """Tell whether a node continues the date that a connective opened."""
     if role == "except":
-        return isinstance(node, Weekdays)
+        of_every_month = isinstance(node, Recurrence) and node.freq == "monthly"
+        counted = of_every_month and any(isinstance(other, NthWeekdays) for other in target)
+        return counted or isinstance(node, _EXCLUDABLE_NODES)
+    if isinstance(node, TimeOfDay) and not target and not node.joined and parts.is_sub_daily and not parts.clocks:
+        return True
     if isinstance(node, Weekdays) and node.plural:
         return False
     has_clock = any(isinstance(other, TimeOfDay) for other in target)

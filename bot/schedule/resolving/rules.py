@@ -16,6 +16,7 @@ from bot.schedule.parsing.nodes import (
     Period,
     PeriodBoundary,
     Recurrence,
+    ShiftedWeekday,
     SyntaxNode,
     Weekdays,
     WeeksOfYear,
@@ -43,6 +44,8 @@ _MAX_INTERVAL: dict[Frequency, int] = {
     "yearly": 10, "monthly": 120, "weekly": 520, "daily": 3650, "hourly": 9999, "minutely": 99999,
 }  # fmt: skip
 """Maximum interval of each unit."""
+_LAST_COMMON_DAY = 28
+"""The last day of the month that every month has."""
 _WORKDAYS = tuple(Weekday(day=day) for day in range(5))
 
 
@@ -66,11 +69,25 @@ def build_rule(
             raise ParseError("Two selections of days are named.", *selectors) from None
     if rule.weeks and (rule.months or rule.monthdays or rule.yeardays or any(day.nth for day in rule.weekdays)):
         raise ParseError("With a week of the year only its weekdays can be named.", *selectors)
-    if sum(map(bool, (rule.weekdays, rule.monthdays, rule.yeardays))) > 1:
+    shifted = any(isinstance(node, ShiftedWeekday) for node in selectors)
+    if sum(map(bool, (rule.weekdays, rule.monthdays, rule.yeardays))) > 1 and not shifted:
         raise ParseError("Two selections of days are named.", *selectors)
     if rule.monthdays and rule.months and not any(_month_has_day(m, d) for m in rule.months for d in rule.monthdays):
         raise ParseError("Those months have no such day.", *selectors)
-    return _normalized(rule)
+    return _normalized(_in_calendar_quarters(rule, recurrences, selectors))
+
+
+def _in_calendar_quarters(
+    rule: RecurrenceRule, recurrences: Sequence[Recurrence], selectors: Sequence[SyntaxNode]
+) -> RecurrenceRule:
+    """Return "every quarter on the 1st" as a day of January, April, July and October, "the last" as one of March."""
+    quarter = any(node.is_quarter for node in recurrences) and (rule.freq, rule.interval) == ("monthly", 3)
+    counts = [day.nth or 0 for day in rule.weekdays if not rule.positions] + [*rule.monthdays, *rule.positions]
+    if not quarter or not counts:
+        return rule
+    if rule.months or (min(counts) < 0 < max(counts)):
+        raise ParseError("Say the months instead of the quarter.", *recurrences, *selectors)
+    return rule.model_copy(update={"interval": 1, "months": (3, 6, 9, 12) if counts[0] < 0 else (1, 4, 7, 10)})
 
 
 def _month_has_day(month: int, day: int) -> bool:
@@ -93,7 +110,13 @@ def _frequency(recurrences: Sequence[Recurrence], selectors: Sequence[SyntaxNode
         return "yearly", 1
     if CalendarDate in kinds or any(isinstance(node, NthWeekdays) and node.month for node in selectors):
         return "yearly", 1
-    if NthWeekdays in kinds or MonthDays in kinds or Workdays in kinds or PeriodBoundary in kinds:
+    if (
+        ShiftedWeekday in kinds
+        or NthWeekdays in kinds
+        or MonthDays in kinds
+        or Workdays in kinds
+        or PeriodBoundary in kinds
+    ):
         return "monthly", 1
     if Weekdays in kinds:
         return "weekly", 1
@@ -113,6 +136,8 @@ def _apply_selector(
             return _add_weekdays(rule, node, recurrences)
         case NthWeekdays():
             return _add_nth_weekdays(ctx, rule, node, recurrences, selectors)
+        case ShiftedWeekday() if rule.freq == "monthly":
+            return _add_shifted_weekday(rule, node)
         case MonthDays():
             return _add_monthdays(ctx, rule, node, recurrences, selectors)
         case Workdays(nths=nths) if rule.freq == "monthly" and all(1 <= abs(nth) <= 20 for nth in nths):
@@ -197,6 +222,17 @@ def _add_nth_weekdays(
         return rule.model_copy(update={"weekdays": rule.weekdays + days, "months": months})
     changed = _with_fields(rule, node, weekdays=days)
     return _with_fields(changed, node, months=(node.month,)) if node.month else changed
+
+
+def _add_shifted_weekday(rule: RecurrenceRule, node: ShiftedWeekday) -> RecurrenceRule:
+    """Add a day counted from an nth weekday: a weekday among seven days of the month."""
+    if not node.shift:
+        return _with_fields(rule, node, weekdays=(Weekday(day=node.day, nth=node.nth),))
+    first = 7 * (node.nth - 1) + 1 + node.shift
+    if not 1 <= first <= _LAST_COMMON_DAY - 6:
+        raise ParseError("That day is not in the same month every time.", node)
+    weekday = (node.day + node.shift) % 7
+    return _with_fields(rule, node, weekdays=(Weekday(day=weekday),), monthdays=tuple(range(first, first + 7)))
 
 
 def _ask_nth_or_interval(ctx: PhraseContext, node: NthWeekdays, day: str) -> AmbiguityError | ParseError:

@@ -4,17 +4,32 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from itertools import takewhile
 
-from bot.schedule.model import RecurrenceRule, Series, ZonedTime
+from bot.schedule.model import RecurrenceRule, Series, Weekday, ZonedTime
 from bot.schedule.occurrences import next_runs, occurrences
 from bot.schedule.parsing.errors import AmbiguityError, ParseError
-from bot.schedule.parsing.nodes import HourCertainty, Recurrence, SyntaxNode, TimeOfDay, Weekdays
+from bot.schedule.parsing.nodes import (
+    AmbiguousDate,
+    CalendarDate,
+    Duration,
+    HourCertainty,
+    MonthDays,
+    Recurrence,
+    RelativeDay,
+    SyntaxNode,
+    TimeOfDay,
+    Weekdays,
+)
 from bot.schedule.resolving.bounds import resolve_series_start, with_end
 from bot.schedule.resolving.context import PhraseContext, clock_part, is_calendar_duration
+from bot.schedule.resolving.exclusions import remaining_selectors, with_excluded_dates, without_excluded_parts
 from bot.schedule.resolving.hours import resolve_hour
-from bot.schedule.resolving.pairs import resolve_pair
+from bot.schedule.resolving.pairs import half_day_ranges, resolve_pair
 from bot.schedule.resolving.recurring import SeriesParts, classify, is_working_week
 from bot.schedule.resolving.rules import build_rule
 
+_NAMES_A_DAY = (CalendarDate, AmbiguousDate, RelativeDay, Weekdays, MonthDays)
+_LAST_COMMON_DAY = 28
+"""The last day of the month that every month has."""
 _LONG_WINDOW = timedelta(hours=8)
 """A daily window longer than this may mean "every hour from .. to", so that is asked."""
 
@@ -29,27 +44,28 @@ def build_series(ctx: PhraseContext, nodes: Sequence[SyntaxNode]) -> Series:
             ctx.add_assumption("Monday to Friday was read as those days of every week.")
     start = resolve_series_start(ctx, parts)
     times, window = _resolve_times(ctx, parts)
-    rule = build_rule(ctx, parts.recurrences, _remaining_selectors(parts), times, parts.minutes)
+    rule = build_rule(ctx, parts.recurrences, remaining_selectors(parts), times, parts.minutes)
     rule, window = _expand_hours(rule, window, parts)
+    rule = _with_day_of_start(without_excluded_parts(rule, parts), parts, start)
     _require_complete(ctx, rule, parts, nodes)
     series = _anchor(ctx, rule, start, parts.run_count.count if parts.run_count else None)
-    return with_end(ctx, series.model_copy(update={"window": window}), parts, start)
+    series = with_end(ctx, series.model_copy(update={"window": window}), parts, start)
+    return with_excluded_dates(ctx, series, parts)
 
 
-def _remaining_selectors(parts: SeriesParts) -> list[SyntaxNode]:
-    """Return the selectors without the days of "except"."""
-    if not parts.excluded:
-        return parts.selectors
-    excluded = {day for node in parts.excluded if isinstance(node, Weekdays) for day in node.days}
-    kept = tuple(day for day in range(7) if day not in excluded)
-    weekly = [node for node in parts.selectors if isinstance(node, Weekdays)]
-    if weekly:
-        kept = tuple(day for day in weekly[0].days if day not in excluded)
-    daily = all(every.freq in (None, "daily", "weekly") and every.interval == 1 for every in parts.recurrences)
-    if not kept or not daily or len(weekly) != len(parts.selectors):
-        raise ParseError("Those days cannot be left out of this series.", *parts.excluded)
-    first = parts.excluded[0]
-    return [Weekdays(first.start, first.end, kept, plural=True)]
+def _with_day_of_start(rule: RecurrenceRule, parts: SeriesParts, start: datetime | None) -> RecurrenceRule:
+    """Take the day that the phrase does not name from the date that the series starts on."""
+    chosen = rule.weekdays or rule.monthdays or rule.yeardays or rule.weeks
+    names_day = parts.start_nodes and any(isinstance(node, _NAMES_A_DAY) for node in parts.start_nodes)
+    if start is None or chosen or not names_day:
+        return rule
+    if rule.freq == "weekly":
+        return rule.model_copy(update={"weekdays": (Weekday(day=start.weekday()),)})
+    if rule.freq == "monthly" and start.day <= _LAST_COMMON_DAY:
+        return rule.model_copy(update={"monthdays": (start.day,)})
+    if rule.freq == "yearly" and not rule.months and start.day <= _LAST_COMMON_DAY:
+        return rule.model_copy(update={"months": (start.month,), "monthdays": (start.day,)})
+    return rule
 
 
 def _resolve_times(ctx: PhraseContext, parts: SeriesParts) -> tuple[tuple[time, ...], int | None]:
@@ -102,12 +118,10 @@ def _resolve_time(ctx: PhraseContext, clock: TimeOfDay, parts: SeriesParts) -> t
 
 def _window_minutes(parts: SeriesParts) -> int | None:
     """Return the minutes of "for 3 hours"; durations of days or more are bounds of the series."""
-    if (
-        parts.duration is None
-        or is_calendar_duration(parts.duration.amount)
-        or (parts.is_sub_daily and not parts.clocks)
-    ):
+    if parts.duration is None or is_calendar_duration(parts.duration.amount):
         return None
+    if parts.is_sub_daily and not parts.clocks:
+        return _sub_daily_window(parts, parts.duration)
     minutes = clock_part(parts.duration.amount).total_seconds() / 60
     short = all(unit in ("hour", "minute") for _, unit in parts.duration.amount)
     if parts.duration.is_next or not short or minutes < 1 or minutes != int(minutes):
@@ -117,12 +131,24 @@ def _window_minutes(parts: SeriesParts) -> int | None:
     return int(minutes)
 
 
+def _sub_daily_window(parts: SeriesParts, duration: Duration) -> int | None:
+    """Return the length of each run of "every hour for 50 minutes"; a longer one ends the series (None)."""
+    minutes = clock_part(duration.amount).total_seconds() / 60
+    every = next(node for node in parts.recurrences if node.freq in ("hourly", "minutely"))
+    fits = minutes <= every.interval * (60 if every.freq == "hourly" else 1)
+    return int(minutes) if fits and 1 <= minutes == int(minutes) and not duration.is_next else None
+
+
 def _time_range(ctx: PhraseContext, parts: SeriesParts) -> tuple[tuple[time, ...], int]:
     """Return the start of "from 21:00 to 23:00" and its length in minutes."""
     if len(parts.clocks) != 1 or len(parts.end_clocks) != 1 or parts.duration is not None:
         raise ParseError("Say one stretch of hours.", *parts.clocks, *parts.end_clocks)
     first, last = parts.clocks[0], parts.end_clocks[0]
     if parts.daypart is None and parts.end_weekday is None:
+        options = () if ctx.preferences.uses_24h_clock else half_day_ranges(first, last, "to")
+        if options:
+            between = SyntaxNode(first.end, last.start)
+            raise AmbiguityError("In the first or the second half of the day?", options, first, between, last)
         first, last = resolve_pair(first, last)
     start = _resolve_time(ctx, first, parts)
     end = time() if last.is_midnight or last.hour == 24 else _resolve_time(ctx, last, parts)
@@ -159,7 +185,7 @@ def _expand_hours(rule: RecurrenceRule, window: int | None, parts: SeriesParts) 
     if parts.clocks and not parts.end_clocks:
         raise ParseError("A series by the hour names no time of day.", *parts.clocks, example="every 2 hours")
     if not parts.end_clocks:
-        return rule, None
+        return rule, window
     if parts.minutes is not None or rule.freq == "minutely":
         raise ParseError(
             "Say the times one by one.", *parts.clocks, *parts.end_clocks, example="every day at 09:00 and 15:00"
@@ -181,7 +207,8 @@ def _require_complete(
     last = (parts.recurrences or parts.selectors or list(nodes))[-1]
     chosen = rule.weekdays or rule.monthdays or rule.yeardays
     if rule.freq == "weekly" and not chosen:
-        raise AmbiguityError("On which day of the week?", (" on Saturday", " on Sunday"), *days, insert_after=last)
+        options = dict.fromkeys((f" on {ctx.today:%A}", " on Saturday", " on Sunday"))
+        raise AmbiguityError("On which day of the week?", tuple(options), *days, insert_after=last)
     if rule.freq == "monthly" and not chosen:
         raise AmbiguityError(
             "On which day of the month?", (" on the 1st", " on the last Sunday"), *days, insert_after=last

@@ -12,18 +12,24 @@ from bot.schedule.parsing.nodes import (
     Duration,
     HourCertainty,
     NowNode,
+    Period,
     SyntaxNode,
     TimeOfDay,
     Weekdays,
     Year,
 )
 from bot.schedule.resolving import points
+from bot.schedule.resolving.candidates import ask_about_several_days
 from bot.schedule.resolving.context import PhraseContext, add_duration, clock_part, is_calendar_duration
 from bot.schedule.resolving.day_windows import context_from, window_between_days, window_of_day_range, window_of_days
 from bot.schedule.resolving.hours import format_time_of_day, resolve_hour
-from bot.schedule.resolving.pairs import resolve_pair
+from bot.schedule.resolving.pairs import half_day_ranges, resolve_pair
 from bot.schedule.resolving.points import Point
 
+MAX_UNASKED_LENGTH = timedelta(hours=12)
+"""Maximum length of a window between two times of day that is read without a question."""
+MAX_ANSWERED_LENGTH = timedelta(hours=16)
+"""The same for programs, whose windows are not run."""
 _START_ROLES = ("from", "between", "starting")
 _END_ROLES = ("to", "until", "before")
 
@@ -47,8 +53,13 @@ def resolve_single(ctx: PhraseContext, nodes: Sequence[SyntaxNode]) -> Once | Wi
         return _between_points(ctx, start_nodes, end_nodes, connectives)
     if durations:
         return _window_of_duration(ctx, start_nodes, durations)
+    by = next((connective for connective in connectives if connective.role == "by"), None)
+    if by is not None:
+        raise _ask_about_by(ctx, start_nodes, by)
     day_range = next((node for node in start_nodes if points.is_day_range(node)), None)
     if day_range is not None and not any(isinstance(node, Weekdays) and not node.is_range for node in start_nodes):
+        if any(isinstance(node, TimeOfDay) for node in start_nodes):
+            raise _ask_which_day(ctx, day_range, start_nodes)
         return window_of_day_range(ctx, day_range, start_nodes, connectives)
     open_range = next((connective for connective in connectives if connective.role in ("from", "between")), None)
     if open_range is not None:
@@ -57,6 +68,24 @@ def resolve_single(ctx: PhraseContext, nodes: Sequence[SyntaxNode]) -> Once | Wi
     if any(connective.role == "after" for connective in connectives):
         _note_after(ctx, point, connectives)
     return Once(start=points.to_zoned_time(ctx, point), grain=point.grain)
+
+
+def _ask_about_by(ctx: PhraseContext, nodes: Sequence[SyntaxNode], by: Connective) -> AmbiguityError:
+    """Ask whether "by 6am" is the end of a window from now on, or the time itself."""
+    time = " ".join(ctx.text_of(node) for node in nodes)
+    options = (f"now until {time}", time)
+    return AmbiguityError("A start at any time until then, or exactly then?", (), by, whole_phrases=options)
+
+
+def _ask_which_day(ctx: PhraseContext, node: SyntaxNode, nodes: Sequence[SyntaxNode]) -> AmbiguityError | ParseError:
+    """Ask on which of the days of "mon-thu 22:00" or "this weekend 02:00" that time is."""
+    if isinstance(node, Weekdays):
+        return ask_about_several_days(ctx, node)
+    if isinstance(node, Period) and node.unit == "weekend":
+        saturday = ctx.today + timedelta(days=5 - ctx.today.weekday() + 7 * (node.offset or 0))
+        options = tuple((saturday + timedelta(days=n)).isoformat() for n in (0, 1))
+        return AmbiguityError("On which day of that weekend?", options, node)
+    return ParseError("On which of those days?", *nodes, example="13 July 21:00")
 
 
 def _note_after(ctx: PhraseContext, point: Point, connectives: Sequence[Connective]) -> None:
@@ -80,7 +109,7 @@ def _split_at_end(nodes: Sequence[SyntaxNode]) -> tuple[list[SyntaxNode], list[S
             if end_nodes is not None:
                 raise ParseError("Two ends are named.", node)
             end_nodes = []
-        elif end_nodes is not None or node.role not in (*_START_ROLES, "after") or len(connectives) > 1:
+        elif end_nodes is not None or node.role not in (*_START_ROLES, "after", "by") or len(connectives) > 1:
             raise ParseError("", node)
     if connectives and connectives[-1] is nodes[-1]:
         raise ParseError("", connectives[-1])
@@ -130,6 +159,9 @@ def _between_points(
             raise ParseError(
                 "Is that a day, or the start of a stretch of hours?", *start_nodes, end_connective, *end_nodes
             )
+        dash = ctx.tokens[end_connective.start]
+        if start_nodes and not dash.adjacent and ctx.tokens[end_connective.end].adjacent:
+            raise ParseError("What that sign means was not understood.", end_connective, *end_nodes)
         point = points.resolve_point(ctx, start_nodes + end_nodes)
         return Once(start=points.to_zoned_time(ctx, point), grain=point.grain)
     if not start_nodes:
@@ -141,8 +173,9 @@ def _between_points(
     if first_clock is None and last_clock is None:
         return window_between_days(ctx, start_nodes, end_nodes, connectives)
     if first_clock is not None and last_clock is not None:
-        if end_connective.is_dash and len(connectives) == 1:
+        if end_connective.is_dash and len(connectives) == 1 and not _day_nodes([*start_nodes, *end_nodes]):
             _ask_about_two_numbers(ctx, first_clock, last_clock, end_connective)
+        _ask_about_halves(ctx, first_clock, last_clock, (*start_nodes, *end_nodes), connectives)
         if not (_day_nodes(start_nodes) and _day_nodes(end_nodes)):
             start_nodes, end_nodes = _pair_clocks(start_nodes, end_nodes, first_clock, last_clock)
     dated_behind = bool(_day_nodes(end_nodes)) and not _day_nodes(start_nodes)
@@ -158,12 +191,31 @@ def _between_points(
         end = _end_point(ctx, own_end_nodes, start, end_connective)
     if not _day_nodes([*start_nodes, *end_nodes]):
         start, end = _prefer_open_window(ctx, start, end)
+    if not (_day_nodes(start_nodes) and _day_nodes(end_nodes)):
+        _require_short(ctx, start, end, (*start_nodes, end_connective, *end_nodes))
     return _make_window(
         ctx,
         points.to_zoned_time(ctx, start),
         points.to_zoned_time(ctx, end),
         (*start_nodes, end_connective, *end_nodes),
     )
+
+
+def _require_short(ctx: PhraseContext, start: Point, end: Point, nodes: Sequence[SyntaxNode]) -> None:
+    """Ask about a window of more than 12 hours between two times of day; the answers name both dates."""
+    length = end.wall - start.wall
+    longest = MAX_ANSWERED_LENGTH if ctx.whole_days else MAX_UNASKED_LENGTH
+    if length <= longest or start.instant is not None or end.instant is not None:
+        return
+    options = [f"{start.wall:%Y-%m-%d %H:%M} to {end.wall:%Y-%m-%d %H:%M}"]
+    if length == timedelta(days=1):
+        options.insert(0, f"{start.wall:%Y-%m-%d %H:%M}")
+    elif timedelta(days=1) - length <= MAX_UNASKED_LENGTH and end.wall.date() > start.wall.date():
+        swapped = end.wall - timedelta(days=1)
+        options.insert(0, f"{swapped:%Y-%m-%d %H:%M} to {start.wall:%Y-%m-%d %H:%M}")
+    hours = f"{length.total_seconds() / 3600:g}"
+    question = f"From {start.wall:%H:%M} to {end.wall:%H:%M} are {hours} hours. Is that meant?"
+    raise AmbiguityError(question, tuple(options), *nodes, is_doubtful=True, accepts_one=True)
 
 
 def _make_window(ctx: PhraseContext, start: ZonedTime, end: ZonedTime, nodes: Sequence[SyntaxNode]) -> Window:
@@ -188,10 +240,26 @@ def _prefer_open_window(ctx: PhraseContext, start: Point, end: Point) -> tuple[P
 
 def _ask_about_two_numbers(ctx: PhraseContext, first: TimeOfDay, last: TimeOfDay, dash: Connective) -> None:
     """Ask about "2 - 15", which may be hours, a date or a sum."""
-    numbers = all(clock.end - clock.start == 1 and ctx.tokens[clock.start].kind == "number" for clock in (first, last))
+    tokens = [ctx.tokens[clock.start] for clock in (first, last) if clock.end - clock.start == 1]
+    numbers = len(tokens) == 2 and all(token.kind == "number" and len(token.text) < 3 for token in tokens)
     if numbers and last.certainty == HourCertainty.CERTAIN:
         option = f"from {first.hour:02}:00 to {last.hour:02}:00"
-        raise AmbiguityError("What do those two numbers mean?", (option,), first, dash, last)
+        raise AmbiguityError("What do those two numbers mean?", (option,), first, dash, last, accepts_one=True)
+
+
+def _ask_about_halves(
+    ctx: PhraseContext,
+    first: TimeOfDay,
+    last: TimeOfDay,
+    nodes: Sequence[SyntaxNode],
+    connectives: Sequence[Connective],
+) -> None:
+    """Ask whether "10-2" begins in the first or the second half of the day; the end is the next such hour."""
+    if ctx.preferences.uses_24h_clock or any(isinstance(node, Daypart) for node in nodes):
+        return
+    if options := half_day_ranges(first, last, "and" if connectives[0].role == "between" else "to"):
+        question = "In the first or the second half of the day?"
+        raise AmbiguityError(question, options, first, connectives[-1], last, accepts_one=True)
 
 
 def _first_clock(nodes: Sequence[SyntaxNode]) -> TimeOfDay | None:
@@ -213,6 +281,7 @@ def _start_on_day_of_end(
             f"{start_day.isoformat()} {format_time_of_day(first)} to {(start_day + timedelta(days=1)).isoformat()} "
             f"{format_time_of_day(last)}"
             for start_day in (day - timedelta(days=1), day)
+            if start_day >= ctx.today
         )
         raise AmbiguityError("On which day does that start?", options, *start_nodes, connective, *end_nodes)
     return points.resolve_point(ctx, start_nodes + _day_nodes(end_nodes), allow_past=True)

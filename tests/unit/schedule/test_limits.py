@@ -83,9 +83,18 @@ def test_one_run_is_never_too_often() -> None:
 
 
 def test_a_window_must_end_before_the_next_run() -> None:
-    daily = series("every day at 06:00 for 24 hours")
+    daily = series("every day at 06:00 for 23 hours")
     assert overlap_reason(daily) is None
+    whole_day = daily.model_copy(update={"window": 24 * 60})
+    assert overlap_reason(whole_day.model_copy(update={"zone": "Asia/Tokyo"})) is None
     assert overlap_reason(daily.model_copy(update={"window": 24 * 60 + 1})) is not None
+
+
+def test_a_window_must_end_before_the_next_run_on_the_day_of_a_clock_change_too() -> None:
+    daily = series("every day at 06:00 for 23 hours").model_copy(update={"zone": "Europe/Berlin", "window": 24 * 60})
+    assert overlap_reason(daily) == (
+        "Each run may start within 1440 minutes, but the next follows after 1380 when the clocks change."
+    )
 
 
 def test_what_is_too_frequent_or_overlaps_is_refused_with_its_minutes() -> None:

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta
-from itertools import islice
+from itertools import islice, pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
 from cronsim import CronSim
 
-from bot.schedule import RecurrenceRule, Series, Weekday, ZonedTime, next_runs, occurrences
+from bot.schedule import Parsed, RecurrenceRule, Series, Weekday, ZonedTime, next_runs, occurrences, read
 
 DAILY = {"freq": "daily", "times": [time(2, 30)]}
 START = datetime(2027, 3, 20, 12, 0, tzinfo=UTC)
@@ -18,6 +18,13 @@ def series(rule: Mapping[str, object], zone: str = "Europe/Berlin", count: int |
     return Series(
         rule=RecurrenceRule.model_validate(rule), zone=zone, first=ZonedTime.from_instant(START, zone), count=count
     )
+
+
+def series_said(phrase: str, now: str) -> Series:
+    reading = read(phrase, now=datetime.fromisoformat(now), zone="Europe/Berlin")
+    assert isinstance(reading, Parsed), reading
+    assert isinstance(reading.schedule, Series)
+    return reading.schedule
 
 
 @pytest.mark.parametrize(
@@ -93,3 +100,33 @@ def test_an_old_series_by_the_hour_keeps_its_step_and_is_found_quickly() -> None
     steps = (run.wall - made.first.wall) / timedelta(hours=7)
     assert steps == int(steps)
     assert timedelta() < run.instant - late <= timedelta(hours=8)
+
+
+def test_every_hour_keeps_its_real_hour_when_the_clocks_change() -> None:
+    for start, repeated in (("2026-10-24T22:00+00:00", True), ("2026-03-28T22:00+00:00", False)):
+        hourly = series_said("every hour", start)
+        runs = next_runs(hourly, hourly.first.instant, 12)
+        assert {after.instant - before.instant for before, after in pairwise(runs)} == {timedelta(hours=1)}
+        walls = [run.wall.hour for run in runs]
+        assert (walls.count(2) == 2) is repeated
+
+
+def test_every_two_hours_are_counted_in_real_time_from_the_first_run() -> None:
+    runs = next_runs(
+        series_said("every 2 hours", "2026-10-24T21:30+00:00"), datetime(2026, 10, 24, 21, 30, tzinfo=UTC), 4
+    )
+    assert [(run.wall.hour, run.fold) for run in runs] == [(0, 0), (2, 0), (3, 0), (5, 0)]
+
+
+def test_an_hourly_series_on_certain_days_skips_the_others() -> None:
+    runs = next_runs(
+        series_said("every 6 hours on saturday", "2026-11-26T09:00+00:00"), datetime(2026, 11, 26, tzinfo=UTC), 5
+    )
+    assert {run.wall.weekday() for run in runs} == {5}
+
+
+def test_dates_that_are_left_out_have_no_run() -> None:
+    weekly = series_said("every friday 22:00 except dec 25", "2026-12-14T09:00+00:00")
+    assert [run.wall.day for run in next_runs(weekly, datetime(2026, 12, 14, tzinfo=UTC), 3)] == [18, 1, 8]
+    assert "excluded" in weekly.model_dump(mode="json")
+    assert "excluded" not in series_said("every friday 22:00", "2026-12-14T09:00+00:00").model_dump(mode="json")
