@@ -58,7 +58,6 @@ class Draft(FrozenModel):
     base_revision: int | None = None
     """The revision of that request that the edit began from."""
     checked: Mapping[str, JsonValue] | None = None
-    view_id: str = ""
     created_at: datetime
     updated_at: datetime
 
@@ -80,7 +79,6 @@ class DraftChanges(TypedDict, total=False):
     revises: str | None
     base_revision: int | None
     checked: JsonObject | None
-    view_id: str
 
 
 def _columns(draft: Draft) -> Parameters:

@@ -79,7 +79,6 @@ drafts = Table(
     Column("revises", String(40)),
     Column("base_revision", Integer),
     Column("checked", Json),
-    Column("view_id", String(40), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
     Index(None, "team", "user", "state"),

@@ -73,6 +73,7 @@ def upgrade() -> None:
     _add_revisions_of_attempts()
     _add_base_revisions_of_drafts()
     op.add_column("runs", sa.Column("proposal", Json))
+    op.drop_column("drafts", "view_id")
 
 
 def _rename_message_state() -> None:
