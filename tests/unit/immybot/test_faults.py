@@ -145,22 +145,22 @@ async def test_a_token_is_used_until_a_minute_before_its_end(
         (
             Fault("status", status=400, body={"error": "invalid_scope", "error_description": "AADSTS70011: no.\r\nT"}),
             Unauthorized,
-            "The token service did not accept the credentials of immybot.lab (400): AADSTS70011: no.",
+            "The token service of immybot.lab did not accept the bot's credentials (400): AADSTS70011: no.",
         ),
         (
             Fault("status", status=429, body={}),
             RateLimited,
-            "The token service of immybot.lab asks to slow down (429).",
+            "The token service of immybot.lab asks to slow down (429). Nothing was sent.",
         ),
         (
             Fault("status", status=500, body={}),
             Unreachable,
-            "The token service of immybot.lab failed (500). Nothing was sent.",
+            "The token service of immybot.lab failed to give a token (500). Nothing was sent.",
         ),
         (
             Fault("html", status=200),
             Unreachable,
-            "The token service of immybot.lab sent no token. Is token_url right? Nothing was sent.",
+            "The token service of immybot.lab sent no token. Is http://127.0.0.1:",
         ),
         (Fault("cut"), Unreachable, "The token service of immybot.lab cannot be reached"),
         (Fault("hang", seconds=2), Unreachable, "The token service of immybot.lab cannot be reached"),
@@ -186,7 +186,7 @@ async def test_a_wrong_client_secret_is_named(
     with pytest.raises(Unauthorized) as caught:
         await start(maintenance)
     assert str(caught.value) == (
-        "The token service did not accept the credentials of immybot.lab (401): "
+        "The token service of immybot.lab did not accept the bot's credentials (401): "
         "AADSTS7000215: Invalid client secret provided."
     )
     monkeypatch.delenv("IMMYBOT_TEST_CLIENT")

@@ -99,7 +99,7 @@ async def test_wrong_credentials_are_said_in_the_servers_words(
     monkeypatch.setenv("OPSRAMP_TEST_SECRET", "wrong")
     with pytest.raises(Unauthorized) as caught:
         await connection.check()
-    assert str(caught.value) == ("opsramp.lab did not accept the bot's key and secret (401): Bad API credentials.")
+    assert str(caught.value) == ("opsramp.lab did not accept the bot's credentials (401): Bad API credentials.")
     assert "wrong" not in str(caught.value)
 
 
