@@ -120,9 +120,12 @@ class Chooser:
         chosen: dict[str, list[int]] = {}
         for _, _, index, file in sorted(turns):
             cost = self._seconds(index) + (0.0 if file in chosen else self._recording.seconds.get(file, 0.0))
-            if cost <= seconds or not chosen:
+            if cost <= seconds:
                 seconds -= cost
                 chosen.setdefault(file, []).append(index)
+        if turns and not chosen:
+            _, _, index, file = min(turns)
+            chosen[file] = [index]
         # Tests of one file may share a bot whose clock only goes on, so they keep the order of their file.
         files = sorted(chosen.values(), key=lambda several: sum(map(self._seconds, several)))
         return [self._recording.tests[index] for several in files for index in several]

@@ -83,6 +83,15 @@ def test_tests_are_left_out_when_they_would_take_too_long(tmp_path: Path) -> Non
     assert [test[11] for test in choice.batches[0]] == ["b", "a", "a", "a"]
 
 
+def test_a_test_that_takes_all_the_time_is_run_only_where_there_is_no_other(tmp_path: Path) -> None:
+    known = recorded("tests/unit/a.py::long", "tests/unit/a.py::short")
+    known.seconds["tests/unit/a.py::long"] = 2 * BUDGET["tests/unit"]
+    known.reached["bot/requests/numbers.py"][9] = 3
+    chooser = Chooser(laid(tmp_path), known)
+    assert chooser.choose(one(tmp_path, 9)).batches[0] == ["tests/unit/a.py::short"]
+    assert chooser.choose(one(tmp_path, 5)).batches[0] == ["tests/unit/a.py::long"]
+
+
 def test_a_recording_is_read_as_it_was_written(tmp_path: Path) -> None:
     before = recorded("tests/unit/a.py::one", "tests/unit/a.py::two")
     save(before, tmp_path / "recording.json")
