@@ -1,6 +1,6 @@
-"""Defines the contract of a back end: the form, the checks, the card and the reference follow from its parameter model.
+"""Defines the contract of a back end. The form, the checks, the card and the reference follow from its parameter model.
 
-A back end is a package with a ``BackendKind`` that is found through the entry-point group ``nightshift.backends``. Each
+A back end is a package with a ``BackendKind``, found through the entry-point group ``nightshift.backends``. Each
 configured instance is a ``Connection`` (``foreman.prod``), and a connection offers ``Operation`` objects.
 docs/add-a-back-end.md explains how to write one.
 """
@@ -72,18 +72,19 @@ not."""
 
 
 class Targets(FrozenModel):
-    """The targets of a request: how many in all, and the names that are known (all of them up to 2,000)."""
+    """The targets of a request: their number, and the names that are known (up to 2,000)."""
 
     count: int
     names: tuple[str, ...] = ()
     noun: str = "hosts"
     note: str = ""
     fixed: bool = True
-    """False if the targets are determined again when the job starts."""
+    """False if the back end determines the targets again when the job starts."""
 
 
 class HttpCall(FrozenModel):
-    """One HTTP request, word for word. People see it, so ``body`` has references to secrets instead of their values."""
+    """One HTTP request exactly as it is sent, except that ``body`` holds references to secrets, because people see
+    it."""
 
     method: str
     url: str
@@ -91,7 +92,7 @@ class HttpCall(FrozenModel):
 
 
 class Change(FrozenModel):
-    """One line of a diff: a field with its value before and after, in words."""
+    """One line of a diff: a field, and its value before and after as people read it."""
 
     field: str
     before: str
@@ -99,7 +100,7 @@ class Change(FrozenModel):
 
 
 class Placement(FrozenModel):
-    """Says who keeps the time of a schedule. ``reason`` is a sentence for the card."""
+    """Who keeps the time of a schedule. ``reason`` is a sentence for the card."""
 
     scheduler: Literal["backend", "nightshift"]
     reason: str
@@ -114,7 +115,7 @@ class Placement(FrozenModel):
 
 
 class Plan(FrozenModel):
-    """The calls of one attempt, word for word. ``token`` is the correlation key that they carry.
+    """The calls of one attempt, exactly as they are sent. ``token`` is the correlation key that they carry.
 
     ``context`` holds what ``start`` and ``find_started`` need besides the calls. It is stored as JSON, and a later
     version of the back end may read it.
@@ -126,11 +127,12 @@ class Plan(FrozenModel):
     calls: tuple[HttpCall, ...]
     context: Mapping[str, JsonValue] = {}
     warnings: tuple[str, ...] = ()
-    """What people should know about these calls. Found without a network; a preview repeats them among its own."""
+    """What people should know about these calls, as far as it is known without a network. ``Preview.warnings`` includes
+    these."""
 
 
 class Preview(FrozenModel):
-    """What a request would do, determined without changing anything."""
+    """What a request would do. Making a preview changes nothing."""
 
     targets: Targets
     plan: Plan
@@ -141,9 +143,9 @@ class Preview(FrozenModel):
 
 
 class Handle(FrozenModel):
-    """Identifies what was started. ``id`` is the back end's own name for it, unique in the connection and the kind.
+    """Identifies what was started. ``id`` is the back end's own id, unique within the connection and ``kind``.
 
-    ``url`` becomes the link on the card. ``detail`` belongs to the back end; it is stored as JSON, and a later version
+    ``url`` becomes the link on the card. ``detail`` belongs to the back end. It is stored as JSON, and a later version
     may read it. It is empty if a person attached the run by its id in an earlier release.
     """
 
@@ -183,7 +185,7 @@ FINAL_STATES: frozenset[ProgressState] = frozenset({"succeeded", "partly_failed"
 
 
 class Progress(FrozenModel):
-    """The state of a started run. ``summary`` says in the back end's own terms what is known, and no more."""
+    """The state of a started run. ``summary`` states only what is known, in the back end's own terms."""
 
     state: ProgressState
     total: int = 0
@@ -193,10 +195,10 @@ class Progress(FrozenModel):
     cancelled: int = 0
     summary: str = ""
     results: tuple[TargetResult, ...] = ()
-    """At most 2,000 targets, the failed ones first. ``params_for_rerun`` and ``output`` get these names back."""
+    """At most 2,000 targets, failed ones first. ``params_for_rerun`` and ``output`` are called with these names."""
     starts_at: datetime | None = None
     runs: tuple[Handle, ...] = ()
-    """For a series that the back end holds: every run made so far, oldest first."""
+    """The runs made so far, oldest first, of a series that the back end schedules."""
 
     @property
     def is_final(self) -> bool:
@@ -205,41 +207,43 @@ class Progress(FrozenModel):
 
 
 class Operation(ABC, Generic[ParamsT]):
-    """One thing that a back end can do. It is bound to one connection and holds no state of a request."""
+    """One thing that a back end can do. It belongs to one connection and holds no state of a request."""
 
     key: ClassVar[str]
     title: ClassVar[str]
     summary: ClassVar[str]
     scheduling_note: ClassVar[str] = ""
-    """Who keeps the time of which schedules, for the operation's page in the reference."""
+    """Says on the reference page which schedules the back end keeps and which Nightshift keeps."""
     reference_notes: ClassVar[tuple[str, ...]] = ()
-    """Sentences for that page: where the vendor's documentation and its API disagree, and what Nightshift does."""
+    """Sentences for the reference page: where the vendor's documentation and API disagree, and what Nightshift does."""
     params_model: type[ParamsT]
     owns_schedule: ClassVar[bool] = False
-    """Whether the schedule is part of what the operation makes in the back end, so that Nightshift cannot keep it."""
+    """Whether the schedule is part of what the operation creates in the back end, so that Nightshift cannot keep the
+    time."""
 
     async def fields(self, values: FormValues) -> tuple[FormField, ...]:
-        """Return the form's fields for the values so far, with dynamic ones such as a template's inputs."""
+        """Return the form's fields for the values so far, including dynamic ones such as a template's inputs."""
         return form_fields(self.params_model)
 
     async def load(self, values: FormValues) -> JsonObject:
-        """Return values to fill in after a field that ``reloads`` has changed; None empties a field."""
+        """Return values to fill in after a field with ``reloads`` changed. None empties a field."""
         return {}
 
     async def labels_for(self, values: FormValues) -> Mapping[str, str | Mapping[str, str]]:
-        """Return the labels of values that ``load`` filled into selects, by field: a label, or labels by value for a
-        field that holds several. Raises BackendError."""
+        """Return, by field, the labels of values that ``load`` filled into selects: one label, or labels by value for a
+        field with several values. Raises BackendError."""
         return {}
 
     @abstractmethod
     async def lookup(self, field: str, query: str, values: FormValues) -> Sequence[Option]:
-        """Return live choices for a select, best first. More than 100 ask people to refine the search.
+        """Return the current options of a select, best match first. If there are more than 100, the form asks for a
+        narrower search.
 
         Raises BackendError.
         """
 
     async def resolve_option(self, field: str, text: str) -> Option | None:
-        """Return the one choice that a typed ``key=value`` argument names exactly; None for none or several."""
+        """Return the option that a typed ``key=value`` argument names exactly. None if no option or several match."""
         exact = [
             o for o in await self.lookup(field, text, {}) if text.casefold() in (o.value.casefold(), o.label.casefold())
         ]
@@ -247,34 +251,35 @@ class Operation(ABC, Generic[ParamsT]):
 
     @abstractmethod
     async def preview(self, params: ParamsT, schedule: Schedule, token: str) -> Preview:
-        """Return what would happen, changing nothing. Raises InputError (by field) or BackendError."""
+        """Return what would happen, without changing anything. Raises InputError (by field) or BackendError."""
 
     async def prepare(self) -> None:
-        """Fetch what ``plan`` depends on besides its arguments, such as a server's version. Raises BackendError.
+        """Fetch what ``plan`` needs besides its arguments, such as the server's version. Raises BackendError.
 
         Called before ``plan`` in a process that has made no preview.
         """
 
     @abstractmethod
     def plan(self, params: ParamsT, schedule: Schedule, token: str) -> Plan:
-        """Return the calls and who keeps the schedule. Uses no network. Raises InputError."""
+        """Return the calls, and who keeps the schedule. Uses no network. Raises InputError."""
 
     def plan_occurrence(self, params: ParamsT, schedule: Schedule, due: ZonedTime, token: str) -> Plan:
-        """Return the calls for a run that Nightshift starts because it is due; by default ``plan`` for now."""
+        """Return the calls for a due run that Nightshift starts. By default this is ``plan`` with the schedule
+        ``Now``."""
         from bot.schedule import Now
 
         return self.plan(params, Now(), token)
 
     @abstractmethod
     async def start(self, plan: Plan) -> Handle:
-        """Make the calls of a plan, once, with the secrets put in.
+        """Make the calls of a plan once, with secrets in place of their references.
 
-        Raises Refused or Unreachable if nothing happened, OutcomeUnknown or BadResponse if something may have.
+        Raises Refused or Unreachable if nothing happened, OutcomeUnknown or BadResponse if something may have happened.
         """
 
     @abstractmethod
     async def find_started(self, plan: Plan) -> Handle | None:
-        """Look up by the token what an earlier ``start`` of this plan made. Raises BackendError."""
+        """Look up by token what an earlier ``start`` of this plan created. Raises BackendError."""
 
     async def candidates(
         self, plan: Plan, since: datetime, until: datetime, remote_id: str = ""
@@ -282,15 +287,15 @@ class Operation(ABC, Generic[ParamsT]):
         """Return at most 10 runs that may be what an earlier ``start`` of this plan made, likeliest first.
 
         They started between two instants. With ``remote_id`` it is only the one that a person named, whatever differs.
-        A run that cannot be read is left out. Raises BackendError.
+        Runs that cannot be read are left out. Raises BackendError.
         """
         return ()
 
     @abstractmethod
     async def poll(self, handles: Sequence[Handle]) -> Mapping[str, Progress]:
-        """Return the progress of runs and series by handle id, with a few calls for many handles.
+        """Return the progress of runs and series by handle id, with few calls for many handles.
 
-        Leave out a handle whose progress is not known this time.
+        Leave out a handle whose progress could not be determined this time.
         """
 
     @abstractmethod
@@ -298,11 +303,11 @@ class Operation(ABC, Generic[ParamsT]):
         """Cancel a run or a whole series. Return what happened as a sentence. Raises BackendError."""
 
     def params_for_rerun(self, params: ParamsT, handle: Handle, failed_targets: Sequence[str]) -> ParamsT:
-        """Return parameters that repeat the work on the targets that failed. Raises InputError."""
+        """Return parameters that repeat the work on the failed targets only. Raises InputError."""
         raise InputError({"": f"{self.title} cannot be run again on the failed ones alone."})
 
     async def output(self, handle: Handle, target: str) -> str:
-        """Return the log of one target; empty if the back end keeps none. Raises BackendError."""
+        """Return the log of one target. Empty if the back end keeps none. Raises BackendError."""
         return ""
 
 
@@ -318,31 +323,32 @@ class Connection(ABC):
 
     @abstractmethod
     async def check(self) -> str:
-        """Try address, credentials and permissions. Return a sentence with the version. Raises BackendError."""
+        """Check the address, the credentials and the permissions. Return a sentence with the version. Raises
+        BackendError."""
 
     async def close(self) -> None:
-        """Close what the connection holds open."""
+        """Release open connections."""
 
 
 @dataclass(frozen=True, slots=True)
 class BackendContext:
-    """What the application gives to a connection. Tests pass a clock that they move."""
+    """What the application provides to a connection."""
 
     clock: Clock
 
 
 class ConnectionSettings(BaseModel):
-    """Settings that every connection has; a back end adds its own."""
+    """Settings that every connection has. A back end adds its own."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     title: str = ""
-    """What people call it: on cards and in the form. Its full name, such as foreman.prod, unless it is given; no two
-    back ends may have the same."""
+    """The name on cards and in the form. Defaults to the full name, such as foreman.prod. Must be unique among the back
+    ends."""
     approvals_channel: str = ""
-    """Where the cards of its requests wait for approval, instead of the one under channels."""
+    """The channel in which its requests wait for approval, instead of the one under channels."""
     results_channel: str = ""
-    """Where its outcomes are posted, instead of the one under channels."""
+    """The channel in which its outcomes are posted, instead of the one under channels."""
 
 
 class BackendKind(Protocol):
@@ -350,7 +356,7 @@ class BackendKind(Protocol):
 
     @property
     def contract_version(self) -> int:
-        """The CONTRACT_VERSION for which the back end was written."""
+        """The CONTRACT_VERSION that the back end was written for."""
         ...
 
     @property
@@ -360,12 +366,12 @@ class BackendKind(Protocol):
 
     @property
     def title(self) -> str:
-        """The name that people read."""
+        """The name shown to people."""
         ...
 
     @property
     def command(self) -> str:
-        """The slash command that opens the form, with the slash. No two kinds may share one."""
+        """The slash command that opens the form, including the slash. Must be unique among the kinds."""
         ...
 
     @property
@@ -375,7 +381,7 @@ class BackendKind(Protocol):
 
     @property
     def command_usage_hint(self) -> str:
-        """What may be typed after the command, for the same list."""
+        """What can be typed after the command, for the same list."""
         ...
 
     @property
@@ -389,9 +395,9 @@ class BackendKind(Protocol):
         ...
 
     def example(self) -> ConnectionSettings:
-        """Return settings of a made-up connection. ``dry-run`` and the reference use them if none is configured.
+        """Return settings of a made-up connection, for ``dry-run`` and the reference if none is configured.
 
-        They must validate, and ``connect`` must work with them, without environment variables and without a network.
+        They must validate, and ``connect`` must accept them, without environment variables and without a network.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""Keeps answers for a short while, because reads are scarce or slow."""
+"""Caches responses for a short time, because reads are limited or slow."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable
@@ -12,9 +12,9 @@ _MAX_ENTRIES = 200
 
 
 class ExpiringCache:
-    """Keeps what was fetched for ``ttl_seconds``. A second request for it meanwhile fetches nothing.
+    """Caches values for ``ttl_seconds``. Concurrent requests for a key share one fetch.
 
-    A fetch goes on after its caller has given up, so that the next caller finds the result.
+    A fetch continues after its caller has given up, so that the next caller finds the result.
     """
 
     def __init__(self, clock: Clock, ttl_seconds: float) -> None:
@@ -23,7 +23,7 @@ class ExpiringCache:
         self._entries: dict[Hashable, tuple[datetime, asyncio.Future[Any]]] = {}
 
     async def get(self, key: Hashable, fetch: Callable[[], Awaitable[T]]) -> T:
-        """Return what ``fetch`` returns, or returned. An error is not kept."""
+        """Return the cached value, or fetch it. Errors are not cached."""
         now = self._clock.now()
         entry = self._entries.get(key)
         if entry is None or entry[0] <= now or _failed(entry[1]):
@@ -37,7 +37,7 @@ class ExpiringCache:
         return value
 
     async def close(self) -> None:
-        """Stop what is still being fetched."""
+        """Cancel pending fetches."""
         for _, task in self._entries.values():
             task.cancel()
         await asyncio.gather(*(task for _, task in self._entries.values()), return_exceptions=True)
@@ -45,5 +45,5 @@ class ExpiringCache:
 
 
 def _failed(task: "asyncio.Future[Any]") -> bool:
-    """Return whether a fetch has ended without an answer. Reading the exception keeps asyncio from warning about it."""
+    """Return whether a fetch failed. Reading the exception keeps asyncio from warning about it."""
     return task.done() and (task.cancelled() or task.exception() is not None)

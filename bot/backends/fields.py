@@ -1,4 +1,4 @@
-"""Turns a parameter model into the fields of a form, and what is filled in into parameters."""
+"""Derives form fields from a parameter model, and parameters from a filled-in form."""
 
 import types
 from collections.abc import Mapping
@@ -14,13 +14,14 @@ from bot.errors import InputError
 from bot.values import FrozenModel, Json, JsonObject
 
 FormValues = Mapping[str, Json]
-"""What a person has filled in, by field name; a dynamic field's name has its group in front (``inputs.package``)."""
+"""What a person has filled in, by field name. The name of a dynamic field starts with its group
+(``inputs.package``)."""
 
 Widget = Literal["text", "long_text", "number", "flag", "choice", "choices", "lookup", "lookups", "json", "moment"]
 
 
 class Option(FrozenModel):
-    """One entry of a select. ``value`` is what is sent (at most 150 characters), ``label`` what people read."""
+    """One option of a select. ``value`` is sent (at most 150 characters), ``label`` is shown."""
 
     value: str
     label: str
@@ -28,10 +29,10 @@ class Option(FrozenModel):
 
 
 class FormField(FrozenModel):
-    """One parameter as people meet it.
+    """One parameter as the form shows it. ``section`` is its page of the form.
 
-    ``section`` is its page of the form. ``relevant_if`` maps other fields' names to the values that make
-    this one appear (all must match); ``reloads`` says that changing it changes which fields there are.
+    ``relevant_if`` maps names of other fields to the values for which this one appears; all must match. ``reloads``
+    says that a change of this field changes the set of fields.
     """
 
     name: str
@@ -48,12 +49,12 @@ class FormField(FrozenModel):
     relevant_if: Mapping[str, tuple[JsonValue, ...]] = {}
     api_name: str = ""
     argument: str = ""
-    """A short name for ``key=value`` arguments of the slash command, besides the field's own."""
+    """A short name for ``key=value`` arguments of the slash command, in addition to the field's own name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Param:
-    """Annotation of a parameter model's attribute; what it leaves empty follows from the attribute's type."""
+    """Annotates an attribute of a parameter model. What is left empty follows from the attribute's type."""
 
     label: str
     hint: str = ""
@@ -66,14 +67,14 @@ class Param:
     api_name: str = ""
     argument: str = ""
     hidden: bool = False
-    """Part of the model, but never a field of the form (loaded state, say)."""
+    """Part of the model but not a field of the form, such as loaded state."""
 
 
 class Params(BaseModel):
-    """Base of every parameter model: strict about unknown names, tolerant of the API's own spellings.
+    """Base of every parameter model. It rejects unknown names and accepts the API's own spellings.
 
-    A subclass accepts the vendor's documented request body through a ``mode="before"`` validator that returns our
-    field names, so that a body from the vendor's page loads unchanged.
+    A subclass accepts the vendor's documented request body through a ``mode="before"`` validator that returns our field
+    names, so that a body copied from the vendor's documentation loads unchanged.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
@@ -95,7 +96,7 @@ def form_fields(model: type[Params]) -> tuple[FormField, ...]:
 
 
 def hidden_values(model: type[Params], values: FormValues) -> dict[str, Json]:
-    """Return the values of the model's hidden attributes, which ``load`` gave and no field of the form holds."""
+    """Return the values of the model's hidden attributes. They come from ``load``; the form has no fields for them."""
     hidden = (
         n for n, info in model.model_fields.items() if any(isinstance(m, Param) and m.hidden for m in info.metadata)
     )
@@ -153,7 +154,7 @@ def _default_widget(annotation: Any, has_choices: bool) -> Widget:
 
 
 def is_relevant(field: FormField, values: FormValues) -> bool:
-    """Return whether a field appears, given what is filled in."""
+    """Return whether a field appears, given the values so far."""
     return all(values.get(other) in wanted for other, wanted in field.relevant_if.items())
 
 
@@ -172,7 +173,7 @@ def nest(values: FormValues) -> dict[str, Json]:
 
 
 def parse_params(model: type[ParamsT], values: FormValues) -> ParamsT:
-    """Return the parameters of some values. Raises InputError with one message for each field that does not fit."""
+    """Return the parameters that values stand for. Raises InputError with one message for each invalid field."""
     try:
         return model.model_validate(nest(values))
     except ValidationError as error:
@@ -180,7 +181,7 @@ def parse_params(model: type[ParamsT], values: FormValues) -> ParamsT:
 
 
 def validation_messages(error: ValidationError) -> dict[str, str]:
-    """Return pydantic's errors as one sentence a field, by field name (``inputs.package`` for a dynamic one)."""
+    """Return pydantic's errors by field name (``inputs.package`` for a dynamic field), one sentence for each field."""
     messages: dict[str, str] = {}
     for item in error.errors():
         name = ".".join(str(part) for part in item["loc"][:2] if not isinstance(part, int))
@@ -190,7 +191,7 @@ def validation_messages(error: ValidationError) -> dict[str, str]:
 
 
 def _validation_message(error_type: str, limits: JsonObject) -> str:
-    """Return our sentence for a type of pydantic's errors; "" if pydantic's own text will do."""
+    """Return our sentence for a type of pydantic error, or "" to keep pydantic's own text."""
     match error_type:
         case "missing" | "string_too_short":
             return "This is needed."
@@ -226,7 +227,7 @@ def _validation_message(error_type: str, limits: JsonObject) -> str:
 
 
 def mask_secrets(body: JsonValue, secret_names: frozenset[str]) -> JsonValue:
-    """Return a copy of a body in which the value of every key in ``secret_names`` is hidden."""
+    """Return a copy of a body with the value of every key in ``secret_names`` masked."""
     if isinstance(body, dict):
         return {
             k: MASK if k in secret_names and v is not None else mask_secrets(v, secret_names) for k, v in body.items()

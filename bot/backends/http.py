@@ -1,4 +1,5 @@
-"""HTTP to a back end: one client a connection, typed errors, retries only where nothing can happen twice."""
+"""Makes HTTP calls to a back end: one client for each connection, typed errors, and retries only of calls that may be
+repeated."""
 
 import asyncio
 import json as jsonlib
@@ -31,7 +32,7 @@ _RETRYABLE_ERRORS = (Unreachable, BadResponse)
 
 @dataclass(frozen=True, slots=True)
 class ApiResponse:
-    """What came back: the status, the headers and the JSON (None for an empty body)."""
+    """A response: status, headers, and the decoded JSON (None for an empty body)."""
 
     status: int
     headers: Headers
@@ -39,7 +40,7 @@ class ApiResponse:
 
 
 def error_message(body: Json) -> str:
-    """Return the message of an error body, in the shapes that servers use: nested, flat, or a bare string."""
+    """Return the message of an error body, whether nested, flat or a bare string."""
     if isinstance(body, str):
         return body.strip()
     if not isinstance(body, Mapping):
@@ -53,12 +54,14 @@ def error_message(body: Json) -> str:
 
 
 class Client:
-    """Talks JSON to one back end.
+    """Exchanges JSON with one back end.
 
-    ``authorize`` gives the headers of a call; ``invalidate_token`` drops a token that was refused.  ``send`` is for
-    calls that may be repeated (reads, and writes that set a whole state); ``send_once`` for the ones that must never
-    be: it reports a lost answer as OutcomeUnknown and does not try again. ``on_response`` sees every answer before its
-    body is read (rate-limit headers, say).
+    ``authorize`` returns the headers of a call. ``invalidate_token`` drops a token that was refused, and says whether
+    another one can be obtained. ``on_response`` gets every response before its body is read, for example to read
+    rate-limit headers.
+
+    ``send`` is for calls that may be repeated: reads, and writes that set a whole state. ``send_once`` is for calls
+    that must not be repeated: it reports a lost response as OutcomeUnknown and does not retry.
     """
 
     def __init__(
@@ -105,8 +108,11 @@ class Client:
         json: Json = None,
         time_limit: float | None = None,
     ) -> ApiResponse:
-        """Make a call that may be repeated. Raises BackendError when the last try failed too, or when
-        ``time_limit`` seconds are over: what went wrong until then, else Unreachable."""
+        """Make a call that may be repeated.
+
+        Raises the BackendError of the last attempt. After ``time_limit`` seconds, raises the latest error so far, or
+        Unreachable if there was none.
+        """
         failed: BackendError | None = None
         try:
             async with asyncio.timeout(time_limit):
@@ -138,7 +144,7 @@ class Client:
     ) -> ApiResponse:
         """Make a call that must not be repeated.
 
-        Raises Refused or Unreachable if nothing happened, BadResponse or OutcomeUnknown where something may have.
+        Raises Refused or Unreachable if nothing happened, BadResponse or OutcomeUnknown if something may have happened.
         """
         return await self._request(method, path, params, json)
 
@@ -174,7 +180,7 @@ class Client:
             raise OutcomeUnknown(
                 self.name, f"The connection to {self.name} was lost before its answer: {_cause_text(error)}."
             ) from error
-        # A kept session cookie that has expired is answered with an empty 401.
+        # Drop session cookies: servers respond to an expired one with an empty 401.
         self._http.cookies.clear()
         return response
 

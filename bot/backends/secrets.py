@@ -1,4 +1,4 @@
-"""Reads secrets. They are references, ``env:NAME`` or ``file:PATH``, and only this module returns their values."""
+"""Reads secrets. Configuration holds references, ``env:NAME`` or ``file:PATH``; only this module returns values."""
 
 import os
 from pathlib import Path
@@ -10,7 +10,7 @@ from bot.errors import NightshiftError
 
 
 class SecretNotFound(NightshiftError):
-    """A referenced secret does not exist. The text names the reference, never a value."""
+    """A referenced secret does not exist. The message names the reference, never a value."""
 
 
 def _validate_reference(text: str) -> str:
@@ -21,10 +21,10 @@ def _validate_reference(text: str) -> str:
 
 
 MASK = "•••"
-"""Shown in the place of a secret."""
+"""Shown in place of a secret."""
 
 SecretRef = Annotated[str, AfterValidator(_validate_reference)]
-"""A reference to a secret, as the configuration has it."""
+"""A reference to a secret, as in the configuration."""
 
 
 def read_secret(reference: str) -> SecretStr:

@@ -1,4 +1,4 @@
-"""Chooses the certificate authorities that are trusted."""
+"""Chooses the trusted certificate authorities."""
 
 import ssl
 from functools import cache
@@ -13,19 +13,19 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 def is_private_channel(url: str) -> bool:
-    """Return whether credentials may travel to an address: over https, or http on this machine."""
+    """Return whether credentials may be sent to an address: over https, or over http to this machine."""
     parts = urlsplit(url)
     return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
 
 
 @cache
 def default_ssl_context() -> ssl.SSLContext:
-    """Return the public certificate authorities; loading them takes a while, so all connections share them."""
+    """Return a context with the public certificate authorities. Loading them is slow, so all connections share it."""
     return httpx.create_ssl_context()
 
 
 def ssl_context(name: str, ca_file: Path | None) -> ssl.SSLContext:
-    """Return the authorities of a back end's own file; the public ones where it has none. Raises ConfigError."""
+    """Return a context with the authorities in a back end's own file, or with the public ones. Raises ConfigError."""
     if ca_file is None:
         return default_ssl_context()
     try:

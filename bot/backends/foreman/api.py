@@ -1,4 +1,4 @@
-"""Foreman's HTTP API as this package uses it: reads that may be repeated, POSTs that never are."""
+"""Foreman's HTTP API: reads are retried, POSTs never are."""
 
 import base64
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from bot.values import Json, JsonObject
 Row = JsonObject
 QueryValue = str | int | None
 _SEARCH_TTL = 10.0
-"""Seconds for which what a search for a form found is used again: several people type the same letters."""
+"""Seconds for which the results of a search in the form are cached; several people type the same letters."""
 
 _NOT_SAVED_MESSAGES = (
     "Validation failed",
@@ -24,11 +24,11 @@ _NOT_SAVED_MESSAGES = (
     "Only one of feature or job_template_id",
     "Not all required inputs have values",
 )
-"""Words of a 500 that Foreman says before it saves anything."""
+"""Words in a 500 response that show that Foreman has saved nothing."""
 
 
 def extract_error(status: int, body: Json) -> str:
-    """Return the server's own words, with the details that it adds."""
+    """Return the server's error message with its details."""
     parts = [error_message(body)]
     error = body.get("error") if isinstance(body, dict) else None
     if isinstance(error, dict):
@@ -52,7 +52,7 @@ class ForemanApi:
 
     @property
     def url(self) -> str:
-        """The address that people open, and that paths are added to."""
+        """The base address, for API paths and for links that people open."""
         return self._settings.url
 
     async def close(self) -> None:
@@ -61,12 +61,12 @@ class ForemanApi:
         await self._write_client.close()
 
     async def get(self, path: str, *, time_limit: float | None = None, **params: QueryValue) -> Json:
-        """Return the JSON of a read, within some seconds. Parameters that are None are left out."""
+        """Return the JSON of a GET, within ``time_limit`` seconds. Parameters that are None are left out."""
         given = {name: value for name, value in params.items() if value is not None}
         return (await self._read_client.send("GET", path, params=given, time_limit=time_limit)).json
 
     async def get_object(self, path: str, **params: QueryValue) -> Row:
-        """Return one object."""
+        """Return the object at a path."""
         body = await self.get(path, time_limit=None, **params)
         if not isinstance(body, dict):
             raise BadResponse(self.name, f"{self.name} did not answer {path} with an object.")
@@ -75,7 +75,7 @@ class ForemanApi:
     async def get_rows(
         self, path: str, *, time_limit: float | None = None, **params: QueryValue
     ) -> tuple[Sequence[Row], int]:
-        """Return a list and how many entries match in all."""
+        """Return a page of a list, and the number of entries that match in total."""
         body = await self.get(path, time_limit=time_limit, **params)
         results = body.get("results") if isinstance(body, dict) else body
         if not isinstance(results, list) or not all(isinstance(row, dict) for row in results):
@@ -84,10 +84,8 @@ class ForemanApi:
         return results, matching if isinstance(matching, int) else len(results)
 
     async def search(self, path: str, **params: QueryValue) -> Sequence[Row]:
-        """Return a list for a select of a form. The same list is not fetched again for a few seconds.
-
-        Raises Unreachable if it takes too long.
-        """
+        """Return the rows for a select of the form, cached for a few seconds. Raises Unreachable if it takes too
+        long."""
 
         async def fetch() -> Sequence[Row]:
             return (await self.get_rows(path, time_limit=self._settings.lookup_timeout, **params))[0]
@@ -95,20 +93,20 @@ class ForemanApi:
         return await self._search_cache.get((path, tuple(sorted(params.items()))), fetch)
 
     async def post(self, path: str, body: Json) -> Json:
-        """Return the JSON of a POST, which is made once. Raises OutcomeUnknown if it may have had an effect."""
+        """Make a POST once and return its JSON. Raises OutcomeUnknown if it may have had an effect."""
         try:
             answer = await self._write_client.send_once("POST", path, json=body)
         except BadResponse as error:
             raise self._classify_failure(error) from error
         except Refused as error:
             if error.status == 400:
-                # A search that cannot be used is found out only after the job was saved.
+                # Foreman detects an invalid search only after it has saved the job.
                 raise OutcomeUnknown(self.name, str(error), status=400, server_message=error.server_message) from error
             raise
         return answer.json
 
     def _classify_failure(self, error: BadResponse) -> Refused | OutcomeUnknown:
-        """Return whether a server's failure is a refusal in disguise: Foreman answers invalid jobs with a 500."""
+        """Return Refused for a 500 that means that the job is invalid, else OutcomeUnknown."""
         is_explained = error.status == 503 and bool(error.server_message)
         if is_explained or 300 <= error.status < 400:
             return Refused(self.name, str(error), status=error.status, server_message=error.server_message)
@@ -143,6 +141,6 @@ class ForemanApi:
 
 
 def quote_search_value(text: str) -> str:
-    """Return text as a value of a search."""
+    """Quote text as a value in a search."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'

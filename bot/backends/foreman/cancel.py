@@ -1,4 +1,4 @@
-"""Cancelling what was started."""
+"""Cancels runs and series."""
 
 from bot.backends.base import Handle
 from bot.backends.foreman.api import ForemanApi

@@ -1,4 +1,4 @@
-"""A configured Foreman, and the kind of back end that it is."""
+"""One configured Foreman, and its kind of back end."""
 
 from bot.backends.base import CONTRACT_VERSION, BackendContext, Connection
 from bot.backends.foreman.context import ForemanContext
@@ -32,8 +32,10 @@ class ForemanConnection(Connection):
         self.operations = {ForemanJobOperation.key: ForemanJobOperation(self._context)}
 
     async def check(self) -> str:
-        """Sign in, learn the versions, and try the reads that the operation needs. The rights to create and cancel
-        cannot be tried without doing so. Raises BackendError."""
+        """Sign in, read the versions, and try the reads that the operation needs. Raises BackendError.
+
+        The permissions to create and cancel jobs cannot be checked without doing it.
+        """
         api = self._context.api
         status = await api.get_object("/api/status")
         await self._context.refresh_versions(force=True)
@@ -68,9 +70,9 @@ class ForemanKind:
     operation_types = (ForemanJobOperation,)
 
     def example(self) -> ForemanSettings:
-        """Return a made-up connection, for showing requests where none is configured."""
+        """Return settings of a made-up connection, for showing requests if none is configured."""
         return ForemanSettings.model_validate(_EXAMPLE)
 
     def connect(self, name: str, settings: ForemanSettings, context: BackendContext) -> ForemanConnection:
-        """Return a connection for validated settings. Raises ConfigError for a certificate file that cannot be used."""
+        """Return a connection for validated settings. Raises ConfigError if the certificate file cannot be used."""
         return ForemanConnection(name, settings, context)

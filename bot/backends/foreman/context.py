@@ -1,4 +1,4 @@
-"""One Foreman as the operation works with it: its API, its settings, and what is known about it."""
+"""What the operation uses of one Foreman: its API, its settings, and what is known about the server."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ _TEMPLATES_TTL = timedelta(minutes=1)
 
 
 class ForemanContext:
-    """Knows a server's versions and templates for a while, so that plans can be made without asking."""
+    """Caches a server's versions and templates, so that plans can be made without network calls."""
 
     def __init__(self, name: str, settings: ForemanSettings, clock: Clock) -> None:
         self.name = name
@@ -31,9 +31,10 @@ class ForemanContext:
         self._features: dict[str, int] = {}
 
     async def refresh_versions(self, *, force: bool = False) -> None:
-        """Ask for the versions, at most every ten minutes unless ``force``.
+        """Read the versions, at most every ten minutes unless ``force``. Raises BackendError if the server cannot be
+        reached.
 
-        They stay unknown if the account may not see them. Raises BackendError if the server cannot be reached.
+        The versions stay unknown if the account may not see them.
         """
         now = self.clock.now()
         if not force and self._versions_read_at is not None and now - self._versions_read_at < _VERSIONS_TTL:
@@ -45,7 +46,7 @@ class ForemanContext:
         self._versions_read_at = now
 
     def taxonomy_params(self, values: FormValues) -> dict[str, int]:
-        """Return the organization and location of a request, or the configured ones, as parameters of a read."""
+        """Return the organization and location of a request, or the configured ones, as query parameters."""
         taxonomy = {}
         for name in ("organization_id", "location_id"):
             value = parse_int(values.get(name)) or getattr(self.settings, name)
@@ -56,7 +57,7 @@ class ForemanContext:
     async def fetch_template(
         self, template_id: int | None, feature: str | None, taxonomy: Mapping[str, int]
     ) -> JobTemplate:
-        """Return the template that is named or that is assigned to a feature. Raises InputError if there is none."""
+        """Return the template with an id, or the one assigned to a feature. Raises InputError if there is none."""
         field = "job_template_id" if template_id is not None else "feature"
         try:
             number = template_id if template_id is not None else await self._template_id_of_feature(feature or "")
@@ -67,7 +68,7 @@ class ForemanContext:
             ) from error
 
     def cached_template(self, template_id: int | None, feature: str | None) -> JobTemplate | None:
-        """Return the template as it was last seen, without asking."""
+        """Return the template as last fetched, without a network call."""
         known = self._templates.get(template_id or self._features.get(feature or "", 0))
         return known[1] if known else None
 
@@ -92,6 +93,6 @@ class ForemanContext:
 
 
 def parse_int(value: Json) -> int | None:
-    """Return a number as forms give it; None for anything else."""
+    """Return the integer in a form value, or None."""
     text = str(value if value is not None else "").strip()
     return int(text) if text.isdecimal() and text.isascii() else None

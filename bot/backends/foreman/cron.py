@@ -1,9 +1,10 @@
-"""Cron lines: the strict subset that every Foreman reads alike, and what a line means as moments.
+"""Parses cron lines and expands them to instants.
 
-Two readers are known. foreman-tasks before 8.0 uses parse-cron (five plain fields in the server's zone; a sixth word is
-ignored). From 8.0 on it uses Fugit, which also takes a zone at the end, ``2#2`` (second Tuesday), ``0#-1`` (last
-Sunday), ``L`` (last day) and ``1-7&`` (these dates and the weekdays, not either). What both read alike is accepted
-from people; what we emit may use more, and ``expand`` says what it means.
+Foreman has two parsers. foreman-tasks before 8.0 uses parse-cron: five plain fields in the server's zone; it ignores a
+sixth word. Later versions use Fugit, which also accepts a zone at the end, ``2#2`` (second Tuesday), ``0#-1`` (last
+Sunday), ``L`` (last day) and ``1-7&`` (these dates and the weekdays, not either).
+
+From people we accept what both parsers read alike. What we emit may use more, and ``expand`` returns what it means.
 """
 
 import calendar
@@ -20,11 +21,10 @@ _MAX_DAYS_IN_MONTH = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 @dataclass(frozen=True, slots=True)
 class CronLine:
-    """A cron line that was read.
+    """A parsed cron line. ``days`` is None for every date, ``weekdays`` is None for every weekday.
 
-    ``days`` None is every date, ``weekdays`` None every weekday; a weekday is its number (Sunday is 0) and which one of
-    the month (None: each). ``last_day`` adds the month's last date; ``requires_both`` asks for date and weekday
-    together, where cron is content with either.
+    A weekday is its number (Sunday is 0) and which one of the month it is (None for each). ``last_day`` adds the last
+    date of the month. With ``requires_both`` date and weekday must both match; plain cron requires only one of them.
     """
 
     minutes: tuple[int, ...]
@@ -52,7 +52,7 @@ class CronLine:
 
 
 def parse(text: str) -> CronLine:
-    """Return a line of five numeric fields of ``* , - /``, with weekdays 0 to 6. Raises ValueError with a sentence."""
+    """Parse five numeric fields with ``* , - /``, and weekdays from 0 to 6. Raises ValueError with a sentence."""
     words = text.split()
     if len(words) != 5:
         raise ValueError(
@@ -74,7 +74,7 @@ def parse(text: str) -> CronLine:
 
 
 def parse_fugit(text: str) -> CronLine:
-    """Return a line as we emit it for Fugit: the plain fields, ``L``, ``#``, ``&``, and a zone. Raises ValueError."""
+    """Parse a line as we emit it for Fugit: plain fields, ``L``, ``#``, ``&``, and a zone. Raises ValueError."""
     minute, hour, day, month, weekday, *zone = text.split()
     plain = parse(" ".join((minute, hour, "*" if day == "L" else day.rstrip("&"), month, "*")))
     weekdays = None
@@ -93,8 +93,9 @@ def parse_fugit(text: str) -> CronLine:
 
 
 def expand(line: CronLine, zone: str, start: datetime, end: datetime) -> Iterator[datetime]:
-    """Return the instants (UTC) from ``start`` to ``end``, both included, at which the zone's wall clock shows a time
-    of the line: a time in a spring gap never happens, one in an autumn overlap happens twice.
+    """Yield the instants (UTC) from ``start`` to ``end``, both included, at which a line matches the zone's wall clock.
+
+    A time in a spring gap never happens. A time in an autumn overlap happens twice.
     """
     tz = ZoneInfo(zone)
     day, last = start.astimezone(tz).date(), end.astimezone(tz).date()
@@ -113,8 +114,9 @@ def has_clock_changes(zone: str, start: datetime, end: datetime) -> bool:
 
 
 def shortest_gap(line: CronLine, start: datetime) -> timedelta | None:
-    """Return the shortest time between two runs in the year from ``start``, looking at no more than 2,000 runs; None
-    where there are fewer than two.
+    """Return the shortest time between two runs in the year from ``start``, or None if there are fewer than two.
+
+    At most 2,000 runs are examined.
     """
     moments: list[datetime] = []
     for moment in expand(line, "UTC", start, start + timedelta(days=366)):

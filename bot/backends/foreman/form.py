@@ -1,4 +1,4 @@
-"""The fields of the form for the values so far: the template's inputs, and only what has an effect."""
+"""Chooses the fields of the form: the template's inputs, and the parameters that have an effect."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ _MULTILINE_INPUTS = frozenset({"command", "script", "playbook"})
 def job_form_fields(
     settings: ForemanSettings, server: ForemanServer, template: JobTemplate | None
 ) -> tuple[FormField, ...]:
-    """Return the fields in their order; the inputs are where the model has them, those of no known template as JSON."""
+    """Return the fields in order. Without a known template, its inputs are one field of JSON."""
     fields: list[FormField] = []
     for field in form_fields(ForemanJobParams):
         if field.name == "inputs" and template is not None:
@@ -26,7 +26,7 @@ def job_form_fields(
 
 
 def _secret_options(settings: ForemanSettings) -> tuple[Option, ...]:
-    """Return the configured secrets by name, marked so that they can be told from text."""
+    """Return the names of the configured secrets, with a prefix that distinguishes them from plain text."""
     return tuple(Option(value=SECRET_PREFIX + name, label=name) for name in sorted(settings.secrets))
 
 

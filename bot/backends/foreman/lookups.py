@@ -1,4 +1,4 @@
-"""Live choices for the selects of the form."""
+"""Finds the options of the form's selects."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,7 +8,7 @@ from bot.backends.foreman.settings import ForemanSettings
 from bot.errors import NotFound, RemoteNotFound
 
 _MAX_RESULTS = 101
-"""One more than a select can hold: it tells that there are too many."""
+"""One more than a select can hold, to detect that there are too many."""
 
 
 _PATHS = {
@@ -22,10 +22,8 @@ _PATHS = {
 async def lookup(
     api: ForemanApi, settings: ForemanSettings, field: str, query: str, taxonomy: Mapping[str, int]
 ) -> Sequence[Option]:
-    """Return choices whose name holds ``query``, best first.
-
-    Raises BackendError; NotFound for a field without choices.
-    """
+    """Return options whose name contains ``query``, best match first. Raises BackendError, or NotFound for a field
+    without options."""
     match field:
         case "job_template_id":
             return await _templates(api, settings, query, taxonomy)
@@ -43,7 +41,7 @@ async def lookup(
 async def resolve_option(
     api: ForemanApi, settings: ForemanSettings, field: str, text: str, taxonomy: Mapping[str, int]
 ) -> Option | None:
-    """Return the one choice that a typed name or number names; None if there is none or several."""
+    """Return the option with a typed name or number. None if no option or several match."""
     wanted = text.casefold()
     options = await lookup(api, settings, field, text, taxonomy)
     same = [option for option in options if wanted in (option.value.casefold(), option.label.casefold())]
@@ -68,14 +66,14 @@ async def _find_by_id(api: ForemanApi, settings: ForemanSettings, field: str, te
 
 
 def is_allowed(settings: ForemanSettings, template: str, feature: str | None) -> bool:
-    """Return whether the allow-list has a template, or the feature that it is run through; an empty list has all."""
+    """Return whether a template, or the feature it is run through, is allowed. Empty lists allow everything."""
     if not settings.templates and not settings.features:
         return True
     return template in settings.templates or (feature is not None and feature in settings.features)
 
 
 async def fetch_feature(api: ForemanApi, label: str) -> Row | None:
-    """Return the feature with a label."""
+    """Return the feature with a label, or None."""
     rows, _ = await api.get_rows("/api/remote_execution_features")
     return next((row for row in rows if row.get("label") == label), None)
 
@@ -92,7 +90,7 @@ async def _templates(
 
 
 async def _features(api: ForemanApi, settings: ForemanSettings, query: str) -> Sequence[Option]:
-    """This list has no pages and no search: it is filtered here."""
+    """Return the matching features. Foreman's list has no search, so it is filtered here."""
     wanted = query.casefold()
     options = []
     for row in await api.search("/api/remote_execution_features"):
@@ -112,7 +110,7 @@ async def _search_taxonomy(api: ForemanApi, field: str, query: str) -> Sequence[
     try:
         return await _search(api, f"/api/{kind}", "", query, {})
     except RemoteNotFound:
-        # Katello serves organizations at an address of its own.
+        # Katello serves organizations at another path.
         return await _search(api, f"/katello/api/{kind}", "", query, {})
 
 
@@ -130,7 +128,7 @@ def _option(row: Row, description: str) -> Option:
 
 
 def _rank(query: str, options: Sequence[Option]) -> Sequence[Option]:
-    """Return the exact name first, then names that start with the query."""
+    """Sort options: exact matches first, then names that start with the query."""
     wanted = query.casefold()
 
     def rank(option: Option) -> tuple[bool, bool]:

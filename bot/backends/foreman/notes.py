@@ -1,4 +1,4 @@
-"""What people should know of ``foreman.run`` beyond its parameters, for its page in the reference."""
+"""Notes on ``foreman.run`` for its page in the reference."""
 
 SCHEDULING_NOTE = (
     "Foreman holds a single start at a whole minute that is at least two minutes ahead, with its latest start. It "

@@ -1,4 +1,4 @@
-"""The operation ``foreman.run``: a job invocation, asked for, watched, cancelled."""
+"""The operation ``foreman.run``: makes, watches and cancels job invocations."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -32,7 +32,7 @@ class ForemanJobOperation(Operation[ForemanJobParams]):
         chosen, feature = parse_int(values.get("job_template_id")), str(values.get("feature") or "") or None
         if chosen is None and feature is None:
             return form.job_form_fields(self._context.settings, self._context.server, None)
-        # Which fields have an effect, and who can hold a series, depends on the server's version.
+        # The server's version decides which fields have an effect, and whether it can schedule a series.
         await self._context.refresh_versions()
         try:
             template = await self._context.fetch_template(chosen, feature, self._context.taxonomy_params(values))
@@ -71,7 +71,8 @@ class ForemanJobOperation(Operation[ForemanJobParams]):
         await self._context.refresh_versions()
 
     def plan(self, params: ForemanJobParams, schedule: Schedule, token: str) -> Plan:
-        """Return the call for the server as last seen, an old one until ``check`` or ``preview`` asks."""
+        """Return the call for the server version that is known. Until ``check`` or ``preview`` reads it, an old one is
+        assumed."""
         given = PlanEnvironment(self._context.settings, self._context.server, self._context.clock.now())
         template = self._context.cached_template(params.job_template_id, params.feature)
         return planning.build_plan(self.key, params, schedule, token, given, template.description if template else "")
@@ -107,9 +108,9 @@ class ForemanJobOperation(Operation[ForemanJobParams]):
     def params_for_rerun(
         self, params: ForemanJobParams, handle: Handle, failed_targets: Sequence[str]
     ) -> ForemanJobParams:
-        """Return a search for the hosts that failed, as Foreman remembers them.
+        """Return parameters with a search for the hosts that failed.
 
-        Its own "rerun" is avoided: for a static search that attaches every host of the old job again.
+        Foreman's own "rerun" is not used: with a static search it runs on every host of the earlier job again.
         """
         if handle.kind != "run":
             raise InputError({"": "Choose one run of the series: its failed hosts can be run again."})

@@ -1,4 +1,4 @@
-"""The parameters of ``foreman.run``: every one of POST /api/job_invocations, and no other."""
+"""The parameters of ``foreman.run``: exactly those of POST /api/job_invocations."""
 
 import re
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ from bot.backends.foreman import cron, vendor_payload
 from bot.values import Json
 
 TIMING_FIELDS = ("cron_line", "max_iteration", "end_time", "purpose", "start_at", "start_before")
-"""The API's own scheduling fields, for those who paste a body; people say when in words instead."""
+"""The API's scheduling fields. They are accepted in a pasted body; the form asks for a phrase instead."""
 
 PASSWORD_FIELDS = ("effective_user_password", "password", "key_passphrase")
 
@@ -34,7 +34,7 @@ def _reject_bool(value: Json) -> Json:
 
 
 def _parse_instant(value: Json | datetime) -> Json | datetime:
-    """Times without an offset would be read in the account's zone there: they are refused rather than guessed."""
+    """Reject times without an offset, because Foreman would read them in the account's time zone."""
     if isinstance(value, str) and not value.strip().isdigit():
         text = re.sub(r"\s*UTC$", "Z", value.strip())
         try:
@@ -235,7 +235,7 @@ class ForemanJobParams(Params):
         ),
     ] = None
     ignored: Annotated[tuple[str, ...], Param("Ignored keys", hidden=True)] = ()
-    """Keys that were given and that Foreman ignores."""
+    """Given keys that Foreman ignores."""
 
     @model_validator(mode="before")
     @classmethod

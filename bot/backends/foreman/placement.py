@@ -1,4 +1,4 @@
-"""Who holds a series: Foreman, where a cron line means exactly the same moments; else Nightshift."""
+"""Decides who schedules a series: Foreman if a cron line gives exactly the same instants, else Nightshift."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,20 +12,20 @@ from bot.backends.foreman.translate import InexactCron, to_cron_line
 from bot.schedule import Series, occurrences
 
 PROOF_HORIZON = timedelta(days=400)
-"""Both sides are expanded over this and must be equal."""
+"""Series and cron line are compared over this period."""
 
 MIN_LEAD_TIME = timedelta(minutes=2)
-"""Foreman cuts seconds off a start and refuses one in the past: nothing closer than this is given to it."""
+"""The first run must be at least this far ahead, because Foreman drops seconds and refuses a start in the past."""
 
 _MAX_RUNS = 10_000
-"""Runs compared or counted at most: 400 days of hourly ones. Denser rules repeat themselves from day to day."""
+"""Maximum number of runs that are compared or counted: 400 days of hourly runs. Denser rules repeat every day."""
 
 _UTC_NAMES = frozenset({"UTC", "Etc/UTC", "Etc/UCT", "UCT", "Zulu", "Etc/Zulu", "Universal", "Etc/Universal"})
 
 
 @dataclass(frozen=True, slots=True)
 class ScheduledInForeman:
-    """Foreman holds it. ``max_runs`` bounds how many runs there are."""
+    """Foreman schedules the series. ``max_runs`` limits the number of runs."""
 
     cron_line: str
     first_run: datetime
@@ -35,7 +35,7 @@ class ScheduledInForeman:
 
 @dataclass(frozen=True, slots=True)
 class ScheduledInNightshift:
-    """Nightshift holds it and makes each call itself."""
+    """Nightshift schedules the series and makes each call itself."""
 
     reason: str
 
@@ -43,7 +43,7 @@ class ScheduledInNightshift:
 def choose_scheduler(
     series: Series, now: datetime, server: ForemanServer, cron_zone: str
 ) -> ScheduledInForeman | ScheduledInNightshift:
-    """Return who holds a series from ``now`` on."""
+    """Return who schedules a series from ``now`` on."""
     try:
         return _schedule_in_foreman(series, now, server, cron_zone)
     except InexactCron as why:
@@ -80,10 +80,8 @@ def is_same_zone(one: str, other: str) -> bool:
 
 @lru_cache(maxsize=256)
 def _gives_same_runs(series: Series, cron_line: str, dialect: CronDialect, start: datetime) -> bool:
-    """Return whether both sides, expanded from ``start`` on, are equal.
-
-    Remembered, because a form asks again and again.
-    """
+    """Return whether series and cron line give the same runs from ``start`` on. Cached, because a form asks
+    repeatedly."""
     end = start + PROOF_HORIZON
     line = cron.parse_fugit(cron_line) if dialect == "fugit" else cron.parse(cron_line)
     wanted = (m.instant for m in occurrences(series, after=start - timedelta(seconds=1)))
@@ -93,10 +91,8 @@ def _gives_same_runs(series: Series, cron_line: str, dialect: CronDialect, start
 
 
 def _remaining_runs(series: Series, now: datetime) -> int | None:
-    """Return how many runs remain after ``now``; None for no bound.
-
-    Raises InexactCron if they are too many to count.
-    """
+    """Return how many runs remain after ``now``, or None for an endless series. Raises InexactCron if there are too
+    many to count."""
     if series.until is None and series.count is None:
         return None
     if series.until is not None and series.until.instant > now + PROOF_HORIZON:

@@ -1,4 +1,4 @@
-"""From parameters and a schedule to the one call that asks for it, word for word. Pure."""
+"""Builds the call for parameters and a schedule. Pure."""
 
 import re
 from dataclasses import dataclass
@@ -15,12 +15,13 @@ from bot.schedule import Now, Once, Schedule, Series, Window, latest_start_of
 from bot.values import Json
 
 MAX_DESCRIPTION_LENGTH = 255
-"""Characters of a description that Foreman keeps."""
+"""Maximum number of characters of a description in Foreman."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlanEnvironment:
-    """What a plan depends on beside the request: the connection's settings, what is known of its server, and now."""
+    """What a plan depends on besides the request: the connection's settings, what is known about the server, and the
+    time."""
 
     settings: ForemanSettings
     server: ForemanServer
@@ -29,7 +30,7 @@ class PlanEnvironment:
 
 @dataclass(frozen=True, slots=True)
 class InvocationTiming:
-    """The nested groups that carry the time, who holds the schedule, and the first run that Foreman should make."""
+    """The groups of the body that hold the time, who schedules the job, and the first run expected of Foreman."""
 
     placement: Placement
     recurrence: dict[str, Json] | None = None
@@ -45,7 +46,7 @@ def build_plan(
     env: PlanEnvironment,
     description: str = "",
 ) -> Plan:
-    """Return the plan for one attempt. ``description`` is the template's own, if known. Raises InputError."""
+    """Return the plan for one attempt. ``description`` is the template's, if known. Raises InputError."""
     if not re.fullmatch(r"[A-Za-z0-9-]{4,60}", token):
         raise ValueError("a token is 4 to 60 letters, digits and hyphens: Foreman's search reads others as wildcards")
     validate(params, schedule, env.settings, env.now)
@@ -77,7 +78,7 @@ def build_plan(
 
 
 def warnings(params: ForemanJobParams, env: PlanEnvironment, timing: InvocationTiming) -> tuple[str, ...]:
-    """Return what a person should know about the parameters alone."""
+    """Return warnings that follow from the parameters alone."""
     texts = [f"Foreman ignores {name}; it is not sent." for name in params.ignored]
     if params.time_span is not None and not env.server.supports_time_span:
         texts.append("This server no longer spreads work over time (time_span); it is not sent.")
@@ -91,9 +92,9 @@ def warnings(params: ForemanJobParams, env: PlanEnvironment, timing: InvocationT
 
 
 def description_with_token(params: ForemanJobParams, token: str, template: str) -> str:
-    """Return the description with the token in front, where no cut can reach it.
+    """Return the description with the token at its start, so that truncation cannot remove it.
 
-    What follows is the person's own, else the template's, else Foreman's default. Raises InputError if a person's own
+    The rest is the person's description, else the template's, else Foreman's default. Raises InputError if the person's
     is too long.
     """
     if params.description_format is not None:
@@ -110,12 +111,12 @@ def description_with_token(params: ForemanJobParams, token: str, template: str) 
 
 
 def format_instant(moment: datetime) -> str:
-    """Return a moment as Foreman reads it without guessing: ISO 8601 in UTC."""
+    """Format an instant unambiguously for Foreman: ISO 8601 in UTC."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _invocation_body(params: ForemanJobParams, env: PlanEnvironment) -> tuple[dict[str, Json], list[Json]]:
-    """Return the body but for time and description, and the paths at which secrets are put in."""
+    """Return the body without time and description, and the paths of the secrets in it."""
     secrets: list[Json] = []
 
     def reference(value: str | None, *path: str) -> str | None:
@@ -154,7 +155,7 @@ def _invocation_body(params: ForemanJobParams, env: PlanEnvironment) -> tuple[di
 
 
 def _given_values(**values: Json) -> dict[str, Json] | None:
-    """Return the values that are given; None if none is."""
+    """Return the given values, or None if there are none."""
     return {name: value for name, value in values.items() if value is not None} or None
 
 
@@ -169,7 +170,7 @@ def _timing(params: ForemanJobParams, schedule: Schedule, token: str, env: PlanE
 
 
 def _timing_from_fields(params: ForemanJobParams, token: str, env: PlanEnvironment) -> InvocationTiming:
-    """Now, or what the API's own fields say."""
+    """Return the timing for ``now``, or the one that the API's own fields give."""
     scheduling = _given_values(
         start_at=format_instant(params.start_at) if params.start_at else None,
         start_before=format_instant(params.start_before) if params.start_before else None,

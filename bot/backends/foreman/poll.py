@@ -1,4 +1,4 @@
-"""Polls runs and series, with a few list calls for many of them."""
+"""Polls runs and series with few list calls."""
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,10 +15,10 @@ from bot.values import Json
 
 _BATCH_SIZE = 100
 _MAX_NAMED_HOSTS = 2000
-"""Hosts named in a result at most."""
+"""Maximum number of hosts named in a result."""
 
 _MAX_EXPLAINED_HOSTS = 50
-"""Failed hosts up to which the last words of their output are fetched."""
+"""Maximum number of failed hosts whose output is fetched for a reason."""
 
 _MAX_RUNS_PER_SERIES = 1000
 
@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 
 async def poll(api: ForemanApi, handles: Sequence[Handle], now: datetime, dead_after: int) -> Mapping[str, Progress]:
-    """Return the progress of runs and series by handle id, without those that Foreman does not show."""
+    """Return the progress of runs and series by handle id. Those that Foreman does not show are left out."""
     runs = {handle.id: handle for handle in handles if handle.kind == "run"}
     series = {handle.id: handle for handle in handles if handle.kind == "series"}
     progress: dict[str, Progress] = {}
@@ -36,14 +36,14 @@ async def poll(api: ForemanApi, handles: Sequence[Handle], now: datetime, dead_a
         try:
             progress |= await _poll_series(api, {id_: series[id_] for id_ in ids}, now, dead_after)
         except BackendError:
-            # The account may not see series; the progress of the runs is returned all the same.
+            # An account that may not see series still gets the progress of runs.
             if not progress:
                 raise
     return progress
 
 
 async def output(api: ForemanApi, run: str, host: str) -> str:
-    """Return what the job printed on one host; empty if nothing is kept."""
+    """Return what the job printed on one host. Empty if Foreman keeps nothing."""
     body = await api.get(
         f"{JOB_INVOCATIONS}/{run}/outputs", search_query=f"name = {quote_search_value(host)}", raw="true"
     )
@@ -79,7 +79,8 @@ async def _poll_series(
 
 
 async def _target_results(api: ForemanApi, row: Row) -> Sequence[TargetResult]:
-    """Return the hosts of an ended invocation, the failed ones first, by name; none if Foreman does not tell."""
+    """Return the hosts of an invocation that has ended, failed ones first, then by name. Empty if Foreman does not list
+    them."""
     try:
         hosts = await _hosts(api, row)
         failed = [str(host.get("name")) for host in hosts if host_result(host).state == "failed"]
@@ -91,7 +92,7 @@ async def _target_results(api: ForemanApi, row: Row) -> Sequence[TargetResult]:
 
 
 async def _hosts(api: ForemanApi, row: Row) -> Sequence[Row]:
-    """Return the hosts with their states: from their own list, or on older servers from the invocation itself."""
+    """Return the hosts with their states: from the host list, or on older servers from the invocation."""
     path = f"{JOB_INVOCATIONS}/{row['id']}"
     search = "job_invocation.result = failed" if parse_count(row.get("total_hosts")) > _MAX_NAMED_HOSTS else None
     if search:
@@ -106,7 +107,7 @@ async def _hosts(api: ForemanApi, row: Row) -> Sequence[Row]:
 
 
 async def _failure_reasons(api: ForemanApi, row: Row, hosts: Sequence[Row]) -> Mapping[Json, str]:
-    """Return the last words that each failed host printed, by host id."""
+    """Return the last lines that each failed host printed, by host id."""
     search = f"job_invocation.id = {row['id']} and job_invocation.result = failed"
     try:
         body = await api.get(f"{JOB_INVOCATIONS}/{row['id']}/outputs", search_query=search, raw="true")
@@ -123,7 +124,7 @@ def _output_entries(body: Json) -> Iterator[Row]:
 
 
 def _output_text(output: Json) -> str:
-    """Output is text, or pieces of it with their times."""
+    """Return the text of an output, which is a string or a list of timed pieces."""
     if isinstance(output, list):
         return "".join(str(piece.get("output") or "") for piece in output if isinstance(piece, dict))
     return str(output or "")

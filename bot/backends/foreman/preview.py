@@ -1,4 +1,4 @@
-"""What a request would do, found out without changing anything."""
+"""Determines what a request would do, without changing anything."""
 
 import re
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ _SEARCH_OPERATORS = re.compile(r"[=<>~^]|\b(null\?|set\?|has|in)\b", re.IGNORECA
 async def resolve_targets(
     api: ForemanApi, params: ForemanJobParams, template: JobTemplate, taxonomy: Mapping[str, int]
 ) -> tuple[Targets, str]:
-    """Return the hosts that match and the search that finds them.
+    """Return the matching hosts, and the search that finds them.
 
     Raises InputError with the problems of inputs and search together.
     """
@@ -37,10 +37,8 @@ async def resolve_targets(
 
 
 async def find_hosts(api: ForemanApi, params: ForemanJobParams, taxonomy: Mapping[str, int]) -> tuple[Targets, str]:
-    """Return the hosts that a request names, and the search that finds them.
-
-    Raises InputError if there are none or the search is wrong.
-    """
+    """Return the hosts of a request, and the search that finds them. Raises InputError if there are none or the search
+    is invalid."""
     field, query = "search_query", params.search_query or ""
     if params.bookmark_id is not None:
         field = "bookmark_id"
@@ -63,7 +61,7 @@ async def find_hosts(api: ForemanApi, params: ForemanJobParams, taxonomy: Mappin
 
 
 def input_problems(params: ForemanJobParams, template: JobTemplate) -> dict[str, str]:
-    """Return what does not fit between the given inputs and what the template asks for, by field."""
+    """Return, by field, what is wrong with the given inputs of a template."""
     known = {item.name: item for item in template.inputs}
     problems: dict[str, str] = {}
     for name in params.inputs:
@@ -78,7 +76,7 @@ def input_problems(params: ForemanJobParams, template: JobTemplate) -> dict[str,
 
 
 def warnings(params: ForemanJobParams, template: JobTemplate, query: str) -> list[str]:
-    """Return what will not go as the request seems to say."""
+    """Return warnings about effects that the request does not show."""
     texts = []
     if not template.allows_effective_user:
         if params.effective_user is not None:
@@ -95,7 +93,7 @@ def warnings(params: ForemanJobParams, template: JobTemplate, query: str) -> lis
 def facts(
     params: ForemanJobParams, template: JobTemplate, query: str, settings: ForemanSettings
 ) -> dict[str, JsonValue]:
-    """Return what policy may match on."""
+    """Return the facts that policy rules can match."""
     return {
         "template": template.name,
         "feature": params.feature,

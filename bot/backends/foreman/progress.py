@@ -1,4 +1,4 @@
-"""Foreman's rows as progress. Counts may be "N/A", times come in two spellings, names are sometimes absent."""
+"""Reads progress from Foreman's rows. Counts may be "N/A", times have two formats, and names may be absent."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ _HOST_STATES = {
 
 
 def parse_timestamp(text: Json) -> datetime | None:
-    """``2024-07-02 15:52:50 UTC`` or ``... +0200`` as an instant; None for anything else."""
+    """Parse ``2024-07-02 15:52:50 UTC`` or ``... +0200``. None for anything else."""
     if not isinstance(text, str):
         return None
     try:
@@ -28,7 +28,7 @@ def parse_timestamp(text: Json) -> datetime | None:
 
 
 def parse_count(value: Json) -> int:
-    """Return a count; "N/A" and the like are 0."""
+    """Return a count, or 0 for "N/A" and the like."""
     return value if isinstance(value, int) and not isinstance(value, bool) else 0
 
 
@@ -38,7 +38,7 @@ def has_ended(row: JsonObject) -> bool:
 
 
 def has_failures(row: JsonObject) -> bool:
-    """Return whether an invocation has ended and something in it did not succeed."""
+    """Return whether an invocation has ended and did not succeed everywhere."""
     return row.get("status") in (1, 4)
 
 
@@ -47,7 +47,7 @@ def run_progress(
 ) -> Progress:
     """Return the progress of one invocation.
 
-    One that was saved but never got a task, for longer than ``dead_after`` minutes since the call, will never start.
+    An invocation without a task ``dead_after`` minutes after the call will never start.
     """
     if row.get("dynflow_task") is None and not has_ended(row) and _never_started(handle, now, dead_after):
         return Progress(state="failed", summary="Foreman saved this job but never started it: nothing was run.")
@@ -80,10 +80,8 @@ def series_progress(
     now: datetime,
     dead_after: int,
 ) -> Progress:
-    """Return the progress of a recurring logic, with the invocations that it has made.
-
-    Where none of those ever got a task, the series will never run.
-    """
+    """Return the progress of a recurring logic and its invocations. If none of them got a task, the series will never
+    run."""
     if runs and all(run.get("dynflow_task") is None for run in runs) and _never_started(handle, now, dead_after):
         return Progress(state="failed", summary="Foreman saved this series but never started it: nothing was run.")
     runs = sorted(runs, key=lambda run: parse_count(run.get("id")))
@@ -120,22 +118,21 @@ def run_handle(row: JsonObject, url: str, token: str, **detail: Json) -> Handle:
 
 
 def host_result(row: JsonObject, reason: str = "") -> TargetResult:
-    """Return how it went on one host."""
+    """Return the result on one host."""
     state = _HOST_STATES.get(str(row.get("job_status")), "pending")
     name = str(row.get("name") or row.get("display_name") or row.get("id"))
     return TargetResult.model_validate({"name": name, "state": state, "reason": reason})
 
 
 def _never_started(handle: Handle, now: datetime, dead_after: int) -> bool:
-    """Return whether a job without a task will never get one, because the call was made too long ago."""
+    """Return whether a job without a task is so old that it will never get one."""
     at = handle.detail.get("at")
     return isinstance(at, str) and now - datetime.fromisoformat(at) > timedelta(minutes=dead_after)
 
 
 def _is_run(run: JsonObject, series: str) -> bool:
-    """Return whether a row of a series is a run: Foreman keeps one for the next, which waits, and which the end of the
-    series cancels.
-    """
+    """Return whether a row of a series is a run. Foreman also has a row for the next run, which it cancels when the
+    series ends."""
     if series == "cancelled" and run.get("status") == 4:
         return parse_count(run.get("total_hosts")) > 0
     return run.get("status") != 2

@@ -1,4 +1,4 @@
-"""What is known of a server: the versions of its parts, and what follows from them."""
+"""What is known about a server: the versions of its parts, and what follows from them."""
 
 import re
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ Version = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True)
 class ForemanServer:
-    """Versions as numbers; empty where unknown. An unknown server is taken for an old one in what it can do."""
+    """Versions as numbers, empty if unknown. An unknown version counts as an old one."""
 
     foreman: str = ""
     remote_execution: Version = ()
@@ -21,12 +21,12 @@ class ForemanServer:
 
     @property
     def dialect(self) -> CronDialect:
-        """Who reads cron lines: Fugit from foreman-tasks 8.0 on."""
+        """The parser of cron lines: Fugit from foreman-tasks 8.0 on."""
         return self.configured_dialect or ("fugit" if self.tasks >= (8,) else "plain")
 
     @property
     def supports_time_span(self) -> bool:
-        """Whether ``concurrency_control.time_span`` still exists (dropped in Remote Execution 11)."""
+        """Whether ``concurrency_control.time_span`` exists. Remote Execution 11 dropped it."""
         return self.remote_execution < (11,)
 
     @property
@@ -44,12 +44,12 @@ class ForemanServer:
 
 
 def from_settings(settings: ForemanSettings) -> ForemanServer:
-    """Return what the configuration says, before the server was asked."""
+    """Return what the configuration says, before the server has been asked."""
     return from_statuses({}, settings)
 
 
 def from_statuses(statuses: Json, settings: ForemanSettings) -> ForemanServer:
-    """Return what ``GET /api/statuses`` says, where the configuration does not force it."""
+    """Return what ``GET /api/statuses`` says. The configuration takes precedence."""
     plugins = dict(_plugin_versions(statuses))
 
     def known(forced: str, name: str) -> Version:
@@ -70,9 +70,8 @@ def _foreman_version(statuses: Json) -> str:
 
 
 def _plugin_versions(node: Json) -> Iterator[tuple[str, str]]:
-    """Return names (with underscores) and versions, wherever the answer lists plug-ins: as objects or as sentences
-    ("Foreman plugin: foreman-tasks, 7.2.1, ...").
-    """
+    """Yield names (with underscores) and versions of plug-ins. The response lists them as objects or as sentences
+    ("Foreman plugin: foreman-tasks, 7.2.1, ...")."""
     if not isinstance(node, dict):
         return
     for key, value in node.items():

@@ -1,4 +1,4 @@
-"""What is configured for a Foreman."""
+"""The settings of a Foreman."""
 
 from collections.abc import Mapping
 from typing import Annotated, Literal
@@ -10,7 +10,7 @@ from bot.backends.base import ConnectionSettings
 from bot.backends.secrets import SecretRef
 
 CronDialect = Literal["plain", "fugit"]
-"""Who reads cron lines there: parse-cron (five plain fields) or Fugit (a zone and more)."""
+"""The parser of cron lines: parse-cron (five plain fields) or Fugit (a zone and more)."""
 
 
 def _validate_url(text: str) -> str:
@@ -50,24 +50,24 @@ class ForemanSettings(ConnectionSettings):
     location_id: int | None = None
     """The location in which requests are made, unless they name one."""
     templates: tuple[str, ...] = ()
-    """Names of the job templates that may be used; empty with ``features`` empty too: all."""
+    """Names of the job templates that may be used. If this and ``features`` are empty, all may be used."""
     features: tuple[str, ...] = ()
     """Labels of the remote execution features that may be used."""
     secrets: Mapping[str, SecretRef] = {}
     """Secrets that a request may name, for passwords and hidden inputs. Only the names are ever shown."""
     cron_dialect: Literal["auto"] | CronDialect = "auto"
-    """Who reads cron lines there: plain (foreman-tasks before 8) or fugit; auto goes by the version."""
+    """The server's parser of cron lines: plain (foreman-tasks before 8) or fugit. auto decides by the version."""
     cron_zone: Annotated[str, AfterValidator(_validate_zone)] = "UTC"
     """The zone in which the server reads a cron line that names none: TZ of its process, else the account's time zone,
     else UTC. Used only where lines cannot carry a zone."""
     remote_execution_version: VersionSetting = "auto"
-    """The version of Remote Execution, where the account may not read it."""
+    """The version of Remote Execution, if the account may not read it."""
     tasks_version: VersionSetting = "auto"
-    """The version of foreman-tasks, where the account may not read it."""
+    """The version of foreman-tasks, if the account may not read it."""
     default_effective_user: str = "root"
     """The server's setting remote_execution_effective_user, which its API does not show."""
     minimum_interval: int = Field(default=5, ge=1)
-    """The fewest minutes between two runs of a cron line; Foreman itself has no limit."""
+    """Minimum number of minutes between two runs of a cron line. Foreman itself has no limit."""
     dead_after: int = Field(default=15, ge=1)
     """Minutes after which an invocation that was saved but has no task counts as never started."""
     timeout: float = Field(default=30.0, gt=0)

@@ -1,4 +1,4 @@
-"""Making a call of a plan once, and finding what an earlier one made."""
+"""Makes the call of a plan once, and finds what an earlier call created."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -30,13 +30,14 @@ _FIELD_BY_ERROR_TEXT = (
     ("Unknown input", "inputs"),
     ("inputs", "inputs"),
 )
-"""Words of Foreman's refusals and the field that each is about."""
+"""Words in Foreman's refusals, and the field that each is about."""
 
 _FIELD_LABELS = {field.name: field.label for field in form_fields(ForemanJobParams)}
 
 
 async def start(api: ForemanApi, plan: Plan, body: Json) -> Handle:
-    """POST the body, secrets in it, and name what was made. Raises Refused, Unreachable or OutcomeUnknown."""
+    """POST the body, which includes secrets, and return what was created. Raises Refused, Unreachable or
+    OutcomeUnknown."""
     try:
         row = await api.post(JOB_INVOCATIONS, body)
     except Refused as error:
@@ -47,8 +48,10 @@ async def start(api: ForemanApi, plan: Plan, body: Json) -> Handle:
 
 
 async def find_started(api: ForemanApi, plan: Plan) -> Handle | None:
-    """Return what an earlier start of this plan made: a series by its purpose, else the first invocation that carries
-    the token (later runs of a series are clones of it).
+    """Return what an earlier start of this plan created.
+
+    A series is found by its purpose, else by the first invocation that carries the token; later runs of a series are
+    clones of it.
     """
     token = plan.token
     logic = await _find_recurring_logic(api, token) if plan.context.get("series") else None
@@ -70,7 +73,7 @@ async def find_started(api: ForemanApi, plan: Plan) -> Handle | None:
 
 
 async def _find_recurring_logic(api: ForemanApi, purpose: str) -> int | None:
-    """Return the recurring logic with a purpose; None also where the account may not see them."""
+    """Return the recurring logic with a purpose. None if there is none, or the account may not see it."""
     try:
         rows, _ = await api.get_rows(RECURRING_LOGICS, search=f"purpose = {quote_search_value(purpose)}", per_page=5)
     except (Forbidden, RemoteNotFound):
@@ -79,7 +82,8 @@ async def _find_recurring_logic(api: ForemanApi, purpose: str) -> int | None:
 
 
 def body_with_secrets(plan: Plan, settings: ForemanSettings, name: str) -> Json:
-    """Return the body with the secrets that it refers to put in. Raises Refused if one is missing: nothing was sent."""
+    """Return the body with secrets in place of their references. Raises Refused if one is missing, before anything is
+    sent."""
 
     def read(secret: str) -> str:
         try:
@@ -96,7 +100,7 @@ def body_with_secrets(plan: Plan, settings: ForemanSettings, name: str) -> Json:
 
 
 def _with_secret(value: Json, path: Sequence[str], read: Callable[[str], str]) -> Json:
-    """Return a value in which a reference to a secret, at the end of a path, is replaced by what ``read`` returns."""
+    """Return a value with the secret reference at a path replaced by what ``read`` returns."""
     if not path:
         return read(str(value).removeprefix(SECRET_PREFIX))
     group = as_object(value)
@@ -104,36 +108,37 @@ def _with_secret(value: Json, path: Sequence[str], read: Callable[[str], str]) -
 
 
 def invocation_body(plan: Plan) -> Row:
-    """Return what is asked for, as the body has it."""
+    """Return the ``job_invocation`` object of the body."""
     body = plan.calls[0].body
     invocation = body.get("job_invocation") if isinstance(body, dict) else None
     return invocation if isinstance(invocation, dict) else {}
 
 
 def secret_input_names(plan: Plan) -> frozenset[str]:
-    """Return the names of the inputs that are given as secrets."""
+    """Return the names of the inputs whose values are secrets."""
     return frozenset(path[1] for path in _secret_paths(plan) if path[0] == "inputs")
 
 
 def reject_held_series(name: str, plan: Plan) -> None:
-    """A series that Nightshift holds has a call for each run (``plan_occurrence``): this plan's own call would run it
-    at once. Raises Refused.
+    """Raise Refused for a series that Nightshift schedules: the call of this plan would run it at once.
+
+    Each of its runs has a call of its own, from ``plan_occurrence``.
     """
     if plan.context.get("held_series"):
         raise Refused(name, f"{plan.placement.reason} Nothing was sent.")
 
 
 def check_secret_inputs(name: str, template: JobTemplate, secret_names: frozenset[str]) -> None:
-    """Secrets go into hidden inputs only: elsewhere Foreman would show them. Raises Refused."""
+    """Raise Refused if a secret is given for an input that is not hidden, because Foreman would show it."""
     exposed = sorted(secret_names - {item.name for item in template.inputs if item.hidden})
     if exposed:
         raise Refused(name, f"{template.name} shows the input {exposed[0]} to everybody: no secret is put there.")
 
 
 async def _verify_first_run(api: ForemanApi, plan: Plan, row: Row) -> Handle:
-    """Return the handle of what was made, after comparing Foreman's first run with ours.
+    """Return the handle of a new invocation or series if Foreman's first run is at the planned time.
 
-    What it would run at another time is cancelled at once. Raises Refused then.
+    Otherwise cancel it and raise Refused.
     """
     logic, wanted = recurring_logic_id(row), plan.context.get("first")
     expected = datetime.fromisoformat(wanted).replace(second=0) if isinstance(wanted, str) else None
@@ -152,7 +157,7 @@ async def _verify_first_run(api: ForemanApi, plan: Plan, row: Row) -> Handle:
 
 
 def _reported_starts(row: Row) -> list[datetime]:
-    """Return when Foreman says that it will first start, in each place where it says so."""
+    """Return the first start from every field in which Foreman reports it."""
     recurrence, scheduling = row.get("recurrence"), row.get("scheduling")
     texts = [row.get("start_at")]
     texts.append(scheduling.get("start_at") if isinstance(scheduling, dict) else None)
@@ -189,7 +194,7 @@ def _secret_paths(plan: Plan) -> list[list[str]]:
 
 
 def _with_field_label(error: Refused) -> Refused:
-    """Return a refusal of the job itself, with the field that it is about in front of Foreman's words."""
+    """Return a refusal with the field that it is about in front of Foreman's message."""
     field = next((field for word, field in _FIELD_BY_ERROR_TEXT if word in error.server_message), None)
     if field is None or type(error) is not Refused:
         return error

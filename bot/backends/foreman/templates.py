@@ -1,4 +1,4 @@
-"""Job templates with everything they ask for, their inherited inputs included."""
+"""Reads job templates with all their inputs, including inherited ones."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ _MAX_INPUT_SET_DEPTH = 6
 
 @dataclass(frozen=True, slots=True)
 class TemplateInput:
-    """One value that a template asks for. ``hidden`` ones are secrets."""
+    """One input of a template. A ``hidden`` one is a secret."""
 
     name: str
     required: bool = False
@@ -25,10 +25,8 @@ class TemplateInput:
 
 @dataclass(frozen=True, slots=True)
 class JobTemplate:
-    """A job template.
-
-    ``run_as`` is empty where it names no user; ``allows_effective_user`` says that a job may name another.
-    """
+    """A job template. ``run_as`` is empty if it names no user. ``allows_effective_user`` says whether a job may name
+    another."""
 
     id: int
     name: str
@@ -46,7 +44,7 @@ class JobTemplate:
 
 
 async def fetch_template(api: ForemanApi, template_id: int, taxonomy: Mapping[str, int]) -> JobTemplate:
-    """Return a template and its inputs. Raises RemoteNotFound if there is none that the account can see."""
+    """Return a template with its inputs. Raises RemoteNotFound if the account can see none."""
     row, inputs = await asyncio.gather(
         api.get_object(f"/api/job_templates/{template_id}", **taxonomy),
         _inputs(api, template_id, taxonomy, frozenset()),
@@ -68,7 +66,8 @@ async def fetch_template(api: ForemanApi, template_id: int, taxonomy: Mapping[st
 async def _inputs(
     api: ForemanApi, template_id: int, taxonomy: Mapping[str, int], ancestors: frozenset[int]
 ) -> Sequence[TemplateInput]:
-    """Return own inputs first, then those of foreign input sets; of two with one name the first counts."""
+    """Return the template's own inputs, then those of foreign input sets. Of inputs with the same name, the first
+    counts."""
     own, sets = await asyncio.gather(
         api.get_rows(f"/api/templates/{template_id}/template_inputs", per_page="all", **taxonomy),
         api.get_rows(f"/api/templates/{template_id}/foreign_input_sets", per_page="all", **taxonomy),
@@ -94,7 +93,7 @@ def _names(text: Json) -> tuple[str, ...]:
 
 
 def _is_user_input(row: Row) -> bool:
-    """Return whether people give it: the others Foreman takes from facts and parameters of the host."""
+    """Return whether people give this input. Foreman fills the others from facts and parameters of the host."""
     return row.get("input_type") in (None, "user")
 
 

@@ -1,4 +1,4 @@
-"""A series as a cron line, where one can say it."""
+"""Translates a series to a cron line."""
 
 from collections.abc import Iterable
 from itertools import product
@@ -8,11 +8,11 @@ from bot.schedule import RecurrenceRule, Series
 
 
 class InexactCron(Exception):
-    """No line says this; the text is a clause that tells why."""
+    """No cron line can express the series. The message is a clause that says why."""
 
 
 def to_cron_line(series: Series, dialect: CronDialect) -> str:
-    """Return a line that should mean the series; only expanding both proves it. Raises InexactCron."""
+    """Return a candidate line for a series. Only expanding both proves that they are equal. Raises InexactCron."""
     rule = series.rule
     if series.excluded:
         raise InexactCron("cron cannot leave out single dates")
@@ -62,7 +62,7 @@ def _months(series: Series) -> set[int]:
 
 
 def _days(series: Series, dialect: CronDialect) -> tuple[str, str]:
-    """Return the fields for dates and weekdays."""
+    """Return the fields for days of the month and weekdays."""
     rule, first = series.rule, series.first.wall
     if not rule.weekdays and not rule.monthdays:
         match rule.freq:
@@ -109,7 +109,7 @@ def _weekdays(rule: RecurrenceRule, dialect: CronDialect) -> str:
 
 
 def _cron_field(numbers: Iterable[int], low: int, high: int) -> str:
-    """Return numbers as a field: ``*``, ``*/15``, ranges and single numbers."""
+    """Format numbers as a field: ``*``, ``*/15``, ranges and single numbers."""
     wanted = sorted(set(numbers))
     if not wanted:
         raise InexactCron("no time of the day fits all its parts")

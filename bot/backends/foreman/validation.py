@@ -1,4 +1,4 @@
-"""What must hold among the parameters, beyond each one's own type: told apart by field."""
+"""Checks parameters against each other and reports problems by field."""
 
 from datetime import datetime, timedelta
 from itertools import islice
@@ -11,13 +11,13 @@ from bot.errors import InputError
 from bot.schedule import Now, Once, Schedule, Window, latest_start_of
 
 SECRET_PREFIX = "secret:"  # noqa: S105 - the mark of a reference, not a secret
-"""The prefix of a secret's name. The secret itself replaces both when the call is made."""
+"""The prefix of a secret's name. The value of the secret replaces both when the call is made."""
 
 _MAX_COUNTED_RUNS = 20_000
 
 
 def validate(params: ForemanJobParams, schedule: Schedule, settings: ForemanSettings, now: datetime) -> None:
-    """Raises InputError with one message for each field."""
+    """Check the parameters. Raises InputError with one message for each field."""
     problems: dict[str, str] = {}
     _check_template_and_hosts(params, problems)
     _check_secrets(params, settings, problems)
@@ -33,8 +33,9 @@ def validate(params: ForemanJobParams, schedule: Schedule, settings: ForemanSett
 
 
 def effective_max_iteration(params: ForemanJobParams, settings: ForemanSettings, now: datetime) -> int | None:
-    """Return how many runs of the cron line fit before ``end_time``, which Foreman's API takes and then ignores; with
-    ``max_iteration``, the smaller. Raises InputError if there are none or too many to count.
+    """Return the number of runs before ``end_time``, or ``max_iteration`` if it is smaller.
+
+    Foreman's API accepts ``end_time`` but ignores it. Raises InputError if there are no runs, or too many to count.
     """
     if params.cron_line is None or params.end_time is None:
         return params.max_iteration

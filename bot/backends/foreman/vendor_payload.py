@@ -1,8 +1,8 @@
-"""The API's own request body, read into flat field names.
+"""Reads the API's own request body into flat field names.
 
-Foreman takes ``{"job_invocation": {...}}`` with nested groups; people also paste it without the wrapper, and forms give
-flat names. All three, mixed too, become one flat mapping. Foreman ignores keys that it does not know; here they are
-errors, but for the two that its own documentation shows.
+Foreman accepts ``{"job_invocation": {...}}`` with nested groups. People also paste it without the wrapper, and forms
+give flat names. All three, and mixtures, become one flat mapping. Foreman ignores unknown keys; here they are errors,
+except two from the example in its documentation.
 """
 
 import json
@@ -22,17 +22,15 @@ NESTED_GROUPS: Mapping[str, Mapping[str, str]] = {
     "concurrency_control": {"time_span": "time_span", "concurrency_level": "concurrency_level"},
     "ansible": {"tags": "tags", "tags_flag": "tags_flag"},
 }
-"""The nested groups of the API: its keys and our field names."""
+"""The nested groups of the API: their keys, and our field names."""
 
 IGNORED_KEYS = ("job_category", "name")
-"""Keys of the documentation's example that Foreman ignores without a word."""
+"""Keys in the documentation's example that Foreman silently ignores."""
 
 
 def flatten(given: JsonObject) -> dict[str, Json]:
-    """Return one flat mapping; empty values are left out.
-
-    Raises ValueError if one field is given twice or a group is not an object.
-    """
+    """Return one flat mapping without empty values. Raises ValueError if a field is given twice or a group is not an
+    object."""
     flat: dict[str, Json] = {}
     body = given.get("job_invocation")
     if body is not None and not isinstance(body, Mapping):
@@ -53,10 +51,7 @@ def flatten(given: JsonObject) -> dict[str, Json]:
 
 
 def coerce_inputs(given: Json) -> Json:
-    """Return a template's inputs as the text that Foreman wants: numbers and flags are written out.
-
-    Raises ValueError.
-    """
+    """Convert the inputs of a template to strings, as Foreman requires. Raises ValueError."""
     if isinstance(given, str):
         try:
             given = json.loads(given)

@@ -1,4 +1,4 @@
-"""What a session did: its actions, and why the failed ones failed."""
+"""Reads the actions of a session, and why some failed."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -14,7 +14,7 @@ _MAX_CACHED = 50_000
 
 
 class ActionReader:
-    """Reads the actions of sessions; ``redact`` takes secrets out of what ImmyBot says about them."""
+    """Reads the actions of sessions. ``redact`` removes secrets from ImmyBot's texts."""
 
     def __init__(self, client: Client, redact: Callable[[str], str]) -> None:
         self._client = client
@@ -22,7 +22,7 @@ class ActionReader:
         self._reasons: dict[int, str] = {}
 
     async def failure_reasons(self, sessions: Iterable[int]) -> dict[int, str]:
-        """Return why sessions that have ended did not pass; each is asked for once."""
+        """Return why sessions that have ended failed. Each session is read once."""
         if len(self._reasons) > _MAX_CACHED:
             self._reasons.clear()
         wanted = list(dict.fromkeys(sessions))
@@ -32,18 +32,18 @@ class ActionReader:
             try:
                 self._reasons[session] = self._redact(failure_summary(await self._fetch(session)))
             except BackendError as error:
-                # The outcome is known without its reason and is not held back for it.
+                # Without its reason, the outcome is still reported.
                 unread[session] = f"why cannot be read: {error}"
 
         await for_each_limited([n for n in wanted if n not in self._reasons], read)
         return {n: unread.get(n) or self._reasons[n] for n in wanted}
 
     async def log(self, session: int) -> str:
-        """Return every action of a session, one a line. Raises BackendError."""
+        """Return the actions of a session, one on each line. Raises BackendError."""
         return self._redact("\n".join(_action_line(row) for row in await self._fetch(session)))
 
     async def _fetch(self, session: int) -> list[Row]:
-        """Return the actions of one session; one that only groups others is left out."""
+        """Return the actions of one session without those that only group others."""
         params: dict[str, str | int] = {
             "filter": json.dumps([["maintenanceSessionId", "=", session]]),
             "take": 500,
@@ -56,7 +56,7 @@ class ActionReader:
 
 
 def failure_summary(actions: Iterable[Row]) -> str:
-    """Return the failed actions and their reasons, in a few words."""
+    """Return a short text of the failed actions and their reasons."""
     failed = [_action_line(row) for row in actions if _result_name(row) in ("Failed", "Indeterminable")]
     if not failed:
         return "ImmyBot names no action that failed"

@@ -1,7 +1,7 @@
-"""The one canonical body of a run, with the API's names and numbers.
+"""Builds the canonical body of a run, with the API's names and numbers.
 
-Booleans and enumerations of the main groups are always sent: what is left out counts as 0 at ImmyBot, which would
-mean a reboot if necessary. Prompt settings go only with Prompt, the further keys only where they say something.
+Booleans and enumerations of the main groups are always sent: ImmyBot reads a missing one as 0, which would mean a
+reboot if necessary. Prompt settings are sent only with Prompt, further keys only if they are set.
 """
 
 from uuid import UUID, uuid5
@@ -15,12 +15,12 @@ _GROUP_NAMESPACE = UUID("6f1d8f0e-6d3c-5a5b-9a3f-3f0a9a7f4c21")
 
 
 def session_group(token: str) -> str:
-    """Return the session group of an attempt; the same token gives the same group, so that it can be looked up."""
+    """Return the session group of an attempt. The same token gives the same group, so that it can be looked up."""
     return str(uuid5(_GROUP_NAMESPACE, token))
 
 
 def build_body(p: MaintenanceParams, token: str, update_time: str | None, zone: str | None) -> dict[str, JsonValue]:
-    """Return the body for one attempt; with a time of day and its zone where ImmyBot is to hold the start."""
+    """Return the body for one attempt. ``update_time`` and ``zone`` are set if ImmyBot holds the start."""
     body: dict[str, JsonValue] = {"sessionGroupId": session_group(token)}
     if p.maintenance_identifier or p.task_parameter_values:
         body["maintenanceParams"] = _maintenance_item(p)
@@ -73,7 +73,7 @@ def _maintenance_item(p: MaintenanceParams) -> dict[str, JsonValue]:
 
 
 def _optional_keys(p: MaintenanceParams) -> dict[str, JsonValue]:
-    """Return the keys beyond the main groups: only those that are set."""
+    """Return the keys outside the main groups that are set."""
     keys: dict[str, JsonValue] = {
         "licenseId": p.license_id,
         "providerLinkIdForAgentUpdates": p.provider_link_id_for_agent_updates,

@@ -1,8 +1,8 @@
-"""ImmyBot's enumerations: the number that is sent, the API's name for it, and what people read.
+"""ImmyBot's enumerations: the number that is sent, the API's name, and the label that people read.
 
-Values travel in Nightshift under the API's names; bodies carry the numbers. The numbers are those of ImmyBot's
-OpenAPI description; older pages and generated clients list others (Force as 2 or 3, desired states in another order),
-which are refused where they are not in the table.
+Nightshift uses the API's names; bodies hold the numbers of ImmyBot's OpenAPI description. Older pages and generated
+clients list other numbers (Force as 2 or 3, desired states in another order). Numbers that are not in the table are
+refused.
 """
 
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class EnumCode:
 
 
 def normalize(text: str) -> str:
-    """Return a spelling without case, spaces and punctuation: ``If necessary`` and ``ifNecessary`` are one."""
+    """Return a text without case, spaces and punctuation, so that ``If necessary`` equals ``ifNecessary``."""
     return "".join(c for c in text.casefold() if c.isalnum())
 
 
@@ -36,11 +36,11 @@ class CodeTable:
 
     @property
     def options(self) -> tuple[Option, ...]:
-        """The choices of a select; what is sent back is the API's name."""
+        """The options of a select. Their values are the API's names."""
         return tuple(Option(value=c.name, label=c.label) for c in self._codes)
 
     def find(self, value: Json) -> EnumCode | None:
-        """Return the code that a number, a numeral, a name or a label stands for."""
+        """Return the code for a number, a numeral, a name or a label, or None."""
         if isinstance(value, bool):
             return None
         if isinstance(value, str):
@@ -51,7 +51,7 @@ class CodeTable:
         return self._by_number.get(value) if isinstance(value, int) else None
 
     def parse(self, value: Json) -> str:
-        """Return the API's name. Raises ValueError with the values that there are."""
+        """Return the API's name. Raises ValueError with the possible values."""
         code = self.find(value)
         if code is None:
             known = ", ".join(f"{c.name} ({c.number})" for c in self._codes)
@@ -63,7 +63,7 @@ class CodeTable:
         return self._by_spelling[normalize(name)].number
 
     def label(self, name: str) -> str:
-        """Return what people read for a name that ``parse`` returned."""
+        """Return the label of a name that ``parse`` returned."""
         return self._by_spelling[normalize(name)].label
 
 

@@ -1,4 +1,4 @@
-"""A configured ImmyBot instance."""
+"""One configured ImmyBot instance."""
 
 from bot.backends.base import CONTRACT_VERSION, BackendContext, Connection
 from bot.backends.http import Client
@@ -11,7 +11,7 @@ from bot.backends.immybot.tokens import ImmyBotTokens
 
 
 class ImmyBotConnection(Connection):
-    """Talks to one instance with one Entra application or bearer token."""
+    """One instance, with one Entra application or bearer token."""
 
     def __init__(self, name: str, settings: ImmyBotSettings, context: BackendContext) -> None:
         super().__init__(name, settings.title or name)
@@ -41,7 +41,7 @@ class ImmyBotConnection(Connection):
 
 
 class ImmyBotKind:
-    """The back end as it is found through the entry point."""
+    """The kind of back end, found through the entry point."""
 
     contract_version = CONTRACT_VERSION
     kind = "immybot"
@@ -53,10 +53,10 @@ class ImmyBotKind:
     operation_types = (MaintenanceOperation,)
 
     def example(self) -> ImmyBotSettings:
-        """Return a made-up connection, for showing requests where none is configured."""
+        """Return settings of a made-up connection, for showing requests if none is configured."""
         secrets = {"admin-password": "env:ADMIN_PASSWORD"}
         return ImmyBotSettings(subdomain="example", bearer="env:IMMYBOT_BEARER", secrets=secrets)
 
     def connect(self, name: str, settings: ImmyBotSettings, context: BackendContext) -> ImmyBotConnection:
-        """Return a connection. Opens nothing yet."""
+        """Return a connection, without opening it."""
         return ImmyBotConnection(name, settings, context)

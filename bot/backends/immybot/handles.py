@@ -1,4 +1,4 @@
-"""What Nightshift keeps of a started run (its handle), and what that says about finding and judging it."""
+"""The handle of a started run, and what it says about finding the run and its progress."""
 
 from datetime import datetime, timedelta
 
@@ -15,10 +15,10 @@ from bot.values import Json, JsonObject
 
 
 def build_handle(plan: Plan, since: datetime, answer: JsonObject) -> Handle:
-    """Return the handle of an attempt: its id is the session group.
+    """Return the handle of an attempt. Its id is the session group.
 
-    ``since`` is when its sessions may first have been made; ``answer`` names them where the API does
-    (``run-immy-service``), and is empty if it does not.
+    ``since`` is the earliest time at which its sessions may have been created. ``answer`` is ImmyBot's response, which
+    names the sessions (``run-immy-service``) or is empty.
     """
     body: JsonObject = plan.calls[0].body if isinstance(plan.calls[0].body, dict) else {}
     starts_at = parse_instant(plan.context.get("starts_at"))
@@ -39,13 +39,13 @@ def build_handle(plan: Plan, since: datetime, answer: JsonObject) -> Handle:
 
 
 def attached_sessions(number: str) -> tuple[int, ...]:
-    """Return the sessions that a person has named instead of a session group: their numbers, with commas between."""
+    """Return the session numbers that a person gave instead of a session group, separated by commas."""
     parts = [part.strip() for part in number.split(",")]
     return tuple(int(p) for p in parts) if all(p.isascii() and p.isdecimal() for p in parts) else ()
 
 
 def session_query(handle: Handle, now: datetime) -> SessionQuery:
-    """Return what to look for to find the sessions of a run."""
+    """Return the query for the sessions of a run."""
     return SessionQuery(
         group=handle.id,
         since=parse_instant(handle.detail.get("since")) or now,
@@ -57,7 +57,7 @@ def session_query(handle: Handle, now: datetime) -> SessionQuery:
 
 
 def expected_run(handle: Handle, now: datetime, give_up_hours: float) -> ExpectedRun:
-    """Return what is known of a run before its sessions are looked at."""
+    """Return what is known about a run before its sessions are read."""
     watch = session_query(handle, now)
     return ExpectedRun(
         starts_at=parse_instant(handle.detail.get("starts_at")) or watch.since,
@@ -70,7 +70,7 @@ def expected_run(handle: Handle, now: datetime, give_up_hours: float) -> Expecte
 
 
 def _ids(rows: Json, key: str) -> list[JsonValue]:
-    """Return the numbers under a key of each row, as far as there are any."""
+    """Return the numbers under a key of the rows that have one."""
     numbers = [parse_int(row.get(key)) for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
     return [number for number in dict.fromkeys(numbers) if number is not None]
 

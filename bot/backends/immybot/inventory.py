@@ -1,4 +1,4 @@
-"""What there is in an ImmyBot instance: computers, tenants, persons, software, tasks, deployments, time zones."""
+"""Reads computers, tenants, persons, software, tasks, deployments and time zones."""
 
 import asyncio
 from collections.abc import Iterable
@@ -27,7 +27,7 @@ _PAGE_SIZE = 500
 _MAX_PAGES = 40
 _MAX_CONCURRENT_READS = 8
 _MAX_SINGLE_READS = 25
-# Deployments carry their parameter values in clear text, so nothing else of a row is kept.
+# Deployments hold their parameter values in clear text, so only these keys are kept.
 _KEPT_KEYS = (
     "id",
     "name",
@@ -45,7 +45,7 @@ _KEPT_KEYS = (
 
 @dataclass(frozen=True, slots=True)
 class Computer:
-    """A computer. ``online`` is None where ImmyBot does not tell; ``excluded`` means left out of maintenance."""
+    """A computer. ``online`` is None if unknown. ``excluded`` computers get no maintenance."""
 
     id: int
     name: str
@@ -57,14 +57,15 @@ class Computer:
 
 @dataclass(frozen=True, slots=True)
 class ComputerPage:
-    """Some of the computers that match, and how many do in all."""
+    """A page of matching computers, and their total number."""
 
     count: int
     computers: tuple[Computer, ...]
 
 
 class Inventory:
-    """Reads what there is. Short lists are kept for a minute, so that typing in a select costs one call."""
+    """Reads the inventory of an instance. Short lists are cached for a minute, so that typing in a select makes one
+    call."""
 
     def __init__(self, client: Client, clock: Clock) -> None:
         self._client = client
@@ -72,7 +73,7 @@ class Inventory:
         self._cache: dict[str, tuple[datetime, list[Row]]] = {}
 
     async def list_rows(self, path: str, what: str, time_limit: float | None = None) -> list[Row]:
-        """Return a whole list. Raises BackendError, also when ``time_limit`` seconds are over."""
+        """Return a complete list. Raises BackendError, also after ``time_limit`` seconds."""
         kept = self._cache.get(path)
         if kept is not None and self._clock.now() - kept[0] < _TTL:
             return kept[1]
@@ -86,7 +87,7 @@ class Inventory:
     async def search(
         self, query: str, limit: int, tenant: int | None = None, skip: int = 0, time_limit: float | None = None
     ) -> ComputerPage:
-        """Return computers whose name or the like matches, offline ones too."""
+        """Return computers that ImmyBot's search finds, including offline ones."""
         params: dict[str, str | int] = {"filter": query, "skip": skip, "take": limit, "includeOffline": "true"}
         if tenant is not None:
             params["tenantId"] = tenant
@@ -96,7 +97,7 @@ class Inventory:
         return ComputerPage(max(count or 0, skip + len(computers)), computers)
 
     async def computer(self, number: int, time_limit: float | None = None) -> Computer | None:
-        """Return one computer by its id; None if there is none."""
+        """Return the computer with an id, or None."""
         try:
             answer = await self._client.send(
                 "GET", f"{COMPUTERS}/{number}", params={"includePrimaryPerson": "false"}, time_limit=time_limit
@@ -110,12 +111,12 @@ class Inventory:
         return self._computer(answer.json)
 
     async def computers(self, numbers: Iterable[int]) -> dict[int, Computer]:
-        """Return computers by id, as far as they exist: a few one by one, many through the list."""
+        """Return the existing computers by id. A few are read one by one, many through the list."""
         wanted = list(dict.fromkeys(numbers))
         known: dict[int, Computer] = {}
         if len(wanted) > _MAX_SINGLE_READS:
             known = {c.id: c for c in (await self.all_computers(_PAGE_SIZE * _MAX_PAGES)).computers}
-        # The list leaves some out (computers that are being onboarded), so the rest is asked for by id.
+        # The list leaves out computers that are being onboarded, so the rest is read by id.
         rest = [n for n in wanted if n not in known][:_MAX_SINGLE_READS]
         gate = asyncio.Semaphore(_MAX_CONCURRENT_READS)
 
@@ -150,6 +151,6 @@ class Inventory:
 
 
 def person_name(row: Row) -> str:
-    """Return what a person is called."""
+    """Return the name of a person."""
     name = f"{first_text(row, 'firstName')} {first_text(row, 'lastName')}".strip()
     return name or first_text(row, "emailAddress") or f"person {row.get('id')}"

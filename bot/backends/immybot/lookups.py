@@ -1,4 +1,4 @@
-"""The live choices of the form's selects."""
+"""Finds the options of the form's selects."""
 
 from collections.abc import Sequence
 from zoneinfo import available_timezones
@@ -19,13 +19,13 @@ from bot.backends.immybot.responses import Row, first_text
 from bot.values import Json
 
 MAX_RESULTS = 101
-"""One more than a select can show, so that the form can say that there are more."""
+"""One more than a select can hold, to detect that there are too many."""
 
 
 async def lookup(
     directory: Inventory, field: str, query: str, values: FormValues, time_limit: float
 ) -> Sequence[Option]:
-    """Return choices for a field, best first. Raises BackendError, also when ``time_limit`` seconds are over."""
+    """Return options for a field, best match first. Raises BackendError, also after ``time_limit`` seconds."""
     query = query.strip()
 
     async def listing(path: str, what: str) -> list[Row]:
@@ -75,7 +75,7 @@ async def _computers(directory: Inventory, query: str, time_limit: float) -> Seq
 
 
 async def _items(directory: Inventory, query: str, values: FormValues, time_limit: float) -> Sequence[Option]:
-    """Software or tasks of the chosen type; for the types without a list, what was typed."""
+    """Return software or tasks of the chosen type, or the typed text for types without a list."""
     kind = _code_name(MAINTENANCE_TYPE, values.get("maintenance_type"))
     if kind is None:
         return ()
@@ -114,7 +114,7 @@ def _deployment(row: Row) -> Option:
 
 
 def deployment_title(row: Row) -> str:
-    """Return what a deployment does, as far as its row tells."""
+    """Return a title for a deployment from its row."""
     kind = MAINTENANCE_TYPE.find(row.get("maintenanceType"))
     state = DESIRED_STATE.find(row.get("desiredSoftwareState"))
     item = " ".join(text for text in (kind.label if kind else "", str(row.get("maintenanceIdentifier") or "")) if text)

@@ -1,4 +1,4 @@
-"""What people should know of ``immybot.maintenance`` beyond its parameters, for its page in the reference."""
+"""Notes on ``immybot.maintenance`` for its page in the reference."""
 
 SCHEDULING_NOTE = (
     "ImmyBot holds a start as a time of day without a date: one start within the next 24 hours, at a whole minute and "

@@ -1,4 +1,4 @@
-"""``immybot.maintenance``: one maintenance run in ImmyBot, from its parameters to its outcome."""
+"""``immybot.maintenance``: runs maintenance in ImmyBot."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -29,9 +29,9 @@ from bot.errors import BadResponse, InputError, OutcomeUnknown, Refused, RemoteN
 from bot.schedule import Schedule, start_of
 
 _MIN_LEAD_TIME = timedelta(seconds=30)
-"""A start that ImmyBot is to hold must still be this far ahead when the call leaves."""
+"""How far ahead a start that ImmyBot holds must still be when the call is sent."""
 _MAX_REASONS = 200
-"""For how many failed sessions of a run the reasons are read."""
+"""Maximum number of failed sessions of a run whose reasons are read."""
 _CANCEL_BATCH_SIZE = 500
 _MAX_SESSION_READS = 10_000
 
@@ -60,7 +60,7 @@ class MaintenanceOperation(Operation[MaintenanceParams]):
 
     async def resolve_option(self, field: str, text: str) -> Option | None:
         if field in ("maintenance_identifier", "deployment_id") and text.isascii() and text.isdecimal():
-            # Another field decides which list has it; the preview looks there.
+            # Another field decides which list holds it; the preview checks that list.
             return Option(value=text, label=text)
         return await super().resolve_option(field, text)
 
@@ -110,7 +110,7 @@ class MaintenanceOperation(Operation[MaintenanceParams]):
         return build_handle(plan, now, answer.json if isinstance(answer.json, dict) else {})
 
     async def find_started(self, plan: Plan) -> Handle | None:
-        """Return the run of a plan, once ImmyBot has made a session of its group, which may be a moment later."""
+        """Return the run of a plan if ImmyBot has created a session of its group, which may take a moment."""
         planned = parse_instant(plan.context.get("planned_at")) or self._clock.now()
         handle = build_handle(plan, planned, {})
         return handle if await self._sessions.exists(session_query(handle, planned)) else None
@@ -137,7 +137,7 @@ class MaintenanceOperation(Operation[MaintenanceParams]):
         return {
             group: run_progress(runs[group], sessions, reasons, now, complete=complete)
             for group, sessions in sessions_by_group.items()
-            # What a person has named and ImmyBot does not know is no run.
+            # An id that a person gave and ImmyBot does not know is not a run.
             if sessions or not attached_sessions(group)
         }
 
@@ -161,7 +161,7 @@ class MaintenanceOperation(Operation[MaintenanceParams]):
     def params_for_rerun(
         self, params: MaintenanceParams, handle: Handle, failed_targets: Sequence[str]
     ) -> MaintenanceParams:
-        """Return the same on the targets that failed: their labels carry kind and id."""
+        """Return the same parameters with only the failed targets, whose labels contain kind and id."""
         chosen: dict[str, list[int]] = {"computers": [], "tenants": [], "persons": []}
         for label in failed_targets:
             target = parse_target_label(label)
@@ -172,24 +172,25 @@ class MaintenanceOperation(Operation[MaintenanceParams]):
         return MaintenanceParams.model_validate({**params.model_dump(mode="json"), **chosen})
 
     async def output(self, handle: Handle, target: str) -> str:
-        """Return the actions of a target's session, one a line."""
+        """Return the actions of a target's session, one on each line."""
         session = next((s for s in await self._sessions_of(handle) if target_label(s) == target), None)
         return await self._actions.log(session.id) if session is not None else ""
 
     async def _sessions_of(self, handle: Handle) -> list[Session]:
-        """Return the sessions of one run, however many there are."""
+        """Return all sessions of one run."""
         watch = session_query(handle, self._clock.now())
         sessions_by_group, _ = await self._sessions.fetch([watch], watch.since, max_reads=_MAX_SESSION_READS)
         return sessions_by_group[handle.id]
 
     def _check_time(self, plan: Plan, now: datetime) -> None:
-        """Refuse to send a plan too late for ImmyBot to hold its start, or before Nightshift itself should send it."""
+        """Raise Refused if it is too late for ImmyBot to hold the start, or too early for a start that Nightshift
+        holds."""
         starts_at, not_before = (
             parse_instant(plan.context.get("starts_at")),
             parse_instant(plan.context.get("not_before")),
         )
         if starts_at is not None and starts_at - now < _MIN_LEAD_TIME:
-            # ImmyBot would take the time of day for tomorrow's.
+            # ImmyBot would read the time of day as tomorrow's.
             text = f"The start {starts_at:%Y-%m-%d %H:%M} UTC has come too close or is past. Nothing was sent."
             raise Refused(self._client.name, text)
         if not_before is not None and now < not_before:
@@ -197,7 +198,7 @@ class MaintenanceOperation(Operation[MaintenanceParams]):
             raise Refused(self._client.name, f"{text}Nothing was sent. Please ask for it again.")
 
     def _check_secrets(self, params: MaintenanceParams) -> None:
-        """Refuse references to secrets that this connection does not have."""
+        """Raise Refused for references to secrets that this connection does not have."""
         for name, value in (params.task_parameter_values or {}).items():
             wanted = secret_name(value.get("value"))
             if wanted is not None and wanted not in self._secrets.names:
@@ -207,7 +208,7 @@ class MaintenanceOperation(Operation[MaintenanceParams]):
 
 
 def _failed_session_ids(sessions: Sequence[Session]) -> list[int]:
-    """Return the sessions whose reasons are worth a call: of a large run not all."""
+    """Return the failed sessions whose reasons are read, at most ``_MAX_REASONS``."""
     return [s.id for s in sessions if s.status in ("Failed", "PartialPassed")][:_MAX_REASONS]
 
 

@@ -1,4 +1,4 @@
-"""The types of the parameters: each reads what people and ImmyBot's own pages write, and keeps one form of it."""
+"""The types of the parameters. Each accepts the spellings of people and of ImmyBot's pages, and stores one form."""
 
 from typing import Annotated
 from uuid import UUID
@@ -27,7 +27,7 @@ def _validate_uuid(text: str) -> str:
 
 
 def _identifier_text(value: Json) -> Json:
-    """Identifiers are sent as text, whatever they are given as."""
+    """Convert an identifier to a string."""
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 

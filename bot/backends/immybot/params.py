@@ -50,7 +50,7 @@ def _enum_param(
     *,
     reloads: bool = False,
 ) -> Param:
-    """Return a select over one of the API's enumerations. ``reloads`` says that it changes other fields."""
+    """Return a select with the values of an enumeration. ``reloads`` says that it changes other fields."""
     relevance: dict[str, tuple[JsonValue, ...]] = {name: tuple(wanted) for name, wanted in (when or {}).items()}
     return Param(label, hint, section, "choice", table.options, api_name=api, relevant_if=relevance, reloads=reloads)
 
@@ -60,7 +60,7 @@ _IF_SOFTWARE: dict[str, tuple[JsonValue, ...]] = {"maintenance_type": codes.SOFT
 
 
 class MaintenanceParams(Params):
-    """What ``POST /api/v1/run-immy-service-new`` takes, flat, under names that follow the API's own."""
+    """The parameters of ``POST /api/v1/run-immy-service-new``, flat, under names derived from the API's own."""
 
     computers: Annotated[Computers, Param("Computers", "", TARGETS_SECTION, "lookups")] = Bounds(default_factory=list)
     tenants: Annotated[Tenants, Param("Tenants", "", TARGETS_SECTION, "lookups")] = Bounds(default_factory=list)
@@ -347,7 +347,7 @@ class MaintenanceParams(Params):
 
 
 def _problems(p: MaintenanceParams) -> Iterator[tuple[str, str]]:
-    """Return what does not go together: the field to change, and a sentence."""
+    """Yield contradictions: the field to change, and a sentence."""
     if not (p.computers or p.tenants or p.persons):
         yield "computers", "Choose at least one computer, tenant or person."
     yield from _item_problems(p)
@@ -360,7 +360,7 @@ def _problems(p: MaintenanceParams) -> Iterator[tuple[str, str]]:
 
 
 def _item_problems(p: MaintenanceParams) -> Iterator[tuple[str, str]]:
-    """Exactly what is maintained must be clear: one item, a deployment, or everything."""
+    """Yield problems unless exactly one item, a deployment, or everything is maintained."""
     if p.full_maintenance and p.maintenance_identifier:
         yield "full_maintenance", "Full maintenance does everything: leave it out, or leave out the identifier."
     if p.full_maintenance and p.deployment_id:

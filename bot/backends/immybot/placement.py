@@ -1,7 +1,7 @@
-"""Who holds the start: ImmyBot, which knows a time of day but no date, or Nightshift.
+"""Decides who holds the start: ImmyBot, which accepts a time of day but no date, or Nightshift.
 
-ImmyBot takes ``updateTime`` as the next moment at which the clock of ``timeZoneInfoId`` shows it: today, or tomorrow
-where that time is past. So it can hold one start within the next 24 hours, and nothing else.
+ImmyBot reads ``updateTime`` as the next instant at which the clock of ``timeZoneInfoId`` shows it: today, or tomorrow
+if that time has passed. So it can hold only one start, within the next 24 hours.
 """
 
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ from bot.errors import InputError
 from bot.schedule import Now, Once, Schedule, Series, Window, ZonedTime, is_ambiguous, wall_time_exists
 
 MIN_LEAD_TIME = timedelta(minutes=5)
-"""How far from now, and from the same time today, a start must be: the two clocks may differ, and calls take time."""
+"""How far a start must be from now, and from now plus 24 hours: the two clocks may differ, and calls take time."""
 
 
 @dataclass(frozen=True, slots=True)
 class StartPlacement:
-    """The placement, and what the body says of time. ``starts_at`` is set where ImmyBot holds the start."""
+    """The placement, and the time fields of the body. ``starts_at`` is set if ImmyBot holds the start."""
 
     placement: Placement
     update_time: str | None = None
@@ -30,10 +30,7 @@ class StartPlacement:
 def place_start(
     params: MaintenanceParams, schedule: Schedule, now: datetime, *, native_schedules: bool = True
 ) -> StartPlacement:
-    """Return where a start is held.
-
-    ``native_schedules`` is false where the instance cannot hold any. Raises InputError.
-    """
+    """Return who holds a start. ``native_schedules`` is False if the instance cannot hold any. Raises InputError."""
     if params.update_time and params.time_zone:
         return _own_update_time(params.update_time, params.time_zone, schedule, now)
     match schedule:
@@ -73,7 +70,7 @@ def next_instant_at(clock_time: str, zone: str, now: datetime) -> datetime:
 
 
 def _own_update_time(clock_time: str, zone: str, schedule: Schedule, now: datetime) -> StartPlacement:
-    """Return an update time that was given as a parameter."""
+    """Return the placement for an update time that was given as a parameter."""
     if not isinstance(schedule, Now):
         text = "Two starts are given: leave the update time out, or ask for the run now."
         raise InputError({"update_time": text})
@@ -88,7 +85,7 @@ def _scheduled_in_nightshift(reason: str) -> StartPlacement:
 
 
 def _inexact_reason(start: ZonedTime, latest: ZonedTime | None, now: datetime) -> str:
-    """Return why ImmyBot cannot hold a start exactly; empty if it can."""
+    """Return why ImmyBot cannot hold a start exactly. Empty if it can."""
     if latest is not None:
         return "ImmyBot knows no latest start."
     if start.wall.second or start.wall.microsecond:

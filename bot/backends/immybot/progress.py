@@ -1,4 +1,4 @@
-"""Works out the progress of a run from its sessions, without I/O."""
+"""Determines the progress of a run from its sessions. Pure."""
 
 import re
 from collections import Counter
@@ -12,9 +12,9 @@ from bot.backends.immybot.codes import SESSION_STATUS
 from bot.backends.immybot.sessions import Session
 
 SETTLE_TIME = timedelta(minutes=2)
-"""How long sessions of tenants and persons may still appear, whose number cannot be known beforehand."""
+"""How long to wait for more sessions of tenants and persons, whose number is not known in advance."""
 NO_SESSION_TIMEOUT = timedelta(hours=1)
-"""After this a target without a session counts as failed."""
+"""A target without a session counts as failed after this time."""
 MAX_RESULTS = 2000
 
 _ORDER = ("failed", "cancelled", "pending", "running", "succeeded")
@@ -26,10 +26,10 @@ TargetKind = Literal["computers", "tenants", "persons"]
 
 @dataclass(frozen=True, slots=True)
 class ExpectedRun:
-    """What is known of a run beforehand.
+    """What is known about a run before its sessions are read.
 
-    ``starts_at`` is when its first session may be made or start; ``busy_computers`` are computers that ImmyBot started
-    nothing on because a session was under way there.
+    ``starts_at`` is when its first session may be created or start. On ``busy_computers`` ImmyBot started nothing,
+    because a session was running there.
     """
 
     starts_at: datetime
@@ -41,7 +41,7 @@ class ExpectedRun:
 
 
 def target_label(session: Session) -> str:
-    """Return what a target is called; the number in it makes it unique and lets it be run again."""
+    """Return the label of a target. The number in it makes it unique and lets the target be run again."""
     if session.computer_id is not None:
         return f"{session.computer or 'computer'} (#{session.computer_id})"
     if session.person_id is not None:
@@ -52,7 +52,7 @@ def target_label(session: Session) -> str:
 
 
 def parse_target_label(label: str) -> tuple[TargetKind, int] | None:
-    """Return the kind and id of the target that a label names."""
+    """Return the kind and id in a label, or None."""
     match = _LABEL.search(label)
     if match is None:
         return None
@@ -63,7 +63,7 @@ def parse_target_label(label: str) -> tuple[TargetKind, int] | None:
 def run_progress(
     run: ExpectedRun, sessions: Sequence[Session], reasons: Mapping[int, str], now: datetime, *, complete: bool
 ) -> Progress:
-    """Return the state of a run. ``complete`` says that no session that may belong to it is left unread."""
+    """Return the progress of a run. ``complete`` says that every session that may belong to it has been read."""
     lost = (
         _computers_without_session(run, sessions)
         if complete and now - run.starts_at > NO_SESSION_TIMEOUT
@@ -105,7 +105,7 @@ _NO_SESSIONS_TEXT = "ImmyBot accepted the request but made no session for it wit
 
 
 def _computers_without_session(run: ExpectedRun, sessions: Sequence[Session]) -> frozenset[int]:
-    """Return computers that have no session."""
+    """Return the computers without a session."""
     return run.computers - run.busy_computers - {s.computer_id for s in sessions if s.computer_id is not None}
 
 
@@ -145,7 +145,7 @@ def _sentence(text: str) -> str:
 
 
 def _summary(run: ExpectedRun, sessions: Sequence[Session], unseen: int, lost: int, now: datetime) -> str:
-    """Counts in ImmyBot's own terms, then what keeps it waiting."""
+    """Return counts in ImmyBot's terms, then what the run is waiting for."""
     if (not sessions and unseen + lost + len(run.busy_computers) == 0) or (not sessions and unseen and not lost):
         return "ImmyBot has accepted the request; its sessions are not there yet."
     counts = Counter(s.status for s in sessions)

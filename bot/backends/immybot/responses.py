@@ -1,4 +1,4 @@
-"""Reading ImmyBot's answers: its error bodies, its lists, and values that come as numbers, names or text."""
+"""Reads ImmyBot's responses: errors, lists, and values that may be numbers, names or text."""
 
 from datetime import UTC, datetime
 
@@ -11,7 +11,7 @@ Row = JsonObject
 
 
 def extract_error(status: int, body: Json) -> str:
-    """Return the words of an error: ``{"error": {code, message, details}}`` or ASP.NET's problem details."""
+    """Return the message of an error: ``{"error": {code, message, details}}`` or ASP.NET's problem details."""
     if not isinstance(body, dict):
         return error_message(body)
     error, errors = body.get("error"), body.get("errors")
@@ -37,10 +37,7 @@ def _flat_text(value: Json) -> str:
 
 
 def extract_rows(backend: str, what: str, body: Json) -> list[Row]:
-    """Return the rows of a list, which comes bare, as ``results`` or as ``data``.
-
-    Raises BadResponse for any other form.
-    """
+    """Return the rows of a list, or of one under ``results`` or ``data``. Raises BadResponse for any other form."""
     if isinstance(body, dict):
         body = body.get("results", body.get("data"))
     if not isinstance(body, list) or not all(isinstance(row, dict) for row in body):
@@ -49,7 +46,7 @@ def extract_rows(backend: str, what: str, body: Json) -> list[Row]:
 
 
 def require_id(backend: str, what: str, row: Row, key: str = "id") -> int:
-    """Return the number of a row. Raises BadResponse if there is none."""
+    """Return the id of a row. Raises BadResponse if there is none."""
     number = parse_int(row.get(key))
     if number is None:
         raise BadResponse(backend, f"{backend} sent one of its {what} without a usable {key}.")
@@ -57,7 +54,7 @@ def require_id(backend: str, what: str, row: Row, key: str = "id") -> int:
 
 
 def parse_int(value: Json) -> int | None:
-    """Return a whole number from a number or numeral."""
+    """Return the integer in a number or numeral, or None."""
     if isinstance(value, bool):
         return None
     if isinstance(value, str) and value.strip().lstrip("-").isdecimal():
@@ -66,12 +63,12 @@ def parse_int(value: Json) -> int | None:
 
 
 def first_text(row: Row, *keys: str) -> str:
-    """Return the first text among some keys."""
+    """Return the first non-empty text among keys."""
     return next((text for key in keys if (text := as_text(row.get(key)))), "")
 
 
 def parse_instant(value: Json) -> datetime | None:
-    """Return a moment from ISO 8601; without an offset it is in UTC, as ImmyBot writes it."""
+    """Parse ISO 8601. Without an offset the time is in UTC, as ImmyBot writes it."""
     if not isinstance(value, str):
         return None
     try:

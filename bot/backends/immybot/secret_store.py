@@ -1,4 +1,4 @@
-"""The configured secrets of a connection: put into a body at the last moment, masked in whatever comes back."""
+"""The secrets of a connection: inserted into a body just before the call, and masked in responses."""
 
 from collections.abc import Mapping
 from copy import deepcopy
@@ -10,14 +10,14 @@ from bot.values import Json
 
 
 def secret_name(value: Json) -> str | None:
-    """Return the name in a reference ``{"secret": "name"}``; None for any other value."""
+    """Return the name in a reference ``{"secret": "name"}``, or None for any other value."""
     if isinstance(value, dict) and set(value) == {"secret"} and isinstance(value["secret"], str):
         return value["secret"]
     return None
 
 
 class SecretStore:
-    """Secrets by name, as references. ``redact_also`` are further references whose values must never be shown."""
+    """References to secrets, by name. ``redact_also`` are further references whose values must never be shown."""
 
     def __init__(self, references: Mapping[str, str], redact_also: tuple[str | None, ...] = ()) -> None:
         self._references = dict(references)
@@ -28,7 +28,7 @@ class SecretStore:
         return tuple(sorted(self._references))
 
     def redact(self, text: str) -> str:
-        """Return a text without the value of any secret of this connection."""
+        """Return a text with the values of this connection's secrets masked."""
         for reference in (*self._references.values(), *self._redact_also):
             try:
                 hidden = read_secret(reference).get_secret_value()
@@ -48,7 +48,7 @@ class SecretStore:
         return tuple(messages)
 
     def value(self, name: str) -> str:
-        """Return the value of a secret, in clear. Raises SecretNotFound."""
+        """Return the value of a secret. Raises SecretNotFound."""
         reference = self._references.get(name)
         if reference is None:
             raise SecretNotFound(f"This connection has no secret named {name}.")
@@ -56,10 +56,7 @@ class SecretStore:
 
 
 def body_with_secrets(body: JsonValue, secrets: SecretStore) -> JsonValue:
-    """Return a copy of a body whose task parameters have the values of the secrets they refer to.
-
-    Raises SecretNotFound.
-    """
+    """Return a copy of a body with secrets in place of the references in its task parameters. Raises SecretNotFound."""
     filled = deepcopy(body)
     item = filled.get("maintenanceParams") if isinstance(filled, dict) else None
     values = item.get("taskParameterValues") if isinstance(item, dict) else None

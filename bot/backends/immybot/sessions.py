@@ -1,7 +1,7 @@
-"""Maintenance sessions: finding the ones of an attempt by its session group, and following them cheaply.
+"""Finds the maintenance sessions of an attempt by its session group, and polls them with few calls.
 
-ImmyBot's list of sessions does not name the group, so each session that may be ours is read once and remembered;
-after that the list alone gives its state, however many runs are watched.
+ImmyBot's list of sessions does not include the group, so each session that may be ours is read once and cached. After
+that its state comes from the list, however many runs are watched.
 """
 
 import asyncio
@@ -24,13 +24,13 @@ FINAL_STATUSES = frozenset({"Passed", "Failed", "Cancelled", "PartialPassed", "M
     "MaintenanceForTrackableDevicesNotAllowed",
 }
 MAX_CLOCK_SKEW = timedelta(minutes=10)
-"""How far ImmyBot's clock may be behind ours."""
+"""Maximum time by which ImmyBot's clock may be behind ours."""
 
 _PAGE_SIZE = 500
 _MAX_PAGES = 20
 _MAX_CONCURRENT_READS = 8
 _MAX_READS_PER_POLL = 200
-"""How many sessions are read one by one in a round of watching; a new one is read once, and then the list suffices."""
+"""Maximum number of sessions that one poll reads individually."""
 _MAX_CACHED = 50_000
 
 T = TypeVar("T")
@@ -38,7 +38,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A session as it was last seen. ``status`` is the API's name, or the words for one that is not known."""
+    """A session as last read. ``status`` is the API's name, or a text for an unknown one."""
 
     id: int
     status: str
@@ -60,7 +60,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class SessionQuery:
-    """What to look for: the group of an attempt, its targets, and since when its sessions may have been made."""
+    """A query for sessions: the group of an attempt, its targets, and the earliest creation time."""
 
     group: str
     since: datetime
@@ -70,7 +70,7 @@ class SessionQuery:
     session_ids: tuple[int, ...] = ()
 
     def may_match(self, session: Session) -> bool:
-        """Return whether a listed session could be one of ours, as far as the list tells."""
+        """Return whether a listed session may be one of ours."""
         if session.computer_id in self.computers:
             return True
         tenant = self.tenants and (session.tenant_id is None or session.tenant_id in self.tenants)
@@ -79,7 +79,7 @@ class SessionQuery:
 
 
 class SessionReader:
-    """Reads sessions. Remembers which group each belongs to, and those that have ended."""
+    """Reads sessions. Caches the group of each one, and the sessions that have ended."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -88,10 +88,10 @@ class SessionReader:
     async def fetch(
         self, watches: Sequence[SessionQuery], since: datetime | None, max_reads: int = _MAX_READS_PER_POLL
     ) -> tuple[dict[str, list[Session]], bool]:
-        """Return the sessions of each group that is watched, and whether none that may be ours is left unread.
+        """Return the sessions by group, and whether every session that may be ours has been read. Raises BackendError.
 
-        The list goes back to ``since``; without it only sessions known already are read again. At most ``max_reads``
-        are read one by one, the rest next time. Raises BackendError.
+        The list starts at ``since``; without it only known sessions are read again. At most ``max_reads`` are read
+        individually, the rest next time.
         """
         if len(self._cache) > _MAX_CACHED:
             self._cache.clear()
@@ -111,12 +111,9 @@ class SessionReader:
         return self._by_group(watches), len(todo) <= max_reads
 
     async def exists(self, watch: SessionQuery) -> bool:
-        """Return whether a session of a group exists: reads those that may be until one is found.
-
-        Raises BackendError.
-        """
+        """Return whether a session of a group exists. Reads candidates until one is found. Raises BackendError."""
         listed = await self._list(watch.since - MAX_CLOCK_SKEW)
-        # Ours were made soon after that moment, and the list has the newest first.
+        # Ours were created soon after that moment, and the list is newest first.
         unread = self._candidates([watch], listed)[::-1]
         for start in range(0, len(unread) + 1, _MAX_CONCURRENT_READS):
             if self._by_group([watch])[watch.group]:
@@ -142,7 +139,7 @@ class SessionReader:
         return [self._cache[number] for number in numbers if number in self._cache]
 
     def _candidates(self, watches: Sequence[SessionQuery], listed: Mapping[int, Session]) -> list[int]:
-        """Return sessions that may be one of the watched and have not been read yet."""
+        """Return unread sessions that may match a query."""
         union = SessionQuery(
             group="",
             since=datetime.min.replace(tzinfo=UTC),
@@ -155,7 +152,7 @@ class SessionReader:
         return [number for number in dict.fromkeys((*named, *maybe)) if number not in self._cache]
 
     def _by_group(self, watches: Sequence[SessionQuery]) -> dict[str, list[Session]]:
-        # A session that the start itself named is ours even where ImmyBot no longer tells its group.
+        # A session that the start named is ours even if ImmyBot no longer returns its group.
         named = {number: w.group for w in watches for number in w.session_ids}
         sessions: dict[str, list[Session]] = {w.group: [] for w in watches}
         for session in self._cache.values():
@@ -165,7 +162,7 @@ class SessionReader:
         return sessions
 
     async def _list(self, since: datetime) -> dict[int, Session]:
-        """Return sessions made since a moment, newest first, page by page."""
+        """Return the sessions created since a moment, newest first."""
         sessions: dict[int, Session] = {}
         params: dict[str, str | int] = {
             "take": _PAGE_SIZE,
@@ -185,7 +182,7 @@ class SessionReader:
         try:
             answer = await self._client.send("GET", f"{SESSIONS}/{number}", params={"includeActions": "false"})
         except RemoteNotFound:
-            # Deleted there; one that was ours counts as cancelled.
+            # Deleted in ImmyBot. A session of ours then counts as cancelled.
             if number in self._cache:
                 self._cache[number] = replace(self._cache[number], status="Cancelled")
             return
@@ -215,7 +212,7 @@ class SessionReader:
 
 
 async def for_each_limited(items: Iterable[T], action: Callable[[T], Awaitable[None]]) -> None:
-    """Await an action for each item, a few at a time; when all have ended, raise the first error."""
+    """Run an action for each item, a few at a time. Raises the first error after all have ended."""
     gate = asyncio.Semaphore(_MAX_CONCURRENT_READS)
 
     async def one(item: T) -> None:

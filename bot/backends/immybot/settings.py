@@ -1,4 +1,4 @@
-"""How a connection to ImmyBot is configured."""
+"""The settings of an ImmyBot instance."""
 
 import re
 
@@ -25,15 +25,15 @@ class ImmyBotSettings(ConnectionSettings):
     token_url: str = ""
     """Replaces the address of the token service that follows from tenant_id."""
     scope: str = ""
-    """Replaces the scope that follows from the subdomain; needed where url stands instead of it."""
+    """Replaces the scope that follows from the subdomain. Needed if url is set instead of the subdomain."""
     bearer: SecretRef | None = None
     """A fixed token, instead of the application."""
     endpoint: str = "/api/v1/run-immy-service-new"
-    """The path that starts a run; /api/v1/run-immy-service is the older one."""
+    """The path that starts a run. /api/v1/run-immy-service is the older one."""
     give_up_hours: float = Field(default=72, gt=0)
-    """How long a run is waited for."""
+    """Hours to wait for a run to end."""
     native_schedules: bool = True
-    """False where the plan of the instance has no schedules: then Nightshift holds every start."""
+    """False if the instance's plan has no schedules. Nightshift then holds every start."""
     timeout: float = Field(default=30, gt=0)
     """Seconds that a call may take."""
     lookup_timeout: float = Field(default=2.0, gt=0)
@@ -86,7 +86,7 @@ class ImmyBotSettings(ConnectionSettings):
 
     @property
     def token_endpoint(self) -> str:
-        """Where Entra gives tokens out."""
+        """The address at which Entra issues tokens."""
         return self.token_url or f"https://login.microsoftonline.com/{self.tenant_id}/oauth2/v2.0/token"
 
     @property

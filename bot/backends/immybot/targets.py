@@ -1,4 +1,4 @@
-"""Finding out, without changing anything, what a request would touch."""
+"""Determines the targets of a request, without changing anything."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ MAX_NAMES = 2000
 
 @dataclass(frozen=True, slots=True)
 class ResolvedTargets:
-    """The targets, the name of what is maintained, and what is worth a warning."""
+    """The targets, the name of what is maintained, and warnings."""
 
     targets: Targets
     item_name: str
@@ -25,7 +25,7 @@ class ResolvedTargets:
 
 
 async def resolve_targets(directory: Inventory, p: MaintenanceParams) -> ResolvedTargets:
-    """Return names and counts for a request. Raises InputError for targets that do not exist, or BackendError."""
+    """Return the targets of a request. Raises InputError for targets that do not exist, or BackendError."""
     computers = await directory.computers(p.computers)
     tenants = await _rows_by_id(directory, TENANTS, "tenants", p.tenants)
     persons = await _rows_by_id(directory, PERSONS, "persons", p.persons)
@@ -89,7 +89,7 @@ def _refuse_unknown(
 
 
 async def _item_name(directory: Inventory, p: MaintenanceParams) -> tuple[str, tuple[str, ...]]:
-    """Return the name of what is maintained, and a doubt where it is not found."""
+    """Return the name of what is maintained, and a warning if it is not found."""
     if p.full_maintenance:
         return "Full maintenance", ()
     if p.maintenance_identifier and p.maintenance_type in ITEMS:

@@ -1,7 +1,7 @@
-"""Reading a request as ImmyBot's own API and its n8n node write it: names, groups and value forms, all to ours.
+"""Reads request bodies of ImmyBot's API and of its n8n node: converts names, groups and values to ours.
 
-The API nests ``maintenanceParams`` only; the node's form also groups the rest, puts the session group among the
-maintenance parameters and gives targets as bare numbers. Everything is accepted, nothing unknown is dropped.
+The API nests only ``maintenanceParams``. The node also groups the rest, puts the session group among the maintenance
+parameters, and gives targets as bare numbers. All of it is accepted, and nothing unknown is dropped.
 """
 
 import json
@@ -30,15 +30,15 @@ _ALIASES = {
     "tenantids": "tenants",
     "personids": "persons",
 }
-# The server works it out from semanticVersion and takes no other value.
+# The server derives it from semanticVersion and accepts no other value.
 _READ_ONLY = {"semanticversionnormalized"}
 _VALUE_KEYS = {"value", "allowOverride", "requiresOverride"}
 
 
 def flatten(data: Json, names: Iterable[str]) -> Json:
-    """Return our field names for a request in any accepted spelling; what is null or empty counts as not given.
+    """Return the values of a request in any accepted spelling by our field names, without nulls and empty values.
 
-    Raises ValueError if one field is given twice with different values.
+    Raises ValueError if a field is given twice with different values.
     """
     if not isinstance(data, Mapping):
         return data
@@ -61,7 +61,7 @@ def _merge_into(flat: dict[str, Json], data: JsonObject, known: Mapping[str, str
 
 
 def target_ids(key: str) -> Callable[[Json], list[int]]:
-    """Return a reader of target lists: numbers, numerals, objects with ``key``, JSON text or a list with commas."""
+    """Return a parser of target lists: numbers, numerals, objects with ``key``, JSON text, or text with commas."""
 
     def read(value: Json) -> list[int]:
         ids = [_target_id(item, key) for item in _items(value)]
@@ -97,7 +97,8 @@ def _target_id(item: Json, key: str) -> Json:
 
 
 def task_values(value: Json) -> Json:
-    """Task parameter values in the API's form, each an object with ``value``. Raises ValueError unless an object."""
+    """Return task parameter values as the API has them, each an object with ``value``. Raises ValueError unless given
+    an object."""
     if isinstance(value, str):
         value = _json(value)
     if not isinstance(value, Mapping):
@@ -118,7 +119,7 @@ def _task_value(name: str, value: Json) -> dict[str, Json]:
 
 
 def json_object(value: Json) -> Json:
-    """Return an object, also from JSON text. Raises ValueError."""
+    """Return an object, which may be given as JSON text. Raises ValueError."""
     if isinstance(value, str):
         value = _json(value)
     if not isinstance(value, Mapping):
@@ -127,7 +128,7 @@ def json_object(value: Json) -> Json:
 
 
 def clock_time(value: Json) -> str:
-    """``HH:mm`` from a 24-hour time of day; seconds are allowed where they are 00. Raises ValueError."""
+    """Return a 24-hour time as ``HH:mm``. Seconds must be 00. Raises ValueError."""
     match = re.fullmatch(r"(\d{1,2}):(\d{2})(?::00)?", str(value).strip())
     if match is None or int(match[1]) > 23 or int(match[2]) > 59:
         raise ValueError("must be a time of day on the 24-hour clock, such as 02:30")

@@ -1,4 +1,4 @@
-"""What people should know before they approve: sentences about a request, and the facts that policy may match."""
+"""Warnings for approvers, and the facts that policy rules can match."""
 
 import re
 from collections.abc import Iterator
@@ -11,14 +11,14 @@ from bot.backends.immybot.secret_store import secret_name
 from bot.schedule import Schedule, latest_start_of, start_of
 
 MANY_TARGETS = 10
-"""From how many targets on a run past the limit of concurrent sessions is worth a warning."""
+"""Minimum number of targets for a warning about exceeding the limit of concurrent sessions."""
 
 _VERSIONED = ("ThisVersion", "NewerOrEqualVersion", "OlderOrEqualVersion")
 _SECRET_NAME = re.compile(r"passw(or)?d|passphrase|secret|token|api_?key|credential", re.IGNORECASE)
 
 
 def request_warnings(p: MaintenanceParams, schedule: Schedule, targets: int) -> Iterator[str]:
-    """Return sentences for the card. ``targets`` is how many would be touched."""
+    """Yield sentences for the card. ``targets`` is the number of targets."""
     yield from _reboot_warnings(p)
     if p.skip_background_job and targets >= MANY_TARGETS:
         yield (
@@ -84,7 +84,7 @@ def _secret_warnings(p: MaintenanceParams) -> Iterator[str]:
 
 
 def facts(p: MaintenanceParams, task: str, tenants: list[str]) -> dict[str, JsonValue]:
-    """Return what policy may match on. ``task`` is the name of the item where it is known."""
+    """Return the facts that policy rules can match. ``task`` is the name of the item, if known."""
     return {
         "task": task,
         "identifier": p.maintenance_identifier,

@@ -1,4 +1,4 @@
-"""OpsRamp: jobs of the automation API v2, changed, created and run."""
+"""OpsRamp: changes, creates and runs jobs of the automation API v2."""
 
 from bot.backends.base import CONTRACT_VERSION, BackendContext, BackendKind, Connection
 from bot.backends.opsramp.connection import OpsRampConnection
@@ -9,7 +9,7 @@ from bot.backends.opsramp.update_job import UpdateJobOperation
 
 
 class OpsRampKind:
-    """The kind of back end, as it is found through the entry point."""
+    """The kind of back end, found through the entry point."""
 
     contract_version = CONTRACT_VERSION
     kind = "opsramp"
@@ -21,7 +21,7 @@ class OpsRampKind:
     operation_types = (UpdateJobOperation, CreateJobOperation, RunJobOperation)
 
     def example(self) -> OpsRampSettings:
-        """Return a made-up connection, for showing requests where none is configured."""
+        """Return settings of a made-up connection, for showing requests if none is configured."""
         return OpsRampSettings(
             url="https://example.api.opsramp.com",
             tenant="client_1",

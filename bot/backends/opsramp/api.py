@@ -1,4 +1,5 @@
-"""Calls to one OpsRamp tenant: budgets by class, retries where nothing can happen twice, lists in every shape."""
+"""Makes calls to one OpsRamp tenant: within its rate limits, with retries of what may be repeated, and with lists of
+every shape."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -20,7 +21,7 @@ from bot.values import Json, JsonObject
 
 PAGE_SIZE = 100
 NOT_READY_CODE = "0005"
-"""The code of a 500 by which OpsRamp says that something it depends on is not ready yet."""
+"""The code of a 500 response that means that something OpsRamp depends on is not ready yet."""
 
 _UNAUTHORIZED_STATUSES = frozenset({401, 407})
 _STATUS_MESSAGES = {407: "the token has expired", 410: "the tenant is unavailable or deactivated"}
@@ -29,7 +30,7 @@ _MESSAGE_KEYS = ("message", "description", "error_description", "error", "msg")
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How patient a call is: tries in all, and seconds that it waits for its turn."""
+    """How often a call is tried, and how many seconds it may wait for its turn."""
 
     max_attempts: int
     max_wait: float
@@ -42,14 +43,14 @@ PATIENT = RetryPolicy(max_attempts=3, max_wait=65.0)
 
 @dataclass(frozen=True, slots=True)
 class RowList:
-    """The rows of a list. ``is_complete`` is False if there are more pages than were read."""
+    """The rows of a list. ``is_complete`` is False if there are unread pages."""
 
     rows: tuple[JsonObject, ...]
     is_complete: bool = True
 
 
 class OpsRampApi:
-    """One tenant's calls. Paths start after ``/api/v2/tenants/``."""
+    """Makes calls. Paths are relative to ``/api/v2/tenants/``."""
 
     def __init__(self, name: str, settings: OpsRampSettings, clock: Clock, sleep: Sleep = asyncio.sleep) -> None:
         verify = ssl_context(name, settings.ca_file)
@@ -75,9 +76,9 @@ class OpsRampApi:
         return f"{self._client.base_url}{_PATH_PREFIX}{path}"
 
     async def get(self, path: str, query: JsonObject | None = None, policy: RetryPolicy = PATIENT) -> Json:
-        """Return the JSON of a GET; None if the answer was empty. Raises BackendError when the last try failed too."""
+        """Return the JSON of a GET, or None for an empty response. Raises the BackendError of the last attempt."""
         kind: CallClass = "get_paged" if query and "pageNo" in query else "get"
-        # Spaces as %20: not every server reads a plus as one.
+        # Spaces become %20, because not every server reads a plus as a space.
         full = f"{_PATH_PREFIX}{path}" + (f"?{urlencode(query, quote_via=quote)}" if query else "")
         return (
             await self._attempt(kind, lambda: self._client.send("GET", full), policy, (Unreachable, BadResponse))
@@ -93,10 +94,8 @@ class OpsRampApi:
         policy: RetryPolicy = PATIENT,
         stop_after: Callable[[Json], bool] = lambda page: False,
     ) -> RowList:
-        """Return the rows of a list, page after page; ``stop_after`` is asked after each.
-
-        Raises BackendError if any page fails: half a list is none.
-        """
+        """Return the rows of all pages up to the one for which ``stop_after`` is true. Raises BackendError if any page
+        fails."""
         rows: list[JsonObject] = []
         number = 1
         first: dict[str, Json] = {"pageNo": 1, "pageSize": PAGE_SIZE} if paged else {}
@@ -111,8 +110,9 @@ class OpsRampApi:
             page = await self.get(path, {"pageSize": PAGE_SIZE, **(query or {}), "pageNo": number}, policy)
 
     def extract_rows(self, body: Json, key: str = "results") -> list[JsonObject]:
-        """Return the rows of an answer: a list, an object that has one under ``key``, one single row, or nothing at
-        all. Raises BadResponse for anything else.
+        """Return the rows of a response: a list, an object with a list under ``key``, a single row, or nothing.
+
+        Raises BadResponse for anything else.
         """
         if isinstance(body, Mapping) and key in body:
             body = body[key]
@@ -125,7 +125,7 @@ class OpsRampApi:
         return list(body)
 
     async def post_idempotent(self, path: str, body: Json) -> Json:
-        """Set a whole state with a POST. It is sent again only after an answer that says that nothing was done."""
+        """Make a POST that sets a whole state. It is repeated only after a response that says that nothing was done."""
         try:
             return await self.send_once("POST", path, body)
         except BadResponse as error:
@@ -135,7 +135,7 @@ class OpsRampApi:
         return await self.send_once("POST", path, body)
 
     async def send_once(self, method: str, path: str, body: Json = None) -> Json:
-        """Make a call that must not happen twice. Only 429 brings another try: it says that nothing was done."""
+        """Make a call that must not happen twice. It is repeated only after a 429, which says that nothing was done."""
         kind: CallClass = "get" if method == "GET" else "write"
         answer = await self._attempt(
             kind, lambda: self._client.send_once(method, f"{_PATH_PREFIX}{path}", json=body), PATIENT, ()
@@ -177,7 +177,7 @@ _PATH_PREFIX = "/api/v2/tenants/"
 
 
 def extract_error(status: int, body: Json) -> str:
-    """OpsRamp's own words of an error, whatever key has them, with its code."""
+    """Return OpsRamp's error message, under whichever key it is, with its code."""
     if not isinstance(body, Mapping):
         return error_message(body) or _STATUS_MESSAGES.get(status, "")
     words = next((text for key in _MESSAGE_KEYS if (text := as_text(body.get(key)))), "")
@@ -187,7 +187,7 @@ def extract_error(status: int, body: Json) -> str:
 
 
 def has_next(page: Json) -> bool:
-    """Return whether a page says that another one follows."""
+    """Return whether another page follows."""
     try:
         return isinstance(page, Mapping) and bool(coerce_flag(page.get("nextPage")))
     except ValueError:

@@ -1,6 +1,6 @@
-"""Reads the body of a job in every spelling, and writes it in one canonical spelling.
+"""Reads the body of a job in every documented spelling, and writes it in one canonical spelling.
 
-A body is handled flat, by dotted path (``schedule.pattern.type``); ``entities`` and ``script.parameters`` are leaves.
+A flat body has dotted paths (``schedule.pattern.type``). ``entities`` and ``script.parameters`` are not split.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -63,7 +63,7 @@ BODY_FIELDS: Mapping[str, BodyField] = {
     "pattern_week_index": BodyField(f"{_PATTERN}.weekIndex", coercion.coerce_week_index),
     "pattern_day_of_week": BodyField(f"{_PATTERN}.dayOfWeek", coercion.coerce_weekday),
 }
-"""Our fields, each with its place. ``parameters`` and ``macros`` share one place, PARAMETERS."""
+"""Our fields and their paths. ``parameters`` and ``macros`` share the path PARAMETERS."""
 
 PARAMETERS_PATH = "script.parameters"
 CREDENTIAL_SET_PATH = "credentialSet.uniqueId"
@@ -90,7 +90,7 @@ _READ_ONLY = frozenset({f"script.customScript.{name}" for name in ("name", "desc
 
 
 def flatten(body: JsonObject, prefix: str = "") -> dict[str, Json]:
-    """Return a body by dotted path. Nulls are left out."""
+    """Return the flat form of a body, without nulls."""
     flat: dict[str, Json] = {}
     for key, value in body.items():
         path = f"{prefix}{key}"
@@ -107,7 +107,7 @@ def _canonical_path(path: str) -> str:
 
 
 def unflatten(flat: JsonObject) -> Body:
-    """Return the nested body of dotted paths."""
+    """Return the nested form of a flat body."""
     body: Body = {}
     for path, value in flat.items():
         *groups, last = path.split(".")
@@ -121,10 +121,9 @@ def unflatten(flat: JsonObject) -> Body:
 
 
 def normalize(body: JsonObject) -> dict[str, Json]:
-    """Return a body in any documented spelling, flat, under its real paths; the parts that OpsRamp only tells are left
-    out.
+    """Return a body in any documented spelling as a flat one with canonical paths, without read-only parts.
 
-    Raises ValueError if two spellings of one value are given and differ.
+    Raises ValueError if two spellings of a value differ.
     """
     flat: dict[str, Json] = {}
     for path, value in flatten(body).items():
@@ -141,7 +140,7 @@ def normalize(body: JsonObject) -> dict[str, Json]:
 
 
 def _move_misplaced_days(flat: dict[str, Json]) -> None:
-    """OpsRamp's page also puts the weekday of ``weekIndex`` into dayOfMonth, and the days of a week into frequency."""
+    """Move weekdays to where they belong: OpsRamp's documentation also shows them in dayOfMonth and frequency."""
     month, week = f"{_PATTERN}.dayOfMonth", f"{_PATTERN}.dayOfWeek"
     if f"{_PATTERN}.weekIndex" in flat and week not in flat and coercion.is_weekday(flat.get(month)):
         flat[week] = flat.pop(month)
@@ -152,7 +151,7 @@ def _move_misplaced_days(flat: dict[str, Json]) -> None:
 
 
 def _inferred_type(flat: JsonObject) -> str:
-    """Return the job type of a script without one: OpsRamp's answers leave "custom" out."""
+    """Return the job type of a body without one. OpsRamp's responses leave out "custom"."""
     if "script.customScript.id" in flat:
         return coercion.CUSTOM
     if any(path.startswith(f"{_APPROVAL}.") for path in flat):
@@ -161,10 +160,8 @@ def _inferred_type(flat: JsonObject) -> str:
 
 
 def canonical(body: JsonObject) -> Body:
-    """Return a job as OpsRamp tells it, in the one spelling that we write.
-
-    What is not known is kept as it is, because an update replaces the whole job.
-    """
+    """Return a job from OpsRamp in the canonical spelling. Unknown parts stay unchanged, because an update replaces the
+    whole job."""
     flat: dict[str, Json] = {}
     for path, value in normalize(body).items():
         try:
@@ -182,7 +179,7 @@ def _canonical_value(path: str, value: Json) -> Json:
 
 
 def build_body(values: JsonObject) -> Body:
-    """Return the canonical body of some of our fields, by their names."""
+    """Return the canonical body of values of our fields."""
     flat: dict[str, Json] = {}
     for name, part in BODY_FIELDS.items():
         if values.get(name) is not None:
@@ -194,10 +191,8 @@ def build_body(values: JsonObject) -> Body:
 
 
 def extract_fields(body: JsonObject) -> dict[str, Json]:
-    """Return our fields of a body in any spelling, their values unread.
-
-    Paths that are no field of ours keep their path.
-    """
+    """Return the values of a body in any spelling by the names of our fields, unconverted. Other values keep their
+    paths."""
     fields: dict[str, Json] = {}
     for path, value in normalize(body).items():
         if path == PARAMETERS_PATH:
@@ -209,9 +204,9 @@ def extract_fields(body: JsonObject) -> dict[str, Json]:
 
 
 def apply_changes(current: JsonObject, changes: JsonObject) -> Body:
-    """Return the whole body of a job after ``changes``; both canonical.
+    """Return the whole body of a job after ``changes``. Both are canonical.
 
-    A pattern is replaced whole; another job type replaces the script, another script its parameters.
+    A pattern is replaced as a whole. A new job type replaces the script, and a new script replaces its parameters.
     """
     body = _merge(current, changes)
     if pattern := value_at(changes, "schedule", "pattern"):

@@ -1,4 +1,4 @@
-"""What a tenant has: jobs, job types, devices, credential sets, clients. Lists are kept for a short while."""
+"""Looks up what a tenant has: jobs, job types, devices, credential sets and clients. Lists are cached briefly."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,12 +15,12 @@ from bot.values import JsonObject
 Row = JsonObject
 
 _TTL_SECONDS = 60.0
-"""Seconds that a list is kept."""
+"""Seconds for which a list is cached."""
 
 _MAX_JOB_PAGES = 5
 _MAX_DEVICE_PAGES = 2
 _MAX_DEVICES_FOR_CREDENTIALS = 3
-"""Devices whose own credential sets are looked up; a job with more is offered those of the first ones."""
+"""Maximum number of devices whose credential sets are looked up. Of more devices, the first ones count."""
 
 _UUID = re.compile(r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 _IP_ADDRESS = re.compile(r"[0-9]{1,3}\.[0-9.]*")
@@ -34,22 +34,19 @@ class Catalog:
         self._cache = ExpiringCache(clock, _TTL_SECONDS)
 
     async def jobs(self, tenant: str, query: str) -> list[Option]:
-        """Return jobs whose name holds the query, or whose id it is.
-
-        Rows have no devices: get a job by its id for them.
-        """
+        """Return jobs whose name contains the query or whose id equals it."""
         rows = await self._cache.get(("jobs", tenant), lambda: self._job_rows(tenant, "", INTERACTIVE))
         matching = [row for row in rows.rows if _matches(query, row, "name")]
-        if not matching and query and not rows.is_complete:
+        if not matching and not rows.is_complete:
             more = await self._cache.get(("jobs", tenant, query), lambda: self._job_rows(tenant, query, INTERACTIVE))
             matching = [row for row in more.rows if _matches(query, row, "name")]
         return _rank([_option(row, "name", note=_job_type(row)) for row in matching if row.get("id")], query)
 
     async def job_ids_by_name(self, tenant: str, name: str) -> list[str]:
-        """Return the ids of the jobs that have exactly this name, read anew."""
+        """Return the ids of the jobs with exactly this name, without the cache."""
         rows = await self._job_rows(tenant, name, PATIENT)
         if not rows.rows:
-            # Whether the search knows a job's name is not documented, so nothing found there proves nothing.
+            # It is not documented whether the search covers names, so an empty result proves nothing.
             rows = await self._job_rows(tenant, "", PATIENT)
         return [str(row["id"]) for row in rows.rows if row.get("name") == name and row.get("id")]
 
@@ -67,7 +64,7 @@ class Catalog:
             raise
 
     async def job_types(self, tenant: str, query: str = "") -> list[Option]:
-        """Return the job types that the tenant's OpsRamp knows, and "custom", which its list leaves out."""
+        """Return OpsRamp's job types, and "custom", which its list leaves out."""
         rows = await self._cache.get(("types", tenant), lambda: self._fetch_job_types(tenant))
         named = {str(row.get("jobtype") or row.get("jobType") or ""): str(row.get("jobName") or "") for row in rows}
         named = {CUSTOM: "Custom script", **named}
@@ -83,10 +80,8 @@ class Catalog:
         )
 
     async def devices(self, tenant: str, query: str) -> list[Option]:
-        """Return devices by host name, resource name, address or id.
-
-        Where paged reads are used up, from the short list.
-        """
+        """Return devices by host name, resource name, address or id. If no paged reads are left, search the short
+        list."""
         query = query.strip()
         try:
             rows = await self._cache.get(("devices", tenant, query), lambda: self._search_devices(tenant, query))
@@ -121,7 +116,7 @@ class Catalog:
         return await self._cache.get(("minimal", tenant), fetch)
 
     async def credential_sets(self, tenant: str, query: str, devices: Sequence[str]) -> list[Option]:
-        """Return credential sets of the client, and of the devices that are chosen."""
+        """Return the credential sets of the client and of the given devices."""
         paths = [f"{tenant}/credentialSets/minimal"]
         paths += [
             f"{tenant}/devices/{device}/credentialSets/minimal" for device in devices[:_MAX_DEVICES_FOR_CREDENTIALS]
@@ -162,7 +157,7 @@ _DEVICE_NAME_KEYS = ("hostName", "resourceName", "name", "aliasName", "ipAddress
 
 
 def _search_variables(query: str) -> tuple[str, ...]:
-    """Return the search variables worth a try for a query, best first. Paged reads are scarce, so two at most."""
+    """Return the search variables to try for a query, best first. At most two, because paged reads are limited."""
     if not query:
         return ("",)
     if _UUID.fullmatch(query):
@@ -171,7 +166,7 @@ def _search_variables(query: str) -> tuple[str, ...]:
 
 
 def _escape_query(query: str) -> str:
-    """Return a query without the plus that would start another condition."""
+    """Return a query without plus signs, which would start another condition."""
     return query.replace("+", " ").strip()
 
 
@@ -189,7 +184,7 @@ def _option(row: Row, *keys: str, note: str = "") -> Option:
 
 
 def _rank(options: Iterable[Option], query: str) -> list[Option]:
-    """Return names that start with the query first."""
+    """Sort options: names that start with the query first."""
     low = query.casefold()
     return sorted(options, key=lambda option: (not option.label.casefold().startswith(low), option.label.casefold()))
 

@@ -1,4 +1,4 @@
-"""What a person has asked for: the values given, less those that only show a job as it is today."""
+"""Determines the requested changes: given values without those that only repeat the current job."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,8 +20,11 @@ _REMOVAL_PROBLEMS = {
 
 @dataclass(frozen=True, slots=True)
 class Changeset:
-    """``values`` is everything that was filled in and counts; ``changes`` the part that differs from the job as it was
-    shown; ``unused`` the labels of what was filled in but belongs to another job type or pattern."""
+    """The requested changes. ``values`` are all relevant values; ``changes`` are those that differ from the job as it
+    was shown.
+
+    ``unused`` are labels of given values that belong to another job type or pattern.
+    """
 
     values: JsonObject
     changes: JsonObject
@@ -30,12 +33,12 @@ class Changeset:
 
     @property
     def schedule_fields(self) -> tuple[str, ...]:
-        """The names of the schedule's own fields that are to change."""
+        """The names of the changed fields of the schedule."""
         return tuple(name for name in self.changes if name == "start_date" or name.startswith("pattern_"))
 
 
 def build_changeset(params: JobParams) -> Changeset:
-    """Return what the parameters ask for. Pure."""
+    """Return the changes that parameters ask for. Pure."""
     values = {name: value for name in BODY_FIELDS if (value := getattr(params, name, None)) is not None}
     plain = params.model_dump(mode="json")
     fields = [f for f in form_fields(type(params)) if f.name in values]
@@ -51,7 +54,7 @@ def build_changeset(params: JobParams) -> Changeset:
 
 
 def _is_undecided(conditions: JsonObject, values: JsonObject) -> bool:
-    """Return whether relevance is open: it hangs on a job type that only OpsRamp knows."""
+    """Return whether relevance depends on a job type that only OpsRamp knows."""
     return "job_type" in conditions and values["job_type"] is None
 
 
@@ -73,7 +76,7 @@ def _changes(params: JobParams, values: JsonObject, plain: JsonObject) -> tuple[
 
 
 def _changed_parameters(values: JsonObject, loaded: JsonObject) -> dict[str, Json]:
-    """Return the parameters of a script that change; one that was emptied becomes an empty text."""
+    """Return the changed parameters of a script. An emptied one becomes ""."""
     before: dict[str, dict[str, Json]] = {name: dict(as_object(loaded.get(name))) for name in ("parameters", "macros")}
     now: dict[str, dict[str, Json]] = {name: dict(as_object(values.get(name))) for name in ("parameters", "macros")}
     gone = (before["parameters"].keys() | before["macros"].keys()) - now["parameters"].keys() - now["macros"].keys()
@@ -88,7 +91,7 @@ def _differs(name: str, now: Json, before: Json) -> bool:
     if name in ("parameters", "macros", "pattern_repeat_type"):
         return False
     if isinstance(now, bool) and before is None:
-        # A box of a form cannot say "not told": unticked is no change of it.
+        # A checkbox cannot express "unknown", so an unticked one is no change.
         return now
     if name in _UNORDERED_FIELDS and before is not None:
         return set(as_list(now)) != set(as_list(before))

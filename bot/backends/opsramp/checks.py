@@ -1,4 +1,4 @@
-"""What does not fit together in a job, by field, and what people should know before they approve it. Pure."""
+"""Finds contradictions in a job, by field, and warnings for people who approve it. Pure."""
 
 from datetime import UTC, datetime
 
@@ -10,7 +10,7 @@ from bot.backends.payload import as_object, value_at
 from bot.values import JsonObject
 
 _DOCUMENTED_TYPES = (coercion.AD_CHECK, coercion.CONFIG_BACKUP)
-"""Types whose name and schedule OpsRamp demands."""
+"""Types for which OpsRamp requires a name and a schedule."""
 
 HIDDEN_CREDENTIAL = "OpsRamp does not give this password back, so it has to be chosen again."
 
@@ -19,10 +19,8 @@ _SHORTEST_MONTH = 28
 
 
 def pattern_problems(given: JsonObject, unused: bool) -> dict[str, str]:
-    """Return what is missing from or contradictory in a pattern.
-
-    ``unused``: parts were given that no pattern wanted.
-    """
+    """Return what is missing from a pattern or contradictory in it. ``unused`` says that parts were given that no
+    pattern uses."""
     problems: dict[str, str] = {}
     match given.get("pattern_type"):
         case None if unused or any(name.startswith("pattern_") for name in given):
@@ -52,7 +50,7 @@ def _monthly_problems(given: JsonObject) -> dict[str, str]:
 
 
 def job_problems(body: JsonObject) -> dict[str, str]:
-    """Return what a whole job lacks."""
+    """Return what is missing from a complete job."""
     problems: dict[str, str] = {}
     script = as_object(body.get("script"))
     kind = script.get("jobType")
@@ -75,9 +73,9 @@ def job_problems(body: JsonObject) -> dict[str, str]:
 
 
 def script_problems(body: JsonObject, script: Script | None, given: JsonObject) -> dict[str, str]:
-    """Return what is wrong with a script's parameters.
+    """Return problems with a script's parameters. ``given`` are the given values by id.
 
-    ``given`` are the values that a person has given, by id; without the script only what shows by itself is found.
+    Without the script, only problems are found that are visible without it.
     """
     stars = masked_parameter_ids(body)
     problems = {f"parameters.{name}": HIDDEN_CREDENTIAL for name in stars}
@@ -99,7 +97,7 @@ def script_problems(body: JsonObject, script: Script | None, given: JsonObject) 
 
 
 def script_warnings(body: JsonObject, script: Script | None) -> list[str]:
-    """Return what may be lost because OpsRamp does not tell it."""
+    """Return warnings about values that may be lost because OpsRamp hides them."""
     warnings = []
     present = {str(p.get("paramId")) for p in parameters(body)}
     for parameter in script.parameters if script else ():
@@ -113,9 +111,7 @@ def script_warnings(body: JsonObject, script: Script | None) -> list[str]:
 
 
 def schedule_warnings(schedule: JsonObject, now: datetime, requested_start: datetime | None) -> list[str]:
-    """Return the caveats of a canonical schedule; ``requested_start`` is its start as a person gave it, with their
-    offset.
-    """
+    """Return warnings about a canonical schedule. ``requested_start`` is the start as given, with its offset."""
     pattern = as_object(schedule.get("pattern"))
     try:
         start = coercion.coerce_instant(schedule.get("startDate"))

@@ -1,7 +1,7 @@
-"""Values as OpsRamp spells them, in every spelling that its pages show, read into one.
+"""Converts values from every spelling in OpsRamp's documentation.
 
-Each reader returns the value that OpsRamp's answers have (real booleans and integers, full names of days) or raises
-ValueError with a sentence. None passes through: it means that nothing was said.
+Each function returns the value as OpsRamp's responses have it (booleans, integers, full names of days), or raises
+ValueError with a sentence. None, for no value, is returned unchanged.
 """
 
 import json
@@ -17,17 +17,14 @@ PATTERNS = ("daily", "weekly", "monthly", "run once", "never")
 FREQUENCIES = ("everyday", "every weekday", "recurrence")
 DEVICE = "DEVICE"
 AD_CHECK, CONFIG_BACKUP, APP_INSTALL, CUSTOM = "adCheckList", "networkconfigbackup", "appinstall", "custom"
-"""The job types whose parameters are documented; the live list has more, all without parameters."""
+"""The job types with documented parameters. OpsRamp lists more, which have none."""
 
 _TRUE = ("true", "1", "yes")
 _FALSE = ("false", "0", "no")
 
 
 def coerce_flag(value: Json) -> bool | None:
-    """Return a boolean: also ``"true"``, ``"False"``, ``"1"``, 0.
-
-    OpsRamp's requests show strings, its answers booleans.
-    """
+    """Return a boolean. Accepts ``"true"``, ``"False"``, ``"1"`` and 0 too: OpsRamp's sample requests have strings."""
     if value is None or isinstance(value, bool):
         return value
     word = str(value).strip().casefold()
@@ -37,7 +34,7 @@ def coerce_flag(value: Json) -> bool | None:
 
 
 def coerce_number(value: Json) -> int | None:
-    """Return a whole number: also as a string, as OpsRamp's requests show it."""
+    """Return an integer. Accepts a string too, as in OpsRamp's sample requests."""
     if value is None:
         return None
     if not isinstance(value, bool) and re.fullmatch(r"-?\d+", str(value).strip()):
@@ -46,7 +43,7 @@ def coerce_number(value: Json) -> int | None:
 
 
 def coerce_text(value: Json) -> str | None:
-    """Return a text; a number becomes its digits."""
+    """Return a string. A number becomes its digits."""
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, int | float) and not isinstance(value, bool):
@@ -55,7 +52,7 @@ def coerce_text(value: Json) -> str | None:
 
 
 def one_of(choices: Iterable[str]) -> Callable[[Json], str | None]:
-    """Return a reader of one of some words, whatever its case, spaces, hyphens or underscores."""
+    """Return a function that finds one of the choices, ignoring case, spaces, hyphens and underscores."""
     known = {_squash(word): word for word in choices}
 
     def read(value: Json) -> str | None:
@@ -74,7 +71,7 @@ def _squash(word: str) -> str:
 
 
 def coerce_job_type(value: Json) -> str | None:
-    """Return a job type: the documented ones in any case, others as they are."""
+    """Return a job type. Documented ones are accepted in any case; others stay unchanged."""
     known = {name.casefold(): name for name in (AD_CHECK, CONFIG_BACKUP, APP_INSTALL, CUSTOM)}
     text = coerce_text(value)
     return None if text is None else known.get(text.strip().casefold(), text.strip())
@@ -89,7 +86,7 @@ coerce_versions = one_of(("ALL_VERSIONS", "VERSION_WITH_CHANGES"))
 
 
 def is_weekday(value: Json) -> bool:
-    """Return whether a value names days of the week (one, or several with commas), and nothing else."""
+    """Return whether a value consists of weekdays only, separated by commas."""
     try:
         return bool(coerce_weekdays(value))
     except ValueError:
@@ -97,12 +94,12 @@ def is_weekday(value: Json) -> bool:
 
 
 def coerce_weekdays(value: Json) -> tuple[str, ...] | None:
-    """Return days of the week: ``"Sunday, Tuesday"`` or a list; each once, in the order given."""
+    """Return weekdays from ``"Sunday, Tuesday"`` or a list, in the given order, without duplicates."""
     return None if value is None else tuple(dict.fromkeys(str(coerce_weekday(part)) for part in _split(value)))
 
 
 def coerce_month_days(value: Json) -> tuple[int, ...] | None:
-    """Return days of the month: ``"1, 2, 3"``, 4, or a list; each once, in order."""
+    """Return days of the month from ``"1, 2, 3"``, a number or a list, sorted, without duplicates."""
     if value is None:
         return None
     days = sorted({coerce_number(part) or 0 for part in _split(value)})
@@ -118,7 +115,7 @@ def _split(value: Json) -> list[Json]:
 
 
 def coerce_instant(value: Json | datetime) -> datetime | None:
-    """Return a moment with its offset from UTC: ``+0000``, ``+00:00``, ``Z``, ``+0530``; also seconds since 1970."""
+    """Return an instant. Accepts the offsets ``+0000``, ``+00:00``, ``Z`` and ``+0530``, and seconds since 1970."""
     if value is None:
         return None
     if isinstance(value, datetime):
@@ -135,15 +132,15 @@ def coerce_instant(value: Json | datetime) -> datetime | None:
 
 
 def format_start_date(at: datetime) -> str:
-    """Return a moment as OpsRamp writes it: UTC, an offset without a colon, no seconds (OpsRamp cuts them off)."""
+    """Format an instant for OpsRamp: UTC, an offset without a colon, and no seconds, which OpsRamp drops."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:00+0000")
 
 
 def coerce_entities(value: Json) -> tuple[str, ...] | None:
-    """Return resources as a tuple of ids; one that is no device has its type in front (``GROUP:id``).
+    """Return the ids of resources. The id of a resource other than a device starts with its type (``GROUP:id``).
 
-    Reads OpsRamp's list of ``{"resource": {"id", "type"}}`` with whatever its answers add, plain ids, and either as a
-    text, because OpsRamp's tables call it a string.
+    Accepts OpsRamp's list of ``{"resource": {"id", "type"}}`` with the extra keys of its responses, plain ids, and a
+    string of either, because OpsRamp's tables call the value a string.
     """
     if value is None:
         return None
@@ -168,15 +165,15 @@ def _coerce_entity(item: Json) -> str:
 
 
 def entity_resource(entity: str) -> dict[str, str]:
-    """Return the ``resource`` of an entity: its id and type."""
+    """Return the ``resource`` object of an entity: its id and type."""
     kind, colon, rest = entity.partition(":")
     return {"id": rest, "type": kind} if colon else {"id": entity, "type": DEVICE}
 
 
 def split_parameters(value: Json) -> tuple[dict[str, str], dict[str, int]]:
-    """Return a script's parameters as values and macros by parameter id.
+    """Return the values and macros in OpsRamp's list of a script's parameters, by parameter id.
 
-    Reads OpsRamp's list; one with neither is left out, because OpsRamp also lists parameters that nobody has filled in.
+    Parameters with neither are left out, because OpsRamp also lists those that nobody has filled in.
     """
     values: dict[str, str] = {}
     macros: dict[str, int] = {}
@@ -197,7 +194,7 @@ def split_parameters(value: Json) -> tuple[dict[str, str], dict[str, int]]:
 
 
 def join_parameters(values: JsonObject, macros: JsonObject) -> list[JsonObject]:
-    """OpsRamp's list of parameters, in the order of their ids."""
+    """Return OpsRamp's list of parameters, ordered by id."""
     parameters: dict[int, JsonObject] = {int(name): {"paramId": int(name), "value": v} for name, v in values.items()}
     parameters |= {int(name): {"paramId": int(name), "itopMacro": {"id": macro}} for name, macro in macros.items()}
     return [parameters[name] for name in sorted(parameters)]

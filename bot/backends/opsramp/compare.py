@@ -1,7 +1,7 @@
-"""Where two canonical bodies of a job differ, and how that reads.
+"""Compares two canonical bodies of a job, and describes the differences.
 
-Order, seconds and the tenant are no difference: OpsRamp changes them. A credential set is never told by OpsRamp, so
-it cannot be compared, and neither can a reference to a secret.
+Order, seconds and the tenant are ignored, because OpsRamp changes them. OpsRamp never returns a credential set, so it
+cannot be compared; neither can a reference to a secret.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ _UNORDERED_PATHS = frozenset({"schedule.pattern.weekDays", "schedule.pattern.day
 
 
 class Difference(NamedTuple):
-    """One path (``script.parameters.7`` for a parameter) and its values; None where there is none."""
+    """A path (``script.parameters.7`` for a parameter) and its two values, None if absent."""
 
     path: str
     expected: Json
@@ -29,7 +29,7 @@ class Difference(NamedTuple):
 
 
 def differences(expected: JsonObject, actual: JsonObject) -> list[Difference]:
-    """Return where ``actual`` is not what ``expected`` says, as far as that can be known."""
+    """Return the known differences of ``actual`` from ``expected``."""
     return [
         item
         for item in _unequal_paths(expected, actual, expected)
@@ -38,14 +38,14 @@ def differences(expected: JsonObject, actual: JsonObject) -> list[Difference]:
 
 
 def _unequal_paths(expected: JsonObject, actual: JsonObject, *bodies: JsonObject) -> list[Difference]:
-    """Return the paths of ``bodies`` whose values differ."""
+    """Return the differences at the paths of ``bodies``."""
     left, right = _leaves(expected), _leaves(actual)
     paths = dict.fromkeys(path for body in bodies for path in _leaves(body))
     return [Difference(p, left.get(p), right.get(p)) for p in paths if _comparable(p, left) != _comparable(p, right)]
 
 
 def _leaves(body: JsonObject) -> dict[str, Json]:
-    """Return a body by path, each parameter of a script on its own."""
+    """Return a flat body with a path for each parameter of the script."""
     flat = flatten(body)
     for item in as_objects(flat.pop(PARAMETERS_PATH, None)):
         macro = item.get("itopMacro")
@@ -56,7 +56,7 @@ def _leaves(body: JsonObject) -> dict[str, Json]:
 
 
 def _comparable(path: str, flat: JsonObject) -> Json | frozenset[str]:
-    """Return a value with what does not count as a difference taken out."""
+    """Return a value without what does not count as a difference."""
     value = flat.get(path)
     if path == "entities":
         return frozenset(coercion.coerce_entities(value) or ())
@@ -76,7 +76,7 @@ def _whole_minute(value: Json) -> Json:
 
 
 def display_value(path: str, value: Json, names: Mapping[str, str]) -> str:
-    """Return a value for people; ``names`` are those of devices by id."""
+    """Return a value for display. ``names`` are the names of devices by id."""
     if value is None or value == "":
         return NO_VALUE
     if path == "entities":
@@ -92,7 +92,7 @@ def display_value(path: str, value: Json, names: Mapping[str, str]) -> str:
 def changes(
     before: JsonObject, after: JsonObject, labels: Mapping[str, str], names: Mapping[str, str]
 ) -> tuple[Change, ...]:
-    """Return the diff from one body to another, one line a field; the schedule is one. ``labels`` are by path."""
+    """Return the diff between two bodies, one line for each field. The schedule is one line. ``labels`` are by path."""
     changed: dict[str, Change] = {}
     for path, new, old in _unequal_paths(after, before, after, before):
         if path.startswith("schedule."):
@@ -114,7 +114,7 @@ def changes(
 
 
 def _device_change(old: Json, new: Json, names: Mapping[str, str]) -> Change:
-    """Return devices that come and go; the ones that stay are only counted."""
+    """Return the added and removed devices. The others are only counted."""
     before, after = (coercion.coerce_entities(value) or () for value in (old, new))
     gone = [entity for entity in before if entity not in set(after)]
     come = [entity for entity in after if entity not in set(before)]
@@ -134,7 +134,7 @@ def _display_devices(entities: list[str], names: Mapping[str, str]) -> str:
 def describe_differences(
     differences: list[Difference], labels: Mapping[str, str], names: Mapping[str, str]
 ) -> tuple[str, ...]:
-    """Return what was sent and is not what OpsRamp holds now, one sentence each."""
+    """Return a sentence for each value that OpsRamp holds differently from what was sent."""
     return tuple(
         f"{labels.get(path) or path} is {display_value(path, actual, names)} there instead of "
         f"{display_value(path, expected, names)}."

@@ -15,7 +15,7 @@ from bot.backends.opsramp.update_job import UpdateJobOperation
 
 
 class OpsRampConnection(Connection):
-    """A tenant with its own token, limits and lists. ``sleep`` waits for a number of seconds."""
+    """One tenant with its own token, rate limits and caches. ``sleep`` waits for a number of seconds."""
 
     def __init__(
         self, name: str, settings: OpsRampSettings, context: BackendContext, sleep: Sleep = asyncio.sleep
@@ -29,7 +29,7 @@ class OpsRampConnection(Connection):
         self.operations = {kind.key: kind(shared) for kind in (UpdateJobOperation, CreateJobOperation, RunJobOperation)}
 
     async def check(self) -> str:
-        """Gets a token and reads the job types. OpsRamp's API tells no version."""
+        """Get a token and read the job types. OpsRamp's API has no version to report."""
         types = await self._catalog.job_types(self._settings.tenant)
         return (
             f"OpsRamp answers at {self._settings.url}: tenant {self._settings.tenant} can be read "

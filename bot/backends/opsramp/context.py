@@ -1,4 +1,4 @@
-"""Holds what the operations of one connection share, and reads jobs for them."""
+"""What the operations of a connection share, and how they read jobs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from bot.values import Json, JsonObject
 
 @dataclass(frozen=True, slots=True)
 class OpsRampContext:
-    """One connection's own: its settings and what it talks through."""
+    """The settings of a connection and its access to OpsRamp."""
 
     name: str
     settings: OpsRampSettings
@@ -26,11 +26,11 @@ class OpsRampContext:
     clock: Clock
 
     def tenant_for(self, client: Json) -> str:
-        """Return the tenant of a job: a client of the partner, or the connection's own."""
+        """Return the tenant of a job: a client of the partner, or the connection's tenant."""
         return str(client or self.settings.tenant)
 
     async def fetch_job(self, tenant: str, job: str) -> JsonObject:
-        """Return a job as OpsRamp tells it. Raises BackendError, also for an answer that is no job."""
+        """Return a job as OpsRamp sends it. Raises BackendError, also for a response that is not a job."""
         body = await self.api.get(f"{tenant}/jobs/{job}", policy=PATIENT)
         if isinstance(body, list) and len(body) == 1:
             body = body[0]
@@ -39,10 +39,8 @@ class OpsRampContext:
         return body
 
     async def fetch_job_before_write(self, tenant: str, job: str) -> tuple[Body, dict[str, str]]:
-        """Return a job, canonical, and the names of its devices, read before a call that changes something.
-
-        Whatever goes wrong here, nothing was sent.
-        """
+        """Return the canonical job and the names of its devices before a write. Its errors say that nothing was
+        sent."""
         try:
             raw = await self.fetch_job(tenant, job)
             return canonical_job(self.name, raw), embedded_device_names(raw)
@@ -52,7 +50,7 @@ class OpsRampContext:
 
 
 def canonical_job(name: str, job: JsonObject) -> Body:
-    """Return a job, canonical. Raises BadResponse if it contradicts itself."""
+    """Return the canonical form of a job. Raises BadResponse if the job contradicts itself."""
     try:
         return canonical(job)
     except ValueError as error:
@@ -72,7 +70,7 @@ def embedded_device_names(job: JsonObject) -> dict[str, str]:
 
 
 def job_entities(body: JsonObject) -> tuple[str, ...]:
-    """Return the resources of a canonical job; none if OpsRamp's list cannot be read."""
+    """Return the resources of a canonical job, or none if OpsRamp's list cannot be read."""
     try:
         return coercion.coerce_entities(body.get("entities")) or ()
     except ValueError:

@@ -1,4 +1,4 @@
-"""``opsramp.create_job``: a new job, found again by its name should OpsRamp's answer be lost."""
+"""``opsramp.create_job``: creates a job. If OpsRamp's response is lost, the job is found by its name."""
 
 from bot.backends.base import Handle, Plan, Preview
 from bot.backends.opsramp import compare, notes
@@ -11,11 +11,11 @@ from bot.errors import BackendError, BadResponse, InputError, OutcomeUnknown, Re
 from bot.schedule import Schedule
 
 _MAX_CANDIDATES = 5
-"""Jobs of one name that are looked at."""
+"""Maximum number of jobs of the same name that are examined."""
 
 
 class CreateJobOperation(WriteJobOperation[CreateJobParams]):
-    """Makes a job."""
+    """Creates a job."""
 
     key = "opsramp.create_job"
     title = "Create a job"
@@ -66,7 +66,7 @@ class CreateJobOperation(WriteJobOperation[CreateJobParams]):
         return self._handle(job, job, plan, complaints)
 
     async def _find_created(self, tenant: str, body: Body) -> str:
-        """Return the id of a job that OpsRamp took without telling it. Raises OutcomeUnknown."""
+        """Return the id of a job that OpsRamp created without returning its id. Raises OutcomeUnknown."""
         try:
             job = await self._find_identical(tenant, body)
         except BackendError:
@@ -77,7 +77,7 @@ class CreateJobOperation(WriteJobOperation[CreateJobParams]):
         return job
 
     async def _refuse_taken_name(self, tenant: str, name: str) -> None:
-        """A name that is taken may be that of an earlier attempt. Raises Refused or Unreachable."""
+        """Raise Refused if a job of this name exists: it may be from an earlier attempt. Raises Unreachable too."""
         if not name:
             return
         try:
@@ -91,7 +91,7 @@ class CreateJobOperation(WriteJobOperation[CreateJobParams]):
             raise Refused(self.context.name, f"{_name_taken_message(self.context.name, name)} Nothing was sent.")
 
     async def find_started(self, plan: Plan) -> Handle | None:
-        """Return the job of that name that holds all that was sent, if there is exactly one."""
+        """Return the only job of that name that holds everything that was sent, or None."""
         job = await self._find_identical(str(plan.context["tenant"]), overlay_of(plan))
         return None if job is None else self._handle(job, job, plan, [])
 
@@ -108,7 +108,7 @@ class CreateJobOperation(WriteJobOperation[CreateJobParams]):
         return same[0] if len(same) == 1 and len(named) <= _MAX_CANDIDATES else None
 
     async def cancel(self, handle: Handle) -> str:
-        """Delete the job that was made."""
+        """Delete the created job."""
         await self.context.api.send_once("DELETE", f"{handle.detail['tenant']}/jobs/{handle.detail['job']}")
         return "The job was deleted in OpsRamp."
 

@@ -1,4 +1,4 @@
-"""What people should know of OpsRamp's operations beyond their parameters, for their pages in the reference."""
+"""Notes on OpsRamp's operations for their pages in the reference."""
 
 JOB_SCHEDULING_NOTE = (
     "The schedule is the job's own and is held by OpsRamp: one start, or a pattern that gives exactly the same "

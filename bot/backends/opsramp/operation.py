@@ -1,4 +1,4 @@
-"""What the three operations of OpsRamp do alike."""
+"""What OpsRamp's three operations have in common."""
 
 import asyncio
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from bot.values import JsonObject
 
 
 class OpsRampOperation(Operation[ParamsT]):
-    """What all three operations do alike."""
+    """The base of the three operations."""
 
     def __init__(self, context: OpsRampContext) -> None:
         self.context = context
@@ -50,7 +50,7 @@ class OpsRampOperation(Operation[ParamsT]):
                 return ()
 
     async def _device_names(self, tenant: str, job: JsonObject | None = None) -> dict[str, str]:
-        """Return names of devices by id: from the tenant's list, else at least those that the job itself tells."""
+        """Return names of devices by id, from the tenant's list or else from the job."""
         embedded = embedded_device_names(job or {})
         try:
             return {**embedded, **await self.context.catalog.device_names(tenant)}

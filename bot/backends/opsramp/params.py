@@ -1,4 +1,4 @@
-"""The parameters of the three operations: every one of OpsRamp's job body, by our names."""
+"""The parameters of the three operations: every field of OpsRamp's job body, under our names."""
 
 from collections.abc import Iterable, Mapping, Set
 from typing import Annotated, Any, Literal
@@ -52,9 +52,9 @@ _job_type = _work_param("job_type", "Job type", widget="lookup", reloads=True)
 
 
 class JobParams(Params):
-    """What a job consists of. Reads a body in any documented spelling, or our own names, or a mixture.
+    """The parameters of a job. Accepts a body in any documented spelling, our own names, or a mixture.
 
-    ``loaded`` is the job as the form showed it: only what differs from it counts as asked for.
+    ``loaded`` is the job as the form showed it. Only values that differ from it are changes.
     """
 
     job_type: Annotated[str | None, BeforeValidator(coercion.coerce_job_type), _job_type] = None
@@ -254,7 +254,7 @@ class JobParams(Params):
 
 
 def _our_fields(data: JsonObject, names: Set[str]) -> dict[str, Json]:
-    """Return our fields of what was given, by our names or as OpsRamp's body. Raises ValueError for a contradiction."""
+    """Return values of our fields from our names, OpsRamp's body or both. Raises ValueError for a contradiction."""
     by_our_names = {key: value for key, value in data.items() if key in names and not isinstance(value, list | dict)}
     for key in ("entities", "pattern_week_days", "pattern_day_of_month", "loaded", "macros"):
         if key in data:
@@ -290,17 +290,17 @@ class _ExistingJobParams(_ClientParams):
 
 
 class CreateJobParams(JobParams, _ClientParams):
-    """A new job. Its name is how it is found again should OpsRamp's answer be lost."""
+    """A new job. If OpsRamp's response is lost, the job is found by its name."""
 
     job_type: Annotated[str, BeforeValidator(coercion.coerce_job_type), _job_type]
 
 
 class UpdateJobParams(JobParams, _ExistingJobParams):
-    """Changes to a job; what is left out stays as it is today."""
+    """Changes to a job. What is left out stays unchanged."""
 
 
 class RunJobParams(_ExistingJobParams):
-    """A run on demand of a job as it is."""
+    """A run on demand of an existing job."""
 
     reason: Annotated[
         str, BeforeValidator(coercion.coerce_text), Param("Reason", "OpsRamp is told it with the run.")
@@ -309,7 +309,7 @@ class RunJobParams(_ExistingJobParams):
     @model_validator(mode="before")
     @classmethod
     def _accept_id(cls, data: Json) -> Json:
-        """OpsRamp's own name of the job is ``id``."""
+        """Accept ``id``, OpsRamp's own name for the job."""
         if isinstance(data, Mapping) and "id" in data and "job" not in data:
             return {"job" if key == "id" else key: value for key, value in data.items()}
         return data

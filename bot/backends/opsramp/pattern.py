@@ -1,7 +1,7 @@
-"""OpsRamp's recurrence patterns: when a job runs, and how that reads. A pattern is the canonical body's own part.
+"""Expands and describes OpsRamp's recurrence patterns.
 
-OpsRamp's schedules have no time zone, no end and no interval beyond days, and its answers are in UTC, so days and
-dates are taken as UTC ones.
+A pattern is a part of the canonical body. OpsRamp's schedules have no time zone, no end, and intervals in days only.
+Its responses are in UTC, so days and dates are read in UTC.
 """
 
 from collections.abc import Iterator
@@ -26,9 +26,9 @@ FREQUENCY_LABELS = {"everyday": "Every day", "every weekday": "Every weekday", "
 
 
 def matches_day(pattern: Pattern, start: datetime, at: datetime) -> bool:
-    """Return whether a day (``at``, in UTC) is one of the pattern's, counted from ``start`` where it counts.
+    """Return whether the pattern includes the day of ``at`` (UTC). Intervals are counted from ``start``.
 
-    A date that a month does not have is left out: OpsRamp does not say what it does with the 29th to 31st.
+    Dates that a month does not have are left out: OpsRamp does not document what it does with the 29th to 31st.
     """
     match pattern.get("type"):
         case "daily" if pattern.get("frequency") == "every weekday":
@@ -48,7 +48,8 @@ def matches_day(pattern: Pattern, start: datetime, at: datetime) -> bool:
 
 
 def expand(pattern: Pattern, start: datetime, until: datetime) -> Iterator[datetime]:
-    """Return a pattern's moments in UTC from ``start`` to ``until``, both included, at the start's time of day."""
+    """Yield the instants (UTC) of a pattern from ``start`` to ``until``, both included, at the time of day of
+    ``start``."""
     first = start.astimezone(UTC)
     for days in count():
         at = first + timedelta(days=days)
@@ -59,7 +60,7 @@ def expand(pattern: Pattern, start: datetime, until: datetime) -> Iterator[datet
 
 
 def weekday_name(weekday: int) -> str:
-    """Return the name of a day that is numbered from Monday, 0."""
+    """Return the name of a weekday. Monday is 0."""
     return coercion.WEEKDAYS[(weekday + 1) % 7]
 
 
@@ -70,7 +71,7 @@ def _in_week(at: datetime, week: str) -> bool:
 
 
 def describe_schedule(schedule: JsonObject) -> str:
-    """Return a canonical ``schedule`` in words: the pattern, and from when on."""
+    """Return a canonical ``schedule`` in words: its pattern and its start."""
     if not schedule:
         return "no schedule"
     pattern = as_object(schedule.get("pattern"))

@@ -1,6 +1,6 @@
-"""Rate limits: calls a minute by class, slowed down before OpsRamp has to say no.
+"""Keeps to OpsRamp's rate limits, which are calls a minute for each class of calls.
 
-OpsRamp tells ``X-RateLimit-Limit``, ``-Remaining`` and ``-Reset`` (UTC epoch seconds), at times in quotes.
+OpsRamp sends ``X-RateLimit-Limit``, ``-Remaining`` and ``-Reset`` (UTC epoch seconds), sometimes in quotes.
 """
 
 import asyncio
@@ -17,14 +17,14 @@ Sleep = Callable[[float], Awaitable[None]]
 
 _WINDOW = timedelta(minutes=1)
 _MAX_WAIT = 60.0
-"""Seconds waited at most at a time, whatever OpsRamp says: its limits are by the minute."""
+"""Maximum number of seconds of one wait, whatever OpsRamp sends: its limits are by the minute."""
 
 _MIN_WAIT = 0.05
 _CLASS_LABELS = {"get": "reads", "get_paged": "paged reads", "write": "writes"}
 
 
 class CallMeter:
-    """One class of calls: what was sent within a minute, and what OpsRamp last said about it."""
+    """One class of calls: those of the last minute, and OpsRamp's latest headers."""
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
@@ -34,7 +34,7 @@ class CallMeter:
         self._blocked_until: datetime | None = None
 
     def seconds_until_free(self, now: datetime) -> float:
-        """Return seconds until the next call should leave."""
+        """Return seconds until the next call should be sent."""
         while self._sent_at and self._sent_at[0] <= now - _WINDOW:
             self._sent_at.popleft()
         until = [now]
@@ -47,7 +47,7 @@ class CallMeter:
         return min((max(until) - now).total_seconds(), _MAX_WAIT)
 
     def record_call(self, now: datetime) -> None:
-        """Count a call that leaves now."""
+        """Count a call that is sent now."""
         self._sent_at.append(now)
         if self._resets_at is not None and now >= self._resets_at:
             self._remaining = self._resets_at = None
@@ -70,12 +70,12 @@ class CallMeter:
 
     @property
     def _reserve(self) -> int:
-        """Calls of the allowance that are left to others."""
+        """Return how many calls of the limit are left for other clients."""
         return self.limit // 20
 
 
 class CallLimiter:
-    """The meters of a connection. ``sleep`` takes seconds."""
+    """The meters of a connection. ``sleep`` waits for a number of seconds."""
 
     def __init__(self, name: str, budgets: RateLimits, clock: Clock, sleep: Sleep = asyncio.sleep) -> None:
         self._name = name
@@ -89,10 +89,8 @@ class CallLimiter:
         self._locks: dict[CallClass, asyncio.Lock] = {kind: asyncio.Lock() for kind in self._meters}
 
     async def acquire(self, call_class: CallClass, max_wait: float) -> None:
-        """Wait for a call's turn.
-
-        Raises RateLimited, with nothing sent, if that takes longer than ``max_wait`` seconds.
-        """
+        """Wait until a call may be sent. Raises RateLimited, with nothing sent, if that takes over ``max_wait``
+        seconds."""
         meter = self._meters[call_class]
         self._refuse_long_wait(call_class, meter.seconds_until_free(self._clock.now()), max_wait)
         async with self._locks[call_class]:

@@ -1,4 +1,5 @@
-"""``opsramp.run_job``: a run on demand. OpsRamp has no history of runs; only custom scripts leave their output."""
+"""``opsramp.run_job``: runs a job on demand. OpsRamp has no history of runs; it keeps the output of custom scripts
+only."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -33,7 +34,7 @@ _NO_RESULT_TEXT = "It does not tell how it went on the devices."
 
 
 class RunJobOperation(OpsRampOperation[RunJobParams]):
-    """Runs a job now, whatever its own schedule."""
+    """Runs a job now, regardless of its own schedule."""
 
     key = "opsramp.run_job"
     title = "Run a job"
@@ -95,8 +96,10 @@ class RunJobOperation(OpsRampOperation[RunJobParams]):
         return Handle(id=f"{job}/{plan.token}", detail={**detail, "devices": {e: names.get(e, e) for e in devices}})
 
     async def _request_run(self, path: str, body: Json) -> None:
-        """Ask for the run, with the other verb where the server does not take the first: the vendor's specification
-        says GET, others say POST."""
+        """Request the run. If the server does not accept the configured verb, use the other one.
+
+        The vendor's specification says GET, other sources say POST.
+        """
         verb = self.context.settings.run_verb
         try:
             await self.context.api.send_once(verb, path, body)
@@ -106,7 +109,7 @@ class RunJobOperation(OpsRampOperation[RunJobParams]):
             await self.context.api.send_once("POST" if verb == "GET" else "GET", path, body)
 
     async def find_started(self, plan: Plan) -> Handle | None:
-        """OpsRamp keeps no record of runs, so a run cannot be looked up: people are asked."""
+        """Return None, because OpsRamp keeps no record of runs. People are asked instead."""
         return None
 
     async def candidates(
@@ -144,7 +147,7 @@ class RunJobOperation(OpsRampOperation[RunJobParams]):
         )
 
     async def poll(self, handles: Sequence[Handle]) -> Mapping[str, Progress]:
-        """Return one list of outputs for each script, however many runs it has."""
+        """Return the progress of runs, with one list of outputs for each script."""
         now = self.context.clock.now()
         progress = {
             h.id: Progress(state="succeeded", summary=f"{_ACCEPTED_TEXT}. {_NO_RESULT_TEXT}")
@@ -165,7 +168,7 @@ class RunJobOperation(OpsRampOperation[RunJobParams]):
         return progress
 
     async def output(self, handle: Handle, target: str) -> str:
-        """Return what the script wrote on a device, by its name or id."""
+        """Return what the script printed on a device with a name or id."""
         if not _has_output(handle):
             return ""
         tenant, script = _script_of(handle)
@@ -185,12 +188,12 @@ def _script_id(job: JsonObject) -> int | None:
 
 
 def _has_output(handle: Handle) -> bool:
-    """Return whether a run leaves anything to be watched: a script's output on at least one device."""
+    """Return whether a run has output to watch: a script on at least one device."""
     return isinstance(handle.detail.get("script"), int) and bool(handle.detail.get("devices"))
 
 
 def _script_of(handle: Handle) -> tuple[str, int]:
-    """Return the tenant and the id of the script that a run has."""
+    """Return the tenant and the script id of a run."""
     return str(handle.detail["tenant"]), int(str(handle.detail["script"]))
 
 
@@ -204,14 +207,14 @@ def _requested_at(handle: Handle) -> datetime:
 
 
 def _first_outputs(handle: Handle, outputs: Sequence[ScriptOutput]) -> dict[str, ScriptOutput]:
-    """Return the first output of each of a run's devices since it was asked for."""
+    """Return the first output of each device since the run was requested."""
     devices, since = _devices(handle), _requested_at(handle)
     mine = [o for o in outputs if o.device in devices and o.responded_at >= since]
     return {o.device: o for o in sorted(mine, key=lambda o: o.responded_at, reverse=True)}
 
 
 def _script_progress(handle: Handle, outputs: Sequence[ScriptOutput], waited_long_enough: bool) -> Progress:
-    """Return the progress of a run. An output is evidence that the script ran, not that it did what it should."""
+    """Return the progress of a run. An output shows that the script ran, not that it succeeded."""
     devices = _devices(handle)
     outputs_by_device = _first_outputs(handle, outputs)
     offline = {device for device, output in outputs_by_device.items() if output.text.strip() == AGENT_OFFLINE}

@@ -1,4 +1,4 @@
-"""A tenant's custom scripts (RBA): nested categories, the scripts in them, a script's parameters, its output."""
+"""Reads a tenant's custom scripts (RBA): categories, scripts, parameters and output."""
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,7 +15,7 @@ from bot.errors import RemoteNotFound
 from bot.values import Json, JsonObject
 
 _TTL_SECONDS = 300.0
-"""Seconds that categories and scripts are kept: they change seldom."""
+"""Seconds for which categories and scripts are cached. They rarely change."""
 
 _MAX_CONCURRENT_READS = 6
 _MAX_CATEGORIES = 200
@@ -24,7 +24,7 @@ _MAX_OUTPUT_PAGES = 5
 
 @dataclass(frozen=True, slots=True)
 class ScriptParameter:
-    """One parameter of a script. ``id`` is what a job calls its paramId."""
+    """One parameter of a script. ``id`` is the paramId of a job."""
 
     id: str
     name: str
@@ -40,7 +40,7 @@ class ScriptParameter:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A custom script, with its parameters once it has been read by itself."""
+    """A custom script. Scripts in a list have no parameters."""
 
     id: int
     name: str
@@ -53,7 +53,7 @@ class Script:
 
 @dataclass(frozen=True, slots=True)
 class ScriptOutput:
-    """What a script wrote on one device."""
+    """What a script printed on one device."""
 
     device: str
     responded_at: datetime
@@ -61,14 +61,14 @@ class ScriptOutput:
 
 
 class ScriptCatalog:
-    """The scripts of a connection. There is no flat search, so the categories are walked, and kept."""
+    """The scripts of a connection. OpsRamp has no search for them, so all categories are read and cached."""
 
     def __init__(self, api: OpsRampApi, clock: Clock) -> None:
         self._api = api
         self._cache = ExpiringCache(clock, _TTL_SECONDS)
 
     async def search(self, tenant: str, query: str) -> list[Option]:
-        """Return scripts whose name, category or id fits a query."""
+        """Return scripts whose name, category or id matches a query."""
         low = query.casefold()
         scripts = [
             s
@@ -79,7 +79,7 @@ class ScriptCatalog:
         return [Option(value=str(s.id), label=s.name, description=_script_summary(s)) for s in scripts]
 
     async def get(self, tenant: str, number: int, policy: RetryPolicy = INTERACTIVE) -> Script:
-        """Return a script with its parameters. Raises RemoteNotFound if the tenant has none of that id."""
+        """Return a script with its parameters. Raises RemoteNotFound if the tenant has no script with that id."""
 
         async def fetch() -> Script:
             known = next((s for s in await self._all_scripts(tenant, policy) if s.id == number), None)
@@ -93,10 +93,10 @@ class ScriptCatalog:
         return await self._cache.get(("script", tenant, number), fetch)
 
     async def outputs(self, tenant: str, number: int, since: datetime) -> list[ScriptOutput]:
-        """Return what a script has written since a moment, newest first where OpsRamp keeps to that order."""
+        """Return what a script has printed since a moment, in OpsRamp's order, which should be newest first."""
 
         def past(page: Json) -> bool:
-            """Return whether the pages to come are older than the moment."""
+            """Return whether the following pages are older than the moment."""
             last = _output(self._api.extract_rows(page)[-1]) if self._api.extract_rows(page) else None
             return bool(as_object(page).get("descendingOrder")) and last is not None and last.responded_at < since
 
@@ -132,7 +132,7 @@ class ScriptCatalog:
 
 
 def _categories(tree: Sequence[JsonObject], prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Return every category as id and full name; OpsRamp nests them under ``childs``."""
+    """Yield the id and full name of every category. OpsRamp nests them under ``childs``."""
     for row in tree:
         name = f"{prefix}{row.get('name', '')}"
         if row.get("id") is not None:

@@ -1,4 +1,4 @@
-"""What is configured for an OpsRamp tenant."""
+"""The settings of an OpsRamp tenant."""
 
 from collections.abc import Mapping
 from typing import Annotated, Literal
@@ -12,7 +12,7 @@ from bot.backends.tls import is_private_channel
 TENANCY_AUTH_PATH = "/tenancy/auth/oauth/token"
 CLASSIC_AUTH_PATH = "/auth/oauth/token"
 CallClass = Literal["get", "get_paged", "write"]
-"""The classes of calls that OpsRamp counts apart: plain reads, paged reads, and everything that writes."""
+"""The classes of calls with separate limits: plain reads, paged reads, and writes."""
 
 
 def _validate_url(text: str) -> str:
@@ -37,12 +37,12 @@ class RateLimits(BaseModel):
     get_paged: int = Field(default=50, ge=1)
     """Reads of lists, page by page."""
     write: int = Field(default=50, ge=1)
-    """Everything that writes."""
+    """Writes."""
 
 
 class OpsRampSettings(ConnectionSettings):
     """One tenant: a client (``client_93``) or a partner (``msp_12``), with the key and secret of an integration that
-    has OAuth 2 as its inbound authentication."""
+    uses OAuth 2 for inbound authentication."""
 
     url: Annotated[str, AfterValidator(_validate_url)]
     """The address of its API, such as https://customer.api.opsramp.com."""
@@ -53,19 +53,20 @@ class OpsRampSettings(ConnectionSettings):
     secret: SecretRef
     """The integration's secret."""
     token_path: Annotated[str, AfterValidator(_validate_path)] = TENANCY_AUTH_PATH
-    """Where tokens are given out. Where the server has no such path, the classic one is tried."""
+    """The path that issues tokens. If the server does not have it, the classic path is tried."""
     run_verb: Literal["GET", "POST"] = "GET"
-    """How a run on demand is asked for: the vendor's specification says GET, others POST. 405 brings the other."""
+    """The HTTP verb that requests a run: the vendor's specification says GET, other sources POST. After a 405 the other
+    one is used."""
     emit_day_of_index: bool = False
     """Also send the weekday of a monthly pattern as dayOfIndex, the name that OpsRamp's tables use."""
     stringly: bool = False
     """Send booleans and numbers as strings, as OpsRamp's sample requests show them."""
     per_minute: RateLimits | None = None
-    """The tenant's rate limits, if they are not the documented ones of a client or a partner."""
+    """The tenant's rate limits, if they differ from the documented ones of a client or a partner."""
     secrets: Mapping[str, SecretRef] = {}
     """Secrets that a request may name as the value of a script's password parameter. Only the names are ever shown."""
     output_minutes: int = Field(default=30, ge=1)
-    """How long the output of a script is waited for after a run."""
+    """Minutes to wait for the output of a script after a run."""
     ca_file: FilePath | None = None
     """The certificate authority of the server, in PEM, if it is not a public one."""
     timeout: float = Field(default=30.0, gt=0)
@@ -75,7 +76,7 @@ class OpsRampSettings(ConnectionSettings):
 
     @property
     def is_partner(self) -> bool:
-        """Whether the tenant is a partner (service provider), which has clients."""
+        """Whether the tenant is a partner (service provider) with clients."""
         return self.tenant.startswith("msp_")
 
     @property

@@ -1,4 +1,4 @@
-"""From a schedule to OpsRamp's start date and pattern: exactly, proven by expanding both sides, or not at all."""
+"""Translates a schedule to OpsRamp's start date and pattern, if both give exactly the same instants."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from bot.schedule import Once, RecurrenceRule, Schedule, Series, Weekday, Window
 from bot.values import Json
 
 PROOF_HORIZON = timedelta(days=400)
-"""Both sides are expanded over this and must be equal; it holds every change of the clocks of a year."""
+"""Schedule and pattern are compared over this period, which includes every clock change of a year."""
 
 _MAX_INTERVAL_DAYS = 365
 _SUB_DAILY = frozenset({"hourly", "minutely"})
@@ -20,7 +20,7 @@ _ALTERNATIVE = "opsramp.run_job takes any time: Nightshift then starts the job i
 
 
 class InexactPattern(Exception):
-    """OpsRamp cannot hold the schedule exactly; the text says why, and what comes near."""
+    """OpsRamp cannot hold the schedule exactly. The message says why, and which patterns come near."""
 
     def __init__(self, why: str, nearest: str = "") -> None:
         near = f" OpsRamp can hold: {nearest}." if nearest else ""
@@ -29,7 +29,7 @@ class InexactPattern(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ExactSchedule:
-    """What OpsRamp is to hold: its ``schedule``, canonical."""
+    """The canonical ``schedule`` for OpsRamp."""
 
     start: datetime
     pattern: dict[str, Json]
@@ -40,7 +40,7 @@ class ExactSchedule:
 
 
 def to_exact_schedule(schedule: Schedule) -> ExactSchedule:
-    """Return the schedule that OpsRamp holds. ``Now`` has none: do not ask. Raises InexactPattern."""
+    """Return OpsRamp's schedule for any schedule but ``Now``. Raises InexactPattern."""
     match schedule:
         case Once(start=start, latest_start=None):
             return _once(start)
@@ -77,7 +77,7 @@ def _series(series: Series) -> ExactSchedule:
 
 
 def _check_equivalent(series: Series, exact: ExactSchedule, nearest: str) -> None:
-    """Expand both sides. Raises InexactPattern with the first difference explained."""
+    """Compare series and pattern. Raises InexactPattern with the first difference."""
     end = exact.start + PROOF_HORIZON
     ours = list(_instants(series, end))
     if ours == list(expand(exact.pattern, exact.start, end)):
@@ -92,7 +92,7 @@ def _instants(series: Series, end: datetime) -> Iterator[datetime]:
 
 
 def _pattern(rule: RecurrenceRule, first: ZonedTime) -> dict[str, Json] | None:
-    """Return the one pattern that may mean the same as a rule; days and dates are those of the rule, never shifted."""
+    """Return the only pattern that may equal a rule, or None. Its days and dates are those of the rule."""
     if rule.freq in _SUB_DAILY or len(rule.times) > 1 or rule.months or rule.yeardays or rule.weeks:
         return None
     if rule.hours or rule.minutes:
@@ -165,7 +165,7 @@ def _nth_weekday(rule: RecurrenceRule) -> dict[str, Json] | None:
 
 
 def _nearest(series: Series, first: ZonedTime) -> str:
-    """Return patterns that come near, in words: the series' own runs as UTC days, else what there is to choose from."""
+    """Return in words which patterns come near: from the UTC days of the series, else all kinds of pattern."""
     pattern = _pattern(series.rule, first)
     if pattern is None:
         return (
@@ -184,6 +184,6 @@ def _nearest(series: Series, first: ZonedTime) -> str:
 
 
 def _same_date(moment: ZonedTime) -> datetime:
-    """Return the instant closest to a moment whose date in UTC is the moment's own date."""
+    """Return the closest instant whose date in UTC equals the moment's own date."""
     midnight = datetime.combine(moment.wall.date(), time(), UTC)
     return min(max(moment.instant, midnight), midnight + timedelta(hours=23, minutes=59))

@@ -1,4 +1,4 @@
-"""``opsramp.update_job``: read the job, lay the changes over it, write it whole, read it back."""
+"""``opsramp.update_job``: reads a job, applies changes, writes the whole job, and reads it back."""
 
 from collections.abc import Mapping
 
@@ -21,7 +21,7 @@ _KEEP_DEVICES_HINT = (
 
 
 class UpdateJobOperation(WriteJobOperation[UpdateJobParams]):
-    """Changes a job that exists."""
+    """Changes an existing job."""
 
     key = "opsramp.update_job"
     title = "Update a job"
@@ -44,7 +44,7 @@ class UpdateJobOperation(WriteJobOperation[UpdateJobParams]):
         if "entities" not in loaded:
             changed["entities"] = {"hint": _KEEP_DEVICES_HINT}
         if str(loaded.get("script")) == str(values.get("script")):
-            # A script's own defaults are no wish to change what the job has.
+            # The defaults of a script do not change the job.
             changed |= {f.name: {"default": None} for f in fields if f.name.startswith("parameters.")}
         return tuple(f.model_copy(update=changed.get(f.name, {})) for f in fields)
 
@@ -52,7 +52,7 @@ class UpdateJobOperation(WriteJobOperation[UpdateJobParams]):
         return _is_loaded(values)
 
     async def load(self, values: FormValues) -> JsonObject:
-        """Return the chosen job's present state; nothing if it is loaded already. Passwords are left out."""
+        """Return the current state of the chosen job without passwords. Empty if it is loaded already."""
         job = values.get("job")
         if not job or _is_loaded(values):
             return {}
@@ -135,7 +135,7 @@ class UpdateJobOperation(WriteJobOperation[UpdateJobParams]):
         return self._handle(f"{job}/{plan.token}", job, plan, complaints)
 
     async def find_started(self, plan: Plan) -> Handle | None:
-        """Return the update, if the job now holds all of it. OpsRamp keeps no token, so nothing else can be told."""
+        """Return a handle if the job now holds the whole update. OpsRamp keeps no token, so nothing else is known."""
         tenant, job = str(plan.context["tenant"]), str(plan.context["job"])
         if await self._read_back(tenant, job, overlay_of(plan)):
             return None
@@ -150,14 +150,15 @@ class UpdateJobOperation(WriteJobOperation[UpdateJobParams]):
 
 
 def _is_loaded(values: FormValues) -> bool:
-    """Return whether the values hold the state of the job that is chosen."""
+    """Return whether the values include the state of the chosen job."""
     return bool(values.get("job")) and as_object(values.get("loaded")).get("job") == values["job"]
 
 
 def _comparable(body: Body, changes: Body) -> Body:
-    """Return what is compared when the job is read back: all that was sent, but only the parameters that were changed.
+    """Return the body to compare with the job that is read back: everything sent, but of the parameters only changed
+    ones.
 
-    The others came from OpsRamp, which may tell a password differently each time.
+    The other parameters came from OpsRamp, which may return a password differently each time.
     """
     script = {name: value for name, value in as_object(body.get("script")).items() if name != "parameters"}
     if parameters := wire.parameters(changes):
@@ -166,7 +167,7 @@ def _comparable(body: Body, changes: Body) -> Body:
 
 
 def _form_values(job: str, today: Body, values: FormValues) -> dict[str, Json]:
-    """Return the values of the form for a job, with those that another job has left there emptied."""
+    """Return the form's values for a job. Values left over from another job are emptied."""
     read: JsonObject = _valid_params({**extract_fields(today), "job": job}).model_dump(mode="json")
     state: dict[str, Json] = {
         name: value for name, value in read.items() if value not in (None, {}, "") and name != "client"
@@ -183,7 +184,7 @@ def _form_values(job: str, today: Body, values: FormValues) -> dict[str, Json]:
 
 
 def _valid_params(values: JsonObject) -> UpdateJobParams:
-    """Return the parameters of a job as it is, without the values that no form would take."""
+    """Return the parameters of an existing job, without values that a form would reject."""
     kept = {name: value for name, value in values.items() if name in UpdateJobParams.model_fields}
     try:
         return parse_params(UpdateJobParams, kept)

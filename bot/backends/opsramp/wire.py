@@ -1,6 +1,6 @@
-"""What differs between a canonical body and what goes over the wire: compatible spellings, and secrets.
+"""Converts a canonical body to the one that is sent: compatible spellings, and secrets.
 
-In a body a secret is a reference, ``secret:NAME``. Its value is put in at the last moment.
+In a body, a secret is a reference, ``secret:NAME``, that is replaced just before the call.
 """
 
 import re
@@ -19,7 +19,7 @@ _MASKED = re.compile(r"[*•]{3,}")
 
 
 def is_hidden(value: Json) -> bool:
-    """Return whether a value is a reference to a secret, or hides one."""
+    """Return whether a value is a reference to a secret or a masked secret."""
     return isinstance(value, str) and (value.startswith(SECRET_PREFIX) or _MASKED.fullmatch(value) is not None)
 
 
@@ -29,9 +29,7 @@ def parameters(body: JsonObject) -> list[JsonObject]:
 
 
 def masked_parameter_ids(body: JsonObject) -> tuple[str, ...]:
-    """Return ids of the parameters whose value OpsRamp has hidden; sending such a value back would overwrite the real
-    one.
-    """
+    """Return the ids of parameters whose value OpsRamp has masked. Sending a mask back would overwrite the value."""
     return tuple(str(p.get("paramId")) for p in parameters(body) if _MASKED.fullmatch(str(p.get("value", ""))))
 
 
@@ -45,7 +43,8 @@ def secret_names(values: JsonObject) -> dict[str, str]:
 
 
 def body_with_secrets(body: Body, references: Mapping[str, str]) -> tuple[Body, tuple[str, ...]]:
-    """Return the body with the secrets in it, and their values (never to be shown). Raises SecretNotFound, KeyError."""
+    """Return the body with its secrets, and their values, which must never be shown. Raises SecretNotFound or
+    KeyError."""
     secrets: list[str] = []
 
     def fill(parameter: JsonObject) -> JsonObject:
@@ -59,7 +58,7 @@ def body_with_secrets(body: Body, references: Mapping[str, str]) -> tuple[Body, 
 
 
 def mask_parameters(body: Body, ids: frozenset[str] | None) -> Body:
-    """Return the body with the values of some parameters masked; None masks every one. References to secrets stay."""
+    """Return the body with the values of some parameters masked, or of all if ``ids`` is None. References stay."""
 
     def mask(parameter: JsonObject) -> JsonObject:
         value = parameter.get("value")
@@ -79,7 +78,7 @@ def _with_parameters(body: Body, change: Callable[[JsonObject], JsonObject]) -> 
 
 
 def redact(error: BackendError, values: tuple[str, ...]) -> BackendError:
-    """Return an error whose words hold none of the values: a server may repeat what it was sent."""
+    """Return an error without the values in its messages, because a server may repeat what it was sent."""
     text, message = str(error), error.server_message
     for value in values:
         text, message = text.replace(value, MASK), message.replace(value, MASK)
@@ -88,7 +87,7 @@ def redact(error: BackendError, values: tuple[str, ...]) -> BackendError:
 
 
 def to_wire(body: Body, settings: OpsRampSettings) -> Body:
-    """Return the body as it is sent, in the compatible spellings that are configured."""
+    """Return the body as it is sent, with the configured compatible spellings."""
     sent = deepcopy(body)
     day = value_at(sent, "schedule", "pattern", "dayOfWeek")
     if settings.emit_day_of_index and day is not None:

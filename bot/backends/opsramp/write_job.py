@@ -1,4 +1,4 @@
-"""What updating and creating a job have in common: from parameters to a body, its preview, its outcome."""
+"""What updating and creating a job have in common: the body, the preview and the outcome."""
 
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
@@ -37,11 +37,11 @@ MAX_NAMES = 2000
 _RUN_AS: Mapping[Json, str] = {1: "system", 2: "other"}
 _APPROVALS: Mapping[Json, str] = {0: "manual", 1: "automatic"}
 MAX_SELECTED_OPTIONS = 100
-"""Options that a select of the form can hold."""
+"""Maximum number of options in a select of the form."""
 
 
 class WriteJobOperation(OpsRampOperation[JobParamsT]):
-    """Writes a job. Its schedule belongs to the job and is held by OpsRamp, exactly or not at all."""
+    """Writes a job. The schedule is part of the job, so only schedules that OpsRamp can hold exactly are accepted."""
 
     owns_schedule = True
 
@@ -63,11 +63,11 @@ class WriteJobOperation(OpsRampOperation[JobParamsT]):
         return (*fields, *(f for parameter in script.parameters for f in parameter_fields(parameter, names)))
 
     def _shows_whole_job(self, values: FormValues) -> bool:
-        """Return whether the form shows all that a job is, so that a box that is not ticked means no."""
+        """Return whether the form shows the whole job, so that an unticked box means no."""
         return True
 
     def _changeset(self, params: JobParamsT, schedule: Schedule) -> tuple[Changeset, Body, Body]:
-        """Return what is asked, the body of all that is given, and the body of what changes. Raises InputError."""
+        """Return the changes, the body of all given values, and the body of the changes. Raises InputError."""
         changeset = build_changeset(params)
         timed = not isinstance(schedule, Now)
         problems = {k: v for k, v in changeset.problems.items() if not timed or k not in ("start_date", "pattern_type")}
@@ -115,7 +115,7 @@ class WriteJobOperation(OpsRampOperation[JobParamsT]):
         return HttpCall(method="POST", url=self.context.api.url(path), body=wire.to_wire(body, self.context.settings))
 
     async def _script(self, tenant: str, body: Body) -> Script | None:
-        """Return the script of a job, with its parameters; None for other jobs and where it cannot be read."""
+        """Return the script of a job with its parameters. None for other jobs, and if the script cannot be read."""
         number = value_at(body, "script", "customScript", "id")
         if not isinstance(number, int):
             return None
@@ -129,11 +129,12 @@ class WriteJobOperation(OpsRampOperation[JobParamsT]):
     async def _preview(
         self, params: JobParamsT, plan: Plan, changeset: Changeset, before: JsonObject | None, after: Body
     ) -> Preview:
-        """Return what becomes of a job: ``before`` as OpsRamp told it (None for a new one), ``after`` canonical."""
+        """Return the preview of a write. ``before`` is the job from OpsRamp (None for a new one), ``after`` is
+        canonical."""
         tenant = str(plan.context["tenant"])
         script = await self._script(tenant, after)
         current = canonical_job(self.context.name, before) if before is not None else None
-        # What a job lacks already is not for this request to mend.
+        # Gaps that the job already has are not reported.
         lacking = checks.job_problems(current) if current is not None else {}
         problems = {name: text for name, text in checks.job_problems(after).items() if name not in lacking}
         wrong = checks.script_problems(after, script, as_object(changeset.values.get("parameters")))
@@ -164,7 +165,7 @@ class WriteJobOperation(OpsRampOperation[JobParamsT]):
         )
 
     def _plan_warnings(self, params: JobParamsT, changeset: Changeset, changes: Body, body: Body) -> tuple[str, ...]:
-        """Return what people should know of what is asked; ``body`` is what becomes of it, as far as that is known."""
+        """Return warnings about the changes. ``body`` is the resulting body as far as it is known."""
         warnings = [f"{label} does not apply to this job and is not sent." for label in changeset.unused]
         if "schedule" in changes:
             warnings += checks.schedule_warnings(
@@ -173,7 +174,7 @@ class WriteJobOperation(OpsRampOperation[JobParamsT]):
         return tuple(warnings)
 
     def _preview_warnings(self, after: Body, script: Script | None, names: Mapping[str, str]) -> list[str]:
-        """Return what people should know of a job, beside its body: its script and its devices."""
+        """Return warnings about the script and the devices of a job."""
         warnings = checks.script_warnings(after, script)
         if script is None and value_at(after, "script", "customScript") is not None:
             warnings.append("The script could not be read, so its parameters were not checked.")
@@ -183,14 +184,14 @@ class WriteJobOperation(OpsRampOperation[JobParamsT]):
         return warnings
 
     def _labels(self, script: Script | None = None) -> dict[str, str]:
-        """Return what people call the paths of a body."""
+        """Return the labels of paths."""
         labels = {field.api_name: field.label for field in form_of(self.params_model)}
         for parameter in script.parameters if script else ():
             labels[f"script.parameters.{parameter.id}"] = parameter.name
         return labels
 
     async def _send(self, path: str, body: Body, *, repeatable: bool) -> Json:
-        """Post a body with its secrets in it. Raises BackendError, its words free of them."""
+        """Post a body with its secrets. Raises BackendError without secrets in its message."""
         try:
             filled, values = wire.body_with_secrets(body, self.context.settings.secrets)
         except (SecretNotFound, KeyError) as error:
@@ -206,7 +207,7 @@ class WriteJobOperation(OpsRampOperation[JobParamsT]):
         return await self.context.api.send_once("POST", path, body)
 
     async def _read_back(self, tenant: str, job: str, sent: JsonObject) -> list[str]:
-        """Return what OpsRamp holds otherwise than it was sent, as sentences. Raises BackendError."""
+        """Return a sentence for each value that OpsRamp holds differently from what was sent. Raises BackendError."""
         raw = await self.context.fetch_job(tenant, job)
         differences = compare.differences(sent, canonical_job(self.context.name, raw))
         return list(
@@ -250,7 +251,7 @@ class WriteJobOperation(OpsRampOperation[JobParamsT]):
 
 
 def overlay_of(plan: Plan) -> Body:
-    """Return what a plan changes in the body of a job."""
+    """Return the changes of a plan to the body of a job."""
     return dict(as_object(plan.context["overlay"]))
 
 
@@ -259,7 +260,7 @@ def _same_script(one: Body, other: Body) -> bool:
 
 
 def facts(tenant: str, body: Body, script: Script | None = None) -> dict[str, Json]:
-    """Return what policy may match on."""
+    """Return the facts that policy rules can match."""
     facts = {
         "tenant": tenant,
         "job": body.get("id"),
@@ -274,7 +275,7 @@ def facts(tenant: str, body: Body, script: Script | None = None) -> dict[str, Js
 
 
 def parameter_fields(parameter: ScriptParameter, secrets: Sequence[str]) -> tuple[FormField, FormField]:
-    """Return the two fields of a script's parameter: its value, or the macro that gives it."""
+    """Return the two fields of a script's parameter: its value, and its macro."""
     section = "Script parameters"
     need = "The script needs it." if parameter.required else ""
     value = FormField(
