@@ -1,0 +1,234 @@
+"""What changes while something is under way: back ends that are not ready, groups, requests, calendars."""
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from bot.backends.secrets import SecretNotFound
+from bot.errors import BadResponse, Conflict, NotFound, RateLimited, Refused, Unreachable
+from bot.requests.policy.load import load_policy
+from bot.storage import audit, requests, runs
+from bot.usecases import calendar_store
+from bot.usecases.approvals.delegate import delegate
+from bot.usecases.approvals.end_delegation import end_delegation
+from bot.usecases.calendar_store import CalendarStore
+from bot.usecases.jobs.expire import expire_requests
+from bot.usecases.jobs.remind import send_reminders
+from bot.usecases.preflight import preflight
+from bot.usecases.runs import admission
+from playground.sandbox import Fault
+from tests.unit.usecases.harness import START, Harness
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+POLICY = """
+[policy]
+approvers = ["@sre"]
+zone = "Europe/Berlin"
+expires = "8h"
+reminders = ["1h"]
+
+[[policy.freezes]]
+name = "maintenance day"
+when = "every wednesday 00:00"
+lasts = "24h"
+"""
+
+
+@pytest.fixture
+def waits(bot: Harness, monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The waits of a start, during which only the clock moves."""
+    waited: list[float] = []
+    give_way = asyncio.sleep
+
+    async def sleep(seconds: float) -> None:
+        if seconds:
+            waited.append(seconds)
+            bot.forward(seconds=seconds)
+        await give_way(0)
+
+    monkeypatch.setattr(admission.asyncio, "sleep", sleep)
+    return waited
+
+
+@pytest.fixture
+def prepared(bot: Harness, monkeypatch: pytest.MonkeyPatch) -> list[Exception]:
+    """What the back end answers before a start, one after the other; it is ready after the last."""
+    answers: list[Exception] = []
+
+    async def prepare(_: Any) -> None:
+        if answers:
+            raise answers.pop(0)
+
+    operation = bot.services.backends.operation("foreman.main", "foreman.run")
+    monkeypatch.setattr(type(operation), "prepare", prepare)
+    return answers
+
+
+async def test_a_back_end_that_is_not_ready_is_waited_for_with_growing_gaps(
+    bot: Harness, waits: list[float], prepared: list[Exception]
+) -> None:
+    request = await bot.approved()
+    run, before = await bot.run(request), len(bot.posts())
+    prepared += [Unreachable("f", "away"), BadResponse("f", "odd"), RateLimited("f", "slow", retry_after=9.0)]
+    run = await bot.dispatch(run)
+    assert (run.state, len(bot.posts()) - before) == ("running", 1)
+    assert waits[:3] == [1.0, 2.0, 4.0]
+
+
+async def test_a_back_end_that_does_not_become_ready_in_time_fails_the_run(
+    bot: Harness, waits: list[float], prepared: list[Exception]
+) -> None:
+    run, before = await bot.run(await bot.approved()), len(bot.posts())
+    prepared += [Unreachable("f", "It is away.") for _ in range(99)]
+    run = await bot.dispatch(run)
+    assert (run.state, run.problem, len(bot.posts()) - before) == ("failed", "It is away.", 0)
+    limit = bot.services.settings.timing.connect_seconds
+    assert sum(waits[:-1]) <= limit < sum(waits)
+
+
+async def test_a_back_end_that_refuses_before_a_start_fails_the_run_at_once(
+    bot: Harness, waits: list[float], prepared: list[Exception]
+) -> None:
+    run = await bot.run(await bot.approved())
+    prepared.append(Refused("f", "Not for you."))
+    run = await bot.dispatch(run)
+    assert (run.state, run.problem, waits) == ("failed", "Not for you.", [])
+
+
+async def test_a_secret_that_is_gone_at_the_start_is_said_and_nothing_is_sent(
+    bot: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def start(*_: Any) -> None:
+        raise SecretNotFound("The environment variable X is not set.")
+
+    operation = bot.services.backends.operation("foreman.main", "foreman.run")
+    monkeypatch.setattr(type(operation), "start", start)
+    request = await bot.approved()
+    run = await bot.dispatch(await bot.run(request))
+    attempt = await bot.attempt(run)
+    assert (run.state, run.problem) == ("failed", "The environment variable X is not set.")
+    assert attempt is not None
+    assert attempt.state == "refused"
+
+
+async def test_work_that_is_not_possible_any_more_is_said_before_it_is_approved(bot: Harness) -> None:
+    request = await bot.request(hosts="name ~ app")
+    bot.env.foreman.faults.append(Fault("status", "/api/hosts", "GET", status=200, body={"results": [], "subtotal": 0},
+                                        remaining=None))  # fmt: skip
+    bot.forward(minutes=1)
+    (text,) = (await preflight(bot.services, request)).confirm
+    assert text.startswith("The back end would not take it as it is any more: ")
+
+
+async def test_a_freeze_skips_runs_of_a_series_and_stops_a_single_start(bot: Harness) -> None:
+    series = await bot.request(when="every day at 12:00", hosts="name ~ app")
+    assert (await preflight(bot.services, series)).stop == ()
+    single = await bot.request(hosts="name ~ app")
+    bot.move_to(START + timedelta(days=2))
+    assert any("maintenance day" in text for text in (await preflight(bot.services, single)).stop)
+    assert (await preflight(bot.services, series)).stop == ()
+
+
+async def test_a_freeze_that_was_shown_is_not_to_be_confirmed_again(bot: Harness) -> None:
+    series = await bot.request(when="every day at 12:00", hosts="name ~ batch")
+    assert any("“maintenance day”" in text for text in series.warnings)
+    assert not any("maintenance day" in text for text in (await preflight(bot.services, series)).confirm)
+    unaware = series.model_copy(update={"warnings": ()})
+    assert any("maintenance day" in text for text in (await preflight(bot.services, unaware)).confirm)
+
+
+async def test_a_delegation_is_ended_once_and_on_record(bot: Harness) -> None:
+    bob = await bot.actor("bob")
+    await delegate(bot.services, bob, "U0DAVE", "tomorrow 10:00")
+
+    async def ended() -> list[str]:
+        async with bot.services.db.read() as tx:
+            return [e.actor async for e in audit.entries(tx) if e.action == "delegation.ended"]
+
+    before = len(await ended())
+    bot.forward(minutes=1)
+    assert await end_delegation(bot.services, bob.person) == "You decide for yourself again."
+    assert (await ended())[before:] == [bob.person.key]
+    assert await end_delegation(bot.services, bob.person) == "You have not delegated to anybody."
+    assert len(await ended()) == before + 1
+
+
+@pytest.mark.parametrize("job", [expire_requests, send_reminders])
+async def test_a_request_that_was_decided_meanwhile_keeps_no_other_from_its_turn(
+    bot: Harness, monkeypatch: pytest.MonkeyPatch, job: Any
+) -> None:
+    async with bot.services.db.write() as tx:
+        for summary in await requests.summaries_awaiting_approval(tx, 100):
+            await requests.transition(tx, await requests.get(tx, summary.id), "withdrawn")
+    first, second = await bot.request(), await bot.request()
+    if job is expire_requests:
+        bot.move_to(max(first.approve_by, second.approve_by))
+    else:
+        bot.forward(hours=1)
+    changed, transition = [], requests.transition
+
+    async def meanwhile(tx: Any, request: Any, *args: Any, **values: Any) -> Any:
+        """Another node was faster with the first that is looked at."""
+        if not changed:
+            changed.append(request.id)
+            raise Conflict("This has changed.")
+        return await transition(tx, request, *args, **values)
+
+    monkeypatch.setattr(requests, "transition", meanwhile)
+    bot.woken()
+    await job(bot.services)
+    monkeypatch.undo()
+    versions = {r.id: (await bot.reload(r)).version - r.version for r in (first, second)}
+    assert versions == {changed[0]: 0, next(r.id for r in (first, second) if r.id != changed[0]): 1}
+    assert bot.woken() == {"sender"}
+
+
+@pytest.mark.parametrize("error", [Conflict("Changed."), NotFound("Gone.")])
+async def test_a_run_that_changes_while_it_is_polled_keeps_no_other_from_its_turn(
+    bot: Harness, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    (_, one), (_, other) = await bot.started(), await bot.started()
+    bot.env.foreman.speed = 100.0
+    get, failed = requests.get, []
+
+    async def changed(tx: Any, request_id: str) -> Any:
+        if not failed and request_id in (one.request_id, other.request_id):
+            failed.append(request_id)
+            raise error
+        return await get(tx, request_id)
+
+    monkeypatch.setattr(requests, "get", changed)
+    bot.forward(hours=2)
+    with capture_logs() as logs:
+        await bot.poll()
+    monkeypatch.undo()
+    async with bot.services.db.read() as tx:
+        states = {r.request_id: (await runs.get(tx, r.id)).state for r in (one, other)}
+    assert states.pop(failed[0]) == "running"
+    assert set(states.values()) <= {"succeeded", "failed", "partly_failed"}
+    assert "run changed while it was polled" in [line["event"] for line in logs]
+
+
+CALENDAR = "BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:test\nEND:VCALENDAR\n"
+
+
+async def test_calendars_are_read_again_and_again(
+    bot: Harness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "freeze.ics"
+    path.write_text(CALENDAR)
+    text = f'[policy]\napprovers = ["@sre"]\n[[policy.freezes]]\nname = "f"\ncalendar = "{path}"\n'
+    calendars = CalendarStore(load_policy(text, "p.toml", now=START), bot.clock)
+    monkeypatch.setattr(calendar_store, "REFRESH_SECONDS", 0.001)
+    seen = set()
+    reading = asyncio.ensure_future(calendars.refresh_forever())
+    async with asyncio.timeout(20):
+        while len(seen) < 3:
+            seen |= {id(copy) for copy in calendars.copies.values()}
+            await asyncio.sleep(0.001)
+    reading.cancel()
