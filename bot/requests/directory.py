@@ -13,11 +13,16 @@ _USER = re.compile(r"[UW][A-Z0-9]{2,}")
 
 
 class User(FrozenModel):
-    """A Slack user, as far as rights go. A guest is any restricted user; an external user belongs to another
-    workspace."""
+    """A Slack user, as far as rights and times need.
+
+    A guest is any restricted user; an external user belongs to another workspace. ``zone`` and ``locale`` are "" if the
+    profile has none.
+    """
 
     person: Person
     name: str = ""
+    zone: str = ""
+    locale: str = ""
     deleted: bool = False
     bot: bool = False
     guest: bool = False

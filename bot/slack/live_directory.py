@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from bot.errors import NotAllowed
 from bot.requests import directory as pure
 from bot.requests.model import Decision, Person, Request, Requirement, Stage
-from bot.slack.users import SlackDirectory, SlackUser, SlackUserGroup, SlackUserGroups
+from bot.slack.users import SlackDirectory, SlackUserGroup, SlackUserGroups
 
 
 async def load_directory(
@@ -37,7 +37,7 @@ async def load_directory(
         raise NotAllowed("Slack does not tell just now who everybody is.")
     return pure.InMemoryDirectory(
         slack_directory.team_id,
-        {user: _to_user(member) for user, member in members.items()},
+        members,
         {group.id: _to_user_group(group) for group in groups.by_id.values()},
     )
 
@@ -62,17 +62,6 @@ def _stages_of(requirement: Requirement | None) -> tuple[Stage, ...]:
     if requirement is None:
         return ()
     return (*requirement.stages, *((requirement.escalate_to,) if requirement.escalate_to else ()))
-
-
-def _to_user(member: SlackUser) -> pure.User:
-    return pure.User(
-        person=member.person,
-        name=member.name,
-        deleted=member.deactivated,
-        bot=member.is_bot,
-        guest=member.is_guest,
-        external=member.external,
-    )
 
 
 def _to_user_group(group: SlackUserGroup) -> pure.UserGroup:

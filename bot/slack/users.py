@@ -10,26 +10,13 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import NotAllowed
+from bot.requests.directory import User
 from bot.requests.model import Person
 from bot.slack.error_codes import TRANSPORT_ERRORS, error_code
 from bot.values import JsonObject
 
 MAX_USER_AGE_SECONDS = 300.0
 """Maximum age of a cached user. Events invalidate it earlier."""
-
-
-@dataclass(frozen=True, slots=True)
-class SlackUser:
-    """A Slack user, as far as rights and times need. ``zone`` and ``locale`` are "" if the profile has none."""
-
-    person: Person
-    name: str
-    zone: str = ""
-    locale: str = ""
-    deactivated: bool = False
-    is_bot: bool = False
-    is_guest: bool = False
-    external: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +63,7 @@ class SlackDirectory:
         self._allow_other_teams = allow_other_teams
         self._groups_max_age = groups_max_age
         self._monotonic = monotonic
-        self._users: dict[str, tuple[float, SlackUser]] = {}
+        self._users: dict[str, tuple[float, User]] = {}
         self._channel_names: dict[str, str] = {}
         self._channel_ids: dict[str, str] = {}
         self._groups: SlackUserGroups | None = None
@@ -92,7 +79,7 @@ class SlackDirectory:
         answer = await self._client.auth_test()
         self.team_id, self.bot_user_id = str(answer["team_id"]), str(answer["user_id"])
 
-    async def user(self, user_id: str, team: str = "") -> SlackUser:
+    async def user(self, user_id: str, team: str = "") -> User:
         """Return a user. Raises NotAllowed if Slack does not answer."""
         known = self._cached_user(user_id)
         if known is not None:
@@ -109,16 +96,16 @@ class SlackDirectory:
             self._users[user_id] = (self._monotonic(), member)
         return member
 
-    async def authorize(self, person: Person) -> SlackUser:
+    async def authorize(self, person: Person) -> User:
         """Return a user who may use the bot. Raises NotAllowed with the reason for anybody else."""
         if person.team != self.team_id and not self._allow_other_teams:
             raise NotAllowed("You are not a member of this workspace, so you cannot use Nightshift here.")
         member = await self.user(person.user, person.team)
-        if member.deactivated or member.is_bot:
+        if member.deleted or member.bot:
             raise NotAllowed("This account is deactivated or a bot, so it cannot use Nightshift.")
         if member.external and not self._allow_other_teams:
             raise NotAllowed("People of other organisations cannot use Nightshift here.")
-        if member.is_guest and not self._allow_guests:
+        if member.guest and not self._allow_guests:
             raise NotAllowed("Guests cannot use Nightshift here. Ask a full member to do this for you.")
         return member
 
@@ -144,14 +131,14 @@ class SlackDirectory:
             self._groups = groups if self._change_counts[""] == changes_before else None
             return groups
 
-    async def users(self, users: Sequence[str]) -> dict[str, SlackUser]:
+    async def users(self, users: Sequence[str]) -> dict[str, User]:
         """Return several users at once, without those for whom Slack does not answer."""
         cached = {user_id: user for user_id in users if (user := self._cached_user(user_id)) is not None}
         lookups = [self.user(user_id) for user_id in users if user_id not in cached]
         answers = await asyncio.gather(*lookups, return_exceptions=True) if lookups else ()
-        return cached | {user.person.user: user for user in answers if isinstance(user, SlackUser)}
+        return cached | {user.person.user: user for user in answers if isinstance(user, User)}
 
-    def _cached_user(self, user: str) -> SlackUser | None:
+    def _cached_user(self, user: str) -> User | None:
         known = self._users.get(user)
         return known[1] if known and self._monotonic() - known[0] < MAX_USER_AGE_SECONDS else None
 
@@ -194,18 +181,18 @@ class SlackDirectory:
         self._users.pop(user_id, None)
 
 
-def _parse_user(user: JsonObject, team: str, home_team: str) -> SlackUser:
+def _parse_user(user: JsonObject, team: str, home_team: str) -> User:
     profile = user.get("profile")
     names = profile if isinstance(profile, Mapping) else {}
     own_team = str(user.get("team_id") or team)
-    return SlackUser(
+    return User(
         person=Person(team=own_team, user=str(user["id"])),
         name=str(names.get("display_name") or names.get("real_name") or user.get("name") or user["id"]),
         zone=str(user.get("tz") or ""),
         locale=str(user.get("locale") or ""),
-        deactivated=bool(user.get("deleted")),
-        is_bot=bool(user.get("is_bot") or user.get("is_workflow_bot")),
-        is_guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
+        deleted=bool(user.get("deleted")),
+        bot=bool(user.get("is_bot") or user.get("is_workflow_bot")),
+        guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
         external=bool(user.get("is_stranger")) or own_team != home_team,
     )
 

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from bot.requests.directory import User
 from bot.requests.model import Person
 from bot.schedule import TimePreferences, time_preferences
-from bot.slack.users import SlackUser
 from bot.usecases.services import Services
 
 
@@ -18,7 +18,7 @@ class Actor:
     zone_note: str = ""
 
 
-def actor_for(services: Services, user: SlackUser) -> Actor:
+def actor_for(services: Services, user: User) -> Actor:
     """Return a Slack user as an actor. The configuration's zone is assumed if their profile has none."""
     times = services.settings.times
     preferences = time_preferences(user.locale, times.clock, times.dates)

@@ -10,8 +10,9 @@ import pytest_asyncio
 
 from bot.errors import NotAllowed
 from bot.requests.approval.status import PermissionCode
+from bot.requests.directory import User
 from bot.requests.model import Person, Request, Stage
-from bot.slack.users import SlackUser, SlackUserGroup, SlackUserGroups
+from bot.slack.users import SlackUserGroup, SlackUserGroups
 from bot.storage import delegations, requests
 from bot.storage.database import Database
 from bot.storage.migrate import migrate
@@ -36,8 +37,8 @@ class StubDirectory:
         found = [SlackUserGroup(f"S{name[1:]}", name[1:], frozenset(users)) for name, users in self.members.items()]
         return SlackUserGroups({group.id: group for group in found})
 
-    async def users(self, users: Any) -> dict[str, SlackUser]:
-        return {user: SlackUser(person(user), user, deactivated=user in self.deactivated) for user in users}
+    async def users(self, users: Any) -> dict[str, User]:
+        return {user: User(person=person(user), name=user, deleted=user in self.deactivated) for user in users}
 
 
 class StubClock:

@@ -1,6 +1,5 @@
 """What policy and profiles decide where nobody chooses: late starts, names of hosts, time zones."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -80,10 +79,10 @@ async def test_a_time_that_is_too_far_off_or_too_frequent_is_an_error_under_when
 
 async def test_a_person_acts_in_the_zone_of_their_profile_or_else_in_the_configured_one(bot: Harness) -> None:
     user = await bot.services.directory.user(bot.person("alice").user)
-    there = actor_for(bot.services, replace(user, zone="Asia/Tokyo"))
+    there = actor_for(bot.services, user.model_copy(update={"zone": "Asia/Tokyo"}))
     assert (there.zone, there.zone_note) == ("Asia/Tokyo", "")
     default = bot.services.settings.channels.default_zone
-    nowhere = actor_for(bot.services, replace(user, zone=""))
+    nowhere = actor_for(bot.services, user.model_copy(update={"zone": ""}))
     assert (nowhere.zone, nowhere.zone_note) == (
         default, f"Your Slack profile has no time zone, so {default} is assumed."
     )  # fmt: skip
