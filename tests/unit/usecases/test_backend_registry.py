@@ -53,3 +53,14 @@ def test_a_back_end_may_have_channels_of_its_own(registry: BackendRegistry) -> N
     assert [registry.results_channel(name) for name in registry] == ["#results", "#results", "#lab-results"]
     assert registry.approvals_channel("foreman.gone") == "#approvals"
     assert registry.results_channel("foreman.gone") == "#results"
+
+
+async def test_four_calls_at_most_are_in_flight_to_each_back_end(registry: BackendRegistry) -> None:
+    slots = registry["foreman.main"].send_slots
+    for free in (4, 3, 2, 1):
+        assert not slots.locked(), free
+        await slots.acquire()
+    assert slots.locked()
+    assert not registry["foreman.lab"].send_slots.locked()
+    slots.release()
+    assert not slots.locked()
