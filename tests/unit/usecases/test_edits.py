@@ -1,0 +1,113 @@
+"""A form that is filled in from a request: what it starts from, and who may open it."""
+
+from typing import Any
+
+import pytest
+
+from bot.errors import Conflict, InputError, NotAllowed
+from bot.requests.model import Request
+from bot.schedule import Now
+from bot.storage import runs
+from bot.storage.drafts import Draft
+from bot.usecases.drafts.edit import edit_request
+from bot.usecases.drafts.reading import parsed_reading
+from bot.usecases.drafts.rerun_failed import rerun_failed
+from bot.usecases.drafts.update import apply_form_state
+from bot.usecases.runs.cancel import cancel
+from tests.unit.usecases.harness import Harness
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+WHEN = "tomorrow 20:00"
+
+
+async def edited(bot: Harness, request: Request, who: str = "alice") -> Draft:
+    return await edit_request(bot.services, request.id, await bot.actor(who))
+
+
+async def resubmitted(bot: Harness, draft: Draft, who: str = "alice", **values: Any) -> Request:
+    return await bot.submit(await apply_form_state(bot.services, draft, await bot.actor(who), values, {}), who)
+
+
+async def test_an_edit_starts_from_what_was_asked_for(bot: Harness) -> None:
+    request = await bot.request(when=WHEN, channel="C-ELSEWHERE", reason="why not")
+    bot.forward(days=3)
+    draft = await edited(bot, request, "bob")
+    assert (draft.person, draft.channel, draft.backend) == (bot.person("bob"), "C-ELSEWHERE", "foreman.main")
+    assert (draft.values, draft.labels, draft.reason) == (request.values, request.labels, "why not")
+    assert (draft.revises, draft.phrase) == (request.id, WHEN)
+    reading = parsed_reading(draft)
+    assert reading is not None
+    # The agreed time: “tomorrow” is another day by now.
+    assert reading.schedule == request.content.schedule  # type: ignore[union-attr]
+
+
+async def test_whoever_may_not_edit_or_comes_too_late_gets_no_form(bot: Harness) -> None:
+    request = await bot.request(when=WHEN)
+    with pytest.raises(NotAllowed, match="Only the requester and the approvers can edit this"):
+        await edited(bot, request, "dave")
+    approved = (await bot.decide(request)).request
+    assert (await edited(bot, approved)).revises == request.id
+    await cancel(bot.services, request.id, bot.person("alice"))
+    with pytest.raises(Conflict, match="cannot be edited any more: cancelled"):
+        await edited(bot, request)
+
+
+async def test_an_edit_is_told_under_each_card_and_on_record(bot: Harness) -> None:
+    request = await bot.request(when=WHEN)
+    (card,) = await bot.messages(request, "approval")
+    after = await resubmitted(bot, await edited(bot, request, "bob"), "bob", **{"inputs.command": "uptime"})
+    (note,) = await bot.messages(request, "note")
+    assert (note.recipient, note.parent_id) == (card.recipient, card.id)
+    assert note.facts == {
+        "text": f"{request.name} was changed. Approvals of the earlier content do not count any more.",
+        "by": "U0BOB",
+    }
+    action, data = (await bot.audit(request))[-1]
+    assert (action, data["revision"], data["hash"]) == ("request.revised", 2, after.content_hash)
+    assert len(data["fields"]) == 1
+    assert (after.last_editor, after.editors, after.requester) == ("U0BOB", ("U0BOB",), request.requester)
+    assert after.round_opened_at == bot.now
+    (shown,) = await bot.messages(request, "approval")
+    assert shown.desired_version > card.desired_version
+
+
+async def test_content_that_returns_to_what_it_was_needs_a_new_approval(bot: Harness) -> None:
+    request = await bot.request(when=WHEN)
+    changed = await resubmitted(bot, await edited(bot, request), **{"inputs.command": "uptime"})
+    back = await resubmitted(bot, await edited(bot, changed), **{"inputs.command": "id"})
+    assert [r.content.renewal for r in (request, changed, back)] == [0, 1, 2]
+    assert len({request.content_hash, changed.content_hash, back.content_hash}) == 3
+    reasoned = await resubmitted(bot, await edited(bot, back), because="a better reason")
+    assert (reasoned.content_hash, reasoned.reason) == (back.content_hash, "a better reason")
+
+
+async def test_a_rerun_names_what_it_repeats_and_starts_now(bot: Harness) -> None:
+    request, run = await bot.started(when="now", reason="r" * 990)
+    async with bot.services.db.write() as tx:
+        results = [{"name": f"web-{n}", "state": state} for n, state in enumerate(("failed", "succeeded", "cancelled"))]
+        await runs.transition(tx, run, "partly_failed", progress={"state": "partly_failed", "results": results})
+    draft = await rerun_failed(bot.services, request.id, await bot.actor("alice"))
+    assert draft.reason.startswith(f"Again on what failed in {request.name}: rrr")
+    assert len(draft.reason) == 1000
+    assert (draft.phrase, draft.revises) == ("now", None)
+    reading = parsed_reading(draft)
+    assert reading is not None
+    assert reading.schedule == Now()  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("state", ["succeeded", "cancelled", "missed"])
+async def test_what_did_not_fail_is_not_repeated(bot: Harness, state: Any) -> None:
+    request, run = await bot.started()
+    async with bot.services.db.write() as tx:
+        await runs.transition(tx, run, state)
+    with pytest.raises(InputError, match="nothing to repeat"):
+        await rerun_failed(bot.services, request.id, await bot.actor("alice"))
+
+
+async def test_what_failed_before_it_started_is_not_repeated(bot: Harness) -> None:
+    request = await bot.approved(when=WHEN)
+    async with bot.services.db.write() as tx:
+        await runs.transition(tx, await bot.run(request), "failed")
+    with pytest.raises(InputError, match="nothing to repeat"):
+        await rerun_failed(bot.services, request.id, await bot.actor("alice"))
