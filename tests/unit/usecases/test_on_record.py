@@ -16,12 +16,9 @@ from bot.usecases.approvals.delegate import delegate
 from bot.usecases.approvals.end_delegation import end_delegation
 from bot.usecases.approvals.retract import retract_decision
 from bot.usecases.approvals.withdraw import withdraw
-from bot.usecases.jobs.watch import poll_backend
-from bot.usecases.runs.attach_remote import attach_remote
 from bot.usecases.runs.cancel import cancel
 from bot.usecases.runs.retry_unknown import retry_unknown
 from tests.unit.usecases.harness import Harness
-from tests.unit.usecases.test_unknown_outcomes import unknown
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -148,7 +145,7 @@ async def test_a_delegation_and_its_end(bot: Harness) -> None:
 
 
 async def test_a_person_who_says_that_it_did_not_run(bot: Harness) -> None:
-    request, run = await unknown(bot)
+    request, run = await bot.unknown()
     async with watching(bot, request) as change:
         assert await retry_unknown(bot.services, request.id, bot.person("alice")) == f"{request.name} is started again."
     assert change.entries == [("U0ALICE", "run.again", {"run": run.id})]
@@ -157,20 +154,6 @@ async def test_a_person_who_says_that_it_did_not_run(bot: Harness) -> None:
     attempt = await bot.attempt(run)
     assert attempt is not None
     assert (attempt.state, attempt.problem) == ("refused", "A person said that it did not run.")
-
-
-async def test_a_person_who_says_that_it_ran(bot: Harness) -> None:
-    _, other = await bot.started()
-    assert other.handle is not None
-    request, run = await unknown(bot)
-    remote = str(other.handle["id"])
-    async with watching(bot, request) as change:
-        await attach_remote(bot.services, request.id, bot.person("bob"), f" {remote} ")
-    assert change.entries == [("U0BOB", "run.adopted", {"run": run.id, "id": remote})]
-    assert (change.drawn, change.woken) == ({"approval", "receipt"}, {"sender", "watchers"})
-    after = await bot.run(request)
-    assert (after.state, after.problem, after.started_at) == ("running", "", bot.now)
-    assert await poll_backend(bot.services, bot.services.backends.require("foreman.main")) >= 1
 
 
 async def test_of_two_decisions_at_the_same_moment_the_second_is_told_that_it_came_too_late(bot: Harness) -> None:

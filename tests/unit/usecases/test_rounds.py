@@ -15,7 +15,6 @@ from bot.usecases.runs import find_unknown
 from bot.usecases.runs.admission import ObstacleCode
 from bot.usecases.runs.find_unknown import find_unknown_runs
 from tests.unit.usecases.harness import Harness
-from tests.unit.usecases.test_unknown_outcomes import unknown
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -76,7 +75,7 @@ async def test_a_run_has_lost_its_job_if_it_is_overdue_for_half_a_minute(bot: Ha
 async def test_a_run_that_cannot_be_looked_up_keeps_no_other_from_being_found(
     bot: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (_, first), (_, second) = await unknown(bot), await unknown(bot)
+    (_, first), (_, second) = await bot.unknown(), await bot.unknown()
     asked, find = [], find_unknown._find_one
 
     async def failing(services: Any, run: Run) -> None:
