@@ -149,6 +149,7 @@ def _state_block(card: Card) -> Block:
     if request.outcome:
         rows.append([text_run(clip(request.outcome, 1500))])
     rows += _proposal_rows(card)
+    rows += [[text_run(note, italic=True)] for note in request.start_notes]
     return rich_text_lines(*rows)
 
 

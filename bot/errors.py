@@ -4,6 +4,7 @@ NightshiftError
   ConfigError           the configuration is invalid; one line per problem
   InputError            values given by a person are invalid; one message per field
   NotAllowed            the person may not do this
+    SlackSilent         Slack does not tell who somebody is or who is in a group: unknown, not no
   Conflict              the state has changed meanwhile
     ContentAltered      the stored content is not what was signed
   NotFound              no such request, draft or back end
@@ -49,6 +50,10 @@ class InputError(NightshiftError):
 
 class NotAllowed(NightshiftError):
     """The person may not do this; the text says why."""
+
+
+class SlackSilent(NotAllowed):
+    """Slack does not tell who somebody is, or who is in which group. That is unknown: it means neither yes nor no."""
 
 
 class Conflict(NightshiftError):

@@ -15,12 +15,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.engine import Engine
 from bot.errors import ConfigError
 from bot.loops import run_periodically
-from bot.requests.model import Requirement
-from bot.requests.policy.load import all_stages, workspace_problems
 from bot.schedule import warm_up
 from bot.settings import Settings
 from bot.slack.error_codes import TRANSPORT_ERRORS, error_code
-from bot.slack.live_directory import load_directory
 from bot.slack.sender import MAX_CALL_DURATION, Sender
 from bot.slack.users import SlackDirectory
 from bot.storage import messages, schema_version
@@ -29,6 +26,7 @@ from bot.usecases.backend_registry import ConfiguredBackend
 from bot.usecases.calendar_store import CalendarStore
 from bot.usecases.jobs import scheduler
 from bot.usecases.jobs.alert_unapprovable import alert_unapprovable
+from bot.usecases.jobs.check_policy import check_policy_when_slack_answers
 from bot.usecases.jobs.purge import purge_old_records
 from bot.usecases.jobs.requeue import requeue_orphaned_runs
 from bot.usecases.jobs.undeliverable import handle_undeliverable
@@ -163,12 +161,16 @@ class Nightshift:
             wait = min(wait * 2, MAX_SLACK_RETRY_SECONDS)
 
     async def _check_policy(self) -> None:
-        """Raise ConfigError if the policy names groups or people that the workspace does not have."""
-        policy = self.services.policy.policy
-        everyone = Requirement(stages=all_stages(policy))
-        problems = workspace_problems(policy, await load_directory(self.directory, everyone))
+        """Raise ConfigError if the policy names groups or people that the workspace does not have.
+
+        Without an answer of Slack the bot starts all the same, and checks the policy as soon as there is one.
+        """
+        problems = await self.services.policy.workspace_problems()
         if problems:
             raise ConfigError(problems)
+        if problems is None:
+            _log.warning("policy not checked: Slack does not tell all groups and people; checking later")
+            self._loops.append(asyncio.create_task(check_policy_when_slack_answers(self.services), name="policy"))
 
     def _start_loops(self) -> None:
         services, timing = self.services, self.settings.timing

@@ -98,6 +98,10 @@ class TimingSettings(SettingsSection):
     """Minimum interval between two runs of a series."""
     grace_minutes: int = Field(default=60, ge=1, le=MAX_MINUTES)
     """How late a run of a series may start if its schedule has no window."""
+    stale_directory_seconds: float = Field(default=3600.0, ge=0, le=MAX_SECONDS)
+    """How long Slack's last answer about users and groups holds at a start while Slack does not answer."""
+    recheck_seconds: float = Field(default=15.0, gt=0, le=300)
+    """Interval between checks of a start that waits for Slack or a back end to answer."""
     drain_seconds: float = Field(default=10.0, ge=0, le=MAX_SECONDS)
     """How long the bot waits for work under way when it is stopped."""
     keep_finished_jobs_days: int = Field(default=7, ge=1, le=MAX_DAYS)

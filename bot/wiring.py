@@ -77,7 +77,9 @@ def _build_services(
         directory=directory,
         backends=backends,
         policy=PolicyService(policy, CalendarStore(policy, clock), directory, db, clock, backends),
-        approvals=ApprovalService(directory, db, clock, policy.defaults.required_stages()),
+        approvals=ApprovalService(
+            directory, db, clock, policy.defaults.required_stages(), settings.timing.stale_directory_seconds
+        ),
         conflicts=ConflictFinder(db, clock, assumed_duration, policy.defaults.short_names),
     )
     return services

@@ -281,7 +281,7 @@ def _preview_model(services: Services, draft: Draft, actor: Actor, checked: Prev
     approval = [headline(requirement), *terms_text(requirement)]
     if requirement.effect == "ask":
         people = "1 person" if checked.notified_count == 1 else f"{checked.notified_count} people"
-        approval.append(f"This will notify {people}.")
+        approval.append(f"This will notify {'at least ' if checked.notified_count_is_minimum else ''}{people}.")
     return PreviewModel(
         draft_id=draft.id,
         version=draft.version,

@@ -174,6 +174,7 @@ admin = "#ops-admin"
 watch_seconds = 0.3
 timekeeper_seconds = 0.2
 card_seconds = 0.3
+recheck_seconds = 0.3
 find_seconds = 1.0
 drain_seconds = 2.0
 slack_pace = 100

@@ -10,10 +10,7 @@ from slack_sdk.errors import SlackApiError
 from bot.configuration import Transport, load_configuration
 from bot.errors import ConfigError, NightshiftError
 from bot.lifecycle import Nightshift
-from bot.requests.model import Requirement
-from bot.requests.policy.load import all_stages, workspace_problems
 from bot.slack.error_codes import TRANSPORT_ERRORS, error_code
-from bot.slack.live_directory import load_directory
 from bot.storage import schema_version
 from bot.storage.health import database_problem
 from bot.wiring import build_bot
@@ -92,11 +89,15 @@ async def _check_channel(bot: Nightshift, name: str) -> bool:
 
 async def _check_policy(bot: Nightshift) -> bool:
     policy = bot.services.policy.policy
-    directory = await load_directory(bot.directory, Requirement(stages=all_stages(policy)))
-    faults = (*workspace_problems(policy, directory), *await bot.calendars.refresh())
+    in_workspace = await bot.services.policy.workspace_problems()
+    if in_workspace is None:
+        _report(False, "policy: Slack does not tell all groups and people; run doctor again")
+    faults = (*(in_workspace or ()), *await bot.calendars.refresh())
     for fault in faults:
         _report(False, fault)
-    return not faults and _report(True, f"policy: {len(policy.rules)} rules, {len(policy.freezes)} freezes")
+    if faults or in_workspace is None:
+        return False
+    return _report(True, f"policy: {len(policy.rules)} rules, {len(policy.freezes)} freezes")
 
 
 async def _check_backend(name: str, check: Awaitable[str]) -> bool:

@@ -1,7 +1,12 @@
-"""The people and user groups of the workspace, and which of them may act. Looking them up happens elsewhere."""
+"""The people and user groups of the workspace, and which of them may act. Looking them up happens elsewhere.
+
+What Slack does not tell is unknown: neither yes nor no. A directory therefore has two readings. As it is, it counts
+what is unknown as no, so that rights fail closed. ``as_possible`` counts it as yes. What both say is certain; what they
+say differently is unknown.
+"""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 from typing import Protocol
 
@@ -35,14 +40,32 @@ class UserGroup(FrozenModel):
     id: str
     handle: str = ""
     members: frozenset[str] = frozenset()
+    disabled: bool = False
 
 
 class Directory(Protocol):
-    """The current state of the workspace. Whatever cannot be looked up counts as absent, so that rights fail closed."""
+    """The current state of the workspace. Whatever is unknown counts as absent, so that rights fail closed."""
 
     @property
     def team(self) -> str:
         """The workspace that user ids in policy belong to."""
+        ...
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing is unknown."""
+        ...
+
+    @property
+    def has_groups(self) -> bool:
+        """Whether the user groups are known."""
+        ...
+
+    def as_possible(self, *people: str) -> "Directory":
+        """Return the directory in which what is unknown counts as yes.
+
+        Unknown users are full members. Unknown groups exist, and have ``people`` (user ids) as members.
+        """
         ...
 
     def group(self, name: str) -> UserGroup | None:
@@ -61,17 +84,42 @@ class Directory(Protocol):
 class InMemoryDirectory:
     """A directory in memory: a snapshot of the workspace, or one made by a test."""
 
-    def __init__(self, team: str, users: Mapping[str, User], groups: Mapping[str, UserGroup]) -> None:
-        """``users`` are by user id, ``groups`` by group id."""
+    def __init__(
+        self,
+        team: str,
+        users: Mapping[str, User],
+        groups: Mapping[str, UserGroup] | None,
+        unknown_users: Collection[str] = (),
+        members_of_unknown_groups: Collection[str] = (),
+    ) -> None:
+        """``users`` are by user id, ``groups`` by group id; None if Slack does not tell the groups. ``unknown_users``
+        are the ids about whom Slack tells nothing. Only the possible reading of a directory has
+        ``members_of_unknown_groups``."""
         self._team = team
         self._users = users
-        self._groups = dict(groups) | {f"@{g.handle.lower()}": g for g in groups.values() if g.handle}
+        self._unknown_users = frozenset(unknown_users) - frozenset(users)
+        self._members_of_unknown_groups = frozenset(members_of_unknown_groups)
+        self.has_groups = groups is not None
+        self._groups = dict(groups or {}) | {f"@{g.handle.lower()}": g for g in (groups or {}).values() if g.handle}
 
     @property
     def team(self) -> str:
         return self._team
 
+    @property
+    def is_complete(self) -> bool:
+        return self.has_groups and not self._unknown_users
+
+    def as_possible(self, *people: str) -> "InMemoryDirectory":
+        if self.is_complete:
+            return self
+        unknown = {user: User(person=Person(team=self._team, user=user)) for user in self._unknown_users}
+        groups = {group.id: group for group in self._groups.values()} if self.has_groups else None
+        return InMemoryDirectory(self._team, {**self._users, **unknown}, groups, members_of_unknown_groups=people)
+
     def group(self, name: str) -> UserGroup | None:
+        if self._members_of_unknown_groups and not self.has_groups:
+            return UserGroup(id=name, members=self._members_of_unknown_groups)
         return self._groups.get(name.lower() if name.startswith("@") else name)
 
     def user(self, person: Person) -> User | None:
@@ -167,6 +215,8 @@ def group_problems(stage: Stage, directory: Directory) -> tuple[str, ...]:
         group = directory.group(name)
         if group is None:
             problems.append(f"The user group {shown} cannot be found.")
+        elif group.disabled:
+            problems.append(f"The user group {shown} is disabled.")
         elif not active_members(group.members, directory):
             problems.append(f"The user group {shown} has nobody who may approve.")
     return tuple(problems)

@@ -222,6 +222,8 @@ class Request(FrozenModel):
     started_at: datetime | None = None
     finished_at: datetime | None = None
     outcome: str = ""
+    start_notes: tuple[str, ...] = ()
+    """What could not be checked in full when the newest run started, a sentence each."""
 
     @property
     def name(self) -> str:

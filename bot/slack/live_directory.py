@@ -1,11 +1,14 @@
-"""Loads the users and groups that a decision needs from Slack. Fails closed."""
+"""Loads the users and groups that a decision needs from Slack. What Slack does not tell is unknown in them."""
 
 from collections.abc import Iterable
 
-from bot.errors import NotAllowed
+from bot.errors import SlackSilent
 from bot.requests import directory as pure
 from bot.requests.model import Decision, Person, Request, Requirement, Stage
-from bot.slack.users import SlackDirectory, SlackUserGroup, SlackUserGroups
+from bot.slack.users import MAX_USER_AGE_SECONDS, SlackDirectory, SlackUserGroup, SlackUserGroups
+
+DECISION_GROUP_AGE_SECONDS = 15.0
+"""Maximum age of the user groups that a decision is judged by. Whoever decides within it shares one answer of Slack."""
 
 
 async def load_directory(
@@ -13,33 +16,60 @@ async def load_directory(
     requirement: Requirement | None,
     extra_people: Iterable[Person] = (),
     *,
-    require_complete: bool = False,
+    max_group_age: float | None = None,
 ) -> pure.InMemoryDirectory:
-    """Return the groups, and the users who matter for a requirement.
+    """Return the groups, and the users who matter for a requirement. ``max_group_age`` is in seconds; None is the
+    directory's own. Whatever Slack does not tell is unknown in it."""
+    try:
+        groups = await slack_directory.groups(max_group_age)
+    except SlackSilent:
+        groups = None
+    directory, _ = await _with_users(slack_directory, requirement, extra_people, groups, MAX_USER_AGE_SECONDS)
+    return directory
 
-    If Slack does not answer there are no groups, and nobody may approve. With ``require_complete``, raises NotAllowed
-    instead.
+
+async def load_last_known_directory(
+    slack_directory: SlackDirectory,
+    requirement: Requirement | None,
+    extra_people: Iterable[Person],
+    max_age: float,
+) -> tuple[pure.InMemoryDirectory, float]:
+    """Return the directory in which answers up to ``max_age`` seconds old hold where Slack does not answer now.
+
+    Returns the age of the oldest such answer too, in seconds; 0 if Slack has answered everything.
     """
+    age = 0.0
+    groups: SlackUserGroups | None
     try:
         groups = await slack_directory.groups()
-    except NotAllowed:
-        if require_complete:
-            raise
-        groups = SlackUserGroups()
+    except SlackSilent:
+        groups = slack_directory.last_known_groups(max_age)
+        age = slack_directory.age_of(groups) if groups is not None else 0.0
+    directory, user_age = await _with_users(slack_directory, requirement, extra_people, groups, max_age)
+    return directory, max(age, user_age)
+
+
+async def _with_users(
+    slack_directory: SlackDirectory,
+    requirement: Requirement | None,
+    extra_people: Iterable[Person],
+    groups: SlackUserGroups | None,
+    stale_age: float,
+) -> tuple[pure.InMemoryDirectory, float]:
     wanted = {person.user for person in extra_people}
     for stage in _stages_of(requirement):
         wanted |= set(stage.users)
         for name in stage.groups:
-            group = groups.find(name)
+            group = groups.find(name) if groups is not None else None
             wanted |= group.members if group else set()
-    members = await slack_directory.users(sorted(wanted))
-    if require_complete and len(members) < len(wanted):
-        raise NotAllowed("Slack does not tell just now who everybody is.")
-    return pure.InMemoryDirectory(
+    users = await slack_directory.users(sorted(wanted), stale_age)
+    directory = pure.InMemoryDirectory(
         slack_directory.team_id,
-        members,
-        {group.id: _to_user_group(group) for group in groups.by_id.values()},
+        users.known,
+        None if groups is None else {group.id: _to_user_group(group) for group in groups.by_id.values()},
+        users.unknown,
     )
+    return directory, users.age
 
 
 async def load_approval_directory(
@@ -48,14 +78,19 @@ async def load_approval_directory(
     decisions: Iterable[Decision],
     extra_people: Iterable[Person] = (),
     *,
-    require_complete: bool = False,
+    max_group_age: float | None = None,
 ) -> pure.InMemoryDirectory:
-    """Load what an approval is judged by: the stages, the requester, and everyone who decided.
+    """Load what an approval is judged by: the stages, the authors, and everyone who decided.
 
     Whoever decided for somebody else is in no stage, and would count for nothing if left out.
     """
-    people = [request.requester, *(decision.person for decision in decisions), *extra_people]
-    return await load_directory(slack_directory, request.requirement, people, require_complete=require_complete)
+    people = [*people_of_approval(request, decisions), *extra_people]
+    return await load_directory(slack_directory, request.requirement, people, max_group_age=max_group_age)
+
+
+def people_of_approval(request: Request, decisions: Iterable[Decision]) -> list[Person]:
+    """Return the authors of a request and everyone who decided on it."""
+    return [request.requester, *request.edited_by, *(decision.person for decision in decisions)]
 
 
 def _stages_of(requirement: Requirement | None) -> tuple[Stage, ...]:
@@ -66,4 +101,4 @@ def _stages_of(requirement: Requirement | None) -> tuple[Stage, ...]:
 
 def _to_user_group(group: SlackUserGroup) -> pure.UserGroup:
     members = frozenset() if group.disabled else group.members
-    return pure.UserGroup(id=group.id, handle=group.handle, members=members)
+    return pure.UserGroup(id=group.id, handle=group.handle, members=members, disabled=group.disabled)

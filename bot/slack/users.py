@@ -1,15 +1,18 @@
-"""Looks up users, user groups and channels in Slack. Fails closed."""
+"""Looks up users, user groups and channels in Slack, and remembers the last answers.
+
+What Slack does not tell is unknown.
+"""
 
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.errors import NotAllowed
+from bot.errors import NotAllowed, SlackSilent
 from bot.requests.directory import User
 from bot.requests.model import Person
 from bot.slack.error_codes import TRANSPORT_ERRORS, error_code
@@ -17,6 +20,7 @@ from bot.values import JsonObject
 
 MAX_USER_AGE_SECONDS = 300.0
 """Maximum age of a cached user. Events invalidate it earlier."""
+_NO_SUCH_USER = frozenset({"user_not_found", "users_not_found", "user_not_visible"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +42,24 @@ class SlackUserGroups:
 
     def find(self, name: str) -> SlackUserGroup | None:
         """Return a group by its id, or by its handle with or without @."""
-        handle = name.removeprefix("@")
-        return self.by_id.get(name) or next((g for g in self.by_id.values() if g.handle == handle), None)
+        handle = name.removeprefix("@").lower()
+        return self.by_id.get(name) or next((g for g in self.by_id.values() if g.handle.lower() == handle), None)
 
     def containing(self, user: str) -> tuple[SlackUserGroup, ...]:
         """Return the groups that a user is in."""
         return tuple(g for g in self.by_id.values() if user in g.members and not g.disabled)
+
+
+@dataclass(frozen=True, slots=True)
+class SlackUserAnswers:
+    """What Slack tells about several users: those it knows, by id, and the ids about whom it did not answer.
+
+    Whoever is in neither does not exist. ``age`` is that of the oldest answer used, in seconds.
+    """
+
+    known: Mapping[str, User]
+    unknown: frozenset[str] = frozenset()
+    age: float = 0.0
 
 
 class SlackDirectory:
@@ -80,7 +96,7 @@ class SlackDirectory:
         self.team_id, self.bot_user_id = str(answer["team_id"]), str(answer["user_id"])
 
     async def user(self, user_id: str, team: str = "") -> User:
-        """Return a user. Raises NotAllowed if Slack does not answer."""
+        """Return a user. Raises SlackSilent if Slack does not answer, NotAllowed if it has no such user."""
         known = self._cached_user(user_id)
         if known is not None:
             return known
@@ -88,9 +104,12 @@ class SlackDirectory:
         try:
             answer = await self._client.users_info(user=user_id, include_locale=True)
         except SlackApiError as error:
-            raise NotAllowed(f"Slack does not tell who you are ({error_code(error)}), so nothing was done.") from error
+            code = error_code(error)
+            if code in _NO_SUCH_USER:
+                raise NotAllowed("You are not known in this workspace, so you cannot use Nightshift here.") from error
+            raise SlackSilent(f"Slack does not tell who you are ({code}), so nothing was done. Try again.") from error
         except TRANSPORT_ERRORS as error:
-            raise NotAllowed("Slack cannot be asked who you are just now, so nothing was done. Try again.") from error
+            raise SlackSilent("Slack cannot be asked who you are just now, so nothing was done. Try again.") from error
         member = _parse_user(answer["user"], team or self.team_id, self.team_id)
         if self._change_counts[user_id] == changes_before:
             self._users[user_id] = (self._monotonic(), member)
@@ -110,11 +129,14 @@ class SlackDirectory:
         return member
 
     async def groups(self, max_age: float | None = None) -> SlackUserGroups:
-        """Return the user groups, at most ``max_age`` seconds old. Raises NotAllowed if Slack does not answer."""
+        """Return the user groups, at most ``max_age`` seconds old. Raises SlackSilent if Slack does not answer.
+
+        Everyone who asks meanwhile waits for the same answer.
+        """
         limit = self._groups_max_age if max_age is None else max_age
         async with self._groups_lock:
-            if self._groups is not None and self._monotonic() - self._groups.read_at < limit:
-                return self._groups
+            if (groups := self.last_known_groups(limit)) is not None:
+                return groups
             changes_before = self._change_counts[""]
             try:
                 answer = await self._client.usergroups_list(include_users=True, include_disabled=True)
@@ -122,25 +144,52 @@ class SlackDirectory:
                 if error_code(error) == "plan_upgrade_required":
                     self._groups = SlackUserGroups(read_at=self._monotonic())
                     return self._groups
-                raise NotAllowed(
+                raise SlackSilent(
                     f"Slack does not tell who is in which group ({error_code(error)}). Try again soon."
                 ) from error
             except TRANSPORT_ERRORS as error:
-                raise NotAllowed("Slack cannot be asked who is in which group just now. Try again soon.") from error
+                raise SlackSilent("Slack cannot be asked who is in which group just now. Try again soon.") from error
             groups = SlackUserGroups({g.id: g for g in map(_parse_group, answer["usergroups"])}, self._monotonic())
             self._groups = groups if self._change_counts[""] == changes_before else None
             return groups
 
-    async def users(self, users: Sequence[str]) -> dict[str, User]:
-        """Return several users at once, without those for whom Slack does not answer."""
-        cached = {user_id: user for user_id in users if (user := self._cached_user(user_id)) is not None}
-        lookups = [self.user(user_id) for user_id in users if user_id not in cached]
-        answers = await asyncio.gather(*lookups, return_exceptions=True) if lookups else ()
-        return cached | {user.person.user: user for user in answers if isinstance(user, User)}
+    def last_known_groups(self, max_age: float) -> SlackUserGroups | None:
+        """Return the user groups as Slack told them last; None if that is older, or something has changed since."""
+        groups = self._groups
+        return groups if groups is not None and self._monotonic() - groups.read_at < max_age else None
 
-    def _cached_user(self, user: str) -> User | None:
+    def age_of(self, groups: SlackUserGroups) -> float:
+        """Return how old an answer about the groups is, in seconds."""
+        return self._monotonic() - groups.read_at
+
+    async def users(self, users: Iterable[str], stale_age: float = MAX_USER_AGE_SECONDS) -> SlackUserAnswers:
+        """Look up several users at once. Where Slack does not answer, an answer up to ``stale_age`` seconds old holds,
+        unless that user has changed since."""
+        wanted = dict.fromkeys(users)
+        cached = {user_id: user for user_id in wanted if (user := self._cached_user(user_id)) is not None}
+        missing = [user_id for user_id in wanted if user_id not in cached]
+        answers = await asyncio.gather(*map(self.user, missing), return_exceptions=True) if missing else ()
+        known, unknown, age = cached, set[str](), 0.0
+        for user_id, answer in zip(missing, answers, strict=True):
+            match answer:
+                case User():
+                    known[user_id] = answer
+                case SlackSilent():
+                    stale = self._cached_user(user_id, stale_age)
+                    if stale is None:
+                        unknown.add(user_id)
+                    else:
+                        known[user_id] = stale
+                        age = max(age, self._monotonic() - self._users[user_id][0])
+                case NotAllowed():
+                    pass
+                case BaseException():
+                    raise answer
+        return SlackUserAnswers(known, frozenset(unknown), age)
+
+    def _cached_user(self, user: str, max_age: float = MAX_USER_AGE_SECONDS) -> User | None:
         known = self._users.get(user)
-        return known[1] if known and self._monotonic() - known[0] < MAX_USER_AGE_SECONDS else None
+        return known[1] if known and self._monotonic() - known[0] < max_age else None
 
     async def channel_name(self, channel: str) -> str:
         """Return a channel's name without ``#``; "" if Slack does not answer."""

@@ -130,6 +130,7 @@ class RequestChanges(TypedDict, total=False):
     started_at: datetime | None
     finished_at: datetime | None
     outcome: str
+    start_notes: tuple[str, ...]
 
 
 def _request(row: RowMapping) -> Request:

@@ -14,6 +14,7 @@ from bot.storage.transactions import Parameters, Tx
 from bot.values import FrozenModel, JsonObject
 
 AttemptState = Literal["prepared", "sent", "answered", "refused", "unknown"]
+MAX_RECHECK_DELAY = timedelta(minutes=10)
 POLLED_STATES: tuple[RunState, ...] = ("scheduled_in_backend", "running")
 _ADD = insert(runs)
 _GET = select(runs).where(runs.c.id == bindparam("row_id"))
@@ -26,7 +27,11 @@ _TRANSITION = update(runs).where(
 )
 _DUE_TO_START = (
     select(runs)
-    .where(runs.c.state == "pending", or_(runs.c.due_at.is_(None), runs.c.due_at <= bindparam("now")))
+    .where(
+        runs.c.state == "pending",
+        or_(runs.c.due_at.is_(None), runs.c.due_at <= bindparam("now")),
+        or_(runs.c.poll_at.is_(None), runs.c.poll_at <= bindparam("now"), runs.c.poll_at > bindparam("farthest")),
+    )
     .order_by(runs.c.due_at.asc().nulls_first())
     .limit(bindparam("max_rows"))
 )
@@ -149,8 +154,12 @@ async def transition(tx: Tx, run: Run, state: RunState, **changes: Unpack[RunCha
 
 
 async def due_to_start(tx: Tx, now: datetime, limit: int = 100) -> Sequence[Run]:
-    """Return pending runs whose time has come."""
-    return [_run(row) for row in (await tx.execute(_DUE_TO_START, {"now": now, "max_rows": limit})).mappings()]
+    """Return pending runs whose time has come, without those that wait to be checked again.
+
+    A ``poll_at`` farther ahead than any check was stored before the clock was set back, and counts as due.
+    """
+    parameters: Parameters = {"now": now, "farthest": now + MAX_RECHECK_DELAY, "max_rows": limit}
+    return [_run(row) for row in (await tx.execute(_DUE_TO_START, parameters)).mappings()]
 
 
 async def started_since(tx: Tx, request_id: str, since: datetime) -> int:

@@ -12,7 +12,7 @@ import structlog
 from pydantic import JsonValue
 
 from bot.clock import Clock
-from bot.errors import InputError, NotAllowed
+from bot.errors import InputError, SlackSilent
 from bot.requests.approval.rounds import ApprovalRound
 from bot.requests.approval.status import missing_approver_reasons
 from bot.requests.directory import notified_users, resolve_groups
@@ -21,6 +21,7 @@ from bot.requests.model import Content, Person, Request, Requirement, TargetSet
 from bot.requests.policy.engine import Policy
 from bot.requests.policy.evaluate import evaluate, refuses_every_request, strictest_requirement
 from bot.requests.policy.explain import headline
+from bot.requests.policy.load import all_stages, named_users, workspace_problems
 from bot.requests.spans import TimeSpan, start_times, work_spans
 from bot.requests.subject import Subject
 from bot.schedule import Now, Schedule
@@ -56,13 +57,15 @@ class PolicyInput:
 class PolicyOutcome:
     """What policy demands of a request.
 
-    ``notified_count`` is how many people submitting will notify. ``local_scheduler_reason`` says why Nightshift must
-    keep the time rather than the back end, where nothing is checked again; "" if it need not. ``freeze_notes`` has a
-    sentence for each freeze that the request touches.
+    ``notified_count`` is how many people submitting will notify, or the least that it can be if Slack does not tell
+    everything. ``local_scheduler_reason`` says why Nightshift must keep the time rather than the back end, where
+    nothing is checked again; "" if it need not. ``freeze_notes`` has a sentence for each freeze that the request
+    touches.
     """
 
     requirement: Requirement
     notified_count: int
+    notified_count_is_minimum: bool
     local_scheduler_reason: str
     freeze_notes: tuple[str, ...]
 
@@ -81,7 +84,7 @@ class PolicyService:
     async def evaluate(self, policy_input: PolicyInput, conflicts: tuple[str, ...]) -> PolicyOutcome:
         """Return what policy demands of a request with these ``conflicts``.
 
-        Raises InputError if nobody could approve it now, NotAllowed if Slack does not tell who is in which group.
+        Raises InputError if nobody could approve it now, SlackSilent if Slack does not tell who is in which group.
         """
         subject = await self._subject(policy_input, conflicts)
         hits = self._freeze_hits(policy_input.content, subject)
@@ -103,9 +106,18 @@ class PolicyService:
         return PolicyOutcome(
             requirement=requirement,
             notified_count=len(notified - {editor.user for editor in policy_input.editors}),
+            notified_count_is_minimum=not directory.is_complete,
             local_scheduler_reason=self._local_scheduler_reason(subject, requirement),
             freeze_notes=tuple(hit.text for hit in hits),
         )
+
+    async def workspace_problems(self) -> tuple[str, ...] | None:
+        """Return how the policy does not fit the workspace, a line for each problem; None if Slack does not tell."""
+        everyone = Requirement(stages=all_stages(self.policy))
+        people = named_users(self.policy, self.directory.team_id)
+        directory = await load_directory(self.directory, everyone, people)
+        problems = workspace_problems(self.policy, directory)
+        return problems if problems or directory.is_complete else None
 
     async def reschedule_objections(self, request: Request, schedule: Schedule) -> tuple[str, ...]:
         """Return what policy has against another schedule than the one it was asked about, a sentence each.
@@ -146,7 +158,7 @@ class PolicyService:
             return list(names)
         try:
             groups = _policy_group_names((await self.directory.groups()).containing(person.user))
-        except NotAllowed as error:
+        except SlackSilent as error:
             _log.info("user groups unavailable; offering every back end", why=str(error))
             return list(names)
         allowed = []

@@ -1,6 +1,7 @@
 """The status of an approval, and who may decide.
 
 Both are derived from the decisions on the current content and from the user groups as they are now; neither is stored.
+What Slack does not tell is unknown: it completes no approval, refuses nobody, and is never shown as "nobody".
 A person counts once over all stages. An approver who is eligible for several stages is assigned where it helps most, so
 the order in which people approve changes nothing.
 """
@@ -38,7 +39,8 @@ class ApprovalStatus(FrozenModel):
     ``stage_index`` counts from 0; ``approval_count`` of ``required_count`` people have approved in that stage.
     ``approved_by`` lists the people who count, stage by stage. ``eligible_approvers`` are the user ids whose approval
     would help now. ``unapprovable_reasons`` say why the people who are left cannot complete it, and ``group_problems``
-    which groups are missing or empty; a sentence each.
+    which groups are missing or empty; a sentence each. ``is_certain`` is False if Slack does not tell everything:
+    ``approval_count`` is then the least it can be.
     """
 
     state: Literal["waiting", "approved", "denied"]
@@ -54,6 +56,7 @@ class ApprovalStatus(FrozenModel):
     changes_requested_by: tuple[Person, ...] = ()
     unapprovable_reasons: tuple[str, ...] = ()
     group_problems: tuple[str, ...] = ()
+    is_certain: bool = True
     text: str = ""
 
 
@@ -61,6 +64,7 @@ class PermissionCode(StrEnum):
     """Why somebody may or may not do something."""
 
     ALLOWED = "allowed"
+    UNKNOWN = "unknown"
     INELIGIBLE = "ineligible"
     NOT_OPEN = "not_open"
     OWN_REQUEST = "own_request"
@@ -90,11 +94,50 @@ class Permission(FrozenModel):
     def allowed(self) -> bool:
         return self.code is PermissionCode.ALLOWED
 
+    @property
+    def is_unknown(self) -> bool:
+        """Whether Slack does not tell enough to say yes or no."""
+        return self.code is PermissionCode.UNKNOWN
+
+
+RIGHTS_UNKNOWN = Permission(
+    code=PermissionCode.UNKNOWN,
+    reason="Slack does not say just now who may approve this, so nothing was changed. Try again in a minute.",
+)
+
 
 def approval_status(
     approval_round: ApprovalRound, decisions: Iterable[Decision], directory: Directory, now: datetime
 ) -> ApprovalStatus:
-    """Derive the status of a round at a moment."""
+    """Derive the status of a round at a moment. Only what is certain counts."""
+    decisions = list(decisions)
+    certain = _status(approval_round, decisions, directory, now)
+    if directory.is_complete or certain.state != "waiting":
+        return certain
+    possible = _status(approval_round, decisions, directory.as_possible(*_deciders(decisions)), now)
+    is_counted = (possible.stage_index, possible.approval_count) == (certain.stage_index, certain.approval_count)
+    known_reasons = possible.unapprovable_reasons if directory.has_groups else ()
+    text = certain.text if is_counted else f"At least {certain.text[:1].lower()}{certain.text[1:]}"
+    return certain.model_copy(
+        update={
+            "is_certain": False,
+            "unapprovable_reasons": known_reasons,
+            "group_problems": possible.group_problems if directory.has_groups else (),
+            "text": f"{text}. Slack does not say just now who may approve.",
+        }
+    )
+
+
+def _deciders(decisions: Iterable[Decision]) -> frozenset[str]:
+    """Everyone who decided, or in whose place somebody did, by user id."""
+    users = (user for decision in decisions for user in (decision.person.user, decision.on_behalf_of))
+    return frozenset(user for user in users if user)
+
+
+def _status(
+    approval_round: ApprovalRound, decisions: Sequence[Decision], directory: Directory, now: datetime
+) -> ApprovalStatus:
+    """Derive the status from one reading of a directory."""
     requirement = approval_round.requirement
     if requirement.effect == "approve":
         return ApprovalStatus(
@@ -216,14 +259,40 @@ def permission_to_decide(
     directory: Directory,
     now: datetime,
 ) -> Permission:
-    """Return whether a person may approve, deny or ask for changes at this moment."""
+    """Return whether a person may approve, deny or ask for changes at this moment; unknown if Slack does not tell."""
+    decisions = list(decisions)
+    certain = _permission_to_decide(approval_round, state, person, decisions, directory, now)
+    if certain.allowed or directory.is_complete:
+        return certain
+    possible = _permission_to_decide(
+        approval_round, state, person, decisions, _possible_for(person, approval_round, decisions, directory), now
+    )
+    return certain if possible.code == certain.code else RIGHTS_UNKNOWN
+
+
+def _possible_for(
+    person: Person, approval_round: ApprovalRound, decisions: Sequence[Decision], directory: Directory
+) -> Directory:
+    """Return the directory in which a person, their delegators and everyone who decided are in every unknown group."""
+    delegators = (delegation.user for delegation in approval_round.delegations)
+    return directory.as_possible(person.user, *delegators, *_deciders(decisions))
+
+
+def _permission_to_decide(
+    approval_round: ApprovalRound,
+    state: RequestState,
+    person: Person,
+    decisions: Sequence[Decision],
+    directory: Directory,
+    now: datetime,
+) -> Permission:
+    """Return whether a person may decide, from one reading of a directory."""
     if state != "awaiting_approval":
         return _refuse(PermissionCode.NOT_OPEN, f"There is nothing left to decide: {STATE_LABELS[state].lower()}.")
     if problem := ineligibility_reason(directory.user(person)):
         return _refuse(PermissionCode.INELIGIBLE, problem)
     if person.user in approval_round.barred_approvers:
         return _refuse_author(approval_round, person)
-    decisions = list(decisions)
     own = [d for d in current_decisions(approval_round, decisions) if d.person == person]
     if own:
         text = f"{_ALREADY_DECIDED[own[-1].verdict]} To change your mind, take that back first."
@@ -299,11 +368,15 @@ def is_still_valid(
     approval_round: ApprovalRound, decisions: Iterable[Decision], directory: Directory, now: datetime
 ) -> Permission:
     """Re-check the approval immediately before a run starts: the people who gave it may still give it, for this
-    content."""
-    status = approval_status(approval_round, decisions, directory, now)
-    if status.state != "approved":
-        return _refuse(PermissionCode.NOT_APPROVED, f"The approval does not stand any more: {status.text}.")
-    return Permission()
+    content. Unknown if it holds only where what Slack does not tell is a yes."""
+    decisions = list(decisions)
+    certain = _status(approval_round, decisions, directory, now)
+    if certain.state == "approved":
+        return Permission()
+    possible = _status(approval_round, decisions, directory.as_possible(*_deciders(decisions)), now)
+    if possible.state == "approved":
+        return _refuse(PermissionCode.UNKNOWN, "Slack does not say who may approve this.")
+    return _refuse(PermissionCode.NOT_APPROVED, f"The approval no longer holds: {certain.text}.")
 
 
 def missing_approver_reasons(approval_round: ApprovalRound, directory: Directory) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from bot.errors import ConfigError
-from bot.requests.directory import Directory, eligible_approvers, ineligibility_reason, is_group
+from bot.requests.directory import Directory, eligible_approvers, ineligibility_reason, is_group, is_user
 from bot.requests.freezes.load import PhraseReader, build_freeze, find_contradictions, read_freeze_phrase
 from bot.requests.freezes.model import Freeze
 from bot.requests.freezes.rules import FreezeRule
@@ -141,7 +141,10 @@ def _settings_model(path: SettingPath) -> type[BaseModel]:
 
 def workspace_problems(policy: Policy, directory: Directory) -> tuple[str, ...]:
     """Return how a policy does not fit the workspace, a line for each problem: groups and people that do not exist, and
-    quorums larger than the number of people who may approve."""
+    quorums larger than the number of people who may approve. What Slack does not tell is no problem."""
+    if not directory.has_groups:
+        return ()
+    directory = directory.as_possible()
     problems: list[str] = []
     for path, names in _named_principals(policy):
         problems += [
@@ -200,6 +203,12 @@ def _located_stages(policy: Policy) -> Iterator[tuple[SettingPath, Stage]]:
     for index, freeze in enumerate(policy.freezes):
         if freeze.stage is not None:
             yield ("freezes", index, "approvers"), freeze.stage
+
+
+def named_users(policy: Policy, team: str) -> tuple[Person, ...]:
+    """Return the people whom a policy names by id anywhere, as members of a workspace."""
+    names = dict.fromkeys(name for _, named in _named_principals(policy) for name in named if is_user(name))
+    return tuple(Person(team=team, user=name) for name in names)
 
 
 def all_stages(policy: Policy) -> tuple[Stage, ...]:

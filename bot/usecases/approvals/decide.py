@@ -140,7 +140,7 @@ async def _load_and_authorize(services: Services, request_id: str, revision: int
         _check_still_open(request, revision)
         decisions = await requests.decisions_of(tx, request_id)
         check_intact(request, decisions)
-    directory = await services.approvals.directory_for(request, decisions, person)
+    directory = await services.approvals.directory_for_decision(request, decisions, person)
     delegations = await services.approvals.delegations_for(decisions)
     permission = services.approvals.permission_to_decide(
         request, person, decisions, directory, delegations, services.clock.now()

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.errors import NightshiftError, NotAllowed
+from bot.errors import NightshiftError, NotAllowed, SlackSilent
 from bot.requests.approval.delegation import delegation_problem
 from bot.requests.model import Person
 from bot.schedule import Once, Parsed, read
@@ -20,6 +20,8 @@ async def delegate(services: Services, actor: Actor, to_user: str, phrase: str) 
     to = Person(team=actor.person.team, user=to_user)
     directory = await load_directory(services.directory, None, [actor.person, to])
     problem = delegation_problem(actor.person, to, now, ends, now, directory)
+    if problem != delegation_problem(actor.person, to, now, ends, now, directory.as_possible()):
+        raise SlackSilent("Slack does not say just now who that is, so nothing was changed. Try again in a minute.")
     if problem is not None:
         raise NotAllowed(problem.text, code=problem.code)
     async with services.db.write() as tx:

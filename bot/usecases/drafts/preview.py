@@ -55,6 +55,7 @@ class PreviewResult(FrozenModel):
     scheduler_reason: str
     requirement: Requirement
     notified_count: int
+    notified_count_is_minimum: bool = False
     start_at: datetime | None
     latest_start: datetime | None
 
@@ -168,6 +169,7 @@ async def _build_result(
         scheduler_reason=plan.placement.reason,
         requirement=outcome.requirement,
         notified_count=outcome.notified_count,
+        notified_count_is_minimum=outcome.notified_count_is_minimum,
         start_at=start.instant if start else None,
         latest_start=latest_start_of(schedule),
     )

@@ -2,22 +2,17 @@
 
 from datetime import datetime
 
-import structlog
-
-from bot.errors import NotAllowed
 from bot.requests.model import Request, sha256_hex
-from bot.slack.live_directory import load_approval_directory
 from bot.storage import messages, requests
 from bot.usecases.services import Services
 
 MAX_REQUESTS_PER_ROUND = 100
-_log = structlog.get_logger(__name__)
 
 
 async def alert_unapprovable(services: Services) -> None:
     """Tell the administrators' channel of each request that nobody can approve now: a group may be gone or empty.
 
-    Does nothing while Slack does not tell everything.
+    What Slack does not tell is no reason: only what is certain is told.
     """
     channel = services.settings.channels.admin
     if not channel:
@@ -26,11 +21,7 @@ async def alert_unapprovable(services: Services) -> None:
     async with services.db.read() as tx:
         ids = [summary.id for summary in await requests.summaries_awaiting_approval(tx, MAX_REQUESTS_PER_ROUND)]
     for request_id in ids:
-        try:
-            request, reasons = await _unapprovable_reasons(services, request_id, now)
-        except NotAllowed as error:
-            _log.info("approvers not checked", request=request_id, why=str(error))
-            return
+        request, reasons = await _unapprovable_reasons(services, request_id, now)
         if reasons:
             text = f"{request.name} cannot be approved by anybody as things are: {' '.join(reasons)}"
             dedupe = f"stuck:{request.id}:{request.revision}:{sha256_hex(text)}"
@@ -40,13 +31,13 @@ async def alert_unapprovable(services: Services) -> None:
 
 
 async def _unapprovable_reasons(services: Services, request_id: str, now: datetime) -> tuple[Request, tuple[str, ...]]:
-    """Return a request and why nobody can approve it, a sentence each. Raises NotAllowed if Slack does not tell."""
+    """Return a request and why nobody can approve it, a sentence each."""
     async with services.db.read() as tx:
         request = await requests.get(tx, request_id)
         decisions = await requests.decisions_of(tx, request_id)
     if request.state != "awaiting_approval":
         return request, ()
-    directory = await load_approval_directory(services.directory, request, decisions, require_complete=True)
+    directory = await services.approvals.directory_for(request, decisions)
     delegations = await services.approvals.delegations_for(decisions)
     status = services.approvals.approval_status(request, decisions, directory, delegations, now)
     return request, status.unapprovable_reasons

@@ -21,6 +21,7 @@ from bot.usecases.runs.attempts import prepare_attempt
 from bot.usecases.runs.finish import finish_run
 from bot.usecases.runs.retry import FIRST_WAIT_SECONDS, next_wait, retry_time_is_over
 from bot.usecases.runs.transitions import StartingRun
+from bot.usecases.runs.wait import wait_and_recheck
 from bot.usecases.services import Services
 
 _log = structlog.get_logger(__name__)
@@ -36,18 +37,23 @@ class ObstacleCode(StrEnum):
     RENEWAL_DUE = "renewal_due"
     NOT_POSSIBLE = "not_possible"
     TAKEN_OVER = "taken_over"
+    CANNOT_TELL = "cannot_tell"
 
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """Why a run does not start, with the sentence for people."""
+    """Why a run does not start, with the sentence for people. One that only ``waits`` is looked at again later."""
 
     code: ObstacleCode
     text: str
 
     @property
+    def waits(self) -> bool:
+        return self.code is ObstacleCode.CANNOT_TELL
+
+    @property
     def final_state(self) -> RunState | None:
-        """The state in which the run ends; None if it is replaced by another run."""
+        """The state in which the run ends; None if it waits, or is replaced by another run."""
         match self.code:
             case ObstacleCode.REQUEST_OVER:
                 return "cancelled"
@@ -68,7 +74,8 @@ async def admit(services: Services, run: Run, request: Request) -> StartingRun |
     now = services.clock.now()
     async with services.db.read() as tx:
         request, _ = await load_intact(tx, request.id)
-    obstacle = await find_obstacle(services, run, request, now)
+    notes: list[str] = []
+    obstacle = await find_obstacle(services, run, request, now, notes)
     if obstacle is None:
         try:
             operation = services.backends.operation(request.content.backend, request.content.operation)
@@ -78,32 +85,44 @@ async def admit(services: Services, run: Run, request: Request) -> StartingRun |
             obstacle = Obstacle(ObstacleCode.NOT_POSSIBLE, str(error))
         else:
             if not _must_take_over_schedule(plan, run, request, now):
-                return await prepare_attempt(services, run, request, operation, plan, now)
+                return await prepare_attempt(services, run, request, operation, plan, now, tuple(notes))
             obstacle = Obstacle(ObstacleCode.TAKEN_OVER, plan.placement.reason)
     _log.info("run not started", run=run.id, code=obstacle.code, why=obstacle.text)
     await _record_obstacle(services, run, request, obstacle)
     return None
 
 
-async def find_obstacle(services: Services, run: Run, request: Request, now: datetime) -> Obstacle | None:
-    """Return why a run may not start now, as far as can be told without its back end; None if it may."""
+async def find_obstacle(
+    services: Services, run: Run, request: Request, now: datetime, notes: list[str]
+) -> Obstacle | None:
+    """Return why a run may not start now, as far as can be told without its back end; None if it may.
+
+    Adds to ``notes`` what people should know of a start that could not be checked in full.
+    """
     if request.state in FINAL_STATES:
         text = f"{request.name} was over before this run's time came."
         return Obstacle(ObstacleCode.REQUEST_OVER, text)
     if run.latest_start is not None and now > run.latest_start:
         latest = ZonedTime.from_instant(run.latest_start, request.zone).local
-        return Obstacle(ObstacleCode.MISSED, f"Missed: it could not start before {latest:%d %b %H:%M %Z}.")
+        why = f" {run.problem}" if run.problem else ""
+        return Obstacle(ObstacleCode.MISSED, f"Missed: it could not start before {latest:%d %b %H:%M %Z}.{why}")
     if freeze := await services.policy.active_freeze_reason(request):
         return Obstacle(ObstacleCode.FROZEN, f"Not started: {freeze}")
-    if reason := await services.approvals.approval_invalid_reason(request):
-        return Obstacle(ObstacleCode.APPROVAL_INVALID, reason)
+    approval = await services.approvals.approval_at_start(request)
+    if approval.permission.is_unknown:
+        return Obstacle(ObstacleCode.CANNOT_TELL, approval.permission.reason)
+    if not approval.permission.allowed:
+        return Obstacle(ObstacleCode.APPROVAL_INVALID, approval.permission.reason)
+    notes += [approval.note] if approval.note else []
     if reason := await series_renewal_reason(services, request):
         return Obstacle(ObstacleCode.RENEWAL_DUE, reason)
     return None
 
 
 async def _record_obstacle(services: Services, run: Run, request: Request, obstacle: Obstacle) -> None:
-    if obstacle.code is ObstacleCode.TAKEN_OVER:
+    if obstacle.waits:
+        await wait_and_recheck(services, run, request, obstacle.text)
+    elif obstacle.code is ObstacleCode.TAKEN_OVER:
         await _take_over_schedule(services, run, request, obstacle.text)
     elif obstacle.final_state is None:
         await reopen_for_approval(services, run, request, obstacle.code, obstacle.text)

@@ -30,6 +30,7 @@ from bot.usecases.runs.transitions import (
     sync_request_state,
 )
 from bot.usecases.services import Services
+from bot.values import JsonObject
 
 MAX_SEND_DELAY_SECONDS = 5.0
 """Abort if more than this passes between recording `sent` and making the call; another node may have acted meanwhile.
@@ -44,9 +45,18 @@ class ContentReplaced(Conflict):
 
 
 async def prepare_attempt(
-    services: Services, run: Run, request: Request, operation: Operation[Params], plan: Plan, now: datetime
+    services: Services,
+    run: Run,
+    request: Request,
+    operation: Operation[Params],
+    plan: Plan,
+    now: datetime,
+    notes: tuple[str, ...] = (),
 ) -> StartingRun:
-    """Record what will be sent. Raises Conflict if another node starts the run, or the request was edited."""
+    """Record what will be sent, and the ``notes`` for its card.
+
+    Raises Conflict if another node starts the run, or the request was edited.
+    """
     failpoints.hit(failpoints.BEFORE_PREPARE)
     async with services.db.write() as tx:
         current = await requests.get(tx, request.id, for_update=True)
@@ -63,8 +73,11 @@ async def prepare_attempt(
         )
         await runs.add_attempt(tx, attempt)
         request = await sync_request_state(tx, services, request, run)
+        if request.start_notes != notes or request.outcome:
+            request = await requests.transition(tx, request, request.state, start_notes=notes, outcome="")
         await plan_next_occurrence(tx, request, run, services.settings.timing.grace_minutes)
-        await audit.record(tx, now, "nightshift", "run.prepared", request.id, {"run": run.id, "token": plan.token})
+        data: JsonObject = {"run": run.id, "token": plan.token, **({"notes": list(notes)} if notes else {})}
+        await audit.record(tx, now, "nightshift", "run.prepared", request.id, data)
     services.wake.sender.set()
     failpoints.hit(failpoints.AFTER_PREPARE)
     return StartingRun(run, request, operation, plan)

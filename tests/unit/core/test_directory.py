@@ -52,7 +52,7 @@ async def test_a_member_who_changes_while_they_are_asked_for_is_asked_for_again(
     client.may_answer.set()
     await asking
     assert (await people.user("U1")).name == "Anna"
-    assert (await people.users(["U1"]))["U1"].name == "Anna"
+    assert (await people.users(["U1"])).known["U1"].name == "Anna"
     assert client.call_count == 2
 
 

@@ -216,7 +216,7 @@ def test_before_a_start_the_approval_is_checked_again() -> None:
     assert is_still_valid(approved, both, make_directory(GROUPS), NOW).allowed
     left = is_still_valid(approved, both, make_directory(GROUPS | {"sre": {"UCAT"}}), NOW)
     assert left.code is PermissionCode.NOT_APPROVED
-    assert left.reason == "The approval does not stand any more: 1 of 2 approved by @sre."
+    assert left.reason == "The approval no longer holds: 1 of 2 approved by @sre."
     assert not is_still_valid(approval_round(TWO_OF_SRE, content_hash="h2"), both, make_directory(GROUPS), NOW).allowed
 
 

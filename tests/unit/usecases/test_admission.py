@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from bot.backends.base import Placement, Plan
+from bot.requests.approval.status import Permission, PermissionCode
 from bot.requests.model import Request, Run
+from bot.usecases.approval_service import ApprovalAtStart
 from bot.usecases.runs import admission, retry
 from bot.usecases.runs.admission import Obstacle, ObstacleCode, find_obstacle
 from tests.unit.requests.build import NOW, pending_request
@@ -23,23 +25,27 @@ def approved(**values: Any) -> Request:
     return pending_request().model_copy(update={"state": "scheduled"} | values)
 
 
-def make_services(*, freeze: str = "", invalid: str = "", now=NOW, connect_seconds: float = 60) -> Any:
+def make_services(
+    *, freeze: str = "", invalid: str = "", unknown: str = "", note: str = "", now=NOW, connect_seconds: float = 60
+) -> Any:
     async def active_freeze_reason(_: Request) -> str:
         return freeze
 
-    async def approval_invalid_reason(_: Request) -> str:
-        return invalid
+    async def approval_at_start(_: Request) -> ApprovalAtStart:
+        code = PermissionCode.UNKNOWN if unknown else PermissionCode.NOT_APPROVED
+        permission = Permission(code=code, reason=invalid or unknown) if invalid or unknown else Permission()
+        return ApprovalAtStart(permission, note)
 
     return SimpleNamespace(
         clock=SimpleNamespace(now=lambda: now),
         settings=SimpleNamespace(timing=SimpleNamespace(connect_seconds=connect_seconds)),
         policy=SimpleNamespace(active_freeze_reason=active_freeze_reason),
-        approvals=SimpleNamespace(approval_invalid_reason=approval_invalid_reason),
+        approvals=SimpleNamespace(approval_at_start=approval_at_start),
     )
 
 
 async def code_of(services: Any, run: Run | None = None, now=NOW, **values: Any) -> ObstacleCode | None:
-    obstacle = await find_obstacle(services, run or make_run(), approved(**values), now)
+    obstacle = await find_obstacle(services, run or make_run(), approved(**values), now, [])
     return obstacle and obstacle.code
 
 
@@ -55,13 +61,30 @@ async def test_a_run_of_a_request_that_is_over_does_not_start(state: str) -> Non
 async def test_a_run_is_missed_only_after_its_latest_start() -> None:
     run = make_run(latest_start=LATEST_START)
     assert await code_of(make_services(), run, LATEST_START) is None
-    late = await find_obstacle(make_services(), run, approved(), LATEST_START + timedelta(seconds=1))
+    late = await find_obstacle(make_services(), run, approved(), LATEST_START + timedelta(seconds=1), [])
     assert late == Obstacle(ObstacleCode.MISSED, "Missed: it could not start before 04 Mar 12:30 UTC.")
 
 
 async def test_a_freeze_and_an_approval_that_no_longer_holds_prevent_a_start() -> None:
     assert await code_of(make_services(freeze="Year end.", invalid="Bob has left.")) is ObstacleCode.FROZEN
     assert await code_of(make_services(invalid="Bob has left.")) is ObstacleCode.APPROVAL_INVALID
+
+
+async def test_a_run_that_waited_in_vain_says_what_for() -> None:
+    run = make_run(latest_start=LATEST_START, problem="Slack does not say who may approve this.")
+    late = await find_obstacle(make_services(), run, approved(), LATEST_START + timedelta(seconds=1), [])
+    assert late is not None
+    assert late.text.endswith("12:30 UTC. Slack does not say who may approve this.")
+
+
+async def test_a_start_waits_while_slack_does_not_say_who_may_approve() -> None:
+    assert await code_of(make_services(unknown="Slack does not say.")) is ObstacleCode.CANNOT_TELL
+
+
+async def test_a_start_that_was_checked_with_an_older_answer_says_so() -> None:
+    notes: list[str] = []
+    assert await find_obstacle(make_services(note="Slack did not answer."), make_run(), approved(), NOW, notes) is None
+    assert notes == ["Slack did not answer."]
 
 
 async def test_a_series_is_renewed_before_its_next_run(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,6 +105,7 @@ async def test_a_series_is_renewed_before_its_next_run(monkeypatch: pytest.Monke
         (ObstacleCode.APPROVAL_INVALID, None),
         (ObstacleCode.RENEWAL_DUE, None),
         (ObstacleCode.TAKEN_OVER, None),
+        (ObstacleCode.CANNOT_TELL, None),
     ],
 )
 def test_how_a_run_ends_that_does_not_start(code: ObstacleCode, state: str | None) -> None:

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from bot.errors import NotAllowed
+from bot.errors import SlackSilent
 from bot.requests.approval.status import PermissionCode
 from bot.requests.directory import User
 from bot.requests.model import Person, Request, Stage
-from bot.slack.users import SlackUserGroup, SlackUserGroups
+from bot.slack.users import SlackUserAnswers, SlackUserGroup, SlackUserGroups
 from bot.storage import delegations, requests
 from bot.storage.database import Database
 from bot.storage.migrate import migrate
@@ -22,7 +22,7 @@ from tests.unit.requests.build import NOW, TEAM, decision, pending_request, pers
 
 
 class StubDirectory:
-    """A workspace with two groups. Nobody is told of while it is ``away``."""
+    """A workspace with two groups. It tells no groups while it is ``away``; its last answer has an ``age``."""
 
     team_id = TEAM
 
@@ -30,15 +30,28 @@ class StubDirectory:
         self.members = {"@sre": {"UBOB", "UCAT"}, "@leads": {"UEVE"}}
         self.deactivated: set[str] = set()
         self.away = False
+        self.age = 0.0
+        self.silent_about: set[str] = set()
 
-    async def groups(self) -> SlackUserGroups:
+    async def groups(self, max_age: float | None = None) -> SlackUserGroups:
         if self.away:
-            raise NotAllowed("Slack cannot be asked.")
+            raise SlackSilent("Slack cannot be asked.")
+        return self.current_groups()
+
+    def last_known_groups(self, max_age: float) -> SlackUserGroups | None:
+        return self.current_groups() if self.age < max_age else None
+
+    def age_of(self, groups: SlackUserGroups) -> float:
+        return self.age
+
+    def current_groups(self) -> SlackUserGroups:
         found = [SlackUserGroup(f"S{name[1:]}", name[1:], frozenset(users)) for name, users in self.members.items()]
         return SlackUserGroups({group.id: group for group in found})
 
-    async def users(self, users: Any) -> dict[str, User]:
-        return {user: User(person=person(user), name=user, deleted=user in self.deactivated) for user in users}
+    async def users(self, users: Any, stale_age: float = 0) -> SlackUserAnswers:
+        known = {user: User(person=person(user), name=user, deleted=user in self.deactivated) for user in users}
+        silent = self.silent_about & set(known)
+        return SlackUserAnswers({user: known[user] for user in known if user not in silent}, frozenset(silent))
 
 
 class StubClock:
@@ -106,23 +119,52 @@ async def test_an_approval_holds_while_those_who_gave_it_may_give_it(
 ) -> None:
     request = asked(stage("@sre", quorum=2))
     await approve(service, request, "UBOB", "UCAT")
-    assert await service.approval_invalid_reason(request) == ""
+    assert (await service.approval_at_start(request)).permission.allowed
     directory.members["@sre"] = {"UBOB", "UDAN"}
-    assert "1 of 2" in await service.approval_invalid_reason(request)
+    assert "1 of 2" in (await service.approval_at_start(request)).permission.reason
     directory.members["@sre"] = {"UBOB", "UCAT"}
     directory.deactivated = {"UCAT"}
-    assert "1 of 2" in await service.approval_invalid_reason(request)
+    assert "1 of 2" in (await service.approval_at_start(request)).permission.reason
 
 
-async def test_approved_work_does_not_wait_for_slack(service: ApprovalService, directory: StubDirectory) -> None:
+@pytest.mark.parametrize(
+    ("age", "code", "note"),
+    [
+        (0.0, PermissionCode.ALLOWED, ""),
+        (720.0, PermissionCode.ALLOWED, "Its answer of 12 minutes earlier said who may approve."),
+        (3600.0, PermissionCode.UNKNOWN, ""),
+    ],
+)
+async def test_while_slack_is_silent_its_last_answer_holds_for_a_while(
+    service: ApprovalService, directory: StubDirectory, age: float, code: PermissionCode, note: str
+) -> None:
+    request = asked(stage("@sre", quorum=2))
+    await approve(service, request, "UBOB", "UCAT")
+    directory.away, directory.age = True, age
+    found = await service.approval_at_start(request)
+    assert (found.permission.code, note in found.note, bool(note)) == (code, True, bool(found.note))
+
+
+async def test_a_last_answer_that_says_no_is_no(service: ApprovalService, directory: StubDirectory) -> None:
     request = asked(stage("@sre", quorum=2))
     await approve(service, request, "UBOB")
-    directory.away = True
-    assert await service.approval_invalid_reason(request) == ""
+    directory.away, directory.age = True, 60.0
+    assert (await service.approval_at_start(request)).permission.code is PermissionCode.NOT_APPROVED
+
+
+async def test_an_approver_of_whom_slack_says_nothing_is_neither_counted_nor_dropped(
+    service: ApprovalService, directory: StubDirectory
+) -> None:
+    request = asked(stage("@sre"))
+    await approve(service, request, "UBOB")
+    directory.silent_about = {"UBOB"}
+    assert (await service.approval_at_start(request)).permission.code is PermissionCode.UNKNOWN
+    assert (await service.can_manage(request, person("UBOB"))).code is PermissionCode.UNKNOWN
+    assert (await service.can_manage(request, person("UCAT"))).allowed
 
 
 async def test_what_policy_approved_needs_nobodys_approval(service: ApprovalService) -> None:
-    assert await service.approval_invalid_reason(asked(effect="approve")) == ""
+    assert (await service.approval_at_start(asked(effect="approve"))).permission.allowed
 
 
 @pytest.mark.parametrize(("minutes", "holds"), [(4, False), (5, True), (9, True), (10, False)])
@@ -135,7 +177,7 @@ async def test_a_delegation_is_judged_as_it_was_when_it_was_used(
         await delegations.add(tx, person("UBOB"), Person(team=TEAM, user="UFAY"), begins, ends)
     await approve(service, request, "UFAY", on_behalf_of="UBOB", minutes=minutes)
     service.clock.now_is = NOW + timedelta(days=1)  # type: ignore[attr-defined]
-    assert (await service.approval_invalid_reason(request) == "") is holds
+    assert (await service.approval_at_start(request)).permission.allowed is holds
 
 
 async def test_what_was_approved_in_anothers_place_stays_so_after_that_has_ended(service: ApprovalService) -> None:
@@ -145,7 +187,7 @@ async def test_what_was_approved_in_anothers_place_stays_so_after_that_has_ended
         await delegations.end(tx, person("UBOB"), NOW + timedelta(minutes=10))
     await approve(service, request, "UFAY", on_behalf_of="UBOB", minutes=9)
     service.clock.now_is = NOW + timedelta(minutes=11)  # type: ignore[attr-defined]
-    assert await service.approval_invalid_reason(request) == ""
+    assert (await service.approval_at_start(request)).permission.allowed
     assert await service.delegations_for([]) == ()
 
 

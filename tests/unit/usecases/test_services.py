@@ -105,21 +105,21 @@ async def test_the_default_approvers_do_not_manage_what_others_approve(bot: Harn
 @pytest.mark.usefixtures("groups")
 async def test_an_approval_holds_while_its_approver_is_in_the_group(bot: Harness) -> None:
     request = await bot.approved()
-    assert await bot.services.approvals.approval_invalid_reason(request) == ""
+    assert (await bot.services.approvals.approval_at_start(request)).permission.allowed
     regroup(bot, sre=["carol"])
-    assert "0 of 1" in await bot.services.approvals.approval_invalid_reason(request)
+    assert "0 of 1" in (await bot.services.approvals.approval_at_start(request)).permission.reason
 
 
 async def test_what_policy_approved_by_itself_needs_no_approver(bot: Harness) -> None:
-    assert await bot.services.approvals.approval_invalid_reason(await bot.request(**LAB)) == ""
+    assert (await bot.services.approvals.approval_at_start(await bot.request(**LAB))).permission.allowed
 
 
 @pytest.mark.usefixtures("groups")
-async def test_while_slack_does_not_answer_an_approval_holds(bot: Harness) -> None:
+async def test_after_a_change_that_slack_does_not_tell_an_approval_is_unknown(bot: Harness) -> None:
     request = await bot.approved()
     bot.services.directory.invalidate_groups()
     bot.env.slack.faults.fail_with_code("usergroups.list", "internal_error", times=None)
-    assert await bot.services.approvals.approval_invalid_reason(request) == ""
+    assert (await bot.services.approvals.approval_at_start(request)).permission.is_unknown
 
 
 async def test_a_delegate_counts_by_the_delegation_of_the_time_of_the_decision(bot: Harness) -> None:
@@ -132,7 +132,7 @@ async def test_a_delegate_counts_by_the_delegation_of_the_time_of_the_decision(b
     await end_delegation(bot.services, bob.person)
     bot.forward(days=3)
     assert await bot.services.approvals.delegations_for(()) == ()
-    assert await bot.services.approvals.approval_invalid_reason(request) == ""
+    assert (await bot.services.approvals.approval_at_start(request)).permission.allowed
     given = await bot.services.approvals.delegations_for(await bot.decisions(request))
     assert [(d.user, d.to_user) for d in given] == [("U0BOB", "U0DAVE")]
 
