@@ -8,7 +8,10 @@ from bot.schedule.model import Now, Once, Parsed, Schedule, Series, Window, Zone
 from bot.schedule.occurrences import LOOKAHEAD, is_ambiguous, next_runs, wall_time_exists
 from bot.schedule.words import format_minutes, format_time, to_phrase
 
+PASTED_RULE = "rule"
+"""The production of a span that is a pasted rule."""
 _RUNS_SHOWN = 3
+_RUNS_SHOWN_OF_PASTED = 5
 _MAX_LABEL_LENGTH = 75
 """Maximum number of characters on a Slack button."""
 
@@ -16,13 +19,14 @@ _MAX_LABEL_LENGTH = 75
 def echo(parsed: Parsed, now: datetime, zone: str | None = None) -> tuple[str, ...]:
     """Return the lines that say what was understood. ``zone`` is the speaker's, if it is known."""
     schedule = parsed.schedule
-    lines = list(_lines(schedule, now, zone))
+    is_pasted = any(span.production == PASTED_RULE for span in parsed.spans)
+    lines = list(_lines(schedule, now, zone, _RUNS_SHOWN_OF_PASTED if is_pasted else _RUNS_SHOWN))
     if (warning := far_future_warning(schedule, now)) is not None:
         lines.append(warning)
     return (*lines, *parsed.assumptions)
 
 
-def _lines(schedule: Schedule, now: datetime, zone: str | None) -> tuple[str, ...]:
+def _lines(schedule: Schedule, now: datetime, zone: str | None, run_count: int) -> tuple[str, ...]:
     match schedule:
         case Now():
             return ("Now: as soon as it is approved.",)
@@ -38,7 +42,7 @@ def _lines(schedule: Schedule, now: datetime, zone: str | None) -> tuple[str, ..
         case Window():
             return (_window_line(schedule, now, zone),)
         case Series():
-            return _series_lines(schedule, now, zone)
+            return _series_lines(schedule, now, zone, run_count)
 
 
 def _zoned_time_line(zoned: ZonedTime, now: datetime, zone: str | None) -> str:
@@ -73,9 +77,9 @@ def _window_line(window: Window, now: datetime, zone: str | None) -> str:
     return text + "".join(f"; {other}" for other in _in_other_zones(start, zone))
 
 
-def _series_lines(series: Series, now: datetime, zone: str | None) -> tuple[str, ...]:
+def _series_lines(series: Series, now: datetime, zone: str | None, run_count: int) -> tuple[str, ...]:
     text = to_phrase(series)
-    runs = next_runs(series, now, _RUNS_SHOWN)
+    runs = next_runs(series, now, run_count)
     lines = [text[0].upper() + text[1:] + "."]
     lines += [f"{'Next' if n == 0 else 'Then'}: {_zoned_time_line(run, now, zone)}" for n, run in enumerate(runs)]
     return (*lines, *clock_change_notes(series, now))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
 
-from bot.schedule.echo import button_label
+from bot.schedule.echo import PASTED_RULE, button_label
 from bot.schedule.limits import overlap_reason, too_far_reason
 from bot.schedule.model import (
     Ambiguous,
@@ -27,11 +27,14 @@ from bot.schedule.parsing.nodes import FieldValue, NowNode, SyntaxNode, ZoneNode
 from bot.schedule.parsing.spelling import suggestions
 from bot.schedule.parsing.tokens import Token
 from bot.schedule.parsing.zones import zone_names
+from bot.schedule.pasted import PastedRule, read_pasted_rule
 from bot.schedule.resolving.context import PhraseContext
+from bot.schedule.resolving.pasted_series import build_pasted_series
 from bot.schedule.resolving.recurring import is_series
 from bot.schedule.resolving.series import build_series
 from bot.schedule.resolving.windows import resolve_single
 from bot.schedule.resolving.zones import is_wrong_abbreviation, resolve_zone
+from bot.schedule.words import to_phrase
 
 EXAMPLE_PHRASE = "tomorrow 21:00"
 MAX_PHRASE_LENGTH = 200
@@ -80,6 +83,8 @@ def _read(phrase: str, origin: _Origin) -> Reading:
         return Rejected(phrase=phrase[:MAX_PHRASE_LENGTH], reason=reason, word=phrase[:20], example=EXAMPLE_PHRASE)
     tokens: list[Token] = []
     try:
+        if (pasted := read_pasted_rule(phrase)) is not None:
+            return _read_pasted(phrase, pasted, origin)
         tokens = tokenize(phrase)
         if tokens[0].kind == "end":
             return Rejected(phrase=phrase, reason="Say when.", example=EXAMPLE_PHRASE)
@@ -105,6 +110,25 @@ def _interpret(phrase: str, tokens: Sequence[Token], nodes: Sequence[SyntaxNode]
     schedule = _build_schedule(ctx, _resolve_zone(ctx, nodes))
     _check_limits(ctx, schedule)
     return Parsed(phrase=phrase, schedule=schedule, assumptions=tuple(ctx.assumptions))
+
+
+def _read_pasted(phrase: str, pasted: PastedRule, origin: _Origin) -> Parsed:
+    """Return the series of a pasted rule. It must be one that a phrase can say too, or it is rejected."""
+    now, zone, preferences, whole_days = origin
+    ctx = PhraseContext((), now, zone, preferences, whole_days)
+    ctx.set_zone(pasted.zone or zone)
+    series = build_pasted_series(ctx, pasted)
+    _check_limits(ctx, series)
+    said = to_phrase(series)
+    try:
+        tokens = tokenize(said)
+        is_same = _interpret(said, tokens, parse(tokens), (now, zone, preferences, whole_days)).schedule == series
+    except (ParseError, AmbiguityError):
+        is_same = False
+    if not is_same:
+        raise ParseError(f"A series here cannot hold this rule ({said}).", example="every friday at 22:00")
+    spans = (PhraseSpan(text=phrase, production=PASTED_RULE, meaning=pasted.source),)
+    return Parsed(phrase=phrase, schedule=series, assumptions=tuple(ctx.assumptions), spans=spans)
 
 
 def warm_up() -> None:
@@ -200,7 +224,8 @@ def _choices(
     for text in (*texts, *(() if depth else error.whole_phrases)):
         inner = tokenize(text)
         try:
-            meaning = _interpret(text, inner, parse(inner), origin)
+            pasted = read_pasted_rule(text)
+            meaning = _read_pasted(text, pasted, origin) if pasted else _interpret(text, inner, parse(inner), origin)
             choices.append(Choice(label=button_label(meaning.schedule, origin[1]), meaning=meaning))
         except AmbiguityError as question:
             answers = _choices(text, inner, question, origin, depth + 1) if depth < _MAX_DEPTH else ()

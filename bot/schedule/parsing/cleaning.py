@@ -29,9 +29,9 @@ def clean(phrase: str) -> str:
     text = _INVISIBLE.sub("", phrase).translate(_PLAIN)
     if "&" in text:
         text = unescape(text)
-    text = text.replace("`", " ").replace("~", " ").removeprefix(">")
-    if "*" in text and _RULE_STAR.search(text) is None:
-        text = text.replace("*", " ")
+    text = text.replace("`", " ").removeprefix(">")
+    if _RULE_STAR.search(text) is None:
+        text = text.replace("*", " ").replace("~", " ")
     if "_" in text:
         text = _UNDERSCORES.sub(" ", text)
     return text.strip()

@@ -48,7 +48,7 @@ def build_series(ctx: PhraseContext, nodes: Sequence[SyntaxNode]) -> Series:
     rule, window = _expand_hours(rule, window, parts)
     rule = _with_day_of_start(without_excluded_parts(rule, parts), parts, start)
     _require_complete(ctx, rule, parts, nodes)
-    series = _anchor(ctx, rule, start, parts.run_count.count if parts.run_count else None)
+    series = anchor(ctx, rule, start, parts.run_count.count if parts.run_count else None)
     series = with_end(ctx, series.model_copy(update={"window": window}), parts, start)
     return with_excluded_dates(ctx, series, parts)
 
@@ -224,7 +224,7 @@ def _require_complete(
         )
 
 
-def _anchor(ctx: PhraseContext, rule: RecurrenceRule, start: datetime | None, count: int | None) -> Series:
+def anchor(ctx: PhraseContext, rule: RecurrenceRule, start: datetime | None, count: int | None) -> Series:
     """Return the series from its first run on: the first that fits after now, or after the named start."""
     start_wall = start or _earliest_start(ctx, rule)
     once_each = rule.model_copy(update={"interval": 1})
@@ -241,7 +241,7 @@ def _anchor(ctx: PhraseContext, rule: RecurrenceRule, start: datetime | None, co
 def _earliest_start(ctx: PhraseContext, rule: RecurrenceRule) -> datetime:
     """Return the next minute; for an hourly series the next full hour."""
     minute = ctx.local_now.replace(second=0, microsecond=0) + timedelta(minutes=1)
-    if rule.freq == "hourly":
+    if rule.freq == "hourly" and not (rule.minutes and rule.interval == 1):
         return (minute - timedelta(minutes=1)).replace(minute=0) + timedelta(hours=1)
     if rule.freq == "minutely" and 60 % rule.interval == 0:
         return minute + timedelta(minutes=-minute.minute % rule.interval)

@@ -32,7 +32,7 @@ from bot.schedule import (
 ZONE = "Europe/Berlin"
 NOW = datetime(2026, 11, 26, 10, 15, tzinfo=ZoneInfo(ZONE))
 LANGUAGES = ("de", "fr", "es", "nl", "pt")
-_COMPARED_RUNS = 20
+_COMPARED_RUNS = 12
 
 
 @dataclass(frozen=True)
