@@ -9,6 +9,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from handlers.payloads import BadPayload, parse
 from playground.environment import Environment
 from playground.slack import Person, signature_headers
 from playground.slack.transport.delivery import Kind, encode
@@ -46,6 +47,19 @@ def spoiled(payload: Json, path: Path, replacement: object) -> Json:
     else:
         place[path[-1]] = replacement
     return changed
+
+
+def is_new(payload: Json, path: Path, replacement: object, seen: set[str]) -> bool:
+    """Whether the bot has not been sent this before, as it reads payloads. What Bolt reads by itself is always new."""
+    if len(path) <= 2 or path[0] == "authorizations":
+        return True
+    try:
+        read = repr(parse(spoiled(payload, path, replacement)))
+    except BadPayload as error:
+        read = error.part
+    is_new = read not in seen
+    seen.add(read)
+    return is_new
 
 
 def sent_last(env: Environment, name: str) -> Json:
@@ -110,7 +124,7 @@ async def test_a_payload_without_any_one_of_its_parts_is_acknowledged(
     kind, payload = await record_payload(env, alice, bob, name)
     transport: Any = env.slack.delivery.transport
     url = str(transport._urls[0])
-    bad = []
+    bad, seen = [], set[str]()
     async with aiohttp.ClientSession() as session:
 
         async def send(path: Path, replacement: object) -> None:
@@ -127,7 +141,7 @@ async def test_a_payload_without_any_one_of_its_parts_is_acknowledged(
         parts = list(paths(payload))
         assert len(parts) > 8
         for path in parts:
-            await asyncio.gather(*(send(path, replacement) for replacement in replacements))
+            await asyncio.gather(*(send(path, odd) for odd in replacements if is_new(payload, path, odd, seen)))
     assert bad == []
     assert env.bot is not None
     await env.bot.routes.drain(10)
