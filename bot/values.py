@@ -1,5 +1,6 @@
-"""The types that every layer shares: immutable values, and JSON."""
+"""The types that every layer shares: immutable values, JSON, and what a parameter stands for."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
@@ -14,3 +15,27 @@ class FrozenModel(BaseModel):
     """An immutable value that can be stored as JSON and comes back equal."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+DIGEST_PREFIX = "sha256:"
+"""Marks a detail that can be compared, but says nothing to people."""
+
+
+def digest(text: str) -> str:
+    """Return a detail that stands for a long text."""
+    return DIGEST_PREFIX + hashlib.sha256(text.encode()).hexdigest()
+
+
+class Resolution(FrozenModel):
+    """What a parameter stands for in the back end: the template behind a feature, the script of a job.
+
+    ``field`` is the parameter's name, ``kind`` a plain word such as "template"; the two are unique in a request.
+    ``details`` has what else decides what would run, by a word for people: a version, parameters. A value from
+    ``digest`` is compared and not shown. A detail that is not known is left out.
+    """
+
+    field: str
+    kind: str
+    id: str
+    name: str
+    details: Mapping[str, str] = {}

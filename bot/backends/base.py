@@ -30,10 +30,11 @@ from bot.backends.fields import (
 from bot.clock import Clock
 from bot.errors import InputError
 from bot.schedule import Schedule, ZonedTime
-from bot.values import FrozenModel, Json, JsonObject
+from bot.values import FrozenModel, Json, JsonObject, Resolution
 
 __all__ = [
     "CONTRACT_VERSION",
+    "MAX_TARGET_NAMES",
     "BackendContext",
     "BackendKind",
     "Candidate",
@@ -55,6 +56,7 @@ __all__ = [
     "Preview",
     "Progress",
     "ProgressState",
+    "Resolution",
     "TargetResult",
     "TargetState",
     "Targets",
@@ -71,8 +73,15 @@ CONTRACT_VERSION: Final = 1
 not."""
 
 
+MAX_TARGET_NAMES: Final = 20_000
+"""Maximum number of target names that a preview gives."""
+
+
 class Targets(FrozenModel):
-    """The targets of a request: their number, and the names that are known (up to 2,000)."""
+    """The targets of a request: how many in all, and the names that are known, one for each target.
+
+    Give all names up to ``MAX_TARGET_NAMES``: without them nobody can tell whether the targets changed.
+    """
 
     count: int
     names: tuple[str, ...] = ()
@@ -140,6 +149,9 @@ class Preview(FrozenModel):
     facts: Mapping[str, JsonValue] = {}
     """Values that policy rules can match, such as template, job type or run_as."""
     changes: tuple[Change, ...] = ()
+    resolutions: tuple[Resolution, ...] = ()
+    """What the parameters stand for right now. People approve it, and it is compared before each start, so it must be
+    read from the back end each time."""
 
 
 class Handle(FrozenModel):

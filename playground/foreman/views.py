@@ -44,7 +44,7 @@ def template_full(template: JobTemplate) -> dict[str, Any]:
     """One template; its inputs are named, no more."""
     user = {"value": template.user, "current_user": template.current_user, "overridable": template.overridable}
     inputs = [{"id": item.id, "name": item.name, "input_type": item.input_type} for item in template.inputs]
-    more = {"template": "<%= input('command') %>", "locked": False, "template_inputs": inputs, "effective_user": user}
+    more = {"template": template.text, "locked": False, "template_inputs": inputs, "effective_user": user}
     return template_row(template) | more | {"locations": [], "organizations": []}
 
 

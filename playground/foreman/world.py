@@ -1,7 +1,7 @@
 """The objects of the sandbox Foreman: templates, hosts, features, bookmarks, organizations and locations."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 SITES = (("Berlin", "ber"), ("New York", "nyc"), ("Singapore", "sin"))
@@ -36,7 +36,7 @@ class ForeignInputSet:
 
 @dataclass(frozen=True, slots=True)
 class JobTemplate:
-    """A job template. ``user`` is its effective user, where it names one."""
+    """A job template. ``user`` is its effective user, where it names one; ``text`` is its script."""
 
     id: int
     name: str
@@ -49,6 +49,7 @@ class JobTemplate:
     inputs: tuple[TemplateInput, ...] = ()
     foreign: tuple[ForeignInputSet, ...] = ()
     snippet: bool = False
+    text: str = "<%= input('command') %>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,18 @@ class World:
     def template(self, template_id: Any) -> JobTemplate | None:
         """A template by its id, a number or numeric text."""
         return next((t for t in self.templates if str(t.id) == str(template_id)), None)
+
+    def change_template(self, template_id: int, **changes: Any) -> None:
+        """Edit a template, as somebody would in Foreman: its name, its text, its inputs."""
+        self.templates = [replace(t, **changes) if t.id == template_id else t for t in self.templates]
+
+    def point_feature(self, label: str, template_id: int | None) -> None:
+        """Assign another template to a feature."""
+        self.features = [replace(f, template=template_id) if f.label == label else f for f in self.features]
+
+    def change_bookmark(self, bookmark_id: int, query: str) -> None:
+        """Save another search under a bookmark."""
+        self.bookmarks = [replace(b, query=query) if b.id == bookmark_id else b for b in self.bookmarks]
 
     def inputs_of(self, template: JobTemplate, ancestors: frozenset[int] = frozenset()) -> tuple[TemplateInput, ...]:
         """Own and inherited inputs."""

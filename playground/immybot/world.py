@@ -69,6 +69,11 @@ class World:
         """A computer by name."""
         return next(c for c in self.computers.values() if c.name == name)
 
+    def publish_version(self, name: str, version: str) -> None:
+        """Add a version to the software of a name."""
+        (item,) = [item for rows in self.software.values() for item in rows if item["name"] == name]
+        item["softwareVersions"].append({"semanticVersion": version})
+
     def item_title(self, kind: int, identifier: str) -> str:
         """What an item of a maintenance type is called."""
         shelf = {
@@ -104,8 +109,8 @@ def build_world(computers: int) -> World:
         machines,
         [_person(n, tenants[n % len(tenants)]) for n in range(len(_PEOPLE) * 2)],
         {
-            "global": _items(10, "Chrome", "Firefox", "7-Zip", "VLC"),
-            "local": _items(510, "Ledger Client", "Scan Agent"),
+            "global": _software(10, "Chrome", "Firefox", "7-Zip", "VLC"),
+            "local": _software(510, "Ledger Client", "Scan Agent"),
         },
         {
             "global": _items(910, "Disk Cleanup", "Time Sync"),
@@ -118,8 +123,15 @@ def build_world(computers: int) -> World:
     )
 
 
+def _software(first: int, *names: str) -> list[dict[str, Any]]:
+    versions = [{"semanticVersion": "1.9.0"}, {"semanticVersion": "1.10.0"}]
+    return [{**item, "recommendedState": 5, "softwareVersions": list(versions)} for item in _items(first, *names)]
+
+
 def _items(first: int, *names: str) -> list[dict[str, Any]]:
-    return [{"id": first + n, "name": name, "recommendedState": 5} for n, name in enumerate(names)]
+    return [
+        {"id": first + n, "name": name, "updatedDateUTC": "2026-01-05T08:00:00+00:00"} for n, name in enumerate(names)
+    ]
 
 
 def _person(n: int, tenant: Tenant) -> dict[str, Any]:
@@ -142,5 +154,6 @@ def _deployment(number: int, kind: int, item: str, target: str, database: int) -
         "targetName": target,
         "desiredSoftwareState": 5,
         "databaseType": database,
+        "updatedDateUTC": "2026-01-05T08:00:00+00:00",
         "taskParameterValues": {"LicenceKey": {"value": "kept-in-clear-by-the-server"}},
     }

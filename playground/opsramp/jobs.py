@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from playground.opsramp.world import SCRIPTS, TYPES, Tenant
+from playground.opsramp.world import TYPES, Tenant
 
 MASK = "********"
 _PATTERNS = ("daily", "weekly", "monthly", "run once", "never")
@@ -108,14 +108,14 @@ def render_job(job: dict[str, Any], tenant: Tenant, *, reverse_entities: bool, p
         "entities": entities[::-1] if reverse_entities else entities,
         **({"schedule": job["schedule"]} if "schedule" in job else {}),
         **({"jobQueued": job["jobQueued"]} if "jobQueued" in job else {}),
-        "script": _render_script(job["script"], password_mode),
+        "script": _render_script(job["script"], tenant, password_mode),
         "id": job["id"],
     }
 
 
-def job_row(job: dict[str, Any], password_mode: str) -> dict[str, Any]:
+def job_row(job: dict[str, Any], tenant: Tenant, password_mode: str) -> dict[str, Any]:
     """A job in the results of a search, without its devices."""
-    script = _render_script(job["script"], password_mode)
+    script = _render_script(job["script"], tenant, password_mode)
     return {key: job[key] for key in ("id", "name", "schedule", "jobQueued") if key in job} | {"script": script}
 
 
@@ -125,16 +125,11 @@ def _render_entity(resource: dict[str, Any], tenant: Tenant) -> dict[str, Any]:
     return {"resource": {"id": resource["id"], "generalInfo": info, "clientUniqueId": "client_13", "type": "DEVICE"}}
 
 
-def script_by_id(number: int) -> dict[str, Any] | None:
-    """A custom script by its id."""
-    return next((row for rows in SCRIPTS.values() for row in rows if row["id"] == number), None)
-
-
-def _render_script(script: dict[str, Any], password_mode: str) -> dict[str, Any]:
+def _render_script(script: dict[str, Any], tenant: Tenant, password_mode: str) -> dict[str, Any]:
     if script["jobType"] != "custom":
         return script
     number = script["customScript"]["id"]
-    known = script_by_id(number) or {}
+    known = tenant.script(number)
     about_script = {key: known.get(key, "") for key in ("name", "description", "platforms")}
     kinds = {p["id"]: p for p in known.get("parameters", [])}
     parameters = []

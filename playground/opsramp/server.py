@@ -18,7 +18,6 @@ from playground.opsramp.world import (
     CLIENT,
     CREDENTIAL_SETS,
     DEVICE_SET,
-    SCRIPTS,
     TYPES,
     Device,
     Tenant,
@@ -170,7 +169,8 @@ class OpsRampSandbox(Sandbox):
         wanted = _parse_query(request, {"name"})
         if wanted is None:
             return _bad_query()
-        rows = [jobs.job_row(job, self.password_mode) for job in self._tenant(request).jobs.values()]
+        tenant = self._tenant(request)
+        rows = [jobs.job_row(job, tenant, self.password_mode) for job in tenant.jobs.values()]
         return self._page(request, [row for row in rows if _matches(row, wanted)])
 
     async def _search_devices(self, request: web.Request) -> web.StreamResponse:
@@ -188,12 +188,12 @@ class OpsRampSandbox(Sandbox):
         return _unpaged_list(CATEGORIES)
 
     async def _scripts(self, request: web.Request) -> web.StreamResponse:
-        rows = SCRIPTS.get(int(request.match_info["category"]), [])
+        rows = self._tenant(request).scripts.get(int(request.match_info["category"]), [])
         brief = [{key: value for key, value in row.items() if key != "parameters"} for row in rows]
         return self._page(request, brief) if "pageNo" in request.query else _unpaged_list(brief)
 
     async def _script(self, request: web.Request) -> web.StreamResponse:
-        rows = SCRIPTS.get(int(request.match_info["category"]), [])
+        rows = self._tenant(request).scripts.get(int(request.match_info["category"]), [])
         found = [row for row in rows if row["id"] == int(request.match_info["script"])]
         return _unpaged_list(found) if found else _not_found()
 

@@ -1,6 +1,7 @@
 """What a sandbox OpsRamp starts with: tenants, devices, scripts, credential sets, jobs."""
 
 import uuid
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,17 +23,6 @@ class Device:
     offline: bool = False
 
 
-@dataclass(slots=True)
-class Tenant:
-    """A client or a partner and its objects. ``jobs`` are in the API's own canonical form, by id."""
-
-    name: str
-    devices: dict[str, Device] = field(default_factory=dict)
-    jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
-    clients: tuple[str, ...] = ()
-    active: bool = True
-
-
 CATEGORIES: list[dict[str, Any]] = [
     {
         "id": 11,
@@ -50,6 +40,7 @@ SCRIPTS: dict[int, list[dict[str, Any]]] = {
             "description": "Stops a service and starts it again.",
             "platforms": ["WINDOWS"],
             "executionType": "POWERSHELL",
+            "scriptVersion": "1.0",
             "parameters": [
                 {"id": 2, "name": "Service", "description": "Name of the service.", "defaultValue": "Spooler",
                  "type": "REQUIRED", "dataType": "STRING"},
@@ -59,7 +50,8 @@ SCRIPTS: dict[int, list[dict[str, Any]]] = {
                  "dataType": "PASSWORD"},
             ],
         },
-        {"id": 8, "name": "Clean temporary files", "description": "", "platforms": ["WINDOWS"], "parameters": []},
+        {"id": 8, "name": "Clean temporary files", "description": "", "platforms": ["WINDOWS"],
+         "scriptVersion": "2.1", "parameters": []},
     ],
     21: [
         {
@@ -67,6 +59,7 @@ SCRIPTS: dict[int, list[dict[str, Any]]] = {
             "name": "Rotate logs",
             "description": "Runs logrotate.",
             "platforms": ["LINUX"],
+            "scriptVersion": "1.4",
             "parameters": [
                 {"id": 5, "name": "Keep", "description": "How many.", "defaultValue": "7", "type": "OPTIONAL",
                  "dataType": "INTEGER"},
@@ -74,6 +67,24 @@ SCRIPTS: dict[int, list[dict[str, Any]]] = {
         },
     ],
 }  # fmt: skip
+
+
+@dataclass(slots=True)
+class Tenant:
+    """A client or a partner and its objects. ``jobs`` are in the API's own canonical form, by id; ``scripts`` are by
+    the id of their category."""
+
+    name: str
+    devices: dict[str, Device] = field(default_factory=dict)
+    jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    clients: tuple[str, ...] = ()
+    active: bool = True
+    scripts: dict[int, list[dict[str, Any]]] = field(default_factory=lambda: deepcopy(SCRIPTS))
+
+    def script(self, number: int) -> dict[str, Any]:
+        """Return a custom script by its id; an empty one if there is none. Tests may change it."""
+        return next((row for rows in self.scripts.values() for row in rows if row["id"] == number), {})
+
 
 TYPES = {
     "AD CheckList": "adCheckList",

@@ -54,7 +54,7 @@ class ForemanConnection(Connection):
         return f"{version}; cron lines are read by {reader}" + "".join(f"; {text}" for text in lacking) + "."
 
     async def close(self) -> None:
-        await self._context.api.close()
+        await self._context.close()
 
 
 class ForemanKind:

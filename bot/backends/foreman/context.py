@@ -1,11 +1,12 @@
 """What the operation uses of one Foreman: its API, its settings, and what is known about the server."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from bot.backends.base import FormValues
+from bot.backends.cache import ExpiringCache
 from bot.backends.foreman import server, templates
-from bot.backends.foreman.api import ForemanApi
+from bot.backends.foreman.api import ForemanApi, Row
 from bot.backends.foreman.lookups import fetch_feature
 from bot.backends.foreman.settings import ForemanSettings
 from bot.backends.foreman.templates import JobTemplate
@@ -15,6 +16,7 @@ from bot.values import Json
 
 _VERSIONS_TTL = timedelta(minutes=10)
 _TEMPLATES_TTL = timedelta(minutes=1)
+_INPUT_SETS_TTL = timedelta(minutes=10)
 
 
 class ForemanContext:
@@ -29,6 +31,11 @@ class ForemanContext:
         self._versions_read_at: datetime | None = None
         self._templates: dict[int, tuple[datetime, JobTemplate]] = {}
         self._features: dict[str, int] = {}
+        self._input_sets = ExpiringCache(clock, _INPUT_SETS_TTL.total_seconds())
+
+    async def close(self) -> None:
+        await self._input_sets.close()
+        await self.api.close()
 
     async def refresh_versions(self, *, force: bool = False) -> None:
         """Read the versions, at most every ten minutes unless ``force``. Raises BackendError if the server cannot be
@@ -55,13 +62,16 @@ class ForemanContext:
         return taxonomy
 
     async def fetch_template(
-        self, template_id: int | None, feature: str | None, taxonomy: Mapping[str, int]
+        self, template_id: int | None, feature: str | None, taxonomy: Mapping[str, int], *, fresh: bool = False
     ) -> JobTemplate:
-        """Return the template with an id, or the one assigned to a feature. Raises InputError if there is none."""
+        """Return the template that is named or that is assigned to a feature. Raises InputError if there is none.
+
+        A form may see it a minute late; ``fresh`` reads it from Foreman.
+        """
         field = "job_template_id" if template_id is not None else "feature"
         try:
             number = template_id if template_id is not None else await self._template_id_of_feature(feature or "")
-            return await self._fetch_by_id(number, taxonomy)
+            return await self._fetch_by_id(number, taxonomy, fresh=fresh)
         except RemoteNotFound as error:
             raise InputError(
                 {field: f"{self.name} has no such template that the bot can see ({error.server_message})"}
@@ -72,12 +82,17 @@ class ForemanContext:
         known = self._templates.get(template_id or self._features.get(feature or "", 0))
         return known[1] if known else None
 
-    async def _fetch_by_id(self, template_id: int, taxonomy: Mapping[str, int]) -> JobTemplate:
+    async def _fetch_by_id(self, template_id: int, taxonomy: Mapping[str, int], *, fresh: bool) -> JobTemplate:
         now = self.clock.now()
         known = self._templates.get(template_id)
-        if known is not None and now - known[0] < _TEMPLATES_TTL:
+        if not fresh and known is not None and now - known[0] < _TEMPLATES_TTL:
             return known[1]
-        template = await templates.fetch_template(self.api, template_id, taxonomy)
+
+        async def read_input_sets(number: int) -> Sequence[Row]:
+            key = (number, tuple(sorted(taxonomy.items())))
+            return await self._input_sets.get(key, lambda: templates.fetch_input_sets(self.api, number, taxonomy))
+
+        template = await templates.fetch_template(self.api, template_id, taxonomy, read_input_sets)
         self._templates[template_id] = (now, template)
         return template
 

@@ -1,5 +1,6 @@
 """The operation ``foreman.run``: makes, watches and cancels job invocations."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -8,6 +9,7 @@ from bot.backends.foreman import cancel, candidates, form, lookups, notes, plann
 from bot.backends.foreman.context import ForemanContext, parse_int
 from bot.backends.foreman.params import TIMING_FIELDS, ForemanJobParams
 from bot.backends.foreman.planning import PlanEnvironment
+from bot.backends.foreman.preview import FoundHosts
 from bot.backends.foreman.templates import JobTemplate
 from bot.backends.payload import as_text
 from bot.errors import BadResponse, InputError, OutcomeUnknown, Refused, Unreachable
@@ -52,20 +54,41 @@ class ForemanJobOperation(Operation[ForemanJobParams]):
 
     async def preview(self, params: ForemanJobParams, schedule: Schedule, token: str) -> Preview:
         self.plan(params, schedule, token)
-        await self.prepare()
-        context = self._context.taxonomy_params(params.model_dump())
-        template = await self._context.fetch_template(params.job_template_id, params.feature, context)
-        self._check_allowed(params, template)
-        targets, query = await preview.resolve_targets(self._context.api, params, template, context)
+        template, hosts = await self._read(params)
         plan = self.plan(params, schedule, token)
+        targets = hosts.targets
         if plan.placement.scheduler == "nightshift":
             targets = targets.model_copy(update={"fixed": False, "note": preview.MATCHED_AT_START_NOTE})
         return Preview(
             targets=targets,
             plan=plan,
-            warnings=(*plan.warnings, *preview.warnings(params, template, query)),
-            facts=preview.facts(params, template, query, self._context.settings),
+            warnings=(*plan.warnings, *preview.warnings(params, template, hosts.query)),
+            facts=preview.facts(params, template, hosts.query, self._context.settings),
+            resolutions=preview.resolutions(params, template, hosts, self._context.settings),
         )
+
+    async def _read(self, params: ForemanJobParams) -> tuple[JobTemplate, FoundHosts]:
+        """Return the template and the hosts, read side by side. Raises InputError with the problems of both."""
+        taxonomy = self._context.taxonomy_params(params.model_dump())
+        template, hosts, versions = await asyncio.gather(
+            self._context.fetch_template(params.job_template_id, params.feature, taxonomy, fresh=True),
+            preview.find_hosts(self._context.api, params, taxonomy),
+            self.prepare(),
+            return_exceptions=True,
+        )
+        if isinstance(versions, BaseException):
+            raise versions
+        if isinstance(template, BaseException):
+            raise template
+        self._check_allowed(params, template)
+        problems = preview.input_problems(params, template)
+        if isinstance(hosts, InputError):
+            raise InputError(problems | hosts.problems) from hosts
+        if isinstance(hosts, BaseException):
+            raise hosts
+        if problems:
+            raise InputError(problems)
+        return template, hosts
 
     async def prepare(self) -> None:
         await self._context.refresh_versions()

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from bot.backends.base import Targets
-from bot.backends.foreman.api import ForemanApi
+from bot.backends.base import MAX_TARGET_NAMES, Resolution, Targets
+from bot.backends.foreman.api import ForemanApi, Row
 from bot.backends.foreman.params import ForemanJobParams
 from bot.backends.foreman.settings import ForemanSettings
 from bot.backends.foreman.templates import JobTemplate, TemplateInput
@@ -15,36 +16,31 @@ from bot.errors import InputError, RateLimited, Refused, RemoteNotFound, Unautho
 
 MATCHED_AT_START_NOTE = "Matched anew when the job starts."
 
-_MAX_NAMED_HOSTS = 2000
+_HOSTS_PER_PAGE = 2000
 _SEARCH_OPERATORS = re.compile(r"[=<>~^]|\b(null\?|set\?|has|in)\b", re.IGNORECASE)
 
 
-async def resolve_targets(
-    api: ForemanApi, params: ForemanJobParams, template: JobTemplate, taxonomy: Mapping[str, int]
-) -> tuple[Targets, str]:
-    """Return the matching hosts, and the search that finds them.
+@dataclass(frozen=True, slots=True)
+class FoundHosts:
+    """The hosts that a request names, the search that finds them, and the bookmark that holds the search, if any."""
 
-    Raises InputError with the problems of inputs and search together.
+    targets: Targets
+    query: str
+    bookmark: Resolution | None = None
+
+
+async def find_hosts(api: ForemanApi, params: ForemanJobParams, taxonomy: Mapping[str, int]) -> FoundHosts:
+    """Return the hosts that a request names.
+
+    Raises InputError if there are none or the search is wrong.
     """
-    problems = input_problems(params, template)
-    try:
-        targets, query = await find_hosts(api, params, taxonomy)
-    except InputError as error:
-        raise InputError(problems | error.problems) from error
-    if problems:
-        raise InputError(problems)
-    return targets, query
-
-
-async def find_hosts(api: ForemanApi, params: ForemanJobParams, taxonomy: Mapping[str, int]) -> tuple[Targets, str]:
-    """Return the hosts of a request, and the search that finds them. Raises InputError if there are none or the search
-    is invalid."""
-    field, query = "search_query", params.search_query or ""
+    field, query, bookmark = "search_query", params.search_query or "", None
     if params.bookmark_id is not None:
         field = "bookmark_id"
-        query = await _bookmark_query(api, params.bookmark_id, taxonomy)
+        bookmark = await _fetch_bookmark(api, params.bookmark_id, taxonomy)
+        query = bookmark.details["search"]
     try:
-        rows, count = await api.get_rows("/api/hosts", search=query, thin="1", per_page=_MAX_NAMED_HOSTS, **taxonomy)
+        names, count = await _matching_hosts(api, query, taxonomy)
     except Refused as error:
         if error.status in (400, 422) and not isinstance(error, Unauthorized | RateLimited):
             raise InputError({field: f"Foreman cannot use this search: {error.server_message or error}"}) from error
@@ -52,12 +48,47 @@ async def find_hosts(api: ForemanApi, params: ForemanJobParams, taxonomy: Mappin
     if count == 0:
         raise InputError({field: "This matches no host. Foreman would take it and do nothing."})
     static = params.targeting_type == "static_query"
-    return Targets(
-        count=count,
-        names=tuple(str(row.get("name")) for row in rows[:_MAX_NAMED_HOSTS]),
-        fixed=static,
-        note="" if static else MATCHED_AT_START_NOTE,
-    ), query
+    targets = Targets(count=count, names=names, fixed=static, note="" if static else MATCHED_AT_START_NOTE)
+    return FoundHosts(targets, query, bookmark)
+
+
+async def _matching_hosts(api: ForemanApi, query: str, taxonomy: Mapping[str, int]) -> tuple[tuple[str, ...], int]:
+    """Return the names of the hosts that match, page by page, and how many match in all."""
+    names: list[str] = []
+    page = 1
+    while True:
+        rows, count = await api.get_rows(
+            "/api/hosts",
+            search=query,
+            thin="1",
+            per_page=_HOSTS_PER_PAGE,
+            page=page if page > 1 else None,
+            **taxonomy,
+        )
+        names += [str(row.get("name")) for row in rows]
+        if not rows or len(names) >= min(count, MAX_TARGET_NAMES):
+            return tuple(names[:MAX_TARGET_NAMES]), count
+        page += 1
+
+
+def resolutions(
+    params: ForemanJobParams, template: JobTemplate, hosts: FoundHosts, settings: ForemanSettings
+) -> tuple[Resolution, ...]:
+    """Return what a request's ids and names stand for in Foreman: the template and the bookmark."""
+    details = {"runs as": run_as(params, template, settings), "text": template.text_digest}
+    details |= {
+        f"default of {item.name}": item.default or ""
+        for item in template.inputs
+        if item.name not in params.inputs and not item.hidden
+    }
+    behind = Resolution(
+        field="feature" if params.feature else "job_template_id",
+        kind="template",
+        id=str(template.id),
+        name=template.name,
+        details={name: text for name, text in details.items() if text},
+    )
+    return (behind, hosts.bookmark) if hosts.bookmark else (behind,)
 
 
 def input_problems(params: ForemanJobParams, template: JobTemplate) -> dict[str, str]:
@@ -114,14 +145,20 @@ def run_as(params: ForemanJobParams, template: JobTemplate, settings: ForemanSet
     return template.run_as or settings.default_effective_user
 
 
-async def _bookmark_query(api: ForemanApi, bookmark: int, taxonomy: Mapping[str, int]) -> str:
+async def _fetch_bookmark(api: ForemanApi, bookmark: int, taxonomy: Mapping[str, int]) -> Resolution:
     try:
-        row = await api.get_object(f"/api/bookmarks/{bookmark}", **taxonomy)
+        row: Row = await api.get_object(f"/api/bookmarks/{bookmark}", **taxonomy)
     except RemoteNotFound as error:
         raise InputError({"bookmark_id": f"There is no bookmark {bookmark} that the bot can see."}) from error
     if row.get("controller") not in (None, "hosts"):
         raise InputError({"bookmark_id": "This bookmark is not one of hosts."})
-    return str(row.get("query") or "")
+    return Resolution(
+        field="bookmark_id",
+        kind="bookmark",
+        id=str(bookmark),
+        name=str(row.get("name") or bookmark),
+        details={"search": str(row.get("query") or "")},
+    )
 
 
 def _input_problem(item: TemplateInput, value: str | None) -> str:

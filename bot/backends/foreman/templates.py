@@ -1,12 +1,16 @@
 """Reads job templates with all their inputs, including inherited ones."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from bot.backends.foreman.api import ForemanApi, Row
 from bot.backends.payload import as_object
-from bot.values import Json
+from bot.values import Json, digest
+
+ReadInputSets: TypeAlias = Callable[[int], Awaitable[Sequence[Row]]]
+"""Returns the foreign input sets of a template."""
 
 _MAX_INPUT_SET_DEPTH = 6
 
@@ -25,8 +29,11 @@ class TemplateInput:
 
 @dataclass(frozen=True, slots=True)
 class JobTemplate:
-    """A job template. ``run_as`` is empty if it names no user. ``allows_effective_user`` says whether a job may name
-    another."""
+    """A job template.
+
+    ``run_as`` is empty where it names no user; ``allows_effective_user`` says that a job may name another.
+    ``text_digest`` stands for the script and its provider; it is empty if Foreman does not tell the script.
+    """
 
     id: int
     name: str
@@ -37,47 +44,62 @@ class JobTemplate:
     runs_as_current_user: bool
     allows_effective_user: bool
     inputs: tuple[TemplateInput, ...]
+    text_digest: str = ""
 
     @property
     def is_ansible(self) -> bool:
         return self.provider.casefold() == "ansible"
 
 
-async def fetch_template(api: ForemanApi, template_id: int, taxonomy: Mapping[str, int]) -> JobTemplate:
-    """Return a template with its inputs. Raises RemoteNotFound if the account can see none."""
+async def fetch_template(
+    api: ForemanApi, template_id: int, taxonomy: Mapping[str, int], read_input_sets: ReadInputSets
+) -> JobTemplate:
+    """Return a template and its inputs. Raises RemoteNotFound if there is none that the account can see."""
     row, inputs = await asyncio.gather(
         api.get_object(f"/api/job_templates/{template_id}", **taxonomy),
-        _inputs(api, template_id, taxonomy, frozenset()),
+        _inputs(api, template_id, taxonomy, read_input_sets, frozenset()),
     )
     user = as_object(row.get("effective_user"))
+    provider, text = str(row.get("provider_type") or ""), row.get("template")
     return JobTemplate(
         id=template_id,
         name=str(row.get("name") or template_id),
         category=str(row.get("job_category") or ""),
-        provider=str(row.get("provider_type") or ""),
+        provider=provider,
         description=str(row.get("description_format") or ""),
         run_as=str(user.get("value") or ""),
         runs_as_current_user=bool(user.get("current_user")),
         allows_effective_user=bool(user.get("overridable")),
         inputs=tuple(inputs),
+        text_digest=digest(f"{provider}\n{text}") if isinstance(text, str) else "",
     )
+
+
+async def fetch_input_sets(api: ForemanApi, template_id: int, taxonomy: Mapping[str, int]) -> Sequence[Row]:
+    """Return which inputs a template takes over from other templates."""
+    path = f"/api/templates/{template_id}/foreign_input_sets"
+    return (await api.get_rows(path, per_page="all", **taxonomy))[0]
 
 
 async def _inputs(
-    api: ForemanApi, template_id: int, taxonomy: Mapping[str, int], ancestors: frozenset[int]
+    api: ForemanApi,
+    template_id: int,
+    taxonomy: Mapping[str, int],
+    read_input_sets: ReadInputSets,
+    ancestors: frozenset[int],
 ) -> Sequence[TemplateInput]:
     """Return the template's own inputs, then those of foreign input sets. Of inputs with the same name, the first
     counts."""
-    own, sets = await asyncio.gather(
+    (own, _), sets = await asyncio.gather(
         api.get_rows(f"/api/templates/{template_id}/template_inputs", per_page="all", **taxonomy),
-        api.get_rows(f"/api/templates/{template_id}/foreign_input_sets", per_page="all", **taxonomy),
+        read_input_sets(template_id),
     )
-    inputs = {item.name: item for item in map(_template_input, filter(_is_user_input, own[0]))}
-    for row in sets[0]:
+    inputs = {item.name: item for item in map(_template_input, filter(_is_user_input, own))}
+    for row in sets:
         target = row.get("target_template_id")
         if not isinstance(target, int) or target in ancestors or len(ancestors) >= _MAX_INPUT_SET_DEPTH:
             continue
-        for item in await _inputs(api, target, taxonomy, ancestors | {template_id}):
+        for item in await _inputs(api, target, taxonomy, read_input_sets, ancestors | {template_id}):
             if _is_included(row, item.name):
                 inputs.setdefault(item.name, item)
     return tuple(inputs.values())

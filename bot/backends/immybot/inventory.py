@@ -1,14 +1,17 @@
 """Reads computers, tenants, persons, software, tasks, deployments and time zones."""
 
 import asyncio
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.backends.http import Client
 from bot.backends.immybot.responses import Row, extract_rows, first_text, parse_int, require_id
+from bot.backends.payload import as_objects
 from bot.clock import Clock
 from bot.errors import BadResponse, RemoteNotFound
+from bot.values import Json
 
 COMPUTERS = "/api/v1/computers"
 TENANTS = "/api/v1/tenants"
@@ -40,6 +43,7 @@ _KEPT_KEYS = (
     "maintenanceIdentifier",
     "targetName",
     "desiredSoftwareState",
+    "updatedDateUTC",
 )
 
 
@@ -72,15 +76,18 @@ class Inventory:
         self._clock = clock
         self._cache: dict[str, tuple[datetime, list[Row]]] = {}
 
-    async def list_rows(self, path: str, what: str, time_limit: float | None = None) -> list[Row]:
-        """Return a complete list. Raises BackendError, also after ``time_limit`` seconds."""
+    async def list_rows(
+        self, path: str, what: str, time_limit: float | None = None, *, fresh: bool = False
+    ) -> list[Row]:
+        """Return a whole list. It may be a minute old unless it is to be ``fresh``.
+
+        Raises BackendError, also when ``time_limit`` seconds are over.
+        """
         kept = self._cache.get(path)
-        if kept is not None and self._clock.now() - kept[0] < _TTL:
+        if not fresh and kept is not None and self._clock.now() - kept[0] < _TTL:
             return kept[1]
         answer = await self._client.send("GET", path, time_limit=time_limit)
-        rows: list[Row] = [
-            {k: row[k] for k in _KEPT_KEYS if k in row} for row in extract_rows(self._client.name, what, answer.json)
-        ]
+        rows = [_kept_values(row) for row in extract_rows(self._client.name, what, answer.json)]
         self._cache[path] = (self._clock.now(), rows)
         return rows
 
@@ -148,6 +155,32 @@ class Inventory:
             online=online if isinstance(online, bool) else None,
             excluded=row.get("excludeFromMaintenance") is True,
         )
+
+
+def _kept_values(row: Row) -> Row:
+    """Return what is kept of a row of a list, with the latest version of an item as a text."""
+    kept: dict[str, Json] = {key: row[key] for key in _KEPT_KEYS if key in row}
+    if latest := latest_version(row.get("softwareVersions")):
+        kept["latestVersion"] = latest
+    return kept
+
+
+def latest_version(versions: Json) -> str:
+    """Return the latest of a software's versions; "" if none is listed."""
+    texts = [text for item in as_objects(versions) if (text := _version_text(item.get("semanticVersion")))]
+    return max(texts, key=_version_order, default="")
+
+
+def _version_text(version: Json) -> str:
+    """Return a version that is a text or an object of its parts."""
+    if isinstance(version, Mapping):
+        parts = [version.get(part) for part in ("major", "minor", "patch", "revision")]
+        return ".".join(str(part) for part in parts if part is not None)
+    return str(version or "")
+
+
+def _version_order(text: str) -> tuple[tuple[int, ...], str]:
+    return tuple(int(number) for number in re.findall(r"\d+", text)[:6]), text
 
 
 def person_name(row: Row) -> str:

@@ -1,5 +1,6 @@
 """``immybot.maintenance``: runs maintenance in ImmyBot."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -13,6 +14,7 @@ from bot.backends.immybot.body import build_body
 from bot.backends.immybot.candidates import group_candidates
 from bot.backends.immybot.handles import attached_sessions, build_handle, expected_run, session_query
 from bot.backends.immybot.inventory import Inventory
+from bot.backends.immybot.item import resolve_item
 from bot.backends.immybot.lookups import lookup
 from bot.backends.immybot.params import MaintenanceParams
 from bot.backends.immybot.placement import place_start
@@ -66,12 +68,15 @@ class MaintenanceOperation(Operation[MaintenanceParams]):
 
     async def preview(self, params: MaintenanceParams, schedule: Schedule, token: str) -> Preview:
         plan = self.plan(params, schedule, token)
-        resolved = await resolve_targets(self._inventory, params)
+        resolved, item = await asyncio.gather(
+            resolve_targets(self._inventory, params), resolve_item(self._inventory, params)
+        )
         return Preview(
             targets=resolved.targets,
             plan=plan,
-            warnings=(*request_warnings(params, schedule, resolved.targets.count), *resolved.warnings),
-            facts=facts(params, resolved.item_name, list(resolved.tenants)),
+            warnings=(*request_warnings(params, schedule, resolved.targets.count), *item.warnings, *resolved.warnings),
+            facts=facts(params, item.name, list(resolved.tenants)),
+            resolutions=item.resolutions,
         )
 
     def plan(self, params: MaintenanceParams, schedule: Schedule, token: str) -> Plan:

@@ -1,60 +1,56 @@
 """Determines the targets of a request, without changing anything."""
 
+import asyncio
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from bot.backends.base import Targets
-from bot.backends.immybot import codes
-from bot.backends.immybot.inventory import DEPLOYMENTS, ITEMS, PERSONS, TENANTS, Computer, Inventory, person_name
-from bot.backends.immybot.lookups import deployment_title
+from bot.backends.base import MAX_TARGET_NAMES, Targets
+from bot.backends.immybot.inventory import PERSONS, TENANTS, Computer, Inventory, person_name
 from bot.backends.immybot.params import MaintenanceParams
 from bot.backends.immybot.responses import Row, first_text, parse_int
 from bot.errors import InputError
 
-MAX_NAMES = 2000
-
 
 @dataclass(frozen=True, slots=True)
 class ResolvedTargets:
-    """The targets, the name of what is maintained, and warnings."""
+    """The targets, the names of the tenants among them, and what is worth a warning."""
 
     targets: Targets
-    item_name: str
     tenants: tuple[str, ...]
     warnings: tuple[str, ...]
 
 
 async def resolve_targets(directory: Inventory, p: MaintenanceParams) -> ResolvedTargets:
-    """Return the targets of a request. Raises InputError for targets that do not exist, or BackendError."""
-    computers = await directory.computers(p.computers)
-    tenants = await _rows_by_id(directory, TENANTS, "tenants", p.tenants)
-    persons = await _rows_by_id(directory, PERSONS, "persons", p.persons)
+    """Return names and counts for a request. Raises InputError for targets that do not exist, or BackendError."""
+    computers, tenants, persons = await asyncio.gather(
+        directory.computers(p.computers),
+        _rows_by_id(directory, TENANTS, "tenants", p.tenants),
+        _rows_by_id(directory, PERSONS, "persons", p.persons),
+    )
     _refuse_unknown(p, computers, tenants, persons)
 
-    names = [c.name for c in computers.values()]
-    count = len(names) + len(persons)
+    names = {number: computer.name for number, computer in computers.items()}
+    unlisted = 0
     notes = []
-    for number, row in tenants.items():
-        inside = await directory.all_computers(MAX_NAMES, number)
-        names += [c.name for c in inside.computers]
-        count += inside.count
+    pages = await asyncio.gather(*(directory.all_computers(MAX_TARGET_NAMES, number) for number in tenants))
+    for row, inside in zip(tenants.values(), pages, strict=True):
+        names |= {computer.id: computer.name for computer in inside.computers}
+        unlisted += inside.count - len(inside.computers)
         notes.append(f"{first_text(row, 'name')} ({inside.count} computers)")
-    names += [person_name(row) for row in persons.values()]
+    all_names = [*names.values(), *(person_name(row) for row in persons.values())]
     note = f"Everything in {', '.join(notes)}" if notes else ""
     if notes and p.propagate_to_child_tenants:
         note += ", and of child tenants, which are not counted here"
-    task, doubts = await _item_name(directory, p)
     return ResolvedTargets(
         Targets(
-            count=count,
-            names=tuple(dict.fromkeys(names))[:MAX_NAMES],
+            count=len(all_names) + unlisted,
+            names=tuple(all_names[:MAX_TARGET_NAMES]),
             noun=_noun(p),
             note=f"{note}." if note else "",
             fixed=not tenants,
         ),
-        task,
         tuple(first_text(row, "name") for row in tenants.values()),
-        (*doubts, *_computer_warnings(p, computers)),
+        tuple(_computer_warnings(p, computers)),
     )
 
 
@@ -86,27 +82,6 @@ def _refuse_unknown(
             problems[field] = f"ImmyBot knows no {field} with the id {', '.join(unknown[:10])}{more}."
     if problems:
         raise InputError(problems)
-
-
-async def _item_name(directory: Inventory, p: MaintenanceParams) -> tuple[str, tuple[str, ...]]:
-    """Return the name of what is maintained, and a warning if it is not found."""
-    if p.full_maintenance:
-        return "Full maintenance", ()
-    if p.maintenance_identifier and p.maintenance_type in ITEMS:
-        kind = codes.MAINTENANCE_TYPE.label(p.maintenance_type)
-        rows = await directory.list_rows(ITEMS[p.maintenance_type], kind)
-        row = next((r for r in rows if str(r.get("id")) == p.maintenance_identifier), None)
-        if row is not None and first_text(row, "name"):
-            return first_text(row, "name"), ()
-        return p.maintenance_identifier, (f"ImmyBot lists no {kind.lower()} with the id {p.maintenance_identifier}.",)
-    if p.maintenance_identifier:
-        return p.maintenance_identifier, ()
-    rows = await directory.list_rows(DEPLOYMENTS[p.deployment_type], "deployments")
-    row = next((r for r in rows if parse_int(r.get("id")) == p.deployment_id), None)
-    if row is not None:
-        return deployment_title(row), ()
-    where = p.deployment_type.lower()
-    return f"Deployment {p.deployment_id}", (f"ImmyBot lists no {where} deployment with the id {p.deployment_id}.",)
 
 
 def _computer_warnings(p: MaintenanceParams, computers: Mapping[int, Computer]) -> Iterator[str]:

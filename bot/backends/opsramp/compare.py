@@ -38,14 +38,14 @@ def differences(expected: JsonObject, actual: JsonObject) -> list[Difference]:
 
 
 def _unequal_paths(expected: JsonObject, actual: JsonObject, *bodies: JsonObject) -> list[Difference]:
-    """Return the differences at the paths of ``bodies``."""
-    left, right = _leaves(expected), _leaves(actual)
-    paths = dict.fromkeys(path for body in bodies for path in _leaves(body))
+    """Return the paths of ``bodies`` whose values differ."""
+    left, right = leaves(expected), leaves(actual)
+    paths = dict.fromkeys(path for body in bodies for path in leaves(body))
     return [Difference(p, left.get(p), right.get(p)) for p in paths if _comparable(p, left) != _comparable(p, right)]
 
 
-def _leaves(body: JsonObject) -> dict[str, Json]:
-    """Return a flat body with a path for each parameter of the script."""
+def leaves(body: JsonObject) -> dict[str, Json]:
+    """Return a body by path, each parameter of a script on its own."""
     flat = flatten(body)
     for item in as_objects(flat.pop(PARAMETERS_PATH, None)):
         macro = item.get("itopMacro")

@@ -4,9 +4,11 @@ import asyncio
 from collections.abc import Sequence
 
 from bot.backends.base import FormField, FormValues, Handle, Operation, Option, ParamsT, form_fields
+from bot.backends.opsramp.api import PATIENT
 from bot.backends.opsramp.context import OpsRampContext, embedded_device_names
-from bot.backends.payload import as_texts
-from bot.errors import BackendError, InputError, Refused, Unreachable
+from bot.backends.opsramp.scripts import Script
+from bot.backends.payload import as_texts, value_at
+from bot.errors import BackendError, InputError, RateLimited, Refused, RemoteNotFound, Unreachable
 from bot.values import JsonObject
 
 
@@ -65,6 +67,23 @@ class OpsRampOperation(Operation[ParamsT]):
             if error.status == 404:
                 raise InputError({"job": f"{self.context.name} has no job {job}; it may have been deleted."}) from error
             raise
+
+    async def _script(self, tenant: str, job: JsonObject, field: str) -> Script | None:
+        """Return the script of a canonical job as it is now; None for other jobs, and if the account may not read it.
+
+        Raises InputError for ``field`` if there is no such script, or BackendError.
+        """
+        number = value_at(job, "script", "customScript", "id")
+        if not isinstance(number, int):
+            return None
+        try:
+            return await self.context.scripts.read(tenant, number, PATIENT)
+        except RemoteNotFound as error:
+            raise InputError({field: f"{self.context.name} has no script {number}; choose another."}) from error
+        except RateLimited:
+            raise
+        except Refused:
+            return None
 
     async def cancel(self, handle: Handle) -> str:
         raise Refused(self.context.name, f"{self.context.name} offers no way to take this back.")

@@ -1,10 +1,12 @@
 """``opsramp.run_job``: runs a job on demand. OpsRamp has no history of runs; it keeps the output of custom scripts
 only."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from bot.backends.base import (
+    MAX_TARGET_NAMES,
     Candidate,
     Handle,
     HttpCall,
@@ -16,17 +18,19 @@ from bot.backends.base import (
     TargetResult,
     Targets,
 )
-from bot.backends.opsramp import notes
+from bot.backends.opsramp import notes, resolutions
 from bot.backends.opsramp.context import canonical_job, embedded_device_names, job_entities
 from bot.backends.opsramp.operation import OpsRampOperation
 from bot.backends.opsramp.params import RunJobParams
 from bot.backends.opsramp.scripts import ScriptOutput
-from bot.backends.opsramp.write_job import MAX_NAMES, facts
-from bot.backends.payload import as_object, value_at
+from bot.backends.opsramp.write_job import facts
+from bot.backends.payload import as_object, as_text, value_at
 from bot.errors import BackendError, Refused
 from bot.schedule import Now, Schedule
 from bot.values import Json, JsonObject
 
+MAX_RESULTS = 2000
+"""Maximum number of devices whose results are told."""
 AGENT_OFFLINE = "Agent Offline"
 _METHOD_NOT_ALLOWED = 405
 _ACCEPTED_TEXT = "OpsRamp accepted the run"
@@ -69,21 +73,26 @@ class RunJobOperation(OpsRampOperation[RunJobParams]):
         raw = await self._existing_job(tenant, params.job)
         job = canonical_job(self.context.name, raw)
         entities = job_entities(job)
-        names = await self._device_names(tenant, raw)
+        script, names = await asyncio.gather(self._script(tenant, job, "job"), self._device_names(tenant, raw))
         warnings = [] if entities else ["The job has no devices."]
         if _script_id(job) is None:
             warnings.append(f"OpsRamp will only tell that it accepted the run. {_NO_RESULT_TEXT}")
+        elif script is None:
+            warnings.append("The script could not be read: a change of it would not be noticed.")
+        told_name = as_text(value_at(raw, "script", "customScript", "name"))
+        behind = resolutions.script_resolution("job", job, script, told_name)
         return Preview(
             targets=Targets(
                 count=len(entities),
-                names=tuple(names.get(e, e) for e in entities[:MAX_NAMES]),
+                names=tuple(names.get(e, e) for e in entities[:MAX_TARGET_NAMES]),
                 noun="devices",
                 fixed=False,
                 note="The devices of the job when it runs.",
             ),
             plan=plan,
             warnings=tuple(warnings),
-            facts={**facts(tenant, job), "job": params.job},
+            facts={**facts(tenant, job, script), "job": params.job},
+            resolutions=(resolutions.job_resolution(job, params.job, script), *behind),
         )
 
     async def start(self, plan: Plan) -> Handle:
@@ -237,7 +246,7 @@ def _script_progress(handle: Handle, outputs: Sequence[ScriptOutput], waited_lon
         failed=len(offline),
         pending=len(silent),
         summary=f"{words}{agents}.{tail} OpsRamp tells no exit status.",
-        results=tuple(results[:MAX_NAMES]),
+        results=tuple(results[:MAX_RESULTS]),
     )
 
 

@@ -1,6 +1,7 @@
 """Reads a tenant's custom scripts (RBA): categories, scripts, parameters and output."""
 
 import asyncio
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,7 +13,7 @@ from bot.backends.opsramp.api import INTERACTIVE, POLLING, OpsRampApi, RetryPoli
 from bot.backends.payload import as_object
 from bot.clock import Clock
 from bot.errors import RemoteNotFound
-from bot.values import Json, JsonObject
+from bot.values import Json, JsonObject, digest
 
 _TTL_SECONDS = 300.0
 """Seconds for which categories and scripts are cached. They rarely change."""
@@ -20,6 +21,8 @@ _TTL_SECONDS = 300.0
 _MAX_CONCURRENT_READS = 6
 _MAX_CATEGORIES = 200
 _MAX_OUTPUT_PAGES = 5
+_DECISIVE_KEYS = ("scriptVersion", "executionType", "platforms", "parameters")
+"""What OpsRamp tells of a script that decides what it does. It does not tell the text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,10 @@ class ScriptParameter:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A custom script. Scripts in a list have no parameters."""
+    """A custom script, with its parameters once it has been read by itself.
+
+    ``fingerprint`` stands for what decides what it does, as far as OpsRamp tells that.
+    """
 
     id: int
     name: str
@@ -49,6 +55,8 @@ class Script:
     description: str = ""
     platforms: tuple[str, ...] = ()
     parameters: tuple[ScriptParameter, ...] = field(default=())
+    version: str = ""
+    fingerprint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +74,8 @@ class ScriptCatalog:
     def __init__(self, api: OpsRampApi, clock: Clock) -> None:
         self._api = api
         self._cache = ExpiringCache(clock, _TTL_SECONDS)
+        self._places: dict[tuple[str, int], Script] = {}
+        """Each script as it was last read. Its category is where to look for it again."""
 
     async def search(self, tenant: str, query: str) -> list[Option]:
         """Return scripts whose name, category or id matches a query."""
@@ -82,15 +92,36 @@ class ScriptCatalog:
         """Return a script with its parameters. Raises RemoteNotFound if the tenant has no script with that id."""
 
         async def fetch() -> Script:
-            known = next((s for s in await self._all_scripts(tenant, policy) if s.id == number), None)
+            known = _by_id(await self._all_scripts(tenant, policy), number)
             if known is None:
                 raise RemoteNotFound(self._api.name, f"{self._api.name} has no script {number}.", status=404)
-            path = f"{tenant}/rba/categories/{known.category_id}/scripts/{number}"
-            rows = self._api.extract_rows(await self._api.get(path, policy=policy))
-            row = next((row for row in rows if str(row.get("id")) == str(number)), {})
-            return _script(row, known.category, known.category_id) or known
+            return await self._read_from(tenant, known, policy) or known
 
         return await self._cache.get(("script", tenant, number), fetch)
+
+    async def read(self, tenant: str, number: int, policy: RetryPolicy) -> Script:
+        """Return a script as it is right now. Raises RemoteNotFound if the tenant has none of that id."""
+        known = self._places.get((tenant, number)) or _by_id(await self._all_scripts(tenant, policy), number)
+        found = await self._read_from(tenant, known, policy) if known is not None else None
+        if found is None:
+            # It is new, or was moved to another category.
+            known = _by_id(await self._read_categories(tenant, policy), number)
+            found = await self._read_from(tenant, known, policy) if known is not None else None
+        if found is None:
+            self._places.pop((tenant, number), None)
+            raise RemoteNotFound(self._api.name, f"{self._api.name} has no script {number}.", status=404)
+        self._places[tenant, number] = found
+        return found
+
+    async def _read_from(self, tenant: str, known: Script, policy: RetryPolicy) -> Script | None:
+        """Return a script from the category that it was last seen in; None if it is not there."""
+        path = f"{tenant}/rba/categories/{known.category_id}/scripts/{known.id}"
+        try:
+            rows = self._api.extract_rows(await self._api.get(path, policy=policy))
+        except RemoteNotFound:
+            return None
+        row = next((row for row in rows if str(row.get("id")) == str(known.id)), {})
+        return _script(row, known.category, known.category_id)
 
     async def outputs(self, tenant: str, number: int, since: datetime) -> list[ScriptOutput]:
         """Return what a script has printed since a moment, in OpsRamp's order, which should be newest first."""
@@ -142,6 +173,10 @@ def _categories(tree: Sequence[JsonObject], prefix: str = "") -> Iterator[tuple[
             yield from _categories([child for child in inner if isinstance(child, Mapping)], f"{name} / ")
 
 
+def _by_id(scripts: Sequence[Script], number: int) -> Script | None:
+    return next((script for script in scripts if script.id == number), None)
+
+
 def _script(row: JsonObject, category: str, category_id: str) -> Script | None:
     try:
         number = coercion.coerce_number(row.get("id"))
@@ -161,6 +196,8 @@ def _script(row: JsonObject, category: str, category_id: str) -> Script | None:
         parameters=tuple(_parameter(p) for p in parameters if isinstance(p, Mapping) and p.get("id") is not None)
         if isinstance(parameters, list)
         else (),
+        version=str(row.get("scriptVersion") or ""),
+        fingerprint=digest(json.dumps([row.get(key) for key in _DECISIVE_KEYS], sort_keys=True)),
     )
 
 

@@ -58,7 +58,11 @@ class UpdateJobOperation(WriteJobOperation[UpdateJobParams]):
             return {}
         tenant = self.context.tenant_for(values.get("client"))
         today = canonical_job(self.context.name, await self._existing_job(tenant, str(job)))
-        script = await self._script(tenant, today)
+        try:
+            script = await self._script(tenant, today, "script")
+        except BackendError:
+            # The preview reads it again; until then every parameter counts as a password.
+            script = None
         today = wire.mask_parameters(
             today, frozenset(p.id for p in script.parameters if p.is_password) if script else None
         )

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from bot.backends.base import (
+    MAX_TARGET_NAMES,
     FormField,
     FormValues,
     Handle,
@@ -13,11 +14,11 @@ from bot.backends.base import (
     Plan,
     Preview,
     Progress,
+    Resolution,
     Targets,
 )
 from bot.backends.base import form_fields as form_of
-from bot.backends.opsramp import checks, coercion, compare, wire
-from bot.backends.opsramp.api import PATIENT
+from bot.backends.opsramp import checks, coercion, compare, resolutions, wire
 from bot.backends.opsramp.body import BODY_FIELDS, Body, build_body
 from bot.backends.opsramp.changeset import Changeset, build_changeset
 from bot.backends.opsramp.context import canonical_job, job_entities
@@ -25,16 +26,14 @@ from bot.backends.opsramp.operation import OpsRampOperation
 from bot.backends.opsramp.params import JobParams
 from bot.backends.opsramp.scripts import Script, ScriptParameter
 from bot.backends.opsramp.translate import InexactPattern, to_exact_schedule
-from bot.backends.payload import as_object, as_texts, value_at
+from bot.backends.payload import as_object, as_text, as_texts, value_at
 from bot.backends.secrets import SecretNotFound
-from bot.errors import BackendError, InputError, Refused, RemoteNotFound
+from bot.errors import BackendError, InputError, Refused
 from bot.schedule import Now, Schedule
 from bot.values import Json, JsonObject
 
 JobParamsT = TypeVar("JobParamsT", bound=JobParams)
 
-MAX_NAMES = 2000
-_RUN_AS: Mapping[Json, str] = {1: "system", 2: "other"}
 _APPROVALS: Mapping[Json, str] = {0: "manual", 1: "automatic"}
 MAX_SELECTED_OPTIONS = 100
 """Maximum number of options in a select of the form."""
@@ -114,25 +113,13 @@ class WriteJobOperation(OpsRampOperation[JobParamsT]):
     def _call(self, path: str, body: Body) -> HttpCall:
         return HttpCall(method="POST", url=self.context.api.url(path), body=wire.to_wire(body, self.context.settings))
 
-    async def _script(self, tenant: str, body: Body) -> Script | None:
-        """Return the script of a job with its parameters. None for other jobs, and if the script cannot be read."""
-        number = value_at(body, "script", "customScript", "id")
-        if not isinstance(number, int):
-            return None
-        try:
-            return await self.context.scripts.get(tenant, number, PATIENT)
-        except RemoteNotFound as error:
-            raise InputError({"script": f"{self.context.name} has no script {number}; choose another."}) from error
-        except BackendError:
-            return None
-
     async def _preview(
         self, params: JobParamsT, plan: Plan, changeset: Changeset, before: JsonObject | None, after: Body
     ) -> Preview:
         """Return the preview of a write. ``before`` is the job from OpsRamp (None for a new one), ``after`` is
         canonical."""
         tenant = str(plan.context["tenant"])
-        script = await self._script(tenant, after)
+        script = await self._script(tenant, after, "script")
         current = canonical_job(self.context.name, before) if before is not None else None
         # Gaps that the job already has are not reported.
         lacking = checks.job_problems(current) if current is not None else {}
@@ -153,7 +140,7 @@ class WriteJobOperation(OpsRampOperation[JobParamsT]):
         entities = job_entities(after)
         return Preview(
             targets=Targets(
-                count=len(entities), names=tuple(names.get(e, e) for e in entities[:MAX_NAMES]), noun="devices"
+                count=len(entities), names=tuple(names.get(e, e) for e in entities[:MAX_TARGET_NAMES]), noun="devices"
             ),
             plan=plan.model_copy(update={"calls": (self._call(str(plan.context["path"]), shown),)}),
             warnings=(
@@ -162,6 +149,7 @@ class WriteJobOperation(OpsRampOperation[JobParamsT]):
             ),
             facts=facts(tenant, after, script),
             changes=() if old is None else compare.changes(old, shown, self._labels(script), names),
+            resolutions=_resolutions(plan, before, current, after, script),
         )
 
     def _plan_warnings(self, params: JobParamsT, changeset: Changeset, changes: Body, body: Body) -> tuple[str, ...]:
@@ -255,6 +243,18 @@ def overlay_of(plan: Plan) -> Body:
     return dict(as_object(plan.context["overlay"]))
 
 
+def _resolutions(
+    plan: Plan, before: JsonObject | None, current: Body | None, after: Body, script: Script | None
+) -> tuple[Resolution, ...]:
+    """Return what becomes of a job under its present name, and what its script is."""
+    told_name = as_text(value_at(before, "script", "customScript", "name")) if before is not None else ""
+    behind = resolutions.script_resolution("script", after, script, told_name)
+    if current is None:
+        return behind
+    renamed = {**after, "name": current.get("name")}
+    return (resolutions.job_resolution(renamed, str(plan.context["job"]), script), *behind)
+
+
 def _same_script(one: Body, other: Body) -> bool:
     return value_at(one, "script", "customScript") == value_at(other, "script", "customScript")
 
@@ -267,7 +267,7 @@ def facts(tenant: str, body: Body, script: Script | None = None) -> dict[str, Js
         "name": body.get("name"),
         "job_type": value_at(body, "script", "jobType"),
         "script": script.name if script else None,
-        "run_as": _RUN_AS.get(value_at(body, "script", "userType")),
+        "run_as": resolutions.run_as(body),
         "approval": _APPROVALS.get(value_at(body, "script", "approvalType", "approvalType")),
         "pattern": value_at(body, "schedule", "pattern", "type"),
     }

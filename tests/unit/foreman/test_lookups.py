@@ -122,14 +122,14 @@ class TestSlowServer:
             await harness.operation.lookup("job_template_id", "x", {})
 
 
-async def test_ten_thousand_hosts_are_counted_and_two_thousand_named(harness: Harness) -> None:
+async def test_thousands_of_hosts_are_all_named(harness: Harness) -> None:
     sandbox: ForemanSandbox = harness.sandbox
     sandbox.state.world.hosts = default_world(10_000).hosts
     found = await harness.operation.preview(
         harness.command_params(search_query="os = RedHat or params.tier = test"), Now(), TOKEN
     )
     assert found.targets.count == 5000
-    assert len(found.targets.names) == 2000
+    assert len(set(found.targets.names)) == 5000
 
 
 async def test_the_same_search_is_fetched_once_for_ten_seconds(harness: Harness) -> None:

@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 
+from bot.backends.base import Resolution, Targets
 from bot.backends.foreman import lookups, preview, templates
 from bot.backends.foreman.context import ForemanContext
 from bot.backends.foreman.params import ForemanJobParams
+from bot.backends.foreman.preview import FoundHosts
 from bot.backends.foreman.settings import ForemanSettings
 from bot.backends.foreman.templates import JobTemplate, TemplateInput
 from bot.errors import (
@@ -105,7 +107,7 @@ async def test_templates_and_inherited_inputs():
         "/api/templates/2/template_inputs": {"results": [{"name": n} for n in ("own", "b", "c")]},
         "/api/templates/3/template_inputs": {"results": [{"name": "e", "default": ""}, {"name": "f"}]},
     })  # fmt: skip
-    template = await templates.fetch_template(api, 1, {"location_id": 3})
+    template = await fetch_template(api, 1, {"location_id": 3})
     assert template == JobTemplate(1, "T", "C", "Ansible", "d", "v", True, True, (
         TemplateInput("own", True, False, ("x", "y"), "x"), TemplateInput("plain", hidden=True, description="d"),
         TemplateInput("b"), TemplateInput("e"),
@@ -113,7 +115,7 @@ async def test_templates_and_inherited_inputs():
     assert template.is_ansible
     assert ("/api/job_templates/1", {"location_id": 3}) in api.asked
     assert ("/api/templates/2/template_inputs", {"per_page": "all", "location_id": 3}) in api.asked
-    bare = await templates.fetch_template(FakeApi({"/api/job_templates/4": {"effective_user": None}}), 4, {})
+    bare = await fetch_template(FakeApi({"/api/job_templates/4": {"effective_user": None}}), 4, {})
     assert bare == JobTemplate(4, "4", "", "", "", "", False, False, ())
 
 
@@ -124,8 +126,26 @@ async def test_inherited_inputs_go_six_levels_deep():
         answers[f"/api/templates/{n}/foreign_input_sets"] = {
             "results": [{"target_template_id": n + 1, "include_all": True}]
         }
-    template = await templates.fetch_template(FakeApi(answers), 0, {})
+    template = await fetch_template(FakeApi(answers), 0, {})
     assert [item.name for item in template.inputs] == [f"i{n}" for n in range(7)]
+
+
+async def fetch_template(api: FakeApi, number: int, taxonomy: dict[str, int]) -> JobTemplate:
+    return await templates.fetch_template(api, number, taxonomy, lambda n: templates.fetch_input_sets(api, n, taxonomy))
+
+
+async def test_long_lists_of_hosts_are_read_page_by_page():
+    pages = tuple({"results": [{"name": f"h{page}-{n}"} for n in range(2)], "subtotal": 5} for page in range(2))
+    api = FakeApi({"/api/hosts": (*pages, {"results": [{"name": "last"}], "subtotal": 5})})
+    found = await preview.find_hosts(api, params(search_query="s"), {})
+    assert (found.targets.count, found.targets.names) == (5, ("h0-0", "h0-1", "h1-0", "h1-1", "last"))
+    assert [asked.get("page") for _, asked in api.asked] == [None, 2, 3]
+
+
+async def test_a_list_that_ends_before_its_count_leaves_names_unknown():
+    api = FakeApi({"/api/hosts": ({"results": [{"name": "a"}], "subtotal": 3}, {"results": [], "subtotal": 3})})
+    targets = (await preview.find_hosts(api, params(search_query="s"), {})).targets
+    assert (targets.count, targets.names) == (3, ("a",))
 
 
 def params(**values: Any) -> ForemanJobParams:
@@ -133,14 +153,18 @@ def params(**values: Any) -> ForemanJobParams:
 
 
 async def test_hosts_of_a_request():
-    rows = {"results": [{"name": "a"}], "subtotal": 7}
+    rows = {"results": [{"name": "a"}], "subtotal": 1}
     api = FakeApi({"/api/hosts": rows, "/api/bookmarks/4": {"query": "q", "controller": "hosts"}})
-    targets, query = await preview.find_hosts(api, params(search_query="s"), {"location_id": 3})
-    assert (targets.count, targets.names, targets.fixed, targets.note, query) == (7, ("a",), True, "", "s")
+    found = await preview.find_hosts(api, params(search_query="s"), {"location_id": 3})
+    assert found == FoundHosts(Targets(count=1, names=("a",)), "s")
     assert api.asked == [("/api/hosts", {"search": "s", "thin": "1", "per_page": 2000, "location_id": 3})]
     dynamic = params(bookmark_id=4, targeting_type="dynamic_query")
-    targets, query = await preview.find_hosts(api, dynamic, {})
-    assert (targets.fixed, targets.note, query) == (False, "Matched anew when the job starts.", "q")
+    found = await preview.find_hosts(api, dynamic, {})
+    assert (found.targets.fixed, found.targets.note) == (False, "Matched anew when the job starts.")
+    assert (found.query, found.bookmark) == (
+        "q",
+        Resolution(field="bookmark_id", kind="bookmark", id="4", name="4", details={"search": "q"}),
+    )
     assert api.asked[1:] == [("/api/bookmarks/4", {}), ("/api/hosts", {"search": "q", "thin": "1", "per_page": 2000})]
 
 

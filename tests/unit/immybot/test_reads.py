@@ -10,6 +10,7 @@ import pytest
 from bot.backends.http import ApiResponse, Client
 from bot.backends.immybot.actions import ActionReader
 from bot.backends.immybot.inventory import Computer, Inventory
+from bot.backends.immybot.item import resolve_item
 from bot.backends.immybot.lookups import lookup
 from bot.backends.immybot.sessions import SESSIONS, SessionQuery, SessionReader
 from bot.backends.immybot.targets import resolve_targets
@@ -169,10 +170,16 @@ async def targets(client: FakeClient, **values: Any) -> Any:
     return await resolve_targets(Inventory(client, ManualClock()), params(**values))
 
 
+def tenant_page(query: Mapping[str, int]) -> dict[str, Any]:
+    """A page of the 3,000 computers of a tenant."""
+    numbers = range(query["skip"], min(query["skip"] + query["take"], 3000))
+    return {"results": [computer_row(10_000 * query["tenantId"] + n) for n in numbers], "count": 3000}
+
+
 def world() -> FakeClient:
     return FakeClient({
         f"{COMPUTERS}/101": computer_row(101, isOnline=False), f"{COMPUTERS}/102": computer_row(102),
-        f"{COMPUTERS}/paged": {"results": [computer_row(101), computer_row(103)], "count": 3000},
+        f"{COMPUTERS}/paged": tenant_page,
         TENANTS: [{"id": 1, "name": "Acme"}, {"id": 2, "name": "Beta"}], PERSONS: [{"id": 3, "firstName": "Ada"}],
         "/api/v1/software/global": [{"id": 10, "name": "Chrome"}, {"id": 11}],
         "/api/v1/target-assignments": [{"id": 4, "targetName": "All"}],
@@ -182,7 +189,7 @@ def world() -> FakeClient:
 async def test_targets_of_computers():
     found = await targets(world())
     assert (found.targets.count, found.targets.names, found.targets.noun) == (2, ("pc-101", "pc-102"), "computers")
-    assert (found.targets.fixed, found.targets.note, found.item_name, found.tenants) == (True, "", "Chrome", ())
+    assert (found.targets.fixed, found.targets.note, found.tenants) == (True, "", ())
     offline = "Offline at the moment: pc-101. What is offline at the start"
     assert found.warnings == (f"{offline} is done when it connects.",)
     assert (await targets(world(), offline_behavior="Skip")).warnings == (f"{offline} is skipped.",)
@@ -195,7 +202,8 @@ async def test_targets_of_computers():
 
 async def test_targets_of_tenants_and_persons():
     found = await targets(world(), computers=[], tenants=[1, 2], persons=[3], propagate_to_child_tenants=True)
-    assert (found.targets.count, found.targets.names) == (6001, ("pc-101", "pc-103", "Ada"))
+    assert found.targets.count == len(set(found.targets.names)) == 6001
+    assert (found.targets.names[0], found.targets.names[-2:]) == ("pc-10000", ("pc-22999", "Ada"))
     assert found.targets.note == (
         "Everything in Acme (3000 computers), Beta (3000 computers), and of child tenants, which are not counted here."
     )
@@ -205,6 +213,19 @@ async def test_targets_of_tenants_and_persons():
     persons = await targets(world(), computers=[], persons=[3])
     assert (persons.targets.noun, persons.targets.count, persons.targets.fixed) == ("persons", 1, True)
     assert (await targets(world(), persons=[3])).targets.noun == "targets"
+
+
+async def test_a_computer_that_is_named_twice_is_one_target():
+    client = world()
+    client.answers[f"{COMPUTERS}/10000"] = computer_row(10_000)
+    found = await targets(client, computers=[10_000], tenants=[1])
+    assert found.targets.count == len(found.targets.names) == 3000
+
+
+async def test_two_computers_of_one_name_are_two_targets():
+    client = world()
+    client.answers |= {f"{COMPUTERS}/{n}": {"id": n, "computerName": "pc"} for n in (1, 2)}
+    assert (await targets(client, computers=[1, 2])).targets.names == ("pc", "pc")
 
 
 async def test_targets_that_do_not_exist():
@@ -242,8 +263,8 @@ NO_ITEM = {"maintenance_type": None, "maintenance_identifier": None}
     ],
 )
 async def test_the_name_of_what_is_maintained(values: dict[str, Any], name: str, doubt: str | None):
-    found = await targets(world(), computers=[102], **values)
-    assert (found.item_name, found.warnings) == (name, (doubt,) if doubt else ())
+    found = await resolve_item(Inventory(world(), ManualClock()), params(**values))
+    assert (found.name, found.warnings) == (name, (doubt,) if doubt else ())
 
 
 def session_row(number: int, **more: Any) -> dict[str, Any]:
