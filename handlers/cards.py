@@ -21,13 +21,14 @@ from bot.requests.model import Person, Request
 from bot.storage import requests, runs
 from bot.storage.drafts import Draft
 from bot.usecases.actor import Actor
+from bot.usecases.approvals.ask_again import preflight_of_approval
 from bot.usecases.approvals.decide import DecisionResult, Verdict, load_decidable_request, record_decision
 from bot.usecases.approvals.retract import retract_decision
 from bot.usecases.approvals.withdraw import withdraw
 from bot.usecases.drafts.edit import edit_request
 from bot.usecases.drafts.form import form_model
 from bot.usecases.drafts.rerun_failed import rerun_failed
-from bot.usecases.preflight import PreflightResult, preflight
+from bot.usecases.preflight import PreflightResult
 from bot.usecases.runs.cancel import cancel
 from bot.usecases.runs.read_log import read_log
 from bot.usecases.runs.retry_unknown import retry_unknown
@@ -202,7 +203,7 @@ class CardHandlers:
         key = request.id, request.revision
         running = self._preflights.get(key)
         if running is None:
-            running = self._preflights[key] = asyncio.ensure_future(preflight(self._services, request))
+            running = self._preflights[key] = asyncio.ensure_future(preflight_of_approval(self._services, request))
             running.add_done_callback(lambda _: self._preflights.pop(key, None))
         return await asyncio.shield(running)
 

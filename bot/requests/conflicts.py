@@ -32,6 +32,10 @@ class TargetConflict(FrozenModel):
     overlap_count: int
     text: str
 
+    def is_told_in(self, warnings: Iterable[str]) -> bool:
+        """Return whether warnings from an earlier moment are about this conflict. Their times may have moved since."""
+        return any(warning.startswith(f"{self.request} (") for warning in warnings)
+
 
 def find_conflicts(
     mine: PlannedWork, others: Iterable[PlannedWork], *, zone: str = "UTC", short_names: bool = False

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from pydantic import Field, JsonValue
 
 from bot.schedule import Schedule
-from bot.values import FrozenModel, Json
+from bot.values import FrozenModel, Json, Resolution
 
 RequestState = Literal[
     "awaiting_approval",
@@ -119,13 +119,17 @@ class Requirement(FrozenModel):
 
 
 class TargetSet(FrozenModel):
-    """The targets that a request would touch: how many, and the names that are known (up to 2,000)."""
+    """The targets that a request would touch: how many, and the names that are known, one for each target."""
 
     count: int
     names: tuple[str, ...] = ()
     noun: str = "hosts"
     fixed: bool = True
     note: str = ""
+
+    @property
+    def names_are_complete(self) -> bool:
+        return len(self.names) >= self.count
 
 
 HASH_VERSION = 2
@@ -140,6 +144,8 @@ class Content(FrozenModel):
     operation: str
     params: Mapping[str, JsonValue]
     schedule: Schedule
+    resolutions: tuple[Resolution, ...] = ()
+    """What the parameters stand for: the template behind a feature, the script of a job."""
     targets: tuple[str, ...] = ()
     renewal: int = 0
     """How often approval was requested again. Each time, earlier approvals stop counting."""

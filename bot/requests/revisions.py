@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Mapping
 
 from bot.requests.model import Content
+from bot.requests.resolutions import compare_resolutions
 from bot.requests.text import first_few
 from bot.schedule import Schedule
 from bot.values import FrozenModel, Json, JsonObject
@@ -55,6 +56,9 @@ def diff_contents(
                     after=_display_text(name, new, labels_after, hidden),
                 )
             )
+    if before.hash_version > 1:
+        edited = {name for name in old | new if old.get(name) != new.get(name)}
+        changes += _resolution_changes(before, after, edited, field_labels)
     if before.targets != after.targets:
         changes.append(_target_change(before.targets, after.targets))
     if before.schedule != after.schedule:
@@ -64,6 +68,18 @@ def diff_contents(
             )
         )
     return tuple(changes)
+
+
+def _resolution_changes(
+    before: Content, after: Content, edited: Collection[str], field_labels: Mapping[str, str]
+) -> list[FieldChange]:
+    """Return what unedited parameters stand for now that they did not before."""
+    differences = compare_resolutions(
+        [resolution for resolution in before.resolutions if resolution.field not in edited],
+        [resolution for resolution in after.resolutions if resolution.field not in edited],
+        field_labels,
+    )
+    return [FieldChange(field=d.field, before=d.before, after=d.after) for d in differences]
 
 
 def _flatten(values: JsonObject, prefix: str = "") -> dict[str, Json]:

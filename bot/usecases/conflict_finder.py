@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.clock import Clock
-from bot.requests.conflicts import PlannedWork, find_conflicts
+from bot.requests.conflicts import PlannedWork, TargetConflict, find_conflicts
 from bot.requests.model import Request
 from bot.requests.spans import work_spans
 from bot.storage import requests
@@ -28,8 +28,8 @@ class ConflictFinder:
     assumed_duration: timedelta
     short_names: bool
 
-    async def find(self, policy_input: PolicyInput) -> tuple[str, ...]:
-        """Return a sentence for each other open request on the same targets at the same time."""
+    async def find(self, policy_input: PolicyInput) -> tuple[TargetConflict, ...]:
+        """Return the other open requests on the same targets at the same time."""
         now = self.clock.now()
         planned = PlannedWork(
             request=policy_input.name,
@@ -40,13 +40,12 @@ class ConflictFinder:
         async with self.db.read() as tx:
             ids = await self._requests_sharing_targets(tx, policy_input.targets.names)
             others = await requests.by_ids(tx, ids)
-        conflicts = find_conflicts(
+        return find_conflicts(
             planned,
             [self._planned_work(other, now) for other in others],
             zone=policy_input.zone,
             short_names=self.short_names,
         )
-        return tuple(conflict.text for conflict in conflicts)
 
     async def _requests_sharing_targets(self, tx: Tx, names: Sequence[str]) -> list[str]:
         """Return the ids of open requests that may touch some of the targets."""

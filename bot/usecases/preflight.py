@@ -1,30 +1,41 @@
 """Checks at the moment of a decision whether the request would still do what was asked for."""
 
+from bot.backends.base import Preview, form_fields
 from bot.errors import BackendError, InputError
 from bot.ids import PREVIEW_TOKEN
 from bot.requests.approval.deadlines import short_notice_warning
-from bot.requests.drift import compare_targets
+from bot.requests.drift import Observation, approved_observation, compare_observations
 from bot.requests.model import Request, TargetSet
+from bot.requests.resolutions import Difference, DifferenceCode
 from bot.usecases.policy_service import policy_input_of_request
 from bot.usecases.services import Services
 from bot.values import FrozenModel
 
 
 class PreflightResult(FrozenModel):
-    """What an approver must have seen: sentences to be confirmed, and sentences that rule an approval out."""
+    """What an approver must have seen: sentences to be confirmed, and sentences that rule an approval out.
+
+    ``changes`` are differences in what would be done: they need a new approval of what ``current`` shows.
+    """
 
     confirm: tuple[str, ...] = ()
     stop: tuple[str, ...] = ()
+    changes: tuple[Difference, ...] = ()
+    current: Preview | None = None
 
 
 async def preflight(services: Services, request: Request) -> PreflightResult:
     """Compare what the back end, the freezes and the other requests say now with the request. Changes nothing."""
     policy_input = policy_input_of_request(request)
-    confirm = await _backend_changes(services, request)
+    current, problem = await _current_preview(services, request)
+    differences = backend_differences(services, request, current) if current is not None else ()
+    confirm = [_to_confirm(difference) for difference in differences if not difference.needs_new_approval]
+    if problem:
+        confirm.append(problem)
     if warning := short_notice_warning(request.requirement, request.content.schedule, services.clock.now()):
         confirm.append(warning)
     conflicts = await services.conflicts.find(policy_input)
-    confirm += [text for text in conflicts if text not in request.warnings]
+    confirm += [conflict.text for conflict in conflicts if not conflict.is_told_in(request.warnings)]
     hits = await services.policy.freeze_hits(policy_input)
     stop = [hit.text for hit in hits if hit.stage is None and not hit.skips_runs]
     new_stages = [hit.text for hit in hits if hit.stage is not None and hit.freeze not in request.requirement.freezes]
@@ -32,24 +43,38 @@ async def preflight(services: Services, request: Request) -> PreflightResult:
         stop.append(" ".join(new_stages) + " Edit the request, so that the freeze's own approvers are asked too.")
     known_warnings = " ".join(request.warnings)
     confirm += [hit.text for hit in hits if hit.skips_runs and f"“{hit.freeze}”" not in known_warnings]
-    return PreflightResult(confirm=tuple(confirm), stop=tuple(stop))
+    changes = tuple(difference for difference in differences if difference.needs_new_approval)
+    return PreflightResult(
+        confirm=tuple(confirm), stop=tuple(stop), changes=changes, current=current if changes else None
+    )
 
 
-async def _backend_changes(services: Services, request: Request) -> list[str]:
-    """Return a sentence for each change of what the back end would do."""
+def _to_confirm(difference: Difference) -> str:
+    if difference.code is DifferenceCode.NOT_RESOLVED_BEFORE:
+        return f"Not recorded when this was requested: {difference.text}."
+    return f"It would touch something else now: {difference.after}."
+
+
+def backend_differences(services: Services, request: Request, current: Preview) -> tuple[Difference, ...]:
+    """Return how what the back end would do now differs from what was put before the approvers."""
+    operation = services.backends.operation(request.content.backend, request.content.operation)
+    return compare_observations(
+        approved_observation(request),
+        Observation(
+            targets=TargetSet(**current.targets.model_dump()), facts=current.facts, resolutions=current.resolutions
+        ),
+        labels={field.name: field.label for field in form_fields(operation.params_model)},
+        max_drift_percent=request.requirement.drift_percent,
+    )
+
+
+async def _current_preview(services: Services, request: Request) -> tuple[Preview | None, str]:
+    """Return a preview of the request as it is; None with a sentence if there is none."""
     operation = services.backends.operation(request.content.backend, request.content.operation)
     params = operation.params_model.model_validate(request.content.params)
     try:
-        preview = await operation.preview(params, request.content.schedule, PREVIEW_TOKEN)
+        return await operation.preview(params, request.content.schedule, PREVIEW_TOKEN), ""
     except InputError as error:
-        return [f"The back end would not take it as it is any more: {error}"]
+        return None, f"The back end would not take it as it is any more: {error}"
     except BackendError as error:
-        return [f"What it would touch now cannot be found out: {error}"]
-    targets = preview.targets
-    drift = compare_targets(
-        request.targets,
-        TargetSet(count=targets.count, names=targets.names, noun=targets.noun, fixed=targets.fixed),
-        request.requirement.drift_percent,
-    )
-    moved = [f"It would touch something else now: {drift.text}."] if drift.needs_confirmation else []
-    return moved + [f"New: {text}" for text in preview.warnings if text not in request.warnings]
+        return None, f"What it would touch now cannot be found out: {error}"

@@ -19,9 +19,9 @@ from bot.storage.requests import Revision
 from bot.usecases.drafts.fields import visible_fields
 from bot.usecases.drafts.reading import parsed_reading, reading_as_json
 from bot.usecases.drafts.store import save_draft
-from bot.usecases.drafts.summary import HIDDEN_TEXT, value_text
 from bot.usecases.refusals import RefusalCode
 from bot.usecases.services import Services
+from bot.usecases.summary import HIDDEN_TEXT, value_text
 from bot.values import Json, JsonObject
 
 _LABELS = {SYSTEM: "System", OPERATION: "What to do", WHEN: "When", REASON: "Why"}

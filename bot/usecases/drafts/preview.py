@@ -30,9 +30,9 @@ from bot.usecases.drafts.fields import draft_params, visible_fields
 from bot.usecases.drafts.policy_input import policy_input_of_draft
 from bot.usecases.drafts.reading import parsed_reading
 from bot.usecases.drafts.store import save_draft
-from bot.usecases.drafts.summary import summarize_params
 from bot.usecases.refusals import RefusalCode
 from bot.usecases.services import Services
+from bot.usecases.summary import summarize_params
 from bot.values import FrozenModel
 
 
@@ -147,7 +147,7 @@ async def _build_result(
     content = _content(draft, params, schedule, preview)
     targets = TargetSet(**preview.targets.model_dump())
     policy_input = await policy_input_of_draft(services, draft, content, targets, preview.facts, actor.zone)
-    conflicts = await services.conflicts.find(policy_input)
+    conflicts = tuple(conflict.text for conflict in await services.conflicts.find(policy_input))
     outcome = await services.policy.evaluate(policy_input, conflicts)
     plan = _plan(operation, params, schedule, preview.plan, outcome.local_scheduler_reason)
     far_future = far_future_warning(schedule, services.clock.now())
@@ -158,7 +158,7 @@ async def _build_result(
         phrase=draft.phrase,
         zone=actor.zone,
         title=f"{services.backends.require(draft.backend).connection.title}: {operation.title}",
-        summary=summarize_params(fields, draft.values, draft.labels),
+        summary=summarize_params(fields, draft.values, draft.labels, preview.resolutions),
         targets=targets,
         warnings=(*preview.warnings, *([far_future] if far_future else []), *conflicts, *outcome.freeze_notes),
         conflicts=conflicts,
@@ -181,6 +181,7 @@ def _content(draft: Draft, params: Params, schedule: Schedule, preview: Preview)
         operation=draft.operation,
         params=params.model_dump(mode="json", exclude_none=True),
         schedule=schedule,
+        resolutions=preview.resolutions,
         targets=preview.targets.names if preview.targets.fixed else (),
         hash_version=HASH_VERSION,
     )

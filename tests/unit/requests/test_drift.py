@@ -1,9 +1,13 @@
-"""Targets now against targets when asked."""
+"""Targets and facts now against those that were approved."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from bot.requests.drift import compare_targets
+from bot.requests.drift import Observation, compare_facts, compare_observations, compare_targets
 from bot.requests.model import TargetSet
+from bot.requests.resolutions import DifferenceCode
+from bot.values import Resolution
 
 HOSTS = tuple(f"web-{n}" for n in range(41))
 
@@ -67,3 +71,86 @@ def test_when_it_must_be_confirmed(then: TargetSet, now: TargetSet, allowed: int
 def test_names_are_told_as_far_as_they_are_known(then: TargetSet, now: TargetSet, words: str) -> None:
     assert compare_targets(then, now).text == words
     assert compare_targets(then, now).needs_confirmation
+
+
+def numbered(first: int, count: int, known: int) -> TargetSet:
+    return TargetSet(count=count, names=tuple(f"web-{n}" for n in range(first, first + known)), fixed=False)
+
+
+def test_sets_whose_names_are_cut_are_never_the_same() -> None:
+    found = compare_targets(numbered(0, 3000, 2000), numbered(0, 3000, 2000), 100)
+    assert (found.comparable, found.needs_confirmation) == (False, True)
+    assert found.text == "3,000 hosts, was 3,000 (not all names are known)"
+    assert compare_targets(numbered(0, 3000, 3000), numbered(0, 3000, 2000)).needs_confirmation
+
+
+def test_disjoint_sets_of_three_thousand_names_are_all_drift() -> None:
+    found = compare_targets(numbered(0, 3000, 3000), numbered(3000, 3000, 3000))
+    assert (found.comparable, found.needs_confirmation, found.percent) == (True, True, 200.0)
+    assert not compare_targets(numbered(0, 3000, 3000), numbered(5, 3000, 3000)).needs_confirmation
+
+
+def test_two_targets_of_one_name_count_twice() -> None:
+    found = compare_targets(target_set("pc", "pc", "a"), target_set("pc", "a"))
+    assert (found.removed, found.added) == (("pc",), ())
+    assert compare_targets(target_set("pc", "PC"), target_set("Pc", "pc"), 0).text == ""
+
+
+few_names = st.lists(st.sampled_from(["a", "b", "c", "d"]), max_size=6)
+
+
+@given(few_names, few_names)
+def test_no_drift_means_the_same_names(before: list[str], now: list[str]) -> None:
+    found = compare_targets(target_set(*before), target_set(*now), 0)
+    assert found.needs_confirmation is (sorted(before) != sorted(now))
+
+
+def test_facts_with_another_value_are_told_in_words() -> None:
+    approved = {"run_as": "root", "hosts": ["a"], "forced": True, "tags": None, "same": 1}
+    now = {"run_as": "deploy", "hosts": ["a", "b"], "forced": False, "tags": "", "same": 1, "new": 2}
+    assert [difference.text for difference in compare_facts(approved, now, {"run_as": "Runs as"})] == [
+        "Runs as: root → deploy",
+        "Hosts: a → a, b",
+        "Forced: yes → no",
+    ]
+    assert [difference.text for difference in compare_facts({"query": "x"}, {})] == ["Query: x → nothing"]
+
+
+COMMAND = Resolution(field="feature", kind="template", id="7", name="Run Command", details={"runs as": "root"})
+REBOOT = Resolution(field="feature", kind="template", id="8", name="Reboot", details={"runs as": "root"})
+FACTS = {"template": "Run Command", "run_as": "root", "provider": "script"}
+
+
+def observed(*resolutions: Resolution, names: tuple[str, ...] = ("a",), **facts: str) -> Observation:
+    return Observation(targets=target_set(*names), facts={**FACTS, **facts}, resolutions=resolutions)
+
+
+def test_an_unchanged_world_has_no_differences() -> None:
+    assert compare_observations(observed(COMMAND), observed(COMMAND)) == ()
+
+
+def test_a_fact_that_repeats_a_resolution_is_told_once() -> None:
+    differences = compare_observations(observed(COMMAND), observed(REBOOT, template="Reboot"))
+    assert [difference.text for difference in differences] == [
+        "Feature: template “Run Command” (id 7) → template “Reboot” (id 8)"
+    ]
+    differences = compare_observations(observed(COMMAND), observed(REBOOT, template="Reboot", provider="Ansible"))
+    assert differences[-1].text == "Provider: script → Ansible"
+
+
+def test_targets_are_told_if_they_need_to_be_confirmed() -> None:
+    approved, now = observed(COMMAND), observed(COMMAND, names=("b",))
+    (difference,) = compare_observations(approved, now)
+    assert (difference.code, difference.needs_new_approval) == (DifferenceCode.TARGETS_CHANGED, False)
+    assert difference.text == "Targets: 1 host, was 1: +b and -a"
+    assert compare_observations(approved, now, max_drift_percent=200) == ()
+    cut = now.model_copy(update={"targets": TargetSet(count=2, names=("a",))})
+    (difference,) = compare_observations(approved, cut)
+    assert difference.code is DifferenceCode.TARGETS_NOT_COMPARABLE
+
+
+def test_what_an_earlier_release_approved_is_compared_by_its_facts() -> None:
+    earlier = observed(COMMAND).model_copy(update={"resolutions": None})
+    assert [d.code for d in compare_observations(earlier, observed(COMMAND))] == [DifferenceCode.NOT_RESOLVED_BEFORE]
+    codes = [d.code for d in compare_observations(earlier, observed(REBOOT, template="Reboot"))]
+    assert codes == [DifferenceCode.NOT_RESOLVED_BEFORE, DifferenceCode.FACT_CHANGED]

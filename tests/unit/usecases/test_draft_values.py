@@ -10,7 +10,7 @@ from bot.errors import InputError
 from bot.requests.model import Person
 from bot.usecases.drafts.fields import typed_values
 from bot.usecases.drafts.policy_input import editors_including
-from bot.usecases.drafts.summary import summarize_params
+from bot.usecases.summary import summarize_params
 
 
 def form_field(name: str, widget: Any = "text", **values: Any) -> FormField:

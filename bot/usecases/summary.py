@@ -2,27 +2,30 @@
 
 from collections.abc import Sequence
 
-from bot.backends.base import FormField
+from bot.backends.base import FormField, Resolution
+from bot.requests.resolutions import describe_value
 from bot.values import Json, JsonObject
 
 HIDDEN_TEXT = "•••"
 
 
 def summarize_params(
-    fields: Sequence[FormField], values: JsonObject, labels: JsonObject
+    fields: Sequence[FormField], values: JsonObject, labels: JsonObject, resolutions: Sequence[Resolution] = ()
 ) -> tuple[tuple[str, str], ...]:
     """Return the label and value of each parameter that a person set, and of each input of a template; secrets hidden.
 
-    Inputs of a template are shown with their defaults too, since they say what will be done.
+    Inputs of a template are shown with their defaults too, since they say what will be done. ``resolutions`` say what a
+    value stands for.
     """
     rows = []
     for field in fields:
+        behind = [resolution for resolution in resolutions if resolution.field == field.name]
         is_template_input = "." in field.name
         value = values.get(field.name, field.default if is_template_input else None)
         if _is_unset(value, field.default) or (value == field.default and not is_template_input):
             continue
         text = HIDDEN_TEXT if field.secret else value_text(field, value, labels.get(field.name))
-        rows.append((field.label, text))
+        rows.append((field.label, describe_value(text, behind)))
     return tuple(rows)
 
 

@@ -1,0 +1,164 @@
+"""What has changed in the back end since a request was made, and what follows for its approval."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from bot.errors import Conflict, InputError
+from bot.requests.model import Request
+from bot.requests.resolutions import DifferenceCode
+from bot.usecases.approvals.ask_again import preflight_of_approval
+from bot.usecases.drafts.edit import edit_request
+from bot.usecases.preflight import preflight
+from playground.foreman.world import default_world
+from tests.unit.usecases.harness import RUN_COMMAND, Harness
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+POLICY = """
+[policy]
+approvers = ["@sre"]
+zone = "UTC"
+
+[[policy.rules]]
+name = "caches allow half"
+when = { targets = "cache*" }
+drift = 50
+
+[[policy.rules]]
+name = "no reboots"
+when = { template = "Reboot" }
+effect = "refuse"
+
+[[policy.rules]]
+name = "a look is free"
+when = { template = "Look" }
+effect = "approve"
+"""
+
+
+@pytest.fixture(autouse=True)
+def _restored_world(bot: Harness) -> Iterator[None]:
+    yield
+    bot.env.foreman.state.world = default_world()
+
+
+def rename_template(bot: Harness, name: str) -> None:
+    bot.env.foreman.state.world.change_template(RUN_COMMAND, name=name)
+
+
+def signed_by_an_earlier_release(request: Request) -> Request:
+    content = request.content.model_copy(update={"hash_version": 1, "resolutions": ()})
+    return request.model_copy(update={"content": content, "content_hash": content.hash})
+
+
+async def test_the_content_holds_what_its_template_is(bot: Harness) -> None:
+    (template,) = (await bot.request()).content.resolutions
+    assert (template.kind, template.id, template.name) == ("template", "189", "Run Command - Script Default")
+
+
+async def test_another_text_of_the_template_needs_a_new_approval(bot: Harness) -> None:
+    request = await bot.request()
+    bot.env.foreman.state.world.change_template(RUN_COMMAND, text="reboot")
+    result = await preflight(bot.services, request)
+    assert [change.code for change in result.changes] == [DifferenceCode.DETAIL_CHANGED]
+    assert result.current is not None
+    assert (result.confirm, result.stop) == ((), ())
+
+
+async def test_other_hosts_are_confirmed_and_need_no_new_approval(bot: Harness) -> None:
+    request = await bot.request(hosts="hostgroup = web")
+    world = bot.env.foreman.state.world
+    world.hosts = [host for host in world.hosts if host.name != request.targets.names[0]]
+    result = await preflight(bot.services, request)
+    assert result.confirm == (f"It would touch something else now: 7 hosts, was 8: -{request.targets.names[0]}.",)
+    assert (result.changes, result.current) == ((), None)
+    caches = await bot.request(hosts="hostgroup = cache")
+    world.hosts = [host for host in world.hosts if host.name != caches.targets.names[0]]
+    assert (await preflight(bot.services, caches)).confirm == ()
+
+
+async def test_a_conflict_that_was_told_is_not_told_again_at_another_time(bot: Harness) -> None:
+    other = await bot.request(hosts="hostgroup = app")
+    request = await bot.request(hosts="hostgroup = app")
+    assert any(warning.startswith(f"{other.name} (") for warning in request.warnings)
+    bot.forward(minutes=7)
+    assert (await preflight(bot.services, request)).confirm == ()
+    third = await bot.request(hosts="hostgroup = app")
+    (told,) = (await preflight(bot.services, request)).confirm
+    assert told.startswith(f"{third.name} (")
+
+
+async def test_what_an_earlier_release_signed_is_shown_and_keeps_its_approval(bot: Harness) -> None:
+    request = signed_by_an_earlier_release(await bot.request())
+    result = await preflight_of_approval(bot.services, request)
+    assert result.confirm == (
+        "Not recorded when this was requested: Template: template “Run Command - Script Default” (id 189).",
+    )
+    assert (result.changes, result.stop) == ((), ())
+
+
+async def test_what_an_earlier_release_signed_is_asked_about_again_if_its_template_is_another(bot: Harness) -> None:
+    request = signed_by_an_earlier_release(await bot.request())
+    rename_template(bot, "Something else")
+    result = await preflight(bot.services, request)
+    assert [change.text for change in result.changes] == ["Template: Run Command - Script Default → Something else"]
+
+
+async def test_asking_again_shows_signs_and_announces_what_would_be_done_now(bot: Harness) -> None:
+    request = await bot.request()
+    rename_template(bot, "Something else")
+    result = await preflight_of_approval(bot.services, request)
+    assert result.stop[-1].startswith("This was put before its approvers again.")
+    again = await bot.reload(request)
+    assert (again.state, again.revision) == ("awaiting_approval", 2)
+    assert again.content.resolutions[0].name == "Something else"
+    assert again.content_hash == again.content.hash != request.content_hash
+    assert again.facts["template"] == "Something else"
+    assert ("Template", "Something else (id 189), runs as root") in again.summary
+    assert [change["after"] for change in again.revision_changes] == ["template “Something else” (id 189)"]
+    assert again.editors == ()
+    notes = [message.facts["text"] for message in await bot.messages(request, "note")]
+    assert notes
+    assert all(f"{request.name} must be approved again" in text for text in notes)
+    assert ("request.asked_again", {"hash": again.content_hash}) in [
+        (event, {"hash": data.get("hash")}) for event, data in await bot.audit(request)
+    ]
+    assert await preflight_of_approval(bot.services, again) == type(result)()
+
+
+async def test_what_policy_refuses_now_is_not_put_before_anybody(bot: Harness) -> None:
+    request = await bot.request()
+    rename_template(bot, "Reboot")
+    result = await preflight_of_approval(bot.services, request)
+    assert result.stop[-1].startswith("Policy does not allow that.")
+    assert (await bot.reload(request)).revision == 1
+
+
+async def test_a_rule_alone_does_not_approve_what_people_were_asked_about(bot: Harness) -> None:
+    request = await bot.request()
+    rename_template(bot, "Look")
+    await preflight_of_approval(bot.services, request)
+    again = await bot.reload(request)
+    assert (again.state, again.requirement.effect) == ("awaiting_approval", "ask")
+
+
+async def test_an_edit_that_comes_first_wins(bot: Harness) -> None:
+    request = await bot.request()
+    draft = await edit_request(bot.services, request.id, await bot.actor("alice"))
+    draft = draft.model_copy(update={"values": {**draft.values, "inputs.command": "uptime"}, "checked": None})
+    await bot.submit(draft)
+    rename_template(bot, "Something else")
+    with pytest.raises(Conflict, match="has been changed meanwhile"):
+        await preflight_of_approval(bot.services, request)
+
+
+async def test_an_edit_without_changes_takes_over_what_the_template_is_now(bot: Harness) -> None:
+    request = await bot.request()
+    draft = await edit_request(bot.services, request.id, await bot.actor("alice"))
+    with pytest.raises(InputError, match="Nothing was changed"):
+        await bot.submit(draft)
+    rename_template(bot, "Something else")
+    bot.forward(minutes=2)
+    again = await bot.submit(await edit_request(bot.services, request.id, await bot.actor("alice")))
+    assert [change["field"] for change in again.revision_changes] == ["Template"]
