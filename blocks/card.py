@@ -1,11 +1,12 @@
 """The card of a request, rendered from stored state alone: every copy of it is the same."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from blocks.limits import fit_message
 from blocks.progress import progress_blocks, target_results
+from blocks.request import excerpt_elements, request_blocks
 from blocks.text import (
     Block,
     Element,
@@ -17,24 +18,25 @@ from blocks.text import (
     context,
     escape,
     header,
-    join_names,
-    quote,
     rich_text,
     rich_text_lines,
     rich_text_section,
     text_run,
     user_mention,
 )
-from blocks.times import absolute_time, schedule_line, utc_time
+from blocks.times import absolute_time, utc_time
+from bot.requests.disclosure import CardExcerpts, card_excerpts
 from bot.requests.lifecycle import FINAL_STATES, STATE_LABELS
-from bot.requests.model import Decision, Person, Request, Run
+from bot.requests.model import Decision, Request, Run
 from bot.requests.policy.explain import headline
 from bot.schedule import ZonedTime
 
-MAX_NAMES = 10
 MAX_RUNS = 5
 MAX_DECISIONS = 20
 MAX_FAILURES = 40
+
+_READ_ALL = "⚠️ Part of it does not fit here. Read all before you approve."
+_SHOW_DETAILS = "⚠️ Part of it does not fit here. “Show details” has all of it."
 
 STATE_EMOJI = {
     "awaiting_approval": "🟡",
@@ -68,74 +70,37 @@ class Card:
 def card_blocks(card: Card) -> list[Block]:
     """The blocks of a card, within Slack's limits."""
     request = card.request
-    blocks = [header(f"{STATE_EMOJI[request.state]} {request.name} · {request.title}"), _summary_block(request)]
-    if request.reason:
-        blocks.append(rich_text(quote(clip(request.reason, 1000))))
-    if request.warnings:
-        blocks.append(rich_text(bullets([clip(f"⚠️ {text}", 500) for text in request.warnings[:10]])))
-    if request.changes:
-        blocks.append(_changes_block("What changes", request.changes))
-    if request.revision_changes and request.state == "awaiting_approval":
-        blocks.append(_changes_block(f"Changed in revision {request.revision}", request.revision_changes))
-    blocks.append(_state_block(card))
-    blocks += progress_blocks(card.runs[:MAX_RUNS], request)
-    row = _card_buttons(card)
-    if row:
-        blocks.append(actions("decide", *row))
-    return fit_message(blocks)
+    shown = card_excerpts(request)
+    title = header(f"{STATE_EMOJI[request.state]} {request.name} · {request.title}")
+    content = request_blocks(request, shown)
+    state = [_state_block(card, shown), *progress_blocks(card.runs[:MAX_RUNS], request)]
+    buttons = actions("decide", *_card_buttons(card, shown))
+    # What is hidden was worked out for the content as it is here, so nothing more of it may be cut.
+    return fit_message([title, *content, *state, buttons], whole=content)
 
 
 def fallback_text(card: Card) -> str:
     """The text for notifications and screen readers, escaped because Slack always reads it as mrkdwn."""
     request = card.request
-    return escape(
-        clip(f"{request.name} · {request.title}: {STATE_LABELS[request.state]}. {request.outcome}".strip(), 1000)
-    )
+    text = clip(f"{request.name} · {request.title}: {STATE_LABELS[request.state]}. {request.outcome}".strip(), 1000)
+    if card.variant == "approval" and _is_to_be_read(request, card_excerpts(request)):
+        text += " Part of it does not fit on the card: read all of it first."
+    return escape(text)
 
 
-def _summary_block(request: Request) -> Block:
-    asked_by: list[Element] = [text_run("Asked by ", bold=True), user_mention(request.requester.user)]
-    if request.edited_by:
-        asked_by += [text_run(", edited by "), *_user_mentions(request.edited_by)]
-    rows: list[Sequence[Element]] = [asked_by]
-    rows.append([text_run("When ", bold=True), *schedule_line(request.content.schedule, request.zone)])
-    rows.append([text_run("On ", bold=True), text_run(_targets_text(request))])
-    rows += [[text_run(f"{label} ", bold=True), text_run(clip(text, 300))] for label, text in request.summary[:20]]
-    if request.scheduler_reason:
-        rows.append([text_run("Timing ", bold=True), text_run(request.scheduler_reason)])
-    return rich_text_lines(*rows)
+def _is_to_be_read(request: Request, shown: CardExcerpts) -> bool:
+    """Whether an approver must read more than the card shows."""
+    return request.state == "awaiting_approval" and shown.hidden > 0
 
 
-def _user_mentions(people: Sequence[Person]) -> list[Element]:
-    elements: list[Element] = []
-    for person in people:
-        elements += [text_run(", "), user_mention(person.user)] if elements else [user_mention(person.user)]
-    return elements
-
-
-def _targets_text(request: Request) -> str:
-    targets = request.targets
-    names = join_names(targets.names, MAX_NAMES, targets.count)
-    text = f"{targets.count} {targets.noun}: {names}" if targets.names else f"{targets.count} {targets.noun}"
-    if not targets.fixed:
-        text += " (worked out again when it starts)"
-    return f"{text}. {targets.note}" if targets.note else text
-
-
-def _changes_block(title: str, changes: Sequence[Mapping[str, str]]) -> Block:
-    rows: list[Sequence[Element]] = [[text_run(title, bold=True)]]
-    for change in changes[:15]:
-        before, after = clip(change["before"] or "nothing", 150), clip(change["after"] or "nothing", 150)
-        rows.append([text_run(f"{change['field']}: "), text_run(before, strike=True), text_run(" → "), text_run(after)])
-    return rich_text_lines(*rows)
-
-
-def _state_block(card: Card) -> Block:
+def _state_block(card: Card, shown: CardExcerpts) -> Block:
     request = card.request
     rows: list[Sequence[Element]] = [[text_run(STATE_LABELS[request.state], bold=True), *_timestamps(request)]]
     if request.state == "awaiting_approval":
         rows.append([text_run(clip(headline(request.requirement), 500))])
         rows.append([text_run(card.approval_status)])
+        if _is_to_be_read(request, shown):
+            rows.append([text_run(_READ_ALL if card.variant == "approval" else _SHOW_DETAILS)])
         if request.approve_by:
             rows.append(
                 [
@@ -187,14 +152,18 @@ def _decision_row(decision: Decision) -> list[Element]:
     return [*([text_run("(taken back) ", italic=True)] if decision.retracted_at else []), *row]
 
 
-def _card_buttons(card: Card) -> list[Element]:
+def _card_buttons(card: Card, shown: CardExcerpts) -> list[Element]:
     request = card.request
     value = f"{request.id}:{request.revision}"
     row: list[Element] = []
+    read_first = card.variant == "approval" and _is_to_be_read(request, shown)
     if request.state == "awaiting_approval":
         if card.variant == "approval":
+            if read_first:
+                spoken = f"Read all of {request.name}, {request.title}"
+                row.append(button("Read all", "details", value, style="primary", spoken=spoken))
             row += [
-                button("Approve", "approve", value, style="primary"),
+                button("Approve", "approve", value, style="" if read_first else "primary"),
                 button("Deny", "deny", value, style="danger"),
                 button("Request changes", "changes", value),
                 button("Approve with a comment", "approve_with", value),
@@ -218,7 +187,8 @@ def _card_buttons(card: Card) -> list[Element]:
         row.append(button(label, "cancel", value, style="danger", confirm=_stop_confirmation(request)))
     if request.state in ("failed", "partly_failed"):
         row.append(button("Run again on the failed ones", "rerun_failed", value))
-    row.append(button("Show details", "details", value))
+    if not read_first:
+        row.append(button("Show details", "details", value))
     return row
 
 
@@ -266,7 +236,7 @@ def outcome_blocks(request: Request, run: Run) -> list[Block]:
     progress = run.progress or {}
     rows: list[Sequence[Element]] = [
         [text_run("Asked by ", bold=True), user_mention(request.requester.user)],
-        [text_run("On ", bold=True), text_run(_targets_text(request))],
+        [text_run("On ", bold=True), *excerpt_elements(card_excerpts(request).targets)],
     ]
     summary = progress.get("summary") or run.problem or request.outcome
     if summary:

@@ -5,6 +5,7 @@ characters (``msg_blocks_too_long``), so it stays below 10,000 here.
 """
 
 import json
+from collections.abc import Sequence
 
 from blocks.text import Block, View, clip, context
 from bot.values import Json
@@ -32,20 +33,24 @@ def text_length(value: Json) -> int:
     return 0
 
 
-def fit_message(blocks: list[Block]) -> list[Block]:
+def fit_message(blocks: list[Block], whole: Sequence[Block] = ()) -> list[Block]:
     """The blocks, shortened to what Slack takes in one message. Long texts are cut, all to one length. If that is not
-    enough, the longest blocks are left out. Headers and buttons are kept."""
+    enough, the longest blocks are left out. Headers, buttons and the blocks in ``whole`` are kept."""
     if len(blocks) <= MAX_MESSAGE_BLOCKS and text_length(blocks) <= MAX_MESSAGE_LENGTH:
         return blocks
     note = context("Shortened: there is more than one message can hold. “Show details” has all of it.")
     room = MAX_MESSAGE_LENGTH - text_length(note)
     kept = list(blocks)
+
+    def is_kept(block: Block) -> bool:
+        return block["type"] in _NEVER_CLIPPED or any(block is other for other in whole)
+
     for longest_text in _CLIP_LENGTHS:
         if text_length(kept) <= room:
             break
-        kept = [block if block["type"] in _NEVER_CLIPPED else _clip_texts(block, longest_text) for block in kept]
+        kept = [block if is_kept(block) else _clip_texts(block, longest_text) for block in kept]
     while len(kept) >= MAX_MESSAGE_BLOCKS or text_length(kept) > room:
-        candidates = [i for i, block in enumerate(kept[1:], 1) if block["type"] not in _NEVER_CLIPPED]
+        candidates = [i for i, block in enumerate(kept[1:], 1) if not is_kept(block)]
         if not candidates:
             break
         longest = max(candidates, key=lambda i: text_length(kept[i]))
@@ -55,12 +60,17 @@ def fit_message(blocks: list[Block]) -> list[Block]:
 
 def fit_view(view: View) -> View:
     """The view, shortened to what Slack takes: texts are cut like those of a message. Inputs are kept."""
-    blocks = blocks_of(view)[:MAX_VIEW_BLOCKS]
+    room = MAX_VIEW_BYTES - len(json.dumps({**view, "blocks": []}))
+    return {**view, "blocks": fit_blocks(blocks_of(view)[:MAX_VIEW_BLOCKS], room)}
+
+
+def fit_blocks(blocks: list[Block], max_bytes: int) -> list[Block]:
+    """The blocks, with the texts of those that are only read cut until all take ``max_bytes`` of JSON, if they can."""
     for longest_text in _CLIP_LENGTHS:
-        if len(json.dumps({**view, "blocks": blocks})) <= MAX_VIEW_BYTES:
+        if len(json.dumps(blocks)) <= max_bytes:
             break
         blocks = [_clip_texts(block, longest_text) if block["type"] in _READ_ONLY else block for block in blocks]
-    return {**view, "blocks": blocks}
+    return blocks
 
 
 def blocks_of(view: View) -> list[Block]:

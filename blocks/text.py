@@ -119,9 +119,16 @@ def divider() -> Block:
 
 
 def button(
-    text: str, action_id: str, value: str = "", *, style: str = "", confirm: Element | None = None, url: str = ""
+    text: str,
+    action_id: str,
+    value: str = "",
+    *,
+    style: str = "",
+    confirm: Element | None = None,
+    url: str = "",
+    spoken: str = "",
 ) -> Element:
-    """A button. ``value`` is an opaque id; a handler checks it like any input."""
+    """A button. ``value`` is an opaque id; a handler checks it like any input. Screen readers say ``spoken``."""
     element: Element = {"type": "button", "text": plain_text(text, 75), "action_id": action_id}
     if value:
         element["value"] = value
@@ -131,6 +138,8 @@ def button(
         element["confirm"] = confirm
     if url:
         element["url"] = url
+    if spoken:
+        element["accessibility_label"] = clip(visible(spoken), 75)
     return element
 
 

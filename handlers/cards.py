@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeAlias
 
+from blocks.details import details_view
 from blocks.form import form_view, loading_view, message_view
 from blocks.modals import (
     APPROVE_CALLBACK,
     CHANGES_CALLBACK,
     DENY_CALLBACK,
-    details_view,
     late_choices_view,
     log_view,
     preflight_view,

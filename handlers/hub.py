@@ -3,8 +3,8 @@
 import re
 from collections.abc import Sequence
 
+from blocks.details import details_view
 from blocks.home import list_blocks, list_text
-from blocks.modals import details_view
 from bot.errors import NightshiftError, NotFound
 from bot.requests.model import Request
 from bot.schedule import read

@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from blocks.card import Card, card_blocks, failure_blocks, fallback_text, outcome_blocks
+from blocks.details import details_view
 from blocks.form import form_view, paginate, shown_page
 from blocks.limits import (
     MAX_MESSAGE_BLOCKS,
@@ -16,7 +17,6 @@ from blocks.limits import (
     text_length,
     view_size_problem,
 )
-from blocks.modals import details_view
 from blocks.preview import PreviewModel, preview_error_view, preview_view
 from blocks.text import Block
 from bot.backends.base import FormField, Option

@@ -1,0 +1,211 @@
+"""Details: everything that a request will do, in pages; how far it has come; the same as a text file.
+
+The pages depend on the revision alone, so that a page never moves between two clicks. The decisions and runs are shown
+above the first.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+
+from blocks.limits import fit_blocks
+from blocks.progress import target_results
+from blocks.request import requester_elements
+from blocks.text import (
+    Block,
+    Element,
+    View,
+    actions,
+    bullets,
+    button,
+    clip,
+    context,
+    divider,
+    header,
+    modal,
+    plain_text,
+    preformatted,
+    rich_text,
+    rich_text_lines,
+    text_run,
+    user_mention,
+)
+from blocks.times import schedule_line, utc_time
+from bot.requests.disclosure import Passage, passages
+from bot.requests.lifecycle import STATE_LABELS
+from bot.requests.model import Decision, Request, Run
+from bot.visible_text import visible, visible_lines
+
+DETAILS_CALLBACK = "details"
+READING_CALLBACK = "reading"
+"""The callback id of the pages that an approver reads in order to approve. Its metadata is their comment."""
+MAX_ROW_LENGTH = 200
+"""Maximum length of a text in a row; a longer one has a box of its own."""
+MAX_PIECE_LENGTH = 2_500
+MAX_PAGE_LENGTH = 8_000
+MAX_PAGE_BLOCKS = 30
+"""Maximum size of a page. It leaves room for the decisions and runs, however many bytes a character takes."""
+MAX_STATUS_BYTES = 120_000
+MAX_MENU_BYTES = 30_000
+MAX_RUNS = 10
+
+
+def page_count(request: Request) -> int:
+    """The number of pages that hold everything of a request."""
+    return len(_pages(request))
+
+
+def details_view(request: Request, decisions: Sequence[Decision], runs: Sequence[Run], page: int = 0) -> View:
+    """A page of everything about a request, counted from 0. The first has the decisions and runs too."""
+    pages = _pages(request)
+    status = _status_blocks(request, decisions, runs) if page == 0 else []
+    title = header(f"{request.name} · {request.title}")
+    blocks = [title, *status, *pages[page], *_page_controls(request, page, len(pages))]
+    return modal(request.name, blocks, callback_id=DETAILS_CALLBACK)
+
+
+def reading_view(request: Request, page: int = 0, comment: str = "") -> View:
+    """A page of what an approver must have been shown. The last has the button that approves, with ``comment``."""
+    pages = _pages(request)
+    is_last = page == len(pages) - 1
+    text = f"Part of {request.name} does not fit on its card. Read all of it, then approve on the last page."
+    blocks = [context(text), header(request.title), *pages[page], *_page_controls(request, page, len(pages))]
+    if is_last:
+        approve = button(
+            "Approve",
+            "approve_read",
+            f"{request.id}:{request.revision}",
+            style="primary",
+            spoken=f"Approve {request.name}, {request.title}",
+        )
+        blocks.append(actions("approve_read", approve))
+    return modal(request.name, blocks, callback_id=READING_CALLBACK, metadata=comment, close="Do not approve")
+
+
+def details_file(request: Request) -> str:
+    """Everything that a request will do, as text. Each line of a value begins with a bar."""
+    lines = [f"{request.name}, revision {request.revision}, {request.content_hash}"]
+    when = "".join(str(e.get("text") or e.get("fallback") or "") for e in _when(request))
+    for passage in (Passage("When", when), *passages(request)):
+        lines += ["", visible(passage.label), *(f"| {line}" for line in visible_lines(passage.text).split("\n"))]
+    return "\n".join(lines) + "\n"
+
+
+def _when(request: Request) -> list[Element]:
+    return schedule_line(request.content.schedule, request.zone)
+
+
+def _page_controls(request: Request, page: int, count: int) -> list[Block]:
+    value = f"{request.id}:{request.revision}"
+    row = []
+    if page > 0:
+        row.append(button("Previous page", "details_previous", f"{value}:{page - 1}"))
+    if page < count - 1:
+        row.append(button("Next page", "details_next", f"{value}:{page + 1}", style="primary"))
+    row.append(button("Send me the file", "details_file", value))
+    place = [context(f"Page {page + 1} of {count}")] if count > 1 else []
+    return [*place, actions("details_pages", *row)]
+
+
+def _pages(request: Request) -> list[list[Block]]:
+    """Everything that a request will do, as blocks, page by page. Texts are divided and never cut."""
+    pages: list[list[Block]] = [[]]
+    length = 0
+    for block, block_length in _content_blocks(request):
+        if pages[-1] and (len(pages[-1]) == MAX_PAGE_BLOCKS or length + block_length > MAX_PAGE_LENGTH):
+            pages.append([])
+            length = 0
+        pages[-1].append(block)
+        length += block_length
+    return pages
+
+
+def _content_blocks(request: Request) -> Iterator[tuple[Block, int]]:
+    """Each block with the length of its text. Short rows share a block."""
+    rows: list[Sequence[Element]] = [[text_run("When ", bold=True), *_when(request)]]
+    length = 0
+    for passage in passages(request):
+        label, text = visible(passage.label), visible_lines(passage.text)
+        if len(label) + len(text) <= MAX_ROW_LENGTH and "\n" not in text:
+            if length + len(label) + len(text) > MAX_PIECE_LENGTH:
+                yield rich_text_lines(*rows), length
+                rows, length = [], 0
+            rows.append([text_run(f"{label} ", bold=True), text_run(text, code=True)])
+            length += len(label) + len(text)
+            continue
+        if rows:
+            yield rich_text_lines(*rows), length
+            rows, length = [], 0
+        for piece in _pieces(label):
+            yield rich_text_lines([text_run(piece, bold=True)]), len(piece)
+        for piece in _pieces(text):
+            yield rich_text(preformatted(piece)), len(piece)
+    if rows:
+        yield rich_text_lines(*rows), length
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Divide a text, at the end of a line if there is one in the second half of a piece."""
+    while len(text) > MAX_PIECE_LENGTH:
+        line_end = text.rfind("\n", MAX_PIECE_LENGTH // 2, MAX_PIECE_LENGTH) + 1
+        end = line_end or MAX_PIECE_LENGTH
+        yield text[:end]
+        text = text[end:]
+    yield text
+
+
+def _status_blocks(request: Request, decisions: Sequence[Decision], runs: Sequence[Run]) -> list[Block]:
+    """The state of a request, its decisions and its runs, shortened to what a view has room for."""
+    rows = [
+        [text_run("State ", bold=True), text_run(STATE_LABELS[request.state])],
+        [*requester_elements(request), text_run(f" · {utc_time(request.created_at)}")],
+        [text_run("Revision ", bold=True), text_run(f"{request.revision} · {request.content_hash[:12]}")],
+    ]
+    blocks: list[Block] = [rich_text_lines(*rows)]
+    if request.requirement.reasons:
+        blocks.append(rich_text(bullets([clip(r, 500) for r in request.requirement.reasons[:10]])))
+    for decision in decisions[-20:]:
+        blocks.append(_decision_block(request, decision))
+    for number, run in enumerate(runs[:MAX_RUNS]):
+        blocks += _run_blocks(run, 60 if number == 0 else 10)
+    logs = _log_menu(runs)
+    return [*fit_blocks(blocks, MAX_STATUS_BYTES), *([logs] if logs else []), divider()]
+
+
+def _decision_block(request: Request, decision: Decision) -> Block:
+    old = "" if decision.revision == request.revision else f" (revision {decision.revision})"
+    retracted = ", taken back" if decision.retracted_at else ""
+    comment = f": {clip(decision.comment, 300)}" if decision.comment else ""
+    text = text_run(f" {decision.verdict}{old}{retracted} · {utc_time(decision.at)}{comment}")
+    return rich_text_lines([user_mention(decision.person.user), text])
+
+
+def _log_menu(runs: Sequence[Run]) -> Block | None:
+    """A menu of the targets whose log can be read, of the newest run that names any."""
+    run = next((run for run in runs if run.handle and target_results(run)), None)
+    if run is None:
+        return None
+    names = [str(result["name"]) for result in target_results(run)[:100]]
+    options: list[Element] = [{"text": plain_text(name, 75), "value": clip(f"{run.id}|{name}", 150)} for name in names]
+    while len(json.dumps(options)) > MAX_MENU_BYTES:
+        options = options[: len(options) // 2]
+    menu: Element = {
+        "type": "static_select",
+        "action_id": "log",
+        "placeholder": plain_text("Read the log of …", 150),
+        "options": options,
+    }
+    return actions(f"logs|{run.request_id}", menu)
+
+
+def _run_blocks(run: Run, max_results: int) -> list[Block]:
+    handle = run.handle or {}
+    remote_id = f" · {handle['id']}" if handle.get("id") else ""
+    rows = [[text_run(f"Run {run.number} ", bold=True), text_run(f"{run.state}{remote_id} {clip(run.problem, 500)}")]]
+    results = target_results(run)
+    shown = [clip(f"{r['name']}: {r['state']} {r['reason']}", 150) for r in results[:max_results]]
+    blocks: list[Block] = [rich_text_lines(*rows)]
+    if shown:
+        blocks.append(rich_text(bullets(shown)))
+    if len(results) > len(shown):
+        blocks.append(context(f"and {len(results) - len(shown)} more"))
+    return blocks
