@@ -2,7 +2,7 @@
 
 from bot.settings import installed_kinds
 from bot.usecases.services import Services
-from handlers import cards, events, forms, home, hub, options, unknown
+from handlers import cards, details, events, forms, home, hub, options, unknown
 from handlers.router import Router
 from handlers.routes import RouteTable
 from handlers.turns import ViewTurns
@@ -14,6 +14,7 @@ def build_routes(services: Services) -> Router:
     commands = list(dict.fromkeys(backend.kind.command for backend in services.backends.values()))
     options.register(table, services)
     cards.register(table, services)
+    details.register(table, services)
     unknown.register(table, services)
     hub.register(table, services, commands)
     home.register(table, services, commands)

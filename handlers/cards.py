@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeAlias
 
-from blocks.details import details_view
+from blocks.details import reading_view
 from blocks.form import form_view, loading_view, message_view
 from blocks.modals import (
     APPROVE_CALLBACK,
@@ -18,11 +18,11 @@ from blocks.modals import (
 from blocks.text import View
 from bot.requests.approval.deadlines import LateChoice
 from bot.requests.model import Person, Request
-from bot.storage import requests, runs
 from bot.storage.drafts import Draft
 from bot.usecases.actor import Actor
 from bot.usecases.approvals.ask_again import preflight_of_approval
 from bot.usecases.approvals.decide import DecisionResult, Verdict, load_decidable_request, record_decision
+from bot.usecases.approvals.disclose import must_read_first, record_shown
 from bot.usecases.approvals.retract import retract_decision
 from bot.usecases.approvals.withdraw import withdraw
 from bot.usecases.drafts.edit import edit_request
@@ -35,6 +35,7 @@ from bot.usecases.runs.retry_unknown import retry_unknown
 from bot.usecases.services import Services
 from bot.visible_text import visible, visible_log
 from handlers.actors import authorize_actor
+from handlers.details import reading_reply
 from handlers.payloads import Click, RequestRef, Submission
 from handlers.replies import Ephemeral, FieldErrors, Nothing, OpenView, Reply, SendFile, UpdateView
 from handlers.routes import Route, RouteTable
@@ -79,6 +80,12 @@ def register(table: RouteTable, services: Services) -> None:
     table.submissions[APPROVE_CALLBACK] = Route(
         cards.approve_with_comment, pending=lambda _: UpdateView(pending), patience=PREFLIGHT_PATIENCE_SECONDS
     )
+    table.actions["approve_read"] = Route(
+        cards.approve_after_reading,
+        _update_with,
+        pending=lambda _: OpenView(pending),
+        patience=PREFLIGHT_PATIENCE_SECONDS,
+    )
     table.actions["approve_anyway"] = Route(cards.confirm_approval, _update_with)
     for action_id in LATE_CHOICES:
         table.actions[action_id] = Route(cards.choose_late, _update_with)
@@ -90,7 +97,6 @@ def register(table: RouteTable, services: Services) -> None:
         table.actions[action_id] = Route(cards.run_simple_button)
     for action_id, (_, title) in FORM_BUTTONS.items():
         table.actions[action_id] = Route(cards.open_form, _error_in(title), opening=_form_opening)
-    table.actions["details"] = Route(cards.show_details)
     table.actions["log"] = Route(cards.show_log, _error_in("Log"), opening=_log_opening)
     table.actions["open_link"] = Route(cards.acknowledge)
 
@@ -103,9 +109,11 @@ class CardHandlers:
         self._preflights: dict[tuple[str, int], asyncio.Future[PreflightResult]] = {}
 
     async def approve(self, click: Click) -> Reply:
-        """Approve. What has changed since the request was made is shown first, and must be confirmed."""
+        """Approve. What the card leaves out, and what has changed since the request was made, is shown first."""
         ref = click.request_ref
-        request = await self._load_decidable(click, ref)
+        request, person = await self._load_decidable(click, ref)
+        if await must_read_first(self._services, request, person):
+            return reading_reply(self._services, request, person)
         found = await self._shared_preflight(request)
         view = preflight_view(request, found.stop, found.confirm)
         if view is not None:
@@ -118,12 +126,26 @@ class CardHandlers:
     async def approve_with_comment(self, submission: Submission) -> Reply:
         """Approve with a comment, in the same steps."""
         ref, comment = submission.view.request_ref, submission.answer
-        request = await self._load_decidable(submission, ref)
+        request, person = await self._load_decidable(submission, ref)
+        if await must_read_first(self._services, request, person):
+            return UpdateView(reading_view(request, comment=comment))
+        return await self._approve_in_view(submission, request, ref, comment)
+
+    async def approve_after_reading(self, click: Click) -> Reply:
+        """Approve on the last of the pages that the approver had to read: its button proves that it was shown."""
+        ref, comment = click.request_ref, click.source_view.metadata
+        request, person = await self._load_decidable(click, ref)
+        await record_shown(self._services, request, person, "pages")
+        return await self._approve_in_view(click, request, ref, comment)
+
+    async def _approve_in_view(
+        self, payload: Click | Submission, request: Request, ref: RequestRef, comment: str
+    ) -> Reply:
         found = await self._shared_preflight(request)
         view = preflight_view(request, found.stop, found.confirm, comment)
         if view is not None:
             return UpdateView(view)
-        return self._show_result(await self._record_decision(submission, ref, "approved", comment), ref, comment)
+        return self._show_result(await self._record_decision(payload, ref, "approved", comment), ref, comment)
 
     async def confirm_approval(self, click: Click) -> Reply:
         """Approve although something has changed: the approver has seen what."""
@@ -164,15 +186,6 @@ class CardHandlers:
         draft = await make_draft(self._services, ref.id, actor)
         return UpdateView(form_view(await form_model(self._services, draft, actor)))
 
-    async def show_details(self, click: Click) -> Reply:
-        """Show everything about a request."""
-        ref = click.request_ref
-        await authorize_actor(self._services, click.person)
-        async with self._services.db.read() as tx:
-            request = await requests.get(tx, ref.id)
-            decisions = await requests.decisions_of(tx, ref.id)
-            all_runs = await runs.of_request(tx, ref.id)
-        return OpenView(details_view(request, decisions, all_runs))
 
     async def show_log(self, click: Click) -> Reply:
         """Show the log of one target; a long one is sent as a file too."""
@@ -193,10 +206,11 @@ class CardHandlers:
         """Acknowledge a link button; Slack opens the URL itself."""
         return Nothing()
 
-    async def _load_decidable(self, payload: Click | Submission, ref: RequestRef) -> Request:
-        """The request, if the person may decide on it now. Raises Conflict, NotAllowed or NotFound."""
+    async def _load_decidable(self, payload: Click | Submission, ref: RequestRef) -> tuple[Request, Person]:
+        """The request and the person, if they may decide on it now. Raises Conflict, NotAllowed or NotFound."""
         actor = await authorize_actor(self._services, payload.person)
-        return await load_decidable_request(self._services, ref.id, ref.revision, actor.person)
+        request = await load_decidable_request(self._services, ref.id, ref.revision, actor.person)
+        return request, actor.person
 
     async def _shared_preflight(self, request: Request) -> PreflightResult:
         """Run the preflight, once for everybody who presses at the same time: its result is the same for them."""

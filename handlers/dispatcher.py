@@ -226,7 +226,7 @@ class _Conversation:
         """Give the reply, in the way that is open for it now."""
         if isinstance(reply, SendFile):
             sent = await self._send_file(reply)
-            reply = UpdateView(reply.sent if sent else reply.not_sent)
+            reply = UpdateView(reply.sent, reply.on_shown) if sent else UpdateView(reply.not_sent)
         if self._shown is not None:
             await self._replace_shown(self._shown, reply)
             return
@@ -250,7 +250,10 @@ class _Conversation:
                     await self._update(target, summary)
                 if isinstance(self._payload, Submission):
                     await self._update({"view_id": self._payload.view.id}, await redraw())
-            case OpenView(view=view) | PushView(view=view) | UpdateView(view=view):
+            case OpenView(view=view) | UpdateView(view=view):
+                if await self._update(target, view):
+                    await _confirm_shown(reply)
+            case PushView(view=view):
                 await self._update(target, view)
             case Ephemeral(text=text):
                 await self._update(target, message_view("Nightshift", text))
@@ -258,9 +261,12 @@ class _Conversation:
     async def _answer_click(self, click: Click, reply: Reply) -> None:
         match reply:
             case UpdateView(view=view) if click.view is not None:
-                await self._update({"view_id": click.view.id}, view)
+                if await self._update({"view_id": click.view.id}, view):
+                    await _confirm_shown(reply)
             case OpenView(view=view) | PushView(view=view) | UpdateView(view=view):
-                if not await self._open(view):
+                if await self._open(view):
+                    await _confirm_shown(reply)
+                else:
                     text = reply.text if isinstance(reply, OpenView) else ""
                     await self._whisper(f"{text} {TRIGGER_EXPIRED}".strip())
             case Ephemeral(text=text):
@@ -286,7 +292,9 @@ class _Conversation:
                     self._ack.send(message)
             case OpenView(view=view):
                 self._ack.send()
-                if not await self._open(view):
+                if await self._open(view):
+                    await _confirm_shown(reply)
+                else:
                     await self._answer_command(command, Ephemeral(TRIGGER_EXPIRED))
             case _:
                 self._ack.send()
@@ -308,8 +316,9 @@ class _Conversation:
             return ""
         return str(opened["view"]["id"])
 
-    async def _update(self, target: _Target, view: View) -> None:
-        """Replace a view. One that was closed in the meantime is no loss: what it showed is stored."""
+    async def _update(self, target: _Target, view: View) -> bool:
+        """Replace a view. Returns False if it was closed in the meantime, which is no loss: what it showed is
+        stored."""
         if "external_id" in target:
             view = {**view, "external_id": target["external_id"]}
         try:
@@ -318,6 +327,8 @@ class _Conversation:
             if error_code(error) not in _VIEW_GONE:
                 raise
             _log.info("view closed before the reply")
+            return False
+        return True
 
     async def _respond(self, message: JsonObject) -> None:
         """Post to the response URL. The session is shared: a connection of its own for each reply takes longer."""
@@ -348,6 +359,12 @@ class _Conversation:
                 raise
             return False
         return True
+
+
+async def _confirm_shown(reply: Reply) -> None:
+    """Tell whoever made a reply that Slack has taken its view as it is."""
+    if isinstance(reply, OpenView | UpdateView) and reply.on_shown is not None and not view_size_problem(reply.view):
+        await reply.on_shown()
 
 
 async def _submission_response(reply: Reply) -> JsonObject | None:

@@ -3,12 +3,11 @@
 import re
 from collections.abc import Sequence
 
-from blocks.details import details_view
 from blocks.home import list_blocks, list_text
 from bot.errors import NightshiftError, NotFound
 from bot.requests.model import Request
 from bot.schedule import read
-from bot.storage import requests, runs
+from bot.storage import requests
 from bot.usecases.actor import Actor
 from bot.usecases.approvals.delegate import delegate
 from bot.usecases.approvals.end_delegation import end_delegation
@@ -16,8 +15,9 @@ from bot.usecases.drafts.reading import echo_lines
 from bot.usecases.runs.cancel import cancel
 from bot.usecases.services import Services
 from handlers.actors import authorize_actor
+from handlers.details import details_reply
 from handlers.payloads import Command
-from handlers.replies import Ephemeral, OpenView, Reply
+from handlers.replies import Ephemeral, Reply
 from handlers.routes import Route, RouteTable
 
 COMMAND = "/nightshift"
@@ -54,7 +54,7 @@ class Hub:
             case "list" | "mine" | "approvals":
                 return await self._list(actor, verb)
             case "show":
-                return await self._show(rest)
+                return await self._show(actor, rest)
             case "cancel":
                 request = await self._find_request(rest)
                 return Ephemeral(await cancel(self._services, request.id, actor.person))
@@ -80,12 +80,9 @@ class Hub:
                     title, listed = "The newest requests", await requests.recent_summaries(tx)
         return Ephemeral(list_text(listed, title), list_blocks(listed, actor.zone, title))
 
-    async def _show(self, number: str) -> Reply:
+    async def _show(self, actor: Actor, number: str) -> Reply:
         request = await self._find_request(number)
-        async with self._services.db.read() as tx:
-            decisions = await requests.decisions_of(tx, request.id)
-            all_runs = await runs.of_request(tx, request.id)
-        return OpenView(details_view(request, decisions, all_runs))
+        return await details_reply(self._services, request.id, actor.person)
 
     async def _find_request(self, text: str) -> Request:
         """The request that NS-12 or 12 names. Raises NotFound."""

@@ -6,6 +6,9 @@ from typing import TypeAlias
 
 from blocks.text import Block, Element, View
 
+OnShown: TypeAlias = Callable[[], Awaitable[None]]
+"""Called after Slack has taken what the person was to be shown. Not called where Slack does not say so."""
+
 
 @dataclass(frozen=True, slots=True)
 class Nothing:
@@ -28,6 +31,7 @@ class OpenView:
 
     view: View
     text: str = ""
+    on_shown: OnShown | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,7 @@ class UpdateView:
     """Replace the view that was clicked in or submitted, or the one that was opened for this reply."""
 
     view: View
+    on_shown: OnShown | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,7 @@ class SendFile:
     sent: View
     not_sent: View
     """Shown instead where the app may not send files."""
+    on_shown: OnShown | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,12 +15,12 @@ from bot.visible_text import visible
 
 MAX_NAMES = 10
 MAX_PARAMETERS = 20
-MAX_WARNINGS = 10
-MAX_CHANGES = 10
+MAX_WARNINGS = 20
+MAX_CHANGES = 15
 MAX_LABEL_LENGTH = 80
 MAX_VALUE_LENGTH = 300
 MAX_TARGETS_LENGTH = 600
-MAX_REASON_LENGTH = 500
+MAX_REASON_LENGTH = 1_000
 MAX_CHANGE_LENGTH = 150
 MAX_CARD_LENGTH = 4_000
 """Maximum number of a request's own characters on its card. The rest of a message is for states and decisions."""
@@ -79,19 +79,16 @@ class CardExcerpts:
 
     @property
     def hidden(self) -> int:
-        """The number of characters that the card does not show."""
+        """The number of characters of what the request would do that the card does not show.
+
+        The differences to an earlier revision do not count: what holds now is in the other rows.
+        """
         texts = (self.targets, self.scheduler_reason, self.reason, *self.warnings)
-        changes = (*self.changes, *self.revision_changes)
-        left_out = (
-            self.parameters_left_out,
-            self.warnings_left_out,
-            self.changes_left_out,
-            self.revision_changes_left_out,
-        )
+        left_out = (self.parameters_left_out, self.warnings_left_out, self.changes_left_out)
         return (
             sum(text.hidden for text in texts)
             + sum(row.hidden for row in self.parameters)
-            + sum(change.hidden for change in changes)
+            + sum(change.hidden for change in self.changes)
             + sum(rows.characters for rows in left_out)
         )
 

@@ -147,6 +147,18 @@ decisions = Table(
     Index(None, "request_id", "revision"),
 )
 
+disclosures = Table(
+    "disclosures",
+    metadata,
+    Column("request_id", String(40), ForeignKey("requests.id"), primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("content_hash", String(64), primary_key=True),
+    Column("team", String(40), primary_key=True),
+    Column("user", String(40), primary_key=True),
+    Column("means", String(20), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)
+
 runs = Table(
     "runs",
     metadata,

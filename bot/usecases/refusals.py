@@ -9,6 +9,7 @@ class RefusalCode(StrEnum):
     # Decisions
     ALREADY_DECIDED = "already_decided"
     REVISION_REPLACED = "revision_replaced"
+    NOT_SHOWN = "not_shown"
     REASON_MISSING = "reason_missing"
     CONTENT_ALTERED = "content_altered"
     RESCHEDULE_REFUSED = "reschedule_refused"

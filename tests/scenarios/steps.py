@@ -113,11 +113,30 @@ async def eventually(
 
 
 async def approve_request(env: Environment, name: str, by: str = "bob") -> Message:
-    """Press Approve on a request's card. Returns the card."""
+    """Press Approve on a request's card, and read all of it if the card has no room for it. Returns the card."""
     person = env.slack.person(by)
     card = await find_card(person, name)
-    assert "You approved" in await click_for_reply(person, "Approve", card)
+    if "Read all" in card.buttons:
+        await person.click("Approve", card)
+        pages = await person.modal(WAIT_SECONDS)
+        await read_pages(pages)
+        await pages.click("Approve")
+        await pages.wait_for_text("You approved")
+        await pages.close()
+    else:
+        assert "You approved" in await click_for_reply(person, "Approve", card)
     return card
+
+
+async def read_pages(modal: Modal) -> str:
+    """Go through the pages of a modal to its last. Returns the texts of all of them."""
+    texts = [modal.text]
+    while "Next page" in modal.buttons:
+        shown = modal.text
+        await modal.click("Next page")
+        await modal.ws.wait_until(lambda shown=shown: modal.text != shown, WAIT_SECONDS)
+        texts.append(modal.text)
+    return "\n".join(texts)
 
 
 async def click_for_reply(who: Person, button: str, message: Message) -> str:

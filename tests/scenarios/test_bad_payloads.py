@@ -192,7 +192,8 @@ async def test_a_button_of_an_older_card_is_answered(
     env: Environment, alice: Person, bob: Person, action: Json
 ) -> None:
     card = await find_card(bob, await make_request(alice))
-    await bob.click("Show details", card)
+    # Its card asks to read all, once there are very many requests on these hosts.
+    await bob.click("Read all" if "Read all" in card.buttons else "Show details", card)
     payload = sent_last(env, "details")
     request_id = payload["actions"][0]["value"].partition(":")[0]
     env.slack.workspace.stacks.clear()

@@ -21,6 +21,7 @@ from bot.schedule import Now
 from bot.storage import audit, messages, requests
 from bot.storage.transactions import Tx
 from bot.usecases.approvals.complete import chosen_schedule, complete_approval
+from bot.usecases.approvals.disclose import check_shown
 from bot.usecases.integrity import check_intact, stop_altered_request
 from bot.usecases.refusals import RefusalCode
 from bot.usecases.services import Services
@@ -89,6 +90,8 @@ async def _decide(
         raise NotAllowed("Say why: the requester needs a reason.", code=RefusalCode.REASON_MISSING)
     now = services.clock.now()
     if verdict == "approved":
+        async with services.db.read() as tx:
+            await check_shown(tx, request, person)
         if late is None:
             lateness = assess_lateness(request, now)
             if lateness.late and lateness.policy_choice is None:
@@ -185,6 +188,8 @@ async def _store_decision(
         )
         if not permission.allowed:
             raise NotAllowed(permission.reason, code=permission.code)
+        if decision.verdict == "approved":
+            await check_shown(tx, request, decision.person)
         await requests.add_decision(tx, decision, dict(evidence))
         data = {
             "revision": decision.revision,

@@ -1,7 +1,7 @@
 """Renames columns, states and JSON keys to the terms of the glossary.
 
-Stores also who has edited each request, the schedule that a late approval chose, which revision an attempt is for, and
-which one a draft of an edit began from.
+Stores also who was shown all of a request, who has edited each one, the schedule that a late approval chose, which
+revision an attempt is for, and which one a draft of an edit began from.
 """
 
 import hashlib
@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import sqlalchemy as sa
 from alembic import op
 
-from bot.storage.tables import Json
+from bot.storage.tables import Json, UtcDateTime
 from bot.values import JsonObject
 
 revision = "0003"
@@ -67,6 +67,7 @@ def upgrade() -> None:
             sa.text("UPDATE runs SET state = :after WHERE state = :before").bindparams(before=before, after=after)
         )
     _add_rescheduled_hash()
+    _create_disclosures()
     _rewrite_requests()
     _rewrite_revisions()
     _rewrite_drafts()
@@ -96,6 +97,21 @@ def _add_rescheduled_hash() -> None:
     op.execute("UPDATE decisions SET rescheduled_hash = ''")
     with op.batch_alter_table("decisions") as batch:
         batch.alter_column("rescheduled_hash", existing_type=sa.String(64), nullable=False)
+
+
+def _create_disclosures() -> None:
+    op.create_table(
+        "disclosures",
+        sa.Column("request_id", sa.String(length=40), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("content_hash", sa.String(length=64), nullable=False),
+        sa.Column("team", sa.String(length=40), nullable=False),
+        sa.Column("user", sa.String(length=40), nullable=False),
+        sa.Column("means", sa.String(length=20), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["request_id"], ["requests.id"], name=op.f("fk_disclosures_request_id")),
+        sa.PrimaryKeyConstraint("request_id", "revision", "content_hash", "team", "user", name=op.f("pk_disclosures")),
+    )
 
 
 def _sign_late_schedules(rows: Sequence[sa.RowMapping]) -> None:

@@ -1,0 +1,110 @@
+"""Details: the pages about a request, the same as a file, and the pages that an approver must have been shown."""
+
+from blocks.details import READING_CALLBACK, details_file, details_view, page_count, reading_view
+from blocks.form import message_view
+from blocks.text import View
+from bot.errors import Conflict
+from bot.requests.model import Decision, Person, Request, Run
+from bot.storage import requests, runs
+from bot.storage.disclosures import Means
+from bot.usecases.approvals.disclose import record_shown
+from bot.usecases.refusals import RefusalCode
+from bot.usecases.services import Services
+from handlers.actors import authorize_actor
+from handlers.payloads import BadPayload, Click
+from handlers.replies import OnShown, OpenView, Reply, SendFile, UpdateView
+from handlers.routes import Route, RouteTable
+
+_SENDING = "Sending the file …"
+
+
+def register(table: RouteTable, services: Services) -> None:
+    """Add the routes of Details."""
+    details = DetailsHandlers(services)
+    table.actions["details"] = Route(details.show)
+    for action_id in ("details_previous", "details_next"):
+        table.actions[action_id] = Route(details.turn_page, _error_view)
+    table.actions["details_file"] = Route(
+        details.send_file, _error_view, opening=lambda _: OpenView(_message(_SENDING))
+    )
+
+
+class DetailsHandlers:
+    """The handlers of Details."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def show(self, click: Click) -> Reply:
+        """Show the first page."""
+        actor = await authorize_actor(self._services, click.person)
+        return await details_reply(self._services, click.request_ref.id, actor.person)
+
+    async def turn_page(self, click: Click) -> Reply:
+        """Show another page, of the revision that the person is reading."""
+        ref, view = click.page_ref, click.source_view
+        actor = await authorize_actor(self._services, click.person)
+        request, decisions, all_runs = await _load(self._services, ref.id)
+        if request.revision != ref.revision:
+            text = f"{request.name} has been changed since you opened this. Please open it again."
+            raise Conflict(text, code=RefusalCode.REVISION_REPLACED)
+        if ref.page >= page_count(request):
+            raise BadPayload("actions[0].value")
+        if view.callback_id == READING_CALLBACK:
+            shown = reading_view(request, ref.page, view.metadata)
+        else:
+            shown = details_view(request, decisions, all_runs, ref.page)
+        return UpdateView(shown, on_last_page(self._services, request, actor.person, ref.page))
+
+    async def send_file(self, click: Click) -> Reply:
+        """Send everything about a request to the person as a file."""
+        actor = await authorize_actor(self._services, click.person)
+        request, _, _ = await _load(self._services, click.request_ref.id)
+        return SendFile(
+            file_name=f"{request.name}-revision-{request.revision}.txt",
+            title=f"{request.name}, revision {request.revision}",
+            content=details_file(request),
+            sent=_message("The file is in your direct messages with Nightshift."),
+            not_sent=_message("Nightshift may not send files here. The pages show everything too."),
+            on_shown=_recorder(self._services, request, actor.person, "file"),
+        )
+
+
+async def details_reply(services: Services, request_id: str, person: Person) -> OpenView:
+    """Open the first page of Details. Raises NotFound."""
+    request, decisions, all_runs = await _load(services, request_id)
+    return OpenView(details_view(request, decisions, all_runs), on_shown=on_last_page(services, request, person, 0))
+
+
+def reading_reply(services: Services, request: Request, person: Person) -> OpenView:
+    """Open the first of the pages that an approver reads in order to approve."""
+    text = f"Part of {request.name} does not fit on its card. Read all of it before you approve."
+    return OpenView(reading_view(request), text, on_last_page(services, request, person, 0))
+
+
+def on_last_page(services: Services, request: Request, person: Person, page: int) -> OnShown | None:
+    """Record that a person was shown all of a request, if this is its last page. Pages are turned one by one."""
+    return _recorder(services, request, person, "pages") if page == page_count(request) - 1 else None
+
+
+def _recorder(services: Services, request: Request, person: Person, means: Means) -> OnShown:
+    async def record() -> None:
+        await record_shown(services, request, person, means)
+
+    return record
+
+
+async def _load(services: Services, request_id: str) -> tuple[Request, list[Decision], list[Run]]:
+    async with services.db.read() as tx:
+        request = await requests.get(tx, request_id)
+        decisions = await requests.decisions_of(tx, request_id)
+        all_runs = await runs.of_request(tx, request_id)
+    return request, list(decisions), list(all_runs)
+
+
+def _message(text: str) -> View:
+    return message_view("Details", text, keep_parent=True)
+
+
+def _error_view(text: str) -> UpdateView:
+    return UpdateView(_message(text))
