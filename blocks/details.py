@@ -33,7 +33,7 @@ from blocks.times import schedule_line, utc_time
 from bot.requests.disclosure import Passage, passages
 from bot.requests.lifecycle import STATE_LABELS
 from bot.requests.model import Decision, Request, Run
-from bot.visible_text import visible, visible_lines
+from bot.visible_text import EMOJI_STYLES, visible, visible_lines
 
 DETAILS_CALLBACK = "details"
 READING_CALLBACK = "reading"
@@ -51,12 +51,12 @@ MAX_RUNS = 10
 
 def page_count(request: Request) -> int:
     """The number of pages that hold everything of a request."""
-    return len(_pages(request))
+    return len(content_pages(request))
 
 
 def details_view(request: Request, decisions: Sequence[Decision], runs: Sequence[Run], page: int = 0) -> View:
     """A page of everything about a request, counted from 0. The first has the decisions and runs too."""
-    pages = _pages(request)
+    pages = content_pages(request)
     status = _status_blocks(request, decisions, runs) if page == 0 else []
     title = header(f"{request.name} · {request.title}")
     blocks = [title, *status, *pages[page], *_page_controls(request, page, len(pages))]
@@ -65,7 +65,7 @@ def details_view(request: Request, decisions: Sequence[Decision], runs: Sequence
 
 def reading_view(request: Request, page: int = 0, comment: str = "") -> View:
     """A page of what an approver must have been shown. The last has the button that approves, with ``comment``."""
-    pages = _pages(request)
+    pages = content_pages(request)
     is_last = page == len(pages) - 1
     text = f"Part of {request.name} does not fit on its card. Read all of it, then approve on the last page."
     blocks = [context(text), header(request.title), *pages[page], *_page_controls(request, page, len(pages))]
@@ -106,7 +106,7 @@ def _page_controls(request: Request, page: int, count: int) -> list[Block]:
     return [*place, actions("details_pages", *row)]
 
 
-def _pages(request: Request) -> list[list[Block]]:
+def content_pages(request: Request) -> list[list[Block]]:
     """Everything that a request will do, as blocks, page by page. Texts are divided and never cut."""
     pages: list[list[Block]] = [[]]
     length = 0
@@ -148,6 +148,8 @@ def _pieces(text: str) -> Iterator[str]:
     while len(text) > MAX_PIECE_LENGTH:
         line_end = text.rfind("\n", MAX_PIECE_LENGTH // 2, MAX_PIECE_LENGTH) + 1
         end = line_end or MAX_PIECE_LENGTH
+        while text[end] in EMOJI_STYLES:
+            end -= 1
         yield text[:end]
         text = text[end:]
     yield text

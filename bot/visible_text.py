@@ -13,7 +13,7 @@ _BLANK = (
 )
 """Characters that count as printable and show nothing of their own."""
 _TERMINAL_COLOR = re.compile(r"\x1b\[[0-9;]*m")
-_EMOJI_STYLES = "\ufe0e\ufe0f"
+EMOJI_STYLES = "\ufe0e\ufe0f"
 """Variation selectors that mean something after a symbol: show it as text, or as an emoji."""
 
 
@@ -53,6 +53,6 @@ def _visible_line(line: str) -> str:
 
 
 def _is_seen(char: str, before: str) -> bool:
-    if char in _EMOJI_STYLES:
+    if char in EMOJI_STYLES:
         return before != "" and unicodedata.category(before) in ("So", "Sm")
     return char == "\t" or (char.isprintable() and char not in _BLANK)

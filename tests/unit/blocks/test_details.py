@@ -1,0 +1,181 @@
+"""Whatever a request holds, its pages and its file show all of it, and the card says how much it leaves out."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from blocks.card import Card, card_blocks, fallback_text
+from blocks.details import content_pages, details_file, details_view, page_count, reading_view
+from blocks.limits import view_size_problem
+from bot.requests.disclosure import MAX_VALUE_LENGTH, card_excerpts, has_hidden_text, passages
+from bot.requests.model import Request, TargetSet
+from bot.visible_text import visible, visible_lines
+from playground.slack.limits import check_view
+from tests.unit.blocks import strategies
+from tests.unit.requests.build import pending_request
+
+example_settings = settings(
+    max_examples=25,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+pieces = st.sampled_from(["a", " ", "\n", "\u202e", "漢", "⚠️", "e\u0301\u0301\u0301", '"', "\\", "\r\n", "<"])
+odd_texts = st.builds(
+    lambda some, count: ("".join(some) * count)[:9_000],
+    st.lists(pieces, max_size=7),
+    st.sampled_from([1, 30, 250, 2_000]),
+)
+
+
+@st.composite
+def some_requests(draw: st.DrawFn) -> Request:
+    """Requests with long texts, and only a few of each kind."""
+    request = draw(strategies.requests())
+    few = {name: getattr(request, name)[:3] for name in ("warnings", "changes", "revision_changes", "calls")}
+    names = request.targets.names[:300]
+    targets = request.targets.model_copy(update={"names": names})
+    return request.model_copy(update={**few, "summary": request.summary[:5], "targets": targets})
+
+
+def texts_of(value: Any) -> str:
+    """All rich text, in order and without what is between."""
+    if isinstance(value, dict):
+        own = value["text"] if isinstance(value.get("text"), str) else ""
+        return own + "".join(texts_of(item) for key, item in value.items() if key != "text" or not own)
+    return "".join(map(texts_of, value)) if isinstance(value, list) else ""
+
+
+def joined_pages(request: Request) -> str:
+    """The texts of all pages, joined."""
+    return "".join(texts_of(blocks) for blocks in content_pages(request))
+
+
+def everything_of(request: Request) -> list[str]:
+    """Each text of what a request would do."""
+    changes = [text for change in (*request.changes, *request.revision_changes) for text in change.values()]
+    return [
+        request.title, request.reason, request.phrase, request.scheduler_reason, request.targets.note,
+        *(text for row in request.summary for text in row), *request.warnings, *changes,
+        *([", ".join(request.targets.names)] if request.targets.names else []),
+        *(f"{call['method']} {call['url']}" for call in request.calls),
+        *(json.dumps(call["body"], indent=2, ensure_ascii=False) for call in request.calls),
+    ]  # fmt: skip
+
+
+def assert_all_is_shown(request: Request) -> None:
+    pages, file = joined_pages(request), details_file(request)
+    for text in set(everything_of(request)):
+        assert visible_lines(text) in pages or visible(text) in pages
+        assert visible_lines(text).replace("\n", "\n| ") in file or visible(text) in file
+
+
+@example_settings
+@given(st.data())
+def test_the_pages_and_the_file_show_everything(data: st.DataObject) -> None:
+    assert_all_is_shown(data.draw(some_requests()))
+
+
+@example_settings
+@given(odd_texts, odd_texts, st.integers(0, 3))
+def test_a_text_is_whole_whatever_is_in_it(one: str, other: str, count: int) -> None:
+    request = pending_request().model_copy(
+        update={
+            "summary": ((other, one),) * count,
+            "reason": other,
+            "warnings": (one,),
+            "targets": TargetSet(count=2, names=(other, one)),
+            "calls": ({"method": "POST", "url": "https://there", "body": {"command": one}},),
+        }
+    )
+    assert_all_is_shown(request)
+
+
+@example_settings
+@given(st.data())
+def test_every_page_fits(data: st.DataObject) -> None:
+    request = data.draw(some_requests())
+    said, ran = data.draw(strategies.decisions(request)), data.draw(strategies.runs(request))
+    last = page_count(request) - 1
+    for page in sorted({0, data.draw(st.integers(0, last)), last}):
+        for view in (details_view(request, said, ran, page), reading_view(request, page, "c" * 1_000)):
+            assert view_size_problem(view) == ""
+            check_view(view, "modal")
+
+
+@example_settings
+@given(st.data())
+def test_the_card_shows_what_it_does_not_count_as_hidden(data: st.DataObject) -> None:
+    request = data.draw(strategies.requests())
+    shown = texts_of(card_blocks(Card(request, data.draw(strategies.decisions(request)))))
+    excerpts = card_excerpts(request)
+    texts = [excerpts.targets, excerpts.reason, excerpts.scheduler_reason, *excerpts.warnings]
+    for text in [t.text for t in texts] + [row.value for row in excerpts.parameters]:
+        assert text in shown
+    if not has_hidden_text(request):
+        for whole in (request.reason, *request.warnings, *(text for row in request.summary for text in row)):
+            assert visible(whole) in shown
+
+
+@pytest.mark.parametrize(("length", "hidden"), [(MAX_VALUE_LENGTH, 0), (MAX_VALUE_LENGTH + 1, 1), (2_990, 2_690)])
+def test_a_value_that_is_cut_says_by_how_much(length: int, hidden: int) -> None:
+    request = pending_request().model_copy(update={"summary": (("command", "x" * length),)})
+    blocks = card_blocks(Card(request))
+    note = {0: "", 1: "1 more character", 2_690: "2,690 more characters"}[hidden]
+    assert note in texts_of(blocks)
+    assert ("more character" in texts_of(blocks)) == (hidden > 0)
+    assert card_excerpts(request).hidden == hidden
+    labels = [element["text"]["text"] for element in blocks[-1]["elements"]]
+    assert labels[:2] == (["Read all", "Approve"] if hidden else ["Approve", "Deny"])
+    assert (blocks[-1]["elements"][0]["style"], "style" in blocks[-1]["elements"][1]) == ("primary", not hidden)
+    assert ("read all of it first" in fallback_text(Card(request))) == (hidden > 0)
+    receipt = card_blocks(Card(request, variant="receipt"))
+    assert "Read all" not in texts_of(receipt)
+
+
+def test_rows_without_room_are_counted() -> None:
+    rows = tuple((f"input {number}", "value") for number in range(23))
+    warnings = tuple(f"warning {number}" for number in range(21))
+    request = pending_request().model_copy(update={"summary": rows, "warnings": warnings})
+    text = texts_of(card_blocks(Card(request)))
+    assert "3 more parameters (39 characters)" in text
+    assert "1 more warning (10 characters)" in text
+    assert card_excerpts(request).hidden == 49
+
+
+def test_marks_count_as_they_are_shown() -> None:
+    value = "\u202e" * 50
+    request = pending_request().model_copy(update={"summary": (("command", value),)})
+    assert card_excerpts(request).hidden == 50 * len("<U+202E>") - MAX_VALUE_LENGTH
+
+
+def test_names_of_targets_after_the_first_few_are_counted_and_not_hidden() -> None:
+    names = tuple(f"web{number}" for number in range(43))
+    request = pending_request().model_copy(update={"targets": TargetSet(count=50, names=names)})
+    assert "and 40 more" in texts_of(card_blocks(Card(request)))
+    assert not has_hidden_text(request)
+    assert ", ".join(names) + " and 7 whose names are not known" in joined_pages(request)
+
+
+def test_differences_to_an_earlier_revision_hide_nothing_of_what_holds_now() -> None:
+    change = {"field": "command", "before": "x" * 2_000, "after": "uptime"}
+    request = pending_request().model_copy(update={"revision_changes": (change,)})
+    assert "1,850 more characters" in texts_of(card_blocks(Card(request)))
+    assert not has_hidden_text(request)
+    assert "x" * 2_000 in joined_pages(request)
+
+
+def test_the_pages_of_a_revision_stay_the_same_whatever_is_decided() -> None:
+    request = pending_request().model_copy(update={"summary": (("command", "y" * 30_000),)})
+    later = request.model_copy(update={"state": "running", "version": 7, "outcome": "fine"})
+    assert page_count(request) > 3
+    assert content_pages(request) == content_pages(later)
+
+
+def test_each_line_of_a_value_in_the_file_begins_with_a_bar() -> None:
+    request = pending_request().model_copy(update={"reason": "fine\n\nApprovals\n✅ Approved by Bob"})
+    assert "\nWhy\n| fine\n| \n| Approvals\n| ✅ Approved by Bob\n" in details_file(request)
+    assert [passage.text for passage in passages(request) if passage.label == "Why"] == [request.reason]
