@@ -12,6 +12,8 @@ _BLANK = (
     + "".join(map(chr, range(0xE0100, 0xE01F0)))  # more of them
 )
 """Characters that count as printable and show nothing of their own."""
+_PLAIN = re.compile("[ -\u02ff\u2010-\u20cf\u2100-\u27ff\u30a0-\u30ff\u4e00-\u9fff\uac00-\ud7a3\U0001f300-\U0001faff]*")
+"""Most text: letters and symbols without combining marks. It need not be looked at one by one if it is printable."""
 _TERMINAL_COLOR = re.compile(r"\x1b\[[0-9;]*m")
 EMOJI_STYLES = "\ufe0e\ufe0f"
 """Variation selectors that mean something after a symbol: show it as text, or as an emoji."""
@@ -37,7 +39,7 @@ def visible_log(text: str) -> str:
 
 
 def _visible_line(line: str) -> str:
-    if line.isascii() and line.isprintable():
+    if line.isprintable() and _PLAIN.fullmatch(line):
         return line
     shown: list[str] = []
     before, mark_count = "", 0

@@ -109,7 +109,7 @@ def test_every_page_fits(data: st.DataObject) -> None:
 @example_settings
 @given(st.data())
 def test_the_card_shows_what_it_does_not_count_as_hidden(data: st.DataObject) -> None:
-    request = data.draw(strategies.requests())
+    request = data.draw(some_requests())
     shown = texts_of(card_blocks(Card(request, data.draw(strategies.decisions(request)))))
     excerpts = card_excerpts(request)
     texts = [excerpts.targets, excerpts.reason, excerpts.scheduler_reason, *excerpts.warnings]

@@ -48,6 +48,12 @@ def test_every_character_without_a_shape_is_named() -> None:
             assert visible(f"a{char}b") == f"a<U+{ord(char):04X}>b"
 
 
+def test_a_letter_may_carry_a_few_marks_of_any_script() -> None:
+    for char in map(chr, range(sys.maxunicode + 1)):
+        if unicodedata.category(char) in ("Mn", "Me") and visible(f"a{char}") == f"a{char}":
+            assert visible(f"a{char * 5}") == f"a{char * 4}<U+{ord(char):04X}>"
+
+
 @given(st.text())
 def test_it_changes_nothing_more_when_repeated_and_drops_nothing(text: str) -> None:
     shown = visible(text)
