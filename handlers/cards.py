@@ -186,7 +186,6 @@ class CardHandlers:
         draft = await make_draft(self._services, ref.id, actor)
         return UpdateView(form_view(await form_model(self._services, draft, actor)))
 
-
     async def show_log(self, click: Click) -> Reply:
         """Show the log of one target; a long one is sent as a file too."""
         ref = click.log_ref
