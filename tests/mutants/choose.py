@@ -16,6 +16,9 @@ BUDGET = {"tests/unit": 30.0, "tests/scenarios": 90.0}
 OF_ONE_FILE = 3
 """So many tests of a file are considered before those of other files."""
 
+SLOW = 0.1
+"""A test that takes more than this share of the time is considered after all others."""
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -115,16 +118,17 @@ class Chooser:
             test = self._recording.tests[index]
             if test.startswith(f"{kind}/"):
                 file = shared_context(test)
-                turns.append((of_file[file] // OF_ONE_FILE, rank, index, file))
+                slow = self._seconds(index) > SLOW * seconds
+                turns.append((slow, of_file[file] // OF_ONE_FILE, rank, index, file))
                 of_file[file] += 1
         chosen: dict[str, list[int]] = {}
-        for _, _, index, file in sorted(turns):
+        for *_, index, file in sorted(turns):
             cost = self._seconds(index) + (0.0 if file in chosen else self._recording.seconds.get(file, 0.0))
             if cost <= seconds:
                 seconds -= cost
                 chosen.setdefault(file, []).append(index)
         if turns and not chosen:
-            _, _, index, file = min(turns)
+            *_, index, file = min(turns)
             chosen[file] = [index]
         # Tests of one file may share a bot whose clock only goes on, so they keep the order of their file.
         files = sorted(chosen.values(), key=lambda several: sum(map(self._seconds, several)))

@@ -1,6 +1,7 @@
 """One client for all back ends: what is retried, and what becomes of every answer."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Iterator
 
 import httpx
@@ -8,6 +9,7 @@ import pytest
 import stamina
 
 from bot.backends.http import Client, error_message
+from bot.backends.tls import default_ssl_context
 from bot.errors import (
     BackendError,
     BadResponse,
@@ -284,3 +286,13 @@ async def test_a_limit_on_the_time_of_all_tries(client: Client, api: Api):
         api.handle = never  # type: ignore[method-assign]
         with pytest.raises(Unreachable, match=r"lantern.pier did not answer within 0\.05 seconds\."):
             await client.send("GET", "/b", time_limit=0.05)
+
+
+async def test_a_back_end_may_be_trusted_by_an_authority_of_its_own(tokens: Tokens):
+    own, common = ssl.create_default_context(), default_ssl_context()
+    for verify, expected in ((own, own), (None, common)):
+        client = Client("lantern.pier", URL, authorize=tokens.headers, verify=verify)
+        transport = client._http._transport
+        assert isinstance(transport, httpx.AsyncHTTPTransport)
+        assert transport._pool._ssl_context is expected
+        await client.close()

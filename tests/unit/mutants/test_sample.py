@@ -92,6 +92,15 @@ def test_a_test_that_takes_all_the_time_is_run_only_where_there_is_no_other(tmp_
     assert chooser.choose(one(tmp_path, 5)).batches[0] == ["tests/unit/a.py::long"]
 
 
+def test_slow_tests_come_after_quick_ones(tmp_path: Path) -> None:
+    known = recorded("tests/unit/a.py::long", "tests/unit/b.py::short", "tests/unit/c.py::long")
+    known.reached["bot/requests/numbers.py"][5] = 7
+    for file in "ac":
+        known.seconds[f"tests/unit/{file}.py::long"] = BUDGET["tests/unit"] - 1.5
+    batch = Chooser(laid(tmp_path), known).choose(one(tmp_path, 5)).batches[0]
+    assert batch == ["tests/unit/b.py::short", "tests/unit/a.py::long"]
+
+
 def test_a_recording_is_read_as_it_was_written(tmp_path: Path) -> None:
     before = recorded("tests/unit/a.py::one", "tests/unit/a.py::two")
     save(before, tmp_path / "recording.json")
