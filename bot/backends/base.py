@@ -248,11 +248,7 @@ class Operation(ABC, Generic[ParamsT]):
 
     @abstractmethod
     async def lookup(self, field: str, query: str, values: FormValues) -> Sequence[Option]:
-        """Return the current options of a select, best match first. If there are more than 100, the form asks for a
-        narrower search.
-
-        Raises BackendError.
-        """
+        """Return a select's options, best match first. More than 100 ask for a narrower search. Raises BackendError."""
 
     async def resolve_option(self, field: str, text: str) -> Option | None:
         """Return the option that a typed ``key=value`` argument names exactly. None if no option or several match."""
@@ -266,10 +262,7 @@ class Operation(ABC, Generic[ParamsT]):
         """Return what would happen, without changing anything. Raises InputError (by field) or BackendError."""
 
     async def prepare(self) -> None:
-        """Fetch what ``plan`` needs besides its arguments, such as the server's version. Raises BackendError.
-
-        Called before ``plan`` in a process that has made no preview.
-        """
+        """Fetch what ``plan`` needs besides its arguments, if this process has made no preview. Raises BackendError."""
 
     @abstractmethod
     def plan(self, params: ParamsT, schedule: Schedule, token: str) -> Plan:
