@@ -1,6 +1,8 @@
 """Rounds of the background work: how much one does, and what becomes of the rest."""
 
+from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from bot.usecases.approvals.reopen import reopen_for_approval
 from bot.usecases.jobs import scheduler
 from bot.usecases.jobs.requeue import requeue_orphaned_runs
 from bot.usecases.jobs.scheduler import start_due_runs
+from bot.usecases.jobs.watch import poll_backend
 from bot.usecases.runs import find_unknown
 from bot.usecases.runs.admission import ObstacleCode
 from bot.usecases.runs.find_unknown import find_unknown_runs
@@ -52,6 +55,20 @@ async def test_a_round_starts_a_limited_number_of_runs(bot: Harness) -> None:
     await add_runs(bot, 66, due_at=bot.now)
     await start_due_runs(bot.services)
     assert len({key for _, key in bot.engine.started}) == 64
+
+
+async def test_everything_that_runs_is_polled_in_one_round_whatever_became_of_its_operation(bot: Harness) -> None:
+    backend = bot.services.backends.require("foreman.main")
+    await add_runs(bot, 120, state="running", handle={"kind": "run", "id": "4711", "url": "", "detail": {}})
+    bot.forward(seconds=60)
+    assert await poll_backend(bot.services, backend) >= 120
+    assert await poll_backend(bot.services, backend) == 0
+    bot.forward(seconds=60)
+    connection = SimpleNamespace(name=backend.name, operations={})
+    assert await poll_backend(bot.services, replace(backend, connection=connection)) >= 120  # type: ignore[arg-type]
+    async with bot.services.db.write() as tx:
+        for run in await runs.in_state(tx, "running", 500):
+            await runs.transition(tx, run, "cancelled")
 
 
 async def test_a_run_has_lost_its_job_if_it_is_overdue_for_half_a_minute(bot: Harness) -> None:
