@@ -170,10 +170,14 @@ Reading = Annotated[Parsed | Ambiguous | Rejected, Field(discriminator="kind")]
 
 
 class TimePreferences(FrozenModel):
-    """What is known about how the speaker writes times and dates. None means unknown."""
+    """What is known about how the speaker writes times and dates. None means unknown.
+
+    ``language`` is a code such as "de". English is understood in every language.
+    """
 
     uses_24h_clock: bool | None = None
     day_first: bool | None = None
+    language: str = "en"
 
 
 def start_of(schedule: Schedule) -> ZonedTime | None:

@@ -3,6 +3,7 @@
 from typing import Literal
 
 from bot.schedule.model import TimePreferences
+from bot.schedule.parsing.languages import LANGUAGES
 
 ClockPreference = Literal["profile", "24-hour", "ask"]
 DateOrderPreference = Literal["profile", "day-first", "month-first", "ask"]
@@ -23,6 +24,7 @@ def time_preferences(
     return TimePreferences(
         uses_24h_clock=clock == "24-hour" or (clock == "profile" and locale in _LOCALES_WITH_24H_CLOCK) or None,
         day_first=_day_first(locale, dates),
+        language=locale[:2] if locale[2:3] == "-" and locale[:2] in LANGUAGES else "en",
     )
 
 

@@ -22,7 +22,7 @@ from bot.schedule.parsing import dates
 from bot.schedule.parsing.cleaning import clean
 from bot.schedule.parsing.errors import AmbiguityError, ParseError
 from bot.schedule.parsing.grammar import parse
-from bot.schedule.parsing.lexer import tokenize
+from bot.schedule.parsing.lexer import is_foreign, tokenize
 from bot.schedule.parsing.nodes import FieldValue, NowNode, SyntaxNode, ZoneNode
 from bot.schedule.parsing.spelling import suggestions
 from bot.schedule.parsing.tokens import Token
@@ -74,10 +74,39 @@ def read(
     ``whole_days`` also accepts what cannot be run: a date or a series without a time, and times beyond the horizon.
     """
     # In UTC, because adding to a time in another zone moves its wall clock.
-    return _read(clean(phrase), (now.astimezone(UTC), zone, preferences, whole_days))
+    origin, text = (now.astimezone(UTC), zone, preferences, whole_days), clean(phrase)
+    if preferences.language == "en" or len(text) > MAX_PHRASE_LENGTH or not is_foreign(text, preferences.language):
+        return _read(text, origin)
+    english = (origin[0], zone, preferences.model_copy(update={"language": "en"}), whole_days)
+    return _either(_read(text, origin, corrects=False), _read(text, english, corrects=False), origin)
 
 
-def _read(phrase: str, origin: _Origin) -> Reading:
+def _either(reading: Reading, english: Reading, origin: _Origin) -> Reading:
+    """Return the reading in the speaker's language or in English, whichever is understood; ask where they differ."""
+    if isinstance(english, Rejected):
+        return reading
+    if isinstance(reading, Rejected):
+        return english
+    choices = {choice.label: choice for choice in (*_meanings(reading, origin), *_meanings(english, origin))}
+    if len(choices) == 1 or choices.keys() == {choice.label for choice in _meanings(reading, origin)}:
+        return reading
+    answers = tuple(choices.values())[:MAX_CHOICES]
+    return Ambiguous(
+        phrase=reading.phrase, ask="In which language is that meant?", choices=answers, word=reading.phrase
+    )
+
+
+def _meanings(reading: Reading, origin: _Origin) -> tuple[Choice, ...]:
+    """Return what a reading may mean, each with a phrase that means it in every language."""
+    if isinstance(reading, Ambiguous):
+        return reading.choices
+    if isinstance(reading, Rejected):
+        return ()
+    meaning = reading.model_copy(update={"phrase": to_phrase(reading.schedule)})
+    return (Choice(label=button_label(reading.schedule, origin[1]), meaning=meaning),)
+
+
+def _read(phrase: str, origin: _Origin, *, corrects: bool = True) -> Reading:
     if len(phrase) > MAX_PHRASE_LENGTH:
         reason = f"A time of more than {MAX_PHRASE_LENGTH} characters is not read."
         return Rejected(phrase=phrase[:MAX_PHRASE_LENGTH], reason=reason, word=phrase[:20], example=EXAMPLE_PHRASE)
@@ -85,14 +114,14 @@ def _read(phrase: str, origin: _Origin) -> Reading:
     try:
         if (pasted := read_pasted_rule(phrase)) is not None:
             return _read_pasted(phrase, pasted, origin)
-        tokens = tokenize(phrase)
+        tokens = tokenize(phrase, origin[2].language)
         if tokens[0].kind == "end":
             return Rejected(phrase=phrase, reason="Say when.", example=EXAMPLE_PHRASE)
         nodes = parse(tokens)
         parsed = _interpret(phrase, tokens, nodes, origin)
         return parsed.model_copy(update={"spans": _spans(phrase, tokens, nodes)})
     except ParseError as problem:
-        question = _did_you_mean(tokens, problem)
+        question = _did_you_mean(tokens, problem) if corrects else None
         reading = _ambiguous(phrase, tokens, question, origin) if question else None
         return reading if isinstance(reading, Ambiguous) else _rejected(phrase, tokens, problem)
     except AmbiguityError as question:
@@ -222,7 +251,7 @@ def _choices(
     choices: list[Choice] = []
     late_choices: list[Choice] = []
     for text in (*texts, *(() if depth else error.whole_phrases)):
-        inner = tokenize(text)
+        inner = tokenize(text, origin[2].language)
         try:
             pasted = read_pasted_rule(text)
             meaning = _read_pasted(text, pasted, origin) if pasted else _interpret(text, inner, parse(inner), origin)

@@ -2,6 +2,7 @@
 
 import re
 from html import unescape
+from unicodedata import normalize
 
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff]"
@@ -26,7 +27,7 @@ def clean(phrase: str) -> str:
     """Return the phrase without Slack's marks, invisible characters and smart punctuation."""
     if phrase.isascii() and not any(mark in phrase for mark in "*`~_&<>\t\r\n"):
         return phrase
-    text = _INVISIBLE.sub("", phrase).translate(_PLAIN)
+    text = _INVISIBLE.sub("", normalize("NFC", phrase)).translate(_PLAIN)
     if "&" in text:
         text = unescape(text)
     text = text.replace("`", " ").removeprefix(">")

@@ -3,6 +3,7 @@
 import re
 
 from bot.schedule.parsing.formats import find_formats
+from bot.schedule.parsing.languages import Lexicon, lexicon
 from bot.schedule.parsing.tokens import Token
 from bot.schedule.parsing.vocabulary import UNIT_SUFFIXES, VOCABULARY, TokenKind
 
@@ -34,25 +35,79 @@ _PATTERN = re.compile(
     """,
     re.VERBOSE | re.ASCII,
 )
+_SPECIAL_TOKENS: dict[str, tuple[TokenKind, str]] = {"<h>": ("unit", "hour"), "<hours>": ("unit", "hour")}
+_BEFORE_LENGTHS = frozenset({"in", "every", "for", "within", "+", "other"})
+"""Words before a number that make "2 uur" a length of time."""
 _SIGN_NAMES = {"/": "/", "+": "+", "&": "and", "@": "at", "'": "'"}
 
 
-def tokenize(phrase: str) -> list[Token]:
-    """Cut a phrase into tokens, followed by four tokens of the kind ``end`` so that looking ahead is safe."""
+def tokenize(phrase: str, language: str = "en") -> list[Token]:
+    """Cut a phrase into tokens, followed by four tokens of the kind ``end`` so that looking ahead is safe.
+
+    Words of the ``language`` become the tokens of their English ones, at their own places.
+    """
     lower = phrase.lower()
     if len(lower) != len(phrase):
         lower = "".join(c.lower() if len(c.lower()) == 1 else c for c in phrase)
     tokens: list[Token] = []
     place = 0
-    for start, end, found in find_formats(lower):
+    words = lexicon(language)
+    places = find_formats(lower)
+    for start, end, found in (
+        sorted([*places, *_translations(words, lower, places)], key=lambda found: found[0]) if words else places
+    ):
         _append_tokens(lower, place, start, phrase, tokens)
         tokens += found
         place = end
     _append_tokens(lower, place, len(lower), phrase, tokens)
+    tokens = _settle_prepositions(tokens) if words else tokens
     tokens = _merge_offsets(tokens)
     tokens = _merge_number_words(tokens)
     size = len(phrase)
     tokens += [Token("end", "", size, size) for _ in range(4)]
+    return tokens
+
+
+def is_foreign(phrase: str, language: str) -> bool:
+    """Tell whether a phrase has a word that means something in a language other than English."""
+    words = lexicon(language)
+    return words is not None and bool(words.translate(phrase.lower()))
+
+
+def _translations(
+    words: Lexicon, text: str, places: list[tuple[int, int, list[Token]]]
+) -> list[tuple[int, int, list[Token]]]:
+    """Return the places of words of another language, with the tokens of their English."""
+    found = []
+    for start, end, english in words.translate(text):
+        if any(begin < end and start < stop for begin, stop, _ in places):
+            continue
+        tokens: list[Token] = []
+        if english in _SPECIAL_TOKENS:
+            kind, name = _SPECIAL_TOKENS[english]
+            tokens.append(Token(kind, name, start, end, english.strip("<>"), 1))
+        else:
+            _append_tokens(english, 0, len(english), english, tokens)
+        for token in tokens:
+            token.start, token.end = start, end
+        found.append((start, end, tokens))
+    return found
+
+
+def _settle_prepositions(tokens: list[Token]) -> list[Token]:
+    """Read "à" and "a" as "to" behind a time, else as "at"; and "heures" as a length of time or as o'clock."""
+    start = Token("end", "", 0, 0)
+    for index, token in enumerate(tokens):
+        before = tokens[index - 1] if index else start
+        second = tokens[index - 2] if index > 1 else start
+        if token.text == "@" and token.name == "at":
+            is_time = before.kind in ("clock", "meridiem") or before.text == "h" or before.name == "o'clock"
+            in_range = before.kind == "number" and second.name in ("from", "between")
+            days = before.kind in ("weekday", "weekdays") and tokens[index + 1 : index + 2]
+            between_days = bool(days) and tokens[index + 1].kind in ("weekday", "weekdays")
+            token.name = "to" if is_time or in_range or between_days else "at"
+        if token.text == "hours" and token.kind == "unit" and second.name not in _BEFORE_LENGTHS:
+            token.kind, token.name = "word", "o'clock"
     return tokens
 
 

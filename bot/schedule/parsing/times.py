@@ -206,6 +206,7 @@ def _dotted_time(tokens: Sequence[Token], i: int, allow_bare: bool) -> TimeOfDay
     clear = (
         meridiem is not None
         or part
+        or tokens[i + 1].name == "o'clock"
         or allow_bare
         or not minute
         or minute > 31
@@ -214,7 +215,7 @@ def _dotted_time(tokens: Sequence[Token], i: int, allow_bare: bool) -> TimeOfDay
     )
     if not clear or hour > 23 or minute > 59 or len(token.text.partition(".")[2]) != 2:
         return None
-    node = TimeOfDay(i, i + 1, hour, minute)
+    node = TimeOfDay(i, i + 1 + (tokens[i + 1].name == "o'clock"), hour, minute)
     if meridiem is not None:
         return _with_meridiem(tokens, node, *meridiem)
     if hour <= 12 and token.text[0] != "0":

@@ -148,7 +148,7 @@ def _days_in_period(ctx: PhraseContext, weekday: Weekdays | None, others: Sequen
     if isinstance(counted, ShiftedWeekday):
         return _check_weekday(CandidateDays(*_shifted_weekday_dates(ctx, counted, period.offset), (counted,)), weekday)
     if period.offset is None:
-        if not isinstance(counted, MonthDays):
+        if not isinstance(counted, MonthDays) or counted.days == (-1,):
             raise _ask_once_or_monthly(ctx, counted, period)
         return CandidateDays(tuple(_upcoming_month_days(ctx, counted)), False, (counted, period))
     day = _counted_day(counted, *month_after(ctx.today, period.offset))
@@ -359,7 +359,9 @@ def boundary_day(ctx: PhraseContext, node: PeriodBoundary) -> date:
     return date(year, month, days_in_month(year, month) if node.is_end else 1)
 
 
-def _ask_once_or_monthly(ctx: PhraseContext, node: NthWeekdays | Workdays, *scope: SyntaxNode) -> AmbiguityError:
+def _ask_once_or_monthly(
+    ctx: PhraseContext, node: NthWeekdays | Workdays | MonthDays, *scope: SyntaxNode
+) -> AmbiguityError:
     """Ask whether "the first sunday" is meant once or every month. Reject "last friday", which may be past."""
     if isinstance(node, NthWeekdays) and node.nths == (-1,) and not scope:
         raise ParseError("Say of which month, or the date.", node, example="last friday of december at 21:00")

@@ -181,6 +181,8 @@ def _add_weekdays(rule: RecurrenceRule, node: Weekdays, recurrences: Sequence[Re
     if node.determiner or node.nth > 1 or (node.nth == 1 and rule.freq == "minutely"):
         raise ParseError("That names one day, not a series.", *recurrences, node)
     days = tuple(Weekday(day=day) for day in sorted(node.days))
+    if rule.freq == "daily" and rule.interval > 1 and rule.interval % 7 == 0:
+        rule = rule.model_copy(update={"freq": "weekly", "interval": rule.interval // 7})
     if rule.freq == "daily" and rule.interval == 1:
         return _with_fields(rule.model_copy(update={"freq": "weekly"}), node, weekdays=days)
     if rule.freq == "weekly":
