@@ -5,6 +5,8 @@ MONTHS = (
     "january", "february", "march", "april", "may", "june",
     "july", "august", "september", "october", "november", "december",
 )  # fmt: skip
+LANGUAGES = ("de", "es", "fr", "nl", "pt")
+"""The languages besides English in which phrases are read."""
 
 
 def ordinal(number: int) -> str:

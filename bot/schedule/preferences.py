@@ -2,8 +2,8 @@
 
 from typing import Literal
 
+from bot.schedule.calendar_names import LANGUAGES
 from bot.schedule.model import TimePreferences
-from bot.schedule.parsing.languages import LANGUAGES
 
 ClockPreference = Literal["profile", "24-hour", "ask"]
 DateOrderPreference = Literal["profile", "day-first", "month-first", "ask"]

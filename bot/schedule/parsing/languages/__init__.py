@@ -15,7 +15,7 @@ from types import ModuleType
 from bot.schedule.calendar_names import MONTHS, WEEKDAYS
 from bot.schedule.parsing.languages import de, es, fr, nl, pt
 
-LANGUAGES: Mapping[str, ModuleType] = {"de": de, "es": es, "fr": fr, "nl": nl, "pt": pt}
+_MODULES: Mapping[str, ModuleType] = {"de": de, "es": es, "fr": fr, "nl": nl, "pt": pt}
 _UNITS = ("second", "minute", "hour", "day", "week", "month", "year")
 _RELATIVE = {
     "0 day ago": "today", "in 1 day": "tomorrow", "in 2 day": "the day after tomorrow", "1 day ago": "yesterday",
@@ -94,7 +94,7 @@ def _gaps(taken: list[tuple[int, int, str]], size: int) -> Iterator[tuple[int, i
 @cache
 def lexicon(language: str) -> Lexicon | None:
     """Return the words of a language, or None for English and for languages that are not read."""
-    module = LANGUAGES.get(language)
+    module = _MODULES.get(language)
     if module is None:
         return None
     info = import_module(f"dateparser.data.date_translation_data.{language}").info
