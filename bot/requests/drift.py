@@ -68,7 +68,7 @@ def compare_observations(
         *resolved,
         # A fact that repeats what a parameter stands for needs no second line.
         *(fact for fact in facts if not {fact.before, fact.after} <= known),
-        *([_target_difference(drift)] if drift.needs_confirmation else ()),
+        *([_target_difference(drift, approved.targets, current.targets)] if drift.needs_confirmation else ()),
     )
 
 
@@ -128,18 +128,25 @@ def _without(names: Sequence[str], known: Counter[str]) -> Iterator[str]:
 
 
 def _drift_text(approved: TargetSet, current: TargetSet, added: tuple[str, ...], removed: tuple[str, ...]) -> str:
+    which = _which_text(added, removed, comparable=approved.names_are_complete and current.names_are_complete)
+    return f"{count_noun(current.count, current.noun)}, was {approved.count:,}{which}"
+
+
+def _which_text(added: tuple[str, ...], removed: tuple[str, ...], *, comparable: bool) -> str:
+    """Return which targets came and went, as the end of a sentence."""
     names = [f"+{name}" for name in added] + [f"-{name}" for name in removed]
     listed = f": {first_few(names, 10)}" if names else ""
-    known = approved.names_are_complete and current.names_are_complete
-    return (
-        f"{count_noun(current.count, current.noun)}, was "
-        f"{approved.count:,}{listed}{'' if known else ' (not all names are known)'}"
+    return listed if comparable else f"{listed} (not all names are known)"
+
+
+def _target_difference(drift: Drift, approved: TargetSet, current: TargetSet) -> Difference:
+    which = _which_text(drift.added, drift.removed, comparable=drift.comparable)
+    return Difference(
+        code=DifferenceCode.TARGETS_CHANGED if drift.comparable else DifferenceCode.TARGETS_NOT_COMPARABLE,
+        field="Targets",
+        before=count_noun(approved.count, approved.noun),
+        after=f"{count_noun(current.count, current.noun)}{which}",
     )
-
-
-def _target_difference(drift: Drift) -> Difference:
-    code = DifferenceCode.TARGETS_CHANGED if drift.comparable else DifferenceCode.TARGETS_NOT_COMPARABLE
-    return Difference(code=code, field="Targets", before="", after=drift.text)
 
 
 def _values(resolution: Resolution) -> set[str]:

@@ -15,7 +15,7 @@ from bot.values import FrozenModel
 class PreflightResult(FrozenModel):
     """What an approver must have seen: sentences to be confirmed, and sentences that rule an approval out.
 
-    ``changes`` are differences in what would be done: they need a new approval of what ``current`` shows.
+    ``changes`` are the differences, if one of them needs a new approval: of what ``current`` shows.
     """
 
     confirm: tuple[str, ...] = ()
@@ -29,7 +29,8 @@ async def preflight(services: Services, request: Request) -> PreflightResult:
     policy_input = policy_input_of_request(request)
     current, problem = await _current_preview(services, request)
     differences = backend_differences(services, request, current) if current is not None else ()
-    confirm = [_to_confirm(difference) for difference in differences if not difference.needs_new_approval]
+    changes = differences if any(difference.needs_new_approval for difference in differences) else ()
+    confirm = [_to_confirm(difference) for difference in differences if not changes]
     if problem:
         confirm.append(problem)
     if warning := short_notice_warning(request.requirement, request.content.schedule, services.clock.now()):
@@ -43,7 +44,6 @@ async def preflight(services: Services, request: Request) -> PreflightResult:
         stop.append(" ".join(new_stages) + " Edit the request, so that the freeze's own approvers are asked too.")
     known_warnings = " ".join(request.warnings)
     confirm += [hit.text for hit in hits if hit.skips_runs and f"“{hit.freeze}”" not in known_warnings]
-    changes = tuple(difference for difference in differences if difference.needs_new_approval)
     return PreflightResult(
         confirm=tuple(confirm), stop=tuple(stop), changes=changes, current=current if changes else None
     )
@@ -52,7 +52,7 @@ async def preflight(services: Services, request: Request) -> PreflightResult:
 def _to_confirm(difference: Difference) -> str:
     if difference.code is DifferenceCode.NOT_RESOLVED_BEFORE:
         return f"Not recorded when this was requested: {difference.text}."
-    return f"It would touch something else now: {difference.after}."
+    return f"It would touch other targets now. {difference.text}."
 
 
 def backend_differences(services: Services, request: Request, current: Preview) -> tuple[Difference, ...]:

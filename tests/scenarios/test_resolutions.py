@@ -155,6 +155,21 @@ async def test_a_job_whose_script_changed_before_the_approval_is_asked_about_aga
     await approve_request(env, name)
 
 
+async def test_a_job_with_more_devices_before_the_approval_is_asked_about_again(
+    env: Environment, alice: Person, bob: Person
+) -> None:
+    name = await make_request(alice, RUN_JOB.format("tomorrow 21:00"))
+    card = await find_card(bob, name)
+    job = env.opsramp.job_by_name("Restart print spooler")
+    entities, more = job["entities"], env.opsramp.devices[3:12]
+    job["entities"] = [*entities, *({"resource": {"id": device.id, "type": "DEVICE"}} for device in more)]
+    answer = await press_approve(bob, card)
+    job["entities"] = entities
+    assert "Targets: 3 devices → 12 devices: +" in answer
+    assert f"+{more[0].host}" in answer
+    await wait_for_texts(card, "Changed in revision 2", "12 devices", env=env)
+
+
 async def test_the_card_of_a_maintenance_names_the_item_and_its_version(
     env: Environment, alice: Person, bob: Person
 ) -> None:

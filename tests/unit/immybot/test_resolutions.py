@@ -66,6 +66,15 @@ async def test_a_deployment_is_told_with_its_item(maintenance: MaintenanceOperat
     assert software.name == "Firefox"
 
 
+async def test_a_preview_of_a_few_computers_takes_at_most_five_reads(
+    maintenance: MaintenanceOperation, sandbox: ImmyBotSandbox
+) -> None:
+    await resolutions(maintenance, **DEPLOYMENT, computers=[101, 102, 103])
+    assert len(sandbox.requests_to("GET", "/api/v1/.*")) <= 5
+    await resolutions(maintenance, computers=None, tenants=[1])
+    assert len(sandbox.requests_to("GET", "/api/v1/.*")) <= 10
+
+
 async def test_the_values_of_a_deployment_are_not_told(maintenance: MaintenanceOperation) -> None:
     assert "kept-in-clear" not in str(await resolutions(maintenance, **DEPLOYMENT))
 

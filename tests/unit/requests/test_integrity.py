@@ -5,6 +5,7 @@ import pytest
 from bot.requests.integrity import is_intact
 from bot.requests.model import HASH_VERSION, Content, Decision
 from bot.schedule import Now
+from bot.values import Resolution
 from tests.unit.requests.build import NOW, once, pending_request, person
 
 CONTENT = Content(backend="foreman.main", operation="foreman.run", params={"a": 1}, schedule=once())
@@ -54,3 +55,13 @@ def test_content_is_what_was_signed_or_what_a_late_approval_chose(
 ) -> None:
     request = pending_request().model_copy(update={"content": stored, "content_hash": CONTENT.hash})
     assert is_intact(request, [decision]) is intact
+
+
+def test_what_parameters_stand_for_is_signed_from_version_2_on() -> None:
+    template = Resolution(field="feature", kind="template", id="7", name="Run Command")
+    for version, signed in ((1, False), (HASH_VERSION, True)):
+        content = CONTENT.model_copy(update={"hash_version": version})
+        resolved = content.model_copy(update={"resolutions": (template,)})
+        renamed = content.model_copy(update={"resolutions": (template.model_copy(update={"name": "Reboot"}),)})
+        assert (resolved.hash != content.hash) is signed
+        assert (resolved.hash != renamed.hash) is signed

@@ -71,7 +71,8 @@ async def test_other_hosts_are_confirmed_and_need_no_new_approval(bot: Harness) 
     world = bot.env.foreman.state.world
     world.hosts = [host for host in world.hosts if host.name != request.targets.names[0]]
     result = await preflight(bot.services, request)
-    assert result.confirm == (f"It would touch something else now: 7 hosts, was 8: -{request.targets.names[0]}.",)
+    gone = request.targets.names[0]
+    assert result.confirm == (f"It would touch other targets now. Targets: 8 hosts → 7 hosts: -{gone}.",)
     assert (result.changes, result.current) == ((), None)
     caches = await bot.request(hosts="hostgroup = cache")
     world.hosts = [host for host in world.hosts if host.name != caches.targets.names[0]]
@@ -102,7 +103,22 @@ async def test_what_an_earlier_release_signed_is_asked_about_again_if_its_templa
     request = signed_by_an_earlier_release(await bot.request())
     rename_template(bot, "Something else")
     result = await preflight(bot.services, request)
-    assert [change.text for change in result.changes] == ["Template: Run Command - Script Default → Something else"]
+    assert [change.text for change in result.changes] == [
+        "Template: template “Something else” (id 189)",
+        "Template: Run Command - Script Default → Something else",
+    ]
+
+
+async def test_other_targets_are_among_the_changes_that_are_asked_about_again(bot: Harness) -> None:
+    request = await bot.request(hosts="hostgroup = web")
+    rename_template(bot, "Something else")
+    world = bot.env.foreman.state.world
+    world.hosts = [host for host in world.hosts if host.name != request.targets.names[0]]
+    result = await preflight_of_approval(bot.services, request)
+    assert result.confirm == ()
+    again = await bot.reload(request)
+    assert [change["field"] for change in again.revision_changes] == ["Template", "Targets"]
+    assert again.targets.count == len(again.content.targets) == 7
 
 
 async def test_asking_again_shows_signs_and_announces_what_would_be_done_now(bot: Harness) -> None:
