@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from bot.errors import Conflict, InputError
-from bot.requests.model import Request
+from bot.requests.model import HASH_VERSION, Request
 from bot.requests.resolutions import DifferenceCode
 from bot.usecases.approvals.ask_again import preflight_of_approval
 from bot.usecases.drafts.edit import edit_request
@@ -102,11 +102,13 @@ async def test_what_an_earlier_release_signed_is_shown_and_keeps_its_approval(bo
 async def test_what_an_earlier_release_signed_is_asked_about_again_if_its_template_is_another(bot: Harness) -> None:
     request = signed_by_an_earlier_release(await bot.request())
     rename_template(bot, "Something else")
-    result = await preflight(bot.services, request)
+    result = await preflight_of_approval(bot.services, request)
     assert [change.text for change in result.changes] == [
         "Template: template “Something else” (id 189)",
         "Template: Run Command - Script Default → Something else",
     ]
+    content = (await bot.reload(request)).content
+    assert (content.hash_version, content.resolutions[0].name) == (HASH_VERSION, "Something else")
 
 
 async def test_other_targets_are_among_the_changes_that_are_asked_about_again(bot: Harness) -> None:
@@ -141,6 +143,17 @@ async def test_asking_again_shows_signs_and_announces_what_would_be_done_now(bot
         (event, {"hash": data.get("hash")}) for event, data in await bot.audit(request)
     ]
     assert await preflight_of_approval(bot.services, again) == type(result)()
+
+
+async def test_what_a_template_returns_to_needs_an_approval_of_its_own(bot: Harness) -> None:
+    first = await bot.request()
+    rename_template(bot, "Something else")
+    await preflight_of_approval(bot.services, first)
+    rename_template(bot, "Run Command - Script Default")
+    await preflight_of_approval(bot.services, await bot.reload(first))
+    third = await bot.reload(first)
+    assert (third.revision, third.content.resolutions) == (3, first.content.resolutions)
+    assert third.content_hash != first.content_hash
 
 
 async def test_what_policy_refuses_now_is_not_put_before_anybody(bot: Harness) -> None:
