@@ -24,12 +24,11 @@ from bot.usecases.approvals.ask_again import preflight_of_approval
 from bot.usecases.approvals.decide import DecisionResult, Verdict, load_decidable_request, record_decision
 from bot.usecases.approvals.disclose import must_read_first, record_shown
 from bot.usecases.approvals.retract import retract_decision
-from bot.usecases.approvals.withdraw import withdraw
 from bot.usecases.drafts.edit import edit_request
 from bot.usecases.drafts.form import form_model
 from bot.usecases.drafts.rerun_failed import rerun_failed
 from bot.usecases.preflight import PreflightResult
-from bot.usecases.runs.cancel import cancel
+from bot.usecases.runs.cancel import cancel, withdraw_and_stop
 from bot.usecases.runs.read_log import read_log
 from bot.usecases.runs.retry_unknown import retry_unknown
 from bot.usecases.services import Services
@@ -50,7 +49,7 @@ SimpleButton: TypeAlias = Callable[[Services, str, Person], Awaitable[str]]
 """Does one thing with a request, and returns what came of it."""
 SIMPLE_BUTTONS: Mapping[str, SimpleButton] = {
     "take_back": retract_decision,
-    "withdraw": withdraw,
+    "withdraw": withdraw_and_stop,
     "cancel": cancel,
     "run_again": retry_unknown,
 }

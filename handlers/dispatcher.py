@@ -16,6 +16,7 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from blocks.form import message_view
 from blocks.limits import view_size_problem
@@ -41,6 +42,9 @@ from handlers.turns import ViewTurns
 OPENING_TIMEOUT_SECONDS = 2.5
 """Maximum time that opening a view delays the acknowledgement."""
 TRIGGER_EXPIRED = "It took too long to show this properly. Please press the button again."
+DATABASE_UNAVAILABLE = (
+    "The bot's database does not answer, so this was not recorded. Please look at the card and try again in a minute."
+)
 _TOO_LARGE = "This form is too large for Slack. Please use fewer values."
 _CANNOT_OPEN = ("expired_trigger_id", "not_found")
 """The trigger is too old, or the modal that was clicked in is closed."""
@@ -160,6 +164,9 @@ def user_message(error: Exception, payload: Payload) -> str:
         return str(error)
     if isinstance(error, NightshiftError):
         return str(error)
+    if isinstance(error, OperationalError | InterfaceError):
+        _log.warning("database unavailable", name=name_of(payload), error=str(error.orig), exc_info=error)
+        return DATABASE_UNAVAILABLE
     reference = secrets.token_hex(4)
     _log.error("unexpected error", reference=reference, name=name_of(payload), exc_info=error)
     return (

@@ -18,7 +18,6 @@ class RefusalCode(StrEnum):
     NOT_REQUESTER = "not_requester"
     NOT_MANAGER = "not_manager"
     ALREADY_OVER = "already_over"
-    BEING_STARTED = "being_started"
     NOT_EDITABLE = "not_editable"
     OUTCOME_KNOWN = "outcome_known"
     NOT_THE_RUN = "not_the_run"

@@ -1,7 +1,12 @@
 """Cancels an approved request, a whole series included."""
 
+import asyncio
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+
+import structlog
+from sqlalchemy.exc import DBAPIError
 
 from bot.backends.base import Handle
 from bot.errors import Conflict, NightshiftError, NotAllowed
@@ -11,10 +16,17 @@ from bot.storage import audit, messages, requests, runs
 from bot.usecases.approvals.withdraw import withdraw
 from bot.usecases.planning import cancel_unsent_run
 from bot.usecases.refusals import RefusalCode
+from bot.usecases.runs.find_unknown import find_unknown_run
 from bot.usecases.services import Services
 from bot.values import JsonObject
 
 _MAX_RUNS = 10_000
+START_PATIENCE_SECONDS = 20.0
+"""How long a cancellation waits for the answer to a call that is being made at this moment."""
+_POLL_SECONDS = 0.2
+_STATES_THAT_SHOW_ANSWERS = ("scheduled", "starting", "running", "cancelled", "withdrawn")
+"""States in which the card shows what the back end has answered to a cancellation."""
+_log = structlog.get_logger(__name__)
 _NOT_STARTED_TEXT = "Cancelled before it started."
 
 
@@ -35,21 +47,70 @@ async def cancel(services: Services, request_id: str, person: Person) -> str:
     async with services.db.read() as tx:
         request = await requests.get(tx, request_id)
     if request.state == "awaiting_approval":
-        return await withdraw(services, request_id, person)
+        return await withdraw_and_stop(services, request_id, person)
     await _check_may_cancel(services, request, person)
     remaining = await _stop_locally(services, request_id, person)
     services.wake.sender.set()
     if not remaining:
         return f"{request.name}: cancelled."
-    result = await _stop_in_backend(services, request, remaining)
-    await _record_backend_answers(services, request_id, person, remaining, result)
-    services.wake.sender.set()
-    services.wake.wake_watchers()
+    result = await _stop_remotely(services, request, person, remaining)
     if not result.failures:
         return " ".join([f"{request.name}: cancelling.", *result.answers])
     stopped = f"{request.name}: no further run will start." if _is_local_series(request) else f"{request.name}:"
-    retry = f"Try again with /nightshift cancel {request.name}."
-    return " ".join([stopped, *result.answers, *result.failures, retry])
+    return " ".join([stopped, *result.answers, *result.failures, _retry_text(request)])
+
+
+async def withdraw_and_stop(services: Services, request_id: str, person: Person) -> str:
+    """Withdraw a request, and cancel what still runs of a series that was to be approved again.
+
+    Returns both results as sentences. Raises Conflict or NotAllowed.
+    """
+    text = await withdraw(services, request_id, person)
+    async with services.db.read() as tx:
+        request = await requests.get(tx, request_id)
+        remaining = [run for run in await runs.of_request(tx, request_id) if run.state not in FINAL_RUN_STATES]
+    if not remaining:
+        return text
+    result = await _stop_remotely(services, request, person, remaining)
+    retry = [_retry_text(request)] if result.failures else []
+    return " ".join([text, *result.answers, *result.failures, *retry])
+
+
+def _retry_text(request: Request) -> str:
+    return f"Try again with /nightshift cancel {request.name}."
+
+
+async def _stop_remotely(
+    services: Services, request: Request, person: Person, remaining: Sequence[Run]
+) -> _BackendAnswers:
+    """Ask the back end to cancel runs, and record its answers."""
+    known = [await _settled(services, run) for run in remaining]
+    result = await _stop_in_backend(services, request, known)
+    try:
+        await _record_backend_answers(services, request.id, person, remaining, result)
+    except DBAPIError as error:
+        _log.warning("answers to a cancellation not recorded", request=request.name, error=str(error.orig))
+        result.failures.append("The database does not answer, so this was not recorded.")
+    services.wake.sender.set()
+    services.wake.wake_watchers()
+    return result
+
+
+async def _settled(services: Services, run: Run) -> Run:
+    """Return a run once its call was answered, or after a while. One of unknown outcome is looked for."""
+    deadline = time.monotonic() + START_PATIENCE_SECONDS
+    while run.state == "starting" and time.monotonic() < deadline:
+        await asyncio.sleep(_POLL_SECONDS)
+        async with services.db.read() as tx:
+            run = await runs.get(tx, run.id)
+    if run.state != "unknown":
+        return run
+    try:
+        await find_unknown_run(services, run)
+    except NightshiftError as error:
+        _log.info("unknown run not found", run=run.id, why=str(error))
+    async with services.db.read() as tx:
+        return await runs.get(tx, run.id)
 
 
 async def _check_may_cancel(services: Services, request: Request, person: Person) -> None:
@@ -64,7 +125,7 @@ async def _check_may_cancel(services: Services, request: Request, person: Person
 async def _stop_locally(services: Services, request_id: str, person: Person) -> list[Run]:
     """Prevent the start of everything that was not sent yet. Returns the runs that only the back end can cancel.
 
-    Raises Conflict if there is nothing to cancel, or if the only run is being sent at this moment.
+    Raises Conflict if there is nothing to cancel.
     """
     now = services.clock.now()
     async with services.db.write() as tx:
@@ -75,9 +136,6 @@ async def _stop_locally(services: Services, request_id: str, person: Person) -> 
             text = f"{request.name} is already over: {STATE_LABELS[request.state].lower()}."
             raise Conflict(text, code=RefusalCode.ALREADY_OVER)
         remaining = [run for run in open_runs if not await cancel_unsent_run(tx, run, now, _NOT_STARTED_TEXT)]
-        if not _is_local_series(request) and any(run.state == "starting" for run in remaining):
-            text = f"{request.name} is just being started. Please try again in a moment."
-            raise Conflict(text, code=RefusalCode.BEING_STARTED)
         if request.state not in FINAL_STATES and (not remaining or _is_local_series(request)):
             outcome = "Cancelled. No further run will start." if remaining else _NOT_STARTED_TEXT
             request = await requests.transition(tx, request, "cancelled", finished_at=now, outcome=outcome)
@@ -91,7 +149,9 @@ async def _stop_in_backend(services: Services, request: Request, remaining: Sequ
     result = _BackendAnswers()
     # The series first: cancelling only its present run would let the next one come.
     for run in sorted(remaining, key=lambda run: run.number):
-        if run.state == "starting":
+        if run.state in FINAL_RUN_STATES:
+            result.answers.append("The present run has ended meanwhile.")
+        elif run.state == "starting":
             result.failures.append("The present run is just being started and was not stopped.")
         elif run.handle:
             try:
@@ -112,12 +172,11 @@ async def _record_backend_answers(
     now = services.clock.now()
     async with services.db.write() as tx:
         request = await requests.get(tx, request_id, for_update=True)
-        if request.is_series:
-            outcome = " ".join([*result.answers, *result.failures])
-            if request.state not in FINAL_STATES and not result.failures:
-                await requests.transition(tx, request, "cancelled", finished_at=now, outcome=outcome)
-            elif request.state == "cancelled":
-                await requests.transition(tx, request, request.state, outcome=outcome)
+        outcome = " ".join([*result.answers, *result.failures])
+        if request.is_series and request.state not in FINAL_STATES and not result.failures:
+            await requests.transition(tx, request, "cancelled", finished_at=now, outcome=outcome)
+        elif request.state in _STATES_THAT_SHOW_ANSWERS:
+            await requests.transition(tx, request, request.state, outcome=outcome)
         data: JsonObject = {
             "runs": [run.id for run in remaining],
             "answers": result.answers,

@@ -23,12 +23,13 @@ async def find_unknown_runs(services: Services) -> None:
         unknown = await runs.in_state(tx, "unknown", MAX_RUNS_PER_ROUND)
     for run in unknown:
         try:
-            await _find_one(services, run)
+            await find_unknown_run(services, run)
         except NightshiftError as error:
             _log.info("unknown run not found", run=run.id, why=str(error))
 
 
-async def _find_one(services: Services, run: Run) -> None:
+async def find_unknown_run(services: Services, run: Run) -> None:
+    """Look up a run of unknown outcome by its token, and record it if the back end has it. Raises NightshiftError."""
     async with services.db.read() as tx:
         attempt = await runs.get_attempt(tx, run.token)
         request = await requests.get(tx, run.request_id)

@@ -1,22 +1,65 @@
 """Cancelling and withdrawing: first nothing more starts here, then the back end is asked, and both are told."""
 
+import asyncio
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from bot.errors import BackendError, Conflict, NotAllowed
-from bot.requests.model import Run
+from bot.requests.model import Request, Run
 from bot.storage import runs
+from bot.storage.database import Database
 from bot.storage.runs import Attempt
+from bot.storage.transactions import Tx
 from bot.usecases.approvals.withdraw import withdraw
-from bot.usecases.runs.cancel import cancel
+from bot.usecases.jobs.expire import expire_requests
+from bot.usecases.runs import cancel as cancel_module
+from bot.usecases.runs.cancel import cancel, withdraw_and_stop
+from bot.usecases.runs.finish import finish_run
 from bot.usecases.runs.read_log import read_log
 from playground.sandbox import Fault
 from tests.unit.usecases.harness import Harness
 
+
+class DatabaseThatGoesAway:
+    """The database, which cannot be written to after some writes."""
+
+    def __init__(self, db: Database, writes_before: int) -> None:
+        self._db = db
+        self._writes_left = writes_before
+
+    def read(self) -> AbstractAsyncContextManager[Tx]:
+        return self._db.read()
+
+    def write(self) -> AbstractAsyncContextManager[Tx]:
+        self._writes_left -= 1
+        if self._writes_left < 0:
+            raise OperationalError("BEGIN IMMEDIATE", {}, OSError("connection refused"))
+        return self._db.write()
+
+
+@pytest.fixture(autouse=True)
+def _short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cancel_module, "START_PATIENCE_SECONDS", 0.3)
+
+
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-POLICY = '[policy]\napprovers = ["@sre"]\nzone = "Europe/Berlin"\nexpires = "30d"\n'
+POLICY = """
+[policy]
+approvers = ["@sre"]
+zone = "Europe/Berlin"
+expires = "30d"
+
+[[policy.rules]]
+name = "cache hosts"
+when = { targets = "cache*" }
+effect = "limit"
+renew_after_runs = 1
+"""
 SERIES = "every 3 days at 04:00"
 REFUSES = Fault("status", "/cancel", "POST", status=500, remaining=None)
 
@@ -184,13 +227,66 @@ async def test_a_call_that_has_not_left_never_leaves(bot: Harness, when: str) ->
     assert len(bot.posts()) == before
 
 
-async def test_what_is_being_sent_at_this_moment_cannot_be_cancelled_yet(bot: Harness) -> None:
+async def test_what_is_being_sent_at_this_moment_is_said_not_to_be_stopped(bot: Harness) -> None:
     request = await bot.approved()
     run = await starting(bot, await bot.run(request), "sent")
-    with pytest.raises(Conflict, match="is just being started"):
-        await cancel(bot.services, request.id, bot.person("alice"))
+    answer = await cancel(bot.services, request.id, bot.person("alice"))
+    assert answer == (
+        f"{request.name}: The present run is just being started and was not stopped. "
+        f"Try again with /nightshift cancel {request.name}."
+    )
     assert (await bot.run(request)).state == "starting"
     assert (await bot.attempt(run)).state == "sent"
+
+
+async def test_what_is_being_sent_is_cancelled_as_soon_as_it_is_answered(
+    bot: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cancel_module, "START_PATIENCE_SECONDS", 20.0)
+    bot.env.foreman.speed = 0.001
+    request = await bot.approved()
+    bot.env.foreman.faults.append(Fault("slow", "/api/job_invocations$", "POST", seconds=0.5))
+    dispatching = asyncio.create_task(bot.dispatch(await bot.run(request)))
+    async with asyncio.timeout(20):
+        while (attempt := await bot.attempt(await bot.run(request))) is None or attempt.state != "sent":
+            await asyncio.sleep(0.02)
+    answer = await cancel(bot.services, request.id, bot.person("alice"))
+    await dispatching
+    job = (await bot.run(request)).handle["id"]
+    assert answer.startswith(f"{request.name}: cancelling. Foreman is cancelling job {job}")
+    await bot.poll()
+    assert (await bot.reload(request)).state == "cancelled"
+
+
+async def test_what_is_refused_while_it_is_cancelled_has_ended(bot: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cancel_module, "START_PATIENCE_SECONDS", 20.0)
+    request = await bot.approved()
+    run = await starting(bot, await bot.run(request), "sent")
+    cancelling = asyncio.create_task(cancel(bot.services, request.id, bot.person("alice")))
+    await asyncio.sleep(0.1)
+    async with bot.services.db.write() as tx:
+        await finish_run(tx, bot.services, run, request, "failed", problem="No such template")
+    assert await cancelling == f"{request.name}: cancelling. The present run has ended meanwhile."
+    assert (await bot.reload(request)).state == "failed"
+
+
+async def test_a_run_of_unknown_outcome_that_can_be_found_is_cancelled(bot: Harness) -> None:
+    bot.env.foreman.speed = 0.001
+    request, _ = await bot.unknown(arrived=True)
+    answer = await cancel(bot.services, request.id, bot.person("alice"))
+    job = (await bot.run(request)).handle["id"]
+    assert f"Foreman is cancelling job {job}" in answer
+    await bot.poll()
+    assert (await bot.reload(request)).state == "cancelled"
+
+
+async def test_a_cancellation_that_cannot_be_recorded_is_told(bot: Harness) -> None:
+    bot.env.foreman.speed = 0.001
+    request, _ = await bot.started()
+    services = replace(bot.services, db=DatabaseThatGoesAway(bot.services.db, writes_before=1))
+    answer = await cancel(services, request.id, bot.person("alice"))
+    assert "Foreman is cancelling job" in answer
+    assert "The database does not answer, so this was not recorded." in answer
 
 
 async def test_a_series_whose_present_run_is_being_sent_makes_no_further_one(bot: Harness) -> None:
@@ -220,6 +316,50 @@ async def test_a_back_end_that_is_configured_no_longer_keeps_no_series_going(bot
     answer = await cancel(without, request.id, bot.person("alice"))
     assert "The back end foreman.main is not configured any more" in answer
     assert (await bot.reload(request)).state == "cancelled"
+
+
+async def reopened_series(bot: Harness) -> tuple[Request, Run]:
+    """A series that waits for another approval while its first run is under way."""
+    bot.env.foreman.speed = 0.00001
+    request = await bot.approved(when=SERIES, hosts="name ~ cache")
+    first = await bot.run(request)
+    bot.move_to(first.due_at)
+    await bot.dispatch(first)
+    await bot.poll()
+    second = await bot.run(request)
+    bot.move_to(second.due_at)
+    await bot.dispatch(second)
+    request = await bot.reload(request)
+    assert request.state == "awaiting_approval"
+    return request, (await bot.runs(request))[-1]
+
+
+async def test_withdrawing_a_series_cancels_its_present_run_too(bot: Harness) -> None:
+    request, first = await reopened_series(bot)
+    bot.env.foreman.faults.append(REFUSES)
+    answer = await withdraw_and_stop(bot.services, request.id, bot.person("alice"))
+    assert answer.startswith(f"{request.name} is withdrawn. The present run could not be cancelled: ")
+    assert answer.endswith(f"Try again with /nightshift cancel {request.name}.")
+    assert (await bot.reload(request)).state == "withdrawn"
+    bot.env.foreman.faults.clear()
+    answer = await cancel(bot.services, request.id, bot.person("alice"))
+    assert f"Foreman is cancelling job {first.handle['id']}" in answer
+    assert "Foreman is cancelling job" in (await bot.reload(request)).outcome
+    await bot.poll()
+    assert [run.state for run in await bot.runs(request)] == ["cancelled", "cancelled"]
+    assert (await bot.reload(request)).state == "withdrawn"
+
+
+async def test_a_series_that_nobody_approves_again_says_that_its_present_run_goes_on(bot: Harness) -> None:
+    request, _ = await reopened_series(bot)
+    bot.forward(days=31)
+    await expire_requests(bot.services)
+    after = await bot.reload(request)
+    assert (after.state, after.outcome) == (
+        "expired",
+        "Nobody decided in time, so no further run will start. The present run goes on; /nightshift cancel stops it.",
+    )
+    assert "Foreman is cancelling job" in await cancel(bot.services, request.id, bot.person("alice"))
 
 
 async def test_the_log_of_one_target_is_read(bot: Harness) -> None:
