@@ -19,6 +19,7 @@ from bot.usecases.drafts.edit_conflict import (
 )
 from bot.usecases.drafts.preview import preview_draft
 from bot.usecases.drafts.submit import submit
+from bot.usecases.drafts.submit_edit import submit_edit
 from bot.usecases.drafts.update import apply_form_state
 from bot.usecases.refusals import RefusalCode
 from tests.unit.usecases.harness import Harness
@@ -73,6 +74,16 @@ async def test_an_edit_of_an_older_revision_is_not_saved(bot: Harness) -> None:
     assert (after.revision, after.reason, after.values[HOSTS]) == (2, "patch", "name = web05.sin.example.com")
     async with bot.services.db.read() as tx:
         assert (await drafts.get(tx, draft.id)).state == "open"
+
+
+async def test_a_revision_that_comes_between_the_check_and_the_record_is_not_undone(bot: Harness) -> None:
+    request = await bot.request()
+    draft = await open_edit(bot, request, because="for the auditors")
+    draft, checked = await preview_draft(bot.services, draft, await bot.actor("alice"))
+    await edit(bot, request, "bob", **{HOSTS: "name = web05.sin.example.com"})
+    with pytest.raises(EditOvertaken):
+        await submit_edit(bot.services, draft, request, checked, bot.now)
+    assert (await bot.reload(request)).revision == 2
 
 
 async def test_both_changes_are_told_by_field_with_who_made_them(bot: Harness) -> None:
