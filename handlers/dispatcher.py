@@ -22,7 +22,7 @@ from blocks.form import message_view
 from blocks.limits import view_size_problem
 from blocks.text import View, escape
 from bot.errors import NightshiftError
-from bot.slack.error_codes import TRANSPORT_ERRORS, error_code
+from bot.slack.error_codes import TRANSPORT_ERRORS, error_code, is_outage
 from bot.values import Json, JsonObject
 from handlers.payloads import BadPayload, Click, Command, Event, OptionsQuery, Payload, SourceView, Submission
 from handlers.replies import (
@@ -45,6 +45,7 @@ TRIGGER_EXPIRED = "It took too long to show this properly. Please press the butt
 DATABASE_UNAVAILABLE = (
     "The bot's database does not answer, so this was not recorded. Please look at the card and try again in a minute."
 )
+SLACK_UNAVAILABLE = "Slack could not show the form, so nothing was changed. Please press the button again in a minute."
 _TOO_LARGE = "This form is too large for Slack. Please use fewer values."
 _CANNOT_OPEN = ("expired_trigger_id", "not_found")
 """The trigger is too old, or the modal that was clicked in is closed."""
@@ -202,7 +203,14 @@ class _Conversation:
             await self.deliver(Ephemeral(user_message(error, self._payload)))
             return False
         self._ack.send()
-        opened = await work
+        try:
+            opened = await work
+        except (SlackApiError, *TRANSPORT_ERRORS) as error:
+            if not is_outage(error):
+                raise
+            _log.warning("view not opened", name=name_of(self._payload), why=str(error))
+            await self.deliver(Ephemeral(SLACK_UNAVAILABLE))
+            return False
         if not opened:
             await self.deliver(Ephemeral(TRIGGER_EXPIRED))
             return False

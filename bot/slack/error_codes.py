@@ -23,6 +23,9 @@ RECIPIENT_GONE = frozenset(
 MESSAGE_GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
 """The message can no longer be changed."""
 
+OUTAGE = frozenset({"ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable"})
+"""Slack cannot do it at the moment. The same request may succeed later."""
+
 TRANSPORT_ERRORS = (ClientError, TimeoutError, OSError)
 """Exceptions of slack_sdk when there is no connection."""
 
@@ -31,6 +34,14 @@ def error_code(error: SlackApiError) -> str:
     """Return Slack's error code, such as ``channel_not_found``."""
     response = error.response
     return str(response.get("error", "unknown")) if response is not None else "unknown"
+
+
+def is_outage(error: Exception) -> bool:
+    """Return whether Slack is not available at the moment, so that the same request may succeed later."""
+    if not isinstance(error, SlackApiError):
+        return isinstance(error, TRANSPORT_ERRORS)
+    status = getattr(error.response, "status_code", None)
+    return error_code(error) in OUTAGE or (isinstance(status, int) and status >= 500)
 
 
 def retry_after_seconds(error: SlackApiError) -> float | None:

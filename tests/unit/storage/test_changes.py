@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from sqlalchemy import func, select
 
 from bot.errors import Conflict, NotFound
-from bot.requests.model import Person, Request, Run
+from bot.requests.model import Person, Proposal, Request, Run
 from bot.storage import drafts, requests, runs
 from bot.storage.counters import next_value
 from bot.storage.database import Database
@@ -272,3 +272,39 @@ async def test_a_name_that_is_no_field_is_refused(db: Database) -> None:
     async with db.write() as tx:
         with pytest.raises(ValidationError, match="note"):
             await requests.transition(tx, request, request.state, **wrong)
+
+
+async def test_a_run_of_the_back_end_is_known_by_back_end_kind_and_id(db: Database) -> None:
+    handle = {"kind": "run", "id": "12", "url": "", "detail": {}}
+    await add_run(db, RUN.model_copy(update={"state": "running", "handle": handle}))
+    async with db.read() as tx:
+        assert await runs.request_with_handle(tx, "foreman.prod", handle, other_than="n2") == "r1"
+        assert await runs.request_with_handle(tx, "foreman.prod", handle, other_than="n1") == ""
+        assert await runs.request_with_handle(tx, "foreman.lab", handle, other_than="n2") == ""
+        for other in ({"kind": "series", "id": "12"}, {"kind": "run", "id": "1"}):
+            assert await runs.request_with_handle(tx, "foreman.prod", other, other_than="n2") == ""
+
+
+async def test_what_somebody_takes_for_a_run_is_kept_and_forgotten(db: Database) -> None:
+    run = await add_run(db, RUN.model_copy(update={"state": "unknown"}))
+    proposal = Proposal(remote_id="12", title="12 · id", by="U0ALICE")
+    async with db.write() as tx:
+        await runs.transition(tx, run, "unknown", proposal=proposal)
+    async with db.read() as tx:
+        run = await runs.get(tx, run.id)
+    assert run.proposal == proposal
+    async with db.write() as tx:
+        assert (await runs.transition(tx, run, "running", proposal=None)).proposal is None
+
+
+async def test_the_revisions_from_a_number_on_come_with_their_authors(db: Database) -> None:
+    request = await add_request(db, values={"hosts": "web"}, labels={"hosts": "Web"})
+    async with db.write() as tx:
+        request = await requests.revise(
+            tx, request, Person(team="T1", user="U2"), LATER, "awaiting_approval", reason="a"
+        )
+        await requests.revise(tx, request, Person(team="T1", user="U3"), LATER, "awaiting_approval", reason="b")
+    async with db.read() as tx:
+        found = await requests.revisions_since(tx, "r1", 2)
+    assert [(revision.revision, revision.by, revision.reason) for revision in found] == [(2, "U2", "a"), (3, "U3", "b")]
+    assert (found[0].values, found[0].labels, found[0].content) == ({"hosts": "web"}, {"hosts": "Web"}, request.content)
