@@ -93,7 +93,7 @@ async def test_a_run_that_cannot_be_looked_up_keeps_no_other_from_being_found(
     bot: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (_, first), (_, second) = await bot.unknown(), await bot.unknown()
-    asked, find = [], find_unknown._find_one
+    asked, find = [], find_unknown.find_unknown_run
 
     async def failing(services: Any, run: Run) -> None:
         asked.append(run.id)
@@ -101,7 +101,7 @@ async def test_a_run_that_cannot_be_looked_up_keeps_no_other_from_being_found(
             await find(bot.without_backend("foreman.main"), run)
         await find(services, run)
 
-    monkeypatch.setattr(find_unknown, "_find_one", failing)
+    monkeypatch.setattr(find_unknown, "find_unknown_run", failing)
     await find_unknown_runs(bot.services)
     assert set(asked) == {first.id, second.id}
 
