@@ -126,3 +126,21 @@ async def test_a_series_that_is_withdrawn_while_it_waits_for_approval_again_stop
     env.clock.advance(timedelta(days=7))
     await asyncio.sleep(1.0)
     assert jobs_received(env) == before
+
+
+async def test_a_series_that_nobody_approves_again_says_that_its_present_run_goes_on(
+    env: Environment, alice: Person
+) -> None:
+    env.foreman.speed = 0.00001
+    name = await make_request(alice, f'{RUN_COMMAND} when="every 3 days at 05:00"', {"command": "id"})
+    card = await approve_request(env, name)
+    await advance_to_run(env, card, 1)
+    await wait_for_texts(card, "Run 1: ▱▱", "Run 2: waiting for its time", env=env)
+    before = jobs_received(env)
+    await advance_to_run(env, card, 2)
+    await wait_for_texts(card, "Waiting for approval", env=env)
+    env.clock.advance(timedelta(hours=9))
+    await wait_for_texts(card, "Expired", "no further run will start. The present run goes on", env=env)
+    reply = await alice.command(f"/nightshift cancel {name}")
+    await eventually(env, lambda: "Foreman is cancelling job" in "".join(reply.ephemeral_texts))
+    assert jobs_received(env) == before

@@ -34,12 +34,12 @@ def _candidate(
     is_ours = group == query.group
     labels = [target_label(session) for session in sessions]
     more = f" and {len(labels) - _MAX_NAMES} more" if len(labels) > _MAX_NAMES else ""
-    made = [session.created_at for session in sessions if session.created_at is not None]
+    starts = [session.starts_at for session in sessions if session.starts_at is not None]
     return Candidate(
         id=numbers,
         handle=handle if is_ours else handle.model_copy(update={"id": numbers}),
         title=f"{'Session' if len(sessions) == 1 else 'Sessions'} {numbers} · {', '.join(labels[:_MAX_NAMES])}{more}",
-        starts_at=min(made, default=None),
+        starts_at=min(starts, default=None),
         carries_token=is_ours,
         differences=() if is_ours else tuple(_differences(query, body, group, sessions)),
     )

@@ -128,7 +128,8 @@ class MaintenanceOperation(Operation[MaintenanceParams]):
         if remote_id:
             sessions = await self._sessions.named(attached_sessions(remote_id))
         else:
-            sessions = await self._sessions.made_between(query, until)
+            planned = parse_instant(plan.context.get("planned_at")) or since
+            sessions = await self._sessions.starting_between(query, until, planned)
         return group_candidates(handle, query, body if isinstance(body, dict) else {}, sessions)
 
     async def poll(self, handles: Sequence[Handle]) -> Mapping[str, Progress]:

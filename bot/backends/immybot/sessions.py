@@ -54,6 +54,11 @@ class Session:
     """The flags and codes that the session was started with, as far as ImmyBot says."""
 
     @property
+    def starts_at(self) -> datetime | None:
+        """When it started or will start, as far as ImmyBot says."""
+        return self.scheduled_at or self.created_at
+
+    @property
     def is_final(self) -> bool:
         return self.status in FINAL_STATUSES
 
@@ -121,15 +126,16 @@ class SessionReader:
             await for_each_limited(unread[start : start + _MAX_CONCURRENT_READS], self._read)
         return bool(self._by_group([watch])[watch.group])
 
-    async def made_between(self, watch: SessionQuery, until: datetime) -> list[Session]:
-        """Return the sessions on the targets of a run that were made between ``watch.since`` and another instant,
-        whatever their group. Raises BackendError.
+    async def starting_between(self, watch: SessionQuery, until: datetime, made_since: datetime) -> list[Session]:
+        """Return the sessions on the targets of a run that start between ``watch.since`` and another instant.
+
+        Their group does not matter. Only sessions made since ``made_since`` are looked at. Raises BackendError.
         """
-        listed = await self._list(watch.since)
+        listed = await self._list(min(watch.since, made_since - MAX_CLOCK_SKEW))
         numbers = [
             number
             for number, session in listed.items()
-            if watch.may_match(session) and session.created_at is not None and session.created_at <= until
+            if watch.may_match(session) and session.starts_at is not None and watch.since <= session.starts_at <= until
         ]
         return await self.named(numbers[:_MAX_READS_PER_POLL])
 

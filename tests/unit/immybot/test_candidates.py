@@ -10,7 +10,7 @@ from bot.backends.base import Candidate, Plan
 from bot.backends.immybot.operation import MaintenanceOperation
 from bot.schedule import Now
 from playground.immybot import ImmyBotSandbox
-from tests.unit.immybot.support import START, ManualClock, body, params, progress_of
+from tests.unit.immybot.support import START, ManualClock, body, once, params, progress_of
 
 
 async def candidates_of(maintenance: MaintenanceOperation, plan: Plan, remote_id: str = "") -> Sequence[Candidate]:
@@ -99,3 +99,15 @@ async def test_what_is_no_session_is_no_candidate(
     maintenance: MaintenanceOperation, plan: Plan, remote_id: str
 ) -> None:
     assert await candidates_of(maintenance, plan, remote_id) == []
+
+
+async def test_a_start_that_immybot_holds_is_compared_by_its_time(
+    maintenance: MaintenanceOperation, sandbox: ImmyBotSandbox, clock: ManualClock
+) -> None:
+    plan = maintenance.plan(params(), once("2026-03-04T21:00"), "t")
+    numbers = start_by_hand(sandbox, plan)
+    clock.advance(minutes=1)
+    start_by_hand(sandbox, plan, updateTime=None, timeZoneInfoId=None)
+    start = START.replace(hour=21)
+    (found,) = await maintenance.candidates(plan, start - timedelta(minutes=2), start + timedelta(minutes=15))
+    assert (found.id, found.starts_at) == (",".join(map(str, numbers)), start)
