@@ -129,31 +129,21 @@ class RunJobOperation(OpsRampOperation[RunJobParams]):
         if remote_id not in ("", job):
             return ()
         raw = await self.context.fetch_job(tenant, job)
-        body = canonical_job(self.context.name, raw)
-        script, devices = _script_id(body), [entity for entity in job_entities(body) if ":" not in entity]
+        body, names = canonical_job(self.context.name, raw), embedded_device_names(raw)
+        script = _script_id(body)
+        devices: dict[str, Json] = {e: names.get(e, e) for e in job_entities(body) if ":" not in e}
         if script is None:
             return ()
-        outputs = [
-            output
-            for output in await self.context.scripts.outputs(tenant, script, since)
-            if output.device in devices and output.responded_at <= until
-        ]
-        if not outputs:
+        outputs = await self.context.scripts.outputs(tenant, script, since)
+        mine = [output for output in outputs if output.device in devices and output.responded_at <= until]
+        if not mine:
             return ()
-        at = min(output.responded_at for output in outputs)
-        names = embedded_device_names(raw)
-        detail = {"tenant": tenant, "job": job, "at": at.isoformat(), "script": script}
-        return (
-            Candidate(
-                id=job,
-                handle=Handle(
-                    id=f"{job}/{plan.token}", detail={**detail, "devices": {e: names.get(e, e) for e in devices}}
-                ),
-                title=f"Output of {body.get('name') or job} from {len({o.device for o in outputs})} of {len(devices)} "
-                "devices",
-                starts_at=at,
-            ),
-        )
+        at = min(output.responded_at for output in mine)
+        detail = {"tenant": tenant, "job": job, "at": at.isoformat(), "script": script, "devices": devices}
+        count = len({output.device for output in mine})
+        title = f"Output of {body.get('name') or job} from {count} of {len(devices)} devices"
+        handle = Handle(id=f"{job}/{plan.token}", detail=detail)
+        return (Candidate(id=job, handle=handle, title=title, starts_at=at),)
 
     async def poll(self, handles: Sequence[Handle]) -> Mapping[str, Progress]:
         """Return the progress of runs, with one list of outputs for each script."""
