@@ -20,6 +20,9 @@ from tests.unit.usecases.harness import JOBS, Harness
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+DATABASES = "name ~ db"
+"""Hosts of their own for some tests: a card has no room for the warnings of twenty requests on the same hosts."""
+
 
 def start_by_hand(bot: Harness, **changes: Any) -> str:
     """Run in Foreman itself what Nightshift has asked for last, with changes and without its token. Returns its id."""
@@ -176,38 +179,38 @@ async def test_the_run_of_another_request_is_refused_and_cannot_be_cancelled(bot
 
 @pytest.mark.parametrize("remote_id", ["99999", "complete nonsense", "-1", "1" * 40])
 async def test_what_cannot_be_read_is_not_attached(bot: Harness, remote_id: str) -> None:
-    request, _ = await bot.unknown()
+    request, _ = await bot.unknown(hosts=DATABASES)
     assert "that can be read, so it is not known whether it ran" in await refusal(bot, request, remote_id)
 
 
 @pytest.mark.parametrize("remote_id", ["", "  "])
 async def test_without_a_choice_nothing_is_attached(bot: Harness, remote_id: str) -> None:
-    request, _ = await bot.unknown()
+    request, _ = await bot.unknown(hosts=DATABASES)
     assert "Choose a run, or give the id" in await refusal(bot, request, remote_id)
 
 
 async def test_a_back_end_that_does_not_answer_leaves_it_unknown_and_says_so(bot: Harness) -> None:
-    request, _ = await bot.unknown(arrived=True)
+    request, _ = await bot.unknown(arrived=True, hosts=DATABASES)
     bot.env.foreman.faults.append(Fault("status", JOBS, "GET", status=500, remaining=None))
     words = await refusal(bot, request, str(bot.env.foreman.invocations[-1].id))
     assert "So it is not known whether this is the run, and nothing was recorded." in words
 
 
 async def test_what_was_offered_and_is_gone_is_not_attached(bot: Harness) -> None:
-    request, _ = await bot.unknown()
+    request, _ = await bot.unknown(hosts=DATABASES)
     with pytest.raises(InputError, match="shows this run no more"):
         await propose_remote(bot.services, request.id, bot.person("bob"), "0" * 16, "")
 
 
 async def test_it_did_not_run_forgets_the_run_that_was_named(bot: Harness) -> None:
-    request, _ = await bot.unknown()
+    request, _ = await bot.unknown(hosts=DATABASES)
     await propose(bot, request, "alice", start_by_hand(bot))
     await retry_unknown(bot.services, request.id, bot.person("alice"))
     assert (await bot.run(request)).proposal is None
 
 
 async def test_a_lookup_that_fails_is_logged(bot: Harness) -> None:
-    request, _ = await bot.unknown()
+    request, _ = await bot.unknown(hosts=DATABASES)
     bot.env.foreman.faults.append(Fault("status", JOBS, "GET", status=500, remaining=2))
     with capture_logs() as log:
         await offer_candidates(bot.services, request.id, bot.person("bob"))
