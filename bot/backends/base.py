@@ -9,10 +9,25 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar, Final, Generic, Literal, Protocol
+from typing import Any, ClassVar, Final, Generic, Protocol
 
-from pydantic import BaseModel, ConfigDict, JsonValue, model_validator
+from pydantic import BaseModel, ConfigDict
 
+from bot.backends.exchange import (
+    MAX_TARGET_NAMES,
+    Candidate,
+    Change,
+    Handle,
+    HttpCall,
+    Placement,
+    Plan,
+    Preview,
+    Progress,
+    ProgressState,
+    TargetResult,
+    Targets,
+    TargetState,
+)
 from bot.backends.fields import (
     FormField,
     FormValues,
@@ -30,7 +45,7 @@ from bot.backends.fields import (
 from bot.clock import Clock
 from bot.errors import InputError
 from bot.schedule import Schedule, ZonedTime
-from bot.values import FrozenModel, Json, JsonObject, Resolution
+from bot.values import FrozenModel, JsonObject, Resolution, digest
 
 __all__ = [
     "CONTRACT_VERSION",
@@ -61,6 +76,7 @@ __all__ = [
     "TargetState",
     "Targets",
     "Widget",
+    "digest",
     "form_fields",
     "hidden_values",
     "is_relevant",
@@ -71,151 +87,6 @@ __all__ = [
 CONTRACT_VERSION: Final = 1
 """The version of this contract. A change that breaks an existing back end raises it; an addition with a default does
 not."""
-
-
-MAX_TARGET_NAMES: Final = 20_000
-"""Maximum number of target names that a preview gives."""
-
-
-class Targets(FrozenModel):
-    """The targets of a request: how many in all, and the names that are known, one for each target.
-
-    Give all names up to ``MAX_TARGET_NAMES``: without them nobody can tell whether the targets changed.
-    """
-
-    count: int
-    names: tuple[str, ...] = ()
-    noun: str = "hosts"
-    note: str = ""
-    fixed: bool = True
-    """False if the back end determines the targets again when the job starts."""
-
-
-class HttpCall(FrozenModel):
-    """One HTTP request exactly as it is sent, except that ``body`` holds references to secrets, because people see
-    it."""
-
-    method: str
-    url: str
-    body: JsonValue = None
-
-
-class Change(FrozenModel):
-    """One line of a diff: a field, and its value before and after as people read it."""
-
-    field: str
-    before: str
-    after: str
-
-
-class Placement(FrozenModel):
-    """Who keeps the time of a schedule. ``reason`` is a sentence for the card."""
-
-    scheduler: Literal["backend", "nightshift"]
-    reason: str
-
-    @model_validator(mode="before")
-    @classmethod
-    def _accept_earlier_name(cls, values: Json) -> Json:
-        """Accept plans that were stored when the field was called ``holder``."""
-        if isinstance(values, dict) and "holder" in values:
-            return {"scheduler" if name == "holder" else name: value for name, value in values.items()}
-        return values
-
-
-class Plan(FrozenModel):
-    """The calls of one attempt, exactly as they are sent. ``token`` is the correlation key that they carry.
-
-    ``context`` holds what ``start`` and ``find_started`` need besides the calls. It is stored as JSON, and a later
-    version of the back end may read it.
-    """
-
-    operation: str
-    token: str
-    placement: Placement
-    calls: tuple[HttpCall, ...]
-    context: Mapping[str, JsonValue] = {}
-    warnings: tuple[str, ...] = ()
-    """What people should know about these calls, as far as it is known without a network. ``Preview.warnings`` includes
-    these."""
-
-
-class Preview(FrozenModel):
-    """What a request would do. Making a preview changes nothing."""
-
-    targets: Targets
-    plan: Plan
-    warnings: tuple[str, ...] = ()
-    facts: Mapping[str, JsonValue] = {}
-    """Values that policy rules can match, such as template, job type or run_as."""
-    changes: tuple[Change, ...] = ()
-    resolutions: tuple[Resolution, ...] = ()
-    """What the parameters stand for right now. People approve it, and it is compared before each start, so it must be
-    read from the back end each time."""
-
-
-class Handle(FrozenModel):
-    """Identifies what was started. ``id`` is the back end's own id, unique within the connection and ``kind``.
-
-    ``url`` becomes the link on the card. ``detail`` belongs to the back end. It is stored as JSON, and a later version
-    may read it. It is empty if a person attached the run by its id in an earlier release.
-    """
-
-    kind: Literal["run", "series"] = "run"
-    id: str
-    url: str = ""
-    detail: Mapping[str, JsonValue] = {}
-
-
-class Candidate(FrozenModel):
-    """A run that may be what an attempt of unknown outcome started. ``candidates`` finds it again by its ``id``.
-
-    ``differences`` says in sentences in what, but for the time, it is not what was planned.
-    """
-
-    id: str
-    handle: Handle
-    title: str
-    starts_at: datetime | None = None
-    carries_token: bool = False
-    differences: tuple[str, ...] = ()
-
-
-TargetState = Literal["pending", "running", "succeeded", "failed", "cancelled", "skipped"]
-
-
-class TargetResult(FrozenModel):
-    """The result on one target."""
-
-    name: str
-    state: TargetState
-    reason: str = ""
-
-
-ProgressState = Literal["waiting", "running", "succeeded", "partly_failed", "failed", "cancelled"]
-FINAL_STATES: frozenset[ProgressState] = frozenset({"succeeded", "partly_failed", "failed", "cancelled"})
-
-
-class Progress(FrozenModel):
-    """The state of a started run. ``summary`` states only what is known, in the back end's own terms."""
-
-    state: ProgressState
-    total: int = 0
-    succeeded: int = 0
-    failed: int = 0
-    pending: int = 0
-    cancelled: int = 0
-    summary: str = ""
-    results: tuple[TargetResult, ...] = ()
-    """At most 2,000 targets, failed ones first. ``params_for_rerun`` and ``output`` are called with these names."""
-    starts_at: datetime | None = None
-    runs: tuple[Handle, ...] = ()
-    """The runs made so far, oldest first, of a series that the back end schedules."""
-
-    @property
-    def is_final(self) -> bool:
-        """Whether the run has ended."""
-        return self.state in FINAL_STATES
 
 
 class Operation(ABC, Generic[ParamsT]):
