@@ -16,7 +16,7 @@ from blocks.text import (
     clip,
     confirm_dialog,
     context,
-    escape,
+    fallback,
     header,
     rich_text,
     rich_text_lines,
@@ -82,10 +82,9 @@ def card_blocks(card: Card) -> list[Block]:
 def fallback_text(card: Card) -> str:
     """The text for notifications and screen readers, escaped because Slack always reads it as mrkdwn."""
     request = card.request
-    text = clip(f"{request.name} · {request.title}: {STATE_LABELS[request.state]}. {request.outcome}".strip(), 1000)
-    if card.variant == "approval" and _is_to_be_read(request, card_excerpts(request)):
-        text += " Part of it does not fit on the card: read all of it first."
-    return escape(text)
+    hint = card.variant == "approval" and _is_to_be_read(request, card_excerpts(request))
+    text = fallback(f"{request.name} · {request.title}: {STATE_LABELS[request.state]}. {request.outcome}".strip())
+    return f"{text} Part of it does not fit on the card: read all of it first." if hint else text
 
 
 def _is_to_be_read(request: Request, shown: CardExcerpts) -> bool:

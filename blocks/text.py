@@ -12,6 +12,9 @@ from typing import TypeAlias
 from bot.values import Json
 from bot.visible_text import visible, visible_lines
 
+MAX_FALLBACK_LENGTH = 700
+"""A character takes up to five when it is escaped, and chat.update takes 4,000."""
+
 Block: TypeAlias = dict[str, Json]
 Element: TypeAlias = dict[str, Json]
 View: TypeAlias = dict[str, Json]
@@ -30,6 +33,11 @@ def plain_text(text: str, limit: int = 3000) -> Element:
 def escape(text: str) -> str:
     """Escape a text for the places that are always mrkdwn, such as the fallback text of a message."""
     return visible(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def fallback(text: str) -> str:
+    """The fallback text of a message, short enough for chat.update after it is escaped."""
+    return escape(clip(visible(text), MAX_FALLBACK_LENGTH))
 
 
 def text_run(

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.requests.model import Request
+from bot.requests.resolutions import describe
 from bot.requests.text import count_noun
-from bot.values import Json
+from bot.values import Json, Resolution
 from bot.visible_text import visible
 
 MAX_NAMES = 10
@@ -145,6 +146,7 @@ def passages(request: Request) -> tuple[Passage, ...]:
     found += [Passage("Warning", text) for text in request.warnings]
     found += _change_passages("Changes", request.changes)
     found += _change_passages("Edited", request.revision_changes)
+    found += [_resolution_passage(resolution) for resolution in request.content.resolutions]
     found += [Passage(_fact_label(name), _fact_text(value)) for name, value in request.facts.items()]
     found.append(Passage(count, names if targets.names else ""))
     found += [_call_passage(call) for call in request.calls]
@@ -197,6 +199,11 @@ def _change_passages(title: str, changes: Iterable[Mapping[str, str]]) -> list[P
         for change in changes
         for when in ("before", "after")
     ]
+
+
+def _resolution_passage(resolution: Resolution) -> Passage:
+    details = "".join(f", {name} {value}" for name, value in resolution.details.items())
+    return Passage(f"{_fact_label(resolution.field)} stands for", describe(resolution) + details)
 
 
 def _fact_label(name: str) -> str:

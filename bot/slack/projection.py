@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from blocks.card import Card, card_blocks, failure_blocks, fallback_text, outcome_blocks, outcome_label
-from blocks.text import Block, clip, escape, rich_text_lines, text_run, user_mention
+from blocks.limits import fit_message
+from blocks.text import Block, clip, fallback, rich_text_lines, text_run, user_mention
 from bot.clock import Clock
 from bot.requests.approval.rounds import current_round
 from bot.requests.approval.status import approval_status
@@ -48,7 +49,8 @@ async def _render_note(db: Database, message: Message) -> RenderedMessage:
     async with db.read() as tx:
         parent = await messages.get(tx, message.parent_id) if message.parent_id else None
     row = [text_run(clip(text, 2900)), *([text_run(" By "), user_mention(str(by))] if by else [])]
-    return RenderedMessage([rich_text_lines(row)], escape(clip(text, 1000)), thread_ts=parent.ts if parent else "")
+    blocks = fit_message([rich_text_lines(row)])
+    return RenderedMessage(blocks, fallback(text), thread_ts=parent.ts if parent else "")
 
 
 async def _render_card(
@@ -86,7 +88,7 @@ async def _render_outcome(db: Database, message: Message) -> RenderedMessage:
         run = await runs.get(tx, message.run_id or "")
         parent = await messages.get(tx, message.parent_id) if message.parent_id else None
     state = run.state if request.is_series else request.state
-    text = escape(clip(f"{request.name} · {request.title}: {outcome_label(state)}", 1000))
+    text = fallback(f"{request.name} · {request.title}: {outcome_label(state)}")
     if message.kind == "outcome":
         return RenderedMessage(outcome_blocks(request, run), text)
     if parent is None or not parent.ts:
@@ -105,4 +107,5 @@ async def _render_reminder(
     more = str(message.facts.get("text", ""))
     text = f"{request.name} still waits for a decision: {request.title}. {standing_now} {more}".strip()
     thread = parent.ts if parent is not None else ""
-    return RenderedMessage([rich_text_lines([text_run(clip(text, 2900))])], escape(clip(text, 1000)), thread_ts=thread)
+    blocks = fit_message([rich_text_lines([text_run(clip(text, 2900))])])
+    return RenderedMessage(blocks, fallback(text), thread_ts=thread)

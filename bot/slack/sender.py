@@ -173,7 +173,10 @@ class Sender:
             if wait > 0:
                 return wait
             channel, ts = message.channel, message.ts
-            await self._client.chat_update(channel=channel, ts=ts, blocks=rendered.blocks, text=rendered.text)
+            # Slack's default would look for names of people and channels in the fallback text.
+            await self._client.chat_update(
+                channel=channel, ts=ts, blocks=rendered.blocks, text=rendered.text, parse="none"
+            )
         else:
             channel = await self._resolve_channel(message.recipient)
             wait = self._rate_limiter.acquire("chat.postMessage", channel)

@@ -12,6 +12,7 @@ from blocks.details import content_pages, details_file, details_view, page_count
 from blocks.limits import view_size_problem
 from bot.requests.disclosure import MAX_VALUE_LENGTH, card_excerpts, has_hidden_text, passages
 from bot.requests.model import Request, TargetSet
+from bot.values import Resolution
 from bot.visible_text import visible, visible_lines
 from playground.slack.limits import check_view
 from tests.unit.blocks import strategies
@@ -152,6 +153,12 @@ def test_marks_count_as_they_are_shown() -> None:
     assert card_excerpts(request).hidden == 50 * len("<U+202E>") - MAX_VALUE_LENGTH
 
 
+@pytest.mark.parametrize("outcome", ["\u202e" * 900, "&" * 900, "x" * 900])
+def test_a_fallback_text_is_short_enough_for_an_update(outcome: str) -> None:
+    request = pending_request().model_copy(update={"outcome": outcome, "summary": (("command", "x" * 999),)})
+    assert len(fallback_text(Card(request))) < 4_000
+
+
 def test_names_of_targets_after_the_first_few_are_counted_and_not_hidden() -> None:
     names = tuple(f"web{number}" for number in range(43))
     request = pending_request().model_copy(update={"targets": TargetSet(count=50, names=names)})
@@ -173,6 +180,13 @@ def test_the_pages_of_a_revision_stay_the_same_whatever_is_decided() -> None:
     later = request.model_copy(update={"state": "running", "version": 7, "outcome": "fine"})
     assert page_count(request) > 3
     assert content_pages(request) == content_pages(later)
+
+
+def test_what_a_parameter_stands_for_is_shown_with_all_that_is_signed() -> None:
+    found = Resolution(field="feature", kind="template", id="7", name="Run\u202e", details={"text": "sha256:ab12"})
+    request = pending_request()
+    request = request.model_copy(update={"content": request.content.model_copy(update={"resolutions": (found,)})})
+    assert "Feature stands for template “Run<U+202E>” (id 7), text sha256:ab12" in joined_pages(request)
 
 
 def test_each_line_of_a_value_in_the_file_begins_with_a_bar() -> None:

@@ -66,7 +66,7 @@ def test_a_card_fits_at_any_number_of_targets(data: st.DataObject) -> None:
     blocks = card_blocks(Card(request, said, ran, approval_status=note))
     assert_valid_message(blocks)
     assert "details" in buttons(blocks)
-    assert len(fallback_text(Card(request))) <= 6_000
+    assert len(fallback_text(Card(request))) <= 4_000
 
 
 @example_settings

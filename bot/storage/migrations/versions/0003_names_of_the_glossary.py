@@ -46,6 +46,12 @@ PREVIEW_KEYS = {
     "met": "conflicts",
     "notified": "notified_count",
 }
+REDRAW_WAITING_CARDS = """
+    UPDATE messages SET desired_version = desired_version + 1, state = 'due'
+    WHERE kind IN ('approval', 'receipt') AND state = 'shown'
+    AND request_id IN (SELECT id FROM requests WHERE state = 'awaiting_approval')
+"""
+"""Cards of earlier versions do not say how much they leave out, and show invisible characters as nothing."""
 BATCH_SIZE = 500
 """Maximum number of rows in memory at a time."""
 
@@ -68,6 +74,7 @@ def upgrade() -> None:
         )
     _add_rescheduled_hash()
     _create_disclosures()
+    op.execute(REDRAW_WAITING_CARDS)
     _rewrite_requests()
     _rewrite_revisions()
     _rewrite_drafts()
