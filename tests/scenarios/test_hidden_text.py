@@ -152,12 +152,14 @@ async def test_pages_of_an_edited_request_approve_nothing(env: Environment, alic
 
 async def test_the_first_of_several_pages_is_not_all(env: Environment, alice: Person, bob: Person) -> None:
     name, card = await request_long(env, alice, LONG_LINE)
+    before = await records(env, bob)
     await bob.click("Read all", card)
     modal = await bob.modal(WAIT_SECONDS)
     assert "Page 1 of " in modal.text
     await modal.close()
     pages = await press_approve(bob, card)
     assert "Approve" not in pages.buttons
+    assert await records(env, bob) == before
     text = await read_pages(pages)
     assert LONG_COMMAND in joined(text)
     assert " or name = nowhere.example.com" * 70 in joined(text)

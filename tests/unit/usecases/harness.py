@@ -20,6 +20,7 @@ from bot.storage.migrate import migrate
 from bot.storage.runs import Attempt
 from bot.usecases.actor import Actor, actor_for
 from bot.usecases.approvals.decide import DecisionResult, record_decision
+from bot.usecases.approvals.disclose import record_shown
 from bot.usecases.backend_registry import BackendRegistry
 from bot.usecases.drafts.create import create_draft
 from bot.usecases.drafts.load_fields import load_dependent_fields
@@ -164,8 +165,10 @@ class Harness:
         return await record_decision(self.services, request.id, request.revision, self.person(who), verdict, **more)
 
     async def approved(self, who: str = "alice", when: str = "now", **values: Any) -> Request:
-        """A request that Bob has approved."""
-        return (await self.decide(await self.request(who, when, **values))).request
+        """A request that Bob has approved, after he was shown all of it."""
+        request = await self.request(who, when, **values)
+        await record_shown(self.services, request, self.person("bob"), "pages")
+        return (await self.decide(request)).request
 
     async def started(self, who: str = "alice", when: str = "now", **values: Any) -> tuple[Request, Run]:
         """An approved request whose run was started."""
