@@ -44,11 +44,15 @@ async def recent_jobs(
 
 
 async def job_by_id(api: ForemanApi, plan: Plan, template_id: int | None, remote_id: str) -> list[Candidate]:
-    """Return the job with an id; none if Foreman shows no such job. Raises BackendError if it cannot be read."""
-    if not (remote_id.isascii() and remote_id.isdecimal() and len(remote_id) <= _MAX_ID_LENGTH):
+    """Return the job with an id; none if Foreman shows no such job. Raises BackendError if it cannot be read.
+
+    The address of a job's page counts as its id.
+    """
+    number = remote_id.removeprefix(f"{api.url}/job_invocations/")
+    if not (number.isascii() and number.isdecimal() and len(number) <= _MAX_ID_LENGTH):
         return []
     try:
-        row = await api.get_object(f"{JOB_INVOCATIONS}/{int(remote_id)}", include_hosts="false")
+        row = await api.get_object(f"{JOB_INVOCATIONS}/{int(number)}", include_hosts="false")
     except RemoteNotFound:
         return []
     return [_candidate(api, plan, template_id, row)]

@@ -124,6 +124,14 @@ async def test_what_is_no_job_is_no_candidate(harness: Harness, remote_id: str) 
     assert await candidates_of(harness, harness.plan(harness.command_params()), remote_id) == []
 
 
+async def test_a_job_is_found_by_the_address_of_its_page_too(harness: Harness) -> None:
+    plan = harness.plan(harness.command_params())
+    job = start_by_hand(harness, plan)
+    (found,) = await candidates_of(harness, plan, job)
+    assert await candidates_of(harness, plan, found.handle.url) == [found]
+    assert await candidates_of(harness, plan, f"https://elsewhere.example.com/job_invocations/{job}") == []
+
+
 async def test_one_that_cannot_be_read_is_left_out_of_a_list_and_told_when_it_is_named(harness: Harness) -> None:
     plan = harness.plan(harness.command_params())
     broken, good = start_by_hand(harness, plan), start_by_hand(harness, plan)
