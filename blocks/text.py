@@ -87,11 +87,6 @@ def rich_text_section(elements: Iterable[Element]) -> Element:
     return {"type": "rich_text_section", "elements": list(elements) or [text_run(" ")]}
 
 
-def quote(text: str) -> Element:
-    """A quoted paragraph. Each of its lines is marked as part of the quote."""
-    return {"type": "rich_text_quote", "elements": [_text_element(visible_lines(text) or " ")]}
-
-
 def preformatted(text: str) -> Element:
     """Text in a fixed-width box, with its lines."""
     return {"type": "rich_text_preformatted", "elements": [_text_element(visible_lines(text) or " ")]}

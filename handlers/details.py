@@ -42,7 +42,7 @@ class DetailsHandlers:
 
     async def turn_page(self, click: Click) -> Reply:
         """Show another page, of the revision that the person is reading."""
-        ref, view = click.page_ref, click.source_view
+        ref, view = click.request_ref, click.source_view
         actor = await authorize_actor(self._services, click.person)
         request, decisions, all_runs = await _load(self._services, ref.id)
         if request.revision != ref.revision:

@@ -19,11 +19,11 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from blocks.form import message_view
-from blocks.limits import view_size_problem
 from blocks.text import View, escape
 from bot.errors import NightshiftError
 from bot.slack.error_codes import TRANSPORT_ERRORS, error_code, is_outage
 from bot.values import Json, JsonObject
+from handlers.fitting import confirm_shown, fitting_view
 from handlers.payloads import BadPayload, Click, Command, Event, OptionsQuery, Payload, SourceView, Submission
 from handlers.replies import (
     Ephemeral,
@@ -46,7 +46,6 @@ DATABASE_UNAVAILABLE = (
     "The bot's database does not answer, so this was not recorded. Please look at the card and try again in a minute."
 )
 SLACK_UNAVAILABLE = "Slack could not show the form, so nothing was changed. Please press the button again in a minute."
-_TOO_LARGE = "This form is too large for Slack. Please use fewer values."
 _CANNOT_OPEN = ("expired_trigger_id", "not_found")
 """The trigger is too old, or the modal that was clicked in is closed."""
 _VIEW_GONE = ("not_found", "hash_conflict")
@@ -267,7 +266,7 @@ class _Conversation:
                     await self._update({"view_id": self._payload.view.id}, await redraw())
             case OpenView(view=view) | UpdateView(view=view):
                 if await self._update(target, view):
-                    await _confirm_shown(reply)
+                    await confirm_shown(reply)
             case PushView(view=view):
                 await self._update(target, view)
             case Ephemeral(text=text):
@@ -277,10 +276,10 @@ class _Conversation:
         match reply:
             case UpdateView(view=view) if click.view is not None:
                 if await self._update({"view_id": click.view.id}, view):
-                    await _confirm_shown(reply)
+                    await confirm_shown(reply)
             case OpenView(view=view) | PushView(view=view) | UpdateView(view=view):
                 if await self._open(view):
-                    await _confirm_shown(reply)
+                    await confirm_shown(reply)
                 else:
                     text = reply.text if isinstance(reply, OpenView) else ""
                     await self._whisper(f"{text} {TRIGGER_EXPIRED}".strip())
@@ -308,7 +307,7 @@ class _Conversation:
             case OpenView(view=view):
                 self._ack.send()
                 if await self._open(view):
-                    await _confirm_shown(reply)
+                    await confirm_shown(reply)
                 else:
                     await self._answer_command(command, Ephemeral(TRIGGER_EXPIRED))
             case _:
@@ -324,7 +323,7 @@ class _Conversation:
         inside = isinstance(payload, Click) and payload.view is not None and payload.view.type == "modal"
         place = self._client.views_push if inside else self._client.views_open
         try:
-            opened = await place(trigger_id=trigger_id, view=_fitting(view))
+            opened = await place(trigger_id=trigger_id, view=fitting_view(view))
         except SlackApiError as error:
             if error_code(error) not in _CANNOT_OPEN:
                 raise
@@ -337,7 +336,7 @@ class _Conversation:
         if "external_id" in target:
             view = {**view, "external_id": target["external_id"]}
         try:
-            await self._client.views_update(view=_fitting(view), **target)
+            await self._client.views_update(view=fitting_view(view), **target)
         except SlackApiError as error:
             if error_code(error) not in _VIEW_GONE:
                 raise
@@ -376,12 +375,6 @@ class _Conversation:
         return True
 
 
-async def _confirm_shown(reply: Reply) -> None:
-    """Tell whoever made a reply that Slack has taken its view as it is."""
-    if isinstance(reply, OpenView | UpdateView) and reply.on_shown is not None and not view_size_problem(reply.view):
-        await reply.on_shown()
-
-
 async def _submission_response(reply: Reply) -> JsonObject | None:
     """The acknowledgement of a submission that carries the reply."""
     match reply:
@@ -399,17 +392,8 @@ async def _submission_response(reply: Reply) -> JsonObject | None:
 
 
 def _view_response(action: str, view: View) -> JsonObject:
-    return {"response_action": action, "view": _fitting(view)}
+    return {"response_action": action, "view": fitting_view(view)}
 
 
 def _pending_view() -> View:
     return message_view("Nightshift", "One moment, this takes a little longer …")
-
-
-def _fitting(view: View) -> View:
-    """The view, or a short one that says that it is too large for Slack."""
-    problem = view_size_problem(view)
-    if not problem:
-        return view
-    _log.error("view too large for Slack", why=problem)
-    return message_view("Nightshift", _TOO_LARGE)

@@ -14,8 +14,7 @@ from bot.errors import NightshiftError
 from bot.requests.model import Person
 from bot.values import Json, JsonObject
 
-_REQUEST_REF = re.compile(r"([A-Za-z0-9_-]{1,64})(?::([0-9]{1,9}))?")
-_PAGE_REF = re.compile(r"([A-Za-z0-9_-]{1,64}):([0-9]{1,9}):([0-9]{1,4})")
+_REQUEST_REF = re.compile(r"([A-Za-z0-9_-]{1,64})(?::([0-9]{1,9})(?::([0-9]{1,4}))?)?")
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _NOTHING: JsonObject = {}
 
@@ -30,19 +29,11 @@ class BadPayload(NightshiftError):
 
 @dataclass(frozen=True, slots=True)
 class RequestRef:
-    """A request and the revision that a card or view showed; 0 where none was named."""
+    """A request and the revision that a card or view showed; 0 where none was named. ``page`` counts from 0."""
 
     id: str
     revision: int
-
-
-@dataclass(frozen=True, slots=True)
-class PageRef:
-    """A page of a revision of a request, counted from 0."""
-
-    id: str
-    revision: int
-    page: int
+    page: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,15 +128,7 @@ class Click:
         found = _REQUEST_REF.fullmatch(self.value)
         if found is None:
             raise BadPayload("actions[0].value")
-        return RequestRef(found[1], int(found[2] or 0))
-
-    @property
-    def page_ref(self) -> PageRef:
-        """The page that the button leads to. Raises BadPayload."""
-        found = _PAGE_REF.fullmatch(self.value)
-        if found is None:
-            raise BadPayload("actions[0].value")
-        return PageRef(found[1], int(found[2]), int(found[3]))
+        return RequestRef(found[1], int(found[2] or 0), int(found[3] or 0))
 
     @property
     def log_ref(self) -> LogRef:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blocks.text import escape, plain_text, preformatted, quote, rich_text_lines, text_run
+from blocks.text import escape, plain_text, preformatted, rich_text_lines, text_run
 from bot.visible_text import visible, visible_lines, visible_log
 from playground.slack.text import blocks_to_text
 
@@ -78,10 +78,8 @@ def test_a_value_has_no_row_of_its_own_on_any_surface() -> None:
     assert row == "ok⏎✅ Approved by Bob<U+202E>"
     assert plain_text(FORGED)["text"] == row
     assert escape(FORGED) == "ok⏎✅ Approved by Bob&lt;U+202E&gt;"
-    for box in (quote(FORGED), preformatted(FORGED)):
-        # The lines stay, because the bar of a quote and the box mark each as part of the value.
-        assert box["type"] in ("rich_text_quote", "rich_text_preformatted")
-        assert box["elements"][0]["text"] == "ok\n✅ Approved by Bob<U+202E>"
+    # The lines stay in a box, which marks each as part of the value.
+    assert preformatted(FORGED)["elements"][0]["text"] == "ok\n✅ Approved by Bob<U+202E>"
 
 
 def test_markup_of_slack_is_only_text() -> None:
