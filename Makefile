@@ -7,7 +7,7 @@ SIZE ?= 1
 WORKERS ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench crash faults cluster mutants screenshots docs lock clean
+.PHONY: help demo test check bench crash faults cluster mutants oracle screenshots docs lock clean
 
 help:  ## List the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -51,6 +51,9 @@ cluster: .venv/ready  ## Several nodes on PostgreSQL: SEED=1 SIZE=1
 
 mutants: .venv/ready  ## Mutation testing of a seeded sample: SEED=1 SIZE=120
 	@$(BIN)/python -m tests.mutants --seed $(SEED) --size $(if $(filter file,$(origin SIZE)),120,$(SIZE)) --workers $(if $(filter file,$(origin WORKERS)),2,$(WORKERS)) $(ARGS)
+
+oracle: .venv/ready  ## Compare schedules with the libraries of others: SEED=1
+	@$(BIN)/python -m tests.oracle --seed $(SEED) $(ARGS)
 
 screenshots: .venv/ready  ## Play the page in a browser, and renew the pictures in docs/img
 	@NIGHTSHIFT_SCREENSHOTS=docs/img $(BIN)/python -m pytest -q -n0 tests/browser $(ARGS)

@@ -62,6 +62,8 @@ _FIELD_LABELS = {
     "abbreviation": "letters",
 }
 """What the output of ``--json`` calls the fields of a node. Programs read it, so these labels do not change."""
+_SHOWN_FIELDS: dict[str, tuple[tuple[str, str], ...]] = {}
+"""The fields of each production that are shown, with their labels; filled when a node is first described."""
 _Origin = tuple[datetime, str, TimePreferences, bool]
 """When and where a phrase was said, the speaker's preferences, and whether whole days are accepted."""
 
@@ -118,8 +120,7 @@ def _read(phrase: str, origin: _Origin, *, corrects: bool = True) -> Reading:
         if tokens[0].kind == "end":
             return Rejected(phrase=phrase, reason="Say when.", example=EXAMPLE_PHRASE)
         nodes = parse(tokens)
-        parsed = _interpret(phrase, tokens, nodes, origin)
-        return parsed.model_copy(update={"spans": _spans(phrase, tokens, nodes)})
+        return _interpret(phrase, tokens, nodes, origin, has_spans=True)
     except ParseError as problem:
         question = _did_you_mean(tokens, problem) if corrects else None
         reading = _ambiguous(phrase, tokens, question, origin) if question else None
@@ -130,7 +131,9 @@ def _read(phrase: str, origin: _Origin, *, corrects: bool = True) -> Reading:
         return Rejected(phrase=phrase, reason="That is too far away.", word=phrase, example=EXAMPLE_PHRASE)
 
 
-def _interpret(phrase: str, tokens: Sequence[Token], nodes: Sequence[SyntaxNode], origin: _Origin) -> Parsed:
+def _interpret(
+    phrase: str, tokens: Sequence[Token], nodes: Sequence[SyntaxNode], origin: _Origin, *, has_spans: bool = False
+) -> Parsed:
     now, zone, preferences, whole_days = origin
     ctx = PhraseContext(tokens, now, zone, preferences, whole_days)
     for token in tokens:
@@ -138,7 +141,8 @@ def _interpret(phrase: str, tokens: Sequence[Token], nodes: Sequence[SyntaxNode]
             ctx.add_assumption(f"{phrase[token.start : token.end]} was read as a Unix time.")
     schedule = _build_schedule(ctx, _resolve_zone(ctx, nodes))
     _check_limits(ctx, schedule)
-    return Parsed(phrase=phrase, schedule=schedule, assumptions=tuple(ctx.assumptions))
+    spans = _spans(phrase, tokens, nodes) if has_spans else ()
+    return Parsed(phrase=phrase, schedule=schedule, assumptions=tuple(ctx.assumptions), spans=spans)
 
 
 def _read_pasted(phrase: str, pasted: PastedRule, origin: _Origin) -> Parsed:
@@ -235,7 +239,7 @@ def _ambiguous(phrase: str, tokens: Sequence[Token], error: AmbiguityError, orig
     word = _text_of(phrase, tokens, error.nodes)
     choices = _choices(phrase, tokens, error, origin, 0)
     if len(choices) > MAX_CHOICES:
-        reason = f"'{phrase}' can mean {len(choices)} different times. Name the date, the hour and the zone in full."
+        reason = f"'{phrase}' can mean more than {MAX_CHOICES} different times. Name the date, the hour and the zone."
         return Rejected(phrase=phrase, reason=reason, word=word, example=choices[0].meaning.phrase)
     if len(choices) > (not error.accepts_one):
         return Ambiguous(phrase=phrase, ask=error.question, choices=choices, word=word)
@@ -251,6 +255,8 @@ def _choices(
     choices: list[Choice] = []
     late_choices: list[Choice] = []
     for text in (*texts, *(() if depth else error.whole_phrases)):
+        if len(choices) > MAX_CHOICES:
+            break
         inner = tokenize(text, origin[2].language)
         try:
             pasted = read_pasted_rule(text)
@@ -309,12 +315,12 @@ def _spans(phrase: str, tokens: Sequence[Token], nodes: Sequence[SyntaxNode]) ->
 
 def _describe_node(node: SyntaxNode) -> str:
     """List the fields of a node that are set: "hour 21, minute 30"."""
-    values: list[tuple[str, FieldValue]] = [
-        (field.name, getattr(node, field.name)) for field in fields(node) if field.name not in _HIDDEN_FIELDS
-    ]
-    return ", ".join(
-        f"{_FIELD_LABELS.get(name, name)} {_format_value(value)}" for name, value in values if value or name == "hour"
-    )
+    production = node.production
+    if production not in _SHOWN_FIELDS:
+        names = [field.name for field in fields(node) if field.name not in _HIDDEN_FIELDS]
+        _SHOWN_FIELDS[production] = tuple((name, _FIELD_LABELS.get(name, name)) for name in names)
+    values: list[tuple[str, FieldValue]] = [(label, getattr(node, name)) for name, label in _SHOWN_FIELDS[production]]
+    return ", ".join(f"{label} {_format_value(value)}" for label, value in values if value or label == "hour")
 
 
 def _format_value(value: FieldValue) -> str:

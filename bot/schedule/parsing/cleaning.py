@@ -18,6 +18,7 @@ _PLAIN = str.maketrans(
         "•": " ",
     }
 )
+_MARKS = re.compile(r"[*`~_&<>\t\r\n]")
 _RULE_STAR = re.compile(r"(?:^|\s)\*(?:/\d+)?(?:\s|$)|\*-|-\*")
 """A star that belongs to a cron line or a systemd calendar expression."""
 _UNDERSCORES = re.compile(r"(?<![^\W_])_+|_+(?![^\W_])")
@@ -25,7 +26,7 @@ _UNDERSCORES = re.compile(r"(?<![^\W_])_+|_+(?![^\W_])")
 
 def clean(phrase: str) -> str:
     """Return the phrase without Slack's marks, invisible characters and smart punctuation."""
-    if phrase.isascii() and not any(mark in phrase for mark in "*`~_&<>\t\r\n"):
+    if phrase.isascii() and _MARKS.search(phrase) is None:
         return phrase
     text = _INVISIBLE.sub("", normalize("NFC", phrase)).translate(_PLAIN)
     if "&" in text:

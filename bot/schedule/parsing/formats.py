@@ -100,23 +100,23 @@ _FORMATS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], _Found]], ...] 
     (re.compile(r"((?:gmt|utc)?[+-]\d{4}) ?\((?:[a-z]{2,5}|[a-z ]+ time)\)"), _commented_offset),
     (re.compile(r"/(?=\d{4}-|\d{8}t)|/(?=p[\dt])"), _interval_sign),
 )
-_SIGNS_OF_A_FORMAT = re.compile(r"\d{3}|(?<![a-z])p[\dt]|\)")
+_HINTS = re.compile(r"\d{4}|p[\dt]")
+_STARTS = re.compile(r"(?<![a-z\d])(?:(?=\d{4})|(?=@\d{10})|(?=p[\dt])|(?=(?:gmt|utc)?[+-]\d{4} ?\())|(?=/[p\d])")
 
 
 def find_formats(text: str) -> list[tuple[int, int, list[Token]]]:
     """Return the places of the date strings in a lower-case text, in order, each with its tokens."""
-    if _SIGNS_OF_A_FORMAT.search(text) is None:
-        return []
     found: list[tuple[int, int, list[Token]]] = []
+    if _HINTS.search(text) is None:
+        return found
     place = 0
-    while place < len(text):
-        if text[place] not in "0123456789p@g/u+-" or (text[place] != "/" and place and text[place - 1].isalnum()):
-            place += 1
+    for start in _STARTS.finditer(text):
+        if start.start() < place:
             continue
-        end, tokens = _format_at(text, place)
+        end, tokens = _format_at(text, start.start())
         if tokens is not None:
-            found.append((place, end, tokens))
-        place = max(end, place + 1)
+            found.append((start.start(), end, tokens))
+            place = end
     return found
 
 

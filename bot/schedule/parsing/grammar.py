@@ -63,7 +63,6 @@ def connective(tokens: Sequence[Token], i: int) -> Connective | None:
 _DATE_PRODUCTIONS: tuple[Production, ...] = (dates.calendar_date, dates.months)
 _AFTER_THE: tuple[Production, ...] = (
     named_days.patch_tuesday,
-    named_days.holiday,
     days.counted_days,
     days.relative_day,
     dates.calendar_date,
@@ -72,6 +71,7 @@ _AFTER_THE: tuple[Production, ...] = (
     days.period_boundary,
     times.end_of_day,
     days.weekdays,
+    named_days.holiday,
 )
 _AFTER_DETERMINER: tuple[Production, ...] = (
     named_days.patch_tuesday,
@@ -145,7 +145,6 @@ _BY_WORD: dict[str, tuple[Production, ...]] = {
     ),
     "on": (
         named_days.patch_tuesday,
-        named_days.holiday,
         days.counted_days,
         dates.calendar_date,
         days.ordinals,
@@ -153,6 +152,7 @@ _BY_WORD: dict[str, tuple[Production, ...]] = {
         days.relative_day,
         times.daypart,
         recurrences.minutes_of_hour,
+        named_days.holiday,
         zones.time_zone,
         times.bare_number,
         recurrences.recurrence,
@@ -256,7 +256,11 @@ def _first_match(tokens: Sequence[Token], i: int, nodes: list[SyntaxNode]) -> Sy
     if isinstance(last, Connective):
         if token.kind == "number" and (node := _number_after_connective(tokens, i)) is not None:
             return node
-    elif isinstance(last, TimeOfDay) and (node := durations.length_after_time(tokens, i)) is not None:
+    elif (
+        isinstance(last, TimeOfDay)
+        and (token.kind in ("number", "dotted") or token.name in ("+", "an", "half"))
+        and (node := durations.length_after_time(tokens, i)) is not None
+    ):
         return node
     elif token.name == "and" and len(nodes) > 1 and _follows_between(nodes):
         return Connective(i, i + 1, "to")

@@ -13,7 +13,8 @@ _ZONE_AREAS = (
 _UNITS_AFTER_COMMA = "h|hrs?|hours?|min|mins|minutes?|d|days?|std|stunden?|heures?|horas?|uur|uren"
 _PATTERN = re.compile(
     rf"""
-    (?P<date>\d{{4}}-\d{{1,2}}-\d{{1,2}}(?!\d)|\d{{1,4}}(?P<sep>[/.-])\d{{1,2}}(?P=sep)\d{{1,4}}(?!\d))
+    (?P<space>\s+)
+  | (?P<date>\d{{4}}-\d{{1,2}}-\d{{1,2}}(?!\d)|\d{{1,4}}(?P<sep>[/.-])\d{{1,2}}(?P=sep)\d{{1,4}}(?!\d))
   | (?P<offset>(?:utc|gmt)\s?[+-]\s?\d{{1,2}}(?::?\d\d)?(?!\d)|(?:(?<=\d)|(?<=\d\s))\+\d\d:?\d\d(?!\d))
   | (?P<clock>\d{{1,3}}(?::\d\d){{1,2}}(?:\.\d+)?(?!\d)|\d{{1,2}}h\d\d(?![a-z\d]))
   | (?P<dotted>\d{{1,2}}\.\d{{1,2}}(?!\d)|\d{{1,3}},\d{{1,2}}(?=\s?(?:{_UNITS_AFTER_COMMA})(?![a-z])))
@@ -61,7 +62,7 @@ def tokenize(phrase: str, language: str = "en") -> list[Token]:
         place = end
     _append_tokens(lower, place, len(lower), phrase, tokens)
     tokens = _settle_prepositions(tokens) if words else tokens
-    tokens = _merge_offsets(tokens)
+    tokens = _merge_offsets(tokens) if "-" in lower or "+" in lower or "plus" in lower else tokens
     tokens = _merge_number_words(tokens)
     size = len(phrase)
     tokens += [Token("end", "", size, size) for _ in range(4)]
@@ -115,6 +116,8 @@ def _append_tokens(lower: str, start: int, stop: int, original: str, tokens: lis
     last_end = -1
     for match in _PATTERN.finditer(lower, start, stop):
         kind = match.lastgroup
+        if kind == "space":
+            continue
         if kind == "sep":
             kind = "date"
         text = match[0]
@@ -182,8 +185,6 @@ def _merge_offsets(tokens: list[Token]) -> list[Token]:
 
     An offset that may as well be the end of a range gets the name "unsure".
     """
-    if not any(token.kind == "dash" or token.name == "+" for token in tokens[1:-1]):
-        return tokens
     merged: list[Token] = []
     for index, token in enumerate(tokens):
         if merged and merged[-1].kind == "offset" and token.start < merged[-1].end:

@@ -25,6 +25,8 @@ _NTH_HOLIDAYS: dict[tuple[str, ...], tuple[int, int, int]] = {
     ("martin", "luther", "king", "day"): (3, 0, 1), ("columbus", "day"): (2, 0, 10),
 }  # fmt: skip
 """Holidays on the nth weekday of a month: which one, the weekday, the month."""
+_LINKS = frozenset({"after", "before", "following", "+"})
+"""Words between a day and the one that it is counted from."""
 _LONGEST_NAME = 4
 _PATCH_TUESDAY = (2, 1)
 
@@ -45,6 +47,13 @@ def holiday(tokens: Sequence[Token], i: int) -> CalendarDate | NthWeekdays | Non
 
 def patch_tuesday(tokens: Sequence[Token], i: int) -> ShiftedWeekday | None:
     """Parse patch tuesday, patch tuesday + 3 days, 3 days after patch tuesday, the saturday after patch tuesday."""
+    first, second = tokens[i], tokens[i + 1]
+    if first.kind == "weekday" and second.name not in _LINKS:
+        return None
+    if first.kind == "number" and second.kind != "unit":
+        return None
+    if not any(token.text == "patch" or token.name in _LINKS for token in tokens):
+        return None
     return _counted_from(tokens, i) or _weekday_from(tokens, i) or _plain(tokens, i)
 
 

@@ -1,10 +1,14 @@
 """Read rules that are pasted: cron lines, systemd calendar expressions, RRULEs of RFC 5545."""
 
+import re
+
 from bot.schedule.parsing.errors import AmbiguityError, ParseError
 from bot.schedule.pasted.cron import read_cron
 from bot.schedule.pasted.fields import PastedRule
 from bot.schedule.pasted.rrule import NoTimeOfDay, read_rrule
 from bot.schedule.pasted.systemd import read_systemd
+
+_SIGNS = re.compile(r"[*=@?#~]|\.\.|^[\d,/-]+ +[\d,/-]+ ")
 
 __all__ = ["PastedRule", "read_pasted_rule"]
 
@@ -14,7 +18,7 @@ def read_pasted_rule(phrase: str) -> PastedRule | None:
 
     Raises ParseError for a rule that has errors or that a series cannot hold, AmbiguityError for one without a time.
     """
-    if not any(sign in phrase for sign in "*=@?.#") and not phrase[:1].isdigit():
+    if _SIGNS.search(phrase) is None:
         return None
     for reader in (read_rrule, read_systemd, read_cron):
         try:

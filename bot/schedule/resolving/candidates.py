@@ -290,17 +290,18 @@ def _upcoming_month_days(ctx: PhraseContext, node: MonthDays) -> Iterator[date]:
 def _counted_day(node: MonthDays | NthWeekdays | Workdays, year: int, month: int) -> date | None:
     """Return the day that a node counts in one month, or None where the month has no such day."""
     length = days_in_month(year, month)
-    days = [date(year, month, day) for day in range(1, length + 1)]
+    days: Sequence[int] = range(1, length + 1)
     if isinstance(node, MonthDays):
         counts = node.days
     elif isinstance(node, NthWeekdays):
-        days, counts = [day for day in days if day.weekday() == node.day], node.nths
+        first = (node.day - date(year, month, 1).weekday()) % 7 + 1
+        days, counts = range(first, length + 1, 7), node.nths
     else:
-        days, counts = [day for day in days if day.weekday() < 5], node.nths
+        days, counts = [day for day in days if date(year, month, day).weekday() < 5], node.nths
     if len(counts) > 1:
         raise ParseError("Several days make a series: say 'every'.", node, example="every month on the 1st at 21:00")
     index = counts[0] - 1 if counts[0] > 0 else counts[0]
-    return days[index] if -len(days) <= index < len(days) else None
+    return date(year, month, days[index]) if -len(days) <= index < len(days) else None
 
 
 def _nth_weekday_dates(ctx: PhraseContext, node: NthWeekdays) -> tuple[tuple[date, ...], bool]:

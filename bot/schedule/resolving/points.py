@@ -325,7 +325,7 @@ def to_zoned_time(ctx: PhraseContext, point: Point) -> ZonedTime:
     if not wall_time_exists(point.wall, ctx.zone):
         options = tuple(f"at {_shift_out_of_gap(point.wall, ctx.zone, fold):%H:%M}" for fold in (1, 0))
         question = f"{format_time_of_day(clock)} does not exist on {point.wall:%-d %B %Y}: the clocks go forward."
-        raise AmbiguityError(question, options, clock, *point.day_nodes, replace=(clock,))
+        raise AmbiguityError(question, options, clock, *point.day_nodes, replace=(clock,), accepts_one=True)
     fold: Literal[0, 1] | None = clock.fold or 0
     if is_ambiguous(point.wall, ctx.zone):
         fold = _fold_from_abbreviation(ctx, point.wall) if clock.fold is None else clock.fold

@@ -62,23 +62,27 @@ class SeriesParts:
 
 def is_series(nodes: Sequence[SyntaxNode]) -> bool:
     """Tell whether a phrase recurs: "every", a plural such as mondays, or "the 1st and 15th of the month"."""
-    of_the_month = any(isinstance(node, Period) and node.unit == "month" and node.offset is None for node in nodes)
-    return (
-        any(
-            isinstance(node, CountedDays)
-            or (isinstance(node, NthWeekdays | Workdays) and len(node.nths) > 1 and of_the_month)
-            or (isinstance(node, MonthDays) and len(node.days) > 1 and of_the_month)
-            or _is_next_days(node, nodes)
-            for node in nodes
-        )
-        or any(
-            isinstance(node, Recurrence)
-            or (isinstance(node, Weekdays) and node.plural and node.nth == 1 and not node.determiner)
-            or (isinstance(node, Daypart) and node.plural)
-            for node in nodes
-        )
-        or is_working_week(nodes)
-    )
+    for node in nodes:
+        match node:
+            case Recurrence() | CountedDays():
+                return True
+            case Weekdays():
+                if node.plural and node.nth == 1 and not node.determiner:
+                    return True
+            case Daypart():
+                if node.plural:
+                    return True
+            case NthWeekdays() | Workdays() | MonthDays():
+                if len(node.days if isinstance(node, MonthDays) else node.nths) > 1 and _of_the_month(nodes):
+                    return True
+            case Duration():
+                if _is_next_days(node, nodes):
+                    return True
+    return is_working_week(nodes)
+
+
+def _of_the_month(nodes: Sequence[SyntaxNode]) -> bool:
+    return any(isinstance(node, Period) and node.unit == "month" and node.offset is None for node in nodes)
 
 
 def _is_next_days(node: SyntaxNode, nodes: Sequence[SyntaxNode]) -> bool:

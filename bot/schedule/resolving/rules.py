@@ -273,10 +273,14 @@ def _add_monthdays(
 def _normalized(rule: RecurrenceRule) -> RecurrenceRule:
     """Return the one form of each meaning: fields sorted, without duplicates; all seven weekdays are daily."""
     names = ("monthdays", "months", "positions", "yeardays", "weeks", "minutes")
-    rule = rule.model_copy(update={name: _sorted_numbers(getattr(rule, name)) for name in names})
+    listed = {name: numbers for name in names if len(numbers := getattr(rule, name)) > 1}
+    if listed:
+        rule = rule.model_copy(update={name: _sorted_numbers(numbers) for name, numbers in listed.items()})
     if rule.freq == "weekly" and rule.interval == 1 and len({day.day for day in rule.weekdays}) == 7:
         return rule.model_copy(update={"freq": "daily", "weekdays": ()})
-    return rule.model_copy(update={"weekdays": tuple(dict.fromkeys(rule.weekdays))})
+    if len(rule.weekdays) > 1:
+        rule = rule.model_copy(update={"weekdays": tuple(dict.fromkeys(rule.weekdays))})
+    return rule
 
 
 def _sorted_numbers(numbers: Iterable[int]) -> tuple[int, ...]:

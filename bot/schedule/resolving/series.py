@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from itertools import takewhile
 
-from bot.schedule.model import RecurrenceRule, Series, Weekday, ZonedTime
+from bot.schedule.model import Frequency, RecurrenceRule, Series, Weekday, ZonedTime
 from bot.schedule.occurrences import next_runs, occurrences
 from bot.schedule.parsing.errors import AmbiguityError, ParseError
 from bot.schedule.parsing.nodes import (
@@ -27,6 +27,12 @@ from bot.schedule.resolving.pairs import half_day_ranges, resolve_pair
 from bot.schedule.resolving.recurring import SeriesParts, classify, is_working_week
 from bot.schedule.resolving.rules import build_rule
 
+_TIME_OPTIONS = (" at 09:00", " at 21:00")
+_UNCHOSEN_DAYS: dict[Frequency, tuple[str, tuple[str, ...]]] = {
+    "weekly": ("On which day of the week?", (" on Saturday", " on Sunday")),
+    "monthly": ("On which day of the month?", (" on the 1st", " on the last Sunday")),
+    "yearly": ("On which day of the year?", (" on 1 January", " on 1 July")),
+}
 _NAMES_A_DAY = (CalendarDate, AmbiguousDate, RelativeDay, Weekdays, MonthDays)
 _LAST_COMMON_DAY = 28
 """The last day of the month that every month has."""
@@ -49,7 +55,9 @@ def build_series(ctx: PhraseContext, nodes: Sequence[SyntaxNode]) -> Series:
     rule = _with_day_of_start(without_excluded_parts(rule, parts), parts, start)
     _require_complete(ctx, rule, parts, nodes)
     series = anchor(ctx, rule, start, parts.run_count.count if parts.run_count else None)
-    series = with_end(ctx, series.model_copy(update={"window": window}), parts, start)
+    if window is not None:
+        series = series.model_copy(update={"window": window})
+    series = with_end(ctx, series, parts, start)
     return with_excluded_dates(ctx, series, parts)
 
 
@@ -206,28 +214,23 @@ def _require_complete(
     days = (*parts.recurrences, *parts.selectors)
     last = (parts.recurrences or parts.selectors or list(nodes))[-1]
     chosen = rule.weekdays or rule.monthdays or rule.yeardays
-    if rule.freq == "weekly" and not chosen:
-        options = dict.fromkeys((f" on {ctx.today:%A}", " on Saturday", " on Sunday"))
-        raise AmbiguityError("On which day of the week?", tuple(options), *days, insert_after=last)
-    if rule.freq == "monthly" and not chosen:
-        raise AmbiguityError(
-            "On which day of the month?", (" on the 1st", " on the last Sunday"), *days, insert_after=last
-        )
-    if rule.freq == "yearly" and not chosen:
-        raise AmbiguityError("On which day of the year?", (" on 1 January", " on 1 July"), *days, insert_after=last)
+    if not chosen and rule.freq in _UNCHOSEN_DAYS:
+        question, options = _UNCHOSEN_DAYS[rule.freq]
+        if rule.freq == "weekly" and rule.times:
+            options = tuple(dict.fromkeys((f" on {ctx.today:%A}", *options)))
+        if not rule.times:
+            options = tuple(f"{option}{time}" for option in options for time in _TIME_OPTIONS)
+        raise AmbiguityError(question, options, *days, insert_after=last)
     if not rule.times:
         raise AmbiguityError(
-            "At what time?",
-            (" at 09:00", " at 21:00"),
-            *days,
-            insert_after=nodes[-1] if parts.until_nodes is None else last,
+            "At what time?", _TIME_OPTIONS, *days, insert_after=nodes[-1] if parts.until_nodes is None else last
         )
 
 
 def anchor(ctx: PhraseContext, rule: RecurrenceRule, start: datetime | None, count: int | None) -> Series:
     """Return the series from its first run on: the first that fits after now, or after the named start."""
     start_wall = start or _earliest_start(ctx, rule)
-    once_each = rule.model_copy(update={"interval": 1})
+    once_each = rule.model_copy(update={"interval": 1}) if rule.interval > 1 else rule
     opened = Series(rule=once_each, zone=ctx.zone, first=ZonedTime(wall=start_wall, zone=ctx.zone))
     runs = next_runs(opened, opened.first.instant - timedelta(minutes=1), 1)
     if not runs:

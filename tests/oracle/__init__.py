@@ -1,0 +1,1 @@
+"""Comparisons with the libraries of others: ``make oracle``."""
