@@ -1,5 +1,6 @@
 """“It ran” needs evidence: the token, or a match of operation, targets and time that an approver confirms."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -83,6 +84,7 @@ async def test_what_matches_is_offered_and_an_approver_attaches_it(bot: Harness)
     (candidate,) = [c for c in offer.candidates if c.id == job]
     assert candidate.title == f"{job} · By hand"
     key = candidate_key(candidate)
+    assert re.fullmatch("[0-9a-f]{16}", key)
     answer = await propose_remote(bot.services, request.id, bot.person("bob"), key, "")
     assert answer == f"{request.name} is watched as {job} from now on."
     assert (await bot.run(request)).handle["id"] == job

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from bot.errors import Conflict
+from bot.errors import Conflict, ContentAltered
 from bot.requests.model import Request
-from bot.storage import audit
-from bot.usecases.approvals.decide import DecisionResult
+from bot.storage import audit, requests
+from bot.usecases.approvals.decide import DecisionResult, load_decidable_request
 from bot.usecases.approvals.delegate import delegate
 from bot.usecases.approvals.end_delegation import end_delegation
 from bot.usecases.approvals.retract import retract_decision
@@ -165,3 +165,20 @@ async def test_of_two_decisions_at_the_same_moment_the_second_is_told_that_it_ca
     assert len(await bot.decisions(request)) == 1
     (late,) = [result for result in results if isinstance(result, Conflict)]
     assert "was decided already" in str(late)
+
+
+async def test_content_that_was_altered_in_the_database_stops_its_request_before_anything_is_asked(
+    bot: Harness,
+) -> None:
+    request = await bot.request()
+    altered = request.content.model_copy(update={"params": {**request.content.params, "description": "another"}})
+    async with bot.services.db.write() as tx:
+        await requests.transition(tx, request, request.state, content=altered)
+    async with watching(bot, request) as change:
+        with pytest.raises(ContentAltered):
+            await load_decidable_request(bot.services, request.id, request.revision, bot.person("bob"))
+    assert [(actor, action) for actor, action, _ in change.entries] == [("nightshift", "request.content_altered")]
+    data = change.entries[0][2]
+    assert (data["signed"], data["stored"], data["revision"]) == (request.content_hash, altered.hash, 1)
+    assert (change.drawn, change.woken) == ({"approval", "receipt"}, {"sender"})
+    assert await bot.decisions(request) == []
