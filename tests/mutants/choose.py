@@ -13,8 +13,8 @@ from tests.mutants.recorder import TRACED, shared_context
 BUDGET = {"tests/unit": 30.0, "tests/scenarios": 90.0}
 """Recorded seconds of tests that a mutant may take, by kind."""
 
-OF_ONE_FILE = 3
-"""So many tests of a file are considered before those of other files."""
+OF_ONE_FILE = 2.0
+"""Recorded seconds of tests of a file that are considered before those of other files."""
 
 SLOW = 0.1
 """A test that takes more than this share of the time is considered after all others."""
@@ -112,15 +112,15 @@ class Chooser:
 
     def _batch(self, ranked: list[int], kind: str, seconds: float) -> list[str]:
         """The best tests of a kind within a time, in the order to run them: file by file, quick files first."""
-        of_file = Counter[str]()
+        of_file: dict[str, float] = {}
         turns = []
         for rank, index in enumerate(ranked):
             test = self._recording.tests[index]
             if test.startswith(f"{kind}/"):
                 file = shared_context(test)
                 slow = self._seconds(index) > SLOW * seconds
-                turns.append((slow, of_file[file] // OF_ONE_FILE, rank, index, file))
-                of_file[file] += 1
+                turns.append((slow, of_file.get(file, 0.0) // OF_ONE_FILE, rank, index, file))
+                of_file[file] = of_file.get(file, 0.0) + self._seconds(index)
         chosen: dict[str, list[int]] = {}
         for *_, index, file in sorted(turns):
             cost = self._seconds(index) + (0.0 if file in chosen else self._recording.seconds.get(file, 0.0))

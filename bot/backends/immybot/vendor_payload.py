@@ -113,7 +113,7 @@ def _task_value(name: str, value: Json) -> dict[str, Json]:
     if isinstance(inner, Mapping) and "secret" in inner and secret_name(inner) is None:
         raise ValueError(f'{name}: a secret is given as {{"secret": "its name"}} and nothing else')
     for flag in ("allowOverride", "requiresOverride"):
-        if not isinstance(value.get(flag, False), bool | None):
+        if not isinstance(value.get(flag), bool | None):
             raise ValueError(f"{name}: {flag} is true or false")
     return {k: v for k, v in value.items() if k == "value" or v is not None}
 

@@ -130,6 +130,13 @@ async def test_a_check_names_the_versions_and_who_reads_cron(harness: Harness) -
     assert "read by parse-cron in UTC" in await harness.connection.check()
 
 
+async def test_a_check_reads_no_more_than_one_row_of_each_list(harness: Harness) -> None:
+    await harness.connection.check()
+    lists = [r for r in harness.sandbox.received_requests if "per_page" in r.query]
+    assert len({r.path for r in lists}) == 6
+    assert {r.query["per_page"] for r in lists} == {"1"}
+
+
 async def test_a_check_says_which_rights_are_missing(harness: Harness) -> None:
     harness.sandbox.denied_permissions.add("view_recurring_logics")
     assert "no access to series (Access denied. Missing one of the required permissions: view_recurring_logics" in (

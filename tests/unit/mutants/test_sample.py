@@ -80,7 +80,7 @@ def test_tests_are_left_out_when_they_would_take_too_long(tmp_path: Path) -> Non
     long.reached["bot/requests/numbers.py"][5] = (1 << len(tests)) - 1
     choice = Chooser(laid(tmp_path), long).choose(one(tmp_path, 5))
     assert (choice.reached, choice.count) == (12, 4)
-    assert [test[11] for test in choice.batches[0]] == ["b", "a", "a", "a"]
+    assert [test[11] for test in choice.batches[0]] == ["a", "a", "b", "b"]
 
 
 def test_a_test_that_takes_all_the_time_is_run_only_where_there_is_no_other(tmp_path: Path) -> None:
