@@ -76,7 +76,15 @@ def _build_services(
         engine=DbosEngine(url, settings.data_dir, settings.node, {dispatch.JOB: dispatch_job}),
         directory=directory,
         backends=backends,
-        policy=PolicyService(policy, CalendarStore(policy, clock), directory, db, clock, backends),
+        policy=PolicyService(
+            policy,
+            CalendarStore(policy, clock),
+            directory,
+            db,
+            clock,
+            backends,
+            settings.timing.stale_directory_seconds,
+        ),
         approvals=ApprovalService(
             directory, db, clock, policy.defaults.required_stages(), settings.timing.stale_directory_seconds
         ),

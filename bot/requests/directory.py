@@ -122,6 +122,12 @@ class InMemoryDirectory:
             return UserGroup(id=name, members=self._members_of_unknown_groups)
         return self._groups.get(name.lower() if name.startswith("@") else name)
 
+    def group_names_of(self, user: str) -> frozenset[str]:
+        """Return the groups that a user is in, as policy names them: by id and by handle."""
+        return frozenset(name for name, group in self._groups.items() if user in group.members) | frozenset(
+            f"@{group.handle}" for group in self._groups.values() if group.handle and user in group.members
+        )
+
     def user(self, person: Person) -> User | None:
         user = self._users.get(person.user)
         return user if user is not None and user.person == person else None

@@ -25,9 +25,12 @@ class Observation(FrozenModel):
 
 
 class Drift(FrozenModel):
-    """The difference. ``percent`` is the share of the approved targets that were added or removed. ``comparable`` is
-    False if not all names are known, so that nobody can tell.
-    ``needs_confirmation`` means that an approver has to confirm that they have seen it."""
+    """The difference. ``percent`` is the share of the approved targets that were added or removed.
+
+    ``comparable`` is False if not all names are known, so that nobody can tell. ``needs_confirmation`` means that an
+    approver has to confirm that they have seen it. ``exceeds_limit`` means that more has changed, as far as is known,
+    than an approval covers.
+    """
 
     before: int
     now: int
@@ -36,6 +39,7 @@ class Drift(FrozenModel):
     percent: float
     comparable: bool
     needs_confirmation: bool
+    exceeds_limit: bool
     text: str
 
 
@@ -106,6 +110,7 @@ def compare_targets(approved: TargetSet, current: TargetSet, max_percent: int | 
         percent=round(percent, 1),
         comparable=comparable,
         needs_confirmation=not comparable or percent > limit,
+        exceeds_limit=percent > limit,
         text=_drift_text(approved, current, added, removed) if changed or not comparable else "",
     )
 
@@ -142,7 +147,7 @@ def _which_text(added: tuple[str, ...], removed: tuple[str, ...], *, comparable:
 def _target_difference(drift: Drift, approved: TargetSet, current: TargetSet) -> Difference:
     which = _which_text(drift.added, drift.removed, comparable=drift.comparable)
     return Difference(
-        code=DifferenceCode.TARGETS_CHANGED if drift.comparable else DifferenceCode.TARGETS_NOT_COMPARABLE,
+        code=DifferenceCode.TARGETS_CHANGED if drift.exceeds_limit else DifferenceCode.TARGETS_NOT_COMPARABLE,
         field="Targets",
         before=count_noun(approved.count, approved.noun),
         after=f"{count_noun(current.count, current.noun)}{which}",

@@ -30,6 +30,7 @@ NEEDS_NEW_APPROVAL = frozenset(
         DifferenceCode.RESOLVES_NEWLY,
         DifferenceCode.DETAIL_CHANGED,
         DifferenceCode.FACT_CHANGED,
+        DifferenceCode.TARGETS_CHANGED,
     }
 )
 """Differences in what would be done: no approval of the old content covers them."""

@@ -15,9 +15,9 @@ from bot.clock import Clock
 from bot.errors import InputError, SlackSilent
 from bot.requests.approval.rounds import ApprovalRound
 from bot.requests.approval.status import missing_approver_reasons
-from bot.requests.directory import notified_users, resolve_groups
+from bot.requests.directory import ineligibility_reason, notified_users, resolve_groups
 from bot.requests.freezes.model import FreezeHit, find_freeze_hits, start_blocking_hits
-from bot.requests.model import Content, Person, Request, Requirement, TargetSet
+from bot.requests.model import Content, Person, Request, Requirement, RequirementCode, TargetSet
 from bot.requests.policy.engine import Policy
 from bot.requests.policy.evaluate import evaluate, refuses_every_request, strictest_requirement
 from bot.requests.policy.explain import headline
@@ -25,7 +25,7 @@ from bot.requests.policy.load import all_stages, named_users, workspace_problems
 from bot.requests.spans import TimeSpan, start_times, work_spans
 from bot.requests.subject import Subject
 from bot.schedule import Now, Schedule
-from bot.slack.live_directory import load_directory
+from bot.slack.live_directory import load_directory, load_last_known_directory
 from bot.slack.users import SlackDirectory, SlackUserGroup
 from bot.storage import requests
 from bot.storage.database import Database
@@ -80,6 +80,8 @@ class PolicyService:
     db: Database
     clock: Clock
     backends: BackendRegistry
+    stale_directory: float = 3600.0
+    """For how many seconds Slack's last answer holds at a start while Slack does not answer."""
 
     async def evaluate(self, policy_input: PolicyInput, conflicts: tuple[str, ...]) -> PolicyOutcome:
         """Return what policy demands of a request with these ``conflicts``.
@@ -109,6 +111,41 @@ class PolicyService:
             notified_count_is_minimum=not directory.is_complete,
             local_scheduler_reason=self._local_scheduler_reason(subject, requirement),
             freeze_notes=tuple(hit.text for hit in hits),
+        )
+
+    async def requirement_at_start(self, policy_input: PolicyInput, conflicts: tuple[str, ...] = ()) -> Requirement:
+        """Return what policy demands of a start at this moment, for all authors, with groups by id.
+
+        Each author must still be able to request it. Budgets are left out: the request has used its share of them.
+        Raises SlackSilent if Slack does not tell the authors or their groups, and its last answer is too old.
+        """
+        authors = (policy_input.requester, *policy_input.editors)
+        directory, _ = await load_last_known_directory(self.directory, None, authors, self.stale_directory)
+        if not directory.is_complete:
+            raise SlackSilent("Slack does not say whether those who wrote this may still request it.")
+        for author in authors:
+            if problem := ineligibility_reason(directory.user(author)):
+                who = "The requester" if author == policy_input.requester else "Somebody who edited it"
+                return _refusal(f"{who} may not request anything any more: {problem}")
+        subject = await self._subject(policy_input, conflicts, with_groups=False)
+        subject = subject.model_copy(update={"starts": (self.clock.now(),), "approved_today": {}})
+        requirements = [
+            evaluate(
+                self.policy,
+                subject.model_copy(update={"requester": author.user, "groups": directory.group_names_of(author.user)}),
+                automatic=not policy_input.editors,
+            )
+            for author in authors
+        ]
+        return resolve_groups(strictest_requirement(requirements), directory)
+
+    @property
+    def asks_about_conflicts(self) -> bool:
+        """Whether any rule depends on other requests on the same targets."""
+        rules = (prepared.rule for prepared in self.policy.rules)
+        return any(
+            rule.when.conflicts is not None or (rule.unless is not None and rule.unless.conflicts is not None)
+            for rule in rules
         )
 
     async def workspace_problems(self) -> tuple[str, ...] | None:
@@ -273,6 +310,10 @@ class PolicyService:
     def _start_of_day(self, now: datetime) -> datetime:
         local = now.astimezone(ZoneInfo(self.policy.defaults.zone))
         return local.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _refusal(reason: str) -> Requirement:
+    return Requirement(effect="refuse", reasons=(reason,), codes=(RequirementCode.REQUESTER_NOT_ALLOWED,))
 
 
 def _policy_group_names(groups: Sequence[SlackUserGroup]) -> frozenset[str]:

@@ -1,11 +1,23 @@
-"""Checks at the moment of a decision whether the request would still do what was asked for."""
+"""Checks at a decision and at each start whether the request would still do what was asked for."""
+
+from dataclasses import dataclass, replace
 
 from bot.backends.base import Preview, form_fields
-from bot.errors import BackendError, InputError
+from bot.errors import (
+    BackendError,
+    BadResponse,
+    InputError,
+    NotFound,
+    OutcomeUnknown,
+    RateLimited,
+    SlackSilent,
+    Unreachable,
+)
 from bot.ids import PREVIEW_TOKEN
 from bot.requests.approval.deadlines import short_notice_warning
 from bot.requests.drift import Observation, approved_observation, compare_observations
-from bot.requests.model import Request, TargetSet
+from bot.requests.model import Request, Requirement, TargetSet
+from bot.requests.preflight import PreflightCode, Verdict, judge_start
 from bot.requests.resolutions import Difference, DifferenceCode
 from bot.usecases.policy_service import policy_input_of_request
 from bot.usecases.services import Services
@@ -52,7 +64,7 @@ async def preflight(services: Services, request: Request) -> PreflightResult:
 def _to_confirm(difference: Difference) -> str:
     if difference.code is DifferenceCode.NOT_RESOLVED_BEFORE:
         return f"Not recorded when this was requested: {difference.text}."
-    return f"It would touch other targets now. {difference.text}."
+    return f"Nobody can tell whether it would touch other targets now. {difference.text}."
 
 
 def backend_differences(services: Services, request: Request, current: Preview) -> tuple[Difference, ...]:
@@ -78,3 +90,33 @@ async def _current_preview(services: Services, request: Request) -> tuple[Previe
         return None, f"The back end would not take it as it is any more: {error}"
     except BackendError as error:
         return None, f"What it would touch now cannot be found out: {error}"
+
+
+@dataclass(frozen=True, slots=True)
+class StartPreflight:
+    """The verdict on a start. ``current`` is what the back end would do now and ``requirement`` what policy demands of
+    that; None where that could not be found out."""
+
+    verdict: Verdict
+    current: Preview | None = None
+    requirement: Requirement | None = None
+
+
+async def preflight_of_start(services: Services, request: Request) -> StartPreflight:
+    """Judge whether a run of a request may start now. Changes nothing."""
+    try:
+        operation = services.backends.operation(request.content.backend, request.content.operation)
+        params = operation.params_model.model_validate(request.content.params)
+        current = await operation.preview(params, request.content.schedule, PREVIEW_TOKEN)
+        targets = TargetSet(**current.targets.model_dump())
+        policy_input = replace(policy_input_of_request(request), targets=targets, facts=current.facts)
+        conflicts: tuple[str, ...] = ()
+        if services.policy.asks_about_conflicts:
+            conflicts = tuple(conflict.text for conflict in await services.conflicts.find(policy_input))
+        requirement = await services.policy.requirement_at_start(policy_input, conflicts)
+    except (Unreachable, BadResponse, OutcomeUnknown, RateLimited, SlackSilent) as error:
+        return StartPreflight(Verdict(outcome="wait", code=PreflightCode.CANNOT_TELL, text=str(error)))
+    except (NotFound, InputError, BackendError) as error:
+        return StartPreflight(Verdict(outcome="refuse", code=PreflightCode.NOT_POSSIBLE, text=str(error)))
+    differences = backend_differences(services, request, current)
+    return StartPreflight(judge_start(request.requirement, requirement, differences), current, requirement)

@@ -110,20 +110,17 @@ async def test_two_requests_on_the_same_hosts_at_the_same_time_are_shown_to_both
     await wait_for_texts(await find_card(bob, second), first, env=env)
 
 
-async def test_hosts_that_came_since_must_be_confirmed(env: Environment, alice: Person, bob: Person):
+async def test_hosts_that_came_since_are_asked_about_again_once(env: Environment, alice: Person, bob: Person):
     card = await find_card(bob, await make_request(alice, WEB.format("now"), {"command": "uptime"}))
     hosts = env.foreman.state.world.hosts
     hosts.append(replace(hosts[4], id=99_001, name="web99.ber.example.com"))
     try:
-        await bob.click("Approve", card)
-        modal = await bob.modal()
-        await env.slack.wait_until(lambda: "web99" in modal.text)
-        assert "9 hosts, was 8: +web99.ber.example.com" in modal.text
-        await wait_for_texts(card, "Waiting for approval", env=env)
-        await modal.click("Approve anyway")
-        await env.slack.wait_until(lambda: "You approved" in modal.text)
-        await modal.close()
-        await wait_for_texts(card, "Approved by @bob", env=env)
+        answer = await click_for_reply(bob, "Approve", card)
+        assert "Targets: 8 hosts → 9 hosts: +web99.ber.example.com" in answer
+        assert "This was put before its approvers again." in answer
+        await wait_for_texts(card, "Waiting for approval", "9 hosts", "web99.ber.example.com", env=env)
+        assert "You approved" in await click_for_reply(bob, "Approve", card)
+        await wait_for_texts(card, "Succeeded", env=env)
     finally:
         del hosts[-1]
 

@@ -1,19 +1,18 @@
-"""Puts a request before its approvers again, because it would do something else than they were shown."""
+"""Puts a waiting request before its approvers again, because it would do something else than they were shown."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.backends.base import Preview
 from bot.errors import Conflict, InputError
-from bot.requests.approval.deadlines import expires_at, next_reminder_at
-from bot.requests.model import HASH_VERSION, Content, Person, Request, Requirement, TargetSet
+from bot.requests.model import Request, Requirement, TargetSet
 from bot.requests.resolutions import Difference
-from bot.storage import audit, messages, requests
+from bot.storage import requests
+from bot.usecases.approvals.new_round import content_now, fields_now, open_new_round
 from bot.usecases.policy_service import policy_input_of_request
 from bot.usecases.preflight import PreflightResult, preflight
 from bot.usecases.refusals import RefusalCode
 from bot.usecases.services import Services
-from bot.usecases.summary import summarize_params
 
 
 async def preflight_of_approval(services: Services, request: Request) -> PreflightResult:
@@ -40,68 +39,31 @@ async def ask_again(services: Services, request: Request, current: Preview, chan
     Earlier approvals stop counting. Raises InputError if policy refuses it now, Conflict if the request was changed
     meanwhile, or NotAllowed if Slack does not tell who is in which group.
     """
-    now = services.clock.now()
-    content = _content_now(request, current)
-    targets = TargetSet(**current.targets.model_dump())
-    requirement, warnings = await _requirement_now(services, request, content, targets, current)
-    operation = services.backends.operation(content.backend, content.operation)
-    fields = await operation.fields(request.values)
+    requirement, warnings = await _requirement_now(services, request, current)
+    fields = await fields_now(services, request, current, changes, requirement)
+    fields["warnings"] = warnings
     why = " ".join(f"{change.text}." for change in changes)
     async with services.db.write() as tx:
         stored = await requests.get(tx, request.id, for_update=True)
         if stored.state != "awaiting_approval" or stored.revision != request.revision:
             text = f"{request.name} has been changed meanwhile. Please look at its card."
             raise Conflict(text, code=RefusalCode.REVISION_REPLACED)
-        await requests.revise(
-            tx,
-            stored,
-            Person(team=request.requester.team, user="nightshift"),
-            now,
-            "awaiting_approval",
-            content=content,
-            content_hash=content.hash,
-            summary=summarize_params(fields, request.values, request.labels, current.resolutions),
-            targets=targets,
-            warnings=warnings,
-            facts=current.facts,
-            changes=tuple(change.model_dump() for change in current.changes),
-            revision_changes=tuple({"field": c.field, "before": c.before, "after": c.after} for c in changes),
-            requirement=requirement,
-            round_opened_at=now,
-            approve_by=expires_at(requirement, now, content.schedule),
-            remind_at=next_reminder_at(requirement, now, now),
-        )
-        data = {"why": why, "codes": [change.code for change in changes], "hash": content.hash}
-        await audit.record(tx, now, "nightshift", "request.asked_again", request.id, data)
-        text = f"{request.name} must be approved again, because it would do something else now. {why}"
-        for card in await messages.of_request(tx, request.id, ["approval", "receipt"]):
-            dedupe = f"again:{request.id}:{content.renewal}:{card.recipient}"
-            await messages.add(
-                tx, now, "note", card.recipient, request.id, parent_id=card.id, facts={"text": text}, dedupe=dedupe
-            )
-        await messages.mark_dirty(tx, request.id, now)
+        codes = [change.code for change in changes]
+        await open_new_round(tx, services, stored, fields, f"It would do something else now. {why}", codes)
     services.wake.sender.set()
 
 
-def _content_now(request: Request, current: Preview) -> Content:
-    return request.content.model_copy(
-        update={
-            "resolutions": current.resolutions,
-            "targets": current.targets.names if current.targets.fixed else (),
-            "renewal": request.content.renewal + 1,
-            "hash_version": HASH_VERSION,
-        }
-    )
-
-
 async def _requirement_now(
-    services: Services, request: Request, content: Content, targets: TargetSet, current: Preview
+    services: Services, request: Request, current: Preview
 ) -> tuple[Requirement, tuple[str, ...]]:
     """Return what policy demands of the request as it is now, and the warnings that go with it.
 
     Someone was to decide on it, so a rule alone does not approve it now.
     """
-    policy_input = replace(policy_input_of_request(request), content=content, targets=targets, facts=current.facts)
+    targets = TargetSet(**current.targets.model_dump())
+    policy_input = replace(
+        policy_input_of_request(request), content=content_now(request, current), targets=targets, facts=current.facts
+    )
     conflicts = tuple(conflict.text for conflict in await services.conflicts.find(policy_input))
     outcome = await services.policy.evaluate(policy_input, conflicts)
     if outcome.requirement.effect == "refuse":

@@ -2,9 +2,12 @@
 
 from enum import StrEnum
 
-from bot.requests.approval.deadlines import expires_at, next_reminder_at, renewal_reason
-from bot.requests.model import Person, Request, Run
-from bot.storage import audit, messages, requests, runs
+from bot.requests.approval.deadlines import renewal_reason
+from bot.requests.model import Request, Run
+from bot.storage import requests, runs
+from bot.storage.requests import RequestChanges
+from bot.usecases.approvals.new_round import fields_now, open_new_round
+from bot.usecases.preflight import StartPreflight
 from bot.usecases.services import Services
 
 
@@ -17,37 +20,22 @@ async def series_renewal_reason(services: Services, request: Request) -> str:
     return renewal_reason(request.requirement, request.approved_at, run_count, services.clock.now())
 
 
-async def reopen_for_approval(services: Services, run: Run, request: Request, code: StrEnum, why: str) -> None:
-    """Put a request before its approvers again.
+async def reopen_for_approval(
+    services: Services, run: Run, request: Request, code: StrEnum, why: str, found: StartPreflight | None = None
+) -> None:
+    """Put a request before its approvers again instead of starting a run.
 
-    The run that was to start is cancelled; the approval plans a new one. ``why`` tells people the reason, ``code``
-    programs.
+    The run is cancelled; the approval plans a new one. ``why`` tells people the reason, ``code`` programs. ``found`` is
+    what the request would do now, if its approvers must see that. Raises Conflict if the run or request has changed.
     """
+    fields: RequestChanges = {}
+    if found is not None and found.current is not None:
+        asks = found.requirement is not None and found.requirement.effect == "ask"
+        requirement = found.requirement if asks and found.requirement is not None else request.requirement
+        fields = await fields_now(services, request, found.current, found.verdict.differences, requirement)
     now = services.clock.now()
-    content = request.content.model_copy(update={"renewal": request.content.renewal + 1})
     async with services.db.write() as tx:
         await runs.transition(tx, run, "cancelled", finished_at=now, problem=why)
-        request = await requests.get(tx, request.id)
-        await requests.revise(
-            tx,
-            request,
-            Person(team=request.requester.team, user="nightshift"),
-            now,
-            "awaiting_approval",
-            content=content,
-            content_hash=content.hash,
-            round_opened_at=now,
-            approved_at=None,
-            approve_by=expires_at(request.requirement, now, content.schedule),
-            remind_at=next_reminder_at(request.requirement, now, now),
-            outcome=why,
-        )
-        await audit.record(tx, now, "nightshift", "request.asked_again", request.id, {"why": why, "code": code})
-        for card in await messages.of_request(tx, request.id, ["approval", "receipt"]):
-            text = f"{request.name} must be approved again. {why}"
-            dedupe = f"again:{request.id}:{content.renewal}:{card.recipient}"
-            await messages.add(
-                tx, now, "note", card.recipient, request.id, parent_id=card.id, facts={"text": text}, dedupe=dedupe
-            )
-        await messages.mark_dirty(tx, request.id, now)
+        stored = await requests.get(tx, request.id, for_update=True)
+        await open_new_round(tx, services, stored, fields, why, [code])
     services.wake.sender.set()

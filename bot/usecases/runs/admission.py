@@ -1,7 +1,6 @@
 """Decides whether a run may start. Every start comes through here, whatever led to it."""
 
-import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -12,14 +11,15 @@ from bot.errors import BackendError, BadResponse, InputError, NotFound, RateLimi
 from bot.ids import new_token
 from bot.requests.lifecycle import FINAL_STATES
 from bot.requests.model import Request, Run, RunState
+from bot.requests.preflight import PreflightCode
 from bot.schedule import ZonedTime
 from bot.storage import messages, requests, runs
 from bot.usecases.approvals.reopen import reopen_for_approval, series_renewal_reason
 from bot.usecases.integrity import load_intact
 from bot.usecases.planning import plan_runs
+from bot.usecases.preflight import StartPreflight, preflight_of_start
 from bot.usecases.runs.attempts import prepare_attempt
 from bot.usecases.runs.finish import finish_run
-from bot.usecases.runs.retry import FIRST_WAIT_SECONDS, next_wait, retry_time_is_over
 from bot.usecases.runs.transitions import StartingRun
 from bot.usecases.runs.wait import wait_and_recheck
 from bot.usecases.services import Services
@@ -38,14 +38,20 @@ class ObstacleCode(StrEnum):
     NOT_POSSIBLE = "not_possible"
     TAKEN_OVER = "taken_over"
     CANNOT_TELL = "cannot_tell"
+    CHANGED = "changed"
+    REFUSED = "refused"
 
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """Why a run does not start, with the sentence for people. One that only ``waits`` is looked at again later."""
+    """Why a run does not start, with the sentence for people. One that only ``waits`` is looked at again later.
+
+    ``preflight`` is what the request would do now, where it has to be approved again for that.
+    """
 
     code: ObstacleCode
     text: str
+    preflight: StartPreflight | None = None
 
     @property
     def waits(self) -> bool:
@@ -57,7 +63,7 @@ class Obstacle:
         match self.code:
             case ObstacleCode.REQUEST_OVER:
                 return "cancelled"
-            case ObstacleCode.MISSED | ObstacleCode.FROZEN:
+            case ObstacleCode.MISSED | ObstacleCode.FROZEN | ObstacleCode.REFUSED:
                 return "missed"
             case ObstacleCode.NOT_POSSIBLE:
                 return "failed"
@@ -77,10 +83,16 @@ async def admit(services: Services, run: Run, request: Request) -> StartingRun |
     notes: list[str] = []
     obstacle = await find_obstacle(services, run, request, now, notes)
     if obstacle is None:
+        found = await preflight_of_start(services, request)
+        obstacle = _obstacle_of(found)
+        notes += [found.verdict.text] if found.verdict.outcome == "go" and found.verdict.text else []
+    if obstacle is None:
         try:
             operation = services.backends.operation(request.content.backend, request.content.operation)
-            await _wait_until_ready(services, operation, run)
+            await operation.prepare()
             plan = _build_plan(operation, run, request, new_token())
+        except (Unreachable, BadResponse, RateLimited) as error:
+            obstacle = Obstacle(ObstacleCode.CANNOT_TELL, str(error))
         except (NotFound, InputError, BackendError) as error:
             obstacle = Obstacle(ObstacleCode.NOT_POSSIBLE, str(error))
         else:
@@ -90,6 +102,22 @@ async def admit(services: Services, run: Run, request: Request) -> StartingRun |
     _log.info("run not started", run=run.id, code=obstacle.code, why=obstacle.text)
     await _record_obstacle(services, run, request, obstacle)
     return None
+
+
+def _obstacle_of(found: StartPreflight) -> Obstacle | None:
+    """Return what the verdict of a preflight puts in the way of a start; None if it may start."""
+    verdict = found.verdict
+    match verdict.outcome:
+        case "go":
+            return None
+        case "wait":
+            return Obstacle(ObstacleCode.CANNOT_TELL, verdict.text)
+        case "ask":
+            return Obstacle(ObstacleCode.CHANGED, verdict.text, found)
+        case "refuse" if verdict.code is PreflightCode.NOT_POSSIBLE:
+            return Obstacle(ObstacleCode.NOT_POSSIBLE, verdict.text)
+        case "refuse":
+            return Obstacle(ObstacleCode.REFUSED, f"Not started: {verdict.text}")
 
 
 async def find_obstacle(
@@ -124,29 +152,26 @@ async def _record_obstacle(services: Services, run: Run, request: Request, obsta
         await wait_and_recheck(services, run, request, obstacle.text)
     elif obstacle.code is ObstacleCode.TAKEN_OVER:
         await _take_over_schedule(services, run, request, obstacle.text)
-    elif obstacle.final_state is None:
-        await reopen_for_approval(services, run, request, obstacle.code, obstacle.text)
+    elif obstacle.final_state is not None:
+        await _end_run(services, run, request, obstacle.final_state, obstacle)
     else:
-        async with services.db.write() as tx:
-            await finish_run(
-                tx, services, run, request, obstacle.final_state, problem=obstacle.text, code=obstacle.code
-            )
-        services.wake.sender.set()
-
-
-async def _wait_until_ready(services: Services, operation: Operation[Params], run: Run) -> None:
-    """Let the operation learn what its plan depends on. Raises BackendError if that fails for too long."""
-    began, wait = services.clock.now(), FIRST_WAIT_SECONDS
-    while True:
         try:
-            await operation.prepare()
-            return
-        except (Unreachable, BadResponse, RateLimited) as error:
-            if retry_time_is_over(services, began, run):
-                raise
-            _log.info("back end not ready for a start; retrying", run=run.id, why=str(error))
-        await asyncio.sleep(wait)
-        wait = next_wait(wait)
+            await reopen_for_approval(services, run, request, obstacle.code, obstacle.text, obstacle.preflight)
+        except InputError as error:
+            # Nobody could approve what it would do now, or policy refuses that.
+            await _end_run(services, run, request, "missed", replace(obstacle, text=f"{obstacle.text} {error}"))
+
+
+async def _end_run(services: Services, run: Run, request: Request, state: RunState, obstacle: Obstacle) -> None:
+    """End a run that may not start. Administrators are told where policy refuses what was approved."""
+    now, admin = services.clock.now(), services.settings.channels.admin
+    async with services.db.write() as tx:
+        await finish_run(tx, services, run, request, state, problem=obstacle.text, code=obstacle.code)
+        if admin and obstacle.code in (ObstacleCode.REFUSED, ObstacleCode.CHANGED):
+            text = f"{request.name} was approved, but a run of it did not start. {obstacle.text}"
+            dedupe = f"not-started:{run.id}"
+            await messages.add(tx, now, "note", admin, request.id, facts={"text": text}, dedupe=dedupe)
+    services.wake.sender.set()
 
 
 def _build_plan(operation: Operation[Params], run: Run, request: Request, token: str) -> Plan:

@@ -1,6 +1,7 @@
 """What changes while something is under way: back ends that are not ready, groups, requests, calendars."""
 
 import asyncio
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from structlog.testing import capture_logs
 
 from bot.backends.secrets import SecretNotFound
 from bot.errors import BadResponse, Conflict, NotFound, RateLimited, Refused, Unreachable
+from bot.requests.model import Run
 from bot.requests.policy.load import load_policy
 from bot.storage import audit, requests, runs
 from bot.usecases import calendar_store
@@ -19,7 +21,6 @@ from bot.usecases.calendar_store import CalendarStore
 from bot.usecases.jobs.expire import expire_requests
 from bot.usecases.jobs.remind import send_reminders
 from bot.usecases.preflight import preflight
-from bot.usecases.runs import admission
 from playground.sandbox import Fault
 from tests.unit.usecases.harness import START, Harness
 
@@ -40,22 +41,6 @@ lasts = "24h"
 
 
 @pytest.fixture
-def waits(bot: Harness, monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The waits of a start, during which only the clock moves."""
-    waited: list[float] = []
-    give_way = asyncio.sleep
-
-    async def sleep(seconds: float) -> None:
-        if seconds:
-            waited.append(seconds)
-            bot.forward(seconds=seconds)
-        await give_way(0)
-
-    monkeypatch.setattr(admission.asyncio, "sleep", sleep)
-    return waited
-
-
-@pytest.fixture
 def prepared(bot: Harness, monkeypatch: pytest.MonkeyPatch) -> list[Exception]:
     """What the back end answers before a start, one after the other; it is ready after the last."""
     answers: list[Exception] = []
@@ -69,35 +54,66 @@ def prepared(bot: Harness, monkeypatch: pytest.MonkeyPatch) -> list[Exception]:
     return answers
 
 
-async def test_a_back_end_that_is_not_ready_is_waited_for_with_growing_gaps(
-    bot: Harness, waits: list[float], prepared: list[Exception]
-) -> None:
+async def test_a_start_waits_until_the_back_end_is_ready_and_says_so(bot: Harness, prepared: list[Exception]) -> None:
     request = await bot.approved()
     run, before = await bot.run(request), len(bot.posts())
-    prepared += [Unreachable("f", "away"), BadResponse("f", "odd"), RateLimited("f", "slow", retry_after=9.0)]
+    prepared += [
+        Unreachable("f", "It is away."),
+        BadResponse("f", "It is odd."),
+        RateLimited("f", "Slow.", retry_after=9),
+    ]
+    for reason in ("It is away.", "It is odd.", "Slow."):
+        run = await bot.dispatch(run)
+        assert (run.state, run.problem, len(bot.posts())) == ("pending", reason, before)
+        outcome = (await bot.reload(request)).outcome
+        assert re.fullmatch(rf"{reason} Retrying until \d\d Jan \d\d:\d\d CET\.", outcome), outcome
+        bot.forward(seconds=15)
     run = await bot.dispatch(run)
-    assert (run.state, len(bot.posts()) - before) == ("running", 1)
-    assert waits[:3] == [1.0, 2.0, 4.0]
+    after = await bot.reload(request)
+    assert (run.state, len(bot.posts()) - before, after.outcome, after.start_notes) == ("running", 1, "", ())
 
 
-async def test_a_back_end_that_does_not_become_ready_in_time_fails_the_run(
-    bot: Harness, waits: list[float], prepared: list[Exception]
-) -> None:
-    run, before = await bot.run(await bot.approved()), len(bot.posts())
+async def test_a_run_that_waits_is_due_again_only_after_a_while(bot: Harness, prepared: list[Exception]) -> None:
+    run = await bot.dispatch(await waiting(bot, prepared))
+    recheck = bot.services.settings.timing.recheck_seconds
+    for seconds, due in ((recheck - 0.001, False), (recheck, True)):
+        async with bot.services.db.read() as tx:
+            found = await runs.due_to_start(tx, bot.now + timedelta(seconds=seconds))
+        assert (run.id in [one.id for one in found]) is due
+    async with bot.services.db.read() as tx:
+        found = await runs.due_to_start(tx, bot.now - timedelta(hours=1))
+    assert run.id in [one.id for one in found], "the clock was set back"
+
+
+async def waiting(bot: Harness, prepared: list[Exception]) -> Run:
+    """A run that is due and whose back end is away for long."""
+    run = await bot.run(await bot.approved())
     prepared += [Unreachable("f", "It is away.") for _ in range(99)]
-    run = await bot.dispatch(run)
-    assert (run.state, run.problem, len(bot.posts()) - before) == ("failed", "It is away.", 0)
+    return run
+
+
+async def test_a_back_end_that_does_not_become_ready_in_time_means_that_the_run_is_missed(
+    bot: Harness, prepared: list[Exception]
+) -> None:
+    run, before = await waiting(bot, prepared), len(bot.posts())
     limit = bot.services.settings.timing.connect_seconds
-    assert sum(waits[:-1]) <= limit < sum(waits)
+    run = await bot.dispatch(run)
+    assert run.latest_start == bot.now + timedelta(seconds=limit)
+    bot.forward(seconds=limit)
+    assert (await bot.dispatch(run)).state == "pending"
+    bot.forward(seconds=1)
+    run = await bot.dispatch(run)
+    assert (run.state, len(bot.posts()) - before) == ("missed", 0)
+    assert run.problem.endswith("It is away.")
 
 
 async def test_a_back_end_that_refuses_before_a_start_fails_the_run_at_once(
-    bot: Harness, waits: list[float], prepared: list[Exception]
+    bot: Harness, prepared: list[Exception]
 ) -> None:
     run = await bot.run(await bot.approved())
     prepared.append(Refused("f", "Not for you."))
     run = await bot.dispatch(run)
-    assert (run.state, run.problem, waits) == ("failed", "Not for you.", [])
+    assert (run.state, run.problem) == ("failed", "Not for you.")
 
 
 async def test_a_secret_that_is_gone_at_the_start_is_said_and_nothing_is_sent(

@@ -123,7 +123,10 @@ async def test_a_request_that_is_opened_again_begins_a_new_round(bot: Harness) -
     assert after.last_editor == request.last_editor
     ended = await bot.run(request)
     assert (ended.state, ended.problem, ended.finished_at) == ("cancelled", "It is due.", bot.now)
-    assert (await bot.audit(request))[-1] == ("request.asked_again", {"why": "It is due.", "code": "renewal_due"})
+    assert (await bot.audit(request))[-1] == (
+        "request.asked_again",
+        {"why": "It is due.", "codes": ["renewal_due"], "hash": after.content_hash},
+    )
     notes = await bot.messages(request, "note")
     assert {note.parent_id for note in notes} == before.keys()
     assert {note.facts["text"] for note in notes} == {f"{request.name} must be approved again. It is due."}

@@ -173,7 +173,7 @@ async def test_an_approver_who_left_does_not_count_at_the_start(bot: Harness) ->
     assert {note.recipient: note.parent_id for note in notes} == cards
     assert (await bot.audit(request))[-1] == (
         "request.asked_again",
-        {"why": run.problem, "code": "approval_invalid"},
+        {"why": run.problem, "codes": ["approval_invalid"], "hash": after.content_hash},
     )
     assert (after.last_editor, after.edited_by) == ("", ())
     assert (await bot.decide(after)).request.state == "scheduled"

@@ -1,0 +1,75 @@
+"""Opens a new round of approval: the same request, perhaps with what it would do now."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+from bot.backends.base import Preview
+from bot.requests.approval.deadlines import expires_at, next_reminder_at
+from bot.requests.model import HASH_VERSION, Content, Person, Request, Requirement, TargetSet
+from bot.requests.resolutions import Difference
+from bot.storage import audit, messages, requests
+from bot.storage.requests import RequestChanges
+from bot.storage.transactions import Tx
+from bot.usecases.services import Services
+from bot.usecases.summary import summarize_params
+
+
+def content_now(request: Request, current: Preview) -> Content:
+    """Return the content of a request with what its parameters stand for now. Earlier approvals do not count for it."""
+    return request.content.model_copy(
+        update={
+            "resolutions": current.resolutions,
+            "targets": current.targets.names if current.targets.fixed else (),
+            "renewal": request.content.renewal + 1,
+            "hash_version": HASH_VERSION,
+        }
+    )
+
+
+async def fields_now(
+    services: Services, request: Request, current: Preview, changes: Sequence[Difference], requirement: Requirement
+) -> RequestChanges:
+    """Return the fields of a request as what ``current`` shows. ``changes`` are the differences from its approved
+    content. Raises BackendError if the back end does not say what its fields are called."""
+    operation = services.backends.operation(request.content.backend, request.content.operation)
+    fields = await operation.fields(request.values)
+    return {
+        "content": content_now(request, current),
+        "summary": summarize_params(fields, request.values, request.labels, current.resolutions),
+        "targets": TargetSet(**current.targets.model_dump()),
+        "warnings": current.warnings,
+        "facts": current.facts,
+        "changes": tuple(change.model_dump() for change in current.changes),
+        "revision_changes": tuple({"field": c.field, "before": c.before, "after": c.after} for c in changes),
+        "requirement": requirement,
+    }
+
+
+async def open_new_round(
+    tx: Tx, services: Services, request: Request, fields: RequestChanges, why: str, codes: Sequence[StrEnum]
+) -> Request:
+    """Put a request with new ``fields`` before its approvers, and tell them. ``why`` is for people, ``codes`` for
+    programs. Earlier approvals stop counting. Raises Conflict if the request has changed."""
+    now = services.clock.now()
+    content = fields.get("content") or request.content.model_copy(update={"renewal": request.content.renewal + 1})
+    requirement = fields.get("requirement") or request.requirement
+    changes: RequestChanges = {
+        **fields,
+        "content": content,
+        "content_hash": content.hash,
+        "round_opened_at": now,
+        "approved_at": None,
+        "approve_by": expires_at(requirement, now, content.schedule),
+        "remind_at": next_reminder_at(requirement, now, now),
+        "outcome": why,
+    }
+    nightshift = Person(team=request.requester.team, user="nightshift")
+    request = await requests.revise(tx, request, nightshift, now, "awaiting_approval", **changes)
+    data = {"why": why, "codes": list(codes), "hash": content.hash}
+    await audit.record(tx, now, "nightshift", "request.asked_again", request.id, data)
+    for card in await messages.of_request(tx, request.id, ["approval", "receipt"]):
+        facts = {"text": f"{request.name} must be approved again. {why}"}
+        dedupe = f"again:{request.id}:{content.renewal}:{card.recipient}"
+        await messages.add(tx, now, "note", card.recipient, request.id, parent_id=card.id, facts=facts, dedupe=dedupe)
+    await messages.mark_dirty(tx, request.id, now)
+    return request
