@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, JsonValue, SerializerFunctionWrapHandler, model_serializer
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from bot.values import FrozenModel
 
@@ -112,9 +112,9 @@ class Series(FrozenModel):
     excluded: tuple[date, ...] = ()
 
     @model_serializer(mode="wrap")
-    def _without_empty_exclusions(self, serialize: SerializerFunctionWrapHandler) -> dict[str, JsonValue]:
+    def _without_empty_exclusions(self, serialize: SerializerFunctionWrapHandler) -> dict[str, object]:
         """Leave out what earlier releases did not know, so that the hash of what they stored stays the same."""
-        fields: dict[str, JsonValue] = serialize(self)
+        fields: dict[str, object] = serialize(self)
         return fields if self.excluded else {name: value for name, value in fields.items() if name != "excluded"}
 
 

@@ -66,14 +66,14 @@ async def test_another_text_of_the_template_needs_a_new_approval(bot: Harness) -
     assert (result.confirm, result.stop) == ((), ())
 
 
-async def test_other_hosts_are_confirmed_and_need_no_new_approval(bot: Harness) -> None:
+async def test_other_hosts_need_a_new_approval_and_a_few_of_many_do_not(bot: Harness) -> None:
     request = await bot.request(hosts="hostgroup = web")
     world = bot.env.foreman.state.world
     world.hosts = [host for host in world.hosts if host.name != request.targets.names[0]]
     result = await preflight(bot.services, request)
     gone = request.targets.names[0]
-    assert result.confirm == (f"It would touch other targets now. Targets: 8 hosts → 7 hosts: -{gone}.",)
-    assert (result.changes, result.current) == ((), None)
+    assert [change.text for change in result.changes] == [f"Targets: 8 hosts → 7 hosts: -{gone}"]
+    assert (result.confirm, result.current is not None) == ((), True)
     caches = await bot.request(hosts="hostgroup = cache")
     world.hosts = [host for host in world.hosts if host.name != caches.targets.names[0]]
     assert (await preflight(bot.services, caches)).confirm == ()
