@@ -24,3 +24,8 @@ def format_duration(duration_seconds: float) -> str:
         if number:
             parts.append(f"{number} {name}{'' if number == 1 else 's'}")
     return " ".join(parts[:2]) or "0 seconds"
+
+
+def format_age(age_seconds: float) -> str:
+    """Format how old something is, in whole minutes from a minute on: "5 hours", "12 minutes", "8 seconds"."""
+    return format_duration(age_seconds // 60 * 60 if age_seconds >= 60 else age_seconds)

@@ -24,7 +24,7 @@ from bot.requests.approval.status import (
 )
 from bot.requests.directory import InMemoryDirectory as Directory
 from bot.requests.directory import ineligibility_reason, stage_members
-from bot.requests.durations import format_duration
+from bot.requests.durations import format_age
 from bot.requests.model import Decision, Person, Request, Stage
 from bot.slack.live_directory import (
     DECISION_GROUP_AGE_SECONDS,
@@ -138,7 +138,7 @@ class ApprovalService:
         permission = is_still_valid(approval_round, decisions, directory, self.clock.now())
         if not permission.allowed or not age:
             return ApprovalAtStart(permission)
-        note = f"Slack did not answer at the start. Its answer of {format_duration(age)} earlier said who may approve."
+        note = f"Slack did not answer at the start. Its answer of {format_age(age)} earlier said who may approve."
         _log.warning("approvers checked from Slack's last answer", request=request.name, seconds=round(age))
         return ApprovalAtStart(permission, note)
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from bot.requests.durations import format_duration
+from bot.requests.durations import format_age
 from bot.requests.model import Requirement, Stage
 from bot.requests.patterns import Patterns, TargetNames
 from bot.requests.spans import TimeSpan, subtract_spans
@@ -184,7 +184,7 @@ def _hit_text(
 ) -> str:
     name = f"the freeze “{freeze.name}”" + (f" ({title})" if title and title != freeze.name else "")
     if _is_stale(freeze, age):
-        state = "was never read" if age is None else f"was last read {format_duration(age.total_seconds())} ago"
+        state = "was never read" if age is None else f"was last read {format_age(age.total_seconds())} ago"
         text = f"The calendar of {name} {state}; until it answers, everything counts as frozen."
     elif runs[1] > 1:
         text = f"{runs[0]} of the next {runs[1]} runs fall into {name}, the first from {format_span(*shown_span)}."
@@ -195,7 +195,7 @@ def _hit_text(
     if freeze.stage is not None:
         text += f" That needs {stage_text(freeze.stage)}."
     if age is not None and age > _UNREMARKABLE_AGE and not _is_stale(freeze, age):
-        text += f" Its calendar was last read {format_duration(age.total_seconds())} ago."
+        text += f" Its calendar was last read {format_age(age.total_seconds())} ago."
     return text
 
 

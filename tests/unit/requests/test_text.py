@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.requests.durations import format_duration
+from bot.requests.durations import format_age, format_duration
 from bot.requests.model import Stage
 from bot.requests.text import approver_names, count_noun, first_few, format_span, join_words, stages_text
 from tests.unit.requests.build import stage
@@ -83,3 +83,18 @@ def test_a_period_is_told_in_the_zone_of_its_start(start: datetime, end: datetim
 )
 def test_a_duration_has_at_most_two_units(seconds: float, text: str) -> None:
     assert format_duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "0 seconds"),
+        (59, "59 seconds"),
+        (60, "1 minute"),
+        (119, "1 minute"),
+        (18001, "5 hours"),
+        (18061, "5 hours 1 minute"),
+    ],
+)
+def test_an_age_is_told_in_whole_minutes(seconds: float, text: str) -> None:
+    assert format_age(seconds) == text
