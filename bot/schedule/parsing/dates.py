@@ -171,7 +171,8 @@ def _range_end(tokens: Sequence[Token], i: int) -> tuple[int, int] | None:
     i += 1
     i += tokens[i].name == "the"
     day = _day_number(tokens, i)
-    if day is None or tokens[i + 1].kind == "month" or tokens[i + 1].name in ("of", "/"):
+    other_month = tokens[i + 1].name in ("of", "/") and _year_number(tokens, i + 2) is None
+    if day is None or tokens[i + 1].kind == "month" or other_month:
         return None
     return day, i + 1
 
@@ -245,7 +246,8 @@ def _year_number(tokens: Sequence[Token], i: int) -> int | None:
         return None
     if tokens[i + 1].kind == "meridiem" or tokens[i + 1].name == "hour" or tokens[i - 1].name == "at":
         return None
-    return token.number
+    is_late_hour = 2200 <= token.number < 2400 and token.number % 100 < 60
+    return None if is_late_hour else token.number
 
 
 def months(tokens: Sequence[Token], i: int) -> Months | None:

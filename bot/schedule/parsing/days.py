@@ -229,6 +229,8 @@ def _ordinal_at(tokens: Sequence[Token], i: int) -> tuple[int, int] | None:
     if token.kind != "ordinal" or not 1 <= token.number <= 366:
         return None
     after = i + 1
+    if tokens[after].kind == "dash" and tokens[after + 1].name == "last":
+        return -token.number, after + 2
     if tokens[after].name == "to" or (tokens[after].kind == "dash" and tokens[after + 1].name == "to"):
         after += 1 + (tokens[after].kind == "dash")
         after += tokens[after].name == "the" or tokens[after].kind == "dash"

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from bot.schedule.parsing.errors import ParseError
 from bot.schedule.parsing.nodes import AmbiguousNode, Duration, DurationParts, FromNow, RelativeTo, RunCount, SyntaxNode
 from bot.schedule.parsing.tokens import Token
 from bot.schedule.parsing.vocabulary import UNIT_SUFFIXES
@@ -70,6 +71,9 @@ def _count(tokens: Sequence[Token], i: int) -> tuple[float, int] | None:
     token = tokens[i]
     if token.kind == "number":
         return float(token.number), i + 1
+    couple = i + (token.name == "a")
+    if tokens[couple].text == "couple":
+        return 2.0, couple + 1 + (tokens[couple + 1].name == "of")
     if token.name in ("a", "an"):
         return 1.0, i + 1
     if token.kind == "dotted":
@@ -142,11 +146,19 @@ def iso_duration(tokens: Sequence[Token], i: int) -> Duration | AmbiguousNode | 
     if amount is None:
         return None
     parts, end = amount
-    if i or tokens[end].kind != "end":
-        return Duration(i, end, parts)
+    return Duration(i, end, parts) if i or tokens[end].kind != "end" else _ask_about_length(i, end, parts)
+
+
+def length_alone(tokens: Sequence[Token], i: int) -> AmbiguousNode | None:
+    """Ask about "2 hours" where it is the whole phrase."""
+    amount = duration_parts(tokens, i) if not i else None
+    return _ask_about_length(i, amount[1], amount[0]) if amount and tokens[amount[1]].kind == "end" else None
+
+
+def _ask_about_length(start: int, end: int, parts: DurationParts) -> AmbiguousNode:
     text = " ".join(f"{count:g} {unit}s" for count, unit in parts)
     question = "A start at any time until then, or exactly then?"
-    return AmbiguousNode(i, end, question, (f"in {text}", f"now for {text}"))
+    return AmbiguousNode(start, end, question, (f"in {text}", f"now for {text}"))
 
 
 def within(tokens: Sequence[Token], i: int) -> AmbiguousNode | None:
@@ -175,6 +187,8 @@ def duration(tokens: Sequence[Token], i: int) -> SyntaxNode | None:
     coming = tokens[i].name in ("next", "coming")
     i += coming
     if (counted := _run_count(tokens, i)) is not None:
+        if counted[0] < 1:
+            raise ParseError("A series needs one run or more.", SyntaxNode(start, counted[1]))
         return RunCount(start, counted[1], counted[0])
     if not lead:
         return None

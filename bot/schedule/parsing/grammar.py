@@ -95,6 +95,7 @@ _BY_KIND: dict[str, tuple[Production, ...]] = {
         times.time_of_day,
         times.four_figures,
         dates.year,
+        durations.length_alone,
         times.bare_number,
     ),
     "ordinal": (named_days.patch_tuesday, dates.calendar_date, days.ordinals),
@@ -306,7 +307,7 @@ def _next_time_in_list(tokens: Sequence[Token], i: int, nodes: list[SyntaxNode])
     after = i
     while tokens[after].kind == "comma":
         after += 1
-    joined = tokens[after].name in ("and", "or")
+    joined = tokens[after].name in ("and", "or", "/")
     after += joined
     if after == i or (len(nodes) > 1 and _follows_between(nodes)):
         return None

@@ -46,6 +46,8 @@ def recurrence(tokens: Sequence[Token], i: int) -> SyntaxNode | None:
         return Recurrence(start, i + 1, "weekly", 2) if alternates else None
     if token.name in _AMBIGUOUS_ADVERBS:
         return AmbiguousNode(start, i + 1, f"Which is meant by '{token.name}'?", _AMBIGUOUS_ADVERBS[token.name], True)
+    if token.name == "twice" and (twice := _twice(tokens, start, i + 1)) is not None:
+        return twice
     if token.name == "twice" and tokens[i + 1].name in ("a", "every") and tokens[i + 2].kind == "unit":
         raise ParseError("Say which times twice are, such as 'every day at 09:00 and 21:00'.", SyntaxNode(start, i + 3))
     once = token.name == "once"
@@ -57,11 +59,28 @@ def recurrence(tokens: Sequence[Token], i: int) -> SyntaxNode | None:
     return _interval(tokens, start, i + 1 + (tokens[i + 1].name == "single"))
 
 
+def _twice(tokens: Sequence[Token], start: int, i: int) -> Recurrence | None:
+    """Parse "twice daily" and "twice a week" before a list, which says when."""
+    if not any(token.name == "and" or token.kind == "comma" for token in tokens[i:]):
+        if tokens[i].name in _ADVERBS:
+            raise ParseError(
+                "Say which times twice are, such as 'every day at 09:00 and 21:00'.", SyntaxNode(start, i + 1)
+            )
+        return None
+    if adverb := _ADVERBS.get(tokens[i].name):
+        return Recurrence(start, i + 1, *adverb)
+    unit = _frequency_unit(tokens, i + 1) if tokens[i].name in ("a", "every") else None
+    return Recurrence(start, i + 2, *unit) if unit else None
+
+
 def _interval(tokens: Sequence[Token], start: int, i: int) -> Recurrence | None:
     """Parse what follows "every": a number and a unit, or nothing before days."""
     token, following = tokens[i], tokens[i + 1]
     if token.name in ("quarter", "calendar") and tokens[i + (token.name == "calendar")].name == "quarter":
         return Recurrence(start, i + 1 + (token.name == "calendar"), "monthly", 3, is_quarter=True)
+    if token.name == "half":
+        hour = i + 1 + (following.name in ("a", "an"))
+        return Recurrence(start, hour + 1, "minutely", 30) if tokens[hour].name == "hour" else None
     if token.name == "other":
         if (unit := _frequency_unit(tokens, i + 1)) is not None:
             return Recurrence(start, i + 2, unit[0], 2 * unit[1])

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from bot.schedule.parsing.errors import ParseError
-from bot.schedule.parsing.nodes import AmbiguousNode, BareNumber, Daypart, EndOfDay, HourCertainty, TimeOfDay
+from bot.schedule.parsing.nodes import AmbiguousNode, BareNumber, Daypart, EndOfDay, HourCertainty, MonthDays, TimeOfDay
 from bot.schedule.parsing.tokens import Token
 
 _PREFIXES = frozenset({"at", "about", "for", "exactly"})
@@ -358,10 +358,12 @@ def end_of_day(tokens: Sequence[Token], i: int) -> EndOfDay | None:
     return None
 
 
-def bare_number(tokens: Sequence[Token], i: int) -> BareNumber | None:
-    """Parse a number alone, or "on 15"."""
+def bare_number(tokens: Sequence[Token], i: int) -> BareNumber | MonthDays | None:
+    """Parse a number alone, or "on 15"; and the day in "20 of next month"."""
     on = tokens[i].name == "on"
     i += on
+    if tokens[i].kind == "number" and 1 <= tokens[i].number <= 31 and tokens[i + 1].name == "of":
+        return MonthDays(i - on, i + 1, (tokens[i].number,))
     if tokens[i].kind == "number" and tokens[i].number < 100:
         return BareNumber(i - on, i + 1, tokens[i].number, has_on=on)
     return None

@@ -28,7 +28,9 @@ ABBREVIATIONS: dict[str, tuple[str, ...]] = {
     "ast": ("America/Halifax", "America/Puerto_Rico", "Asia/Riyadh"), "sst": ("Pacific/Pago_Pago", "Asia/Singapore"),
     "amt": ("America/Manaus", "Asia/Yerevan"), "gst": ("Asia/Dubai", "Atlantic/South_Georgia"),
 }  # fmt: skip
-SEASONLESS_ABBREVIATIONS = frozenset({"utc", "gmt", "z", "zulu", "et", "ct", "mt", "pt"})
+LOCAL = "local"
+"""Stands for the speaker's own zone."""
+SEASONLESS_ABBREVIATIONS = frozenset({LOCAL, "utc", "gmt", "z", "zulu", "et", "ct", "mt", "pt"})
 """Abbreviations that name a zone in summer and in winter alike."""
 
 # Cities that give no zone its name, and countries with one zone.
@@ -151,6 +153,8 @@ def _named_zone(tokens: Sequence[Token], i: int, start: int) -> ZoneNode | None:
     letters = tokens[i].text
     if letters in ABBREVIATIONS:
         return ZoneNode(start, i + 1, ABBREVIATIONS[letters], letters)
+    if letters in ("local", "my", "our") and tokens[i + 1].name == "time":
+        return ZoneNode(start, i + 1, (), LOCAL)
     words = [letters]
     while tokens[i + len(words)].kind == "other":
         words.append(tokens[i + len(words)].text)

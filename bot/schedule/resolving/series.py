@@ -236,7 +236,9 @@ def anchor(ctx: PhraseContext, rule: RecurrenceRule, start: datetime | None, cou
     if not runs:
         raise ParseError("That never happens.")
     counted = rule.interval > 1 or rule.freq in ("hourly", "minutely") or count is not None
-    starting = start.date() if start is not None else runs[0].wall.date() if counted else None
+    starting = runs[0].wall.date() if start is not None or counted else None
+    if start is not None and start.time() == time():
+        starting = start.date()
     series = Series(rule=rule, zone=ctx.zone, first=runs[0], starting=starting, count=count)
     return series if start is None or series.first.instant > ctx.now else _skip_past_runs(ctx, series)
 

@@ -173,7 +173,7 @@ def _between_points(
     if first_clock is None and last_clock is None:
         return window_between_days(ctx, start_nodes, end_nodes, connectives)
     if first_clock is not None and last_clock is not None:
-        if end_connective.is_dash and len(connectives) == 1 and not _day_nodes([*start_nodes, *end_nodes]):
+        if end_connective.is_dash and len(connectives) == 1 and not _names_day([*start_nodes, *end_nodes]):
             _ask_about_two_numbers(ctx, first_clock, last_clock, end_connective)
         _ask_about_halves(ctx, first_clock, last_clock, (*start_nodes, *end_nodes), connectives)
         if not (_day_nodes(start_nodes) and _day_nodes(end_nodes)):
@@ -268,6 +268,10 @@ def _first_clock(nodes: Sequence[SyntaxNode]) -> TimeOfDay | None:
 
 def _day_nodes(nodes: Sequence[SyntaxNode]) -> list[SyntaxNode]:
     return [node for node in nodes if not isinstance(node, TimeOfDay | Daypart)]
+
+
+def _names_day(nodes: Sequence[SyntaxNode]) -> bool:
+    return any(not isinstance(node, TimeOfDay) for node in nodes)
 
 
 def _start_on_day_of_end(

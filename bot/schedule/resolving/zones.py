@@ -4,12 +4,12 @@ from datetime import datetime
 from functools import cache
 
 from bot.schedule.parsing.nodes import ZoneNode
-from bot.schedule.parsing.zones import SEASONLESS_ABBREVIATIONS, zone_info
+from bot.schedule.parsing.zones import LOCAL, SEASONLESS_ABBREVIATIONS, zone_info
 
 
 def resolve_zone(node: ZoneNode, speaker_zone: str) -> str | None:
     """Return the one zone that is meant, with the help of the speaker's own, or None where it is unclear."""
-    if speaker_zone in node.candidates:
+    if speaker_zone in node.candidates or node.abbreviation == LOCAL:
         return speaker_zone
     if (
         node.abbreviation
