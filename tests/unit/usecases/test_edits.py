@@ -1,5 +1,6 @@
 """A form that is filled in from a request: what it starts from, and who may open it."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from bot.usecases.drafts.reading import parsed_reading
 from bot.usecases.drafts.rerun_failed import rerun_failed
 from bot.usecases.drafts.update import apply_form_state
 from bot.usecases.runs.cancel import cancel
+from bot.usecases.runs.finish import finish_run
 from tests.unit.usecases.harness import Harness
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -111,3 +113,25 @@ async def test_what_failed_before_it_started_is_not_repeated(bot: Harness) -> No
         await runs.transition(tx, await bot.run(request), "failed")
     with pytest.raises(InputError, match="nothing to repeat"):
         await rerun_failed(bot.services, request.id, await bot.actor("alice"))
+
+
+async def test_a_series_may_be_edited_after_a_run_was_missed(bot: Harness) -> None:
+    request = await bot.approved(when="every 3 days at 04:00")
+    missed = await bot.run(request)
+    assert missed.latest_start is not None
+    bot.move_to(missed.latest_start + timedelta(seconds=1))
+    assert (await bot.dispatch(missed)).state == "missed"
+    draft = await edited(bot, await bot.reload(request))
+    after = await resubmitted(bot, draft, **{"inputs.command": "uptime"})
+    assert (after.state, after.revision) == ("awaiting_approval", 2)
+    assert sorted(run.state for run in await bot.runs(request)) == ["cancelled", "missed"]
+
+
+async def test_an_edit_that_was_open_while_its_request_ended_is_refused(bot: Harness) -> None:
+    request = await bot.approved(when="now")
+    draft = await edited(bot, request)
+    run = await bot.run(request)
+    async with bot.services.db.write() as tx:
+        await finish_run(tx, bot.services, run, request, "missed", problem="Too late.")
+    with pytest.raises(Conflict, match="cannot be edited any more"):
+        await resubmitted(bot, draft, **{"inputs.command": "uptime"})
