@@ -112,7 +112,7 @@ _BY_KIND: dict[str, tuple[Production, ...]] = {
     "weekdays": (days.weekdays,),
     "daypart": (times.daypart,),
     "dayparts": (times.daypart,),
-    "unit": (days.relative_day, days.weekdays, days.ordinals, recurrences.minutes_of_hour),
+    "unit": (named_days.patch_tuesday, days.relative_day, days.weekdays, days.ordinals, recurrences.minutes_of_hour),
     "dash": (connective,),
 }
 _BY_WORD: dict[str, tuple[Production, ...]] = {

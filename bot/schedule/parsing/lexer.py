@@ -221,11 +221,12 @@ def _offset_after(clock: Token, sign: Token, following: list[Token]) -> Token | 
         hours > 14
         or minutes not in (0, 30, 45)
         or len(figures.parts) > 2
-        or (sign.adjacent and not has_seconds and sign.text == "-" and figures.kind != "clock")
+        or (sign.adjacent and not has_seconds and figures.kind != "clock" and len(figures.text) != 4)
     ):
         return None
     name = "offset"
-    if sign.kind == "dash" and not has_seconds and (figures.kind == "clock" or len(figures.text) != 4):
+    is_plain_offset = figures.kind == "number" and len(figures.text) == 4 and not sign.adjacent
+    if sign.kind == "dash" and not has_seconds and not is_plain_offset:
         crosses_midnight = clock.kind == "clock" and (hours, minutes) < clock.parts[:2]
         if not 3 <= hours <= 10 or (sign.adjacent and not crosses_midnight):
             return None

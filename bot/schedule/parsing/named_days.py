@@ -74,9 +74,11 @@ def _counted_from(tokens: Sequence[Token], i: int) -> ShiftedWeekday | None:
     """Parse 3 days after patch tuesday, the day before the 2nd tuesday."""
     start = i
     i += tokens[i].name == "on"
-    if tokens[i].name == "the" and tokens[i + 1].name == "day":
-        days: int | None = 1
-        i += 2
+    the = tokens[i].name == "the"
+    unit = tokens[i + the]
+    if unit.kind == "unit" and unit.name in ("day", "week"):
+        days: int | None = 1 if unit.name == "day" else 7
+        i += 1 + the
     else:
         amount = duration_parts(tokens, i)
         if amount is None:

@@ -33,6 +33,7 @@ from bot.schedule.parsing.nodes import (
 )
 from bot.schedule.resolving.hours import hour_from_number
 
+_DAYS_PER_UNIT = {"day": 1, "week": 7}
 _EXCLUDABLE_NODES = (Weekdays, CalendarDate, DateRange, NthWeekdays, RelativeDay, Months, Period)
 _DATE_NODES = (CalendarDate, RelativeDay, Months, Year, AmbiguousDate, Period, PeriodBoundary, Weekdays, MonthDays)
 
@@ -87,7 +88,7 @@ def _of_the_month(nodes: Sequence[SyntaxNode]) -> bool:
 
 def _is_next_days(node: SyntaxNode, nodes: Sequence[SyntaxNode]) -> bool:
     """Tell whether a node is "for the next 5 days" beside a time of day and no other day."""
-    if not isinstance(node, Duration) or not node.is_next or any(unit != "day" for _, unit in node.amount):
+    if not isinstance(node, Duration) or not node.is_next or any(unit not in _DAYS_PER_UNIT for _, unit in node.amount):
         return False
     others = [other for other in nodes if other is not node]
     return any(isinstance(other, TimeOfDay) for other in others) and all(
@@ -110,7 +111,9 @@ def _spelled_out(nodes: Sequence[SyntaxNode]) -> list[SyntaxNode]:
             ]
         elif not has_recurrence and _is_next_days(node, nodes):
             assert isinstance(node, Duration)
-            days = sum(int(count) for count, _ in node.amount)
+            days = sum(int(count) * _DAYS_PER_UNIT[unit] for count, unit in node.amount)
+            if days < 1:
+                raise ParseError("A series needs one run or more.", node)
             result += [Recurrence(node.start, node.end, "daily"), RunCount(node.start, node.end, days)]
         else:
             result.append(node)
@@ -144,7 +147,7 @@ def classify(nodes: Sequence[SyntaxNode]) -> SeriesParts:
         else:
             _add_node(parts, node, role)
             target, role = None, ""
-    if parts.start_nodes == [] or parts.until_nodes == [] or role == "end":
+    if parts.start_nodes == [] or parts.until_nodes == [] or role == "end" or isinstance(nodes[-1], Connective):
         raise ParseError("", nodes[-1])
     return parts
 

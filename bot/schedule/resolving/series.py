@@ -182,13 +182,27 @@ def _expand_hours(rule: RecurrenceRule, window: int | None, parts: SeriesParts) 
     if rule.freq not in ("hourly", "minutely"):
         if parts.minutes is not None:
             raise ParseError("Minutes alone need 'every hour'.", parts.minutes, example="every hour at minute 15")
-        long = parts.end_clocks and window is not None and timedelta(minutes=window) > _LONG_WINDOW
+        long = (
+            parts.end_clocks
+            and parts.end_weekday is None
+            and window is not None
+            and timedelta(minutes=window) > _LONG_WINDOW
+        )
         if long and rule.times:
             first, last = parts.clocks[0], parts.end_clocks[0]
-            hours = (window or 0) // 60
+            length = window or 0
+            lasting = f"{length // 60} hours" if length % 60 == 0 else f"{length} minutes"
             stretch = f"{rule.times[0]:%H:%M} to {last.hour:02}:{last.minute:02}"
-            options = (f"at {rule.times[0]:%H:%M} for {hours} hours", f"every hour from {stretch}")
-            raise AmbiguityError("One run that may start in all these hours, or one every hour?", options, first, last)
+            options: tuple[str, ...] = (f"at {rule.times[0]:%H:%M} for {lasting}", f"every hour from {stretch}")
+            if length % (24 * 60) == 0:
+                options = options[:1]
+            nodes = [first, SyntaxNode(first.end, last.start), last]
+            if not parts.selectors and len(parts.recurrences) == 1 and parts.recurrences[0].freq == "daily":
+                every = parts.recurrences[0]
+                nodes += [every, *([SyntaxNode(every.end, first.start)] if every.end < first.start else [])]
+                options = (f"every day {options[0]}", *options[1:])
+            question = "One run that may start in all these hours, or one every hour?"
+            raise AmbiguityError(question, options, *nodes, accepts_one=True)
         return rule, window
     if parts.clocks and not parts.end_clocks:
         raise ParseError("A series by the hour names no time of day.", *parts.clocks, example="every 2 hours")
@@ -200,7 +214,7 @@ def _expand_hours(rule: RecurrenceRule, window: int | None, parts: SeriesParts) 
         )
     opening = datetime.combine(date(2000, 1, 1), rule.times[0])
     steps = (window or 0) // (60 * rule.interval)
-    times = tuple(sorted((opening + timedelta(hours=rule.interval * n)).time() for n in range(steps + 1)))
+    times = tuple(sorted({(opening + timedelta(hours=rule.interval * n)).time() for n in range(steps + 1)}))
     freq = "weekly" if rule.weekdays else "daily"
     return rule.model_copy(update={"freq": freq, "interval": 1, "times": times}), None
 

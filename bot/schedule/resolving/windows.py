@@ -192,7 +192,7 @@ def _between_points(
     if not _day_nodes([*start_nodes, *end_nodes]):
         start, end = _prefer_open_window(ctx, start, end)
     if not (_day_nodes(start_nodes) and _day_nodes(end_nodes)):
-        _require_short(ctx, start, end, (*start_nodes, end_connective, *end_nodes))
+        _require_short(ctx, start, end, (*start_nodes, *connectives, *end_nodes))
     return _make_window(
         ctx,
         points.to_zoned_time(ctx, start),
