@@ -1,5 +1,6 @@
 """The moments of a series across daylight-saving changes, against an independent reader of cron lines."""
 
+import warnings
 from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta
 from itertools import islice, pairwise
@@ -129,4 +130,9 @@ def test_dates_that_are_left_out_have_no_run() -> None:
     weekly = series_said("every friday 22:00 except dec 25", "2026-12-14T09:00+00:00")
     assert [run.wall.day for run in next_runs(weekly, datetime(2026, 12, 14, tzinfo=UTC), 3)] == [18, 1, 8]
     assert "excluded" in weekly.model_dump(mode="json")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert (
+            Series.model_validate(weekly.model_dump()) == Series.model_validate_json(weekly.model_dump_json()) == weekly
+        )
     assert "excluded" not in series_said("every friday 22:00", "2026-12-14T09:00+00:00").model_dump(mode="json")
