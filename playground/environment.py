@@ -76,12 +76,14 @@ async def run_environment(
     database_url: str = "",
     policy: str = POLICY,
     extra: str = "",
+    scheduler: str = "nightshift",
     hosts: int = 40,
     journal: Path | None = None,
 ) -> AsyncIterator[Environment]:
     """Run an environment without the bot. Files are kept in ``directory``; the app is as its manifest says.
 
-    ``extra`` is more configuration; ``{foreman}``, ``{opsramp}`` and ``{immybot}`` in it are the sandboxes' addresses.
+    ``scheduler`` is who keeps the time. ``extra`` is more configuration; ``{foreman}``, ``{opsramp}`` and ``{immybot}``
+    in it are the sandboxes' addresses.
     """
     clock = MovableClock(directory / "clock")
     async with AsyncExitStack() as stack:
@@ -96,7 +98,7 @@ async def run_environment(
         for name, url in urls.items():
             extra = extra.replace(f"{{{name}}}", url)
         config = directory / "nightshift.toml"
-        config.write_text(_config_toml(urls) + policy + extra)
+        config.write_text(_config_toml(urls, scheduler) + policy + extra)
         environment = {
             **slack.env_vars(),
             **SECRETS,
@@ -163,7 +165,7 @@ def _installed_app_settings() -> Settings:
     return replace(settings, scopes=settings.scopes | frozenset(OPTIONAL_SCOPES))
 
 
-def _config_toml(urls: Mapping[str, str]) -> str:
+def _config_toml(urls: Mapping[str, str], scheduler: str) -> str:
     return f"""
 [channels]
 approvals = "#approvals"
@@ -183,6 +185,7 @@ slack_pace = 100
 title = "Foreman"
 url = "{urls["foreman"]}"
 username = "nightshift"
+scheduler = "{scheduler}"
 password = "env:SANDBOX_FOREMAN_PASSWORD"
 
 [backends.foreman.main.secrets]
@@ -200,6 +203,7 @@ title = "ImmyBot"
 url = "{urls["immybot"]}"
 token_url = "{urls["immybot"]}/{TENANT_ID}/oauth2/v2.0/token"
 tenant_id = "{TENANT_ID}"
+scheduler = "{scheduler}"
 client_id = "{CLIENT_ID}"
 client_secret = "env:SANDBOX_IMMYBOT_SECRET"
 subdomain = "contoso"

@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar, Final, Generic, Protocol
+from typing import Any, ClassVar, Final, Generic, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
@@ -225,6 +225,9 @@ class ConnectionSettings(BaseModel):
     """The channel in which its requests wait for approval, instead of the one under channels."""
     results_channel: str = ""
     """The channel in which its outcomes are posted, instead of the one under channels."""
+    scheduler: Literal["nightshift", "backend"] = "nightshift"
+    """Who keeps the time of approved work: ``nightshift``, which checks everything again before each start, or
+    ``backend``, where the back end can. What the back end keeps is not checked again."""
 
 
 class BackendKind(Protocol):

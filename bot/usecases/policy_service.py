@@ -33,6 +33,7 @@ from bot.storage.transactions import Tx
 from bot.usecases.backend_registry import BackendRegistry
 from bot.usecases.calendar_store import CalendarStore
 
+NIGHTSHIFT_KEEPS_TIME = "Nightshift holds the start and checks everything again right before it."
 _log = structlog.get_logger(__name__)
 
 
@@ -248,6 +249,8 @@ class PolicyService:
         kind = subject.schedule.kind
         if kind == "series" and (requirement.renew_after_days or requirement.renew_after_runs):
             return "Nightshift holds this series and starts each run itself, because it is asked for again."
+        if kind != "now" and self.backends.require(subject.backend).settings.scheduler == "nightshift":
+            return NIGHTSHIFT_KEEPS_TIME
         # A freeze with fixed dates was checked for a single start already; a calendar may still change.
         freezes = (freeze for freeze in self.policy.freezes if kind != "now" and (kind == "series" or freeze.calendar))
         freeze = next((freeze for freeze in freezes if freeze.covers(subject)), None)

@@ -1,7 +1,8 @@
 """A running bot for the scenarios of a module: the real one, in this process, with a local Slack and the sandboxes.
 
-A module may set TRANSPORT ("http" or "socket"), POSTGRES (True), POLICY and EXTRA (configuration), and GROUPS (the
-members of user groups). Its tests share the bot, so each makes requests of its own and moves the clock only forward.
+A module may set TRANSPORT ("http" or "socket"), POSTGRES (True), POLICY and EXTRA (configuration), SCHEDULER
+("backend"), and GROUPS (the members of user groups). Its tests share the bot, so each makes requests of its own and
+moves the clock only forward.
 Faults, open modals and failing hosts are cleared after each test.
 """
 
@@ -57,6 +58,7 @@ async def running_env(
             database_url=database,
             policy=getattr(module, "POLICY", POLICY),
             extra=getattr(module, "EXTRA", ""),
+            scheduler=getattr(module, "SCHEDULER", "nightshift"),
         ) as env:
             env.clock.move_to(START_TIME)
             set_groups(env, getattr(module, "GROUPS", {}))

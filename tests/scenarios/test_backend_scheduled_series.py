@@ -18,6 +18,7 @@ from tests.scenarios.steps import (
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+SCHEDULER = "backend"
 JOB = '/opsramp update job="Restart print spooler" because=so'
 DAILY = "every day at 06:00 UTC"
 

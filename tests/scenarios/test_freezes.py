@@ -25,6 +25,7 @@ from tests.scenarios.steps import (
     wait_for_texts,
 )
 
+SCHEDULER = "backend"
 LINE = '/foreman run template="Run Command - Script Default" hosts="name ~ web05" when="{}" because=patch'
 EVENT = """BEGIN:VEVENT
 UID:{title}

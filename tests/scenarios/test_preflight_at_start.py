@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -14,6 +15,7 @@ from playground.slack.changes import WAIT_SECONDS
 from tests.scenarios.steps import (
     advance_to_run,
     approve_request,
+    click_for_reply,
     eventually,
     find_card,
     jobs_received,
@@ -175,3 +177,31 @@ async def test_a_back_end_that_is_away_at_a_start_is_waited_for_visibly(env: Env
     await eventually(env, lambda: jobs_received(env) == before + 1)
     await wait_for_texts(card, "8 of 8 · 8 succeeded", env=env)
     assert "Retrying until" not in card.text
+
+
+async def test_nightshift_keeps_the_time_of_a_single_start_and_checks_it(
+    env: Environment, alice: Person, world: World
+) -> None:
+    before = jobs_received(env)
+    name = await make_request(alice, COMMAND.format("name ~ web", "in 3 hours"), UPTIME)
+    card = await approve_request(env, name)
+    await wait_for_texts(card, "Nightshift holds the start and checks everything again right before it.", env=env)
+    world.change_template(189, text="reboot")
+    env.clock.advance(timedelta(hours=3, seconds=5))
+    await asked_again(env, card, "It would do something else now.", "text of template")
+    assert jobs_received(env) == before
+
+
+async def test_a_retry_of_an_unknown_run_keeps_its_window(env: Environment, alice: Person, bob: Person) -> None:
+    """The answer to the call is lost; hours later somebody says that it did not run."""
+    before = jobs_received(env)
+    name = await make_request(alice, COMMAND.format("name ~ web", "in 1 hour for 30 minutes"), UPTIME)
+    card = await approve_request(env, name)
+    await wait_for_texts(card, "Scheduled", env=env)
+    env.foreman.faults.append(Fault("status", "/api/job_invocations", "POST", status=500, remaining=1))
+    env.clock.advance(timedelta(hours=1, seconds=5))
+    await wait_for_texts(card, "Unknown", env=env)
+    env.clock.advance(timedelta(hours=10))
+    assert "its latest start has passed" in await click_for_reply(alice, "It did not run: run it again", card)
+    await wait_for_texts(card, "It did not run, and its latest start has passed.", env=env)
+    assert jobs_received(env) == before + 1

@@ -20,6 +20,7 @@ from tests.scenarios.steps import (
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+SCHEDULER = "backend"
 COMMAND = '/foreman template="Run Command - Script Default"'
 
 

@@ -22,6 +22,7 @@ from tests.scenarios.steps import (
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+SCHEDULER = "backend"
 LATER = RESTART_COMMAND.replace("when=now", 'when="tomorrow 21:00"')
 
 

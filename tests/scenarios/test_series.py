@@ -23,6 +23,8 @@ from tests.scenarios.steps import (
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+SCHEDULER = "backend"
+
 
 async def approve_series(env: Environment, when: str) -> tuple[str, Message]:
     """Make and approve a series. Returns its name and its card."""

@@ -23,6 +23,8 @@ from tests.scenarios.steps import (
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+SCHEDULER = "backend"
+
 
 def jobs(env: Environment) -> int:
     """How many jobs Foreman was asked for."""

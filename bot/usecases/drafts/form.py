@@ -12,6 +12,7 @@ from bot.usecases.actor import Actor
 from bot.usecases.backend_registry import ConfiguredBackend
 from bot.usecases.drafts.fields import draft_params, visible_fields
 from bot.usecases.drafts.reading import echo_lines, parsed_reading
+from bot.usecases.policy_service import NIGHTSHIFT_KEEPS_TIME
 from bot.usecases.services import Services
 from bot.values import Json
 
@@ -69,6 +70,9 @@ def _scheduler_lines(
         plan = operation.plan(draft_params(operation, fields, draft), reading.schedule, PREVIEW_TOKEN)
     except NightshiftError:
         return ()
+    keeps_time_here = services.backends.require(draft.backend).settings.scheduler == "nightshift"
+    if plan.placement.scheduler == "backend" and keeps_time_here and not operation.owns_schedule:
+        return (NIGHTSHIFT_KEEPS_TIME,)
     return (plan.placement.reason,)
 
 

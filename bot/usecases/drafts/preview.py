@@ -166,7 +166,7 @@ async def _build_result(
         calls=tuple({**call.model_dump(mode="json"), "body": mask_secrets(call.body, secrets)} for call in plan.calls),
         changes=tuple(change.model_dump() for change in preview.changes),
         scheduler=plan.placement.scheduler,
-        scheduler_reason=plan.placement.reason,
+        scheduler_reason=_scheduler_text(plan.placement, operation, schedule),
         requirement=outcome.requirement,
         notified_count=outcome.notified_count,
         notified_count_is_minimum=outcome.notified_count_is_minimum,
@@ -185,6 +185,13 @@ def _content(draft: Draft, params: Params, schedule: Schedule, preview: Preview)
         targets=preview.targets.names if preview.targets.fixed else (),
         hash_version=HASH_VERSION,
     )
+
+
+def _scheduler_text(placement: Placement, operation: Operation[Params], schedule: Schedule) -> str:
+    """Return who keeps the time, and what that means for the checks before a start."""
+    if placement.scheduler != "backend" or operation.owns_schedule or start_of(schedule) is None:
+        return placement.reason
+    return f"{placement.reason} It is checked when it is handed over, not again before it starts there."
 
 
 def _plan(

@@ -26,7 +26,11 @@ async def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
     chosen = request.module
     policy, extra = getattr(chosen, "POLICY", POLICY), getattr(chosen, "EXTRA", "")
     directory = tmp_path_factory.mktemp("usecases")
-    async with run_environment(directory, policy=policy, extra=extra) as env, aiohttp.ClientSession() as http:
+    scheduler = getattr(chosen, "SCHEDULER", "nightshift")
+    async with (
+        run_environment(directory, policy=policy, extra=extra, scheduler=scheduler) as env,
+        aiohttp.ClientSession() as http,
+    ):
         env.clock.move_to(START)
         for handle, names in getattr(chosen, "GROUPS", {}).items():
             env.slack.admin.set_group(handle, names)

@@ -48,6 +48,8 @@ def _short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+SCHEDULER = "backend"
+
 POLICY = """
 [policy]
 approvers = ["@sre"]

@@ -18,6 +18,8 @@ from tests.unit.usecases.harness import FOREMAN, Harness
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+SCHEDULER = "backend"
+
 EXTRA = """
 [backends.foreman.lab]
 title = "Lab"

@@ -12,6 +12,8 @@ from tests.unit.usecases.harness import Harness
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+SCHEDULER = "backend"
+
 POLICY = '[policy]\napprovers = ["@sre"]\nzone = "Europe/Berlin"\nexpires = "30d"\n'
 SERIES = "every 3 days at 04:00"
 DAY = timedelta(days=1)

@@ -15,6 +15,8 @@ from tests.unit.usecases.harness import FOREMAN, Harness
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+SCHEDULER = "backend"
+
 POLICY = """
 [policy]
 approvers = ["@sre"]

@@ -19,6 +19,8 @@ from tests.unit.usecases.harness import START, Harness
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+SCHEDULER = "backend"
+
 POLICY = """
 [policy]
 approvers = ["@sre"]

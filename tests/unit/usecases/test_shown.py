@@ -13,6 +13,8 @@ from tests.unit.usecases.test_on_record import Change, watching
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+SCHEDULER = "backend"
+
 POLICY = """
 [policy]
 approvers = ["@sre"]

@@ -18,6 +18,8 @@ from tests.unit.usecases.harness import Harness, foreman_fault
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+SCHEDULER = "backend"
+
 POLICY = """
 [policy]
 approvers = ["@sre"]

@@ -11,6 +11,8 @@ from tests.unit.usecases.harness import FOREMAN, Harness
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+SCHEDULER = "backend"
+
 POLICY = '[policy]\napprovers = ["@sre"]\nzone = "Europe/Berlin"\nexpires = "30d"\n'
 
 
