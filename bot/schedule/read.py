@@ -40,6 +40,7 @@ EXAMPLE_PHRASE = "tomorrow 21:00"
 MAX_PHRASE_LENGTH = 200
 """Maximum number of characters of a phrase."""
 _MAX_DEPTH = 3
+_SHORTEST_UNIX_TIME = 9
 MAX_CHOICES = 10
 """Maximum number of answers to a question."""
 _NOT_UNDERSTOOD = "'{word}' was not understood."
@@ -136,7 +137,7 @@ def _interpret(
 ) -> Parsed:
     now, zone, preferences, whole_days = origin
     ctx = PhraseContext(tokens, now, zone, preferences, whole_days)
-    for token in tokens:
+    for token in tokens[:-4] if len(phrase) > _SHORTEST_UNIX_TIME else ():
         if token.name == "unix" and token.kind == "date":
             ctx.add_assumption(f"{phrase[token.start : token.end]} was read as a Unix time.")
     schedule = _build_schedule(ctx, _resolve_zone(ctx, nodes))

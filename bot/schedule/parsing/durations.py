@@ -132,7 +132,7 @@ def length_after_time(tokens: Sequence[Token], i: int) -> Duration | None:
 
 def length_before_start(tokens: Sequence[Token], i: int) -> Duration | None:
     """Parse the length in "2h starting tonight at 22:00"."""
-    if not any(token.name == "starting" for token in tokens):
+    if tokens[i + 1].kind != "unit" or not any(token.name == "starting" for token in tokens):
         return None
     amount = duration_parts(tokens, i)
     if amount is None or tokens[amount[1]].name != "starting":

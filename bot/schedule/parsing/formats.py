@@ -101,7 +101,10 @@ _FORMATS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], _Found]], ...] 
     (re.compile(r"/(?=\d{4}-|\d{8}t)|/(?=p[\dt])"), _interval_sign),
 )
 _HINTS = re.compile(r"\d{4}|p[\dt]")
-_STARTS = re.compile(r"(?<![a-z\d])(?:(?=\d{4})|(?=@\d{10})|(?=p[\dt])|(?=(?:gmt|utc)?[+-]\d{4} ?\())|(?=/[p\d])")
+_STARTS = re.compile(
+    r"(?<![a-z\d])(?:(?=\d{8}|\d{4}-?w\d|\d{4}-\d{3}(?!\d)|\d{4}-\d\d-\d\dt)|(?=@\d{10})|(?=p[\dt])"
+    r"|(?=(?:gmt|utc)?[+-]\d{4} ?\())|(?=/[p\d])"
+)
 
 
 def find_formats(text: str) -> list[tuple[int, int, list[Token]]]:

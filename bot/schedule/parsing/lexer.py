@@ -37,6 +37,8 @@ _PATTERN = re.compile(
     re.VERBOSE | re.ASCII,
 )
 _SPECIAL_TOKENS: dict[str, tuple[TokenKind, str]] = {"<h>": ("unit", "hour"), "<hours>": ("unit", "hour")}
+_OFFSET_HINT = re.compile(r":\d\d[+-]\d|\s[+-]\d|plus")
+"""What a phrase with an offset that is merged from several tokens contains."""
 _BEFORE_LENGTHS = frozenset({"in", "every", "for", "within", "+", "other"})
 """Words before a number that make "2 uur" a length of time."""
 _SIGN_NAMES = {"/": "/", "+": "+", "&": "and", "@": "at", "'": "'"}
@@ -62,7 +64,7 @@ def tokenize(phrase: str, language: str = "en") -> list[Token]:
         place = end
     _append_tokens(lower, place, len(lower), phrase, tokens)
     tokens = _settle_prepositions(tokens) if words else tokens
-    tokens = _merge_offsets(tokens) if "-" in lower or "+" in lower or "plus" in lower else tokens
+    tokens = _merge_offsets(tokens) if _OFFSET_HINT.search(lower) else tokens
     tokens = _merge_number_words(tokens)
     size = len(phrase)
     tokens += [Token("end", "", size, size) for _ in range(4)]

@@ -27,6 +27,7 @@ _NTH_HOLIDAYS: dict[tuple[str, ...], tuple[int, int, int]] = {
 """Holidays on the nth weekday of a month: which one, the weekday, the month."""
 _LINKS = frozenset({"after", "before", "following", "+"})
 """Words between a day and the one that it is counted from."""
+_LINKS_OF_LENGTHS = frozenset({"after", "before", "from", "and", "comma"})
 _LONGEST_NAME = 4
 _PATCH_TUESDAY = (2, 1)
 
@@ -50,7 +51,7 @@ def patch_tuesday(tokens: Sequence[Token], i: int) -> ShiftedWeekday | None:
     first, second = tokens[i], tokens[i + 1]
     if first.kind == "weekday" and second.name not in _LINKS:
         return None
-    if first.kind == "number" and second.kind != "unit":
+    if first.kind == "number" and (second.kind != "unit" or tokens[i + 2].name not in _LINKS_OF_LENGTHS):
         return None
     if not any(token.text == "patch" or token.name in _LINKS for token in tokens):
         return None

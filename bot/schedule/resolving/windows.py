@@ -53,9 +53,9 @@ def resolve_single(ctx: PhraseContext, nodes: Sequence[SyntaxNode]) -> Once | Wi
         return _between_points(ctx, start_nodes, end_nodes, connectives)
     if durations:
         return _window_of_duration(ctx, start_nodes, durations)
-    by = next((connective for connective in connectives if connective.role == "by"), None)
-    if by is not None:
-        raise _ask_about_by(ctx, start_nodes, by)
+    for connective in connectives:
+        if connective.role == "by":
+            raise _ask_about_by(ctx, start_nodes, connective)
     day_range = next((node for node in start_nodes if points.is_day_range(node)), None)
     if day_range is not None and not any(isinstance(node, Weekdays) and not node.is_range for node in start_nodes):
         if any(isinstance(node, TimeOfDay) for node in start_nodes):
