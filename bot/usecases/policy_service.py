@@ -19,7 +19,7 @@ from bot.requests.directory import ineligibility_reason, notified_users, resolve
 from bot.requests.freezes.model import FreezeHit, find_freeze_hits, start_blocking_hits
 from bot.requests.model import Content, Person, Request, Requirement, RequirementCode, TargetSet
 from bot.requests.policy.engine import Policy
-from bot.requests.policy.evaluate import evaluate, refuses_every_request, strictest_requirement
+from bot.requests.policy.evaluate import evaluate, evaluate_authors, refuses_every_request
 from bot.requests.policy.explain import headline
 from bot.requests.policy.load import all_stages, named_users, workspace_problems
 from bot.requests.spans import TimeSpan, start_times, work_spans
@@ -129,16 +129,13 @@ class PolicyService:
                 who = "The requester" if author == policy_input.requester else "Somebody who edited it"
                 return _refusal(f"{who} may not request anything any more: {problem}")
         subject = await self._subject(policy_input, conflicts, with_groups=False)
-        subject = subject.model_copy(update={"starts": (self.clock.now(),), "approved_today": {}})
-        requirements = [
-            evaluate(
-                self.policy,
-                subject.model_copy(update={"requester": author.user, "groups": directory.group_names_of(author.user)}),
-                automatic=not policy_input.editors,
-            )
-            for author in authors
-        ]
-        return resolve_groups(strictest_requirement(requirements), directory)
+        as_now = {
+            "groups": directory.group_names_of(policy_input.requester.user),
+            "starts": (self.clock.now(),),
+            "approved_today": {},
+        }
+        editors = {editor.user: directory.group_names_of(editor.user) for editor in policy_input.editors}
+        return resolve_groups(evaluate_authors(self.policy, subject.model_copy(update=as_now), editors), directory)
 
     @property
     def asks_about_conflicts(self) -> bool:
@@ -239,11 +236,8 @@ class PolicyService:
         if not policy_input.editors:
             return evaluate(self.policy, subject, hits)
         groups = await self.directory.groups()
-        requirements = [evaluate(self.policy, subject, hits, automatic=False)]
-        for editor in policy_input.editors:
-            author = {"requester": editor.user, "groups": _policy_group_names(groups.containing(editor.user))}
-            requirements.append(evaluate(self.policy, subject.model_copy(update=author), hits, automatic=False))
-        return strictest_requirement(requirements)
+        editors = {e.user: _policy_group_names(groups.containing(e.user)) for e in policy_input.editors}
+        return evaluate_authors(self.policy, subject, editors, hits)
 
     def _local_scheduler_reason(self, subject: Subject, requirement: Requirement) -> str:
         kind = subject.schedule.kind

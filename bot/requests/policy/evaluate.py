@@ -5,7 +5,7 @@ quorum, the shorter expiry and the stricter of every other term win. If no rule 
 approvers decide.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import inf
 from typing import Literal, TypeVar
 
@@ -54,6 +54,18 @@ def evaluate(
         reasons = [*_automatic_reasons(approving, subject), *_freeze_reasons(freeze_hits)]
         return _requirement(policy, matches, effect="approve", reasons=reasons, because=_causes(approving))
     return _ask_requirement(policy, prepared, matches, exhausted, freeze_hits)
+
+
+def evaluate_authors(
+    policy: Policy, subject: Subject, editors: Mapping[str, frozenset[str]], freeze_hits: Sequence[FreezeHit] = ()
+) -> Requirement:
+    """Return the strictest of what policy demands of each author: the requester, and ``editors`` with the names of
+    their groups by user id. No rule approves by itself what somebody other than the requester has edited."""
+    subjects = [
+        subject,
+        *(subject.model_copy(update={"requester": user, "groups": groups}) for user, groups in editors.items()),
+    ]
+    return strictest_requirement([evaluate(policy, each, freeze_hits, automatic=not editors) for each in subjects])
 
 
 def _refusals(policy: Policy, subject: Subject, matches: Sequence[RuleMatch]) -> list[_Reason]:

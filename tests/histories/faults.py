@@ -1,0 +1,205 @@
+"""Faults that were seen once, to be put back one at a time: each must be found.
+
+A fault is a function that replaces pieces of the rules by faulty ones, with the help of ``replace``.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from unittest.mock import patch
+
+from bot.requests.approval import rounds, status
+from bot.requests.approval.delegation import delegators_of
+from bot.requests.approval.rounds import ApprovalRound
+from bot.requests.approval.status import Permission, PermissionCode
+from bot.requests.directory import Directory, InMemoryDirectory, stage_members
+from bot.requests.model import Decision, Person, Request, RequestState, Requirement
+from bot.requests.policy.engine import Policy
+from bot.requests.policy.evaluate import evaluate, strictest_requirement
+from bot.requests.resolutions import Difference, DifferenceCode
+from bot.requests.subject import Subject
+from tests.histories import asking, starting, state
+from tests.histories.state import State
+from tests.histories.world import Slack
+
+Replace = Callable[[object, str, object], None]
+_TARGETS = frozenset({DifferenceCode.TARGETS_CHANGED, DifferenceCode.TARGETS_NOT_COMPARABLE})
+
+
+def policy_looks_at_the_requester_only(replace: Replace) -> None:
+    def faulty(policy: Policy, subject: Subject, editors: Mapping[str, frozenset[str]]) -> Requirement:
+        return evaluate(policy, subject, automatic=not editors)
+
+    replace(state, "evaluate_authors", faulty)
+
+
+def edits_are_approved_automatically(replace: Replace) -> None:
+    def faulty(policy: Policy, subject: Subject, editors: Mapping[str, frozenset[str]]) -> Requirement:
+        authors = [(subject.requester, subject.groups), *editors.items()]
+        subjects = [subject.model_copy(update={"requester": user, "groups": groups}) for user, groups in authors]
+        return strictest_requirement([evaluate(policy, each) for each in subjects])
+
+    replace(state, "evaluate_authors", faulty)
+    replace(asking, "may_approve_by_policy", lambda editors: True)
+
+
+def editors_may_approve(replace: Replace) -> None:
+    replace(ApprovalRound, "authors", property(lambda self: frozenset({self.requester.user})))
+
+
+def delegates_of_authors_may_approve(replace: Replace) -> None:
+    ask, is_countable = status.permission_to_decide, rounds._is_countable
+
+    def faulty(
+        approval_round: ApprovalRound,
+        request_state: RequestState,
+        person: Person,
+        decisions: Iterable[Decision],
+        directory: Directory,
+        now: datetime,
+    ) -> Permission:
+        permission = ask(approval_round, request_state, person, decisions, directory, now)
+        if permission.code is not PermissionCode.NOT_AN_APPROVER:
+            return permission
+        authors = set(delegators_of(person, approval_round.delegations, now)) & approval_round.authors
+        approvers = set().union(*(stage_members(stage, directory) for stage in approval_round.stages(now)))
+        return Permission(on_behalf_of=min(authors & approvers)) if authors & approvers else permission
+
+    def faulty_count(approval_round: ApprovalRound, decision: Decision, directory: Directory) -> bool:
+        return decision.on_behalf_of in approval_round.authors or is_countable(approval_round, decision, directory)
+
+    replace(asking, "permission_to_decide", faulty)
+    replace(rounds, "_is_countable", faulty_count)
+
+
+def unknown_counts_as_yes(replace: Replace) -> None:
+    derive, ask, check = asking.approval_status, asking.permission_to_decide, starting.is_still_valid
+
+    def faulty_status(
+        approval_round: ApprovalRound, decisions: Sequence[Decision], directory: Directory, now: datetime
+    ) -> status.ApprovalStatus:
+        return derive(approval_round, decisions, directory.as_possible(*status._deciders(decisions)), now)
+
+    def faulty_permission(
+        approval_round: ApprovalRound,
+        request_state: RequestState,
+        person: Person,
+        decisions: Sequence[Decision],
+        directory: Directory,
+        now: datetime,
+    ) -> Permission:
+        possible = status._possible_for(person, approval_round, decisions, directory)
+        return ask(approval_round, request_state, person, decisions, possible, now)
+
+    def faulty_check(
+        approval_round: ApprovalRound, decisions: Sequence[Decision], directory: Directory, now: datetime
+    ) -> Permission:
+        return check(approval_round, decisions, directory.as_possible(*status._deciders(decisions)), now)
+
+    replace(asking, "approval_status", faulty_status)
+    replace(asking, "permission_to_decide", faulty_permission)
+    replace(starting, "is_still_valid", faulty_check)
+
+
+def unknown_counts_as_no_at_a_click(replace: Replace) -> None:
+    replace(InMemoryDirectory, "is_complete", property(lambda self: True))
+
+
+def unknown_counts_as_no_at_a_start(replace: Replace) -> None:
+    ask = starting.permission_to_start
+
+    def faulty(there: State, request: Request) -> Permission:
+        permission = ask(there, request)
+        code = PermissionCode.NOT_APPROVED if permission.is_unknown else permission.code
+        return permission.model_copy(update={"code": code})
+
+    replace(starting, "permission_to_start", faulty)
+
+
+def the_hash_is_not_computed_again(replace: Replace) -> None:
+    for module in (asking, starting):
+        replace(module, "is_intact", lambda request, decisions: True)
+
+
+def groups_are_those_of_an_old_answer(replace: Replace) -> None:
+    ask = Slack.groups
+
+    def faulty(slack: Slack, max_age: float, stale_age: float = 0.0) -> Mapping[str, frozenset[str]] | None:
+        return ask(slack, 7 * 86400.0, stale_age)
+
+    replace(Slack, "groups", faulty)
+
+
+def approvals_survive_an_edit(replace: Replace) -> None:
+    def faulty(approval_round: ApprovalRound, decisions: Iterable[Decision]) -> list[Decision]:
+        return [decision for decision in decisions if decision.retracted_at is None]
+
+    for module in (rounds, status):
+        replace(module, "current_decisions", faulty)
+
+
+def drift_is_ignored(replace: Replace) -> None:
+    _ignore(replace, lambda difference: difference.code in _TARGETS)
+
+
+def resolutions_are_ignored(replace: Replace) -> None:
+    _ignore(replace, lambda difference: difference.code not in _TARGETS)
+
+
+def _ignore(replace: Replace, is_ignored: Callable[[Difference], bool]) -> None:
+    compare = starting.differences
+
+    def faulty(there: State, request: Request) -> tuple[Difference, ...]:
+        return tuple(difference for difference in compare(there, request) if not is_ignored(difference))
+
+    replace(starting, "differences", faulty)
+
+
+def leavers_are_not_noticed(replace: Replace) -> None:
+    replace(starting, "ineligibility_reason", lambda user: "")
+
+
+def an_edit_between_check_and_call_is_not_noticed(replace: Replace) -> None:
+    send = starting._send
+
+    def faulty(there: State, run: state.Run, event: object, prepared: tuple[int, str]) -> object:
+        assert there.request is not None
+        return send(there, run, event, (there.request.revision, there.request.content_hash))  # type: ignore[arg-type]
+
+    replace(starting, "_send", faulty)
+
+
+FAULTS: tuple[Callable[[Replace], None], ...] = (
+    policy_looks_at_the_requester_only,
+    edits_are_approved_automatically,
+    editors_may_approve,
+    delegates_of_authors_may_approve,
+    unknown_counts_as_yes,
+    unknown_counts_as_no_at_a_click,
+    unknown_counts_as_no_at_a_start,
+    the_hash_is_not_computed_again,
+    groups_are_those_of_an_old_answer,
+    approvals_survive_an_edit,
+    drift_is_ignored,
+    resolutions_are_ignored,
+    leavers_are_not_noticed,
+    an_edit_between_check_and_call_is_not_noticed,
+)
+
+
+@contextmanager
+def put_back(fault: Callable[[Replace], None]) -> Iterator[None]:
+    """Play with a fault in the rules."""
+    patches = []
+
+    def replace(owner: object, name: str, faulty: object) -> None:
+        patches.append(patch.object(owner, name, faulty))
+
+    fault(replace)
+    for each in patches:
+        each.start()
+    try:
+        yield
+    finally:
+        for each in reversed(patches):
+            each.stop()

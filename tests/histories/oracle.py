@@ -1,0 +1,251 @@
+"""Judges what the rules did, from a record of what people did and what was true. Uses nothing of the product."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bot.requests.drift import Observation
+from tests.histories.demand import Demand, can_fill, demand_of_authors, members_of
+from tests.histories.history import Form, History, Violation
+from tests.histories.starting import Call
+from tests.histories.world import GROUP_AGE_SECONDS, STALE_DIRECTORY_SECONDS, People, World
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """``form`` is what people wrote; ``shown`` is what it stood for when it was put before the approvers.
+
+    Revisions of the same content have the same ``content`` number: somebody submitted the form without a change, but
+    policy asks more of two authors.
+    """
+
+    content: int
+    form: Form
+    shown: Observation
+    tolerance: float
+
+
+@dataclass(slots=True)
+class Vote:
+    user: str
+    verdict: str
+    content: int
+    at: datetime
+    for_whom: frozenset[str]
+    """Everyone in whose place it may count: the voter, and who had delegated to them."""
+    retracted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """What was true when the approval was complete."""
+
+    at: datetime
+    people: People
+    seen: Observation
+
+
+class Oracle:
+    """Keeps the record of one history. Every ``check_`` raises Violation."""
+
+    def __init__(self, history: History, world: World) -> None:
+        self._history = history
+        self._world = world
+        self._revisions: list[Revision] = []
+        self._editors: list[str] = []
+        self._votes: list[Vote] = []
+        self._delegations: list[tuple[str, str, datetime]] = []
+        self._approved: Approved | None = None
+
+    @property
+    def authors(self) -> list[str]:
+        return [self._history.requester, *self._editors]
+
+    @property
+    def _content(self) -> int:
+        return self._revisions[-1].content if self._revisions else 0
+
+    @property
+    def form(self) -> Form:
+        return self._revisions[-1].form
+
+    @property
+    def is_approved_in_part(self) -> bool:
+        """Whether the newest revision was approved, by policy or at least by one person."""
+        return self._approved is not None or any(vote.verdict == "approved" for vote in self._current_votes())
+
+    def written(self, user: str, form: Form, shown: Observation, *, new_time: bool) -> None:
+        """Somebody submitted or edited the request. ``shown`` is what the card says that it would do. ``new_time`` is
+        whether they said a time, which is another one at each moment."""
+        if user not in self.authors:
+            self._editors.append(user)
+        if shown != self._world.observe(form):
+            raise Violation("the card shows something else than the back end told")
+        is_same = bool(self._revisions) and not new_time and (form, shown) == (self.form, self._revisions[-1].shown)
+        self._add_revision(form, shown, 0.0, is_same=is_same)
+
+    def asked_again(self, shown: Observation) -> None:
+        """The request was put before its approvers again."""
+        self._add_revision(self.form, shown, self._revisions[-1].tolerance)
+
+    def _add_revision(self, form: Form, shown: Observation, least_tolerance: float, *, is_same: bool = False) -> None:
+        content = self._content + (not is_same)
+        tolerances = (_tolerance(self._demand(shown, people), form) for people in self._recently(GROUP_AGE_SECONDS))
+        self._revisions.append(Revision(content, form, shown, max(least_tolerance, *tolerances, 0.0)))
+        self._approved = None
+
+    def delegated(self, user: str, to_user: str, minutes: int) -> None:
+        self._delegations.append((user, to_user, self._world.now + timedelta(minutes=minutes)))
+
+    def voted(self, user: str, verdict: str, approvers: list[frozenset[str]]) -> None:
+        """A decision was recorded. ``approvers`` are the names that the request asks, stage by stage."""
+        now, people = self._world.now, self._world.people[-1]
+        delegators = {giver for giver, taker, ends in self._delegations if taker == user and now < ends}
+        for_whom = frozenset({user} if user in self.authors else {user, *delegators - set(self.authors)})
+        named = frozenset().union(*(members_of(names, people.groups, frozenset()) for names in approvers))
+        if not for_whom & named:
+            raise Violation(f"{user} decided, but is not an approver, nor has one delegated to them")
+        self._votes.append(Vote(user, verdict, self._content, now, for_whom))
+
+    def retracted(self, user: str) -> None:
+        for vote in self._current_votes():
+            if vote.user == user:
+                vote.retracted = True
+
+    def approved(self, approvers: list[tuple[frozenset[str], int]], *, requester_counts: bool, automatic: bool) -> None:
+        """The approval became complete, by these stages."""
+        now = self._world.now
+        if automatic:
+            if self._editors:
+                raise Violation("policy approved by itself what somebody else had edited")
+        else:
+            here = self._world.people[-1]
+            # The groups were read just now; a person may have been looked up some minutes ago.
+            readings = [replace(here, inactive=people.inactive) for people in self._recently(GROUP_AGE_SECONDS)]
+            demand = Demand("ask", dict(approvers), requester_counts)
+            if not any(self._is_filled(demand, people) for people in readings):
+                raise Violation("an approval became complete without the people whom it needs")
+        self._approved = Approved(now, self._world.people[-1], self._world.observe(self.form))
+
+    def check_refused_click(self, user: str, code: str, approvers: list[frozenset[str]]) -> None:
+        """What Slack does not tell must not be shown as "no"."""
+        slack, people = self._world.slack, self._world.people[-1]
+        named = any(user in members_of(names, people.groups, people.inactive) for names in approvers)
+        if code == "not_an_approver" and named and slack.groups_silent:
+            raise Violation(f"{user} read that they are not an approver while Slack did not tell")
+
+    def check_call(self, call: Call) -> None:
+        """Nothing is sent without an approval for exactly this by people who may give it."""
+        revision = self._revisions[-1]
+        sent, form = call.content.params, revision.form
+        if (sent["feature"], sent["command"], sent["search"]) != (form.feature, form.command, form.search):
+            raise Violation("what was sent is not what its last author wrote")
+        age = GROUP_AGE_SECONDS if self._world.slack.answers else STALE_DIRECTORY_SECONDS
+        reasons = [self._why_not(revision, people) for people in self._recently(age)]
+        if all(reasons):
+            raise Violation(f"sent, although {reasons[-1]}")
+
+    def _why_not(self, revision: Revision, people: People) -> str:
+        """Return why a call is not legitimate if these are the people; "" if it is."""
+        seen = self._world.observe(revision.form)
+        demand = self._demand(seen, people)
+        if gone := [user for user in self.authors if user in people.inactive]:
+            return f"its author {gone[0]} has left"
+        if demand.effect == "refuse":
+            return "policy refuses it to one of its authors"
+        if demand.effect == "approve":
+            return ""
+        if seen.resolutions != revision.shown.resolutions:
+            return f"it stands for {seen.facts} now"
+        if _drift(revision.shown, seen) > revision.tolerance:
+            return f"its targets drifted by {_drift(revision.shown, seen):.0f} %"
+        if not self._is_filled(demand, people):
+            return "no approval that holds covers it"
+        return ""
+
+    def _is_filled(self, demand: Demand, people: People) -> bool:
+        votes = list(self._current_votes())
+        if any(vote.verdict != "approved" for vote in votes):
+            return False
+        barred = set(self.authors)
+        if demand.requester_counts:
+            barred = set(self._editors)
+        voters = [
+            (vote.for_whom if vote.user not in self.authors else frozenset({vote.user})) - barred
+            for vote in votes
+            if vote.user not in people.inactive and vote.user not in barred
+        ]
+        seats = [
+            members_of(names, people.groups, people.inactive)
+            for names, quorum in demand.stages.items()
+            for _ in range(quorum)
+        ]
+        return can_fill(seats, voters)
+
+    def check_refused_start(self) -> None:
+        """Only policy refuses a start: what the request is now, or one of its authors."""
+        seen = self._world.observe(self.form)
+        age = GROUP_AGE_SECONDS if self._world.slack.answers else STALE_DIRECTORY_SECONDS
+        for people in self._recently(age):
+            if people.inactive & set(self.authors) or self._demand(seen, people).effect == "refuse":
+                return
+        raise Violation("a start was refused, although policy allows it")
+
+    def check_asked_again(self) -> None:
+        """An unchanged world asks nobody twice.
+
+        Unchanged since the approvers were asked: at a click they only confirm which targets came and went meanwhile.
+        """
+        if self._approved is not None and self._is_unchanged_since(self._approved):
+            raise Violation("asked again, although nothing has changed since the approval")
+
+    def _is_unchanged_since(self, approved: Approved) -> bool:
+        seen = self._world.observe(self.form)
+        if not seen == approved.seen == self._revisions[-1].shown:
+            return False
+        before = approved.at - timedelta(seconds=GROUP_AGE_SECONDS)
+        # What Slack had not told by then counts as a change.
+        return all(
+            people.since < before or (people.heard and index <= self._world.people.index(approved.people))
+            for index, people in enumerate(self._world.people)
+        )
+
+    def check_asked_again_at_a_click(self) -> None:
+        shown, seen = self._revisions[-1].shown, self._world.observe(self.form)
+        if shown == seen:
+            raise Violation("approvers were asked again, although the back end tells the same")
+
+    def check_wait(self) -> None:
+        if self._world.slack.answers and not self._world.backend_silent:
+            raise Violation("a start waits, although everybody answers")
+
+    def _current_votes(self) -> Iterator[Vote]:
+        return (vote for vote in self._votes if vote.content == self._content and not vote.retracted)
+
+    def _demand(self, seen: Observation, people: People) -> Demand:
+        template = str(seen.facts["template"])
+        history = self._history
+        return demand_of_authors(
+            history.policy, history.requester, self._editors, people.groups, template, seen.targets.names
+        )
+
+    def _recently(self, seconds: float) -> list[People]:
+        """Return the states of the people that Slack may have told within some seconds, the present one last."""
+        begin = self._world.now - timedelta(seconds=seconds)
+        all_of_them = self._world.people
+        return [
+            people
+            for index, people in enumerate(all_of_them)
+            if index + 1 == len(all_of_them) or all_of_them[index + 1].since >= begin
+        ]
+
+
+def _tolerance(demand: Demand, form: Form) -> float:
+    if demand.tolerance is not None:
+        return demand.tolerance
+    return 10.0 if form.dynamic else 0.0
+
+
+def _drift(before: Observation, after: Observation) -> float:
+    old, new = set(before.targets.names), set(after.targets.names)
+    return 100 * len(old ^ new) / len(old)

@@ -1,0 +1,193 @@
+"""Plays a history: each event goes to the rules, and what they make of it to the oracle."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from bot.requests.drift import Observation
+from tests.histories import asking, starting
+from tests.histories.asking import Asked
+from tests.histories.history import (
+    BackendFails,
+    DeactivateOrReturn,
+    Decide,
+    Delegate,
+    Edit,
+    Event,
+    FeatureChanges,
+    History,
+    HostsChange,
+    JoinOrLeave,
+    Retract,
+    Retry,
+    SlackFails,
+    Start,
+    Tamper,
+    TimePasses,
+    Violation,
+)
+from tests.histories.oracle import Oracle
+from tests.histories.policies import build_policy
+from tests.histories.starting import Started
+from tests.histories.state import State
+from tests.histories.world import World
+
+SECONDS_BETWEEN_EVENTS = timedelta(seconds=20)
+"""More than the groups of one decision are used for the next."""
+
+
+@dataclass(slots=True)
+class Summary:
+    """What happened in a history, for the shares that are printed."""
+
+    starts: int = 0
+    edits_after_approval: int = 0
+    seen: frozenset[str] = frozenset()
+
+    def note(self, what: str) -> None:
+        self.seen |= {what}
+
+
+def play(history: History) -> Summary:
+    """Play a history to its end. Raises Violation if something happens that must not."""
+    return _Player(history).play()
+
+
+class _Player:
+    def __init__(self, history: History) -> None:
+        self._history = history
+        self._world = World(history)
+        self._state = State(self._world, build_policy(history.policy))
+        self._oracle = Oracle(history, self._world)
+        self._summary = Summary()
+        self._is_tampered = False
+
+    def play(self) -> Summary:
+        history = self._history
+        if asking.submit(self._state, history.requester, history.form) is Asked.REFUSED:
+            self._summary.note("refused at submitting")
+            return self._summary
+        self._oracle.written(history.requester, history.form, self._shown(), new_time=True)
+        self._note_approval(automatic=True)
+        for event in history.events:
+            self._play(event)
+        return self._summary
+
+    def _play(self, event: Event) -> None:
+        self._world.now += SECONDS_BETWEEN_EVENTS
+        asking.expire(self._state)
+        match event:
+            case Edit():
+                self._edit(event)
+            case Decide():
+                self._decide(event)
+            case Retract(user=user):
+                if asking.retract(self._state, user) is Asked.DONE:
+                    self._oracle.retracted(user)
+            case Delegate(user=user, to_user=to_user, minutes=minutes):
+                if asking.delegate(self._state, user, to_user, minutes) is Asked.DONE:
+                    self._oracle.delegated(user, to_user, minutes)
+            case Tamper(command=command):
+                self._tamper(command)
+            case Start():
+                self._start(event)
+            case Retry():
+                if starting.retry(self._state):
+                    self._summary.note("retry")
+            case _:
+                self._change_world(event)
+
+    def _change_world(self, event: Event) -> None:
+        world = self._world
+        match event:
+            case JoinOrLeave(user=user, group=group, heard=heard):
+                world.join_or_leave(user, group, heard=heard)
+            case DeactivateOrReturn(user=user, heard=heard):
+                world.deactivate_or_return(user, heard=heard)
+            case SlackFails(groups=groups, users=users):
+                world.slack.groups_silent, world.slack.silent_users = groups, frozenset(users)
+            case BackendFails(silent=silent):
+                world.backend_silent = silent
+            case HostsChange(search=search, numbers=numbers):
+                world.hosts[search] = numbers
+            case FeatureChanges(feature=feature, template=template):
+                world.templates[feature] = template
+            case TimePasses(minutes=minutes):
+                world.now += timedelta(minutes=minutes)
+
+    def _edit(self, event: Edit) -> None:
+        was_approved = self._oracle.is_approved_in_part
+        if asking.edit(self._state, event) is Asked.REFUSED:
+            return
+        self._summary.edits_after_approval += was_approved
+        form = replace(self._oracle.form, **dict(event.changes))
+        new_time = form.schedule != "now" and "schedule" in dict(event.changes)
+        self._oracle.written(event.user, form, self._shown(), new_time=new_time)
+        self._is_tampered = False
+        self._note_approval(automatic=True)
+
+    def _decide(self, event: Decide) -> None:
+        approvers = self._approvers()
+        result, code = asking.decide(self._state, event)
+        self._summary.note(f"click {result}")
+        if result in (Asked.COUNTED, Asked.APPROVED):
+            self._oracle.voted(event.user, event.verdict, approvers)
+        if result is Asked.APPROVED:
+            self._note_approval(automatic=False)
+        elif result is Asked.ASKED_AGAIN:
+            self._oracle.check_asked_again_at_a_click()
+            self._oracle.asked_again(self._shown())
+        elif result is Asked.REFUSED and code is not None:
+            self._oracle.check_refused_click(event.user, code, approvers)
+        elif result is Asked.STOPPED and not self._is_tampered:
+            raise Violation("a request was stopped, although nobody changed its content")
+
+    def _shown(self) -> Observation:
+        """What the card says that the request would do."""
+        request = self._state.request
+        assert request is not None
+        return Observation(targets=request.targets, facts=request.facts, resolutions=request.content.resolutions)
+
+    def _approvers(self) -> list[frozenset[str]]:
+        """The names that the request asks, stage by stage."""
+        request = self._state.request
+        return [frozenset(stage.names) for stage in request.requirement.stages] if request else []
+
+    def _note_approval(self, *, automatic: bool) -> None:
+        request = self._state.request
+        if request is None or request.state != "scheduled":
+            return
+        stages = [(frozenset(stage.names), stage.quorum) for stage in request.requirement.stages]
+        counts = request.requirement.requester_counts
+        self._oracle.approved(stages, requester_counts=counts, automatic=automatic)
+
+    def _tamper(self, command: str) -> None:
+        request = self._state.request
+        if request is None:
+            return
+        params = {**request.content.params, "command": command}
+        content = request.content.model_copy(update={"params": params})
+        self._state.request = request.model_copy(update={"content": content})
+        self._is_tampered = True
+
+    def _start(self, event: Start) -> None:
+        def between() -> None:
+            if event.between is not None:
+                self._play(event.between)
+
+        result, call = starting.start(self._state, event, between)
+        self._summary.note(f"start {result}")
+        if call is not None:
+            self._summary.starts += 1
+            self._oracle.check_call(call)
+        match result:
+            case Started.ASKED_AGAIN:
+                self._oracle.check_asked_again()
+                self._oracle.asked_again(self._shown())
+            case Started.REFUSED:
+                self._oracle.check_refused_start()
+            case Started.WAITS:
+                self._oracle.check_wait()
+            case Started.STOPPED if not self._is_tampered:
+                raise Violation("a start was stopped, although nobody changed the content")
+            case _:
+                pass

@@ -1,0 +1,194 @@
+"""How a run starts, with the checks of the use cases in their order: integrity, time, approval, preflight, the mark
+before the call."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from bot.requests.approval.status import Permission, is_still_valid
+from bot.requests.directory import ineligibility_reason
+from bot.requests.drift import Observation, approved_observation, compare_observations
+from bot.requests.integrity import is_intact
+from bot.requests.lifecycle import FINAL_STATES
+from bot.requests.model import Content, Request, Requirement
+from bot.requests.preflight import Verdict, judge_start
+from bot.requests.resolutions import Difference
+from bot.schedule import Series
+from tests.histories.asking import stop
+from tests.histories.history import Start
+from tests.histories.state import Run, State, content_of, next_due
+
+RETRY_WITHOUT_LATEST_START = timedelta(minutes=10)
+
+
+class Started(StrEnum):
+    """What came of a start."""
+
+    NOTHING_DUE = "nothing due"
+    SENT = "sent"
+    WAITS = "waits"
+    MISSED = "missed"
+    REFUSED = "refused"
+    ASKED_AGAIN = "asked again"
+    REPLACED = "replaced by an edit"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What was sent to the back end, and when."""
+
+    content: Content
+    revision: int
+    at: datetime
+    seen: Observation
+    """What the back end made of it."""
+
+
+def start(state: State, event: Start, between: Callable[[], None]) -> tuple[Started, Call | None]:
+    """Start the run that is due. ``between`` is what happens between the checks and the call."""
+    request, run = state.request, state.run
+    if request is None or run is None or run.state != "pending" or request.state in FINAL_STATES:
+        return Started.NOTHING_DUE, None
+    state.world.now = max(state.world.now, run.due_at or state.world.now) + timedelta(minutes=event.delay)
+    if not is_intact(request, state.decisions):
+        stop(state)
+        return Started.STOPPED, None
+    result = _admit(state, request, run)
+    if result is not None:
+        return result, None
+    prepared = (request.revision, request.content_hash)
+    if request.state == "scheduled":
+        state.transition("starting")
+    between()
+    return _send(state, run, event, prepared)
+
+
+def _admit(state: State, request: Request, run: Run) -> Started | None:
+    """Return what is in the way of a start; None if nothing is."""
+    if run.latest_start is not None and state.world.now > run.latest_start:
+        return _end(state, run, Started.MISSED)
+    permission = permission_to_start(state, request)
+    if permission.is_unknown:
+        return _wait(state, run)
+    if not permission.allowed:
+        return reopen(state, request, run, None, None)
+    found = preflight(state, request)
+    if found is None:
+        return _wait(state, run)
+    verdict, requirement = found
+    match verdict.outcome:
+        case "refuse":
+            return _end(state, run, Started.REFUSED)
+        case "ask":
+            return reopen(state, request, run, requirement, _observe(state))
+        case _:
+            return None
+
+
+def permission_to_start(state: State, request: Request) -> Permission:
+    if request.requirement.effect != "ask":
+        return Permission()
+    directory = state.world.slack.for_start(state.involved(request))
+    return is_still_valid(state.approval_round, state.decisions, directory, state.world.now)
+
+
+def preflight(state: State, request: Request) -> tuple[Verdict, Requirement] | None:
+    """Return the verdict on a start, and what policy demands of it now; None if that cannot be told."""
+    if state.world.backend_silent:
+        return None
+    authors = (request.requester, *request.edited_by)
+    directory = state.world.slack.for_start({author.user for author in authors})
+    if not directory.is_complete:
+        return None
+    if any(ineligibility_reason(directory.user(author)) for author in authors):
+        requirement = Requirement(effect="refuse")
+    else:
+        requirement = state.policy_demands(
+            request.requester, request.edited_by, request.content.schedule, _observe(state), directory
+        )
+    return judge_start(request.requirement, requirement, differences(state, request)), requirement
+
+
+def differences(state: State, request: Request) -> tuple[Difference, ...]:
+    return compare_observations(
+        approved_observation(request), _observe(state), max_drift_percent=request.requirement.drift_percent
+    )
+
+
+def _observe(state: State) -> Observation:
+    assert state.form is not None
+    return state.world.observe(state.form)
+
+
+def _send(state: State, run: Run, event: Start, prepared: tuple[int, str]) -> tuple[Started, Call | None]:
+    """Compare once more, in the transaction that marks the call as sent, and make it."""
+    request = state.request
+    assert request is not None
+    if not is_intact(request, state.decisions):
+        stop(state)
+        return Started.STOPPED, None
+    if (request.revision, request.content_hash) != prepared:
+        return Started.REPLACED, None
+    call = Call(request.content, request.revision, state.world.now, _observe(state))
+    if event.answer == "lost":
+        run.state = "unknown"
+        state.transition("unknown")
+        return Started.SENT, call
+    _over(state, run, "succeeded")
+    return Started.SENT, call
+
+
+def _over(state: State, run: Run, end: str) -> None:
+    """End a run. A series goes on."""
+    assert state.request is not None
+    run.state = "over"
+    schedule = state.request.content.schedule
+    if isinstance(schedule, Series):
+        if state.request.state != "scheduled":
+            state.transition("scheduled")
+        due = next_due(schedule, max(state.world.now, run.due_at or state.world.now))
+        state.run = Run("pending", run.number + 1, due, due + timedelta(minutes=30))
+        return
+    state.transition(end)  # type: ignore[arg-type]
+
+
+def _end(state: State, run: Run, result: Started) -> Started:
+    _over(state, run, "failed")
+    return result
+
+
+def _wait(state: State, run: Run) -> Started:
+    run.latest_start = run.latest_start or state.world.now + RETRY_WITHOUT_LATEST_START
+    return Started.WAITS
+
+
+def reopen(
+    state: State, request: Request, run: Run, requirement: Requirement | None, seen: Observation | None
+) -> Started:
+    """Ask for the approval again, of what the request would do now where that is another thing."""
+    run.state = "over"
+    renewal = request.content.renewal + 1
+    content = request.content.model_copy(update={"renewal": renewal})
+    changes: dict[str, object] = {}
+    if seen is not None:
+        assert state.form is not None
+        content = content_of(state.form, request.content.schedule, seen, renewal)
+        changes = {"targets": seen.targets, "facts": seen.facts}
+    asking = requirement if requirement is not None and requirement.effect == "ask" else request.requirement
+    state.open_round(content, asking, **changes)
+    return Started.ASKED_AGAIN
+
+
+def retry(state: State) -> bool:
+    """Start a run of unknown outcome again. Returns False if there is none. Every check is made again."""
+    request, run = state.request, state.run
+    if request is None or run is None or run.state != "unknown":
+        return False
+    if run.latest_start is not None and state.world.now > run.latest_start:
+        _over(state, run, "failed")
+        return True
+    run.state = "pending"
+    state.transition("scheduled")
+    return True
