@@ -7,7 +7,7 @@ SIZE ?= 1
 WORKERS ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench crash faults cluster mutants oracle screenshots docs lock clean
+.PHONY: help demo test check bench crash faults cluster mutants oracle histories screenshots docs lock clean
 
 help:  ## List the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -54,6 +54,9 @@ mutants: .venv/ready  ## Mutation testing of a seeded sample: SEED=1 SIZE=120
 
 oracle: .venv/ready  ## Compare schedules with the libraries of others: SEED=1
 	@$(BIN)/python -m tests.oracle --seed $(SEED) $(ARGS)
+
+histories: .venv/ready  ## Random histories of requests, judged by an oracle: SEED=1 SIZE=20000
+	@$(BIN)/python -m tests.histories --seed $(SEED) --size $(if $(filter file,$(origin SIZE)),20000,$(SIZE)) --workers $(if $(filter file,$(origin WORKERS)),2,$(WORKERS)) $(ARGS)
 
 screenshots: .venv/ready  ## Play the page in a browser, and renew the pictures in docs/img
 	@NIGHTSHIFT_SCREENSHOTS=docs/img $(BIN)/python -m pytest -q -n0 tests/browser $(ARGS)

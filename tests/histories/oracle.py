@@ -23,6 +23,7 @@ class Revision:
     form: Form
     shown: Observation
     tolerance: float
+    opened_at: datetime
 
 
 @dataclass(slots=True)
@@ -38,10 +39,8 @@ class Vote:
 
 @dataclass(frozen=True, slots=True)
 class Approved:
-    """What was true when the approval was complete."""
+    """What the back end told when the approval was complete."""
 
-    at: datetime
-    people: People
     seen: Observation
 
 
@@ -91,7 +90,7 @@ class Oracle:
     def _add_revision(self, form: Form, shown: Observation, least_tolerance: float, *, is_same: bool = False) -> None:
         content = self._content + (not is_same)
         tolerances = (_tolerance(self._demand(shown, people), form) for people in self._recently(GROUP_AGE_SECONDS))
-        self._revisions.append(Revision(content, form, shown, max(least_tolerance, *tolerances, 0.0)))
+        self._revisions.append(Revision(content, form, shown, max(least_tolerance, *tolerances, 0.0), self._world.now))
         self._approved = None
 
     def delegated(self, user: str, to_user: str, minutes: int) -> None:
@@ -114,7 +113,6 @@ class Oracle:
 
     def approved(self, approvers: list[tuple[frozenset[str], int]], *, requester_counts: bool, automatic: bool) -> None:
         """The approval became complete, by these stages."""
-        now = self._world.now
         if automatic:
             if self._editors:
                 raise Violation("policy approved by itself what somebody else had edited")
@@ -125,7 +123,7 @@ class Oracle:
             demand = Demand("ask", dict(approvers), requester_counts)
             if not any(self._is_filled(demand, people) for people in readings):
                 raise Violation("an approval became complete without the people whom it needs")
-        self._approved = Approved(now, self._world.people[-1], self._world.observe(self.form))
+        self._approved = Approved(self._world.observe(self.form))
 
     def check_refused_click(self, user: str, code: str, approvers: list[frozenset[str]]) -> None:
         """What Slack does not tell must not be shown as "no"."""
@@ -192,22 +190,20 @@ class Oracle:
         raise Violation("a start was refused, although policy allows it")
 
     def check_asked_again(self) -> None:
-        """An unchanged world asks nobody twice.
-
-        Unchanged since the approvers were asked: at a click they only confirm which targets came and went meanwhile.
-        """
+        """An unchanged world asks nobody twice. Unchanged since the approvers were asked: what changes between that and
+        their clicks is judged at the start."""
         if self._approved is not None and self._is_unchanged_since(self._approved):
             raise Violation("asked again, although nothing has changed since the approval")
 
     def _is_unchanged_since(self, approved: Approved) -> bool:
-        seen = self._world.observe(self.form)
-        if not seen == approved.seen == self._revisions[-1].shown:
+        revision = self._revisions[-1]
+        if not self._world.observe(self.form) == approved.seen == revision.shown:
             return False
-        before = approved.at - timedelta(seconds=GROUP_AGE_SECONDS)
         # What Slack had not told by then counts as a change.
+        told_for_sure = revision.opened_at - timedelta(seconds=GROUP_AGE_SECONDS)
         return all(
-            people.since < before or (people.heard and index <= self._world.people.index(approved.people))
-            for index, people in enumerate(self._world.people)
+            people.since < told_for_sure or (people.heard and people.since <= revision.opened_at)
+            for people in self._world.people
         )
 
     def check_asked_again_at_a_click(self) -> None:

@@ -46,8 +46,11 @@ async def submit_edit(
     is_stricter = not preview.requirement.is_no_stricter_than(request.requirement)
     if not changes and draft.reason == request.reason and not is_stricter:
         raise InputError({"": "Nothing was changed."}, code=RefusalCode.NOTHING_CHANGED)
-    # Content that returns to what it once was needs a new approval too, so its hash must differ.
-    content = preview.content.model_copy(update={"renewal": request.content.renewal + bool(changes)})
+    # Content that returns to what it once was needs a new approval too, and so do other targets of the same query: the
+    # hash must differ.
+    shows_something_else = (preview.targets, preview.facts) != (request.targets, request.facts)
+    renewal = request.content.renewal + (bool(changes) or shows_something_else)
+    content = preview.content.model_copy(update={"renewal": renewal})
     preview = preview.model_copy(update={"content": content})
     async with services.db.write() as tx:
         await drafts.save(tx, draft, now, state="submitted")

@@ -1,5 +1,6 @@
 """A form that is filled in from a request: what it starts from, and who may open it."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -82,6 +83,19 @@ async def test_content_that_returns_to_what_it_was_needs_a_new_approval(bot: Har
     assert len({request.content_hash, changed.content_hash, back.content_hash}) == 3
     reasoned = await resubmitted(bot, await edited(bot, back), because="a better reason")
     assert (reasoned.content_hash, reasoned.reason) == (back.content_hash, "a better reason")
+
+
+async def test_an_edit_that_shows_other_hosts_of_the_same_query_needs_a_new_approval(
+    bot: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a dynamic query matches is not part of the signed text, but approvers decided on the hosts that they saw."""
+    request = await bot.request(when=WHEN, targeting_type="dynamic_query")
+    world = bot.env.foreman.state.world
+    web = next(host for host in world.hosts if host.name.startswith("web"))
+    monkeypatch.setattr(world, "hosts", [*world.hosts, replace(web, id=900, name="web99.ber.example.com")])
+    after = await resubmitted(bot, await edited(bot, request), because="a better reason")
+    assert after.targets.count == request.targets.count + 1
+    assert after.content_hash != request.content_hash
 
 
 async def test_a_rerun_names_what_it_repeats_and_starts_now(bot: Harness) -> None:
