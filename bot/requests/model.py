@@ -115,7 +115,8 @@ class Requirement(FrozenModel):
             return self.effect == "approve" or self.effect == other.effect
         quorums = {(frozenset(s.groups), frozenset(s.users)): s.quorum for s in other.stages}
         enough = (quorums.get((frozenset(s.groups), frozenset(s.users)), 0) >= s.quorum for s in self.stages)
-        return all(enough) and set(self.freezes) <= set(other.freezes)
+        counts_alike = self.requester_counts or not other.requester_counts
+        return all(enough) and counts_alike and set(self.freezes) <= set(other.freezes)
 
 
 class TargetSet(FrozenModel):

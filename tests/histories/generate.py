@@ -98,7 +98,7 @@ def _asking(random: Random, name: str) -> RuleSpec:
         "ask",
         template=random.choice(("Power*", "Run Script")) if condition == "template" else "",
         target="db-*" if condition == "target" else "",
-        min_targets=random.choice((3, 6)) if condition == "min_targets" else None,
+        min_targets=random.choice((3, 6, 26)) if condition == "min_targets" else None,
         requester=random.choice((("@ops",), ("UBOB", "UCAT"))) if condition == "requester" else (),
         approvers=random.choice((("@a",), ("@b",), ("@b",), ("UDAN", "UEVE", "UFAY"))),
         quorum=random.choice((1, 1, 2)),

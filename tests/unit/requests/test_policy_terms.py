@@ -192,6 +192,8 @@ def test_warnings_begin_a_quarter_of_an_hour_before() -> None:
         (requirement(stage("@a")), requirement(effect="refuse"), False),
         (requirement(stage("@a")), requirement(stage("@a"), freezes=("F",)), False),
         (requirement(stage("@a"), freezes=("F",)), requirement(stage("@a")), True),
+        (requirement(stage("@a")), requirement(stage("@a"), requester_counts=True), True),
+        (requirement(stage("@a"), requester_counts=True), requirement(stage("@a")), False),
     ],
 )
 def test_what_was_asked_is_enough_for_what_is_demanded_by_then(
