@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
 
+from bot.schedule.calendar_names import LANGUAGES
 from bot.schedule.echo import PASTED_RULE, button_label
 from bot.schedule.limits import overlap_reason, too_far_reason
 from bot.schedule.model import (
@@ -39,6 +40,7 @@ from bot.schedule.words import to_phrase
 EXAMPLE_PHRASE = "tomorrow 21:00"
 MAX_PHRASE_LENGTH = 200
 """Maximum number of characters of a phrase."""
+_WARM_UP_PHRASES = ("tomorrow 21:00 in berlin", "unknownword", "every friday at 22:00", "0 22 * * 5")
 _MAX_DEPTH = 3
 _SHORTEST_UNIX_TIME = 9
 MAX_CHOICES = 10
@@ -166,9 +168,13 @@ def _read_pasted(phrase: str, pasted: PastedRule, origin: _Origin) -> Parsed:
 
 
 def warm_up() -> None:
-    """Load what the first phrases would otherwise wait for: dateparser with its language, and the zone names."""
+    """Load what the first phrases would otherwise wait for: dateparser, languages, names of zones and cities."""
     dates.warm_up()
     zone_names()
+    for language in ("en", *LANGUAGES):
+        preferences = TimePreferences(language=language)
+        for phrase in _WARM_UP_PHRASES:
+            read(phrase, now=datetime(2026, 1, 1, tzinfo=UTC), zone="UTC", preferences=preferences)
 
 
 def _resolve_zone(ctx: PhraseContext, nodes: Sequence[SyntaxNode]) -> list[SyntaxNode]:
