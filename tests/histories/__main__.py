@@ -31,8 +31,9 @@ def play_histories(seed: int, size: int, workers: int) -> int:
     began = time.monotonic()
     totals = play_all(seed, size, workers)
     print(f"{size:,} histories, seed {seed}, {time.monotonic() - began:.0f} s.")
-    print(f"{_share(totals.started, totals)} reach a start, {_share(totals.edited_after_approval, totals)} contain an")
-    print("edit after an approval. Histories in which at least one of these happened:")
+    print(f"{_share(totals.started, totals)}  reach a start")
+    print(f"{_share(totals.edited_after_approval, totals)}  contain an edit after an approval")
+    print("In how many histories each of these happened:")
     for what, count in totals.with_result.most_common():
         print(f"  {_share(count, totals)}  {what}")
     for index, problem in sorted(totals.failures.items())[:_FAILURES_SHOWN]:

@@ -16,13 +16,13 @@ from bot.requests.approval.status import (
     permission_to_retract,
 )
 from bot.requests.directory import InMemoryDirectory, stage_members
-from bot.requests.drift import Observation, approved_observation, compare_observations
+from bot.requests.drift import Observation
 from bot.requests.integrity import is_intact
 from bot.requests.lifecycle import FINAL_STATES
 from bot.requests.model import Content, Decision, Person, Request, Requirement
 from bot.usecases.approvals.complete import chosen_schedule
 from tests.histories.history import Decide, Edit, Form
-from tests.histories.state import State, content_of, editors_after, schedule_of, timing_fields
+from tests.histories.state import State, content_of, differences, editors_after, schedule_of, timing_fields
 from tests.histories.world import TEAM, person
 
 
@@ -238,11 +238,9 @@ def _apply_status(state: State, directory: InMemoryDirectory, late: str | None) 
 
 def _would_do_something_else(state: State, request: Request) -> bool:
     """The preflight of an approval. A back end that is silent does not hinder it."""
-    assert state.form is not None
     if state.world.backend_silent:
         return False
-    seen = state.world.observe(state.form)
-    return any(d.needs_new_approval for d in compare_observations(approved_observation(request), seen))
+    return any(difference.needs_new_approval for difference in differences(state, request))
 
 
 def _ask_again(state: State, request: Request) -> bool:

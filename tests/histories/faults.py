@@ -147,12 +147,13 @@ def resolutions_are_ignored(replace: Replace) -> None:
 
 
 def _ignore(replace: Replace, is_ignored: Callable[[Difference], bool]) -> None:
-    compare = starting.differences
+    compare = state.differences
 
     def faulty(there: State, request: Request) -> tuple[Difference, ...]:
         return tuple(difference for difference in compare(there, request) if not is_ignored(difference))
 
-    replace(starting, "differences", faulty)
+    for module in (asking, starting):
+        replace(module, "differences", faulty)
 
 
 def leavers_are_not_noticed(replace: Replace) -> None:

@@ -8,16 +8,15 @@ from enum import StrEnum
 
 from bot.requests.approval.status import Permission, is_still_valid
 from bot.requests.directory import ineligibility_reason
-from bot.requests.drift import Observation, approved_observation, compare_observations
+from bot.requests.drift import Observation
 from bot.requests.integrity import is_intact
 from bot.requests.lifecycle import FINAL_STATES
 from bot.requests.model import Content, Request, Requirement
 from bot.requests.preflight import Verdict, judge_start
-from bot.requests.resolutions import Difference
 from bot.schedule import Series
 from tests.histories.asking import stop
 from tests.histories.history import Start
-from tests.histories.state import Run, State, content_of, next_due
+from tests.histories.state import Run, State, content_of, differences, next_due
 
 RETRY_WITHOUT_LATEST_START = timedelta(minutes=10)
 
@@ -109,12 +108,6 @@ def preflight(state: State, request: Request) -> tuple[Verdict, Requirement] | N
             request.requester, request.edited_by, request.content.schedule, _observe(state), directory
         )
     return judge_start(request.requirement, requirement, differences(state, request)), requirement
-
-
-def differences(state: State, request: Request) -> tuple[Difference, ...]:
-    return compare_observations(
-        approved_observation(request), _observe(state), max_drift_percent=request.requirement.drift_percent
-    )
 
 
 def _observe(state: State) -> Observation:

@@ -7,11 +7,12 @@ from bot.requests.approval.deadlines import expires_at
 from bot.requests.approval.delegation import Delegation
 from bot.requests.approval.rounds import ApprovalRound, current_round
 from bot.requests.directory import InMemoryDirectory, resolve_groups
-from bot.requests.drift import Observation
+from bot.requests.drift import Observation, approved_observation, compare_observations
 from bot.requests.lifecycle import can_transition
 from bot.requests.model import HASH_VERSION, Content, Decision, Person, Request, RequestState, Requirement
 from bot.requests.policy.engine import Policy
 from bot.requests.policy.evaluate import evaluate_authors
+from bot.requests.resolutions import Difference
 from bot.requests.subject import Subject
 from bot.schedule import Now, Once, RecurrenceRule, Schedule, Series, Window, ZonedTime, latest_start_of, start_of
 from tests.histories.history import Form, Violation
@@ -32,8 +33,7 @@ class Run:
 
 @dataclass(slots=True)
 class State:
-    """``form`` is what the stored content was made of. ``seen_revision`` is what people have on their screens who have
-    not looked for a while."""
+    """``form`` is what the stored content was made of."""
 
     world: World
     policy: Policy
@@ -150,6 +150,16 @@ def schedule_of(form: Form, now: datetime) -> Schedule:
 def timing_fields(schedule: Schedule) -> dict[str, object]:
     start = start_of(schedule)
     return {"start_at": start.instant if start else None, "latest_start": latest_start_of(schedule)}
+
+
+def differences(state: State, request: Request) -> tuple[Difference, ...]:
+    """Return how what the back end would do now differs from what was put before the approvers."""
+    assert state.form is not None
+    return compare_observations(
+        approved_observation(request),
+        state.world.observe(state.form),
+        max_drift_percent=request.requirement.drift_percent,
+    )
 
 
 def editors_after(request: Request, user: str) -> tuple[Person, ...]:
