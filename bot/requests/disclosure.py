@@ -141,7 +141,7 @@ def passages(request: Request) -> tuple[Passage, ...]:
     unnamed = targets.count - len(targets.names)
     names = ", ".join(targets.names) + (f" and {unnamed:,} whose names are not known" if unnamed > 0 else "")
     found = [Passage("What", request.title), Passage("Why", request.reason), Passage("Said as", request.phrase)]
-    found += [Passage(label, text) for label, text in request.summary]
+    found += [Passage(label, text or "nothing") for label, text in request.summary]
     found += [Passage("Timing", request.scheduler_reason), Passage("Targets", targets.note)]
     found += [Passage("Warning", text) for text in request.warnings]
     found += _change_passages("Changes", request.changes)

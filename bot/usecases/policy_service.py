@@ -243,13 +243,12 @@ class PolicyService:
         kind = subject.schedule.kind
         if kind == "series" and (requirement.renew_after_days or requirement.renew_after_runs):
             return "Nightshift holds this series and starts each run itself, because it is asked for again."
-        if kind != "now" and self.backends.require(subject.backend).settings.scheduler == "nightshift":
-            return NIGHTSHIFT_KEEPS_TIME
         # A freeze with fixed dates was checked for a single start already; a calendar may still change.
         freezes = (freeze for freeze in self.policy.freezes if kind != "now" and (kind == "series" or freeze.calendar))
         freeze = next((freeze for freeze in freezes if freeze.covers(subject)), None)
         if freeze is None:
-            return ""
+            is_local = kind != "now" and self.backends.require(subject.backend).settings.scheduler == "nightshift"
+            return NIGHTSHIFT_KEEPS_TIME if is_local else ""
         return f"Nightshift holds the start, because the freeze “{freeze.name}” is looked at again then."
 
     def _freeze_hits(self, content: Content, subject: Subject) -> tuple[FreezeHit, ...]:

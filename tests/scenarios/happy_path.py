@@ -1,7 +1,8 @@
 """The happy path of each back end, run over each transport and on each database."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, timedelta
+from zoneinfo import ZoneInfo
 
 from playground.environment import Environment
 from playground.slack import Person
@@ -39,12 +40,12 @@ async def test_later(env: Environment, alice: Person) -> None:
     card = await approve_request(
         env, await make_request(alice, f'{RUN_COMMAND} when="tomorrow 21:00"', {"command": "id"})
     )
-    await eventually(env, lambda: jobs_received(env) == before + 1)
-    job = env.foreman.invocations[-1]
-    await wait_for_texts(card, "Scheduled", env=env)
-    assert job.runs is None
-    env.clock.move_to(job.start_at + timedelta(minutes=1))
+    await wait_for_texts(card, "Scheduled", "Nightshift holds the start", env=env)
+    assert jobs_received(env) == before
+    tomorrow = env.clock.now().astimezone(ZoneInfo("Europe/Berlin")) + timedelta(days=1)
+    env.clock.move_to(tomorrow.replace(hour=21, minute=0, second=5).astimezone(UTC))
     await wait_for_texts(card, "Succeeded", env=env)
+    assert jobs_received(env) == before + 1
 
 
 async def test_a_denial_with_its_reason(env: Environment, alice: Person, bob: Person) -> None:

@@ -23,6 +23,8 @@ from tests.scenarios.steps import (
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+SCHEDULER = "backend"
+
 # A second connection to the same sandbox, which is taken for a server from before version 11 of Remote Execution.
 EXTRA = """
 [backends.foreman.old]

@@ -10,6 +10,7 @@ from playground.environment import Environment
 from playground.slack import Person
 from tests.scenarios.steps import (
     RUN_COMMAND,
+    advance_to_run,
     approve_request,
     click_for_reply,
     find_card,
@@ -149,6 +150,6 @@ async def test_an_approver_who_left_does_not_count_although_one_user_is_unknown(
     set_group(env, "carol")
     forget_groups(env)
     env.slack.faults.fail_with_code("users.info", "internal_error", times=None)
-    env.clock.advance(timedelta(days=1))
+    await advance_to_run(env, card, 1)
     await wait_for_texts(card, "Waiting for approval", "no longer holds: 0 of 1 approved by @sre.", env=env)
     assert jobs_received(env) == before

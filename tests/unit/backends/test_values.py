@@ -31,7 +31,12 @@ def test_defaults():
         "total": 0, "succeeded": 0, "failed": 0, "pending": 0, "cancelled": 0, "summary": "", "results": (),
         "starts_at": None, "runs": (),
     }  # fmt: skip
-    assert ConnectionSettings().model_dump() == {"title": "", "approvals_channel": "", "results_channel": ""}
+    assert ConnectionSettings().model_dump() == {
+        "title": "",
+        "approvals_channel": "",
+        "results_channel": "",
+        "scheduler": "nightshift",
+    }
     assert (Operation.owns_schedule, Operation.scheduling_note, Operation.reference_notes) == (False, "", ())
 
 

@@ -88,7 +88,8 @@ def test_settings_and_what_follows_from_them():
     assert settings.token_endpoint == "https://login.microsoftonline.com/t-1/oauth2/v2.0/token"
     assert settings.token_scope == "https://contoso.immy.bot/.default"
     assert settings.model_dump(exclude=set(ENTRA)) == {
-        "title": "", "approvals_channel": "", "results_channel": "", "url": "", "token_url": "", "scope": "",
+        "title": "", "approvals_channel": "", "results_channel": "",
+        "scheduler": "nightshift", "url": "", "token_url": "", "scope": "",
         "bearer": None, "endpoint": "/api/v1/run-immy-service-new", "give_up_hours": 72, "native_schedules": True,
         "timeout": 30, "lookup_timeout": 2.0, "secrets": {},
     }  # fmt: skip

@@ -94,7 +94,8 @@ def test_the_fields_of_a_scripts_parameter():
 
 def test_settings():
     assert SETTINGS.model_dump(exclude={"url", "tenant", "key", "secret"}) == {
-        "title": "", "approvals_channel": "", "results_channel": "", "token_path": "/tenancy/auth/oauth/token",
+        "title": "", "approvals_channel": "", "results_channel": "",
+        "scheduler": "nightshift", "token_path": "/tenancy/auth/oauth/token",
         "run_verb": "GET", "emit_day_of_index": False, "stringly": False, "per_minute": None, "secrets": {},
         "output_minutes": 30, "ca_file": None, "timeout": 30.0, "lookup_timeout": 2.0,
     }  # fmt: skip

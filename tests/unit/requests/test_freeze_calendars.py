@@ -141,7 +141,7 @@ def test_the_age_of_a_copy_is_told_after_an_hour_and_it_is_too_old_after_its_max
         return hit.text
 
     assert text(timedelta(hours=1)).endswith("That needs 1 of @cab.")
-    assert text(timedelta(hours=1, seconds=1)).endswith("Its calendar was last read 1 hour 1 second ago.")
+    assert text(timedelta(hours=1, seconds=1)).endswith("Its calendar was last read 1 hour ago.")
     assert text(timedelta(hours=2)).endswith("Its calendar was last read 2 hours ago.")
     stale = text(timedelta(hours=2, seconds=1))
     assert "everything counts as frozen" in stale
