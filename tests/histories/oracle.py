@@ -85,6 +85,8 @@ class Oracle:
 
     def asked_again(self, shown: Observation) -> None:
         """The request was put before its approvers again."""
+        if shown != self._world.observe(self.form) and self._world.slack.answers and not self._world.backend_silent:
+            raise Violation("approvers are asked about something that it would not do now")
         self._add_revision(self.form, shown, self._revisions[-1].tolerance)
 
     def _add_revision(self, form: Form, shown: Observation, least_tolerance: float, *, is_same: bool = False) -> None:

@@ -71,19 +71,15 @@ def _admit(state: State, request: Request, run: Run) -> Started | None:
     permission = permission_to_start(state, request)
     if permission.is_unknown:
         return _wait(state, run)
-    if not permission.allowed:
-        return reopen(state, request, run, None, None)
     found = preflight(state, request)
     if found is None:
-        return _wait(state, run)
+        return _wait(state, run) if permission.allowed else reopen(state, request, run, None, None)
     verdict, requirement = found
-    match verdict.outcome:
-        case "refuse":
-            return _end(state, run, Started.REFUSED)
-        case "ask":
-            return reopen(state, request, run, requirement, _observe(state))
-        case _:
-            return None
+    if verdict.outcome == "refuse":
+        return _end(state, run, Started.REFUSED)
+    if verdict.outcome == "ask" or not permission.allowed:
+        return reopen(state, request, run, requirement, _observe(state))
+    return None
 
 
 def permission_to_start(state: State, request: Request) -> Permission:

@@ -58,6 +58,11 @@ class Obstacle:
         return self.code is ObstacleCode.CANNOT_TELL
 
     @property
+    def asks_again(self) -> bool:
+        """Whether the approval no longer covers the run."""
+        return self.code in (ObstacleCode.APPROVAL_INVALID, ObstacleCode.RENEWAL_DUE)
+
+    @property
     def final_state(self) -> RunState | None:
         """The state in which the run ends; None if it waits, or is replaced by another run."""
         match self.code:
@@ -82,9 +87,9 @@ async def admit(services: Services, run: Run, request: Request) -> StartingRun |
         request, _ = await load_intact(tx, request.id)
     notes: list[str] = []
     obstacle = await find_obstacle(services, run, request, now, notes)
-    if obstacle is None:
+    if obstacle is None or obstacle.asks_again:
         found = await preflight_of_start(services, request)
-        obstacle = _obstacle_of(found)
+        obstacle = _obstacle_of(found, obstacle)
         notes += [found.verdict.text] if found.verdict.outcome == "go" and found.verdict.text else []
     if obstacle is None:
         try:
@@ -104,16 +109,21 @@ async def admit(services: Services, run: Run, request: Request) -> StartingRun |
     return None
 
 
-def _obstacle_of(found: StartPreflight) -> Obstacle | None:
-    """Return what the verdict of a preflight puts in the way of a start; None if it may start."""
+def _obstacle_of(found: StartPreflight, known: Obstacle | None) -> Obstacle | None:
+    """Return what is in the way of a start after its preflight; None if it may start.
+
+    ``known`` is why it must be approved again whatever preflight says. Its approvers are then asked about what the
+    request would do now, if that can be told, and about nothing that policy refuses.
+    """
     verdict = found.verdict
     match verdict.outcome:
         case "go":
-            return None
+            return replace(known, preflight=found) if known else None
         case "wait":
-            return Obstacle(ObstacleCode.CANNOT_TELL, verdict.text)
+            return known or Obstacle(ObstacleCode.CANNOT_TELL, verdict.text)
         case "ask":
-            return Obstacle(ObstacleCode.CHANGED, verdict.text, found)
+            text = f"{known.text} {verdict.text}" if known else verdict.text
+            return Obstacle(ObstacleCode.CHANGED, text, found)
         case "refuse" if verdict.code is PreflightCode.NOT_POSSIBLE:
             return Obstacle(ObstacleCode.NOT_POSSIBLE, verdict.text)
         case "refuse":
@@ -160,6 +170,9 @@ async def _record_obstacle(services: Services, run: Run, request: Request, obsta
         except InputError as error:
             # Nobody could approve what it would do now, or policy refuses that.
             await _end_run(services, run, request, "missed", replace(obstacle, text=f"{obstacle.text} {error}"))
+        except (Unreachable, BadResponse, RateLimited) as error:
+            # Its card cannot be filled in.
+            await wait_and_recheck(services, run, request, str(error))
 
 
 async def _end_run(services: Services, run: Run, request: Request, state: RunState, obstacle: Obstacle) -> None:

@@ -182,6 +182,26 @@ async def test_an_approver_who_left_does_not_count_at_the_start(bot: Harness) ->
     assert (await bot.run(request)).number == 2
 
 
+async def test_what_is_approved_again_is_what_it_would_do_now(bot: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The approver has left, and a host has joined: the next approver is asked about both at once."""
+    request = await bot.approved(targeting_type="dynamic_query", hosts="name ~ cache")
+    world = bot.env.foreman.state.world
+    cache = next(host for host in world.hosts if host.name.startswith("cache"))
+    monkeypatch.setattr(world, "hosts", [*world.hosts, replace(cache, id=900, name="cache99.ber.example.com")])
+    bot.env.slack.admin.set_group("@sre", ["carol"])
+    bot.services.directory.invalidate_groups()
+    try:
+        run = await bot.dispatch(await bot.run(request))
+    finally:
+        bot.env.slack.admin.set_group("@sre", ["bob", "carol"])
+        bot.services.directory.invalidate_groups()
+    after = await bot.reload(request)
+    assert (run.state, after.state) == ("cancelled", "awaiting_approval")
+    assert after.targets.count == request.targets.count + 1
+    assert "The approval no longer holds" in run.problem
+    assert "cache99" in run.problem
+
+
 async def test_a_series_is_asked_for_again_after_some_runs(bot: Harness) -> None:
     request = await bot.approved(when=SERIES, hosts="name ~ cache")
     for number in (1, 2):
