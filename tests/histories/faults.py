@@ -170,6 +170,17 @@ def an_edit_between_check_and_call_is_not_noticed(replace: Replace) -> None:
     replace(starting, "_send", faulty)
 
 
+def retries_ignore_the_latest_start(replace: Replace) -> None:
+    retry = starting.retry
+
+    def faulty(there: State) -> bool:
+        if there.run is not None:
+            there.run.latest_start = None
+        return retry(there)
+
+    replace(starting, "retry", faulty)
+
+
 FAULTS: tuple[Callable[[Replace], None], ...] = (
     policy_looks_at_the_requester_only,
     edits_are_approved_automatically,
@@ -185,6 +196,7 @@ FAULTS: tuple[Callable[[Replace], None], ...] = (
     resolutions_are_ignored,
     leavers_are_not_noticed,
     an_edit_between_check_and_call_is_not_noticed,
+    retries_ignore_the_latest_start,
 )
 
 

@@ -10,6 +10,9 @@ from tests.histories.history import Form, History, Violation
 from tests.histories.starting import Call
 from tests.histories.world import GROUP_AGE_SECONDS, STALE_DIRECTORY_SECONDS, People, World
 
+LATEST_START_MINUTES = {"flexible": 120, "window": 120, "series": 30}
+"""How long after its time a run may still start."""
+
 
 @dataclass(frozen=True, slots=True)
 class Revision:
@@ -55,6 +58,8 @@ class Oracle:
         self._votes: list[Vote] = []
         self._delegations: list[tuple[str, str, datetime]] = []
         self._approved: Approved | None = None
+        self._begin = world.now
+        """The time that its last author said, for schedules that have one."""
 
     @property
     def authors(self) -> list[str]:
@@ -76,6 +81,8 @@ class Oracle:
     def written(self, user: str, form: Form, shown: Observation, *, new_time: bool) -> None:
         """Somebody submitted or edited the request. ``shown`` is what the card says that it would do. ``new_time`` is
         whether they said a time, which is another one at each moment."""
+        if new_time:
+            self._begin = (self._world.now + timedelta(minutes=form.start_in)).replace(second=0)
         if user not in self.authors:
             self._editors.append(user)
         if shown != self._world.observe(form):
@@ -140,10 +147,20 @@ class Oracle:
         sent, form = call.content.params, revision.form
         if (sent["feature"], sent["command"], sent["search"]) != (form.feature, form.command, form.search):
             raise Violation("what was sent is not what its last author wrote")
+        if not self._is_in_time(call.at):
+            raise Violation("sent at another time than was agreed")
         age = GROUP_AGE_SECONDS if self._world.slack.answers else STALE_DIRECTORY_SECONDS
         reasons = [self._why_not(revision, people) for people in self._recently(age)]
         if all(reasons):
             raise Violation(f"sent, although {reasons[-1]}")
+
+    def _is_in_time(self, at: datetime) -> bool:
+        """Return whether a call is not too early, and not past its latest start: on the first day, a later one that a
+        late approver chose, or the day of a run of a series."""
+        if self.form.schedule == "now":
+            return True
+        latest = LATEST_START_MINUTES.get(self.form.schedule, 24 * 60)
+        return at >= self._begin and (at - self._begin) % timedelta(days=1) <= timedelta(minutes=latest)
 
     def _why_not(self, revision: Revision, people: People) -> str:
         """Return why a call is not legitimate if these are the people; "" if it is."""
