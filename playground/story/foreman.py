@@ -1,6 +1,7 @@
 """The scenes with Foreman: now, later, denied, one's own, two approvers, two failed hosts, a series."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from playground.slack import Message
 from playground.story.narrator import Narrator
@@ -32,19 +33,18 @@ async def run_now(narrator: Narrator) -> None:
 
 
 async def run_later(narrator: Narrator) -> None:
-    """Foreman holds the start; nothing runs before it has come."""
+    """Nightshift holds the start; Foreman gets nothing before it has come."""
     narrator.scene("A request for later")
     alice, clock, made = narrator.person("alice"), narrator.env.clock, len(narrator.env.foreman.invocations)
     line = f'/foreman {RESTART} hosts="hostgroup = web" when="tomorrow 21:00" because="patches need it"'
     form = await narrator.open_form(alice, line)
     await narrator.fill(alice, form, {"service": "httpd"})
     card = await _approve(narrator, await narrator.confirm(alice, await narrator.preview(alice, form)), by="carol")
-    await narrator.wait_until(lambda: len(narrator.env.foreman.invocations) > made, "Foreman got no job")
     await narrator.wait_for_text(card, "Scheduled")
-    job = narrator.env.foreman.invocations[-1]
-    narrator.check(job.mode == "future" and job.runs is None, "Foreman does not hold the start")
-    clock.move_to(job.start_at + timedelta(seconds=5))
+    narrator.check(len(narrator.env.foreman.invocations) == made, "Foreman got a job before its time")
+    clock.move_to(_next_time(clock.now() + timedelta(days=1), 21))
     narrator.write_line("\n(it is tomorrow, 21:00)")
+    await _wait_for_job(narrator, made)
     await narrator.wait_for_text(card, "Running")
     await _wait_for_end(narrator, card, "Succeeded")
 
@@ -139,19 +139,34 @@ async def series(narrator: Narrator) -> None:
     await narrator.fill(alice, form, {"command": "apt-get clean", "Why": "the disks fill up"})
     name = await narrator.confirm(alice, await narrator.preview(alice, form))
     card = await _approve(narrator, name, by="bob")
-    await narrator.wait_for_text(card, "waiting in the back end")
     for number in (1, 2):
-        logic = stage.foreman.logics[-1]
-        waiting = [job.start_at for job in stage.foreman.invocations if job.logic is logic and job.runs is None]
-        stage.clock.move_to(waiting[-1] + RUN_DURATION)
+        await narrator.wait_for_text(card, f"Run {number}: waiting for its time")
+        made = len(stage.foreman.invocations)
+        stage.clock.move_to(_next_time(stage.clock.now(), 6))
         narrator.write_line(f"\n(it is 06:00 of day {number})")
+        await _wait_for_job(narrator, made)
+        stage.clock.advance(RUN_DURATION)
         await narrator.wait_for_message(alice, f"{name} · run {number} ·", where="#results")
     await narrator.wait_for_text(card, "Run 2")
     await narrator.click(
         alice, "Cancel the series", await narrator.wait_for_message(alice, f"{name} ·", where="#approvals")
     )
     await narrator.wait_for_text(card, "Cancelled")
-    narrator.check(logic.state == "cancelled", f"the series goes on in Foreman: it is {logic.state}")
+    made = len(stage.foreman.invocations)
+    stage.clock.move_to(_next_time(stage.clock.now(), 7))
+    narrator.check(len(stage.foreman.invocations) == made, "the series goes on")
+
+
+async def _wait_for_job(narrator: Narrator, made: int) -> None:
+    """Wait until Foreman has more jobs than before."""
+    await narrator.wait_until(lambda: len(narrator.env.foreman.invocations) > made, "Foreman got no job")
+
+
+def _next_time(after: datetime, hour: int) -> datetime:
+    """The next instant at which it is some seconds past a full hour in Berlin, where alice is."""
+    local = after.astimezone(ZoneInfo("Europe/Berlin"))
+    today = local.replace(hour=hour, minute=0, second=5, microsecond=0)
+    return (today if today > local else today + timedelta(days=1)).astimezone(UTC)
 
 
 async def _approve(narrator: Narrator, name: str, by: str) -> Message:

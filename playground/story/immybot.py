@@ -19,7 +19,7 @@ async def maintenance(narrator: Narrator) -> None:
     await narrator.fill(alice, form, {"Maintenance type": "Global software", "Maintenance identifier": "Chrome"})
     name = await narrator.confirm(alice, await narrator.preview(alice, form))
     card = await narrator.wait_for_message(bob, f"{name} ·", where="#approvals")
-    await narrator.click(bob, "Approve", card)
+    await narrator.approve(bob, card)
     await narrator.wait_for_text(card, "Running")
     narrator.env.clock.advance(immybot.session_duration + timedelta(seconds=1))
     narrator.write_line("\n(ten seconds later)")

@@ -106,6 +106,26 @@ class Narrator:
         self._show_ephemerals(who, reply)
         return reply
 
+    async def approve(self, who: Person, card: Message) -> None:
+        """Press Approve, and read all pages first where the card has no room for everything."""
+        reads_first = "Read all" in card.buttons
+        await self.click(who, "Approve", card)
+        if not reads_first:
+            return
+        pages = await self._or_fail(who.modal(), f"no pages opened for {who.name}")
+        while "Next page" in pages.buttons:
+            self._write(f"{who.name} reads on")
+            await self._turn_page(pages)
+        self._write(f"{who.name} has read all, and presses Approve")
+        await pages.click("Approve")
+        await self.wait_until(lambda: "You approved" in pages.text, f"it was not approved:\n{pages.text}")
+        await pages.close(everything=True)
+
+    async def _turn_page(self, pages: Modal) -> None:
+        shown = pages.text
+        await pages.click("Next page")
+        await self.wait_until(lambda: pages.text != shown, "the next page never came")
+
     async def answer_modal(self, who: Person, values: Mapping[str, Any]) -> None:
         """Fill in and submit the modal that a click has opened, and close what it says."""
         modal = await self._or_fail(who.modal(), f"nothing opened for {who.name}")

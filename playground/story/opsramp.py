@@ -20,7 +20,7 @@ async def update(narrator: Narrator) -> None:
     name = await narrator.confirm(alice, preview)
     card = await narrator.wait_for_message(bob, f"{name} ·", where="#approvals")
     narrator.check("What changes" in card.text, "the card shows no difference")
-    await narrator.click(bob, "Approve", card)
+    await narrator.approve(bob, card)
     await narrator.wait_for_text(card, "Succeeded")
     await narrator.wait_for_message(alice, f"{name} ·", where="#results")
     after = opsramp.job_by_name(JOB)["script"]["configParams"]
