@@ -127,14 +127,13 @@ def edit(state: State, event: Edit) -> Asked:
     if requirement is None or (requirement.effect == "approve" and not may_approve_by_policy(editors)):
         return Asked.REFUSED
     has_changed = content != request.content
-    shows_something_else = (seen.targets, seen.facts) != (request.targets, request.facts)
     if not has_changed and requirement.is_no_stricter_than(request.requirement):
         return Asked.REFUSED
     if not _cancel_unsent_run(state):
         return Asked.REFUSED
     state.form = form
     state.open_round(
-        content.model_copy(update={"renewal": request.content.renewal + (has_changed or shows_something_else)}),
+        content.model_copy(update={"renewal": request.content.renewal + 1}),
         requirement,
         targets=seen.targets,
         facts=seen.facts,

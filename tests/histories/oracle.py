@@ -1,4 +1,5 @@
-"""Judges what the rules did, from a record of what people did and what was true. Uses nothing of the product."""
+"""Judges what the rules did, from a record of what people did and what was true. Uses nothing of the
+product but plain values."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -16,13 +17,8 @@ LATEST_START_MINUTES = {"flexible": 120, "window": 120, "series": 30}
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """``form`` is what people wrote; ``shown`` is what it stood for when it was put before the approvers.
+    """``form`` is what people wrote; ``shown`` is what it stood for when it was put before the approvers."""
 
-    Revisions of the same content have the same ``content`` number: somebody submitted the form without a change, but
-    policy asks more of two authors.
-    """
-
-    content: int
     form: Form
     shown: Observation
     tolerance: float
@@ -33,18 +29,10 @@ class Revision:
 class Vote:
     user: str
     verdict: str
-    content: int
-    at: datetime
+    revision: int
     for_whom: frozenset[str]
     """Everyone in whose place it may count: the voter, and who had delegated to them."""
     retracted: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Approved:
-    """What the back end told when the approval was complete."""
-
-    seen: Observation
 
 
 class Oracle:
@@ -57,17 +45,14 @@ class Oracle:
         self._editors: list[str] = []
         self._votes: list[Vote] = []
         self._delegations: list[tuple[str, str, datetime]] = []
-        self._approved: Approved | None = None
+        self._approved: Observation | None = None
+        """What the back end told when the approval was complete."""
         self._begin = world.now
         """The time that its last author said, for schedules that have one."""
 
     @property
     def authors(self) -> list[str]:
         return [self._history.requester, *self._editors]
-
-    @property
-    def _content(self) -> int:
-        return self._revisions[-1].content if self._revisions else 0
 
     @property
     def form(self) -> Form:
@@ -87,8 +72,7 @@ class Oracle:
             self._editors.append(user)
         if shown != self._world.observe(form):
             raise Violation("the card shows something else than the back end told")
-        is_same = bool(self._revisions) and not new_time and (form, shown) == (self.form, self._revisions[-1].shown)
-        self._add_revision(form, shown, 0.0, is_same=is_same)
+        self._add_revision(form, shown, 0.0)
 
     def asked_again(self, shown: Observation) -> None:
         """The request was put before its approvers again."""
@@ -96,10 +80,9 @@ class Oracle:
             raise Violation("approvers are asked about something that it would not do now")
         self._add_revision(self.form, shown, self._revisions[-1].tolerance)
 
-    def _add_revision(self, form: Form, shown: Observation, least_tolerance: float, *, is_same: bool = False) -> None:
-        content = self._content + (not is_same)
+    def _add_revision(self, form: Form, shown: Observation, least_tolerance: float) -> None:
         tolerances = (_tolerance(self._demand(shown, people), form) for people in self._recently(GROUP_AGE_SECONDS))
-        self._revisions.append(Revision(content, form, shown, max(least_tolerance, *tolerances, 0.0), self._world.now))
+        self._revisions.append(Revision(form, shown, max(least_tolerance, *tolerances, 0.0), self._world.now))
         self._approved = None
 
     def delegated(self, user: str, to_user: str, minutes: int) -> None:
@@ -113,7 +96,7 @@ class Oracle:
         named = frozenset().union(*(members_of(names, people.groups, frozenset()) for names in approvers))
         if not for_whom & named:
             raise Violation(f"{user} decided, but is not an approver, nor has one delegated to them")
-        self._votes.append(Vote(user, verdict, self._content, now, for_whom))
+        self._votes.append(Vote(user, verdict, len(self._revisions), for_whom))
 
     def retracted(self, user: str) -> None:
         for vote in self._current_votes():
@@ -132,7 +115,7 @@ class Oracle:
             demand = Demand("ask", dict(approvers), requester_counts)
             if not any(self._is_filled(demand, people) for people in readings):
                 raise Violation("an approval became complete without the people whom it needs")
-        self._approved = Approved(self._world.observe(self.form))
+        self._approved = self._world.observe(self.form)
 
     def check_refused_click(self, user: str, code: str, approvers: list[frozenset[str]]) -> None:
         """What Slack does not tell must not be shown as "no"."""
@@ -214,9 +197,9 @@ class Oracle:
         if self._approved is not None and self._is_unchanged_since(self._approved):
             raise Violation("asked again, although nothing has changed since the approval")
 
-    def _is_unchanged_since(self, approved: Approved) -> bool:
+    def _is_unchanged_since(self, approved: Observation) -> bool:
         revision = self._revisions[-1]
-        if not self._world.observe(self.form) == approved.seen == revision.shown:
+        if not self._world.observe(self.form) == approved == revision.shown:
             return False
         # What Slack had not told by then counts as a change.
         told_for_sure = revision.opened_at - timedelta(seconds=GROUP_AGE_SECONDS)
@@ -235,7 +218,7 @@ class Oracle:
             raise Violation("a start waits, although everybody answers")
 
     def _current_votes(self) -> Iterator[Vote]:
-        return (vote for vote in self._votes if vote.content == self._content and not vote.retracted)
+        return (vote for vote in self._votes if vote.revision == len(self._revisions) and not vote.retracted)
 
     def _demand(self, seen: Observation, people: People) -> Demand:
         template = str(seen.facts["template"])

@@ -46,17 +46,15 @@ async def submit_edit(
     is_stricter = not preview.requirement.is_no_stricter_than(request.requirement)
     if not changes and draft.reason == request.reason and not is_stricter:
         raise InputError({"": "Nothing was changed."}, code=RefusalCode.NOTHING_CHANGED)
-    # Content that returns to what it once was needs a new approval too, and so do other targets of the same query: the
-    # hash must differ.
-    shows_something_else = (preview.targets, preview.facts) != (request.targets, request.facts)
-    renewal = request.content.renewal + (bool(changes) or shows_something_else)
-    content = preview.content.model_copy(update={"renewal": renewal})
-    preview = preview.model_copy(update={"content": content})
     async with services.db.write() as tx:
         await drafts.save(tx, draft, now, state="submitted")
         request = await requests.get(tx, request.id, for_update=True)
         if request.revision != seen_revision:
             raise overtaken(request)
+        # Content that returns to what it once was needs a new approval too, so the hash must differ.
+        renewal = request.content.renewal + (bool(changes) or not _keeps_approvals(request, preview))
+        content = preview.content.model_copy(update={"renewal": renewal})
+        preview = preview.model_copy(update={"content": content})
         await _cancel_unsent_runs(tx, request, now)
         request = await requests.revise(
             tx,
@@ -74,6 +72,13 @@ async def submit_edit(
         await post_approval_card(tx, services, request, now)
         await messages.mark_dirty(tx, request.id, now)
         return await approve_by_policy(tx, services, request, now)
+
+
+def _keeps_approvals(request: Request, preview: PreviewResult) -> bool:
+    """Return whether approvals survive an edit of the reason alone: of a request that still waits, that shows the same
+    targets, and of which policy demands the same. Otherwise they might be complete, and nobody left to decide."""
+    before = (request.targets, request.facts, request.requirement)
+    return request.state == "awaiting_approval" and (preview.targets, preview.facts, preview.requirement) == before
 
 
 async def check_may_edit(services: Services, request: Request, person: Person) -> None:

@@ -85,6 +85,14 @@ async def test_content_that_returns_to_what_it_was_needs_a_new_approval(bot: Har
     assert (reasoned.content_hash, reasoned.reason) == (back.content_hash, "a better reason")
 
 
+async def test_a_new_reason_of_an_approved_request_is_approved_again(bot: Harness) -> None:
+    """Its run was cancelled by the edit. Earlier approvals would be complete, and leave nobody to decide."""
+    request = await bot.approved(when=WHEN)
+    after = await resubmitted(bot, await edited(bot, request), because="a better reason")
+    assert (after.state, after.content_hash == request.content_hash) == ("awaiting_approval", False)
+    assert (await bot.decide(after)).request.state == "scheduled"
+
+
 async def test_an_edit_that_shows_other_hosts_of_the_same_query_needs_a_new_approval(
     bot: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
