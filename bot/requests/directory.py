@@ -132,6 +132,10 @@ class InMemoryDirectory:
         user = self._users.get(person.user)
         return user if user is not None and user.person == person else None
 
+    def user_of_any_team(self, user: str) -> User | None:
+        """Return what is known of a user id, whichever workspace it belongs to; None if nothing is."""
+        return self._users.get(user)
+
     def local_user(self, user: str) -> User | None:
         known = self._users.get(user)
         return known if known is not None and known.person.team == self._team else None

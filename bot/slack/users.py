@@ -120,13 +120,19 @@ class SlackDirectory:
         if person.team != self.team_id and not self._allow_other_teams:
             raise NotAllowed("You are not a member of this workspace, so you cannot use Nightshift here.")
         member = await self.user(person.user, person.team)
-        if member.deleted or member.bot:
-            raise NotAllowed("This account is deactivated or a bot, so it cannot use Nightshift.")
-        if member.external and not self._allow_other_teams:
-            raise NotAllowed("People of other organisations cannot use Nightshift here.")
-        if member.guest and not self._allow_guests:
-            raise NotAllowed("Guests cannot use Nightshift here. Ask a full member to do this for you.")
+        if problem := self.refusal_reason(member):
+            raise NotAllowed(problem)
         return member
+
+    def refusal_reason(self, member: User) -> str:
+        """Return why a user may not use Nightshift, as a sentence for them; "" if they may."""
+        if member.deleted or member.bot:
+            return "This account is deactivated or a bot, so it cannot use Nightshift."
+        if member.external and not self._allow_other_teams:
+            return "People of other organisations cannot use Nightshift here."
+        if member.guest and not self._allow_guests:
+            return "Guests cannot use Nightshift here. Ask a full member to do this for you."
+        return ""
 
     async def groups(self, max_age: float | None = None) -> SlackUserGroups:
         """Return the user groups, at most ``max_age`` seconds old. Raises SlackSilent if Slack does not answer.

@@ -15,7 +15,7 @@ from bot.clock import Clock
 from bot.errors import InputError, SlackSilent
 from bot.requests.approval.rounds import ApprovalRound
 from bot.requests.approval.status import missing_approver_reasons
-from bot.requests.directory import ineligibility_reason, notified_users, resolve_groups
+from bot.requests.directory import notified_users, resolve_groups
 from bot.requests.freezes.model import FreezeHit, find_freeze_hits, start_blocking_hits
 from bot.requests.model import Content, Person, Request, Requirement, RequirementCode, TargetSet
 from bot.requests.policy.engine import Policy
@@ -125,9 +125,10 @@ class PolicyService:
         if not directory.is_complete:
             raise SlackSilent("Slack does not say whether those who wrote this may still request it.")
         for author in authors:
-            if problem := ineligibility_reason(directory.user(author)):
+            member = directory.user_of_any_team(author.user)
+            if member is None or self.directory.refusal_reason(member):
                 who = "The requester" if author == policy_input.requester else "Somebody who edited it"
-                return _refusal(f"{who} may not request anything any more: {problem}")
+                return _refusal(f"{who} may not use Nightshift any more.")
         subject = await self._subject(policy_input, conflicts, with_groups=False)
         as_now = {
             "groups": directory.group_names_of(policy_input.requester.user),

@@ -48,6 +48,7 @@ when = { targets = "batch*" }
 may_request = ["@leads"]
 """
 GROUPS = {"leads": ["alice"]}
+EXTRA = "[people]\nallow_guests = true\n"
 FEATURE = '/foreman run feature="Run Script" hosts="{}" when="{}" because=patch'
 COMMAND = '/foreman run template="Run Command - Script Default" hosts="{}" when="{}" because=patch'
 UPTIME = {"command": "uptime"}
@@ -205,3 +206,23 @@ async def test_a_retry_of_an_unknown_run_keeps_its_window(env: Environment, alic
     assert "its latest start has passed" in await click_for_reply(alice, "It did not run: run it again", card)
     await wait_for_texts(card, "It did not run, and its latest start has passed.", env=env)
     assert jobs_received(env) == before + 1
+
+
+async def test_what_a_guest_may_request_starts_too(env: Environment) -> None:
+    before = jobs_received(env)
+    name = await make_request(env.slack.person("mallory"), COMMAND.format("name ~ web", "in 3 hours"), UPTIME)
+    card = await approve_request(env, name)
+    await wait_for_texts(card, "Scheduled", env=env)
+    env.clock.advance(timedelta(hours=3, seconds=5))
+    await eventually(env, lambda: jobs_received(env) == before + 1, lambda: card.text)
+
+
+async def test_the_work_of_somebody_who_was_deactivated_does_not_start(env: Environment, bob: Person) -> None:
+    before = jobs_received(env)
+    name = await make_request(env.slack.person("dave"), COMMAND.format("name ~ web", SERIES), UPTIME)
+    card = await approve_request(env, name)
+    env.slack.admin.deactivate("dave")
+    await advance_to_run(env, card, 1)
+    await wait_for_texts(card, "Not started: The requester may not use Nightshift any more.", env=env)
+    await bob.wait_for(f"{name} was approved, but a run of it did not start.", where="#ops-admin")
+    assert jobs_received(env) == before
