@@ -298,15 +298,27 @@ def _permission_to_decide(
         text = f"{_ALREADY_DECIDED[own[-1].verdict]} To change your mind, take that back first."
         return _refuse(PermissionCode.ALREADY_DECIDED, text)
     status = approval_status(approval_round, decisions, directory, now)
-    if status.state != "waiting":
+    if status.state != "waiting" and status.code is not StatusCode.APPROVED_BY_PEOPLE:
         return _refuse(PermissionCode.SETTLED, f"There is nothing left to decide: {status.text.lower()}.")
-    if person.user in status.eligible_approvers:
+    helpful = _helpful_approvers(approval_round, status, directory, now)
+    if person.user in helpful:
         return Permission()
     if person.user not in approval_round.authors:
         for user in delegators_of(person, approval_round.delegations, now):
-            if user in status.eligible_approvers and user not in approval_round.authors:
+            if user in helpful and user not in approval_round.authors:
                 return Permission(on_behalf_of=user)
     return _refuse_for_now(approval_round, person, status, directory, now)
+
+
+def _helpful_approvers(
+    approval_round: ApprovalRound, status: ApprovalStatus, directory: Directory, now: datetime
+) -> frozenset[str]:
+    """Return the user ids whose decision would help. An approval that became complete without one, because somebody
+    took back a request for changes or joined a group again, is concluded by that of any approver."""
+    if status.code is not StatusCode.APPROVED_BY_PEOPLE:
+        return status.eligible_approvers
+    stages = approval_round.stages(now)
+    return frozenset().union(*(eligible_approvers(s, directory) for s in stages)) - approval_round.barred_approvers
 
 
 _ALREADY_DECIDED: Mapping[str, str] = {

@@ -134,12 +134,14 @@ def test_the_same_user_id_of_another_workspace_may_not() -> None:
             PermissionCode.EARLIER_STAGE,
             "Your stage is complete; now @dba decides.",
         ),
+        # Complete, and still waiting: somebody took back a request for changes. Any other approver concludes it.
+        ("UDAN", TWO_OF_SRE, [decision("UBOB"), decision("UCAT")], PermissionCode.ALLOWED, ""),
         (
-            "UDAN",
+            "UFAY",
             TWO_OF_SRE,
             [decision("UBOB"), decision("UCAT")],
-            PermissionCode.SETTLED,
-            "There is nothing left to decide: approved by 2 of @sre.",
+            PermissionCode.NOT_AN_APPROVER,
+            "Only @sre may decide on this, and you are not one of them.",
         ),
         (
             "UDAN",

@@ -211,6 +211,20 @@ async def test_a_decision_can_be_taken_back_while_nothing_is_settled(bot: Harnes
     assert len(await bot.decisions(request)) == 2
 
 
+async def test_whoever_takes_back_a_request_for_changes_can_conclude_the_approval(bot: Harness) -> None:
+    """Carol's approval is enough by then, but it came while Bob's word was in the way."""
+    request = await bot.request()
+    await bot.decide(request, "bob", "changes", comment="not on Mondays")
+    assert (await bot.decide(request, "carol")).request.state == "awaiting_approval"
+    await retract_decision(bot.services, request.id, bot.person("bob"))
+    assert (await bot.reload(request)).state == "awaiting_approval"
+    with pytest.raises(NotAllowed, match="You have approved this already"):
+        await bot.decide(request, "carol")
+    with pytest.raises(NotAllowed, match="you are not one of them"):
+        await bot.decide(request, "dave")
+    assert (await bot.decide(request, "bob")).request.state == "scheduled"
+
+
 async def test_only_ones_own_live_decision_can_be_taken_back(bot: Harness) -> None:
     request = await bot.request(hosts=TWO)
     await bot.decide(request)
