@@ -63,7 +63,7 @@ async def _preview(harness: Harness) -> tuple[Any, str]:
     await harness.env.slack.wait_until(lambda: "command" in modal.labels, 10)
     await modal.fill({"command": "uptime"})
     await modal.submit()
-    await harness.env.slack.wait_until(lambda: "Ask for approval" in modal.text, 20)
+    await harness.env.slack.wait_until(lambda: "Request approval" in modal.text, 20)
     view = modal.container
     return view, str(json.loads(view.content["private_metadata"])["d"])
 

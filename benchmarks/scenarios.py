@@ -252,7 +252,7 @@ async def many_hosts(size: float) -> list[Measurement]:
         await modal.fill({"command": "uptime"})
         began = time.perf_counter()
         await modal.submit()
-        await harness.env.slack.wait_until(lambda: "Ask for approval" in modal.text, 20)
+        await harness.env.slack.wait_until(lambda: "Request approval" in modal.text, 20)
         preview = time.perf_counter() - began
     return [
         below("lookup with 10,000 hosts, worst", max(times), "s", 1),

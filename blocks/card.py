@@ -234,7 +234,7 @@ def outcome_blocks(request: Request, run: Run) -> list[Block]:
     numbered = f" · run {run.number}" if request.is_series else ""
     progress = run.progress or {}
     rows: list[Sequence[Element]] = [
-        [text_run("Asked by ", bold=True), user_mention(request.requester.user)],
+        [text_run("Requested by ", bold=True), user_mention(request.requester.user)],
         [text_run("On ", bold=True), *excerpt_elements(card_excerpts(request).targets)],
     ]
     summary = progress.get("summary") or run.problem or request.outcome

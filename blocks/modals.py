@@ -98,7 +98,7 @@ def late_choices_view(
     """The ways to go on with an approval after the start has passed."""
     value = f"{request_id}:{revision}"
     buttons = [button(option.label, f"late_{option.choice}", value) for option in options]
-    return _choices_view("It is late", f"{text} What is to be done?", buttons, metadata=comment)
+    return _choices_view("It is late", f"{text} What should happen now?", buttons, metadata=comment)
 
 
 def _choices_view(

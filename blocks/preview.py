@@ -49,7 +49,7 @@ class PreviewModel:
     calls: Sequence[JsonObject]
     changes: Sequence[Mapping[str, str]]
     approval: Sequence[str]
-    submit_label: str = "Ask for approval"
+    submit_label: str = "Request approval"
 
 
 def preview_pending_view(title: str) -> View:

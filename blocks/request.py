@@ -30,7 +30,7 @@ def excerpt_elements(excerpt: Excerpt, *, before: str = "", after: str = "") -> 
 
 def requester_elements(request: Request) -> list[Element]:
     """Everyone who wrote a request."""
-    elements: list[Element] = [text_run("Asked by ", bold=True), user_mention(request.requester.user)]
+    elements: list[Element] = [text_run("Requested by ", bold=True), user_mention(request.requester.user)]
     if request.edited_by:
         elements += [text_run(", edited by "), *_user_mentions(request.edited_by)]
     return elements

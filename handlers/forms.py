@@ -297,5 +297,5 @@ def _preview_model(services: Services, draft: Draft, actor: Actor, checked: Prev
         calls=checked.calls,
         changes=checked.changes,
         approval=approval,
-        submit_label="Run it" if requirement.effect == "approve" else "Ask for approval",
+        submit_label="Run it" if requirement.effect == "approve" else "Request approval",
     )

@@ -104,7 +104,7 @@ class PolicyService:
             )
             missing = missing_approver_reasons(approval_round, directory)
             if missing:
-                raise InputError({"": "Nobody could approve this as things are. " + " ".join(missing)})
+                raise InputError({"": "Nobody could approve this now. " + " ".join(missing)})
         notified = notified_users(requirement, directory, policy_input.requester)
         return PolicyOutcome(
             requirement=requirement,

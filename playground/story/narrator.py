@@ -84,7 +84,7 @@ class Narrator:
         return modal
 
     async def confirm(self, who: Person, preview: Modal) -> str:
-        """Ask for approval. Returns the request's name, such as NS-3."""
+        """Request approval. Returns the request's name, such as NS-3."""
         self._write(f"{who.name} presses {preview.container.content['submit']['text']}")
         result = await preview.submit()
         self.check(not result.error, f"Slack did not take the answer: {result.error} {result.error_details}")

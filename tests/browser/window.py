@@ -207,7 +207,7 @@ class Window:
 
     def confirm_request(self) -> str:
         """Confirm the preview; returns the request's name."""
-        self.submit("Ask for approval")
+        self.submit("Request approval")
         expect(self.modal).to_contain_text("waits for approval")
         found = re.search(r"NS-\d+", self.modal.inner_text())
         assert found is not None

@@ -81,7 +81,7 @@ class LoadGenerator:
         await self.env.slack.wait_until(lambda: "command" in modal.labels, timeout=5.0)
         await modal.fill({"command": "uptime"})
         await modal.submit()
-        await self.env.slack.wait_until(lambda: "Ask for approval" in modal.text, timeout=5.0)
+        await self.env.slack.wait_until(lambda: "Request approval" in modal.text, timeout=5.0)
         for _ in range(40):
             await modal.submit()
             found = _CONFIRMATION.search(modal.text)

@@ -182,7 +182,7 @@ async def test_pressing_ask_for_approval_twice_makes_one_request(env: Environmen
 async def test_the_requester_withdraws_and_nobody_else_can(env: Environment, alice: Person, bob: Person) -> None:
     name = await make_request(alice)
     card = await find_card(bob, name)
-    assert "Only the one who asked can withdraw it." in await click_for_reply(bob, "Withdraw", card)
+    assert "Only the requester can withdraw it." in await click_for_reply(bob, "Withdraw", card)
     assert f"{name} is withdrawn." in await click_for_reply(alice, "Withdraw", await find_card(alice, name, "dm"))
     await wait_for_texts(card, "Withdrawn", env=env)
     assert card.buttons == ["Show details"]

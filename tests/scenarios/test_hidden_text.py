@@ -119,7 +119,7 @@ async def test_what_one_approver_has_read_does_not_count_for_another(
 ) -> None:
     name, card = await request_long(env, alice, LINE.replace("name ~ web", "name ~ db"))
     await read_all(env, bob, card)
-    assert f"{name} is counted" in await click_for_reply(bob, "Approve", card)
+    assert f"{name} counts" in await click_for_reply(bob, "Approve", card)
     pages = await press_approve(carol, card)
     await wait_for_texts(card, "1 of 2 approved", env=env)
     await read_pages(pages)

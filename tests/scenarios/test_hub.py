@@ -84,7 +84,7 @@ async def test_cancel_withdraws_what_was_not_decided_yet(env: Environment, alice
 
 async def test_somebody_else_cannot_cancel(env: Environment, alice: Person) -> None:
     name = await make_request(alice)
-    assert "Only the one who asked can withdraw it." in await hub_reply(env, env.slack.person("dave"), f"cancel {name}")
+    assert "Only the requester can withdraw it." in await hub_reply(env, env.slack.person("dave"), f"cancel {name}")
 
 
 async def test_when_explains_a_time_to_its_author_only(env: Environment, alice: Person, bob: Person) -> None:

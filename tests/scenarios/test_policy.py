@@ -170,7 +170,7 @@ async def test_an_emptied_group_fails_closed_and_tells_the_administrators(env: E
         form = await open_form(alice, WEB.format("tomorrow 22:00"))
         await form.fill({"command": "uptime"})
         await form.submit()
-        await env.slack.wait_until(lambda: "Nobody could approve this as things are" in form.text)
+        await env.slack.wait_until(lambda: "Nobody could approve this now" in form.text)
         await form.close(everything=True)
     finally:
         env.slack.admin.set_group("@sre", ["bob", "carol"])

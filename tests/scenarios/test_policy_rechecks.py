@@ -294,7 +294,7 @@ async def test_administrators_are_told_of_a_group_that_became_empty(env: Environ
         await eventually(env, lambda: "Waiting" in card.text)
         assert "may decide" in await click_for_reply(bob, "Approve", card)
         await alert_unapprovable(env.bot.services)
-        words = f"{name} cannot be approved by anybody as things are"
+        words = f"{name} cannot be approved by anybody now"
         assert "only 0 of them can approve it now" in (await bob.wait_for(words, where="#ops-admin")).text
     finally:
         env.slack.admin.set_group("@sre", ["bob", "carol"])

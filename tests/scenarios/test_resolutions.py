@@ -105,12 +105,12 @@ async def test_one_approval_of_two_does_not_count_for_another_template(
     world.change_template(189, name="Power Action - harmless")
     name = await make_request(alice, BY_FEATURE.format("tomorrow 21:00"), UPTIME)
     card = await find_card(bob, name)
-    assert "counted" in await press_approve(bob, card)
+    assert "counts" in await press_approve(bob, card)
     world.change_template(189, text="reboot")
     answer = await press_approve(carol, card)
     assert "text of template “Power Action - harmless” (id 189): as approved → changed" in answer
     await wait_for_texts(card, "Changed in revision 2", "Waiting for approval", env=env)
-    assert "counted" in await press_approve(carol, card)
+    assert "counts" in await press_approve(carol, card)
     await approve_request(env, name, "bob")
 
 
@@ -122,7 +122,7 @@ async def test_a_renamed_template_that_policy_wants_two_people_for_gets_two(
     env.foreman.state.world.change_template(189, name="Power Action - Reboot")
     assert "This was put before its approvers again." in await press_approve(bob, card)
     await wait_for_texts(card, "Changed in revision 2", "2 of @sre", env=env)
-    assert "counted" in await press_approve(bob, card)
+    assert "counts" in await press_approve(bob, card)
     await approve_request(env, name, "carol")
 
 

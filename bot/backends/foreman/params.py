@@ -97,7 +97,7 @@ class ForemanJobParams(Params):
     ] = None
     targeting_type: Annotated[
         Literal["static_query", "dynamic_query"],
-        Param("Hosts are matched", "Static: once, when Foreman gets the job. Dynamic: anew at each start."),
+        Param("Hosts are matched", "Static: once, when Foreman gets the job. Dynamic: again at each start."),
     ] = "static_query"
     organization_id: Annotated[
         PositiveInteger | None,
@@ -150,7 +150,7 @@ class ForemanJobParams(Params):
         PositiveInteger | None,
         Param(
             "Hosts at a time",
-            "At most so many.",
+            "At most this many.",
             section=ADVANCED_SECTION,
             api_name="concurrency_control.concurrency_level",
         ),
@@ -159,7 +159,7 @@ class ForemanJobParams(Params):
         PositiveInteger | None,
         Param(
             "Spread over seconds",
-            "Older servers only: spreads the work over so many seconds.",
+            "Older servers only: spreads the work over this many seconds.",
             section=ADVANCED_SECTION,
             api_name="concurrency_control.time_span",
         ),

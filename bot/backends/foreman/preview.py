@@ -14,7 +14,7 @@ from bot.backends.foreman.templates import JobTemplate, TemplateInput
 from bot.backends.foreman.validation import SECRET_PREFIX
 from bot.errors import InputError, RateLimited, Refused, RemoteNotFound, Unauthorized
 
-MATCHED_AT_START_NOTE = "Matched anew when the job starts."
+MATCHED_AT_START_NOTE = "Matched again when the job starts."
 
 _HOSTS_PER_PAGE = 2000
 _SEARCH_OPERATORS = re.compile(r"[=<>~^]|\b(null\?|set\?|has|in)\b", re.IGNORECASE)

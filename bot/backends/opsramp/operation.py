@@ -29,7 +29,7 @@ class OpsRampOperation(Operation[ParamsT]):
                 return await self._lookup(field, query, values)
         except TimeoutError:
             raise Unreachable(
-                name, f"{name} did not answer within {seconds:g} seconds. Type again to ask anew."
+                name, f"{name} did not answer within {seconds:g} seconds. Type again to search again."
             ) from None
 
     async def _lookup(self, field: str, query: str, values: FormValues) -> Sequence[Option]:

@@ -226,7 +226,7 @@ async def _apply_status(
             request = await requests.transition(tx, request, request.state)
             if decision.verdict == "changes":
                 await _notify_changes_requested(tx, request, decision)
-            return request, f"Your word on {request.name} is counted. {status.text}"
+            return request, f"Your decision on {request.name} counts. {status.text}"
 
 
 async def _notify_changes_requested(tx: Tx, request: Request, decision: Decision) -> None:

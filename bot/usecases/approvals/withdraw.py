@@ -17,7 +17,7 @@ async def withdraw(services: Services, request_id: str, person: Person) -> str:
             text = f"{request.name} was decided already: {STATE_LABELS[request.state].lower()}."
             raise Conflict(text, code=RefusalCode.ALREADY_DECIDED)
         if person != request.requester:
-            text = "Only the one who asked can withdraw it. Approvers can deny it."
+            text = "Only the requester can withdraw it. Approvers can deny it."
             raise NotAllowed(text, code=RefusalCode.NOT_REQUESTER)
         await requests.transition(tx, request, "withdrawn", finished_at=now, outcome="Withdrawn by the requester.")
         await audit.record(tx, now, person.key, "request.withdrawn", request.id)

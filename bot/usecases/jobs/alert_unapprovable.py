@@ -23,7 +23,7 @@ async def alert_unapprovable(services: Services) -> None:
     for request_id in ids:
         request, reasons = await _unapprovable_reasons(services, request_id, now)
         if reasons:
-            text = f"{request.name} cannot be approved by anybody as things are: {' '.join(reasons)}"
+            text = f"{request.name} cannot be approved by anybody now: {' '.join(reasons)}"
             dedupe = f"stuck:{request.id}:{request.revision}:{sha256_hex(text)}"
             async with services.db.write() as tx:
                 await messages.add(tx, now, "note", channel, facts={"text": text}, dedupe=dedupe)

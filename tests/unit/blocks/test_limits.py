@@ -76,7 +76,7 @@ def test_a_card_that_is_cut_still_says_who_asked_what_stands_and_since_when(data
     said = data.draw(strategies.decisions(request))
     blocks = card_blocks(Card(request, said, approval_status="1 of 2 approved by @sre"))
     shown = visible_texts(blocks)
-    for expected in ("Asked by", "When", "On ", "Waiting for", "1 of 2 approved by @sre", "Decide by"):
+    for expected in ("Requested by", "When", "On ", "Waiting for", "1 of 2 approved by @sre", "Decide by"):
         assert expected in shown
     assert {"approve", "deny", "changes", "withdraw"} <= set(buttons(blocks))
     if len(said) > 20:

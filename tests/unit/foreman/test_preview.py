@@ -148,7 +148,7 @@ async def test_dynamic_targets_are_not_fixed(harness: Harness) -> None:
     assert (await preview(harness)).targets.fixed
     dynamic = (await preview(harness, targeting_type="dynamic_query")).targets
     assert not dynamic.fixed
-    assert dynamic.note == "Matched anew when the job starts."
+    assert dynamic.note == "Matched again when the job starts."
 
 
 async def test_the_servers_version_decides_who_holds_a_series(harness: Harness) -> None:

@@ -160,7 +160,7 @@ async def test_hosts_of_a_request():
     assert api.asked == [("/api/hosts", {"search": "s", "thin": "1", "per_page": 2000, "location_id": 3})]
     dynamic = params(bookmark_id=4, targeting_type="dynamic_query")
     found = await preview.find_hosts(api, dynamic, {})
-    assert (found.targets.fixed, found.targets.note) == (False, "Matched anew when the job starts.")
+    assert (found.targets.fixed, found.targets.note) == (False, "Matched again when the job starts.")
     assert (found.query, found.bookmark) == (
         "q",
         Resolution(field="bookmark_id", kind="bookmark", id="4", name="4", details={"search": "q"}),

@@ -141,7 +141,7 @@ async def test_administrators_are_told_once_of_what_nobody_can_approve(bot: Harn
         bot.env.slack.admin.set_group("@sre", ["bob", "carol"])
         bot.services.directory.invalidate_groups()
     (text,) = await notes_to_admins(bot, request)
-    assert text.startswith(f"{request.name} cannot be approved by anybody as things are: ")
+    assert text.startswith(f"{request.name} cannot be approved by anybody now: ")
 
 
 async def test_nothing_is_concluded_while_slack_does_not_answer(bot: Harness) -> None:
