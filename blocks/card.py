@@ -173,13 +173,13 @@ def _card_buttons(card: Card, shown: CardExcerpts) -> list[Element]:
         ]
         if any(d.retracted_at is None and d.content_hash == request.content_hash for d in card.decisions):
             row.append(button("Take back", "take_back", value))
-    elif request.state == "unknown":
+    if _is_in_doubt(card):
         row += _proposal_buttons(card)
         row += [
             button("It ran", "adopt", value),
             button("It did not run: run it again", "run_again", value, confirm=_retry_confirmation(request)),
         ]
-    elif request.state not in FINAL_STATES:
+    if request.state not in (*FINAL_STATES, "awaiting_approval", "unknown"):
         if request.state == "scheduled" and all(run.state == "pending" for run in card.runs):
             row.append(button("Edit", "edit", value))
         label = "Cancel the series" if request.is_series else "Cancel"
@@ -189,6 +189,13 @@ def _card_buttons(card: Card, shown: CardExcerpts) -> list[Element]:
     if not read_first:
         row.append(button("Show details", "details", value))
     return row
+
+
+def _is_in_doubt(card: Card) -> bool:
+    """Return whether people have to say what became of a run: the only one, or one of a series."""
+    if card.request.state in FINAL_STATES:
+        return False
+    return card.request.state == "unknown" or any(run.state == "unknown" for run in card.runs)
 
 
 def _proposal_buttons(card: Card) -> list[Element]:

@@ -20,6 +20,7 @@ class RefusalCode(StrEnum):
     ALREADY_OVER = "already_over"
     NOT_EDITABLE = "not_editable"
     OUTCOME_KNOWN = "outcome_known"
+    OUTCOME_UNKNOWN = "outcome_unknown"
     NOT_THE_RUN = "not_the_run"
     NOT_READABLE = "not_readable"
     NOT_INDEPENDENT = "not_independent"

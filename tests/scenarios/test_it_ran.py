@@ -10,11 +10,13 @@ from playground.slack import Message, Modal, Person
 from tests.scenarios.form_filling import fill_pages
 from tests.scenarios.steps import (
     WAIT_SECONDS,
+    advance_to_run,
     approve_request,
     click_for_reply,
     confirm_request,
     eventually,
     job_requests,
+    jobs_received,
     make_request,
     open_form,
     press_preview,
@@ -194,3 +196,19 @@ async def test_sessions_that_somebody_started_in_immybot_are_confirmed_by_an_app
     assert f"{name} is watched as {session}" in await click_for_reply(bob, "Confirm this run", card)
     env.clock.advance(env.immybot.session_duration * 2)
     await wait_for_texts(card, "Succeeded", env=env)
+
+
+async def test_a_run_of_a_series_whose_outcome_is_unknown_can_be_settled(env: Environment, alice: Person) -> None:
+    """The series goes on meanwhile; its card has the same two answers as that of a single run."""
+    before = jobs_received(env)
+    line = (
+        '/foreman template="Run Command - Script Default" hosts="name ~ cache" when="every 3 days at 04:00" because=so'
+    )
+    card = await approve_request(env, await make_request(alice, line, {"command": "id"}))
+    env.foreman.faults.append(Fault("status", "/api/job_invocations", "POST", status=500, remaining=1))
+    await advance_to_run(env, card, 1)
+    await eventually(env, lambda: "It ran" in card.buttons, lambda: card.text)
+    assert "Cancel the series" in card.buttons
+    assert "is started again" in await click_for_reply(alice, "It did not run: run it again", card)
+    await eventually(env, lambda: jobs_received(env) == before + 2, lambda: card.text)
+    await eventually(env, lambda: "It ran" not in card.buttons, lambda: card.text)

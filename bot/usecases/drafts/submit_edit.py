@@ -5,8 +5,8 @@ from datetime import datetime
 
 from bot.backends.base import form_fields
 from bot.errors import Conflict, InputError, NotAllowed
-from bot.requests.lifecycle import STATE_LABELS
-from bot.requests.model import Person, Request
+from bot.requests.lifecycle import FINAL_RUN_STATES, STATE_LABELS
+from bot.requests.model import Content, Person, Request
 from bot.requests.revisions import FieldChange, diff_contents
 from bot.schedule import to_phrase
 from bot.storage import audit, drafts, messages, requests, runs
@@ -55,6 +55,7 @@ async def submit_edit(
         renewal = request.content.renewal + (bool(changes) or not _keeps_approvals(request, preview))
         content = preview.content.model_copy(update={"renewal": renewal})
         preview = preview.model_copy(update={"content": content})
+        await check_same_place(tx, request, content)
         await _cancel_unsent_runs(tx, request, now)
         request = await requests.revise(
             tx,
@@ -105,6 +106,18 @@ def _field_changes(
         labels_after=draft.labels,
         secret_fields={field.name for field in fields if field.secret},
     )
+
+
+async def check_same_place(tx: Tx, request: Request, content: Content) -> None:
+    """Raise Conflict if an edit would move a request to another back end or operation while something of it runs.
+
+    What runs is watched and cancelled through its request, so it would be lost, or somebody else's work cancelled.
+    """
+    if (content.backend, content.operation) == (request.content.backend, request.content.operation):
+        return
+    if any(run.handle and run.state not in FINAL_RUN_STATES for run in await runs.of_request(tx, request.id)):
+        text = f"{request.name} still runs in {request.content.backend}. Cancel that first, or make a new request."
+        raise Conflict(text, code=RefusalCode.NOT_EDITABLE)
 
 
 async def _cancel_unsent_runs(tx: Tx, request: Request, now: datetime) -> None:

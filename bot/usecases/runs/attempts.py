@@ -19,7 +19,12 @@ from bot.storage.runs import Attempt
 from bot.storage.transactions import Tx
 from bot.usecases.integrity import load_intact
 from bot.usecases.planning import plan_next_occurrence
-from bot.usecases.runs.retry import FIRST_WAIT_SECONDS, next_wait, retry_time_is_over
+from bot.usecases.runs.retry import (
+    FIRST_WAIT_SECONDS,
+    is_past_latest_start,
+    next_wait,
+    retry_time_is_over,
+)
 from bot.usecases.runs.transitions import (
     StartingRun,
     record_not_arrived,
@@ -101,6 +106,9 @@ async def send_with_retries(services: Services, starting: StartingRun) -> None:
             _log.info("call did not arrive; retrying", run=starting.run.id, why=str(error))
             await asyncio.sleep(error.retry_after if isinstance(error, RateLimited) else wait)
             wait = next_wait(wait)
+            if is_past_latest_start(services, starting.run):
+                await record_refused(services, starting, f"{error} Its latest start has passed. Nothing was started.")
+                return
         except Refused as error:
             await record_refused(services, starting, str(error))
             return

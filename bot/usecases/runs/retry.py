@@ -16,6 +16,10 @@ def next_wait(seconds: float) -> float:
 
 def retry_time_is_over(services: Services, since: datetime, run: Run) -> bool:
     """Return whether a back end was unavailable for too long, or the run's latest start has passed."""
-    now = services.clock.now()
-    is_too_late = run.latest_start is not None and now > run.latest_start
-    return is_too_late or now - since > timedelta(seconds=services.settings.timing.connect_seconds)
+    waited = services.clock.now() - since
+    return is_past_latest_start(services, run) or waited > timedelta(seconds=services.settings.timing.connect_seconds)
+
+
+def is_past_latest_start(services: Services, run: Run) -> bool:
+    """Return whether a run may not start any more."""
+    return run.latest_start is not None and services.clock.now() > run.latest_start

@@ -1,7 +1,10 @@
 """Starts a run again, after a person found that it did not start."""
 
-from bot.requests.model import Person
+from bot.errors import Conflict, NightshiftError
+from bot.requests.model import Person, Run
 from bot.storage import audit, messages, requests, runs
+from bot.usecases.refusals import RefusalCode
+from bot.usecases.runs.find_unknown import find_unknown_run
 from bot.usecases.runs.finish import finish_run
 from bot.usecases.runs.unknown import load_unknown_run
 from bot.usecases.services import Services
@@ -11,9 +14,12 @@ from bot.values import JsonObject
 async def retry_unknown(services: Services, request_id: str, person: Person) -> str:
     """Start a run of unknown outcome again, as a new attempt, or end it if its latest start has passed.
 
-    Every check before a start is made again. Raises Conflict or NotAllowed.
+    The back end is searched for the call first: somebody may answer for an earlier attempt, or be wrong. Every check
+    before a start is made again. Raises Conflict or NotAllowed.
     """
     request, run = await load_unknown_run(services, request_id, person)
+    if await _has_started(services, run):
+        return f"{request.name} did start: it was found in the back end, so it is not started again."
     now = services.clock.now()
     is_too_late = run.latest_start is not None and now > run.latest_start
     async with services.db.write() as tx:
@@ -37,3 +43,14 @@ async def retry_unknown(services: Services, request_id: str, person: Person) -> 
     if is_too_late:
         return f"{request.name} did not start: its latest start has passed. Make a new request for it."
     return f"{request.name} is started again."
+
+
+async def _has_started(services: Services, run: Run) -> bool:
+    """Look up a run by its token, and record it if the back end has it. Raises Conflict if that cannot be told."""
+    try:
+        await find_unknown_run(services, run)
+    except NightshiftError as error:
+        text = f"{error} Nobody can tell yet whether it started, so it is not started again. Try again soon."
+        raise Conflict(text, code=RefusalCode.OUTCOME_UNKNOWN) from error
+    async with services.db.read() as tx:
+        return (await runs.get(tx, run.id)).state != "unknown"

@@ -271,3 +271,11 @@ async def test_a_delegation_ends_by_itself(bot: Harness) -> None:
     bot.forward(hours=2)
     with pytest.raises(NotAllowed):
         await bot.decide(request, "dave")
+
+
+@pytest.mark.parametrize("verdict", ["approved", "denied"])
+async def test_a_decision_wakes_what_shows_it_and_what_starts_it(bot: Harness, verdict: str) -> None:
+    request = await bot.request()
+    bot.woken()
+    await bot.decide(request, verdict=verdict, comment="because")
+    assert bot.woken() == {"sender", "scheduler"}

@@ -252,3 +252,15 @@ async def test_a_saved_form_counts_its_versions(bot: Harness) -> None:
     assert (after.version, after.section) == (draft.version + 1, "hosts")
     with pytest.raises(Conflict):
         await save_draft(bot.services, draft, section="more")
+
+
+@pytest.mark.parametrize(
+    ("when", "scheduler", "warned"),
+    [("tomorrow 09:00", "backend", True), ("every 3 days at 04:00", "nightshift", False), ("now", "backend", False)],
+)
+async def test_a_start_that_the_back_end_keeps_says_that_it_is_not_checked_again(
+    bot: Harness, when: str, scheduler: str, warned: bool
+) -> None:
+    _, result = await preview_draft(bot.services, await bot.draft(when=when), await bot.actor("alice"))
+    assert result.scheduler == scheduler
+    assert ("not again before it starts there" in result.scheduler_reason) is warned

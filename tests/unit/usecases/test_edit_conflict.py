@@ -6,7 +6,7 @@ import pytest
 
 from bot.errors import Conflict
 from bot.requests.model import Request
-from bot.storage import drafts, requests
+from bot.storage import drafts, requests, runs
 from bot.storage.drafts import Draft
 from bot.usecases.drafts.edit import edit_request
 from bot.usecases.drafts.edit_conflict import (
@@ -19,7 +19,7 @@ from bot.usecases.drafts.edit_conflict import (
 )
 from bot.usecases.drafts.preview import preview_draft
 from bot.usecases.drafts.submit import submit
-from bot.usecases.drafts.submit_edit import submit_edit
+from bot.usecases.drafts.submit_edit import check_same_place, submit_edit
 from bot.usecases.drafts.update import apply_form_state
 from bot.usecases.refusals import RefusalCode
 from tests.unit.usecases.harness import Harness
@@ -176,3 +176,15 @@ async def test_a_dropped_edit_can_be_sent_no_more(bot: Harness) -> None:
     with pytest.raises(Conflict, match="already sent, or changed"):
         await preview_draft(bot.services, dropped, await bot.actor("alice"))
     assert (await bot.reload(request)).revision == 1
+
+
+async def test_a_request_does_not_move_to_another_place_while_it_runs(bot: Harness) -> None:
+    """What runs is cancelled through its request: in the place where it runs, and never elsewhere."""
+    request, run = await bot.started()
+    elsewhere = request.content.model_copy(update={"operation": "foreman.other"})
+    async with bot.services.db.write() as tx:
+        with pytest.raises(Conflict, match=f"{request.name} still runs in foreman.main. Cancel that first"):
+            await check_same_place(tx, request, elsewhere)
+        await check_same_place(tx, request, request.content)
+        await runs.transition(tx, run, "succeeded", finished_at=bot.now)
+        await check_same_place(tx, request, elsewhere)

@@ -273,3 +273,17 @@ async def test_a_card_of_a_decided_request_changes_nothing_more(bot: Harness) ->
     await handle_undeliverable(bot.services, card, "channel_not_found")
     assert (await bot.reload(request)).state == "scheduled"
     assert bot.woken() == set()
+
+
+async def test_a_request_that_does_not_know_when_it_was_put_to_its_approvers_is_reminded_of_from_its_making(
+    bot: Harness,
+) -> None:
+    request = await bot.request()
+    async with bot.services.db.write() as tx:
+        await requests.transition(tx, request, request.state, round_opened_at=None)
+    assert request.remind_at is not None
+    bot.move_to(request.remind_at)
+    await send_reminders(bot.services)
+    assert len(await bot.messages(request, "reminder")) == 1
+    after = await bot.reload(request)
+    assert after.remind_at is None or after.remind_at > bot.now

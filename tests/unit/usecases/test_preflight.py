@@ -102,7 +102,9 @@ async def test_what_an_earlier_release_signed_is_shown_and_keeps_its_approval(bo
 async def test_what_an_earlier_release_signed_is_asked_about_again_if_its_template_is_another(bot: Harness) -> None:
     request = signed_by_an_earlier_release(await bot.request())
     rename_template(bot, "Something else")
+    bot.woken()
     result = await preflight_of_approval(bot.services, request)
+    assert bot.woken() == {"sender"}
     assert [change.text for change in result.changes] == [
         "Template: template “Something else” (id 189)",
         "Template: Run Command - Script Default → Something else",

@@ -6,7 +6,8 @@ from bot.errors import Conflict, NotAllowed
 from bot.storage import runs
 from bot.usecases.runs.attach_remote import confirm_remote, offer_candidates, propose_remote
 from bot.usecases.runs.retry_unknown import retry_unknown
-from tests.unit.usecases.harness import Harness, foreman_fault
+from playground.sandbox import Fault
+from tests.unit.usecases.harness import JOBS, Harness, foreman_fault
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -87,3 +88,23 @@ async def test_what_is_not_in_doubt_is_not_resolved(bot: Harness) -> None:
     request, _ = await bot.started()
     with pytest.raises(Conflict, match="is not in doubt any more: running"):
         await retry_unknown(bot.services, request.id, bot.person("alice"))
+
+
+async def test_a_run_that_did_start_is_found_before_it_is_started_again(bot: Harness) -> None:
+    """Somebody says that it did not run, perhaps of an earlier attempt; by now the back end shows it."""
+    request, run = await bot.unknown(arrived=True)
+    before = len(bot.posts())
+    answer = await retry_unknown(bot.services, request.id, bot.person("alice"))
+    assert answer == f"{request.name} did start: it was found in the back end, so it is not started again."
+    again = await bot.run(request)
+    assert (again.id, again.state, again.token, len(bot.posts())) == (run.id, "running", run.token, before)
+
+
+async def test_nothing_is_started_again_while_nobody_can_look_whether_it_started(bot: Harness) -> None:
+    request, run = await bot.unknown(arrived=True)
+    before = len(bot.posts())
+    bot.env.foreman.faults.append(Fault("status", JOBS, "GET", status=500, remaining=None))
+    with pytest.raises(Conflict, match="Nobody can tell yet whether it started, so it is not started again"):
+        await retry_unknown(bot.services, request.id, bot.person("alice"))
+    assert ((await bot.run(request)).state, len(bot.posts())) == ("unknown", before)
+    assert (await bot.run(request)).version == run.version
