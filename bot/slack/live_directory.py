@@ -89,8 +89,11 @@ async def load_approval_directory(
 
 
 def people_of_approval(request: Request, decisions: Iterable[Decision]) -> list[Person]:
-    """Return the authors of a request and everyone who decided on it."""
-    return [request.requester, *request.edited_by, *(decision.person for decision in decisions)]
+    """Return the authors of a request, everyone who decided on it, and everyone in whose place somebody did."""
+    decisions = list(decisions)
+    deciders = (decision.person for decision in decisions)
+    delegators = (Person(team=d.person.team, user=d.on_behalf_of) for d in decisions if d.on_behalf_of)
+    return [request.requester, *request.edited_by, *deciders, *delegators]
 
 
 def _stages_of(requirement: Requirement | None) -> tuple[Stage, ...]:

@@ -49,9 +49,11 @@ class State:
         return current_round(self.request, self.delegations)
 
     def involved(self, request: Request) -> set[str]:
-        """Everyone whom the bot looks up for a request: the authors, approvers by name, and those who decided."""
+        """Everyone whom the bot looks up for a request: the authors, approvers by name, those who decided, and those in
+        whose place they did."""
         users = {request.requester.user, *(editor.user for editor in request.edited_by)}
         users |= {user for stage in request.requirement.stages for user in stage.users}
+        users |= {decision.on_behalf_of for decision in self.decisions if decision.on_behalf_of}
         return users | {decision.person.user for decision in self.decisions}
 
     def transition(self, state: RequestState, **changes: object) -> None:

@@ -197,3 +197,14 @@ async def test_those_who_decided_are_looked_up_though_no_stage_names_them(servic
     directory = await service.directory_for(request, given, person("UGUS"))
     assert all(directory.user(person(user)) for user in ("UANN", "UBOB", "UCAT", "UFAY", "UGUS"))
     assert directory.user(person("UEVE")) is None
+
+
+async def test_what_was_approved_in_anothers_place_is_unknown_while_slack_tells_no_groups(
+    service: ApprovalService, directory: StubDirectory
+) -> None:
+    request = asked(stage("@sre"))
+    async with service.db.write() as tx:
+        await delegations.add(tx, person("UBOB"), person("UFAY"), NOW, NOW + timedelta(days=1))
+    await approve(service, request, "UFAY", on_behalf_of="UBOB", minutes=9)
+    directory.away, directory.age = True, 7200.0
+    assert (await service.approval_at_start(request)).permission.is_unknown

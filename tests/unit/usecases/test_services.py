@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from bot.errors import ConfigError, InputError
+from bot.errors import ConfigError, InputError, NotAllowed
+from bot.requests.approval.status import PermissionCode
 from bot.requests.policy.load import load_policy
 from bot.usecases.approvals.delegate import delegate
 from bot.usecases.approvals.end_delegation import end_delegation
@@ -296,3 +297,16 @@ async def test_without_calendars_there_is_nothing_to_read(bot: Harness) -> None:
     calendars = store(bot)
     await calendars.refresh_forever()
     assert await calendars.refresh() == []
+
+
+@pytest.mark.usefixtures("groups")
+async def test_a_delegate_is_not_called_a_stranger_while_slack_tells_no_groups(bot: Harness) -> None:
+    await delegate(bot.services, await bot.actor("bob"), "U0DAVE", "tomorrow 10:00")
+    request = await bot.request()
+    bot.services.directory.invalidate_groups()
+    bot.env.slack.faults.fail_with_code("usergroups.list", "internal_error", times=None)
+    with pytest.raises(NotAllowed) as refused:
+        await bot.decide(request, "dave")
+    assert refused.value.code is PermissionCode.UNKNOWN
+    bot.env.slack.faults.clear()
+    assert (await bot.decide(request, "dave")).request.state == "scheduled"
