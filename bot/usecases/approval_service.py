@@ -66,11 +66,11 @@ class ApprovalService:
         return await load_approval_directory(self.directory, request, decisions, extra)
 
     async def directory_for_decision(
-        self, request: Request, decisions: Sequence[Decision], *people: Person
+        self, request: Request, decisions: Sequence[Decision], person: Person
     ) -> Directory:
         """Load the people and groups that a decision is judged by, the groups as they are at this moment."""
         return await load_approval_directory(
-            self.directory, request, decisions, people, max_group_age=DECISION_GROUP_AGE_SECONDS
+            self.directory, request, decisions, [person], max_group_age=DECISION_GROUP_AGE_SECONDS
         )
 
     async def delegations_for(self, decisions: Sequence[Decision]) -> tuple[Delegation, ...]:

@@ -143,10 +143,8 @@ async def _load_and_authorize(services: Services, request_id: str, revision: int
         _check_still_open(request, revision)
         decisions = await requests.decisions_of(tx, request_id)
         check_intact(request, decisions)
+    directory = await services.approvals.directory_for_decision(request, decisions, person)
     delegations = await services.approvals.delegations_for(decisions)
-    # Whoever somebody acts for has to be known too, or a rightful delegate would be a stranger.
-    delegators = [Person(team=d.team, user=d.user) for d in delegations if d.to_user == person.user]
-    directory = await services.approvals.directory_for_decision(request, decisions, person, *delegators)
     permission = services.approvals.permission_to_decide(
         request, person, decisions, directory, delegations, services.clock.now()
     )
