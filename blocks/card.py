@@ -185,7 +185,7 @@ def _card_buttons(card: Card, shown: CardExcerpts) -> list[Element]:
         label = "Cancel the series" if request.is_series else "Cancel"
         row.append(button(label, "cancel", value, style="danger", confirm=_stop_confirmation(request)))
     if request.state in ("failed", "partly_failed"):
-        row.append(button("Run again on the failed ones", "rerun_failed", value))
+        row.append(button("Rerun failed targets", "rerun_failed", value))
     if not read_first:
         row.append(button("Show details", "details", value))
     return row
@@ -253,7 +253,7 @@ def outcome_blocks(request: Request, run: Run) -> list[Block]:
     value = f"{request.id}:{request.revision}"
     row = [button("Show details", "details", value)]
     if state in ("failed", "partly_failed") and run.handle:
-        row.insert(0, button("Run again on the failed ones", "rerun_failed", value))
+        row.insert(0, button("Rerun failed targets", "rerun_failed", value))
     if url:
         row.append(button("Open there", "open_link", url=url))
     return fit_message([*blocks, actions("result", *row)])

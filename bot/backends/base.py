@@ -180,7 +180,7 @@ class Operation(ABC, Generic[ParamsT]):
 
     def params_for_rerun(self, params: ParamsT, handle: Handle, failed_targets: Sequence[str]) -> ParamsT:
         """Return parameters that repeat the work on the failed targets only. Raises InputError."""
-        raise InputError({"": f"{self.title} cannot be run again on the failed ones alone."})
+        raise InputError({"": f"{self.title} cannot be rerun on failed targets alone."})
 
     async def output(self, handle: Handle, target: str) -> str:
         """Return the log of one target. Empty if the back end keeps none. Raises BackendError."""

@@ -145,7 +145,7 @@ class Progress(FrozenModel):
     cancelled: int = 0
     summary: str = ""
     results: tuple[TargetResult, ...] = ()
-    """At most 2,000 targets, failed ones first. ``params_for_rerun`` and ``output`` are called with these names."""
+    """At most 2,000 targets, the failed first. ``params_for_rerun`` and ``output`` are called with these names."""
     starts_at: datetime | None = None
     runs: tuple[Handle, ...] = ()
     """The runs made so far, oldest first, of a series that the back end schedules."""

@@ -158,7 +158,7 @@ async def test_what_failed_is_told_and_run_again_alone(
         f"{name} · Pier: Restart lamps: partly failed", where="#results", timeout=WAIT_SECONDS
     )
     lantern.broken = set()
-    await alice.click("Run again on the failed ones", outcome)
+    await alice.click("Rerun failed targets", outcome)
     modal = await alice.modal()
     await modal.wait_for_text("Lamps", WAIT_SECONDS)
     assert modal.value("Lamps") == ["gate"]

@@ -79,7 +79,7 @@ async def test_it_can_be_run_again_on_the_hosts_that_failed(env: Environment, al
     await wait_for_texts(await approve_request(env, name), "Partly failed", env=env)
     number = env.foreman.invocations[-1].id
     env.foreman.state.jobs.failing_hosts.clear()
-    await alice.click("Run again on the failed ones", await find_card(alice, name, "#results"))
+    await alice.click("Rerun failed targets", await find_card(alice, name, "#results"))
     modal = await alice.modal(WAIT_SECONDS)
     await eventually(env, lambda: "Hosts" in modal.labels)
     assert modal.value("Hosts") == f"job_invocation.id = {number} and job_invocation.result = failed"

@@ -20,5 +20,5 @@ async def cancel(api: ForemanApi, handle: Handle) -> str:
         rows, _ = await api.get_rows(JOB_INVOCATIONS, search=f"id = {handle.id}", per_page=1)
         if not rows or not has_ended(rows[0]):
             raise
-        return f"Job {handle.id} had already ended: Foreman says {rows[0].get('status_label') or 'finished'}."
+        return f"Job {handle.id} had already ended in Foreman: {rows[0].get('status_label') or 'finished'}."
     return f"Foreman is cancelling job {handle.id}; hosts that have finished stay as they are."

@@ -32,6 +32,6 @@ REFERENCE_NOTES = (
     "connection's secrets by name; they are put in when the call is made and are never shown.",
     "Cancel: cancelling one run of a series at Foreman lets the next one come, so a series is cancelled through its "
     "recurring logic.",
-    "Run again on the failed ones: Foreman's own rerun attaches every host of a static job again. Nightshift asks for "
+    "Rerun failed targets: Foreman's own rerun attaches every host of a static job again. Nightshift asks for "
     "a new job with the search job_invocation.id = N and job_invocation.result = failed.",
 )

@@ -79,7 +79,7 @@ async def _poll_series(
 
 
 async def _target_results(api: ForemanApi, row: Row) -> Sequence[TargetResult]:
-    """Return the hosts of an invocation that has ended, failed ones first, then by name. Empty if Foreman does not list
+    """Return the hosts of an invocation that has ended, the failed first, then by name. Empty if Foreman does not list
     them."""
     try:
         hosts = await _hosts(api, row)

@@ -144,7 +144,7 @@ def _next_start(runs: Sequence[JsonObject]) -> datetime | None:
 
 def _summary(row: JsonObject, state: ProgressState, total: int) -> str:
     label = str(row.get("status_label") or state)
-    text = f"Foreman says {label}."
+    text = f"{label.replace('_', ' ').capitalize()} in Foreman."
     if state == "failed" and total == 0:
         text += " It failed before any host was touched."
     if state == "succeeded" and total == 0:

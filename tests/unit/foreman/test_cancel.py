@@ -32,7 +32,7 @@ async def test_a_run_under_way_is_cancelled(harness: Harness) -> None:
 async def test_cancelling_what_has_ended_says_so(harness: Harness) -> None:
     handle = await harness.start()
     harness.clock.advance(minutes=5)
-    assert await harness.operation.cancel(handle) == f"Job {handle.id} had already ended: Foreman says succeeded."
+    assert await harness.operation.cancel(handle) == f"Job {handle.id} had already ended in Foreman: succeeded."
 
 
 async def test_what_foreman_cannot_cancel_is_told_in_its_words(harness: Harness) -> None:

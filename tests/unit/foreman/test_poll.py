@@ -62,7 +62,7 @@ async def test_hosts_are_named_on_old_and_new_servers(harness: Harness, version:
     assert [result.name for result in ended.results[:2]] == sorted((names[0], names[7]))
     assert {result.reason for result in ended.results[:2]} == {"Disk full / Exit status: 1", "Gone / Exit status: 1"}
     assert {result.state for result in ended.results[2:]} == {"succeeded"}
-    assert ended.summary == "Foreman says failed."
+    assert ended.summary == "Failed in Foreman."
 
 
 async def test_counts_that_are_not_numbers_yet_are_nothing(harness: Harness) -> None:
@@ -78,7 +78,7 @@ async def test_a_failure_of_every_host_is_a_failure(harness: Harness) -> None:
     harness.clock.advance(minutes=5)
     ended = await harness.progress(handle)
     assert (ended.state, ended.failed, ended.succeeded) == ("failed", 13, 0)
-    assert ended.summary == "Foreman says failed."
+    assert ended.summary == "Failed in Foreman."
 
 
 async def test_counts_move_while_it_runs(harness: Harness) -> None:

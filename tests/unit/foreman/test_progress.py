@@ -30,32 +30,32 @@ def run(now: datetime = AT, handle: Handle = HANDLE, **row: Json) -> tuple[str, 
 @pytest.mark.parametrize(
     ("row", "expected"),
     [
-        ({"status": 0, "total_hosts": 2, "succeeded": 2}, ("succeeded", 2, 2, 0, 0, 0, "Foreman says succeeded.")),
-        ({"status": 0}, ("succeeded", 0, 0, 0, 0, 0, "Foreman says succeeded. It ran on no host.")),
+        ({"status": 0, "total_hosts": 2, "succeeded": 2}, ("succeeded", 2, 2, 0, 0, 0, "Succeeded in Foreman.")),
+        ({"status": 0}, ("succeeded", 0, 0, 0, 0, 0, "Succeeded in Foreman. It ran on no host.")),
         (
             {"status": 1, "total": 3, "failed": 3, "status_label": "broken"},
-            ("failed", 3, 0, 3, 0, 0, "Foreman says broken."),
+            ("failed", 3, 0, 3, 0, 0, "Broken in Foreman."),
         ),
         (
             {"status": 1},
-            ("failed", 0, 0, 0, 0, 0, "Foreman says failed. It failed before any host was touched."),
+            ("failed", 0, 0, 0, 0, 0, "Failed in Foreman. It failed before any host was touched."),
         ),
         (
             {"status": 1, "succeeded": 1, "failed": 1, "pending": 1, "cancelled": 1},
-            ("partly_failed", 4, 1, 1, 1, 1, "Foreman says partly_failed."),
+            ("partly_failed", 4, 1, 1, 1, 1, "Partly failed in Foreman."),
         ),
-        ({"status": 2, "total_hosts": "N/A"}, ("waiting", 0, 0, 0, 0, 0, "Foreman says waiting.")),
-        ({"status": 3}, ("running", 0, 0, 0, 0, 0, "Foreman says running.")),
-        ({"status": 4}, ("cancelled", 0, 0, 0, 0, 0, "Foreman says cancelled.")),
-        ({"status": 9}, ("waiting", 0, 0, 0, 0, 0, "Foreman says waiting.")),
-        ({"status": "odd"}, ("waiting", 0, 0, 0, 0, 0, "Foreman says waiting.")),
+        ({"status": 2, "total_hosts": "N/A"}, ("waiting", 0, 0, 0, 0, 0, "Waiting in Foreman.")),
+        ({"status": 3}, ("running", 0, 0, 0, 0, 0, "Running in Foreman.")),
+        ({"status": 4}, ("cancelled", 0, 0, 0, 0, 0, "Cancelled in Foreman.")),
+        ({"status": 9}, ("waiting", 0, 0, 0, 0, 0, "Waiting in Foreman.")),
+        ({"status": "odd"}, ("waiting", 0, 0, 0, 0, 0, "Waiting in Foreman.")),
         (
             {"status": 3, "missing": 1},
-            ("running", 0, 0, 0, 0, 0, "Foreman says running. 1 of its hosts has been deleted since."),
+            ("running", 0, 0, 0, 0, 0, "Running in Foreman. 1 of its hosts has been deleted since."),
         ),
         (
             {"status": 3, "missing": 2},
-            ("running", 0, 0, 0, 0, 0, "Foreman says running. 2 of its hosts have been deleted since."),
+            ("running", 0, 0, 0, 0, 0, "Running in Foreman. 2 of its hosts have been deleted since."),
         ),
     ],
 )
@@ -71,7 +71,7 @@ def test_what_else_a_run_has():
     progress = run_progress(row, noted, AT, 15, [result])
     assert progress.results == (result,)
     assert progress.starts_at == datetime(2026, 11, 24, 5, tzinfo=UTC)
-    assert progress.summary == "Foreman says waiting. Beware."
+    assert progress.summary == "Waiting in Foreman. Beware."
 
 
 DEAD = "Foreman saved this job but never started it: nothing was run."

@@ -151,7 +151,7 @@ async def test_cancelling():
     await cancel.cancel(api, Handle(kind="series", id="3"))
     assert api.posted == [(f"{JOBS}/7/cancel", {"force": False}), (f"{LOGICS}/3/cancel", {})]
     ended = FakeApi({f"{JOBS}/7/cancel": Refused("f", "no", status=422), JOBS: {"results": [{"id": 7, "status": 0}]}})
-    assert await cancel.cancel(ended, Handle(id="7")) == "Job 7 had already ended: Foreman says finished."
+    assert await cancel.cancel(ended, Handle(id="7")) == "Job 7 had already ended in Foreman: finished."
     assert ended.asked == [(JOBS, {"search": "id = 7", "per_page": 1})]
     for answers in (
         {f"{JOBS}/7/cancel": Refused("f", "no", status=409), JOBS: {"results": [{"id": 7, "status": 0}]}},
