@@ -47,10 +47,14 @@ class Change(FrozenModel):
 
 
 class Placement(FrozenModel):
-    """Who keeps the time of a schedule. ``reason`` is a sentence for the card."""
+    """Who keeps the time of a schedule. ``reason`` is a sentence for the card.
+
+    ``own_timing`` says that the parameters hold the time, in the back end's own fields, and not the schedule.
+    """
 
     scheduler: Literal["backend", "nightshift"]
     reason: str
+    own_timing: bool = False
 
     @model_validator(mode="before")
     @classmethod

@@ -41,6 +41,8 @@ RunState = Literal[
     "cancelled",
     "missed",
 ]
+Scheduler = Literal["nightshift", "backend"]
+"""Who keeps the time of approved work."""
 LatePolicy = Literal["ask", "now", "next", "drop"]
 """What policy does with an approval that comes after the start: ask the approver, or choose for them."""
 
@@ -107,6 +109,8 @@ class Requirement(FrozenModel):
     """The freezes whose own approvers are among the stages. These no longer stop the request."""
     warn_before: int = 900
     """Warn of an approval that comes less than this before the start."""
+    scheduler: Scheduler | None = None
+    """Who keeps the time, as rules say; None leaves it to the setting of the back end."""
 
     def is_no_stricter_than(self, other: "Requirement") -> bool:
         """Return whether an approval that meets the other requirement meets this one too. Groups must be named alike in
@@ -214,7 +218,7 @@ class Request(FrozenModel):
     last_editor: str = ""
     editors: tuple[str, ...] = ()
     """The user ids of everyone except the requester who wrote a revision, ordered by their first one."""
-    scheduler: Literal["backend", "nightshift"] = "nightshift"
+    scheduler: Scheduler = "nightshift"
     scheduler_reason: str = ""
     requirement: Requirement
     approve_by: datetime | None = None

@@ -59,8 +59,8 @@ class PolicyOutcome:
     """What policy demands of a request.
 
     ``notified_count`` is how many people submitting will notify, or the least that it can be if Slack does not tell
-    everything. ``local_scheduler_reason`` says why Nightshift must keep the time rather than the back end, where
-    nothing is checked again; "" if it need not. ``freeze_notes`` has a sentence for each freeze that the request
+    everything. ``local_scheduler_reason`` says why Nightshift must keep the time rather than the back end; "" if it
+    need not. ``freeze_notes`` has a sentence for each freeze that the request
     touches.
     """
 
@@ -137,6 +137,11 @@ class PolicyService:
         }
         editors = {editor.user: directory.group_names_of(editor.user) for editor in policy_input.editors}
         return resolve_groups(evaluate_authors(self.policy, subject.model_copy(update=as_now), editors), directory)
+
+    @property
+    def chooses_scheduler(self) -> bool:
+        """Whether any rule says who keeps the time."""
+        return any(prepared.rule.scheduler for prepared in self.policy.rules)
 
     @property
     def asks_about_conflicts(self) -> bool:
@@ -248,8 +253,8 @@ class PolicyService:
         freezes = (freeze for freeze in self.policy.freezes if kind != "now" and (kind == "series" or freeze.calendar))
         freeze = next((freeze for freeze in freezes if freeze.covers(subject)), None)
         if freeze is None:
-            is_local = kind != "now" and self.backends.require(subject.backend).settings.scheduler == "nightshift"
-            return NIGHTSHIFT_KEEPS_TIME if is_local else ""
+            scheduler = requirement.scheduler or self.backends.require(subject.backend).settings.scheduler
+            return NIGHTSHIFT_KEEPS_TIME if kind != "now" and scheduler == "nightshift" else ""
         return f"Nightshift holds the start, because the freeze “{freeze.name}” is looked at again then."
 
     def _freeze_hits(self, content: Content, subject: Subject) -> tuple[FreezeHit, ...]:

@@ -185,11 +185,14 @@ def _timing_from_fields(params: ForemanJobParams, token: str, env: PlanEnvironme
             purpose=params.purpose or token,
         )
         return InvocationTiming(
-            _scheduled_by_foreman("Foreman holds this series, as its own fields say."), recurrence, scheduling
+            _scheduled_by_own_fields("Foreman holds this series, as its own fields say."), recurrence, scheduling
         )
     if scheduling:
         return InvocationTiming(
-            _scheduled_by_foreman("Foreman holds the start, as its own fields say."), None, scheduling, params.start_at
+            _scheduled_by_own_fields("Foreman holds the start, as its own fields say."),
+            None,
+            scheduling,
+            params.start_at,
         )
     return InvocationTiming(_scheduled_by_foreman("Foreman starts it as soon as it gets it."))
 
@@ -226,6 +229,10 @@ def _scheduled_by_nightshift(why: str) -> InvocationTiming:
     return InvocationTiming(
         Placement(scheduler="nightshift", reason=f"Nightshift holds the start and makes the call then: {why}.")
     )
+
+
+def _scheduled_by_own_fields(reason: str) -> Placement:
+    return Placement(scheduler="backend", reason=reason, own_timing=True)
 
 
 def _scheduled_by_foreman(reason: str) -> Placement:

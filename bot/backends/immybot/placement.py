@@ -76,7 +76,10 @@ def _own_update_time(clock_time: str, zone: str, schedule: Schedule, now: dateti
         raise InputError({"update_time": text})
     reason = f"ImmyBot starts it the next time that the clock in {zone} shows {clock_time}."
     return StartPlacement(
-        Placement(scheduler="backend", reason=reason), clock_time, zone, next_instant_at(clock_time, zone, now)
+        Placement(scheduler="backend", reason=reason, own_timing=True),
+        clock_time,
+        zone,
+        next_instant_at(clock_time, zone, now),
     )
 
 

@@ -5,12 +5,12 @@ quorum, the shorter expiry and the stricter of every other term win. If no rule 
 approvers decide.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from math import inf
 from typing import Literal, TypeVar
 
 from bot.requests.freezes.model import FreezeEffect, FreezeHit, refusing_hits
-from bot.requests.model import LatePolicy, Requirement, RequirementCode, Stage
+from bot.requests.model import LatePolicy, Requirement, RequirementCode, Scheduler, Stage
 from bot.requests.patterns import Patterns
 from bot.requests.policy.conditions import PreparedSubject
 from bot.requests.policy.engine import Policy, RuleMatch
@@ -242,7 +242,15 @@ def _requirement(
         warn_before=terms.strictest(lambda t: t.warn_before, DEFAULT_WARN_BEFORE, lambda seconds: -seconds),
         because=because,
         freezes=freezes,
+        scheduler=_scheduler(matches),
     )
+
+
+def _scheduler(matches: Sequence[RuleMatch]) -> Scheduler | None:
+    """Return who keeps the time: Nightshift where any rule says so, the back end only by a rule for the whole
+    request."""
+    named = {m.rule.scheduler for m in matches if m.covers_all or m.rule.scheduler == "nightshift"}
+    return "nightshift" if "nightshift" in named else "backend" if "backend" in named else None
 
 
 def _none_as_infinity(value: int | None) -> float:
@@ -308,8 +316,14 @@ def strictest_requirement(requirements: Sequence[Requirement]) -> Requirement:
             "renew_after_runs": min((r.renew_after_runs for r in counted), key=_none_as_infinity),
             "drift_percent": min((r.drift_percent for r in counted), key=_none_as_infinity),
             "warn_before": max(r.warn_before for r in counted),
+            "scheduler": _strictest_scheduler({r.scheduler for r in counted}),
         }
     )
+
+
+def _strictest_scheduler(named: Set[Scheduler | None]) -> Scheduler | None:
+    """Return who keeps the time for several authors: the back end only if that goes for all of them."""
+    return "nightshift" if "nightshift" in named else "backend" if named == {"backend"} else None
 
 
 def _merge(parts: Iterable[tuple[T, ...]]) -> tuple[T, ...]:

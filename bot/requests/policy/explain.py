@@ -53,6 +53,9 @@ def terms_text(requirement: Requirement) -> tuple[str, ...]:
         lines.append(f"A series needs a new approval after {requirement.renew_after_days} days.")
     if requirement.renew_after_runs:
         lines.append(f"A series needs a new approval after {requirement.renew_after_runs} runs.")
+    if requirement.scheduler is not None:
+        who = "Nightshift" if requirement.scheduler == "nightshift" else "The back end, where it can,"
+        lines.append(f"{who} keeps the time.")
     if requirement.drift_percent is not None:
         lines.append(f"More than {requirement.drift_percent} % other targets need the approver's confirmation.")
     return tuple(lines)

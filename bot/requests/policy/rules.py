@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from bot.requests.freezes.rules import FreezeRule
-from bot.requests.model import LatePolicy, Stage
+from bot.requests.model import LatePolicy, Scheduler, Stage
 from bot.requests.setting_types import (
     DurationSeconds,
     HourRanges,
@@ -123,6 +123,8 @@ class PolicyRule(ApprovalTerms):
     effect: Literal["ask", "approve", "refuse", "limit"] = "ask"
     because: str = ""
     budget: int | None = Field(default=None, ge=1)
+    scheduler: Scheduler | None = None
+    """Who keeps the time. Its default is a setting of each back end."""
 
     @model_validator(mode="after")
     def _check_effect(self) -> Self:

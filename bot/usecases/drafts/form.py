@@ -70,10 +70,13 @@ def _scheduler_lines(
         plan = operation.plan(draft_params(operation, fields, draft), reading.schedule, PREVIEW_TOKEN)
     except NightshiftError:
         return ()
+    if plan.placement.scheduler != "backend" or operation.owns_schedule:
+        return (plan.placement.reason,)
+    if services.policy.chooses_scheduler:
+        # Which rules apply is not known before the preview.
+        return ()
     keeps_time_here = services.backends.require(draft.backend).settings.scheduler == "nightshift"
-    if plan.placement.scheduler == "backend" and keeps_time_here and not operation.owns_schedule:
-        return (NIGHTSHIFT_KEEPS_TIME,)
-    return (plan.placement.reason,)
+    return (NIGHTSHIFT_KEEPS_TIME if keeps_time_here else plan.placement.reason,)
 
 
 async def _requestable_systems(services: Services, backend: ConfiguredBackend, draft: Draft) -> list[Option]:

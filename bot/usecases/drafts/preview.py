@@ -166,7 +166,9 @@ async def _build_result(
         calls=tuple({**call.model_dump(mode="json"), "body": mask_secrets(call.body, secrets)} for call in plan.calls),
         changes=tuple(change.model_dump() for change in preview.changes),
         scheduler=plan.placement.scheduler,
-        scheduler_reason=_scheduler_text(plan.placement, operation, schedule),
+        scheduler_reason=_scheduler_text(
+            plan.placement, operation, schedule, services.backends.require(draft.backend).connection.title
+        ),
         requirement=outcome.requirement,
         notified_count=outcome.notified_count,
         notified_count_is_minimum=outcome.notified_count_is_minimum,
@@ -187,11 +189,13 @@ def _content(draft: Draft, params: Params, schedule: Schedule, preview: Preview)
     )
 
 
-def _scheduler_text(placement: Placement, operation: Operation[Params], schedule: Schedule) -> str:
-    """Return who keeps the time, and what that means for the checks before a start."""
-    if placement.scheduler != "backend" or operation.owns_schedule or start_of(schedule) is None:
+def _scheduler_text(placement: Placement, operation: Operation[Params], schedule: Schedule, system: str) -> str:
+    """Return who keeps the time, and what that means for the checks before a start. ``system`` is the back end."""
+    if operation.owns_schedule:
+        return f"{placement.reason} Checked when {system} is told of it, not before the job's own runs."
+    if placement.scheduler != "backend" or (start_of(schedule) is None and not placement.own_timing):
         return placement.reason
-    return f"{placement.reason} It is checked when it is handed over, not again before it starts there."
+    return f"{placement.reason} Scheduled in {system}. Checked when it is handed over, not again before it starts."
 
 
 def _plan(

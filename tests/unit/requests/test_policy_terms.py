@@ -127,6 +127,21 @@ TERMS: list[tuple[str, str, str, Any]] = [
     ("no renewal by default", "", "renew_after_days", None),
     ("no limit of runs by default", "", "renew_after_runs", None),
     ("a longer warning", rule("min_targets = 1", 'warn_before = "1h"'), "warn_before", 3600),
+    ("no rule says who keeps the time", rule("min_targets = 1", "quorum = 1"), "scheduler", None),
+    ("the back end by a rule", rule("min_targets = 1", 'scheduler = "backend"'), "scheduler", "backend"),
+    ("the back end by a rule for a part", rule('targets = "web-1"', 'scheduler = "backend"'), "scheduler", None),
+    (
+        "Nightshift by a rule for a part",
+        rule('targets = "web-1"', 'scheduler = "nightshift"'),
+        "scheduler",
+        "nightshift",
+    ),
+    (
+        "Nightshift where rules disagree",
+        rule("min_targets = 1", 'scheduler = "backend"') + rule("min_targets = 2", 'scheduler = "nightshift"', "s"),
+        "scheduler",
+        "nightshift",
+    ),
     (
         "escalation",
         '[policy]\napprovers = "@sre"\nescalate_after = "4h"\nescalate_to = "@leads"',
