@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from enum import StrEnum
 
-from bot.requests.approval.deadlines import assess_lateness, expires_at
+from bot.requests.approval.deadlines import assess_lateness, chosen_schedule, expires_at
 from bot.requests.approval.delegation import Delegation
 from bot.requests.approval.rounds import ApprovalRound
 from bot.requests.approval.status import (
@@ -20,7 +20,7 @@ from bot.requests.drift import Observation
 from bot.requests.integrity import is_intact
 from bot.requests.lifecycle import FINAL_STATES
 from bot.requests.model import Content, Decision, Person, Request, Requirement
-from bot.usecases.approvals.complete import chosen_schedule
+from bot.schedule import Schedule
 from tests.histories.history import Decide, Edit, Form
 from tests.histories.state import State, content_of, differences, editors_after, schedule_of, timing_fields
 from tests.histories.world import TEAM, person
@@ -104,8 +104,8 @@ def may_approve_by_policy(editors: tuple[Person, ...]) -> bool:
     return not editors
 
 
-def _approved(state: State, **changes: object) -> None:
-    state.transition("approved", approved_at=state.world.now, **changes)
+def _approved(state: State) -> None:
+    state.transition("approved", approved_at=state.world.now)
     state.transition("scheduled")
     state.plan_run(state.run.number + 1 if state.run else 1)
 
@@ -187,6 +187,8 @@ def decide(state: State, event: Decide) -> tuple[Asked, PermissionCode | None]:
             return (Asked.ASKED_AGAIN if _ask_again(state, request) else Asked.REFUSED), permission.code
         late = _late_choice(request, event, state)
     schedule = chosen_schedule(request, late, now)
+    if schedule is not None:
+        request = move_start(state, schedule)
     state.decisions.append(
         Decision(
             id=f"v{len(state.decisions)}",
@@ -194,13 +196,21 @@ def decide(state: State, event: Decide) -> tuple[Asked, PermissionCode | None]:
             revision=request.revision,
             content_hash=request.content_hash,
             person=who,
-            verdict=event.verdict,
+            verdict="denied" if late == "drop" else event.verdict,
             at=now,
             on_behalf_of=permission.on_behalf_of,
-            rescheduled_hash=request.content.model_copy(update={"schedule": schedule}).hash if schedule else "",
         )
     )
     return _apply_status(state, directory, late), permission.code
+
+
+def move_start(state: State, schedule: Schedule) -> Request:
+    """Give the request the schedule that a late approver chose. Earlier approvals do not count for it."""
+    assert state.request is not None
+    request = state.request
+    content = request.content.model_copy(update={"schedule": schedule, "renewal": request.content.renewal + 1})
+    state.open_round(content, request.requirement, **timing_fields(schedule))
+    return state.request
 
 
 def directory_for_decision(state: State, request: Request, user: str) -> InMemoryDirectory:
@@ -220,18 +230,10 @@ def _apply_status(state: State, directory: InMemoryDirectory, late: str | None) 
     now = state.world.now
     status = approval_status(state.approval_round, state.decisions, directory, now)
     if status.state == "denied":
-        state.transition("denied")
+        state.transition("expired" if late == "drop" else "denied")
     if status.state != "approved":
         return Asked.COUNTED
-    if late == "drop":
-        state.transition("expired")
-        return Asked.COUNTED
-    schedule = chosen_schedule(state.request, late, now)  # type: ignore[arg-type]
-    moved: dict[str, object] = {}
-    if schedule is not None:
-        content = state.request.content.model_copy(update={"schedule": schedule})
-        moved = {"content": content, **timing_fields(schedule)}
-    _approved(state, **moved)
+    _approved(state)
     return Asked.APPROVED
 
 

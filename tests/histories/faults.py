@@ -18,6 +18,7 @@ from bot.requests.policy.engine import Policy
 from bot.requests.policy.evaluate import evaluate, strictest_requirement
 from bot.requests.resolutions import Difference, DifferenceCode
 from bot.requests.subject import Subject
+from bot.schedule import Schedule
 from tests.histories import asking, starting, state
 from tests.histories.state import State
 from tests.histories.world import Slack
@@ -181,6 +182,18 @@ def retries_ignore_the_latest_start(replace: Replace) -> None:
     replace(starting, "retry", faulty)
 
 
+def approvals_survive_a_moved_start(replace: Replace) -> None:
+    move = asking.move_start
+
+    def faulty(there: State, schedule: Schedule) -> Request:
+        request = move(there, schedule)
+        signed = {"content_hash": request.content_hash, "revision": request.revision}
+        there.decisions = [decision.model_copy(update=signed) for decision in there.decisions]
+        return request
+
+    replace(asking, "move_start", faulty)
+
+
 FAULTS: tuple[Callable[[Replace], None], ...] = (
     policy_looks_at_the_requester_only,
     edits_are_approved_automatically,
@@ -197,6 +210,7 @@ FAULTS: tuple[Callable[[Replace], None], ...] = (
     leavers_are_not_noticed,
     an_edit_between_check_and_call_is_not_noticed,
     retries_ignore_the_latest_start,
+    approvals_survive_a_moved_start,
 )
 
 

@@ -48,7 +48,9 @@ class Oracle:
         self._approved: Observation | None = None
         """What the back end told when the approval was complete."""
         self._begin = world.now
-        """The time that its last author said, for schedules that have one."""
+        """The time that its last author said, or a late approver chose, for schedules that have one."""
+        self._kind = ""
+        """The kind of schedule that was agreed."""
 
     @property
     def authors(self) -> list[str]:
@@ -66,7 +68,8 @@ class Oracle:
     def written(self, user: str, form: Form, shown: Observation, *, new_time: bool) -> None:
         """Somebody submitted or edited the request. ``shown`` is what the card says that it would do. ``new_time`` is
         whether they said a time, which is another one at each moment."""
-        if new_time:
+        if new_time or form.schedule == "now" or not self._kind:
+            self._kind = form.schedule
             self._begin = (self._world.now + timedelta(minutes=form.start_in)).replace(second=0)
         if user not in self.authors:
             self._editors.append(user)
@@ -79,6 +82,16 @@ class Oracle:
         if shown != self._world.observe(self.form) and self._world.slack.answers and not self._world.backend_silent:
             raise Violation("approvers are asked about something that it would not do now")
         self._add_revision(self.form, shown, self._revisions[-1].tolerance)
+
+    def start_moved(self, begin: datetime | None) -> None:
+        """A late approver chose another start: at once if it is None. What others approved was the earlier one."""
+        if begin is None:
+            self._kind = "now"
+        elif begin <= self._world.now or (begin - self._begin) % timedelta(days=1):
+            raise Violation("the start was moved to another time of day, or into the past")
+        else:
+            self._begin = begin
+        self._add_revision(self.form, self._revisions[-1].shown, self._revisions[-1].tolerance)
 
     def _add_revision(self, form: Form, shown: Observation, least_tolerance: float) -> None:
         tolerances = (_tolerance(self._demand(shown, people), form) for people in self._recently(GROUP_AGE_SECONDS))
@@ -138,12 +151,12 @@ class Oracle:
             raise Violation(f"sent, although {reasons[-1]}")
 
     def _is_in_time(self, at: datetime) -> bool:
-        """Return whether a call is not too early, and not past its latest start: on the first day, a later one that a
-        late approver chose, or the day of a run of a series."""
-        if self.form.schedule == "now":
+        """Return whether a call is neither too early nor past its latest start."""
+        if self._kind == "now":
             return True
-        latest = LATEST_START_MINUTES.get(self.form.schedule, 24 * 60)
-        return at >= self._begin and (at - self._begin) % timedelta(days=1) <= timedelta(minutes=latest)
+        late = (at - self._begin) % timedelta(days=1) if self._kind == "series" else at - self._begin
+        latest = LATEST_START_MINUTES.get(self._kind)
+        return at >= self._begin and (latest is None or late <= timedelta(minutes=latest))
 
     def _why_not(self, revision: Revision, people: People) -> str:
         """Return why a call is not legitimate if these are the people; "" if it is."""

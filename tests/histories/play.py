@@ -126,11 +126,17 @@ class _Player:
         self._note_approval(automatic=True)
 
     def _decide(self, event: Decide) -> None:
-        approvers = self._approvers()
+        approvers, before = self._approvers(), self._state.request
         result, code = asking.decide(self._state, event)
         self._summary.note(f"click {result}")
         if result in (Asked.COUNTED, Asked.APPROVED):
-            self._oracle.voted(event.user, event.verdict, approvers)
+            after = self._state.request
+            assert before is not None
+            assert after is not None
+            if after.content.schedule != before.content.schedule:
+                self._summary.note("start moved")
+                self._oracle.start_moved(after.start_at)
+            self._oracle.voted(event.user, self._state.decisions[-1].verdict, approvers)
         if result is Asked.APPROVED:
             self._note_approval(automatic=False)
         elif result is Asked.ASKED_AGAIN:

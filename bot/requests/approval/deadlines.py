@@ -109,6 +109,12 @@ def assess_lateness(request: Request, now: datetime) -> Lateness:
     )
 
 
+def chosen_schedule(request: Request, late: LateChoice | None, now: datetime) -> Schedule | None:
+    """Return the schedule that an approver chose together with a late approval; None if it stays the same."""
+    options = assess_lateness(request, now).options
+    return next((option.schedule for option in options if option.choice == late), None)
+
+
 def _series_lateness(series: Series, now: datetime) -> Lateness:
     coming = next_runs(series, now, 1)
     if not coming:

@@ -11,7 +11,7 @@ from typing import Literal
 from bot import failpoints
 from bot.errors import Conflict, ContentAltered, NotAllowed
 from bot.ids import new_id
-from bot.requests.approval.deadlines import LateChoice, LateOption, assess_lateness
+from bot.requests.approval.deadlines import LateChoice, LateOption, assess_lateness, chosen_schedule
 from bot.requests.approval.delegation import Delegation
 from bot.requests.approval.status import Permission
 from bot.requests.directory import InMemoryDirectory as Directory
@@ -20,14 +20,16 @@ from bot.requests.model import Decision, Person, Request
 from bot.schedule import Now
 from bot.storage import audit, messages, requests
 from bot.storage.transactions import Tx
-from bot.usecases.approvals.complete import chosen_schedule, complete_approval
+from bot.usecases.approvals.complete import complete_approval
 from bot.usecases.approvals.disclose import check_shown
+from bot.usecases.approvals.move_start import ask_for_moved_start, move_start
 from bot.usecases.integrity import check_intact, stop_altered_request
 from bot.usecases.refusals import RefusalCode
 from bot.usecases.services import Services
 from bot.values import FrozenModel, JsonObject
 
 Verdict = Literal["approved", "denied", "changes"]
+_DROPPED_TEXT = "Dropped, because its start had passed."
 
 
 class DecisionResult(FrozenModel):
@@ -92,23 +94,26 @@ async def _decide(
     if verdict == "approved":
         async with services.db.read() as tx:
             await check_shown(tx, request, person)
-        if late is None:
-            lateness = assess_lateness(request, now)
-            if lateness.late and lateness.policy_choice is None:
+        lateness = assess_lateness(request, now)
+        if lateness.late and late not in {option.choice for option in lateness.options}:
+            if lateness.policy_choice is None:
                 return DecisionResult(request=request, text=lateness.text, late_options=lateness.options)
-            late = lateness.policy_choice if lateness.late else None
+            late = lateness.policy_choice
+        if late == "drop" and not lateness.late:
+            raise Conflict(f"The start of {request.name} has not passed. Deny it to stop it.")
+        late = late if lateness.late else None
         await _check_reschedule(services, request, late, now)
+    is_dropped = verdict == "approved" and late == "drop"
     decision = Decision(
         id=new_id("v"),
         request_id=request.id,
         revision=request.revision,
         content_hash=request.content_hash,
         person=person,
-        verdict=verdict,
-        comment=comment.strip(),
+        verdict="denied" if is_dropped else verdict,
+        comment=comment.strip() or (_DROPPED_TEXT if is_dropped else ""),
         at=now,
         on_behalf_of=context.permission.on_behalf_of,
-        rescheduled_hash=_rescheduled_hash(request, late, now) if verdict == "approved" else "",
     )
     evidence = {**(interaction_context or {}), "rendered": request.version}
     failpoints.hit(failpoints.BEFORE_DECISION)
@@ -117,12 +122,6 @@ async def _decide(
     services.wake.sender.set()
     services.wake.scheduler.set()
     return result
-
-
-def _rescheduled_hash(request: Request, late: LateChoice | None, now: datetime) -> str:
-    """Return the hash of the content under the schedule that the approver chose; "" if the schedule stays."""
-    schedule = chosen_schedule(request, late, now)
-    return "" if schedule is None else request.content.model_copy(update={"schedule": schedule}).hash
 
 
 async def load_decidable_request(services: Services, request_id: str, revision: int, person: Person) -> Request:
@@ -190,6 +189,9 @@ async def _store_decision(
             raise NotAllowed(permission.reason, code=permission.code)
         if decision.verdict == "approved":
             await check_shown(tx, request, decision.person)
+        schedule = chosen_schedule(request, late, decision.at) if decision.verdict == "approved" else None
+        if schedule is not None:
+            request, decision = await move_start(tx, request, decision, schedule)
         await requests.add_decision(tx, decision, dict(evidence))
         data = {
             "revision": decision.revision,
@@ -199,6 +201,9 @@ async def _store_decision(
         }
         await audit.record(tx, decision.at, decision.person.key, f"request.{decision.verdict}", request.id, data)
         request, text = await _apply_status(tx, services, request, decision, late, [*earlier, decision], context)
+        if schedule is not None and request.state == "awaiting_approval":
+            await ask_for_moved_start(tx, request, decision)
+            text = f"{text}. Its start was moved, which reset earlier approvals."
         await messages.mark_dirty(tx, request.id, decision.at)
     return DecisionResult(request=request, text=text)
 
@@ -216,11 +221,14 @@ async def _apply_status(
     now = decision.at
     status = services.approvals.approval_status(request, decisions, context.directory, context.delegations, now)
     match status.state:
+        case "denied" if late == "drop":
+            request = await requests.transition(tx, request, "expired", finished_at=now, outcome=decision.comment)
+            return request, f"You dropped {request.name}. Nothing of it will run."
         case "denied":
             request = await requests.transition(tx, request, "denied", finished_at=now, outcome=decision.comment)
             return request, f"You denied {request.name}. The requester has been told why."
         case "approved":
-            request = await complete_approval(tx, services, request, now, late)
+            request = await complete_approval(tx, services, request, now)
             return request, f"You approved {request.name}. {STATE_LABELS[request.state]}."
         case _:
             request = await requests.transition(tx, request, request.state)

@@ -148,8 +148,11 @@ async def test_a_late_approval_runs_it_now(bot: Harness) -> None:
     assert (after.state, after.content.schedule.kind, after.start_at, after.latest_start) == (
         "scheduled", "now", None, None,
     )  # fmt: skip
-    assert after.content_hash == request.content_hash
-    assert after.scheduler == request.scheduler
+    assert after.content_hash == after.content.hash != request.content_hash
+    assert (after.scheduler, after.phrase) == (request.scheduler, "now")
+    assert after.revision_changes == ({"field": "When", "before": "2027-01-11 20:00 Europe/Berlin", "after": "now"},)
+    (decision,) = await bot.decisions(request)
+    assert (decision.revision, decision.content_hash) == (2, after.content_hash)
     assert (await bot.run(request)).due_at is None
 
 
@@ -169,8 +172,70 @@ async def test_a_late_approval_may_drop_it(bot: Harness) -> None:
     bot.move_to(request.start_at + timedelta(hours=12))
     after = (await bot.decide(request, late="drop")).request
     assert (after.state, after.finished_at) == ("expired", bot.now)
-    assert after.outcome == "Approved too late, and dropped as the approver chose."
+    assert after.outcome == "Dropped, because its start had passed."
     assert await bot.runs(request) == []
+    (decision,) = await bot.decisions(request)
+    assert decision.verdict == "denied", "dropping it is no approval"
+
+
+async def test_one_of_two_who_drops_it_ends_it(bot: Harness) -> None:
+    """The other approver cannot run it any more, and no drop counts as their second approval."""
+    request = await bot.request(when="today 20:00", hosts=TWO)
+    bot.move_to(request.start_at + timedelta(minutes=30))
+    result = await bot.decide(request, late="drop")
+    assert result.request.state == "expired"
+    assert result.text == f"You dropped {request.name}. Nothing of it will run."
+    with pytest.raises(Conflict, match="was decided already: expired"):
+        await bot.decide(request, "carol", late="now")
+    assert await bot.runs(request) == []
+
+
+async def test_an_approval_in_time_does_not_count_for_a_start_that_somebody_else_moved(bot: Harness) -> None:
+    request = await bot.request(when="today 20:00", hosts=TWO)
+    await bot.decide(request)
+    bot.move_to(request.start_at + timedelta(minutes=30))
+    result = await bot.decide(request, "carol", late="next")
+    moved = result.request
+    assert (moved.state, moved.revision) == ("awaiting_approval", 2)
+    assert moved.start_at == request.start_at + timedelta(days=1)
+    assert "1 of 2 approved" in result.text
+    assert result.text.endswith("Its start was moved, which reset earlier approvals.")
+    assert await bot.runs(request) == []
+    notes = await bot.messages(request, "note")
+    assert [note.facts["by"] for note in notes] == ["U0CAROL"]
+    assert "has passed. It was moved: 2027-01-12 20:00" in notes[0].facts["text"]
+    with pytest.raises(Conflict, match="has been changed since this card was shown"):
+        await bot.decide(request)
+    after = (await bot.decide(moved)).request
+    assert (after.state, after.revision, after.start_at) == ("scheduled", 2, moved.start_at)
+
+
+async def test_the_second_of_two_signs_what_the_first_chose(bot: Harness) -> None:
+    request = await bot.request(when="today 20:00", hosts=TWO)
+    bot.move_to(request.start_at + timedelta(minutes=30))
+    moved = (await bot.decide(request, late="now")).request
+    with pytest.raises(Conflict, match="has been changed since this card was shown"):
+        await bot.decide(request, "carol", late="next")
+    with pytest.raises(NotAllowed, match="You have approved this already"):
+        await bot.decide(moved)
+    after = (await bot.decide(moved, "carol")).request
+    assert (after.state, after.content.schedule.kind) == ("scheduled", "now")
+    assert {decision.content_hash for decision in await bot.decisions(request)} == {after.content_hash}
+
+
+async def test_a_choice_that_is_not_offered_is_asked_about(bot: Harness) -> None:
+    request = await bot.request(when=WINDOW)
+    bot.move_to(request.start_at + timedelta(hours=12))
+    result = await bot.decide(request, late="now")
+    assert [option.choice for option in result.late_options] == ["next", "drop"]
+    assert await bot.decisions(request) == []
+
+
+async def test_what_is_not_late_cannot_be_dropped_as_late(bot: Harness) -> None:
+    request = await bot.request(when="today 20:00")
+    with pytest.raises(Conflict, match="has not passed"):
+        await bot.decide(request, late="drop")
+    assert await bot.decisions(request) == []
 
 
 async def test_a_choice_about_lateness_does_not_move_a_start_that_is_still_ahead(bot: Harness) -> None:
