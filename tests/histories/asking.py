@@ -201,7 +201,7 @@ def decide(state: State, event: Decide) -> tuple[Asked, PermissionCode | None]:
             on_behalf_of=permission.on_behalf_of,
         )
     )
-    return _apply_status(state, directory, late), permission.code
+    return _apply_status(state, directory), permission.code
 
 
 def move_start(state: State, schedule: Schedule) -> Request:
@@ -225,12 +225,12 @@ def _late_choice(request: Request, event: Decide, state: State) -> str | None:
     return lateness.policy_choice or (event.late if event.late in offered else "drop")
 
 
-def _apply_status(state: State, directory: InMemoryDirectory, late: str | None) -> Asked:
+def _apply_status(state: State, directory: InMemoryDirectory) -> Asked:
     assert state.request is not None
     now = state.world.now
     status = approval_status(state.approval_round, state.decisions, directory, now)
     if status.state == "denied":
-        state.transition("expired" if late == "drop" else "denied")
+        state.transition("denied")
     if status.state != "approved":
         return Asked.COUNTED
     _approved(state)

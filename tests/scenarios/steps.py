@@ -139,6 +139,14 @@ async def read_pages(modal: Modal) -> str:
     return "\n".join(texts)
 
 
+async def click_for_modal(who: Person, button: str, message: Message, *texts: str) -> Modal:
+    """Press a button that opens a modal, and wait for its texts."""
+    await who.click(button, message)
+    modal = await who.modal()
+    await who.ws.wait_until(lambda: all(text in modal.text for text in texts))
+    return modal
+
+
 async def click_for_reply(who: Person, button: str, message: Message) -> str:
     """Press a button that is answered with a text. Returns the text of the ephemeral message, or of the modal that
     opens if the answer takes longer than a trigger lives."""

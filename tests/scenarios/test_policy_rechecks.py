@@ -11,6 +11,7 @@ from playground.slack import Message, Modal, Person
 from tests.scenarios.steps import (
     advance_to_run,
     approve_request,
+    click_for_modal,
     click_for_reply,
     confirm_request,
     eventually,
@@ -69,14 +70,6 @@ def morning(env: Environment) -> datetime:
 
 def format_day(day: datetime) -> str:
     return f"{day:%a} {day.day} {day:%b %Y}"
-
-
-async def click_for_modal(who: Person, button: str, message: Message, *texts: str) -> Modal:
-    """Press a button that opens a modal, and wait for its texts."""
-    await who.click(button, message)
-    modal = await who.modal()
-    await who.ws.wait_until(lambda: all(text in modal.text for text in texts))
-    return modal
 
 
 async def open_edit_form(who: Person, card: Message) -> Modal:
@@ -204,7 +197,7 @@ async def test_an_approval_after_the_start_may_drop_it(env: Environment, alice: 
     env.clock.move_to(morning + timedelta(hours=21))
     late = await click_for_modal(bob, "Approve", card, "has passed")
     await late.click("Drop it")
-    await wait_for_texts(card, "Approved too late, and dropped as the approver chose.", env=env)
+    await wait_for_texts(card, "Denied by @bob", "Dropped, because its start had passed.", env=env)
     await late.close()
     assert jobs_received(env) == before
 

@@ -7,6 +7,7 @@ import pytest
 from playground.environment import Environment
 from playground.slack import Person
 from tests.scenarios.steps import (
+    click_for_modal,
     click_for_reply,
     confirm_request,
     eventually,
@@ -218,3 +219,37 @@ async def test_an_approved_request_is_moved_to_another_time_and_asked_for_again(
     await form.fill({"When": "every 3 days at 07:00"})
     await confirm_request(await press_preview(form))
     await wait_for_texts(card, "Waiting for approval", "Changed in revision 2", "0 of 2", env=env)
+
+
+LATER = '/foreman run template="Run Command - Script Default" hosts="name ~ {}" when="in 2 hours" because=patch'
+
+
+async def test_whoever_approved_in_time_is_asked_again_when_somebody_moves_the_start(
+    env: Environment, alice: Person, bob: Person, carol: Person
+):
+    card = await find_card(bob, await make_request(alice, LATER.format("batch"), {"command": "uptime"}))
+    before = jobs_received(env)
+    assert "1 of 2" in await click_for_reply(bob, "Approve", card)
+    env.clock.advance(timedelta(hours=3))
+    late = await click_for_modal(carol, "Approve", card, "has passed")
+    await late.click("Run it now")
+    await eventually(env, lambda: "which reset earlier approvals" in late.text, lambda: late.text)
+    await late.close()
+    await wait_for_texts(card, "Changed in revision 2", "→ now", "1 of 2 approved by @sre", env=env)
+    await eventually(env, lambda: any("It was moved: now." in m.text for m in card.thread))
+    assert jobs_received(env) == before, "Bob approved another time"
+    assert "You approved" in await click_for_reply(bob, "Approve", card)
+    await wait_for_texts(card, "Succeeded", env=env)
+    assert jobs_received(env) == before + 1
+
+
+async def test_one_of_two_who_drops_it_ends_it(env: Environment, alice: Person, bob: Person, carol: Person):
+    card = await find_card(bob, await make_request(alice, LATER.format("cache"), {"command": "uptime"}))
+    before = jobs_received(env)
+    env.clock.advance(timedelta(hours=3))
+    late = await click_for_modal(bob, "Approve", card, "has passed")
+    await late.click("Drop it")
+    await wait_for_texts(card, "Denied by @bob", "Dropped, because its start had passed.", env=env)
+    await late.close()
+    assert "Approve" not in card.buttons
+    assert jobs_received(env) == before

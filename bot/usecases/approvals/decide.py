@@ -24,12 +24,12 @@ from bot.usecases.approvals.complete import complete_approval
 from bot.usecases.approvals.disclose import check_shown
 from bot.usecases.approvals.move_start import ask_for_moved_start, move_start
 from bot.usecases.integrity import check_intact, stop_altered_request
+from bot.usecases.jobs.expire import expire_request
 from bot.usecases.refusals import RefusalCode
 from bot.usecases.services import Services
 from bot.values import FrozenModel, JsonObject
 
 Verdict = Literal["approved", "denied", "changes"]
-_DROPPED_TEXT = "Dropped, because its start had passed."
 
 
 class DecisionResult(FrozenModel):
@@ -94,24 +94,21 @@ async def _decide(
     if verdict == "approved":
         async with services.db.read() as tx:
             await check_shown(tx, request, person)
-        lateness = assess_lateness(request, now)
-        if lateness.late and late not in {option.choice for option in lateness.options}:
-            if lateness.policy_choice is None:
-                return DecisionResult(request=request, text=lateness.text, late_options=lateness.options)
-            late = lateness.policy_choice
-        if late == "drop" and not lateness.late:
-            raise Conflict(f"The start of {request.name} has not passed. Deny it to stop it.")
-        late = late if lateness.late else None
+        choice = await _settle_lateness(services, request, late, now)
+        if isinstance(choice, DecisionResult):
+            return choice
+        late = choice
         await _check_reschedule(services, request, late, now)
-    is_dropped = verdict == "approved" and late == "drop"
+    if late == "drop":
+        verdict, comment = "denied", comment.strip() or "Dropped, because its start had passed."
     decision = Decision(
         id=new_id("v"),
         request_id=request.id,
         revision=request.revision,
         content_hash=request.content_hash,
         person=person,
-        verdict="denied" if is_dropped else verdict,
-        comment=comment.strip() or (_DROPPED_TEXT if is_dropped else ""),
+        verdict=verdict,
+        comment=comment.strip(),
         at=now,
         on_behalf_of=context.permission.on_behalf_of,
     )
@@ -122,6 +119,28 @@ async def _decide(
     services.wake.sender.set()
     services.wake.scheduler.set()
     return result
+
+
+async def _settle_lateness(
+    services: Services, request: Request, late: LateChoice | None, now: datetime
+) -> LateChoice | DecisionResult | None:
+    """Return what to do about an approval after the start; None if it is in time.
+
+    Returns the result for the approver if nothing is to be recorded: they must choose first, or policy drops it.
+    """
+    lateness = assess_lateness(request, now)
+    if not lateness.late:
+        if late == "drop":
+            raise Conflict(f"The start of {request.name} has not passed. Deny it to stop it.")
+        return None
+    if late in {option.choice for option in lateness.options}:
+        return late
+    if lateness.policy_choice is None:
+        return DecisionResult(request=request, text=lateness.text, late_options=lateness.options)
+    if lateness.policy_choice != "drop":
+        return lateness.policy_choice
+    request = await expire_request(services, request)
+    return DecisionResult(request=request, text=f"{lateness.text} {request.name} has expired.")
 
 
 async def load_decidable_request(services: Services, request_id: str, revision: int, person: Person) -> Request:
@@ -221,9 +240,6 @@ async def _apply_status(
     now = decision.at
     status = services.approvals.approval_status(request, decisions, context.directory, context.delegations, now)
     match status.state:
-        case "denied" if late == "drop":
-            request = await requests.transition(tx, request, "expired", finished_at=now, outcome=decision.comment)
-            return request, f"You dropped {request.name}. Nothing of it will run."
         case "denied":
             request = await requests.transition(tx, request, "denied", finished_at=now, outcome=decision.comment)
             return request, f"You denied {request.name}. The requester has been told why."

@@ -20,19 +20,21 @@ async def expire_requests(services: Services) -> None:
         overdue = [*await requests.past_approve_by(tx, now), *await requests.past_latest_start(tx, now)]
     for request in {request.id: request for request in overdue}.values():
         try:
-            await _expire(services, request)
+            await expire_request(services, request)
         except Conflict as conflict:
             _log.info("request changed before it expired", request=request.name, why=str(conflict))
 
 
-async def _expire(services: Services, request: Request) -> None:
+async def expire_request(services: Services, request: Request) -> Request:
+    """End a request that was not approved in time. Raises Conflict if it has changed."""
     now = services.clock.now()
     async with services.db.write() as tx:
         outcome = _outcome(await runs.of_request(tx, request.id))
-        await requests.transition(tx, request, "expired", finished_at=now, outcome=outcome)
+        request = await requests.transition(tx, request, "expired", finished_at=now, outcome=outcome)
         await audit.record(tx, now, "nightshift", "request.expired", request.id)
         await messages.mark_dirty(tx, request.id, now)
     services.wake.sender.set()
+    return request
 
 
 def _outcome(earlier_runs: Sequence[Run]) -> str:

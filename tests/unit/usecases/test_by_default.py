@@ -29,6 +29,8 @@ async def test_policy_may_say_what_becomes_of_a_late_approval(bot: Harness) -> N
     bot.move_to(request.start_at + timedelta(minutes=30))
     result = await bot.decide(request)
     assert (result.late_options, result.request.state) == ((), "expired")
+    assert result.text == f"The start, Mon 11 Jan 2027 20:00 CET, has passed. {request.name} has expired."
+    assert await bot.decisions(request) == [], "policy dropped it, not the person who clicked"
 
 
 async def test_what_policy_says_of_late_approvals_leaves_those_in_time_alone(bot: Harness) -> None:

@@ -171,7 +171,7 @@ async def test_a_late_approval_may_drop_it(bot: Harness) -> None:
     request = await bot.request(when=WINDOW)
     bot.move_to(request.start_at + timedelta(hours=12))
     after = (await bot.decide(request, late="drop")).request
-    assert (after.state, after.finished_at) == ("expired", bot.now)
+    assert (after.state, after.finished_at) == ("denied", bot.now)
     assert after.outcome == "Dropped, because its start had passed."
     assert await bot.runs(request) == []
     (decision,) = await bot.decisions(request)
@@ -183,9 +183,8 @@ async def test_one_of_two_who_drops_it_ends_it(bot: Harness) -> None:
     request = await bot.request(when="today 20:00", hosts=TWO)
     bot.move_to(request.start_at + timedelta(minutes=30))
     result = await bot.decide(request, late="drop")
-    assert result.request.state == "expired"
-    assert result.text == f"You dropped {request.name}. Nothing of it will run."
-    with pytest.raises(Conflict, match="was decided already: expired"):
+    assert result.request.state == "denied"
+    with pytest.raises(Conflict, match="was decided already: denied"):
         await bot.decide(request, "carol", late="now")
     assert await bot.runs(request) == []
 
@@ -257,7 +256,7 @@ async def test_a_start_at_once_must_fit_policy_when_it_is_approved(bot: Harness)
 async def test_dropping_needs_no_fit(bot: Harness) -> None:
     request = await bot.request(when="today 12:30", hosts="name ~ web")
     bot.move_to(request.start_at + timedelta(hours=1))
-    assert (await bot.decide(request, late="drop")).request.state == "expired"
+    assert (await bot.decide(request, late="drop")).request.state == "denied"
 
 
 async def test_a_decision_can_be_taken_back_while_nothing_is_settled(bot: Harness) -> None:
