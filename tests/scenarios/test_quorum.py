@@ -221,13 +221,13 @@ async def test_an_approved_request_is_moved_to_another_time_and_asked_for_again(
     await wait_for_texts(card, "Waiting for approval", "Changed in revision 2", "0 of 2", env=env)
 
 
-LATER = '/foreman run template="Run Command - Script Default" hosts="name ~ {}" when="in 2 hours" because=patch'
+LATER = '/foreman run template="Run Command - Script Default" hosts="{}" when="in 2 hours" because=patch'
 
 
 async def test_whoever_approved_in_time_is_asked_again_when_somebody_moves_the_start(
     env: Environment, alice: Person, bob: Person, carol: Person
 ):
-    card = await find_card(bob, await make_request(alice, LATER.format("batch"), {"command": "uptime"}))
+    card = await find_card(bob, await make_request(alice, LATER.format("os = Debian"), {"command": "uptime"}))
     before = jobs_received(env)
     assert "1 of 2" in await click_for_reply(bob, "Approve", card)
     env.clock.advance(timedelta(hours=3))
@@ -244,7 +244,7 @@ async def test_whoever_approved_in_time_is_asked_again_when_somebody_moves_the_s
 
 
 async def test_one_of_two_who_drops_it_ends_it(env: Environment, alice: Person, bob: Person, carol: Person):
-    card = await find_card(bob, await make_request(alice, LATER.format("cache"), {"command": "uptime"}))
+    card = await find_card(bob, await make_request(alice, LATER.format("os = Ubuntu"), {"command": "uptime"}))
     before = jobs_received(env)
     env.clock.advance(timedelta(hours=3))
     late = await click_for_modal(bob, "Approve", card, "has passed")

@@ -22,9 +22,9 @@ from bot.storage import audit, messages, requests
 from bot.storage.transactions import Tx
 from bot.usecases.approvals.complete import complete_approval
 from bot.usecases.approvals.disclose import check_shown
+from bot.usecases.approvals.expire import expire_request
 from bot.usecases.approvals.move_start import ask_for_moved_start, move_start
 from bot.usecases.integrity import check_intact, stop_altered_request
-from bot.usecases.jobs.expire import expire_request
 from bot.usecases.refusals import RefusalCode
 from bot.usecases.services import Services
 from bot.values import FrozenModel, JsonObject

@@ -1,13 +1,10 @@
 """Ends requests that nobody decided in time."""
 
-from collections.abc import Sequence
-
 import structlog
 
 from bot.errors import Conflict
-from bot.requests.lifecycle import FINAL_RUN_STATES
-from bot.requests.model import Request, Run
-from bot.storage import audit, messages, requests, runs
+from bot.storage import requests
+from bot.usecases.approvals.expire import expire_request
 from bot.usecases.services import Services
 
 _log = structlog.get_logger(__name__)
@@ -23,24 +20,3 @@ async def expire_requests(services: Services) -> None:
             await expire_request(services, request)
         except Conflict as conflict:
             _log.info("request changed before it expired", request=request.name, why=str(conflict))
-
-
-async def expire_request(services: Services, request: Request) -> Request:
-    """End a request that was not approved in time. Raises Conflict if it has changed."""
-    now = services.clock.now()
-    async with services.db.write() as tx:
-        outcome = _outcome(await runs.of_request(tx, request.id))
-        request = await requests.transition(tx, request, "expired", finished_at=now, outcome=outcome)
-        await audit.record(tx, now, "nightshift", "request.expired", request.id)
-        await messages.mark_dirty(tx, request.id, now)
-    services.wake.sender.set()
-    return request
-
-
-def _outcome(earlier_runs: Sequence[Run]) -> str:
-    """Return what becomes of a request. A series that was to be approved again has made runs before."""
-    if not any(run.started_at for run in earlier_runs):
-        return "Nobody decided in time, so nothing was done."
-    is_running = any(run.state not in FINAL_RUN_STATES for run in earlier_runs)
-    present = " The present run goes on; /nightshift cancel stops it." if is_running else ""
-    return f"Nobody decided in time, so no further run will start.{present}"
