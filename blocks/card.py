@@ -28,6 +28,7 @@ from blocks.times import absolute_time, utc_time
 from bot.requests.disclosure import CardExcerpts, card_excerpts
 from bot.requests.lifecycle import FINAL_STATES, STATE_LABELS
 from bot.requests.model import Decision, Request, Run
+from bot.requests.pauses import Pause, held_text
 from bot.requests.policy.explain import headline
 from bot.schedule import ZonedTime
 
@@ -64,6 +65,8 @@ class Card:
     decisions: Sequence[Decision] = ()
     runs: Sequence[Run] = ()
     approval_status: str = ""
+    pauses: Sequence[Pause] = ()
+    """The pauses that hold its next start."""
     variant: Literal["approval", "receipt"] = "approval"
 
 
@@ -112,9 +115,16 @@ def _state_block(card: Card, shown: CardExcerpts) -> Block:
     rows += _decision_rows([d for d in card.decisions if d.content_hash == request.content_hash])
     if request.outcome:
         rows.append([text_run(clip(request.outcome, 1500))])
+    rows += _pause_rows(card)
     rows += _proposal_rows(card)
     rows += [[text_run(note, italic=True)] for note in request.start_notes]
     return rich_text_lines(*rows)
+
+
+def _pause_rows(card: Card) -> list[Sequence[Element]]:
+    """What holds the next start, unless the outcome says it already."""
+    texts = (held_text(pause, card.request.zone) for pause in card.pauses)
+    return [[text_run(f"⏸️ {text}")] for text in texts if text != card.request.outcome]
 
 
 def _decision_rows(decisions: Sequence[Decision]) -> list[Sequence[Element]]:
@@ -182,6 +192,7 @@ def _card_buttons(card: Card, shown: CardExcerpts) -> list[Element]:
     if request.state not in (*FINAL_STATES, "awaiting_approval", "unknown"):
         if request.state == "scheduled" and all(run.state == "pending" for run in card.runs):
             row.append(button("Edit", "edit", value))
+        row += _pause_buttons(card, value)
         label = "Cancel the series" if request.is_series else "Cancel"
         row.append(button(label, "cancel", value, style="danger", confirm=_stop_confirmation(request)))
     if request.state in ("failed", "partly_failed"):
@@ -189,6 +200,15 @@ def _card_buttons(card: Card, shown: CardExcerpts) -> list[Element]:
     if not read_first:
         row.append(button("Show details", "details", value))
     return row
+
+
+def _pause_buttons(card: Card, value: str) -> list[Element]:
+    """The button that pauses a series, or resumes it."""
+    if not card.request.is_series:
+        return []
+    if any(pause.scope == "series" for pause in card.pauses):
+        return [button("Resume", "resume_series", value)]
+    return [button("Pause", "pause_series", value)] if card.request.state == "scheduled" else []
 
 
 def _is_in_doubt(card: Card) -> bool:

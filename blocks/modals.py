@@ -27,6 +27,7 @@ from bot.requests.model import Request
 APPROVE_CALLBACK = "approve_comment"
 DENY_CALLBACK = "deny_reason"
 CHANGES_CALLBACK = "changes_reason"
+PAUSE_CALLBACK = "pause_reason"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ QUESTIONS: Mapping[str, Question] = {
     APPROVE_CALLBACK: Question("Approve", "What should be known?", "Approve"),
     DENY_CALLBACK: Question("Deny", "Why?", "Deny", "The requester will read this."),
     CHANGES_CALLBACK: Question("Request changes", "What should be changed?", "Send"),
+    PAUSE_CALLBACK: Question("Pause", "Why?", "Pause", "No run starts until somebody resumes the series."),
 }
 """By callback id."""
 

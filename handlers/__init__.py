@@ -2,7 +2,7 @@
 
 from bot.settings import installed_kinds
 from bot.usecases.services import Services
-from handlers import cards, details, events, forms, home, hub, options, unknown
+from handlers import cards, details, events, forms, home, hub, options, pauses, unknown
 from handlers.router import Router
 from handlers.routes import RouteTable
 from handlers.turns import ViewTurns
@@ -16,6 +16,7 @@ def build_routes(services: Services) -> Router:
     cards.register(table, services)
     details.register(table, services)
     unknown.register(table, services)
+    pauses.register(table, services)
     hub.register(table, services, commands)
     home.register(table, services, commands)
     events.register(table, services)

@@ -27,6 +27,7 @@ from bot.usecases.approvals.retract import retract_decision
 from bot.usecases.drafts.edit import edit_request
 from bot.usecases.drafts.form import form_model
 from bot.usecases.drafts.rerun_failed import rerun_failed
+from bot.usecases.pauses.resume_series import resume_series
 from bot.usecases.preflight import PreflightResult
 from bot.usecases.runs.cancel import cancel, withdraw_and_stop
 from bot.usecases.runs.read_log import read_log
@@ -52,6 +53,7 @@ SIMPLE_BUTTONS: Mapping[str, SimpleButton] = {
     "withdraw": withdraw_and_stop,
     "cancel": cancel,
     "run_again": retry_unknown,
+    "resume_series": resume_series,
 }
 QUESTION_BUTTONS: Mapping[str, str] = {
     "approve_with": APPROVE_CALLBACK,

@@ -12,6 +12,8 @@ from bot.usecases.actor import Actor
 from bot.usecases.approvals.delegate import delegate
 from bot.usecases.approvals.end_delegation import end_delegation
 from bot.usecases.drafts.reading import echo_lines
+from bot.usecases.pauses.pause_series import pause_series
+from bot.usecases.pauses.resume_series import resume_series
 from bot.usecases.runs.cancel import cancel
 from bot.usecases.services import Services
 from handlers.actors import authorize_actor
@@ -27,6 +29,8 @@ HELP = """What you can say:
 /nightshift approvals: what waits for a decision
 /nightshift show NS-12: everything about one
 /nightshift cancel NS-12: stop one, a whole series too
+/nightshift pause NS-12 because REASON: start no run of a series meanwhile
+/nightshift resume NS-12: let its runs start again
 /nightshift when PHRASE: what a time means, such as "tomorrow 21:00"
 /nightshift delegate @someone until friday: they decide in your place; /nightshift delegate off ends it
 /nightshift help: this text
@@ -58,6 +62,13 @@ class Hub:
             case "cancel":
                 request = await self._find_request(rest)
                 return Ephemeral(await cancel(self._services, request.id, actor.person))
+            case "pause":
+                name, reason = _split_reason(rest)
+                request = await self._find_request(name)
+                return Ephemeral(await pause_series(self._services, request.id, actor.person, reason))
+            case "resume":
+                request = await self._find_request(rest)
+                return Ephemeral(await resume_series(self._services, request.id, actor.person))
             case "when":
                 now = self._services.clock.now()
                 reading = read(rest, now=now, zone=actor.zone, preferences=actor.time_preferences)
@@ -99,3 +110,9 @@ class Hub:
         if typed is None:
             raise NightshiftError("Say to whom and until when: /nightshift delegate @someone until friday")
         return await delegate(self._services, actor, typed[1], typed[2])
+
+
+def _split_reason(text: str) -> tuple[str, str]:
+    """The text before and after the first "because"; no reason where there is none."""
+    parts = re.split(r"\bbecause\b[:=]?", text, maxsplit=1, flags=re.IGNORECASE)
+    return parts[0].strip(), parts[1].strip() if len(parts) > 1 else ""

@@ -9,9 +9,10 @@ from bot.clock import Clock
 from bot.requests.approval.rounds import current_round
 from bot.requests.approval.status import approval_status
 from bot.requests.model import Request
+from bot.requests.pauses import shown_pauses
 from bot.slack.live_directory import load_approval_directory
 from bot.slack.users import SlackDirectory
-from bot.storage import delegations, messages, requests, runs
+from bot.storage import delegations, messages, pauses, requests, runs
 from bot.storage.database import Database
 from bot.storage.messages import Message
 
@@ -60,6 +61,7 @@ async def _render_card(
         request = await requests.get(tx, message.request_id or "")
         decisions = await requests.decisions_of(tx, request.id)
         several = await runs.of_request(tx, request.id, MAX_RUNS)
+        in_force = await pauses.not_ended(tx)
     words = (
         await _approval_status_text(db, slack_directory, clock, request) if request.state == "awaiting_approval" else ""
     )
@@ -68,6 +70,7 @@ async def _render_card(
         decisions=decisions,
         runs=several,
         approval_status=words,
+        pauses=shown_pauses(in_force, request, several, clock.now()),
         variant="receipt" if message.kind == "receipt" else "approval",
     )
     return RenderedMessage(card_blocks(card), fallback_text(card))

@@ -259,6 +259,22 @@ delegations = Table(
     Index(None, "ends"),
 )
 
+pauses = Table(
+    "pauses",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("scope", String(20), nullable=False),
+    Column("name", String(80), nullable=False),
+    Column("since", UtcDateTime, nullable=False),
+    Column("until", UtcDateTime),
+    Column("team", String(40)),
+    Column("user", String(40)),
+    Column("reason", Text, nullable=False),
+    Column("ended_at", UtcDateTime),
+    CheckConstraint("scope IN ('everything', 'system', 'series')", name="scope"),
+    Index(None, "ended_at"),
+)
+
 counters = Table(
     "counters",
     metadata,

@@ -6,13 +6,18 @@ from bot.ids import new_id
 from bot.requests.lifecycle import FINAL_STATES
 from bot.requests.model import Request, Run
 from bot.schedule import Series, next_runs, start_window
-from bot.storage import runs
+from bot.storage import pauses, runs
 from bot.storage.transactions import Tx
 
 
 async def plan_runs(tx: Tx, now: datetime, request: Request, grace_minutes: int) -> None:
-    """Store the run of an approved request, or the first of a series whose time Nightshift keeps."""
+    """Store the run of an approved request, or the next of a series whose time Nightshift keeps.
+
+    A series that is paused gets none: resuming it plans the next one.
+    """
     schedule = request.content.schedule
+    if request.is_series and await pauses.of_series(tx, request.id):
+        return
     last_number = max((run.number for run in await runs.of_request(tx, request.id, limit=1)), default=0)
     if isinstance(schedule, Series) and request.scheduler == "nightshift":
         await _add_occurrence(tx, request, schedule, last_number + 1, now, grace_minutes)
@@ -32,7 +37,7 @@ async def plan_next_occurrence(tx: Tx, request: Request, previous: Run, grace_mi
     schedule = request.content.schedule
     if not isinstance(schedule, Series) or request.scheduler != "nightshift":
         return
-    if request.state in FINAL_STATES or previous.due_at is None:
+    if request.state in FINAL_STATES or previous.due_at is None or await pauses.of_series(tx, request.id):
         return
     await _add_occurrence(tx, request, schedule, previous.number + 1, previous.due_at, grace_minutes)
 

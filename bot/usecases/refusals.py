@@ -26,6 +26,11 @@ class RefusalCode(StrEnum):
     NOT_INDEPENDENT = "not_independent"
     PROPOSAL_REPLACED = "proposal_replaced"
     NOTHING_FAILED = "nothing_failed"
+    # Pauses
+    NOT_A_SERIES = "not_a_series"
+    ALREADY_PAUSED = "already_paused"
+    NOT_PAUSED = "not_paused"
+    NOT_POSSIBLE = "not_possible"
     # Drafts
     NOT_OWNER = "not_owner"
     NOT_CONFIGURED = "not_configured"

@@ -162,8 +162,8 @@ async def test_somebody_who_may_not_request_it_any_more_starts_nothing(
     assert env.bot is not None
     env.bot.directory.invalidate_groups()
     await advance_to_run(env, card, 1)
-    await wait_for_texts(card, "Not started:", env=env)
-    await bob.wait_for(f"{name} was approved, but a run of it did not start.", where="#ops-admin")
+    await wait_for_texts(card, "⏸️ Paused: ", "may ask for this", env=env)
+    await bob.wait_for(f"{name} is paused:", where="#ops-admin")
     assert jobs_received(env) == before
 
 
@@ -219,10 +219,11 @@ async def test_what_a_guest_may_request_starts_too(env: Environment) -> None:
 
 async def test_the_work_of_somebody_who_was_deactivated_does_not_start(env: Environment, bob: Person) -> None:
     before = jobs_received(env)
-    name = await make_request(env.slack.person("dave"), COMMAND.format("name ~ web", SERIES), UPTIME)
+    name = await make_request(env.slack.person("dave"), COMMAND.format("name ~ web", "in 3 hours"), UPTIME)
     card = await approve_request(env, name)
+    await wait_for_texts(card, "Scheduled", env=env)
     env.slack.admin.deactivate("dave")
-    await advance_to_run(env, card, 1)
+    env.clock.advance(timedelta(hours=3, seconds=5))
     await wait_for_texts(card, "Not started: The requester may not use Nightshift any more.", env=env)
     await bob.wait_for(f"{name} was approved, but a run of it did not start.", where="#ops-admin")
     assert jobs_received(env) == before

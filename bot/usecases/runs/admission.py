@@ -10,18 +10,20 @@ from bot.backends.base import Operation, Params, Plan
 from bot.errors import BackendError, BadResponse, InputError, NotFound, RateLimited, Unreachable
 from bot.ids import new_token
 from bot.requests.lifecycle import FINAL_STATES
-from bot.requests.model import Request, Run, RunState
+from bot.requests.model import Request, RequirementCode, Run, RunState
+from bot.requests.pauses import Pause, held_text, holding_pause
 from bot.requests.preflight import PreflightCode
 from bot.schedule import ZonedTime
-from bot.storage import messages, requests, runs
+from bot.storage import messages, pauses, requests, runs
 from bot.usecases.approvals.reopen import reopen_for_approval, series_renewal_reason
 from bot.usecases.integrity import load_intact
+from bot.usecases.pauses.pause_series import pause_series
 from bot.usecases.planning import plan_runs
 from bot.usecases.preflight import StartPreflight, preflight_of_start
 from bot.usecases.runs.attempts import prepare_attempt
 from bot.usecases.runs.finish import finish_run
 from bot.usecases.runs.transitions import StartingRun
-from bot.usecases.runs.wait import wait_and_recheck
+from bot.usecases.runs.wait import hold_for_pause, wait_and_recheck
 from bot.usecases.services import Services
 
 _log = structlog.get_logger(__name__)
@@ -32,6 +34,7 @@ class ObstacleCode(StrEnum):
 
     REQUEST_OVER = "request_over"
     MISSED = "missed"
+    PAUSED = "paused"
     FROZEN = "frozen"
     APPROVAL_INVALID = "approval_invalid"
     RENEWAL_DUE = "renewal_due"
@@ -40,18 +43,21 @@ class ObstacleCode(StrEnum):
     CANNOT_TELL = "cannot_tell"
     CHANGED = "changed"
     REFUSED = "refused"
+    AUTHOR_LEFT = "author_left"
 
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
     """Why a run does not start, with the sentence for people. One that only ``waits`` is looked at again later.
 
-    ``preflight`` is what the request would do now, where it has to be approved again for that.
+    ``preflight`` is what the request would do now, where it has to be approved again for that; ``pause`` is what holds
+    it.
     """
 
     code: ObstacleCode
     text: str
     preflight: StartPreflight | None = None
+    pause: Pause | None = None
 
     @property
     def waits(self) -> bool:
@@ -68,7 +74,7 @@ class Obstacle:
         match self.code:
             case ObstacleCode.REQUEST_OVER:
                 return "cancelled"
-            case ObstacleCode.MISSED | ObstacleCode.FROZEN | ObstacleCode.REFUSED:
+            case ObstacleCode.MISSED | ObstacleCode.FROZEN | ObstacleCode.REFUSED | ObstacleCode.AUTHOR_LEFT:
                 return "missed"
             case ObstacleCode.NOT_POSSIBLE:
                 return "failed"
@@ -127,7 +133,10 @@ def _obstacle_of(found: StartPreflight, known: Obstacle | None) -> Obstacle | No
         case "refuse" if verdict.code is PreflightCode.NOT_POSSIBLE:
             return Obstacle(ObstacleCode.NOT_POSSIBLE, verdict.text)
         case "refuse":
-            return Obstacle(ObstacleCode.REFUSED, f"Not started: {verdict.text}")
+            codes = found.requirement.codes if found.requirement else ()
+            left = RequirementCode.REQUESTER_NOT_ALLOWED in codes
+            code = ObstacleCode.AUTHOR_LEFT if left else ObstacleCode.REFUSED
+            return Obstacle(code, verdict.text)
 
 
 async def find_obstacle(
@@ -144,6 +153,10 @@ async def find_obstacle(
         latest = ZonedTime.from_instant(run.latest_start, request.zone).local
         why = f" {run.problem}" if run.problem else ""
         return Obstacle(ObstacleCode.MISSED, f"Missed: it could not start before {latest:%d %b %H:%M %Z}.{why}")
+    async with services.db.read() as tx:
+        pause = holding_pause(await pauses.not_ended(tx), request.content.backend, request.id, now)
+    if pause is not None:
+        return Obstacle(ObstacleCode.PAUSED, held_text(pause, request.zone), pause=pause)
     if freeze := await services.policy.active_freeze_reason(request):
         return Obstacle(ObstacleCode.FROZEN, f"Not started: {freeze}")
     approval = await services.approvals.approval_at_start(request)
@@ -158,7 +171,11 @@ async def find_obstacle(
 
 
 async def _record_obstacle(services: Services, run: Run, request: Request, obstacle: Obstacle) -> None:
-    if obstacle.waits:
+    if obstacle.pause is not None:
+        await hold_for_pause(services, run, request, obstacle.pause)
+    elif obstacle.code is ObstacleCode.AUTHOR_LEFT and request.is_series:
+        await pause_series(services, request.id, None, obstacle.text)
+    elif obstacle.waits:
         await wait_and_recheck(services, run, request, obstacle.text)
     elif obstacle.code is ObstacleCode.TAKEN_OVER:
         await _take_over_schedule(services, run, request, obstacle.text)
@@ -178,10 +195,12 @@ async def _record_obstacle(services: Services, run: Run, request: Request, obsta
 async def _end_run(services: Services, run: Run, request: Request, state: RunState, obstacle: Obstacle) -> None:
     """End a run that may not start. Administrators are told where policy refuses what was approved."""
     now, admin = services.clock.now(), services.settings.channels.admin
+    refused = obstacle.code in (ObstacleCode.REFUSED, ObstacleCode.AUTHOR_LEFT)
+    problem = f"Not started: {obstacle.text}" if refused else obstacle.text
     async with services.db.write() as tx:
-        await finish_run(tx, services, run, request, state, problem=obstacle.text, code=obstacle.code)
-        if admin and obstacle.code in (ObstacleCode.REFUSED, ObstacleCode.CHANGED):
-            text = f"{request.name} was approved, but a run of it did not start. {obstacle.text}"
+        await finish_run(tx, services, run, request, state, problem=problem, code=obstacle.code)
+        if admin and (refused or obstacle.code is ObstacleCode.CHANGED):
+            text = f"{request.name} was approved, but a run of it did not start. {problem}"
             dedupe = f"not-started:{run.id}"
             await messages.add(tx, now, "note", admin, request.id, facts={"text": text}, dedupe=dedupe)
     services.wake.sender.set()

@@ -14,7 +14,8 @@ from bot import failpoints
 from bot.backends.base import Handle, Operation, Params, Plan
 from bot.errors import BackendError, Conflict, NightshiftError, RateLimited, Refused, Unreachable
 from bot.requests.model import Request, Run
-from bot.storage import audit, requests, runs
+from bot.requests.pauses import Pause, held_text, holding_pause
+from bot.storage import audit, pauses, requests, runs
 from bot.storage.runs import Attempt
 from bot.storage.transactions import Tx
 from bot.usecases.integrity import load_intact
@@ -32,8 +33,10 @@ from bot.usecases.runs.transitions import (
     record_replaced,
     record_started,
     record_unknown,
+    return_to_pending,
     sync_request_state,
 )
+from bot.usecases.runs.wait import hold_for_pause
 from bot.usecases.services import Services
 from bot.values import JsonObject
 
@@ -43,6 +46,14 @@ MAX_SEND_DELAY_SECONDS = 5.0
 FIRST_LOOKUP_WAIT_SECONDS = 0.5
 MAX_LOOKUP_WAIT_SECONDS = 10.0
 _log = structlog.get_logger(__name__)
+
+
+class StartPaused(Conflict):
+    """A pause began between the checks of a start and its call. The pause counts."""
+
+    def __init__(self, pause: Pause, zone: str) -> None:
+        self.pause = pause
+        super().__init__(held_text(pause, zone))
 
 
 class ContentReplaced(Conflict):
@@ -92,7 +103,8 @@ async def send_with_retries(services: Services, starting: StartingRun) -> None:
     """Make the call and record what came of it.
 
     A call that did not arrive is repeated for a while. One that may have arrived is looked up, never repeated.
-    A call whose request was edited before it was sent is dropped. Raises Conflict if another node makes the call.
+    A call whose request was edited before it was sent is dropped, and one that a pause holds waits. Raises Conflict
+    if another node makes the call.
     """
     began, wait = services.clock.now(), FIRST_WAIT_SECONDS
     while True:
@@ -115,6 +127,10 @@ async def send_with_retries(services: Services, starting: StartingRun) -> None:
         except ContentReplaced as error:
             await record_replaced(services, starting, str(error))
             return
+        except StartPaused as error:
+            run, request = await return_to_pending(services, starting.run, starting.request, str(error))
+            await hold_for_pause(services, run, request, error.pause)
+            return
         except Conflict:
             raise
         except BackendError as error:
@@ -132,7 +148,7 @@ async def _call_backend(services: Services, starting: StartingRun) -> Handle:
     backend = services.backends.require(starting.request.content.backend)
     async with backend.send_slots:
         async with services.db.write() as tx:
-            await _check_attempt_is_current(tx, starting)
+            await _check_attempt_is_current(tx, starting, services.clock.now())
             # Not the clock of the services, which can be moved.
             recorded = time.monotonic()
             await runs.transition_attempt(tx, starting.plan.token, ["prepared"], "sent", sent_at=services.clock.now())
@@ -144,10 +160,13 @@ async def _call_backend(services: Services, starting: StartingRun) -> Handle:
         return handle
 
 
-async def _check_attempt_is_current(tx: Tx, starting: StartingRun) -> None:
-    """Raise ContentReplaced if the request was edited since the attempt was prepared, and ContentAltered if its content
-    is not what was signed."""
+async def _check_attempt_is_current(tx: Tx, starting: StartingRun, now: datetime) -> None:
+    """Raise ContentReplaced if the request was edited since the attempt was prepared, ContentAltered if its content is
+    not what was signed, and StartPaused if a pause holds it."""
     request, _ = await load_intact(tx, starting.request.id, for_update=True)
+    pause = holding_pause(await pauses.not_ended(tx), request.content.backend, request.id, now)
+    if pause is not None:
+        raise StartPaused(pause, request.zone)
     attempt = await runs.get_attempt(tx, starting.plan.token)
     if attempt is not None and attempt.state == "prepared":
         _check_same_content(request, attempt.revision, attempt.content_hash)

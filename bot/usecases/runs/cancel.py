@@ -12,7 +12,7 @@ from bot.backends.base import Handle
 from bot.errors import Conflict, NightshiftError, NotAllowed
 from bot.requests.lifecycle import FINAL_RUN_STATES, FINAL_STATES, STATE_LABELS
 from bot.requests.model import Person, Request, Run
-from bot.storage import audit, messages, requests, runs
+from bot.storage import audit, messages, pauses, requests, runs
 from bot.usecases.approvals.withdraw import withdraw
 from bot.usecases.planning import cancel_unsent_run
 from bot.usecases.refusals import RefusalCode
@@ -132,12 +132,15 @@ async def _stop_locally(services: Services, request_id: str, person: Person) -> 
         request = await requests.get(tx, request_id, for_update=True)
         all_runs = await runs.of_request(tx, request_id, limit=_MAX_RUNS)
         open_runs = [run for run in all_runs if run.state not in FINAL_RUN_STATES]
-        if not open_runs:
+        pause = await pauses.of_series(tx, request.id) if request.state not in FINAL_STATES else None
+        if not open_runs and pause is None:
             text = f"{request.name} is already over: {STATE_LABELS[request.state].lower()}."
             raise Conflict(text, code=RefusalCode.ALREADY_OVER)
+        if pause is not None:
+            await pauses.end(tx, pause, now)
         remaining = [run for run in open_runs if not await cancel_unsent_run(tx, run, now, _NOT_STARTED_TEXT)]
         if request.state not in FINAL_STATES and (not remaining or _is_local_series(request)):
-            outcome = "Cancelled. No further run will start." if remaining else _NOT_STARTED_TEXT
+            outcome = "Cancelled. No further run will start." if remaining or pause else _NOT_STARTED_TEXT
             request = await requests.transition(tx, request, "cancelled", finished_at=now, outcome=outcome)
         data: JsonObject = {"stopped": len(open_runs) - len(remaining), "remaining": [run.id for run in remaining]}
         await audit.record(tx, now, person.key, "request.cancelled", request.id, data)

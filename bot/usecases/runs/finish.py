@@ -4,7 +4,7 @@ from datetime import datetime
 
 from bot.requests.lifecycle import FINAL_RUN_STATES, can_transition, request_state_for_run
 from bot.requests.model import Request, Run, RunState
-from bot.storage import audit, messages, requests, runs
+from bot.storage import audit, messages, pauses, requests, runs
 from bot.storage.transactions import Tx
 from bot.usecases.planning import plan_next_occurrence
 from bot.usecases.services import Services
@@ -67,14 +67,14 @@ async def _finish_request(tx: Tx, now: datetime, request: Request, run: Run) -> 
 
 
 async def _finish_series_run(tx: Tx, now: datetime, request: Request, run: Run) -> None:
-    """End a series with its last run. A failed run does not prevent the next one."""
+    """End a series with its last run. A failed run does not prevent the next one, and a paused series goes on."""
     if run.number == 0:
         # The run stands for the whole series that the back end kept, or refused to keep.
         state = request_state_for_run(run.state)
         if can_transition(request.state, state):
             await requests.transition(tx, request, state, finished_at=now, outcome=_outcome_text(run))
         return
-    if request.scheduler != "nightshift":
+    if request.scheduler != "nightshift" or await pauses.of_series(tx, request.id):
         return
     latest_runs = await runs.of_request(tx, request.id, limit=5)
     is_over = all(run.state in FINAL_RUN_STATES for run in latest_runs)

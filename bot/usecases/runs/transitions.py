@@ -99,9 +99,10 @@ async def record_not_arrived(services: Services, starting: StartingRun, problem:
         )
 
 
-async def return_to_pending(services: Services, run: Run, request: Request) -> tuple[Run, Request]:
+async def return_to_pending(
+    services: Services, run: Run, request: Request, problem: str = "The bot stopped before this was sent."
+) -> tuple[Run, Request]:
     """Give up an attempt that was never sent, so that the run is admitted once more. Raises Conflict."""
-    problem = "The bot stopped before this was sent."
     async with services.db.write() as tx:
         await runs.transition_attempt(tx, run.token, ["prepared"], "refused", problem=problem)
         run = await runs.transition(tx, run, "pending", token="", problem="")

@@ -1,11 +1,18 @@
-"""Lets a start wait while something that it depends on cannot be told."""
+"""Lets a start wait while something that it depends on cannot be told, or a pause holds it."""
 
 from datetime import timedelta
 
 from bot.requests.model import Request, Run
+from bot.requests.pauses import Pause, held_text
 from bot.schedule import ZonedTime
 from bot.storage import messages, requests, runs
+from bot.storage.transactions import Tx
 from bot.usecases.services import Services
+
+MAX_HELD_RECHECK = timedelta(minutes=5)
+"""How often a start that a pause holds is checked at least. The end of the pause checks it at once."""
+_AFTER_LATEST = timedelta(seconds=1)
+"""How long after its latest start a run is recorded as missed."""
 
 
 async def wait_and_recheck(services: Services, run: Run, request: Request, why: str) -> None:
@@ -20,8 +27,29 @@ async def wait_and_recheck(services: Services, run: Run, request: Request, why: 
     recheck_at = now + timedelta(seconds=timing.recheck_seconds)
     async with services.db.write() as tx:
         await runs.transition(tx, run, "pending", problem=why, latest_start=deadline, poll_at=recheck_at)
-        request = await requests.get(tx, request.id)
-        if request.outcome != outcome:
-            await requests.transition(tx, request, request.state, outcome=outcome)
-            await messages.mark_dirty(tx, request.id, now)
+        await _show(tx, services, request.id, outcome)
     services.wake.sender.set()
+
+
+async def hold_for_pause(services: Services, run: Run, request: Request, pause: Pause) -> None:
+    """Check a pending run again when the pause ends, or by its latest start. Its card says what holds it.
+
+    A run without a latest start waits as long as the pause lasts. Raises Conflict if the run has changed.
+    """
+    now, text = services.clock.now(), held_text(pause, request.zone)
+    # The deadline of an earlier wait for a back end does not count: only the pause makes it wait now.
+    latest_start = run.latest_start if request.is_series else request.latest_start
+    checks = (now + MAX_HELD_RECHECK, pause.until, latest_start + _AFTER_LATEST if latest_start else None)
+    recheck_at = min(check for check in checks if check is not None)
+    async with services.db.write() as tx:
+        await runs.transition(tx, run, "pending", problem=text, latest_start=latest_start, poll_at=recheck_at)
+        await _show(tx, services, request.id, text)
+    services.wake.sender.set()
+
+
+async def _show(tx: Tx, services: Services, request_id: str, outcome: str) -> None:
+    """Show on the cards of a request what it waits for."""
+    request = await requests.get(tx, request_id)
+    if request.outcome != outcome:
+        await requests.transition(tx, request, request.state, outcome=outcome)
+        await messages.mark_dirty(tx, request.id, services.clock.now())

@@ -1,7 +1,7 @@
 """Renames columns, states and JSON keys to the terms of the glossary.
 
 Stores also who was shown all of a request, who has edited each one, the schedule that a late approval chose, which
-revision an attempt is for, and which one a draft of an edit began from.
+revision an attempt is for, which one a draft of an edit began from, and pauses.
 """
 
 import hashlib
@@ -74,6 +74,7 @@ def upgrade() -> None:
         )
     _add_rescheduled_hash()
     _create_disclosures()
+    _create_pauses()
     op.execute(REDRAW_WAITING_CARDS)
     _rewrite_requests()
     _rewrite_revisions()
@@ -119,6 +120,24 @@ def _create_disclosures() -> None:
         sa.ForeignKeyConstraint(["request_id"], ["requests.id"], name=op.f("fk_disclosures_request_id")),
         sa.PrimaryKeyConstraint("request_id", "revision", "content_hash", "team", "user", name=op.f("pk_disclosures")),
     )
+
+
+def _create_pauses() -> None:
+    op.create_table(
+        "pauses",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("scope", sa.String(length=20), nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("since", UtcDateTime(), nullable=False),
+        sa.Column("until", UtcDateTime()),
+        sa.Column("team", sa.String(length=40)),
+        sa.Column("user", sa.String(length=40)),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("ended_at", UtcDateTime()),
+        sa.CheckConstraint("scope IN ('everything', 'system', 'series')", name=op.f("ck_pauses_scope")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pauses")),
+    )
+    op.create_index(op.f("ix_pauses_ended_at"), "pauses", ["ended_at"])
 
 
 def _sign_late_schedules(rows: Sequence[sa.RowMapping]) -> None:

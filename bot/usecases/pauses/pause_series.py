@@ -1,0 +1,80 @@
+"""Pauses a series: no run starts until somebody resumes it."""
+
+from bot.errors import Conflict, InputError, NotAllowed
+from bot.ids import new_id
+from bot.requests.lifecycle import FINAL_RUN_STATES, STATE_LABELS
+from bot.requests.model import Person, Request
+from bot.requests.pauses import Pause
+from bot.storage import audit, messages, pauses, requests, runs
+from bot.storage.transactions import Tx
+from bot.usecases.pauses.notes import note_on_cards, note_to_admins
+from bot.usecases.planning import cancel_unsent_run
+from bot.usecases.refusals import RefusalCode
+from bot.usecases.services import Services
+
+MAX_REASON_LENGTH = 500
+_LEFT_OUT = "The series was paused."
+
+
+async def pause_series(services: Services, request_id: str, person: Person | None, reason: str) -> str:
+    """Pause a series. ``person`` is None where Nightshift itself pauses it; administrators are told then.
+
+    A run whose call was sent goes on. Returns what happened, as a sentence. Raises Conflict, InputError or NotAllowed.
+    """
+    async with services.db.read() as tx:
+        request = await requests.get(tx, request_id)
+    if person is not None:
+        await check_may_pause_series(services, request, person)
+    reason = checked_reason(reason)
+    now = services.clock.now()
+    async with services.db.write() as tx:
+        request = await requests.get(tx, request_id, for_update=True)
+        await _check_can_be_paused(tx, request)
+        pause = Pause(id=new_id("p"), scope="series", name=request.id, since=now, by=person, reason=reason)
+        await pauses.add(tx, pause)
+        open_runs = [run for run in await runs.of_request(tx, request.id) if run.state not in FINAL_RUN_STATES]
+        going_on = [run for run in open_runs if not await cancel_unsent_run(tx, run, now, _LEFT_OUT)]
+        data = {"reason": reason, "pause": pause.id}
+        await audit.record(tx, now, person.key if person else "nightshift", "series.paused", request.id, data)
+        text = f"{request.name} is paused: {reason}. No run starts until somebody resumes it."
+        await note_on_cards(tx, now, request, text, dedupe=pause.id, by=person)
+        if person is None:
+            await note_to_admins(tx, services, text, dedupe=f"{pause.id}:admins")
+        await messages.mark_dirty(tx, request.id, now)
+    services.wake.sender.set()
+    present = " The present run goes on." if going_on else ""
+    return f"{request.name} is paused. No run starts until somebody resumes it.{present}"
+
+
+def checked_reason(reason: str) -> str:
+    """Return the reason of a pause without a full stop at its end. Raises InputError if there is none."""
+    reason = reason.strip().rstrip(". ")
+    if not reason:
+        raise InputError({"": "Say why: others read it on the cards."}, code=RefusalCode.REASON_MISSING)
+    if len(reason) > MAX_REASON_LENGTH:
+        raise InputError({"": f"Say why in at most {MAX_REASON_LENGTH} characters."}, code=RefusalCode.REASON_MISSING)
+    return reason
+
+
+async def check_may_pause_series(services: Services, request: Request, person: Person) -> None:
+    """Raise NotAllowed unless a person may pause and resume a series: whoever may cancel it."""
+    if person == request.requester:
+        return
+    permission = await services.approvals.can_manage(request, person)
+    if not permission.allowed:
+        text = f"Only the requester and the approvers can pause or resume this. {permission.reason}"
+        raise NotAllowed(text, code=RefusalCode.NOT_MANAGER)
+
+
+async def _check_can_be_paused(tx: Tx, request: Request) -> None:
+    if not request.is_series:
+        text = f"{request.name} is no series, so it cannot be paused. Cancel it, or pause its system."
+        raise Conflict(text, code=RefusalCode.NOT_A_SERIES)
+    if request.state != "scheduled":
+        text = f"{request.name} cannot be paused: {STATE_LABELS[request.state].lower()}."
+        raise Conflict(text, code=RefusalCode.ALREADY_OVER)
+    if earlier := await pauses.of_series(tx, request.id):
+        raise Conflict(f"{request.name} is paused already: {earlier.reason}.", code=RefusalCode.ALREADY_PAUSED)
+    if request.scheduler == "backend":
+        text = f"{request.name} is scheduled in the back end, which cannot pause it. Cancel it instead."
+        raise Conflict(text, code=RefusalCode.NOT_POSSIBLE)
