@@ -26,7 +26,7 @@ from bot.usecases.backend_registry import ConfiguredBackend
 from bot.usecases.calendar_store import CalendarStore
 from bot.usecases.jobs import scheduler
 from bot.usecases.jobs.alert_unapprovable import alert_unapprovable
-from bot.usecases.jobs.check_policy import check_policy_when_slack_answers
+from bot.usecases.jobs.check_policy import check_policy
 from bot.usecases.jobs.purge import purge_old_records
 from bot.usecases.jobs.requeue import requeue_orphaned_runs
 from bot.usecases.jobs.undeliverable import handle_undeliverable
@@ -46,6 +46,7 @@ EXIT_NODE_NAME_TAKEN = 70
 REQUEUE_INTERVAL_SECONDS = 20.0
 FIND_UNKNOWN_INTERVAL_SECONDS = 20.0
 UNAPPROVABLE_INTERVAL_SECONDS = 30.0
+POLICY_CHECK_INTERVAL_SECONDS = 3600.0
 PURGE_INTERVAL_SECONDS = 3600.0
 _BAD_TOKEN_CODES = ("invalid_auth", "not_authed", "account_inactive", "token_revoked")
 _log = structlog.get_logger(__name__)
@@ -109,7 +110,6 @@ class Nightshift:
         await self.engine.launch()
         await self._wait_for_slack()
         await self.calendars.load()
-        await self._check_policy()
         self._start_loops()
         # Otherwise the first phrase that names a date would wait for dateparser to load.
         self._loops.append(asyncio.create_task(asyncio.to_thread(warm_up)))
@@ -160,18 +160,6 @@ class Nightshift:
             await asyncio.sleep(wait)
             wait = min(wait * 2, MAX_SLACK_RETRY_SECONDS)
 
-    async def _check_policy(self) -> None:
-        """Raise ConfigError if the policy names groups or people that the workspace does not have.
-
-        Without an answer of Slack the bot starts all the same, and checks the policy as soon as there is one.
-        """
-        problems = await self.services.policy.workspace_problems()
-        if problems:
-            raise ConfigError(problems)
-        if problems is None:
-            _log.warning("policy not checked: Slack does not tell all groups and people; checking later")
-            self._loops.append(asyncio.create_task(check_policy_when_slack_answers(self.services), name="policy"))
-
     def _start_loops(self) -> None:
         services, timing = self.services, self.settings.timing
         self._add_loop("sender", self._send_messages, 1.0, services.wake.sender)
@@ -183,6 +171,7 @@ class Nightshift:
         self._add_loop("requeue", lambda: requeue_orphaned_runs(services), REQUEUE_INTERVAL_SECONDS)
         self._add_loop("find unknown", lambda: find_unknown_runs(services), FIND_UNKNOWN_INTERVAL_SECONDS)
         self._add_loop("unapprovable", lambda: alert_unapprovable(services), UNAPPROVABLE_INTERVAL_SECONDS)
+        self._add_loop("policy", lambda: check_policy(services), POLICY_CHECK_INTERVAL_SECONDS, services.wake.policy)
         self._add_loop("purge", lambda: purge_old_records(services), PURGE_INTERVAL_SECONDS)
         self._add_loop("calendars", self.calendars.refresh_forever, 1.0)
         if not self.db.is_sqlite:

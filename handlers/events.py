@@ -18,6 +18,12 @@ def register(table: RouteTable, services: Services) -> None:
         services.directory.invalidate_groups()
         return Nothing()
 
-    for name in ("subteam_members_changed", "subteam_updated", "subteam_created"):
-        table.events[name] = Route(on_groups_change)
+    async def on_group_update(event: Event) -> Reply:
+        services.directory.invalidate_groups()
+        services.wake.policy.set()
+        return Nothing()
+
+    table.events["subteam_members_changed"] = Route(on_groups_change)
+    for name in ("subteam_updated", "subteam_created"):
+        table.events[name] = Route(on_group_update)
     table.events["user_change"] = Route(on_user_change)

@@ -74,6 +74,7 @@ class RequirementCode(StrEnum):
 
     RULE_REFUSES = "rule_refuses"
     REQUESTER_NOT_ALLOWED = "requester_not_allowed"
+    GROUP_MISSING = "group_missing"
     FREEZE_REFUSES = "freeze_refuses"
     RULE_APPROVES = "rule_approves"
     RULE_ASKS = "rule_asks"

@@ -13,7 +13,8 @@ class Subject(FrozenModel):
     """A request as policy sees it.
 
     ``groups`` holds the ids and handles (``@sre``) of the requester's user groups. If they cannot be looked up, policy
-    must not be evaluated. ``channel`` is the id of the channel in which it was requested, ``channel_name`` its name
+    must not be evaluated. ``missing_groups`` are those user groups of the policy that are known not to exist or to be
+    disabled. ``channel`` is the id of the channel in which it was requested, ``channel_name`` its name
     without ``#``. ``targets`` is the number of targets, ``names`` has the known names. ``query`` is the search that
     finds them; ``facts["query"]`` is used if it is empty. ``starts`` are the zone-aware times at which it would start:
     one, or the next ones of a series. ``approved_today`` counts by rule how many requests it approved since midnight.
@@ -25,6 +26,7 @@ class Subject(FrozenModel):
     facts: Mapping[str, JsonValue] = {}
     requester: str
     groups: frozenset[str] = frozenset()
+    missing_groups: frozenset[str] = frozenset()
     channel: str = ""
     channel_name: str = ""
     targets: int = 0

@@ -3,7 +3,7 @@
 The rules are pure (``bot.requests.policy``); here they get the groups, freezes and counts they need.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -15,7 +15,7 @@ from bot.clock import Clock
 from bot.errors import InputError, SlackSilent
 from bot.requests.approval.rounds import ApprovalRound
 from bot.requests.approval.status import missing_approver_reasons
-from bot.requests.directory import notified_users, resolve_groups
+from bot.requests.directory import UserGroup, notified_users, resolve_groups
 from bot.requests.freezes.model import FreezeHit, find_freeze_hits, start_blocking_hits
 from bot.requests.model import Content, Person, Request, Requirement, RequirementCode, TargetSet
 from bot.requests.policy.engine import Policy
@@ -26,7 +26,7 @@ from bot.requests.spans import TimeSpan, start_times, work_spans
 from bot.requests.subject import Subject
 from bot.schedule import Now, Schedule
 from bot.slack.live_directory import load_directory, load_last_known_directory
-from bot.slack.users import SlackDirectory, SlackUserGroup
+from bot.slack.users import SlackDirectory, SlackUserGroup, SlackUserGroups
 from bot.storage import requests
 from bot.storage.database import Database
 from bot.storage.transactions import Tx
@@ -132,6 +132,7 @@ class PolicyService:
         subject = await self._subject(policy_input, conflicts, with_groups=False)
         as_now = {
             "groups": directory.group_names_of(policy_input.requester.user),
+            "missing_groups": self._missing_groups(directory.group),
             "starts": (self.clock.now(),),
             "approved_today": {},
         }
@@ -281,13 +282,15 @@ class PolicyService:
         ``with_groups=False`` leaves out the requester's groups, which freezes do not use: Slack may be away.
         """
         content = policy_input.content
-        groups = (await self.directory.groups()).containing(policy_input.requester.user) if with_groups else ()
+        known = await self.directory.groups() if with_groups else SlackUserGroups()
+        groups = known.containing(policy_input.requester.user)
         return Subject(
             backend=content.backend,
             operation=content.operation,
             facts=policy_input.facts,
             requester=policy_input.requester.user,
             groups=_policy_group_names(groups),
+            missing_groups=self._missing_groups(known.find) if with_groups else frozenset(),
             channel=policy_input.channel,
             channel_name=await self.directory.channel_name(policy_input.channel),
             targets=policy_input.targets.count,
@@ -305,6 +308,11 @@ class PolicyService:
             return {}
         async with self.db.read() as tx:
             return await requests.auto_approvals_since(tx, self._start_of_day(self.clock.now()))
+
+    def _missing_groups(self, find: Callable[[str], UserGroup | SlackUserGroup | None]) -> frozenset[str]:
+        """Return the groups that policy knows requesters by and that do not exist or are disabled."""
+        groups = {name: find(name) for name in self.policy.requester_groups}
+        return frozenset(name for name, group in groups.items() if group is None or group.disabled)
 
     def _budgets(self) -> dict[str, int]:
         return {rule.rule.name: rule.rule.budget for rule in self.policy.rules if rule.rule.budget}

@@ -20,6 +20,7 @@ class WakeEvents:
 
     sender: asyncio.Event = field(default_factory=asyncio.Event)
     scheduler: asyncio.Event = field(default_factory=asyncio.Event)
+    policy: asyncio.Event = field(default_factory=asyncio.Event)
     watchers: list[asyncio.Event] = field(default_factory=list)
 
     def wake_watchers(self) -> None:

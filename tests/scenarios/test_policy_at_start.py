@@ -18,15 +18,6 @@ FAULTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
             ('effect = "allow"', 'the rule “few”: "effect" does not fit'),
         ],
     ),
-    "people": (
-        APPROVERS
-        + '[[policy.rules]]\nname = "nobody"\napprovers = ["@nobody"]\n'
-        + '[[policy.rules]]\nname = "three of two"\nquorum = 3\napprovers = ["@sre"]\n',
-        [
-            ('approvers = ["@nobody"]', "there is no user group @nobody in the workspace; make it in Slack or correct"),
-            ("quorum = 3", "@sre cannot give 3 approvals, as only 2 may approve; lower the quorum or add people."),
-        ],
-    ),
     "freezes": (
         APPROVERS
         + '[[policy.freezes]]\nname = "A"\nwhen = "2027-12-20 to 2027-12-27"\n'

@@ -20,7 +20,7 @@ may_request = ["U0ALICE"]
 
 
 async def test_the_bot_starts_and_works_once_slack_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.usecases.jobs.check_policy.CHECK_INTERVAL_SECONDS", 0.05)
+    monkeypatch.setattr("bot.usecases.jobs.check_policy.RETRY_SECONDS", 0.05)
     async with run_environment(tmp_path, policy=POLICY) as env:
         env.clock.move_to(START_TIME)
         env.foreman.speed = 100.0
@@ -32,7 +32,7 @@ async def test_the_bot_starts_and_works_once_slack_answers(tmp_path: Path, monke
 
 
 async def test_what_does_not_fit_is_told_to_the_admins_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.usecases.jobs.check_policy.CHECK_INTERVAL_SECONDS", 0.05)
+    monkeypatch.setattr("bot.usecases.jobs.check_policy.RETRY_SECONDS", 0.05)
     async with run_environment(tmp_path, policy=POLICY.replace("@sre", "@nobody")) as env:
         env.slack.faults.fail_with_status("usergroups.list", times=None)
         async with run_bot(env, "http"):

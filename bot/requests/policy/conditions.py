@@ -210,16 +210,32 @@ def _fact_text(name: str, value: str) -> str:
 def _requester(principals: tuple[str, ...]) -> Condition:
     wanted = frozenset(principals)
 
+    def coverage(prepared: PreparedSubject) -> Coverage:
+        if not wanted.isdisjoint(prepared.requester_ids):
+            return Coverage.FULL
+        # Nobody can tell who is meant by a group that is gone.
+        return Coverage.NONE if wanted.isdisjoint(prepared.subject.missing_groups) else Coverage.PARTIAL
+
     def matched_text(prepared: PreparedSubject) -> str:
+        if missing_requester_groups(principals, prepared.subject):
+            return f"a requester who may be from {_join_or(principals)}"
         if prepared.subject.requester in wanted:
             return "this requester"
         return f"a requester from {next(name for name in principals if name in prepared.requester_ids)}"
 
     return Condition(
         f"a requester from {_join_or(principals)}",
-        lambda prepared: _full_if(not wanted.isdisjoint(prepared.requester_ids)),
+        coverage,
         matched_text,
     )
+
+
+def missing_requester_groups(principals: tuple[str, ...], subject: Subject) -> tuple[str, ...]:
+    """Return the missing user groups on which it depends whether a condition on the requester holds; none if it holds
+    anyway."""
+    if not (subject.groups | {subject.requester}).isdisjoint(principals):
+        return ()
+    return tuple(name for name in principals if name in subject.missing_groups)
 
 
 def _conflicts(wanted: bool) -> Condition:

@@ -4,10 +4,11 @@ All rules that apply count, and the most demanding of each kind wins. The order 
 stages. ``bot.requests.policy.evaluate`` combines them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
+from bot.requests.directory import is_group
 from bot.requests.freezes.model import Freeze
 from bot.requests.patterns import Patterns
 from bot.requests.policy.conditions import Coverage, PreparedSubject, prepare_conditions
@@ -98,6 +99,14 @@ class PreparedRule:
         return RuleMiss(self.rule, f"it excepts {' and '.join(c.description for c in self.exceptions)}")
 
 
+def _requester_groups(settings: PolicySettings) -> Iterator[str]:
+    for terms in (settings, *settings.rules):
+        yield from filter(is_group, terms.may_request)
+    for rule in settings.rules:
+        for conditions in (rule.when, rule.unless):
+            yield from filter(is_group, conditions.requester if conditions else ())
+
+
 class Policy:
     """A valid policy. ``location_of`` returns the place of a setting for messages: ``nightshift.toml:12``."""
 
@@ -110,6 +119,8 @@ class Policy:
         self.defaults = defaults
         self.freezes = freezes
         self.location_of = location_of
+        self.requester_groups = frozenset(_requester_groups(defaults))
+        """The user groups on which it depends who may request what, as the file names them."""
         self.rules = tuple(PreparedRule(rule, defaults.zone) for rule in defaults.rules)
         self._relevant_rules = cache(self._find_relevant_rules)
 

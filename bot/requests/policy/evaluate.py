@@ -12,7 +12,7 @@ from typing import Literal, TypeVar
 from bot.requests.freezes.model import FreezeEffect, FreezeHit, refusing_hits
 from bot.requests.model import LatePolicy, Requirement, RequirementCode, Scheduler, Stage
 from bot.requests.patterns import Patterns
-from bot.requests.policy.conditions import PreparedSubject
+from bot.requests.policy.conditions import PreparedSubject, missing_requester_groups
 from bot.requests.policy.engine import Policy, RuleMatch
 from bot.requests.policy.rules import ApprovalTerms, PolicyRule
 from bot.requests.setting_types import make_stage
@@ -75,6 +75,11 @@ def _refusals(policy: Policy, subject: Subject, matches: Sequence[RuleMatch]) ->
         for m in matches
         if m.rule.effect == "refuse"
     ]
+    refusals += [
+        (RequirementCode.GROUP_MISSING, _missing_group_text(m.rule.name, missing))
+        for m in matches
+        if m.rule.effect != "refuse" and (missing := missing_requester_groups(m.rule.when.requester, subject))
+    ]
     allowed_by: list[tuple[str, tuple[str, ...]]] = [("", policy.defaults.may_request)]
     allowed_by += [(m.rule.name, m.rule.may_request) for m in matches]
     requester_ids = subject.groups | {subject.requester}
@@ -82,8 +87,20 @@ def _refusals(policy: Policy, subject: Subject, matches: Sequence[RuleMatch]) ->
         if allowed and requester_ids.isdisjoint(allowed):
             prefix = f"The rule “{name}” says that only" if name else "Only"
             text = f"{prefix} {join_words(allowed, 'or')} may ask for this."
+            if missing := missing_requester_groups(allowed, subject):
+                text += f" {_missing_text(missing)}"
             refusals.append((RequirementCode.REQUESTER_NOT_ALLOWED, text))
     return refusals
+
+
+def _missing_group_text(rule: str, missing: tuple[str, ...]) -> str:
+    return f"The rule “{rule}” depends on who is in {join_words(missing, 'or')}. {_missing_text(missing)}"
+
+
+def _missing_text(missing: tuple[str, ...]) -> str:
+    groups = f"The user group{'s' if len(missing) > 1 else ''} {join_words(missing)}"
+    verb = "do" if len(missing) > 1 else "does"
+    return f"{groups} {verb} not exist or {'are' if len(missing) > 1 else 'is'} disabled; ask an admin to correct that."
 
 
 def refuses_every_request(policy: Policy, subject: Subject) -> bool:

@@ -166,7 +166,7 @@ def _principal_problems(name: str, directory: Directory) -> list[str]:
         group = directory.group(name)
         if group is None:
             return [f"there is no user group {name} in the workspace; make it in Slack or correct the name."]
-        return []
+        return [f"the user group {name} is disabled; enable it in Slack or name another one."] if group.disabled else []
     problem = ineligibility_reason(directory.user(Person(team=directory.team, user=name)))
     return [f"{name} cannot take part: {problem} Name somebody else."] if problem else []
 
