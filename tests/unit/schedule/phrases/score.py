@@ -1,6 +1,6 @@
 """Score the reader on phrases whose meanings were written down before: right, asked, missing, refused or wrong.
 
-python -m tests.unit.schedule.phrases.score [operators|de|fr|es|nl|pt] [--show]
+python -m tests.unit.schedule.phrases.score [operators|operators2|de|fr|es|nl|pt] [--show]
 """
 
 import sys
@@ -53,9 +53,9 @@ class Case:
 
 
 def cases(name: str) -> list[Case]:
-    """Return the cases of the operators' set, or of a language."""
+    """Return the cases of one of the operators' sets, or of a language."""
     column = LANGUAGES.index(name) + 1 if name in LANGUAGES else 0
-    table = "languages.txt" if column else "operators.txt"
+    table = "languages.txt" if column else f"{name}.txt"
     found = []
     for line in Path(__file__).with_name(table).read_text("utf-8").splitlines():
         if line.startswith("#"):
@@ -179,4 +179,4 @@ def _shown(reading: Reading) -> str:
 
 if __name__ == "__main__":
     wanted = [word for word in sys.argv[1:] if not word.startswith("-")]
-    main(wanted or ["operators", *LANGUAGES], "--show" in sys.argv)
+    main(wanted or ["operators", "operators2", *LANGUAGES], "--show" in sys.argv)
