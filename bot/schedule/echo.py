@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from bot.schedule.limits import far_future_warning
 from bot.schedule.model import Now, Once, Parsed, Schedule, Series, Window, ZonedTime
 from bot.schedule.occurrences import LOOKAHEAD, is_ambiguous, next_runs, wall_time_exists
-from bot.schedule.words import format_minutes, format_time, to_phrase
+from bot.schedule.words import format_minutes, format_time, to_phrase, zone_name
 
 PASTED_RULE = "rule"
 """The production of a span that is a pasted rule."""
@@ -31,7 +31,7 @@ def _lines(schedule: Schedule, now: datetime, zone: str | None, run_count: int) 
         case Now():
             return ("Now: as soon as it is approved.",)
         case Once(start=start, grain="day"):
-            return (f"{_format_date(start.wall)} ({start.zone}), without a time of day.",)
+            return (f"{_format_date(start.wall)} ({zone_name(start.zone)}), without a time of day.",)
         case Once(start=start, latest_start=latest):
             last = (
                 f"It must have started by {_format_date(latest.wall)} {format_time(latest.wall.time())}."
@@ -60,7 +60,7 @@ def _in_other_zones(zoned: ZonedTime, zone: str | None) -> tuple[str, ...]:
     for name in dict.fromkeys(name for name in ("UTC", zone) if name and name != zoned.zone):
         local = zoned.instant.astimezone(ZoneInfo(name))
         day = f"{local:%a} {local.day} {local:%b} " if local.date() != zoned.wall.date() else ""
-        times.append(f"{day}{format_time(local.time())} {'UTC' if name == 'UTC' else f'in {name}'}")
+        times.append(f"{day}{format_time(local.time())} {'UTC' if name == 'UTC' else f'in {zone_name(name)}'}")
     return tuple(times)
 
 
@@ -68,7 +68,7 @@ def _window_line(window: Window, now: datetime, zone: str | None) -> str:
     start, end = window.start, window.end
     if window.grain == "day":
         last = end.wall - timedelta(days=1)
-        return f"{_format_date(start.wall)} to {_format_date(last)} ({start.zone}), without times of day."
+        return f"{_format_date(start.wall)} to {_format_date(last)} ({zone_name(start.zone)}), without times of day."
     same_day = start.wall.date() == end.wall.date()
     ending = format_time(end.wall.time()) if same_day else f"{_format_date(end.wall)} {format_time(end.wall.time())}"
     lasts = format_minutes(round((end.instant - start.instant).total_seconds() / 60))
@@ -114,20 +114,20 @@ def _clock_change_note(wall: datetime, zone: str) -> str:
 
 def button_label(schedule: Schedule, speaker_zone: str) -> str:
     """Return a short label: the absolute time, and the zone where it is not the speaker's."""
-    zone = ""
+    zone, own = "", zone_name(speaker_zone)
     match schedule:
         case Now():
             return "Now"
         case Series():
-            text = to_phrase(schedule).removesuffix(f" {speaker_zone}").replace(f" {speaker_zone} ", " ")
+            text = to_phrase(schedule).removesuffix(f" {own}").replace(f" {own} ", " ")
             return text if len(text) <= _MAX_LABEL_LENGTH else text[: _MAX_LABEL_LENGTH - 1] + "…"
         case Once(start=start, grain=grain):
-            zone = f" ({start.zone})" if start.zone != speaker_zone else ""
+            zone = f" ({zone_name(start.zone)})" if start.zone != speaker_zone else ""
             text = _format_date(start.wall) + (
                 f" {format_time(start.wall.time())} {zone_label(start, short=True)}" if grain == "minute" else ""
             )
         case Window(start=start, end=end):
-            zone = f" ({start.zone})" if start.zone != speaker_zone else ""
+            zone = f" ({zone_name(start.zone)})" if start.zone != speaker_zone else ""
             ending = f"{_format_date(end.wall)} " if start.wall.date() != end.wall.date() else ""
             first, last = zone_label(start, short=True), zone_label(end, short=True)
             begins = format_time(start.wall.time()) + (f" {first}" if first != last else "")

@@ -169,15 +169,41 @@ class Rejected(FrozenModel):
 Reading = Annotated[Parsed | Ambiguous | Rejected, Field(discriminator="kind")]
 
 
+class Holidays(FrozenModel):
+    """The holidays of a calendar, up to its ``last`` day. ``days`` is None where the calendar does not answer.
+
+    ``calendar`` is its name, empty where none is configured.
+    """
+
+    calendar: str = ""
+    days: frozenset[date] | None = None
+    last: date | None = None
+
+    def includes(self, day: date) -> bool:
+        """Tell whether a day is known to be a holiday."""
+        return self.days is not None and day in self.days
+
+    def doubt(self, day: date) -> str | None:
+        """Return what is not known about a day, or None where the calendar covers it."""
+        if not self.calendar:
+            return "Holidays are not known here, so every day from Monday to Friday counts."
+        if self.days is None:
+            return f"{self.calendar} does not answer: every day from Monday to Friday counts, as if it were no holiday."
+        if self.last is not None and day > self.last:
+            return f"{self.calendar} ends on {self.last:%-d %B %Y}; after that every day from Monday to Friday counts."
+        return None
+
+
 class TimePreferences(FrozenModel):
     """What is known about how the speaker writes times and dates. None means unknown.
 
-    ``language`` is a code such as "de". English is understood in every language.
+    ``language`` is a code such as "de". English is understood in every language. ``holidays`` are no business days.
     """
 
     uses_24h_clock: bool | None = None
     day_first: bool | None = None
     language: str = "en"
+    holidays: Holidays = Holidays()
 
 
 def start_of(schedule: Schedule) -> ZonedTime | None:

@@ -34,7 +34,7 @@ from bot.schedule.resolving.pasted_series import build_pasted_series
 from bot.schedule.resolving.recurring import is_series
 from bot.schedule.resolving.series import build_series
 from bot.schedule.resolving.windows import resolve_single
-from bot.schedule.resolving.zones import is_wrong_abbreviation, resolve_zone
+from bot.schedule.resolving.zones import in_named_zone, is_wrong_abbreviation, resolve_zone
 from bot.schedule.words import to_phrase
 
 EXAMPLE_PHRASE = "tomorrow 21:00"
@@ -63,6 +63,12 @@ _FIELD_LABELS = {
     "is_dash": "dash",
     "question": "ask",
     "abbreviation": "letters",
+    "has_holidays": "holidays",
+    "has_nights": "nights",
+    "is_choice": "or",
+    "is_offset": "fixed",
+    "weeks_later": "later",
+    "runs_per_unit": "counted",
 }
 """What the output of ``--json`` calls the fields of a node. Programs read it, so these labels do not change."""
 _SHOWN_FIELDS: dict[str, tuple[tuple[str, str], ...]] = {}
@@ -180,6 +186,11 @@ def warm_up() -> None:
 def _resolve_zone(ctx: PhraseContext, nodes: Sequence[SyntaxNode]) -> list[SyntaxNode]:
     """Set the zone of the phrase and return the other nodes."""
     zones = [node for node in nodes if isinstance(node, ZoneNode)]
+    offsets = [node for node in zones if node.is_offset]
+    if len(offsets) == 1 and len(zones) == 2:
+        # 2026-12-01T10:00:00+01:00[Europe/Berlin] is a time at the offset, and is shown in the zone.
+        zones.remove(offsets[0])
+        ctx.written_offset = offsets[0].candidates[0]
     nodes_by_zone = {name: node for node in zones if (name := resolve_zone(node, ctx.speaker_zone))}
     if len(nodes_by_zone) > 1:
         raise ParseError("Two time zones are named.", *zones)
@@ -190,7 +201,8 @@ def _resolve_zone(ctx: PhraseContext, nodes: Sequence[SyntaxNode]) -> list[Synta
                 f"Which zone is meant by {letters}?", tuple(f" {name}" for name in node.candidates), node
             )
     ctx.zone_nodes = zones
-    ctx.set_zone(next(iter(nodes_by_zone), ctx.speaker_zone))
+    ctx.set_zone(ctx.written_offset or next(iter(nodes_by_zone), ctx.speaker_zone))
+    ctx.named_zone = next(iter(nodes_by_zone), "") if ctx.written_offset else ""
     for name, node in nodes_by_zone.items():
         if node.abbreviation and len(node.candidates) > 1:
             ctx.add_assumption(f"{node.abbreviation.upper()} was read as {name}, the zone of the profile.")
@@ -204,8 +216,12 @@ def _build_schedule(ctx: PhraseContext, nodes: Sequence[SyntaxNode]) -> Schedule
     if len(nodes) == 1 and isinstance(nodes[0], NowNode) and ctx.zone == ctx.speaker_zone:
         return Now()
     if is_series(nodes):
+        if ctx.named_zone:
+            raise ParseError("Two time zones are named.", *ctx.zone_nodes)
         return build_series(ctx, nodes)
     schedule = resolve_single(ctx, nodes)
+    if ctx.named_zone:
+        return in_named_zone(schedule, ctx.named_zone)
     actual = schedule.start.local.tzname() or ""
     if is_wrong_abbreviation(ctx.zone_abbreviation, actual):
         ctx.add_assumption(

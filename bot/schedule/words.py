@@ -25,17 +25,25 @@ def to_phrase(schedule: Schedule) -> str:
         case Now():
             return "now"
         case Once(start=start, grain="day"):
-            return f"{start.wall:%Y-%m-%d} {start.zone}"
+            return f"{start.wall:%Y-%m-%d} {zone_name(start.zone)}"
         case Once(start=start, latest_start=ZonedTime() as latest):
-            return f"{_zoned_time(start)}, latest {_zoned_time(latest)} {start.zone}"
+            return f"{_zoned_time(start)}, latest {_zoned_time(latest)} {zone_name(start.zone)}"
         case Once(start=start):
-            return f"{_zoned_time(start)} {start.zone}"
+            return f"{_zoned_time(start)} {zone_name(start.zone)}"
         case Window(start=start, end=end, grain="day"):
-            return f"{start.wall:%Y-%m-%d} to {end.wall - timedelta(days=1):%Y-%m-%d} {start.zone}"
+            return f"{start.wall:%Y-%m-%d} to {end.wall - timedelta(days=1):%Y-%m-%d} {zone_name(start.zone)}"
         case Window(start=start, end=end):
-            return f"{_zoned_time(start)} to {_zoned_time(end)} {start.zone}"
+            return f"{_zoned_time(start)} to {_zoned_time(end)} {zone_name(start.zone)}"
         case Series():
             return _series_phrase(schedule)
+
+
+def zone_name(zone: str) -> str:
+    """Return a zone as people write it: UTC-5 for the IANA name Etc/GMT+5, whose sign is the opposite."""
+    offset = zone.removeprefix("Etc/GMT")
+    if offset == zone or len(offset) < 2:
+        return zone
+    return f"UTC{'-' if offset[0] == '+' else '+'}{offset[1:]}"
 
 
 def _zoned_time(zoned: ZonedTime) -> str:
@@ -56,7 +64,7 @@ def _series_phrase(series: Series) -> str:
     parts = [_days_phrase(rule)]
     if rule.times:
         parts.append(f"at {join_with_and([format_time(value) for value in rule.times])}")
-    parts.append(series.zone)
+    parts.append(zone_name(series.zone))
     if series.window:
         each = " each" if rule.freq in ("hourly", "minutely") else ""
         parts.append(f"for {format_minutes(series.window)}{each}")

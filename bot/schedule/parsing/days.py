@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 
 from bot.schedule.parsing.errors import ParseError
+from bot.schedule.parsing.later import with_words_behind
 from bot.schedule.parsing.nodes import (
+    AmbiguousNode,
     BoundedUnit,
     CountedDays,
     MonthDays,
@@ -76,7 +78,8 @@ def weekdays(tokens: Sequence[Token], i: int) -> Weekdays | None:
     if counted := _nth_weekday_from_now(tokens, i):
         return counted
     i += tokens[i].name in ("on", "of", "every") and tokens[i].kind == "word"
-    i += tokens[i].name == "the" and tokens[i + 1].name in _DETERMINERS
+    i += tokens[i].name == "the" and (tokens[i + 1].name in _DETERMINERS or tokens[i + 2].name == "after")
+    i += tokens[i].name == "a" and i > start and tokens[i + 1].kind == "weekday"
     determiner = ""
     while tokens[i].name in _DETERMINERS:
         if determiner and (determiner != "this" or tokens[i].name != "coming"):
@@ -85,11 +88,12 @@ def weekdays(tokens: Sequence[Token], i: int) -> Weekdays | None:
         i += 1
     if (group := _weekday_group(tokens, i)) is not None:
         days, plural, end = group
-        return Weekdays(start, end, days, determiner, plural)
+        return Weekdays(start, end, days, determiner, plural, has_nights=tokens[i].text.startswith("weeknight"))
     if tokens[i].kind not in ("weekday", "weekdays"):
         return None
     days, plural, end, is_range = _weekday_list(tokens, i)
-    return Weekdays(start, end, days, determiner, plural, is_range)
+    is_choice = len(days) > 1 and any(token.name == "or" for token in tokens[i:end])
+    return with_words_behind(tokens, Weekdays(start, end, days, determiner, plural, is_range, is_choice=is_choice))
 
 
 def counted_days(tokens: Sequence[Token], i: int) -> CountedDays | None:
@@ -133,6 +137,7 @@ def _weekday_group(tokens: Sequence[Token], i: int) -> tuple[tuple[int, ...], bo
 def _weekday_list(tokens: Sequence[Token], i: int) -> tuple[tuple[int, ...], bool, int, bool]:
     """Return the days of a list such as "mon, tue and thu-sat", whether plural, its end, and whether it is a range."""
     days: list[int] = []
+    joined: set[bool] = set()
     plural = is_range = False
     while True:
         first = tokens[i]
@@ -151,12 +156,20 @@ def _weekday_list(tokens: Sequence[Token], i: int) -> tuple[tuple[int, ...], boo
         after = i
         while tokens[after].kind == "comma" or tokens[after].name in _CONJUNCTIONS:
             after += 1
-        after += tokens[after].name == "on"
-        if after == i or tokens[after].kind not in ("weekday", "weekdays"):
+        after += tokens[after].name in ("on", "every") and after > i
+        joined.add(after > i)
+        if tokens[after].kind not in ("weekday", "weekdays") or (
+            False in joined and _is_no_list(tokens, after, joined, days)
+        ):
             break
         i = after
     unique = tuple(dict.fromkeys(days))
     return unique, plural, i, is_range
+
+
+def _is_no_list(tokens: Sequence[Token], i: int, joined: set[bool], days: list[int]) -> bool:
+    """Tell whether weekdays side by side are no list such as "mon wed fri", which has no signs at all."""
+    return True in joined or tokens[i].number in days or tokens[i].kind == "weekdays"
 
 
 def ordinals(tokens: Sequence[Token], i: int) -> SyntaxNode | None:
@@ -185,10 +198,12 @@ def _counted_by_ordinals(tokens: Sequence[Token], start: int, i: int, nths: tupl
     token = tokens[i]
     if token.name == "day":
         return MonthDays(start, i + 1, nths, has_day_word=True)
+    if token.name in ("weekend", "weekends") and len(nths) == 1:
+        return _nth_weekend(tokens, start, i)
     if token.name == "weekday":
-        return Workdays(start, i + 1, nths)
+        return Workdays(start, i + 1, nths, has_holidays=token.text == "workday")
     if token.name in ("business", "working") and tokens[i + 1].name == "day":
-        return Workdays(start, i + 2, nths)
+        return Workdays(start, i + 2, nths, has_holidays=True)
     if token.kind in ("weekday", "weekdays"):
         if tokens[i + 1].name in _CONJUNCTIONS and tokens[i + 2].kind in ("weekday", "weekdays"):
             return None
@@ -196,6 +211,13 @@ def _counted_by_ordinals(tokens: Sequence[Token], start: int, i: int, nths: tupl
     if token.kind == "unit" or token.kind == "month" or token.name in ("time", "times", "weekend", "quarter"):
         return None
     return MonthDays(start, i, nths)
+
+
+def _nth_weekend(tokens: Sequence[Token], start: int, i: int) -> AmbiguousNode:
+    """Ask which day of "the first weekend" is meant."""
+    which = " ".join(token.text for token in tokens[start:i] if token.name not in ("on", "of"))
+    options = (f"{which} saturday", f"{which} sunday")
+    return AmbiguousNode(start, i + 1, "On which day of that weekend?", options)
 
 
 def _with_month(tokens: Sequence[Token], node: NthWeekdays) -> NthWeekdays:
@@ -224,8 +246,8 @@ def _starts_date(tokens: Sequence[Token], i: int) -> bool:
 def _ordinal_at(tokens: Sequence[Token], i: int) -> tuple[int, int] | None:
     """Parse an ordinal, negative where "last" counts from the end: 2nd, last, 2nd to last, 4th last."""
     token = tokens[i]
-    if token.name == "last" and token.kind == "word":
-        return -1, i + 1
+    if token.name in ("last", "penultimate") and token.kind == "word":
+        return -1 - (token.name == "penultimate"), i + 1
     if token.kind != "ordinal" or not 1 <= token.number <= 366:
         return None
     after = i + 1
@@ -255,16 +277,18 @@ def _day_numbers(tokens: Sequence[Token], start: int, i: int) -> MonthDays | Non
 
 
 def period(tokens: Sequence[Token], i: int) -> Period | None:
-    """Parse next week, this month, the following year, the weekend; and "of the month"."""
+    """Parse next week, this month, the following year, the weekend, the week after next; and "of the month"."""
     start = i
-    i += tokens[i].name in ("in", "of", "on") and tokens[i].kind == "word"
-    the = tokens[i].name == "the"
-    i += the
+    i += tokens[i].name in ("in", "of", "on", "at") and tokens[i].kind == "word"
+    the = tokens[i].name == "the" or (tokens[i].text == "month" and tokens[i - 1].name == "of" and i > start)
+    i += tokens[i].name == "the"
     offset: int | None = None
     if tokens[i].name in _DETERMINERS:
         offset = 0 if tokens[i].name == "this" else 1
         i += 1
     unit = _PERIODS.get(tokens[i].name)
+    if unit and offset is None and tokens[i + 1].name == "after" and tokens[i + 2].name == "next":
+        return Period(start, i + 3, unit, 2)
     if unit is None or (offset is None and not the) or tokens[i].text.endswith("s"):
         return None
     return Period(start, i + 1, unit, offset)

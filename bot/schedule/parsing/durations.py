@@ -7,6 +7,8 @@ from bot.schedule.parsing.nodes import AmbiguousNode, Duration, DurationParts, F
 from bot.schedule.parsing.tokens import Token
 from bot.schedule.parsing.vocabulary import UNIT_SUFFIXES
 
+WORKDAY = "workday"
+"""The unit of "2 business days"."""
 _FROM_NOW_SUFFIXES = frozenset({"later", "hence"})
 
 
@@ -30,6 +32,8 @@ def _duration_part(tokens: Sequence[Token], i: int) -> tuple[tuple[float, str], 
     token = tokens[i]
     if token.kind == "clock" and "h" in token.text:
         return (token.parts[0] + token.parts[1] / 60, "hour"), i + 1
+    if token.kind == "clock" and len(token.parts) == 2 and tokens[i + 1].name == "hour" and tokens[i - 1].name == "in":
+        return (token.parts[0] + token.parts[1] / 60, "hour"), i + 2
     if token.name == "half" and tokens[i + 1].name in ("a", "an") and tokens[i + 2].kind == "unit":
         return (0.5 * tokens[i + 2].number, tokens[i + 2].name), i + 3
     if (quarters := _quarters_of_an_hour(tokens, i)) is not None:
@@ -45,6 +49,10 @@ def _duration_part(tokens: Sequence[Token], i: int) -> tuple[tuple[float, str], 
     unit = tokens[i]
     if unit.kind == "unit":
         return (value * unit.number, unit.name), i + 1
+    if unit.name in ("business", "working") and tokens[i + 1].name == "day":
+        return (value, WORKDAY), i + 2
+    if unit.text in ("workday", "workdays"):
+        return (value, WORKDAY), i + 1
     if unit.text in ("m", "h", "d", "w"):
         return (value, UNIT_SUFFIXES[unit.text]), i + 1
     if unit.text == "second":
@@ -70,7 +78,12 @@ def _quarters_of_an_hour(tokens: Sequence[Token], i: int) -> tuple[tuple[float, 
 def _count(tokens: Sequence[Token], i: int) -> tuple[float, int] | None:
     token = tokens[i]
     if token.kind == "number":
+        fraction = tokens[i + 1]
+        if fraction.kind == "slashed" and fraction.parts in ((1, 2), (1, 4), (3, 4)):
+            return token.number + fraction.parts[0] / fraction.parts[1], i + 2
         return float(token.number), i + 1
+    if token.name == "week" and token.number == 2:
+        return 1.0, i
     couple = i + (token.name == "a")
     if tokens[couple].text == "couple":
         return 2.0, couple + 1 + (tokens[couple + 1].name == "of")
@@ -94,13 +107,13 @@ def from_now(tokens: Sequence[Token], i: int) -> SyntaxNode | None:
     if amount is None:
         return _number_without_unit(tokens, start) if tokens[start].name == "in" else None
     parts, end = amount
+    is_from_now = tokens[end].name == "from" and tokens[end + 1].name in ("now", "today")
     if leading:
-        if tokens[end].name == "time":
-            end += 1
-        return FromNow(start, end, parts)
+        end += 2 * is_from_now + (tokens[end].name == "time")
+        return FromNow(start, end + 2 * (tokens[end].name == "or" and tokens[end + 1].text == "so"), parts)
     if tokens[end].name in _FROM_NOW_SUFFIXES:
         return FromNow(start, end + 1, parts)
-    if tokens[end].name == "from" and tokens[end + 1].name in ("now", "today") and tokens[end + 1].kind == "word":
+    if is_from_now and tokens[end + 1].kind == "word":
         return FromNow(start, end + 2, parts)
     if tokens[end].name in ("after", "from", "before"):
         sign = -1 if tokens[end].name == "before" else 1
@@ -127,7 +140,45 @@ def length_after_time(tokens: Sequence[Token], i: int) -> Duration | None:
     parts, end = amount
     if tokens[end].name in (*_FROM_NOW_SUFFIXES, "from", "after", "before", "past", "to"):
         return None
-    return Duration(i, end, parts)
+    return Duration(i, _label_end(tokens, end), parts)
+
+
+_LENGTH_LEADS = (
+    ("max",), ("max", "of"), ("maximum",), ("maximum", "of"), ("up", "to"), ("at", "most"), ("no", "longer", "than"),
+    ("not", "longer", "than"), ("no", "more", "than"), ("not", "more", "than"), ("duration",), ("duration", "of"),
+    ("window",), ("window", "of"), ("in", "a", "window", "of"), ("with", "a"), ("within", "a"), ("in", "a"), ("takes",),
+    ("taking",),
+)  # fmt: skip
+"""Words before a length of time that is neither counted from now nor from a day."""
+_LENGTH_LABELS = frozenset({"window", "max", "maximum", "long", "duration"})
+
+
+def labelled_length(tokens: Sequence[Token], i: int) -> Duration | None:
+    """Parse max 4h, up to 4 hours, no longer than 4h; and 4h window, 4 hours max."""
+    start = i
+    i += tokens[i].name == "for"
+    for lead in _LENGTH_LEADS:
+        if tokens[i].text != lead[0] or tuple(token.text for token in tokens[i : i + len(lead)]) != lead:
+            continue
+        amount = duration_parts(tokens, i + len(lead))
+        if amount is None:
+            continue
+        end = _label_end(tokens, amount[1])
+        if lead[-1] != "a" or end > amount[1]:
+            return Duration(start, end, amount[0])
+    if i > start:
+        return None
+    if tokens[i].kind != "number" or not any(token.text in _LENGTH_LABELS for token in tokens):
+        return None
+    amount = duration_parts(tokens, i)
+    if amount is None or _label_end(tokens, amount[1]) == amount[1]:
+        return None
+    return Duration(i, _label_end(tokens, amount[1]), amount[0])
+
+
+def _label_end(tokens: Sequence[Token], i: int) -> int:
+    """Return the place after "window" or "max" behind a length."""
+    return i + 1 if tokens[i].text in _LENGTH_LABELS else i
 
 
 def length_before_start(tokens: Sequence[Token], i: int) -> Duration | None:
@@ -207,6 +258,8 @@ def _run_count(tokens: Sequence[Token], i: int) -> tuple[int, int] | None:
         return 2, i + 1
     if tokens[i].kind == "number" and tokens[i + 1].name in ("times", "x"):
         return tokens[i].number, i + 2
+    if tokens[i].name == "x" and tokens[i + 1].kind == "number" and tokens[i + 1].adjacent:
+        return tokens[i + 1].number, i + 2
     return None
 
 

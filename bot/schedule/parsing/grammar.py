@@ -2,79 +2,44 @@
 
 from collections.abc import Callable, Sequence
 
-from bot.schedule.parsing import dates, days, durations, named_days, recurrences, times, zones
+from bot.schedule.parsing import dates, days, durations, holidays, later, patch_days, recurrences, times, zones
+from bot.schedule.parsing.connectives import connective
 from bot.schedule.parsing.errors import ParseError
 from bot.schedule.parsing.nodes import (
     BareNumber,
     CalendarDate,
     Connective,
-    ConnectiveRole,
     HourCertainty,
     MonthDays,
     NthWeekdays,
+    Recurrence,
+    RelativeDay,
+    ShiftedWeekday,
     SyntaxNode,
     TimeOfDay,
+    Weekdays,
+    Workdays,
 )
 from bot.schedule.parsing.tokens import Token
 
 Production = Callable[[Sequence[Token], int], SyntaxNode | None]
 
-_CONNECTIVES: dict[str, ConnectiveRole] = {
-    "from": "from",
-    "between": "between",
-    "to": "to",
-    "through": "to",
-    "until": "until",
-    "starting": "starting",
-    "after": "after",
-    "before": "before",
-    "except": "except",
-    "by": "by",
-}
-
-
-def connective(tokens: Sequence[Token], i: int) -> Connective | None:
-    """Parse a word or phrase that gives the nodes after it their role."""
-    token, second, third = tokens[i : i + 3]
-    if token.kind == "dash":
-        return Connective(i, i + 1, "to", is_dash=True)
-    if token.name == "later" and second.name == "than":
-        return Connective(i, i + 2, "after")
-    if token.name in ("but", "and") and second.name == "before":
-        return Connective(i, i + 2, "before")
-    if token.name in ("no", "not") and second.name in ("before", "earlier", "sooner"):
-        return Connective(i, i + 2 + (third.name == "than"), "after")
-    if token.name == "but" and second.name == "not":
-        return Connective(i, i + 2 + (third.name == "on"), "except")
-    if token.name in ("no", "not") and second.name in ("later", "after"):
-        return Connective(i, i + 2 + (third.name == "than"), "latest")
-    if token.name == "latest":
-        return Connective(i, i + 1 + (second.name == "by"), "latest")
-    if token.name == "at" and second.name == "latest":
-        return Connective(i, i + 2, "latest")
-    role = _CONNECTIVES.get(token.name)
-    if role is None or token.kind != "word":
-        return None
-    follows_start = role == "starting" and second.name in ("from", "at") and tokens[i + 2].kind != "end"
-    follows_except = role == "except" and second.name in ("for", "on")
-    return Connective(i, i + 1 + (follows_except or (follows_start and second.name == "from")), role)
-
-
 _DATE_PRODUCTIONS: tuple[Production, ...] = (dates.calendar_date, dates.months)
 _AFTER_THE: tuple[Production, ...] = (
-    named_days.patch_tuesday,
+    patch_days.patch_tuesday,
     days.counted_days,
     days.relative_day,
+    later.day_before_or_after,
     dates.calendar_date,
     days.ordinals,
     days.period,
     days.period_boundary,
     times.end_of_day,
     days.weekdays,
-    named_days.holiday,
+    holidays.holiday,
 )
 _AFTER_DETERMINER: tuple[Production, ...] = (
-    named_days.patch_tuesday,
+    patch_days.patch_tuesday,
     days.counted_days,
     days.weekdays,
     days.period,
@@ -85,8 +50,12 @@ _AFTER_DETERMINER: tuple[Production, ...] = (
 )
 _BY_KIND: dict[str, tuple[Production, ...]] = {
     "number": (
-        named_days.patch_tuesday,
+        patch_days.patch_tuesday,
         days.weekdays,
+        later.weeks_ahead,
+        recurrences.times_per_unit,
+        recurrences.minutes_past_hour,
+        durations.labelled_length,
         durations.length_before_start,
         durations.from_now,
         dates.calendar_date,
@@ -98,43 +67,57 @@ _BY_KIND: dict[str, tuple[Production, ...]] = {
         durations.length_alone,
         times.bare_number,
     ),
-    "ordinal": (named_days.patch_tuesday, dates.calendar_date, days.ordinals),
+    "ordinal": (patch_days.patch_tuesday, dates.calendar_date, days.ordinals),
     "clock": (durations.from_now, times.time_of_day),
     "dotted": (durations.from_now, times.time_of_day, dates.dotted_number),
     "slashed": _DATE_PRODUCTIONS,
     "date": _DATE_PRODUCTIONS,
-    "month": _DATE_PRODUCTIONS,
+    "month": (holidays.holiday, *_DATE_PRODUCTIONS),
     "offset": (zones.time_zone,),
     "zone": (zones.time_zone,),
-    "other": (named_days.patch_tuesday, named_days.holiday, zones.time_zone),
+    "other": (patch_days.patch_tuesday, holidays.holiday, durations.labelled_length, zones.time_zone),
     "duration": (durations.iso_duration,),
-    "weekday": (named_days.patch_tuesday, days.weekdays),
+    "weekday": (patch_days.patch_tuesday, later.week_after_day, days.weekdays),
     "weekdays": (days.weekdays,),
     "daypart": (times.daypart,),
     "dayparts": (times.daypart,),
-    "unit": (named_days.patch_tuesday, days.relative_day, days.weekdays, days.ordinals, recurrences.minutes_of_hour),
+    "unit": (
+        patch_days.patch_tuesday,
+        days.relative_day,
+        later.day_before_or_after,
+        later.weeks_ahead,
+        durations.from_now,
+        days.period,
+        days.weekdays,
+        days.ordinals,
+        recurrences.minutes_of_hour,
+    ),
     "dash": (connective,),
 }
 _BY_WORD: dict[str, tuple[Production, ...]] = {
     "the": _AFTER_THE,
-    "a": (durations.from_now, times.time_of_day),
+    "a": (later.weeks_ahead, durations.from_now, times.time_of_day),
     "an": (durations.from_now,),
-    "half": (durations.from_now, times.time_of_day, times.half_hour),
-    "quarter": (times.time_of_day,),
+    "half": (durations.from_now, times.time_of_day, times.half_hour, recurrences.minutes_past_hour),
+    "quarter": (times.time_of_day, recurrences.minutes_past_hour),
     "+": (durations.from_now,),
     "at": (
         connective,
         days.right_now,
+        durations.labelled_length,
+        recurrences.minutes_past_hour,
         times.time_of_day,
         recurrences.minutes_of_hour,
         times.daypart,
         times.end_of_day,
         days.period_boundary,
+        days.period,
     ),
     "about": (times.time_of_day,),
     "exactly": (times.time_of_day,),
-    "for": (days.counted_days, durations.duration, times.time_of_day, days.relative_day),
+    "for": (durations.labelled_length, days.counted_days, durations.duration, times.time_of_day, days.relative_day),
     "in": (
+        durations.labelled_length,
         durations.within,
         durations.from_now,
         recurrences.weeks_of_year,
@@ -145,7 +128,7 @@ _BY_WORD: dict[str, tuple[Production, ...]] = {
         zones.time_zone,
     ),
     "on": (
-        named_days.patch_tuesday,
+        patch_days.patch_tuesday,
         days.counted_days,
         dates.calendar_date,
         days.ordinals,
@@ -153,7 +136,8 @@ _BY_WORD: dict[str, tuple[Production, ...]] = {
         days.relative_day,
         times.daypart,
         recurrences.minutes_of_hour,
-        named_days.holiday,
+        holidays.holiday,
+        days.period,
         zones.time_zone,
         times.bare_number,
         recurrences.recurrence,
@@ -167,28 +151,32 @@ _BY_WORD: dict[str, tuple[Production, ...]] = {
         days.weekdays,
         days.ordinals,
         dates.year,
+        holidays.holiday,
     ),
     "after": (durations.from_now, connective),
     "within": (durations.within,),
     "twice": (recurrences.recurrence, durations.duration),
     "last": (days.passed, days.ordinals),
     "t": (durations.from_now,),
-    "as": (days.right_now,),
-    "other": (recurrences.recurrence,),
+    "as": (connective, days.right_now),
+    "other": (connective, recurrences.recurrence),
+    "penultimate": (days.ordinals,),
+    "x": (durations.duration,),
+    **dict.fromkeys(("max", "maximum"), (durations.labelled_length,)),
+    **dict.fromkeys(("apart", "aside"), (connective,)),
     "close": (times.end_of_day,),
     "end": (times.end_of_day, days.period_boundary),
-    "start": (days.period_boundary,),
+    "start": (connective, days.period_boundary),
     **dict.fromkeys(("this", "next", "following", "coming"), _AFTER_DETERMINER),
-    **dict.fromkeys(("today", "tomorrow", "yesterday"), (days.relative_day,)),
+    **dict.fromkeys(("today", "tomorrow", "yesterday"), (later.week_after_day, days.relative_day)),
+    **dict.fromkeys(("weekend", "week-end"), (days.period, days.weekdays)),
     "now": (durations.from_now, days.right_now),
     **dict.fromkeys(("right", "straight", "just"), (days.right_now,)),
     **dict.fromkeys(("noon", "midnight", "mid"), (times.time_of_day,)),
     **dict.fromkeys(("tonight", "early", "late"), (times.daypart,)),
     **dict.fromkeys(("eod",), (times.end_of_day,)),
     **dict.fromkeys(("eow", "eom", "eoq", "eoy"), (days.period_boundary,)),
-    **dict.fromkeys(
-        ("weekday", "weekdays", "weekend", "weekends", "week-end", "business", "working"), (days.weekdays,)
-    ),
+    **dict.fromkeys(("weekday", "weekdays", "weekends", "business", "working"), (days.weekdays,)),
     **dict.fromkeys(
         (
             "every",
@@ -221,15 +209,18 @@ _BY_WORD: dict[str, tuple[Production, ...]] = {
             "except",
             "later",
             "but",
-            "no",
-            "not",
             "latest",
             "and",
             "by",
         ),
         (connective,),
     ),
+    **dict.fromkeys(("no", "not"), (durations.labelled_length, connective)),
 }
+
+
+_YEAR_LENGTH = 4
+_SEPARABLE_DAYS = (NthWeekdays, Weekdays, CalendarDate, RelativeDay, Workdays, ShiftedWeekday)
 
 
 def parse(tokens: Sequence[Token]) -> list[SyntaxNode]:
@@ -240,15 +231,49 @@ def parse(tokens: Sequence[Token]) -> list[SyntaxNode]:
     nodes: list[SyntaxNode] = []
     i = 0
     while tokens[i].kind != "end":
+        if (skipped := _filler_words(tokens, i)) > 0:
+            i += skipped
+            continue
         node = _next_time_in_list(tokens, i, nodes) or _first_match(tokens, i, nodes)
         if node is not None:
             nodes.append(node)
             i = node.end
-        elif tokens[i].kind == "comma" or tokens[i].name == "please":
+        elif tokens[i].kind == "comma":
             i += 1
         else:
             raise _unknown_word_error(tokens, i)
-    return nodes
+    return _without_separators(tokens, nodes) if any(token.kind == "dash" for token in tokens) else nodes
+
+
+def _without_separators(tokens: Sequence[Token], nodes: list[SyntaxNode]) -> list[SyntaxNode]:
+    """Return the nodes without dashes that only separate: monthly - third saturday - 22:00."""
+    inner = [
+        node
+        for before, node, after in zip(nodes, nodes[1:], nodes[2:], strict=False)
+        if not _is_separator(tokens, before, node, after)
+    ]
+    return [*nodes[:1], *inner, *nodes[1:][-1:]]
+
+
+def _is_separator(tokens: Sequence[Token], before: SyntaxNode, node: SyntaxNode, after: SyntaxNode) -> bool:
+    if not isinstance(node, Connective) or not node.is_dash or tokens[node.start].adjacent or tokens[node.end].adjacent:
+        return False
+    if isinstance(before, Recurrence) or isinstance(after, Recurrence):
+        return True
+    may_be_hour = tokens[before.end - 1].kind == "number" and len(tokens[before.end - 1].text) < _YEAR_LENGTH
+    return isinstance(before, _SEPARABLE_DAYS) and isinstance(after, TimeOfDay) and not may_be_hour
+
+
+def _filler_words(tokens: Sequence[Token], i: int) -> int:
+    """Return how many tokens say nothing: please, the "later" of "later today", first thing, on the dot."""
+    token, second, third = tokens[i : i + 3]
+    if token.name == "please":
+        return 1
+    if token.name == "later" and second.name in ("today", "tonight", "this"):
+        return 1
+    if (token.text, second.text) == ("first", "thing"):
+        return 2 + (third.name in ("in", "on"))
+    return 3 if (token.text, second.text, third.text) == ("on", "the", "dot") else 0
 
 
 def _first_match(tokens: Sequence[Token], i: int, nodes: list[SyntaxNode]) -> SyntaxNode | None:
@@ -289,9 +314,12 @@ def _number_after_connective(tokens: Sequence[Token], i: int) -> SyntaxNode | No
     return times.time_of_day(tokens, i, allow_bare=True, allow_minutes_to=False)
 
 
+_BETWEEN = (TimeOfDay, CalendarDate, RelativeDay)
+
+
 def _follows_between(nodes: list[SyntaxNode]) -> bool:
     opener = nodes[-2]
-    return isinstance(opener, Connective) and opener.role == "between" and isinstance(nodes[-1], TimeOfDay)
+    return isinstance(opener, Connective) and opener.role == "between" and isinstance(nodes[-1], _BETWEEN)
 
 
 def _last_number_to_time(nodes: list[SyntaxNode]) -> None:

@@ -15,7 +15,7 @@ _PATTERN = re.compile(
     rf"""
     (?P<space>\s+)
   | (?P<date>\d{{4}}-\d{{1,2}}-\d{{1,2}}(?!\d)|\d{{1,4}}(?P<sep>[/.-])\d{{1,2}}(?P=sep)\d{{1,4}}(?!\d))
-  | (?P<offset>(?:utc|gmt)\s?[+-]\s?\d{{1,2}}(?::?\d\d)?(?!\d)|(?:(?<=\d)|(?<=\d\s))\+\d\d:?\d\d(?!\d))
+  | (?P<offset>(?:utc|gmt)(?:\s?\+\s?|-\s?|\s-)\d{{1,2}}(?::?\d\d)?(?!\d)|(?:(?<=\d)|(?<=\d\s))\+\d\d:?\d\d(?!\d))
   | (?P<clock>\d{{1,3}}(?::\d\d){{1,2}}(?:\.\d+)?(?!\d)|\d{{1,2}}h\d\d(?![a-z\d]))
   | (?P<dotted>\d{{1,2}}\.\d{{1,2}}(?!\d)|\d{{1,3}},\d{{1,2}}(?=\s?(?:{_UNITS_AFTER_COMMA})(?![a-z])))
   | (?P<slashed>(?<!/)\d{{1,2}}\s?/\s?\d{{1,4}}(?!\d))
@@ -27,11 +27,13 @@ _PATTERN = re.compile(
   | (?P<zone>(?:{_ZONE_AREAS})/[a-z0-9_+\-]+(?:/[a-z_]+)?)
   | (?P<meridiem>[ap]\.?\s?m\.?(?![a-z]))
   | (?P<oclock>o\s?'\s?clock)
-  | (?P<word>week-end|bi-weekly|bi-monthly|semi-monthly|[a-z]+)
+  | (?P<workweek>m-f(?![a-z]))
+  | (?P<word>week-end|bi-weekly|bi-monthly|semi-monthly|x(?=\d)|[a-z]+)
   | (?P<comma>[,;])
+  | (?P<arrow>[-=]+>|→|(?<=\w)\.\.\.?(?=\w))
   | (?P<dash>-)
   | (?P<sign>[/+&@]|(?<=\d)')
-  | (?P<skip>(?:[\s.!?()"]|'(?!\d\d(?!\d)))+|(?<=\d):(?=\d))
+  | (?P<skip>(?:[\s.!?()\[\]"]|'(?!\d\d(?!\d)))+|(?<=\d):(?=\d))
   | (?P<other>[^\s\w]+|\w+)
     """,
     re.VERBOSE | re.ASCII,
@@ -153,6 +155,10 @@ def _make_token(kind: str, text: str, start: int, previous: Token | None, origin
             return Token("meridiem", text, start, end, text, 12 * (text[0] == "p"))
         case "oclock":
             return Token("word", "o'clock", start, end, text)
+        case "arrow":
+            return Token("word", "to", start, end, text)
+        case "workweek":
+            return Token("word", "weekdays", start, end, text)
         case "sign":
             return Token("word", _SIGN_NAMES[text], start, end, text)
         case "comma" | "dash" | "zone" | "offset":
@@ -174,7 +180,7 @@ def _word_token(text: str, start: int, previous: Token | None, original: str) ->
         if text in ("a", "p"):
             return Token("meridiem", text, start, end, text, 12 * (text == "p"))
         # 4M can mean months or minutes.
-        if previous.kind != "clock" and text in UNIT_SUFFIXES and original[start:end] != "M":
+        if (previous.kind != "clock" or text == "h") and text in UNIT_SUFFIXES and original[start:end] != "M":
             return Token("unit", UNIT_SUFFIXES[text], start, end, text, 1)
     entry = VOCABULARY.get(text)
     if entry is None:

@@ -118,7 +118,8 @@ class Weekdays(SyntaxNode):
     """Days of the week, Monday is 0.
 
     ``determiner`` is the word before them: this, next, following. A plural makes a series. ``is_range`` is set for
-    "monday to friday". ``nth`` counts in "two sundays from now".
+    "monday to friday", ``is_choice`` for "saturday or sunday", ``has_nights`` for weeknights. ``nth`` counts in "two
+    sundays from now", ``weeks_later`` in "a week on friday" and "the friday after next".
     """
 
     production: ClassVar[str] = "weekdays"
@@ -128,6 +129,9 @@ class Weekdays(SyntaxNode):
     plural: bool = False
     is_range: bool = False
     nth: int = 1
+    weeks_later: int = 0
+    is_choice: bool = False
+    has_nights: bool = False
 
 
 @dataclass(slots=True)
@@ -142,11 +146,12 @@ class MonthDays(SyntaxNode):
 
 @dataclass(slots=True)
 class Workdays(SyntaxNode):
-    """The nth working days (Monday to Friday) of a month; -1 is the last."""
+    """The nth days from Monday to Friday of a month; -1 is the last. ``has_holidays`` leaves out holidays."""
 
     production: ClassVar[str] = "workdays"
 
     nths: tuple[int, ...]
+    has_holidays: bool = False
 
 
 @dataclass(slots=True)
@@ -170,6 +175,17 @@ class ShiftedWeekday(SyntaxNode):
     nth: int
     day: int
     shift: int = 0
+    month: int | None = None
+
+
+@dataclass(slots=True)
+class EasterDay(SyntaxNode):
+    """A day counted from Easter Sunday: Good Friday is two days before it."""
+
+    production: ClassVar[str] = "easter"
+
+    shift: int
+    year: int | None = None
 
 
 @dataclass(slots=True)
@@ -213,6 +229,16 @@ class DateRange(SyntaxNode):
     first: int
     last: int
     year: int | None = None
+
+
+@dataclass(slots=True)
+class DateSpan(SyntaxNode):
+    """All days from one to another, which a series leaves out."""
+
+    production: ClassVar[str] = "datespan"
+
+    first: SyntaxNode
+    last: SyntaxNode
 
 
 @dataclass(slots=True)
@@ -330,13 +356,17 @@ class Connective(SyntaxNode):
 
 @dataclass(slots=True)
 class Recurrence(SyntaxNode):
-    """How often a series runs. ``freq`` is None for "every" alone; the days named with it then give the unit."""
+    """How often a series runs. ``freq`` is None for "every" alone; the days named with it then give the unit.
+
+    ``runs_per_unit`` is the 3 of "3 times a week": so many days or times must be named.
+    """
 
     production: ClassVar[str] = "every"
 
     freq: Frequency | None = None
     interval: int = 1
     is_quarter: bool = False
+    runs_per_unit: int = 0
 
 
 @dataclass(slots=True)
@@ -361,3 +391,4 @@ class ZoneNode(SyntaxNode):
 
     candidates: tuple[str, ...]
     abbreviation: str = ""
+    is_offset: bool = False

@@ -52,6 +52,8 @@ def recurrence(tokens: Sequence[Token], i: int) -> SyntaxNode | None:
         raise ParseError("Say which times twice are, such as 'every day at 09:00 and 21:00'.", SyntaxNode(start, i + 3))
     once = token.name == "once"
     i += once
+    if once and (adverb := _ADVERBS.get(tokens[i].name)):
+        return Recurrence(start, i + 1, *adverb)
     if tokens[i].name not in _EVERY_WORDS and not (once and tokens[i].name in ("a", "an")):
         return None
     if tokens[i].name == "all" and not tokens[i + 1].name.endswith("s"):
@@ -68,9 +70,22 @@ def _twice(tokens: Sequence[Token], start: int, i: int) -> Recurrence | None:
             )
         return None
     if adverb := _ADVERBS.get(tokens[i].name):
-        return Recurrence(start, i + 1, *adverb)
+        return Recurrence(start, i + 1, *adverb, runs_per_unit=2)
     unit = _frequency_unit(tokens, i + 1) if tokens[i].name in ("a", "every") else None
-    return Recurrence(start, i + 2, *unit) if unit else None
+    return Recurrence(start, i + 2, *unit, runs_per_unit=2) if unit else None
+
+
+def times_per_unit(tokens: Sequence[Token], i: int) -> Recurrence | None:
+    """Parse "3 times a week" before the days, which are checked against it."""
+    count, word, every = tokens[i : i + 3]
+    if count.kind != "number" or word.name not in ("times", "x") or every.name not in ("a", "every"):
+        return None
+    unit = _frequency_unit(tokens, i + 3)
+    if unit is None:
+        return None
+    if tokens[i + 4].kind == "end":
+        raise ParseError("Say on which days, or at which times.", SyntaxNode(i, i + 4))
+    return Recurrence(i, i + 4, *unit, runs_per_unit=count.number)
 
 
 def _interval(tokens: Sequence[Token], start: int, i: int) -> Recurrence | None:
@@ -130,6 +145,22 @@ def minutes_of_hour(tokens: Sequence[Token], i: int) -> MinutesOfHour | None:
         return None
     numbers, end = _number_list(tokens, i + 1)
     return MinutesOfHour(start, end, numbers) if numbers and max(numbers) < 60 else None
+
+
+def minutes_past_hour(tokens: Sequence[Token], i: int) -> MinutesOfHour | None:
+    """Parse "15 past" and "at a quarter past the hour" beside "every hour"."""
+    start = i
+    i += tokens[i].name == "at"
+    i += tokens[i].name == "a"
+    minutes = {"quarter": 15, "half": 30}.get(tokens[i].name, tokens[i].number if tokens[i].kind == "number" else -1)
+    i += 1 + (tokens[i + 1].name == "minute")
+    if not 0 <= minutes < 60 or tokens[i].name != "past":
+        return None
+    i += 1
+    if tokens[i].name == "the" and tokens[i + 1].name == "hour":
+        return MinutesOfHour(start, i + 2, (minutes,))
+    beside_hour = any(token.name in ("hour", "hourly") for token in tokens)
+    return MinutesOfHour(start, i, (minutes,)) if beside_hour and tokens[i].kind != "number" else None
 
 
 def weeks_of_year(tokens: Sequence[Token], i: int) -> WeeksOfYear | None:

@@ -54,6 +54,8 @@ def _apply_suffixes(tokens: Sequence[Token], clock: TimeOfDay) -> None:
         clock.end += 1
     if tokens[clock.end].text == "ish" and tokens[clock.end].adjacent:
         clock.end, clock.is_approximate = clock.end + 1, True
+    if tokens[clock.end].name == "or" and tokens[clock.end + 1].text == "so":
+        clock.end, clock.is_approximate = clock.end + 2, True
     i = clock.end
     the, which, word = tokens[i : i + 3]
     if the.name == "the" and which.kind == "ordinal" and which.number in (1, 2) and word.name == "time":
@@ -186,7 +188,7 @@ def _colon_time(tokens: Sequence[Token], i: int) -> TimeOfDay:
     node = TimeOfDay(i, i + 1, hour, minute, second)
     if hour > 24 or minute > 59 or second > 59 or (hour == 24 and minute + second):
         raise ParseError(f"{token.text} is not a time of day.", node)
-    if tokens[i + 1].name == "o'clock" or (tokens[i + 1].name == "hour" and tokens[i + 1].text in ("h", "hr", "hrs")):
+    if tokens[i + 1].name == "o'clock" or (tokens[i + 1].name == "hour" and tokens[i + 1].text != "hour"):
         node.end += 1
     if (meridiem := _meridiem(tokens, node.end)) is not None:
         return _with_meridiem(tokens, node, *meridiem)
@@ -249,7 +251,7 @@ def _stands_as_time(tokens: Sequence[Token], i: int) -> bool:
     if following.kind == "dash" or following.name in ("to", "until"):
         return second.kind in ("clock",) or (second.kind == "number" and len(second.text) == 4)
     day_before = previous is not None and (
-        previous.kind in ("weekday", "weekdays", "daypart", "dash") or previous.name in _DAY_WORDS
+        previous.kind in ("weekday", "weekdays", "daypart", "dash", "date") or previous.name in _DAY_WORDS
     )
     return day_before or following.kind in ("weekday", "daypart") or following.name in _DAY_WORDS
 
@@ -283,7 +285,7 @@ def _hour_time(tokens: Sequence[Token], i: int, allow_bare: bool) -> TimeOfDay |
     if following.name == "hour" and following.text == "h":
         node.end, node.certainty, node.has_h_suffix = i + 2, HourCertainty.CERTAIN, True
         return node
-    if node.end == i + 1 and not allow_bare:
+    if node.end == i + 1 and not allow_bare and not (following.text == "ish" and following.adjacent):
         return None
     if node.end == i + 1 and (following.kind in ("unit", "month", "ordinal") or following.name in ("times", "x")):
         return None

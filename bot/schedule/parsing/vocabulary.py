@@ -46,7 +46,7 @@ _ORDINALS = (
     "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth",
 )  # fmt: skip
 _DAYPARTS = {"morning": "morning", "afternoon": "afternoon", "evening": "evening", "night": "night", "nite": "night",
-             "lunchtime": "lunchtime", "lunch": "lunchtime"}  # fmt: skip
+             "lunchtime": "lunchtime", "lunch": "lunchtime", "overnight": "night"}  # fmt: skip
 _SYNONYMS = {
     "tmrw": "tomorrow", "tmr": "tomorrow", "tmw": "tomorrow", "tomorow": "tomorrow", "tommorow": "tomorrow",
     "tommorrow": "tomorrow", "till": "until", "til": "until", "untill": "until",
@@ -58,18 +58,21 @@ _SYNONYMS = {
     "alternate": "other", "alternating": "other", "oclock": "o'clock", "tonite": "tonight", "tonigt": "tonight",
     "2nite": "tonight", "tomoz": "tomorrow", "2moro": "tomorrow", "2morow": "tomorrow", "2morro": "tomorrow",
     "2morrow": "tomorrow", "2day": "today", "asap": "now", "plus": "+", "cob": "eod", "eob": "eod",
-    "bi-weekly": "biweekly", "bi-monthly": "bimonthly",
+    "bi-weekly": "biweekly", "bi-monthly": "bimonthly", "weeknight": "weekday", "weeknights": "weekdays",
+    "approx": "about", "roughly": "about", "circa": "about", "during": "in", "commencing": "starting",
+    "effective": "starting", "without": "except", "skipping": "except", "skip": "except",
+    "lasting": "for",
 }  # fmt: skip
 _KEYWORDS = (
-    "a", "about", "after", "ago", "all", "an", "and", "annually", "any", "as", "at", "away", "before", "between",
-    "bimonthly", "biweekly", "business", "but", "by", "calendar", "clock", "close", "coming", "daily", "earlier",
-    "early", "end", "eod", "eom", "eoq", "eow", "eoy", "every", "everyday", "exactly", "except", "following", "for",
-    "fortnightly", "from", "half", "hence", "hourly", "in", "instances", "just", "last", "late", "later", "latest",
-    "mid", "midnight", "moment", "monthly", "next", "nightly", "no", "noon", "not", "now", "o'clock", "of", "on",
-    "once", "or", "other", "past", "please", "quarter", "quarterly", "quarters", "right", "sharp", "single", "sooner",
-    "start", "starting", "straight", "t", "than", "the", "then", "this", "through", "time", "times", "to", "today",
-    "tomorrow", "tonight", "twice", "until", "week-end", "weekday", "weekdays", "weekend", "weekends", "weekly",
-    "within", "working", "x", "yesterday",
+    "a", "about", "after", "ago", "all", "an", "and", "annually", "any", "apart", "as", "aside", "at", "away",
+    "before", "between", "bimonthly", "biweekly", "business", "but", "by", "calendar", "clock", "close", "coming",
+    "daily", "earlier", "early", "end", "eod", "eom", "eoq", "eow", "eoy", "every", "everyday", "exactly", "except",
+    "following", "for", "fortnightly", "from", "half", "hence", "hourly", "in", "instances", "just", "last", "late",
+    "later", "latest", "max", "maximum", "mid", "midnight", "moment", "monthly", "next", "nightly", "no", "noon",
+    "not", "now", "o'clock", "of", "on", "once", "or", "other", "past", "penultimate", "please", "quarter",
+    "quarterly", "quarters", "right", "sharp", "single", "sooner", "start", "starting", "straight", "t", "than",
+    "the", "then", "this", "through", "time", "times", "to", "today", "tomorrow", "tonight", "twice", "until",
+    "week-end", "weekday", "weekdays", "weekend", "weekends", "weekly", "within", "working", "x", "yesterday",
 )  # fmt: skip
 
 

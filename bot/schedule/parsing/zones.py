@@ -65,6 +65,7 @@ _ZONES_BY_FRACTIONAL_OFFSET = {
 }  # fmt: skip
 """Zones without daylight saving at an offset that is not a whole hour, by minutes east of Greenwich."""
 
+_LARGEST_UNSURE_OFFSET = 10
 _OFFSET = re.compile(r"(?:utc|gmt)?\s*([+-])\s?(\d\d?):?(\d\d)?(?::\d\d)?")
 
 
@@ -104,6 +105,8 @@ def time_zone(tokens: Sequence[Token], i: int) -> ZoneNode | AmbiguousNode | Non
     if tokens[i].name in ("in", "on"):
         i += 1
     token = tokens[i]
+    if token.text in ("utc", "gmt") and (question := _spaced_offset_or_end(tokens, start, i)) is not None:
+        return question
     if token.kind == "zone":
         name = zone_names().get(token.text)
         node = ZoneNode(start, i + 1, (name,) if name else ())
@@ -112,7 +115,7 @@ def time_zone(tokens: Sequence[Token], i: int) -> ZoneNode | AmbiguousNode | Non
                 f"There is no time zone called {token.text}.", node, example="tomorrow 21:00 Europe/Berlin"
             )
     elif token.kind == "offset":
-        node = ZoneNode(start, i + 1, ())
+        node = ZoneNode(start, i + 1, (), is_offset=True)
         node.candidates = (_fixed_offset_zone(token.text, node),)
     elif token.kind == "other":
         place = _named_zone(tokens, i, start)
@@ -130,6 +133,19 @@ def _offset_or_end(token: Token, i: int) -> AmbiguousNode:
     """Ask whether the 05:00 of "22:00-05:00" is the end of a range or an offset from UTC."""
     options = (f" to {token.text[1:]}", f" UTC{token.text}")
     return AmbiguousNode(i, i + 1, f"Is {token.text[1:]} the end, or an offset from UTC?", options)
+
+
+def _spaced_offset_or_end(tokens: Sequence[Token], start: int, i: int) -> AmbiguousNode | None:
+    """Ask whether "22:00 UTC - 5" is a time at an offset, or one until 5; no offset is as far as UTC-11."""
+    dash, figures = tokens[i + 1 : i + 3]
+    if dash.kind != "dash" or figures.kind not in ("number", "clock") or not i:
+        return None
+    hours = figures.parts[0] if figures.parts else figures.number
+    hours = hours // 100 if len(figures.text) == 4 and not figures.parts else hours
+    if hours > _LARGEST_UNSURE_OFFSET:
+        return None
+    options = (f"{tokens[i].text} to {figures.text}", f"{tokens[i].text}-{figures.text}")
+    return AmbiguousNode(start, i + 3, f"Is {figures.text} the end, or an offset from UTC?", options)
 
 
 def _fixed_offset_zone(text: str, node: ZoneNode) -> str:

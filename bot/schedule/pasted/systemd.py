@@ -9,6 +9,8 @@ _WEEKDAYS = re.compile(r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*(?:\.\.|,)?)+",
 _DATE = re.compile(r"(?:(\*|\d{4})-)?([\d*,./]+)([-~])([\d*,./]+)")
 _TIME = re.compile(r"([\d*,./]+):([\d*,./]+)(?::([\d*,./]+))?")
 _SIGNS = re.compile(r"\*-|-\*|\*~|[a-z]\.\.[a-z]|\d\.\.\d|\*:", re.IGNORECASE)
+_HOURS = re.compile(r"\d\d?:\d\d\.\.\d\d?:\d\d")
+"""What people write for a range of hours. It is an expression too, but for minutes."""
 _PREFIX = "oncalendar="
 
 
@@ -16,7 +18,7 @@ def read_systemd(phrase: str) -> PastedRule | None:
     """Return the rule of a calendar expression, or None where the phrase is none."""
     has_prefix = phrase.lower().startswith(_PREFIX)
     words = phrase[len(_PREFIX) :].split() if has_prefix else phrase.split()
-    if not words or not (has_prefix or _SIGNS.search(phrase)):
+    if not words or not (has_prefix or (_SIGNS.search(phrase) and _HOURS.fullmatch(words[-1]) is None)):
         return None
     zone = zone_names().get(words[-1].lower(), "")
     words = words[:-1] if zone else words

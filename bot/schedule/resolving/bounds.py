@@ -9,8 +9,9 @@ from bot.schedule.parsing.errors import ParseError
 from bot.schedule.parsing.nodes import CalendarDate, Months, Period, PeriodBoundary, SyntaxNode, TimeOfDay, Year
 from bot.schedule.resolving import points
 from bot.schedule.resolving.candidates import boundary_day
-from bot.schedule.resolving.context import PhraseContext, add_duration, month_after
+from bot.schedule.resolving.context import PhraseContext, add_duration, days_in_month, month_after
 from bot.schedule.resolving.hours import resolve_without_daypart
+from bot.schedule.resolving.point_parts import wall_time_on
 from bot.schedule.resolving.recurring import SeriesParts
 
 
@@ -26,7 +27,33 @@ def resolve_series_start(ctx: PhraseContext, parts: SeriesParts) -> datetime | N
     day_nodes = [node for node in nodes if timed or not isinstance(node, TimeOfDay)]
     if (day := _full_date(day_nodes)) is None:
         return points.resolve_point(ctx, day_nodes, needs_time=False).wall
-    return points.wall_time_on(day, resolve_without_daypart(ctx, clocks[0])) if timed else datetime.combine(day, time())
+    return wall_time_on(day, resolve_without_daypart(ctx, clocks[0])) if timed else datetime.combine(day, time())
+
+
+def bound_by_period(ctx: PhraseContext, parts: SeriesParts) -> None:
+    """Take start and end from "every day next week at 22:00" and "tuesdays 22:00 this month"."""
+    period = next((node for node in parts.selectors if isinstance(node, Period) and node.offset is not None), None)
+    if period is None or period.unit == "weekend":
+        return
+    if parts.start_nodes is not None or parts.until_nodes is not None or parts.run_count is not None:
+        raise ParseError("Two ends are named.", period)
+    first, last = _days_of_period(ctx, period)
+    parts.selectors.remove(period)
+    parts.until_nodes = [CalendarDate(period.start, period.end, last.month, (last.day,), last.year)]
+    if first > ctx.today:
+        parts.start_nodes = [CalendarDate(period.start, period.end, first.month, (first.day,), first.year)]
+
+
+def _days_of_period(ctx: PhraseContext, period: Period) -> tuple[date, date]:
+    """Return the first and last day of a week, month or year, counted from the present one."""
+    offset = period.offset or 0
+    if period.unit == "week":
+        monday = ctx.today + timedelta(days=7 * offset - ctx.today.weekday())
+        return monday, monday + timedelta(days=6)
+    if period.unit == "year":
+        return date(ctx.today.year + offset, 1, 1), date(ctx.today.year + offset, 12, 31)
+    year, month = month_after(ctx.today, offset)
+    return date(year, month, 1), date(year, month, days_in_month(year, month))
 
 
 def _full_date(nodes: Sequence[SyntaxNode]) -> date | None:

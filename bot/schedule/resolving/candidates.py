@@ -9,6 +9,7 @@ from bot.schedule.parsing.errors import AmbiguityError, ParseError
 from bot.schedule.parsing.nodes import (
     AmbiguousDate,
     CalendarDate,
+    EasterDay,
     MonthDays,
     Months,
     NthWeekdays,
@@ -23,11 +24,18 @@ from bot.schedule.parsing.nodes import (
 )
 from bot.schedule.parsing.zones import zone_info
 from bot.schedule.resolving.context import PhraseContext, days_in_month, month_after
+from bot.schedule.resolving.counted_days import (
+    YEARS_AHEAD,
+    counted_day,
+    easter_dates,
+    holiday_notes,
+    nth_workday_after,
+    shifted_weekday_dates,
+    upcoming_month_days,
+    workdays_of_month,
+)
 
-_MONTHS_AHEAD = 24
-"""Number of months searched for a day of the month."""
-_YEARS_AHEAD = 9
-"""Number of years searched for a date without a year: 29 February can be eight years off."""
+_SATURDAY = 5
 
 
 @dataclass(slots=True)
@@ -62,14 +70,14 @@ def candidate_days(ctx: PhraseContext, nodes: Sequence[SyntaxNode]) -> Candidate
         return None
     if weekday is not None and (len(weekday.days) > 1 or weekday.is_range):
         if weekday.determiner in ("next", "following") and weekday.days == (0, 1, 2, 3, 4) and not others:
-            return CandidateDays((_next_working_day(ctx),), True, (weekday,))
+            return CandidateDays((_next_working_day(ctx, weekday),), True, (weekday,))
         raise ask_about_several_days(ctx, weekday)
     if len(others) > 1:
         return _days_in_period(ctx, weekday, others) or _common_day(ctx, others, weekday)
     if not others:
         assert weekday is not None
         return CandidateDays(*_weekday_dates(ctx, weekday), (weekday,))
-    if weekday is not None and isinstance(others[0], Period) and others[0].unit == "week":
+    if weekday is not None and isinstance(others[0], Period) and others[0].unit in ("week", "weekend"):
         return _weekday_in_week(ctx, weekday, others[0])
     return _common_day(ctx, others, weekday)
 
@@ -80,6 +88,8 @@ def ask_about_several_days(ctx: PhraseContext, node: Weekdays) -> AmbiguityError
         return ParseError("Several days make a series: say 'every'.", node, example="every monday at 21:00")
     text = ctx.text_of(node).removeprefix("on ").removeprefix("this ").removeprefix("next ").removeprefix("coming ")
     options = [f"every {text}"] if not node.determiner else []
+    if node.is_choice:
+        return AmbiguityError("On which of those days?", tuple(WEEKDAYS[day] for day in node.days), node)
     if node.is_range:
         first = ctx.today + timedelta(days=(node.days[0] - ctx.today.weekday()) % 7)
         options.append(f"every {text} starting {first.isoformat()} for {len(node.days)} times")
@@ -90,8 +100,10 @@ def ask_about_several_days(ctx: PhraseContext, node: Weekdays) -> AmbiguityError
     return AmbiguityError("On those days of every week, or only the next ones?", tuple(options), node)
 
 
-def _next_working_day(ctx: PhraseContext) -> date:
-    """Return the first day after today from Monday to Friday."""
+def _next_working_day(ctx: PhraseContext, node: Weekdays) -> date:
+    """Return the first day after today from Monday to Friday; "business day" and "working day" leave out holidays."""
+    if "weekday" not in ctx.text_of(node):
+        return nth_workday_after(ctx, ctx.today, 1)
     days = (ctx.today + timedelta(days=n) for n in range(1, 4))
     return next(day for day in days if day.weekday() < 5)
 
@@ -106,8 +118,10 @@ def _merge_nodes(ctx: PhraseContext, nodes: Sequence[SyntaxNode]) -> list[Syntax
             rest.remove(node)
             rest[rest.index(numbered)] = CalendarDate(numbered.start, numbered.end, day.month, (day.day,), day.year)
             continue
-        dated = next((p for p in rest if isinstance(p, CalendarDate | NthWeekdays) and p.year is None), None)
-        if dated is not None and (isinstance(dated, CalendarDate) or dated.month):
+        dated = next(
+            (p for p in rest if isinstance(p, CalendarDate | NthWeekdays | EasterDay) and p.year is None), None
+        )
+        if dated is not None and (not isinstance(dated, NthWeekdays) or dated.month):
             dated.year = node.year
             rest.remove(node)
     for month in [p for p in rest if isinstance(p, Months) and len(p.months) == 1]:
@@ -134,26 +148,34 @@ def _days_from_month_end(ctx: PhraseContext, nodes: Sequence[SyntaxNode]) -> Can
     if any(not isinstance(node, MonthDays | Months | Weekdays) for node in nodes):
         raise ParseError("Those are two different days.", *nodes)
     years = (month.year,) if month.year else (ctx.today.year, ctx.today.year + 1)
-    days = [_counted_day(numbered, year, month.months[0]) for year in years]
+    days = [counted_day(ctx, numbered, year, month.months[0]) for year in years]
     coming = tuple(day for day in days if day is not None and (month.year or day >= ctx.today))
     return CandidateDays(coming, month.year is not None, (numbered, month))
 
 
 def _days_in_period(ctx: PhraseContext, weekday: Weekdays | None, others: Sequence[SyntaxNode]) -> CandidateDays | None:
-    """Return the 20th of next month, the first friday of this month."""
+    """Return the 20th of next month, the first friday of this month, the last working day of january."""
+    month = next((node for node in others if isinstance(node, Months) and len(node.months) == 1), None)
+    workday = next((node for node in others if isinstance(node, Workdays)), None)
+    if month is not None and workday is not None and len(others) == 2:
+        days = CandidateDays(workdays_of_month(ctx, workday, month), month.year is not None, (workday, month))
+        return _check_weekday(days, weekday)
     period = next((node for node in others if isinstance(node, Period) and node.unit == "month"), None)
     counted = next((p for p in others if isinstance(p, MonthDays | NthWeekdays | Workdays | ShiftedWeekday)), None)
     if period is None or counted is None or len(others) > 2:
         return None
     if isinstance(counted, ShiftedWeekday):
-        return _check_weekday(CandidateDays(*_shifted_weekday_dates(ctx, counted, period.offset), (counted,)), weekday)
+        return _check_weekday(CandidateDays(*shifted_weekday_dates(ctx, counted, period.offset), (counted,)), weekday)
     if period.offset is None:
         if not isinstance(counted, MonthDays) or counted.days == (-1,):
             raise _ask_once_or_monthly(ctx, counted, period)
-        return CandidateDays(tuple(_upcoming_month_days(ctx, counted)), False, (counted, period))
-    day = _counted_day(counted, *month_after(ctx.today, period.offset))
+        return CandidateDays(tuple(upcoming_month_days(ctx, counted)), False, (counted, period))
+    day = counted_day(ctx, counted, *month_after(ctx.today, period.offset))
     if day is None:
         raise ParseError("There is no such day in that month.", counted)
+    if isinstance(counted, Workdays):
+        for text in holiday_notes(ctx, counted, day):
+            ctx.add_assumption(text)
     days = CandidateDays((day,), True, (counted, period))
     return _check_weekday(days, weekday)
 
@@ -203,15 +225,17 @@ def _days_of_node(ctx: PhraseContext, node: SyntaxNode) -> CandidateDays:
         case CalendarDate():
             return CandidateDays(*_calendar_dates(ctx, node), (node,))
         case MonthDays():
-            return CandidateDays(tuple(_upcoming_month_days(ctx, node)), False, (node,))
+            return CandidateDays(tuple(upcoming_month_days(ctx, node)), False, (node,))
         case NthWeekdays():
             return CandidateDays(*_nth_weekday_dates(ctx, node), (node,))
         case AmbiguousDate():
             return CandidateDays(*_ambiguous_dates(ctx, node), (node,))
         case Workdays():
             raise _ask_once_or_monthly(ctx, node)
+        case EasterDay():
+            return CandidateDays(*easter_dates(ctx, node), (node,))
         case ShiftedWeekday():
-            return CandidateDays(*_shifted_weekday_dates(ctx, node, None), (node,))
+            return CandidateDays(*shifted_weekday_dates(ctx, node, None), (node,))
         case PeriodBoundary():
             return CandidateDays(*_boundary_dates(ctx, node), (node,))
         case Months() | Period(unit="month"):
@@ -242,16 +266,22 @@ def _weekday_dates(ctx: PhraseContext, node: Weekdays) -> tuple[tuple[date, ...]
     if node.determiner in ("next", "following"):
         after = coming if ahead else coming + timedelta(days=7)
         of_next_week = ctx.today + timedelta(days=7 - ctx.today.weekday() + node.days[0])
+        later = timedelta(weeks=node.weeks_later)
         if after != of_next_week:
             name = WEEKDAYS[node.days[0]].capitalize()
-            raise AmbiguityError(f"Which {name} is meant?", (after.isoformat(), of_next_week.isoformat()), node)
-        return (after,), True
+            options = ((after + later).isoformat(), (of_next_week + later).isoformat())
+            raise AmbiguityError(f"Which {name} is meant?", options, node)
+        return (after + later,), True
+    if node.weeks_later:
+        return (coming + timedelta(weeks=node.weeks_later),), True
     return (coming, coming + timedelta(days=7)), False
 
 
 def _weekday_in_week(ctx: PhraseContext, weekday: Weekdays, week: Period) -> CandidateDays:
-    """Return friday of this or next week."""
+    """Return friday of this or next week, sunday of next weekend."""
     monday = ctx.today - timedelta(days=ctx.today.weekday())
+    if week.unit == "weekend" and weekday.days[0] < _SATURDAY:
+        raise ParseError("That is no day of a weekend.", weekday, week)
     day = monday + timedelta(days=7 * (week.offset or 0) + weekday.days[0])
     if weekday.determiner:
         raise ParseError("Those are two different weeks.", weekday, week)
@@ -273,60 +303,21 @@ def _valid_date(year: int, month: int, day: int, node: SyntaxNode) -> date:
 
 
 def _upcoming_dates(ctx: PhraseContext, month: int, day: int) -> Iterator[date]:
-    for year in range(ctx.today.year, ctx.today.year + _YEARS_AHEAD):
+    for year in range(ctx.today.year, ctx.today.year + YEARS_AHEAD):
         if day <= days_in_month(year, month) and (candidate := date(year, month, day)) >= ctx.today:
             yield candidate
-
-
-def _upcoming_month_days(ctx: PhraseContext, node: MonthDays) -> Iterator[date]:
-    if len(node.days) > 1:
-        raise ParseError("Several days make a series: say 'every'.", node, example="every month on the 1st at 21:00")
-    for offset in range(_MONTHS_AHEAD):
-        candidate = _counted_day(node, *month_after(ctx.today, offset))
-        if candidate is not None and candidate >= ctx.today:
-            yield candidate
-
-
-def _counted_day(node: MonthDays | NthWeekdays | Workdays, year: int, month: int) -> date | None:
-    """Return the day that a node counts in one month, or None where the month has no such day."""
-    length = days_in_month(year, month)
-    days: Sequence[int] = range(1, length + 1)
-    if isinstance(node, MonthDays):
-        counts = node.days
-    elif isinstance(node, NthWeekdays):
-        first = (node.day - date(year, month, 1).weekday()) % 7 + 1
-        days, counts = range(first, length + 1, 7), node.nths
-    else:
-        days, counts = [day for day in days if date(year, month, day).weekday() < 5], node.nths
-    if len(counts) > 1:
-        raise ParseError("Several days make a series: say 'every'.", node, example="every month on the 1st at 21:00")
-    index = counts[0] - 1 if counts[0] > 0 else counts[0]
-    return date(year, month, days[index]) if -len(days) <= index < len(days) else None
 
 
 def _nth_weekday_dates(ctx: PhraseContext, node: NthWeekdays) -> tuple[tuple[date, ...], bool]:
     if node.month is None:
         raise _ask_once_or_monthly(ctx, node)
     if node.year is not None:
-        day = _counted_day(node, node.year, node.month)
+        day = counted_day(ctx, node, node.year, node.month)
         if day is None:
             raise ParseError("There is no such day in that month.", node)
         return (day,), True
-    years = (_counted_day(node, ctx.today.year + n, node.month) for n in range(_YEARS_AHEAD))
+    years = (counted_day(ctx, node, ctx.today.year + n, node.month) for n in range(YEARS_AHEAD))
     return tuple(day for day in years if day is not None and day >= ctx.today), False
-
-
-def _shifted_weekday_dates(
-    ctx: PhraseContext, node: ShiftedWeekday, month_offset: int | None
-) -> tuple[tuple[date, ...], bool]:
-    """Return the days that are so many days from the nth weekday of each month, or of the month at an offset."""
-    base = NthWeekdays(node.start, node.end, (node.nth,), node.day)
-    offsets = range(-1, _MONTHS_AHEAD) if month_offset is None else (month_offset,)
-    bases = (_counted_day(base, *month_after(ctx.today, offset)) for offset in offsets)
-    days = tuple(day + timedelta(days=node.shift) for day in bases if day is not None)
-    if month_offset is not None:
-        return days, True
-    return tuple(day for day in days if day >= ctx.today), False
 
 
 def _boundary_dates(ctx: PhraseContext, node: PeriodBoundary) -> tuple[tuple[date, ...], bool]:
@@ -366,11 +357,13 @@ def _ask_once_or_monthly(
     """Ask whether "the first sunday" is meant once or every month. Reject "last friday", which may be past."""
     if isinstance(node, NthWeekdays) and node.nths == (-1,) and not scope:
         raise ParseError("Say of which month, or the date.", node, example="last friday of december at 21:00")
-    days = (_counted_day(node, *month_after(ctx.today, offset)) for offset in range(3))
+    days = (counted_day(ctx, node, *month_after(ctx.today, offset)) for offset in range(3))
     coming = next((day for day in days if day is not None and day >= ctx.today), None)
     text = ctx.text_of(node).removeprefix("on ").removeprefix("the ")
     options = (*((coming.isoformat(),) if coming else ()), f"every month on the {text}")
-    return AmbiguityError(f"Is '{text}' meant once, or every month?", options, node, *scope)
+    notes = holiday_notes(ctx, node, *((coming,) if coming else ())) if isinstance(node, Workdays) else ()
+    question = " ".join((f"Is '{text}' meant once, or every month?", *notes))
+    return AmbiguityError(question, options, node, *scope)
 
 
 def _ambiguous_dates(ctx: PhraseContext, node: AmbiguousDate) -> tuple[tuple[date, ...], bool]:

@@ -11,6 +11,7 @@ from bot.schedule.parsing.nodes import DurationParts, SyntaxNode
 from bot.schedule.parsing.tokens import Token
 from bot.schedule.parsing.zones import zone_info
 
+_SATURDAY = 5
 _HOURS_PER_UNIT = {"week": 168, "day": 24, "hour": 1, "minute": 1 / 60, "second": 1 / 3600}
 _MAX_YEARS = 100
 """Maximum duration that can be added to a time."""
@@ -21,7 +22,8 @@ class PhraseContext:
     """The tokens of a phrase and the origin it is read from.
 
     ``zone`` is the zone of the phrase, ``speaker_zone`` that of its speaker. ``local_now`` is the current wall-clock
-    time in ``zone``. ``zone_nodes`` name the zone, ``zone_abbreviation`` is how it was written.
+    time in ``zone``. ``zone_nodes`` name the zone, ``zone_abbreviation`` is how it was written. ``written_offset`` is
+    the fixed zone of an offset beside a ``named_zone``.
     """
 
     tokens: Sequence[Token]
@@ -34,6 +36,8 @@ class PhraseContext:
     local_now: datetime = datetime(1, 1, 1)  # noqa: DTZ001
     zone_nodes: Sequence[SyntaxNode] = ()
     assumptions: list[str] = field(default_factory=list)
+    written_offset: str = ""
+    named_zone: str = ""
 
     def set_zone(self, zone: str) -> None:
         """Read the phrase in this zone."""
@@ -44,6 +48,10 @@ class PhraseContext:
     def today(self) -> date:
         """Return the date in the zone of the phrase."""
         return self.local_now.date()
+
+    def is_workday(self, day: date) -> bool:
+        """Tell whether a day is from Monday to Friday and not known to be a holiday."""
+        return day.weekday() < _SATURDAY and not self.preferences.holidays.includes(day)
 
     def add_assumption(self, text: str) -> None:
         """Record an assumption, once."""
@@ -57,12 +65,17 @@ class PhraseContext:
 
 def is_calendar_duration(amount: DurationParts) -> bool:
     """Tell whether a duration consists of whole days, weeks, months or years."""
-    return all(unit in ("day", "week", "month", "year") and count == int(count) for count, unit in amount)
+    units = ("day", "week", "month", "year", "workday")
+    return all(unit in units and count == int(count) for count, unit in amount)
 
 
 def add_duration(wall: datetime, amount: DurationParts, sign: int, node: SyntaxNode) -> datetime:
     """Move a wall-clock time by a duration. Months keep the day of the month, or take the last day there is."""
     for count, unit in amount:
+        if unit == "workday":
+            raise ParseError(
+                "Working days can be counted from now on only.", node, example="in 2 business days at 06:00"
+            )
         if unit in ("month", "year") and count != int(count):
             raise ParseError(f"{count:g} {unit}s is not a length of time that can be counted.", node)
         if count * _HOURS_PER_UNIT.get(unit, 720) > _MAX_YEARS * 9000:

@@ -9,7 +9,7 @@ from bot.schedule.parsing.errors import AmbiguityError, ParseError
 from bot.schedule.parsing.nodes import Connective, DateRange, Duration, Months, NowNode, Period, SyntaxNode, Weekdays
 from bot.schedule.resolving import points
 from bot.schedule.resolving.context import PhraseContext, add_duration
-from bot.schedule.resolving.points import Point
+from bot.schedule.resolving.point_parts import Point, classify
 
 
 def context_from(ctx: PhraseContext, start: Point) -> PhraseContext:
@@ -37,7 +37,7 @@ def window_between_days(
     connectives: Sequence[Connective],
 ) -> Window:
     """Resolve 10 August to 12 September; a year after the end applies to both."""
-    if any(isinstance(node, NowNode) for node in start_nodes) or points.classify(start_nodes).from_now is not None:
+    if any(isinstance(node, NowNode) for node in start_nodes) or classify(start_nodes).from_now is not None:
         raise ParseError("At what time does it end?", *end_nodes)
     if any(isinstance(node, Months) for node in (*start_nodes, *end_nodes)):
         raise ParseError(

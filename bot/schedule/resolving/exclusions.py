@@ -10,6 +10,8 @@ from bot.schedule.parsing.errors import ParseError
 from bot.schedule.parsing.nodes import (
     CalendarDate,
     DateRange,
+    DateSpan,
+    EasterDay,
     Months,
     NthWeekdays,
     RelativeDay,
@@ -20,6 +22,7 @@ from bot.schedule.resolving.candidates import candidate_days
 from bot.schedule.resolving.context import PhraseContext
 from bot.schedule.resolving.recurring import SeriesParts
 
+_LONGEST_SPAN = 62
 _CANNOT = "Those days cannot be left out of this series."
 
 
@@ -80,7 +83,9 @@ def with_excluded_dates(ctx: PhraseContext, series: Series, parts: SeriesParts) 
         if not days:
             raise ParseError("There is no run on that day anyway.", node)
         excluded += days
-        if not getattr(node, "year", None):
+        if isinstance(node, DateSpan):
+            ctx.add_assumption(f"There is no run from {days[0]:%-d %B %Y} to {days[-1]:%-d %B %Y}.")
+        elif not getattr(node, "year", None):
             ctx.add_assumption(f"There is no run on {', '.join(f'{day:%-d %B %Y}' for day in days)}.")
     if not excluded:
         return series
@@ -94,7 +99,7 @@ def with_excluded_dates(ctx: PhraseContext, series: Series, parts: SeriesParts) 
 
 def _names_dates(node: SyntaxNode) -> bool:
     is_one_day = isinstance(node, Weekdays) and bool(node.determiner)
-    return is_one_day or isinstance(node, CalendarDate | DateRange | RelativeDay)
+    return is_one_day or isinstance(node, CalendarDate | DateRange | DateSpan | RelativeDay | EasterDay)
 
 
 def _dates_of(ctx: PhraseContext, series: Series, node: SyntaxNode) -> Iterator[date]:
@@ -102,6 +107,9 @@ def _dates_of(ctx: PhraseContext, series: Series, node: SyntaxNode) -> Iterator[
     start = replace(ctx, assumptions=ctx.assumptions)
     start.local_now = max(ctx.local_now, datetime.combine(series.first.wall.date(), time()))
     numbers: Sequence[int] = ()
+    if isinstance(node, DateSpan):
+        yield from _days_of_span(start, node)
+        return
     if isinstance(node, CalendarDate):
         numbers = node.days
     elif isinstance(node, DateRange):
@@ -112,6 +120,16 @@ def _dates_of(ctx: PhraseContext, series: Series, node: SyntaxNode) -> Iterator[
         yield from _first_of(start, one)
     if not numbers:
         yield from _first_of(ctx, node)
+
+
+def _days_of_span(ctx: PhraseContext, node: DateSpan) -> Iterator[date]:
+    (first,) = _first_of(ctx, node.first)
+    after = replace(ctx, assumptions=ctx.assumptions)
+    after.local_now = datetime.combine(first, time())
+    (last,) = _first_of(after, node.last)
+    if not 0 <= (last - first).days <= _LONGEST_SPAN:
+        raise ParseError(f"At most {_LONGEST_SPAN} days in a row can be left out.", node)
+    yield from (first + timedelta(days=n) for n in range((last - first).days + 1))
 
 
 def _first_of(ctx: PhraseContext, node: SyntaxNode) -> tuple[date, ...]:

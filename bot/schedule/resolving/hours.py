@@ -22,6 +22,7 @@ _DAYPART_BOUNDS = {
     "night": (17, 24),
     "lunchtime": (11, 15),
 }
+_END_OF_DAY = 24
 _DAYPART_EXAMPLES = {
     "morning": ("06:00", "09:00"),
     "afternoon": ("13:00", "15:00"),
@@ -101,6 +102,8 @@ def _resolve_in_daypart(ctx: PhraseContext, clock: TimeOfDay, daypart: Daypart) 
     if daypart.is_today and daypart.name == "night" and clock.hour < 6 <= ctx.local_now.hour:
         return replace(clock, hour=clock.hour + 24)
     first, last = _DAYPART_BOUNDS[daypart.name]
+    if clock.hour == last == _END_OF_DAY:
+        return clock
     if not first <= clock.hour < last:
         raise _daypart_conflict(clock, daypart)
     return clock
@@ -114,6 +117,8 @@ def _daypart_conflict(clock: TimeOfDay, daypart: Daypart) -> AmbiguityError | Pa
         if clock.certainty < HourCertainty.CERTAIN:
             options = (f"tomorrow {early}", f"today {clock.hour + 12}:{clock.minute:02}")
         return AmbiguityError("Which night hour is meant?", options, clock, daypart)
+    if daypart.name == "night" and clock.hour == 12 and clock.certainty < HourCertainty.CERTAIN:
+        return AmbiguityError("Is that midnight?", ("at 24:00",), clock, accepts_one=True)
     return ParseError(
         f"{format_time_of_day(clock)} does not fit '{daypart.name}'. Say the date and the time in figures.",
         clock,
@@ -133,7 +138,7 @@ def bare_number_error(number: BareNumber, with_day: bool) -> AmbiguityError | Pa
         options += (f"the {ordinal(number.value)}",)
     if not options:
         return ParseError(f"What {number.value} means was not understood.", number)
-    return AmbiguityError(f"What is {number.value} here?", options, number)
+    return AmbiguityError(f"What is {number.value} here?", options, number, accepts_one=with_day)
 
 
 def hour_from_number(number: BareNumber) -> TimeOfDay:

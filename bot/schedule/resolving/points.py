@@ -1,127 +1,29 @@
 """Resolve single times: combine the nodes of a point, check them, and place them on the clock of the zone."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from collections.abc import Sequence
+from datetime import UTC, datetime, time, timedelta
 from typing import Literal
 
 from bot.schedule.model import ZonedTime
 from bot.schedule.occurrences import is_ambiguous, resolve_wall_time, wall_time_exists
 from bot.schedule.parsing.errors import AmbiguityError, ParseError
 from bot.schedule.parsing.nodes import (
-    AmbiguousDate,
-    AmbiguousNode,
-    BareNumber,
-    CalendarDate,
     DateRange,
-    Daypart,
-    EndOfDay,
-    FromNow,
-    HourCertainty,
-    MonthDays,
     Months,
-    NowNode,
-    NthWeekdays,
     Period,
     PeriodBoundary,
     RelativeDay,
     RelativeTo,
-    ShiftedWeekday,
     SyntaxNode,
     TimeOfDay,
     Weekdays,
-    Workdays,
-    Year,
 )
 from bot.schedule.parsing.zones import zone_info
 from bot.schedule.resolving.candidates import CandidateDays, candidate_days
-from bot.schedule.resolving.context import PhraseContext, add_duration, clock_part, is_calendar_duration
-from bot.schedule.resolving.hours import bare_number_error, format_time_of_day, hour_from_number, resolve_hour
-
-_DAY_NODES = (
-    RelativeDay,
-    Weekdays,
-    MonthDays,
-    Workdays,
-    NthWeekdays,
-    CalendarDate,
-    AmbiguousDate,
-    Months,
-    Year,
-    Period,
-    PeriodBoundary,
-    ShiftedWeekday,
-)
-_TIME_OPTIONS = (" at 09:00", " at 21:00")
-
-
-@dataclass(slots=True)
-class PointParts:
-    """The nodes of one point by kind."""
-
-    days: list[SyntaxNode] = field(default_factory=list)
-    clock: TimeOfDay | None = None
-    daypart: Daypart | None = None
-    end_of_day: EndOfDay | None = None
-    number: BareNumber | None = None
-    from_now: FromNow | None = None
-    now: NowNode | None = None
-    relative_to: RelativeTo | None = None
-
-
-@dataclass(slots=True)
-class Point:
-    """A wall-clock time, the nodes that named it, and its grain. ``instant`` is set where hours were counted."""
-
-    wall: datetime
-    grain: Literal["minute", "day"]
-    clock: TimeOfDay | None = None
-    day_nodes: tuple[SyntaxNode, ...] = ()
-    instant: datetime | None = None
-
-
-def classify(nodes: Iterable[SyntaxNode]) -> PointParts:
-    """Sort the nodes of a point by kind.
-
-    Raises ParseError for two nodes of one kind, and for nodes that belong to no point.
-    """
-    parts = PointParts()
-    names = {TimeOfDay: "clock", Daypart: "daypart", EndOfDay: "end_of_day", BareNumber: "number", FromNow: "from_now",
-             NowNode: "now", RelativeTo: "relative_to"}  # fmt: skip
-    for node in nodes:
-        if isinstance(node, _DAY_NODES):
-            parts.days.append(node)
-            continue
-        if isinstance(node, AmbiguousNode):
-            raise AmbiguityError(node.question, node.options, node, accepts_one=node.accepts_one)
-        name = names.get(type(node))
-        if name is None:
-            raise ParseError("", node)
-        before = getattr(parts, name)
-        if before is not None:
-            raise ParseError("Two times are named for one moment.", before, node)
-        setattr(parts, name, node)
-    return _place_number(parts)
-
-
-def _place_number(parts: PointParts) -> PointParts:
-    """Read a number after "on", or beside a part of the day, as a day or an hour."""
-    number = parts.number
-    if number is None:
-        return parts
-    clock = parts.clock
-    comma = clock is not None and clock.start - number.end == 1
-    behind_day = (
-        clock is not None
-        and clock.certainty >= HourCertainty.LIKELY
-        and (comma or (clock.has_at and clock.start == number.end))
-    )
-    if (number.has_on or behind_day) and not parts.days and 1 <= number.value <= 31:
-        parts.days.append(MonthDays(number.start, number.end, (number.value,)))
-        parts.number = None
-    elif parts.daypart is not None and parts.clock is None:
-        parts.clock, parts.number = hour_from_number(number), None
-    return parts
+from bot.schedule.resolving.context import PhraseContext, add_duration, clock_part
+from bot.schedule.resolving.from_now import from_now_point
+from bot.schedule.resolving.hours import bare_number_error, format_time_of_day, resolve_hour
+from bot.schedule.resolving.point_parts import TIME_OPTIONS, Point, PointParts, classify, wall_time_on
 
 
 def resolve_point(
@@ -142,9 +44,10 @@ def resolve_point(
         if parts.days or parts.clock or parts.daypart or parts.from_now or parts.end_of_day:
             raise ParseError("Now is already a time.", parts.now)
         return Point(ctx.local_now, "minute", instant=ctx.now)
+    _ask_about_hour_of_night(ctx, parts)
     clock = resolve_hour(ctx, parts.clock, parts.daypart, parts.end_of_day)
     if parts.from_now is not None:
-        return _from_now_point(ctx, parts.from_now, parts, clock, needs_time)
+        return from_now_point(ctx, parts.from_now, parts, clock, needs_time)
     if (
         parts.daypart is not None
         and parts.daypart.is_today
@@ -166,6 +69,19 @@ def resolve_point(
     if clock.is_midnight:
         return _midnight_point(ctx, clock, days, parts)
     return _timed_point(ctx, clock, days, allow_past)
+
+
+def _ask_about_hour_of_night(ctx: PhraseContext, parts: PointParts) -> None:
+    """Ask whether the 2am of "friday night 2am" is on Friday or on the day after."""
+    clock, daypart = parts.clock, parts.daypart
+    if clock is None or daypart is None or daypart.name != "night" or daypart.is_today or not 0 < clock.hour < 6:
+        return
+    days = candidate_days(ctx, parts.days)
+    if days is None or clock.is_midnight:
+        return
+    following = days.dates[0] + timedelta(days=1)
+    options = tuple(f"{day.isoformat()} {format_time_of_day(clock)}" for day in (following, days.dates[0]))
+    raise AmbiguityError("Is that hour on that day, or on the next?", options, *days.nodes, daypart, clock)
 
 
 def _month_start(ctx: PhraseContext, node: SyntaxNode) -> datetime | None:
@@ -210,12 +126,6 @@ def _passed_error(
     return AmbiguityError(question, options, *days.nodes, clock, whole_phrases=("now",), time_passed=True)
 
 
-def wall_time_on(day: date, clock: TimeOfDay) -> datetime:
-    """Return the wall-clock time of a time of day on a day; hours from 24 on belong to the next day."""
-    days, hour = divmod(clock.hour, 24)
-    return datetime.combine(day + timedelta(days=days), time(hour, clock.minute, clock.second))
-
-
 def _midnight_point(ctx: PhraseContext, clock: TimeOfDay, days: CandidateDays | None, parts: PointParts) -> Point:
     """Return the next midnight; ask for the midnight of a day, which may be its start or its end."""
     if days is None or (parts.daypart is not None and parts.daypart.is_today):
@@ -237,40 +147,7 @@ def _day_point(ctx: PhraseContext, days: CandidateDays, needs_time: bool) -> Poi
             options = (first.isoformat(), (first + timedelta(days=7)).isoformat())
             raise AmbiguityError("Is today meant, or a week from now?", options, weekday)
         return Point(datetime.combine(first, time()), "day", day_nodes=days.nodes)
-    raise AmbiguityError("At what time?", _TIME_OPTIONS, *days.nodes, insert_after=days.nodes[-1])
-
-
-def _from_now_point(
-    ctx: PhraseContext, node: FromNow, parts: PointParts, clock: TimeOfDay | None, needs_time: bool
-) -> Point:
-    """Resolve in 2 hours, in 3 days at 9pm. Days and months count on the calendar, hours in real time."""
-    days = candidate_days(ctx, parts.days)
-    if sum(count for count, _ in node.amount) <= 0:
-        raise ParseError("That is no time at all.", node, example="in 10 minutes")
-    dates = tuple(part for part in node.amount if part[1] not in ("hour", "minute", "second"))
-    wall = add_duration(ctx.local_now, dates, 1, node)
-    whole = is_calendar_duration(node.amount)
-    if days is not None and wall.date() != days.dates[0]:
-        raise ParseError("Those are two different days.", node, *days.nodes)
-    if not whole:
-        if clock is not None:
-            raise ParseError("Two times are named for one moment.", node, clock)
-        instant = ctx.now if wall == ctx.local_now else resolve_wall_time(wall, ctx.zone).instant
-        instant += clock_part(node.amount)
-        to_the_minute = instant.replace(second=0, microsecond=0)
-        if to_the_minute > ctx.now and not any(unit == "second" for _, unit in node.amount):
-            instant = to_the_minute
-        local = instant.astimezone(zone_info(ctx.zone))
-        return Point(local.replace(tzinfo=None), "minute", day_nodes=(node,), instant=instant)
-    if clock is not None:
-        if any(unit == "year" for _, unit in node.amount) or clock.is_midnight:
-            raise ParseError("Say the date.", node, clock, example="1 March 21:00")
-        return Point(wall_time_on(wall.date(), clock), "minute", clock, (node,))
-    wall = wall.replace(second=0, microsecond=0)
-    if ctx.whole_days or not needs_time:
-        return Point(wall, "minute", day_nodes=(node,))
-    options = (f" at {wall:%H:%M}", *_TIME_OPTIONS)
-    raise AmbiguityError("At what time that day?", tuple(dict.fromkeys(options)), node, insert_after=node)
+    raise AmbiguityError("At what time?", TIME_OPTIONS, *days.nodes, insert_after=days.nodes[-1])
 
 
 def _relative_point(
@@ -305,7 +182,7 @@ def _relative_point(
             raise ParseError("", node)
         return _require_future(ctx, Point(wall_time_on(wall.date(), clock), "minute", clock, (node,)), node)
     if start.grain == "day" and not ctx.whole_days and needs_time:
-        raise AmbiguityError("At what time?", _TIME_OPTIONS, node, insert_after=anchor[-1])
+        raise AmbiguityError("At what time?", TIME_OPTIONS, node, insert_after=anchor[-1])
     return _require_future(ctx, Point(wall, start.grain, start.clock, (node,)), node)
 
 

@@ -13,8 +13,10 @@ from bot.schedule.parsing.nodes import (
     Connective,
     CountedDays,
     DateRange,
+    DateSpan,
     Daypart,
     Duration,
+    EasterDay,
     EndOfDay,
     MinutesOfHour,
     MonthDays,
@@ -33,8 +35,11 @@ from bot.schedule.parsing.nodes import (
 )
 from bot.schedule.resolving.hours import hour_from_number
 
+_ROLES = {
+    "from": "start", "between": "start", "starting": "start", "until": "until", "to": "until", "except": "except",
+}  # fmt: skip
 _DAYS_PER_UNIT = {"day": 1, "week": 7}
-_EXCLUDABLE_NODES = (Weekdays, CalendarDate, DateRange, NthWeekdays, RelativeDay, Months, Period)
+_EXCLUDABLE_NODES = (EasterDay, Weekdays, CalendarDate, DateRange, NthWeekdays, RelativeDay, Months, Period)
 _DATE_NODES = (CalendarDate, RelativeDay, Months, Year, AmbiguousDate, Period, PeriodBoundary, Weekdays, MonthDays)
 
 
@@ -135,6 +140,8 @@ def classify(nodes: Sequence[SyntaxNode]) -> SeriesParts:
     role = ""
     for index, node in enumerate(nodes):
         following = nodes[index + 1] if index + 1 < len(nodes) else None
+        if isinstance(node, Connective) and role == "except" and _joins_excluded_dates(node, parts.excluded, following):
+            continue
         if isinstance(node, Connective):
             role = _role(node, following, nodes[index + 2 : index + 3], parts)
             target = _target_list(parts, role, node)
@@ -143,13 +150,24 @@ def classify(nodes: Sequence[SyntaxNode]) -> SeriesParts:
         elif role == "end" and isinstance(node, Weekdays):
             parts.end_weekday = node
         elif target is not None and _continues_date(node, target, role, parts):
-            target.append(node)
+            before = nodes[index - 1]
+            is_last = role == "except" and isinstance(before, Connective) and before.role == "to"
+            target.append(DateSpan(target[-1].start, node.end, target.pop(), node) if is_last else node)
         else:
             _add_node(parts, node, role)
             target, role = None, ""
     if parts.start_nodes == [] or parts.until_nodes == [] or role == "end" or isinstance(nodes[-1], Connective):
         raise ParseError("", nodes[-1])
     return parts
+
+
+def _joins_excluded_dates(node: Connective, excluded: list[SyntaxNode], following: SyntaxNode | None) -> bool:
+    """Tell whether a connective belongs to "except 20 dec to 3 jan" or "except between 20 dec and 3 jan"."""
+    if not isinstance(following, CalendarDate):
+        return False
+    if node.role == "to":
+        return bool(excluded) and isinstance(excluded[-1], CalendarDate)
+    return node.role in ("between", "from") and not excluded
 
 
 def _ask_about_days_of_a_range(nodes: Sequence[SyntaxNode]) -> None:
@@ -169,6 +187,10 @@ def _role(connective: Connective, following: SyntaxNode | None, rest: Sequence[S
     """Return what a connective opens: the start, the end, a range of hours, or excluded days."""
     if _ends_on_another_day(connective, following, rest, parts):
         return "end"
+    if isinstance(following, TimeOfDay) and connective.role == "from" and parts.is_sub_daily:
+        until = rest[0] if rest else None
+        if not isinstance(until, Connective) or until.role not in ("to", "until"):
+            return "start"
     if isinstance(following, TimeOfDay | BareNumber) and connective.role in ("from", "between", "to", "until"):
         if connective.role in ("to", "until") and parts.clocks and not parts.until_nodes:
             return "end"
@@ -186,8 +208,7 @@ def _role(connective: Connective, following: SyntaxNode | None, rest: Sequence[S
             connective,
             following,
         )
-    roles = {"from": "start", "starting": "start", "until": "until", "to": "until", "except": "except"}
-    role = roles.get(connective.role)
+    role = _ROLES.get(connective.role)
     if role is None:
         raise ParseError("", connective)
     return role

@@ -74,7 +74,18 @@ def build_rule(
         raise ParseError("Two selections of days are named.", *selectors)
     if rule.monthdays and rule.months and not any(_month_has_day(m, d) for m in rule.months for d in rule.monthdays):
         raise ParseError("Those months have no such day.", *selectors)
+    _require_count(rule, recurrences)
     return _normalized(_in_calendar_quarters(rule, recurrences, selectors))
+
+
+def _require_count(rule: RecurrenceRule, recurrences: Sequence[Recurrence]) -> None:
+    """Reject "3 times a week" beside two days."""
+    counted = next((node for node in recurrences if node.runs_per_unit), None)
+    if counted is None:
+        return
+    runs = (len(rule.weekdays) or len(rule.monthdays) or 1) * max(1, len(rule.times))
+    if runs != counted.runs_per_unit:
+        raise ParseError(f"That names {runs} runs, not {counted.runs_per_unit}.")
 
 
 def _in_calendar_quarters(
@@ -98,7 +109,9 @@ def _month_has_day(month: int, day: int) -> bool:
 def _frequency(recurrences: Sequence[Recurrence], selectors: Sequence[SyntaxNode]) -> tuple[Frequency, int]:
     """Return the unit and interval, explicit or from the days: "every friday" is weekly."""
     explicit = [node for node in recurrences if node.freq is not None]
-    if len(explicit) > 1 or any(after.start == before.end for before, after in pairwise(recurrences)):
+    if len(explicit) > 1 or any(
+        after.start == before.end and before.freq != "weekly" for before, after in pairwise(recurrences)
+    ):
         raise ParseError("Two frequencies are named.", *recurrences)
     if explicit:
         assert explicit[0].freq is not None
@@ -211,7 +224,7 @@ def _add_nth_weekdays(
     if node.year is not None or rule.freq not in ("monthly", "yearly"):
         raise ParseError("That does not fit into this series.", node, *recurrences)
     scoped = node.month or any(e.freq for e in recurrences) or any(isinstance(s, Period | Months) for s in selectors)
-    if not scoped and any(abs(n) > 1 and n > 0 for n in node.nths):
+    if not scoped and len(node.nths) == 1 and node.nths[0] > 1:
         day = ctx.tokens[node.end - 1].name.rstrip("s")
         raise _ask_nth_or_interval(ctx, node, day)
     limit = 5 if rule.freq == "monthly" or node.month else 53
@@ -240,8 +253,6 @@ def _add_shifted_weekday(rule: RecurrenceRule, node: ShiftedWeekday) -> Recurren
 def _ask_nth_or_interval(ctx: PhraseContext, node: NthWeekdays, day: str) -> AmbiguityError | ParseError:
     """Ask whether "every 2nd tuesday" is one of each month or every other one."""
     text = ctx.text_of(node).removeprefix("on ").removeprefix("the ")
-    if len(node.nths) > 1:
-        return AmbiguityError(f"Is '{text}' meant of each month?", (f"{text} of the month",), node)
     weeks = f"{node.nths[0]} weeks on {day}"
     return AmbiguityError(
         f"Is every {text} one of each month, or one in so many weeks?", (f"{text} of the month", weeks), node

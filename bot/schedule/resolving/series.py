@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from itertools import takewhile
 
+from bot.schedule.calendar_names import WEEKDAYS
 from bot.schedule.model import Frequency, RecurrenceRule, Series, Weekday, ZonedTime
 from bot.schedule.occurrences import next_runs, occurrences
 from bot.schedule.parsing.errors import AmbiguityError, ParseError
@@ -13,19 +14,21 @@ from bot.schedule.parsing.nodes import (
     Duration,
     HourCertainty,
     MonthDays,
+    NthWeekdays,
     Recurrence,
     RelativeDay,
     SyntaxNode,
     TimeOfDay,
     Weekdays,
 )
-from bot.schedule.resolving.bounds import resolve_series_start, with_end
+from bot.schedule.resolving.bounds import bound_by_period, resolve_series_start, with_end
 from bot.schedule.resolving.context import PhraseContext, clock_part, is_calendar_duration
 from bot.schedule.resolving.exclusions import remaining_selectors, with_excluded_dates, without_excluded_parts
 from bot.schedule.resolving.hours import resolve_hour
 from bot.schedule.resolving.pairs import half_day_ranges, resolve_pair
 from bot.schedule.resolving.recurring import SeriesParts, classify, is_working_week
 from bot.schedule.resolving.rules import build_rule
+from bot.schedule.words import join_with_and
 
 _TIME_OPTIONS = (" at 09:00", " at 21:00")
 _UNCHOSEN_DAYS: dict[Frequency, tuple[str, tuple[str, ...]]] = {
@@ -36,6 +39,7 @@ _UNCHOSEN_DAYS: dict[Frequency, tuple[str, tuple[str, ...]]] = {
 _NAMES_A_DAY = (CalendarDate, AmbiguousDate, RelativeDay, Weekdays, MonthDays)
 _LAST_COMMON_DAY = 28
 """The last day of the month that every month has."""
+_END_OF_NIGHT = 6
 _LONG_WINDOW = timedelta(hours=8)
 """A daily window longer than this may mean "every hour from .. to", so that is asked."""
 
@@ -48,6 +52,7 @@ def build_series(ctx: PhraseContext, nodes: Sequence[SyntaxNode]) -> Series:
             parts.recurrences.append(Recurrence(parts.daypart.start, parts.daypart.end, "daily"))
         elif is_working_week(nodes) and not any(isinstance(p, Weekdays) and p.plural for p in nodes):
             ctx.add_assumption("Monday to Friday was read as those days of every week.")
+    bound_by_period(ctx, parts)
     start = resolve_series_start(ctx, parts)
     times, window = _resolve_times(ctx, parts)
     rule = build_rule(ctx, parts.recurrences, remaining_selectors(parts), times, parts.minutes)
@@ -110,18 +115,28 @@ def _resolve_time(ctx: PhraseContext, clock: TimeOfDay, parts: SeriesParts) -> t
             question = "Is that the midnight at which the day starts, or at which it ends?"
             raise AmbiguityError(question, ("at 00:00", "at 23:59"), clock, *parts.selectors, replace=(clock,))
         return time()
-    if (
-        parts.daypart is not None
-        and parts.daypart.name == "night"
-        and clock.certainty == HourCertainty.CERTAIN
-        and clock.hour < 6
-    ):
-        return time(clock.hour, clock.minute, clock.second)
+    if clock.certainty == HourCertainty.CERTAIN and clock.hour < _END_OF_NIGHT:
+        _ask_about_hour_of_night(clock, parts)
+        if parts.daypart is not None and parts.daypart.name == "night":
+            return time(clock.hour, clock.minute, clock.second)
     hour = resolve_hour(ctx, clock, parts.daypart, None)
     assert hour is not None
     if hour.hour == 24 or hour.fold is not None:
         raise ParseError("That time cannot recur.", clock)
     return time(hour.hour, hour.minute, hour.second)
+
+
+def _ask_about_hour_of_night(clock: TimeOfDay, parts: SeriesParts) -> None:
+    """Ask whether the 2am of "friday nights 2am" is on Fridays or on the days after."""
+    days = next((node for node in parts.selectors if isinstance(node, Weekdays | NthWeekdays)), None)
+    is_night = parts.daypart is not None and parts.daypart.name == "night"
+    if days is None or not (is_night or (isinstance(days, Weekdays) and days.has_nights)):
+        return
+    if not isinstance(days, Weekdays):
+        raise ParseError("Say the day on which that hour falls.", clock, example="every sunday at 02:00")
+    texts = (join_with_and([f"{WEEKDAYS[(day + shift) % 7]}s" for day in days.days]) for shift in (1, 0))
+    nodes = (days, parts.daypart) if parts.daypart is not None else (days,)
+    raise AmbiguityError("Is that hour on those days, or on the days after?", tuple(texts), *nodes)
 
 
 def _window_minutes(parts: SeriesParts) -> int | None:

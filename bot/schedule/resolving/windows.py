@@ -24,7 +24,7 @@ from bot.schedule.resolving.context import PhraseContext, add_duration, clock_pa
 from bot.schedule.resolving.day_windows import context_from, window_between_days, window_of_day_range, window_of_days
 from bot.schedule.resolving.hours import format_time_of_day, resolve_hour
 from bot.schedule.resolving.pairs import half_day_ranges, resolve_pair
-from bot.schedule.resolving.points import Point
+from bot.schedule.resolving.point_parts import Point, classify, wall_time_on
 
 MAX_UNASKED_LENGTH = timedelta(hours=12)
 """Maximum length of a window between two times of day that is read without a question."""
@@ -309,13 +309,13 @@ def _pair_clocks(
 def _end_point(ctx: PhraseContext, nodes: Sequence[SyntaxNode], start: Point, connective: SyntaxNode) -> Point:
     """Return the end of a window, on the day of the start, or on the next day where the time is not later."""
     if not _day_nodes(nodes):
-        parts = points.classify(nodes)
+        parts = classify(nodes)
         clock = resolve_hour(ctx, parts.clock, parts.daypart, parts.end_of_day)
         if clock is None:
             raise ParseError("", connective)
         if clock.is_midnight:
             return Point(datetime.combine(start.wall.date() + timedelta(days=1), time()), "minute", clock)
-        wall = points.wall_time_on(start.wall.date(), clock)
+        wall = wall_time_on(start.wall.date(), clock)
         if wall <= start.wall:
             wall += timedelta(days=1)
         return Point(wall, "minute", clock)

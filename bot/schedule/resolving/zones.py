@@ -3,8 +3,11 @@
 from datetime import datetime
 from functools import cache
 
+from bot.schedule.model import Once, Window, ZonedTime
+from bot.schedule.parsing.errors import ParseError
 from bot.schedule.parsing.nodes import ZoneNode
 from bot.schedule.parsing.zones import LOCAL, SEASONLESS_ABBREVIATIONS, zone_info
+from bot.schedule.resolving.points import zoned_time_at
 
 
 def resolve_zone(node: ZoneNode, speaker_zone: str) -> str | None:
@@ -23,6 +26,16 @@ def resolve_zone(node: ZoneNode, speaker_zone: str) -> str | None:
 def is_wrong_abbreviation(abbreviation: str, actual: str) -> bool:
     """Tell whether the abbreviation written is not the one that applies then, such as EST in July."""
     return bool(abbreviation) and abbreviation not in SEASONLESS_ABBREVIATIONS and abbreviation.upper() != actual
+
+
+def in_named_zone(schedule: Once | Window, zone: str) -> Once | Window:
+    """Return a schedule at an offset as one in the zone named beside it, which must be at that offset then."""
+    times = {name: value for name, value in schedule if isinstance(value, ZonedTime)}
+    moved = {name: zoned_time_at(value.instant, zone) for name, value in times.items()}
+    for name, value in times.items():
+        if moved[name].wall != value.wall and value.zone != "UTC":
+            raise ParseError(f"{zone} is at UTC{moved[name].local:%z} then, not at UTC{value.local:%z}.")
+    return schedule.model_copy(update=moved)
 
 
 @cache

@@ -7,6 +7,8 @@ import pytest
 from bot.schedule import Ambiguous, Parsed, Rejected, read, to_phrase
 from tests.unit.schedule.table import Row, in_table_notation, rows
 
+_FILLERS = re.compile(r"please|later(?= today)|first thing|on the dot", re.IGNORECASE)
+"""What says nothing about a time."""
 ROWS = [*rows(), *rows("typed.txt")]
 
 
@@ -77,4 +79,5 @@ def test_spans_cover_every_word_that_was_read() -> None:
         reading = row.read()
         if isinstance(reading, Parsed):
             covered = {word for span in reading.spans for word in re.findall(r"[^\W\d]+|\d+", span.text)}
-            assert set(re.findall(r"[^\W\d]+|\d+", reading.phrase)) - {"please"} == covered, row.phrase
+            words = re.findall(r"[^\W\d]+|\d+", _FILLERS.sub("", reading.phrase))
+            assert set(words) == covered, row.phrase

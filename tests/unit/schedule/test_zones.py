@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 
-from bot.schedule import Once, Parsed, Rejected, is_known_zone, read
+from bot.schedule import Ambiguous, Once, Parsed, Rejected, echo, is_known_zone, read, to_phrase
 from bot.schedule.parsing.zones import ABBREVIATIONS, SEASONLESS_ABBREVIATIONS
 
 NOW = datetime(2026, 11, 23, 21, 0, tzinfo=UTC)
@@ -66,7 +66,7 @@ def test_an_abbreviation_is_used_by_each_of_its_zones(abbreviation: str) -> None
         ("america/argentina/buenos_aires", "America/Argentina/Buenos_Aires"),
         ("us/eastern", "US/Eastern"),
         ("knox", "refusal"),
-        ("easter time", "refusal"),
+        ("easter island", "refusal"),
         ("in", "refusal"),
         ("new", "refusal"),
         ("CET CET", "Europe/Berlin"),
@@ -81,13 +81,45 @@ def test_names_of_zones(text: str, zone: str) -> None:
 @pytest.mark.parametrize("minutes", [210, 270, 330, 345, 390, 525, 570, -570, *range(-720, 841, 60)])
 def test_an_offset_is_a_zone_that_keeps_it_all_the_year(minutes: int) -> None:
     sign, (hours, rest) = "+-"[minutes < 0], divmod(abs(minutes), 60)
-    texts = [f"UTC{sign}{hours}:{rest:02}", f"utc {sign} {hours:02}{rest:02}", f"gmt{sign}{hours:02}:{rest:02}"]
+    texts = [f"UTC{sign}{hours}:{rest:02}", f"utc {sign}{hours:02}{rest:02}", f"gmt{sign}{hours:02}:{rest:02}"]
     if minutes >= 0:
-        texts.append(f"+{hours:02}:{rest:02}")
+        texts += [f"+{hours:02}:{rest:02}", f"utc + {hours:02}{rest:02}"]
     for text in texts:
         zone = ZoneInfo(zone_of(text))
         for moment in (WINTER, SUMMER):
             assert moment.astimezone(zone).utcoffset() == timedelta(minutes=minutes), text
+
+
+@pytest.mark.parametrize("text", ["21:00 UTC - 5", "21:00 GMT - 05:00", "21:00 utc - 0500"])
+def test_a_minus_between_spaces_is_an_offset_or_the_end(text: str) -> None:
+    reading = read(f"28 november {text}", now=NOW, zone="Europe/Berlin")
+    assert isinstance(reading, Ambiguous)
+    assert [choice.meaning.schedule.kind for choice in reading.choices] == ["window", "once"]
+
+
+def test_a_minus_before_hours_that_are_no_offset_is_a_range() -> None:
+    reading = read("28 november 8:00 GMT - 12:00", now=NOW, zone="Europe/Berlin")
+    assert isinstance(reading, Parsed)
+    assert to_phrase(reading.schedule) == "2026-11-28 08:00 to 2026-11-28 12:00 UTC"
+
+
+@pytest.mark.parametrize("text", ["2026-12-01T10:00:00+01:00[Europe/Berlin]", "2026-12-01T09:00Z[Europe/Berlin]"])
+def test_a_zone_in_brackets_is_the_zone_of_the_time(text: str) -> None:
+    reading = read(text, now=NOW, zone="Asia/Tokyo")
+    assert isinstance(reading, Parsed)
+    assert to_phrase(reading.schedule) == "2026-12-01 10:00 Europe/Berlin"
+
+
+def test_an_offset_that_the_named_zone_does_not_have_is_refused() -> None:
+    reading = read("2026-12-01T10:00:00+02:00[Europe/Berlin]", now=NOW, zone="UTC")
+    assert isinstance(reading, Rejected)
+    assert reading.reason == "Europe/Berlin is at UTC+0100 then, not at UTC+0200."
+
+
+def test_a_series_at_an_offset_is_said_as_it_was_written() -> None:
+    reading = read("every day 22:00 -0500", now=NOW, zone="Europe/Berlin")
+    assert isinstance(reading, Parsed)
+    assert echo(reading, NOW, "Europe/Berlin")[0] == "Every day at 22:00 UTC-5."
 
 
 @pytest.mark.parametrize("text", ["UTC+15", "UTC-13", "UTC+14:30", "UTC-3:30", "UTC+1:15", "UTC-9:15", "UTC+24"])

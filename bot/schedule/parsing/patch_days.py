@@ -1,49 +1,15 @@
-"""Parse days that have a name: holidays, Patch Tuesday, and days counted from it."""
+"""Parse Patch Tuesday, and days counted from it or from the nth weekday of a month."""
 
 from collections.abc import Sequence
 
 from bot.schedule.parsing.durations import duration_parts
-from bot.schedule.parsing.nodes import CalendarDate, NthWeekdays, ShiftedWeekday
+from bot.schedule.parsing.nodes import ShiftedWeekday
 from bot.schedule.parsing.tokens import Token
 
-_HOLIDAYS: dict[tuple[str, ...], tuple[int, int]] = {
-    ("christmas", "eve"): (12, 24), ("xmas", "eve"): (12, 24), ("christmas", "day"): (12, 25),
-    ("xmas", "day"): (12, 25),
-    ("christmas",): (12, 25), ("xmas",): (12, 25), ("boxing", "day"): (12, 26),
-    ("new", "year", "s", "eve"): (12, 31), ("new", "years", "eve"): (12, 31), ("new", "year", "eve"): (12, 31),
-    ("nye",): (12, 31), ("new", "year", "s", "day"): (1, 1), ("new", "years", "day"): (1, 1), ("nyd",): (1, 1),
-    ("new", "year", "s"): (1, 1), ("new", "years"): (1, 1),
-    ("valentine", "s", "day"): (2, 14), ("valentines", "day"): (2, 14), ("st", "patrick", "s", "day"): (3, 17),
-    ("april", "fools", "day"): (4, 1), ("halloween",): (10, 31), ("hallowe", "en"): (10, 31),
-    ("independence", "day"): (7, 4), ("veterans", "day"): (11, 11),
-}  # fmt: skip
-"""Holidays with a fixed date, as month and day."""
-_NTH_HOLIDAYS: dict[tuple[str, ...], tuple[int, int, int]] = {
-    ("thanksgiving",): (4, 3, 11), ("thanksgiving", "day"): (4, 3, 11), ("labor", "day"): (1, 0, 9),
-    ("memorial", "day"): (-1, 0, 5), ("mother", "s", "day"): (2, 6, 5), ("mothers", "day"): (2, 6, 5),
-    ("father", "s", "day"): (3, 6, 6), ("fathers", "day"): (3, 6, 6), ("mlk", "day"): (3, 0, 1),
-    ("martin", "luther", "king", "day"): (3, 0, 1), ("columbus", "day"): (2, 0, 10),
-}  # fmt: skip
-"""Holidays on the nth weekday of a month: which one, the weekday, the month."""
 _LINKS = frozenset({"after", "before", "following", "+"})
 """Words between a day and the one that it is counted from."""
 _LINKS_OF_LENGTHS = frozenset({"after", "before", "from", "and", "comma"})
-_LONGEST_NAME = 4
 _PATCH_TUESDAY = (2, 1)
-
-
-def holiday(tokens: Sequence[Token], i: int) -> CalendarDate | NthWeekdays | None:
-    """Parse christmas, new year's eve, thanksgiving."""
-    start = i
-    i += tokens[i].name == "on"
-    i += tokens[i].name == "the"
-    for length in range(_LONGEST_NAME, 0, -1):
-        name = tuple(token.text for token in tokens[i : i + length])
-        if (fixed := _HOLIDAYS.get(name)) is not None:
-            return CalendarDate(start, i + length, fixed[0], (fixed[1],))
-        if (counted := _NTH_HOLIDAYS.get(name)) is not None:
-            return NthWeekdays(start, i + length, (counted[0],), counted[1], counted[2])
-    return None
 
 
 def patch_tuesday(tokens: Sequence[Token], i: int) -> ShiftedWeekday | None:
