@@ -28,7 +28,6 @@ from bot.schedule.resolving.hours import resolve_hour
 from bot.schedule.resolving.pairs import half_day_ranges, resolve_pair
 from bot.schedule.resolving.recurring import SeriesParts, classify, is_working_week
 from bot.schedule.resolving.rules import build_rule
-from bot.schedule.words import join_with_and
 
 _TIME_OPTIONS = (" at 09:00", " at 21:00")
 _UNCHOSEN_DAYS: dict[Frequency, tuple[str, tuple[str, ...]]] = {
@@ -134,7 +133,7 @@ def _ask_about_hour_of_night(clock: TimeOfDay, parts: SeriesParts) -> None:
         return
     if not isinstance(days, Weekdays):
         raise ParseError("Say the day on which that hour falls.", clock, example="every sunday at 02:00")
-    texts = (join_with_and([f"{WEEKDAYS[(day + shift) % 7]}s" for day in days.days]) for shift in (1, 0))
+    texts = (" and ".join(f"{WEEKDAYS[(day + shift) % 7]}s" for day in days.days) for shift in (1, 0))
     nodes = (days, parts.daypart) if parts.daypart is not None else (days,)
     raise AmbiguityError("Is that hour on those days, or on the days after?", tuple(texts), *nodes)
 
