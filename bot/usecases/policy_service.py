@@ -117,8 +117,18 @@ class PolicyService:
     async def requirement_at_start(self, policy_input: PolicyInput, conflicts: tuple[str, ...] = ()) -> Requirement:
         """Return what policy demands of a start at this moment, for all authors, with groups by id.
 
-        Each author must still be able to request it. Budgets are left out: the request has used its share of them.
-        Raises SlackSilent if Slack does not tell the authors or their groups, and its last answer is too old.
+        Raises SlackSilent like ``requirement_now``.
+        """
+        return await self.requirement_now(policy_input, conflicts, starts=(self.clock.now(),))
+
+    async def requirement_now(
+        self, policy_input: PolicyInput, conflicts: tuple[str, ...] = (), *, starts: tuple[datetime, ...] | None = None
+    ) -> Requirement:
+        """Return what policy demands now of a request that was made earlier, for all authors, with groups by id.
+
+        ``starts`` are the times at which it would start; by default those of its schedule. Each author must still be
+        able to request it. Budgets are left out: the request has used its share of them. Raises SlackSilent if Slack
+        does not tell the authors or their groups, and its last answer is too old.
         """
         authors = (policy_input.requester, *policy_input.editors)
         directory, _ = await load_last_known_directory(self.directory, None, authors, self.stale_directory)
@@ -131,9 +141,9 @@ class PolicyService:
                 return _refusal(f"{who} may not use Nightshift any more.")
         subject = await self._subject(policy_input, conflicts, with_groups=False)
         as_now = {
+            "starts": subject.starts if starts is None else starts,
             "groups": directory.group_names_of(policy_input.requester.user),
             "missing_groups": self._missing_groups(directory.group),
-            "starts": (self.clock.now(),),
             "approved_today": {},
         }
         editors = {editor.user: directory.group_names_of(editor.user) for editor in policy_input.editors}

@@ -17,6 +17,7 @@ from bot.ids import PREVIEW_TOKEN
 from bot.requests.approval.deadlines import short_notice_warning
 from bot.requests.drift import Observation, approved_observation, compare_observations
 from bot.requests.model import Request, Requirement, TargetSet
+from bot.requests.policy.explain import headline
 from bot.requests.preflight import PreflightCode, Verdict, judge_start
 from bot.requests.resolutions import Difference, DifferenceCode
 from bot.usecases.policy_service import policy_input_of_request
@@ -27,17 +28,27 @@ from bot.values import FrozenModel
 class PreflightResult(FrozenModel):
     """What an approver must have seen: sentences to be confirmed, and sentences that rule an approval out.
 
-    ``changes`` are the differences, if one of them needs a new approval: of what ``current`` shows.
+    ``changes`` are the differences, if one of them needs a new approval: of what ``current`` shows. ``policy_change``
+    says what policy asks for now, if that is more than the approvers were asked for.
     """
 
     confirm: tuple[str, ...] = ()
     stop: tuple[str, ...] = ()
     changes: tuple[Difference, ...] = ()
     current: Preview | None = None
+    policy_change: str = ""
+
+    @property
+    def asks_again(self) -> bool:
+        """Whether the request must go before its approvers again."""
+        return not self.stop and bool(self.changes or self.policy_change)
 
 
 async def preflight(services: Services, request: Request) -> PreflightResult:
-    """Compare what the back end, the freezes and the other requests say now with the request. Changes nothing."""
+    """Compare what the back end, policy, the freezes and the other requests say now with the request. Changes nothing.
+
+    Raises SlackSilent if Slack does not tell whether its authors may still request it.
+    """
     policy_input = policy_input_of_request(request)
     current, problem = await _current_preview(services, request)
     differences = backend_differences(services, request, current) if current is not None else ()
@@ -56,9 +67,31 @@ async def preflight(services: Services, request: Request) -> PreflightResult:
         stop.append(" ".join(new_stages) + " Edit the request, so that the freeze's own approvers are asked too.")
     known_warnings = " ".join(request.warnings)
     confirm += [hit.text for hit in hits if hit.skips_runs and f"“{hit.freeze}”" not in known_warnings]
+    requirement = await _requirement_now(services, request, current, tuple(conflict.text for conflict in conflicts))
+    policy_change = ""
+    if requirement.effect == "refuse":
+        stop.append(f"Policy does not allow this any more. {' '.join(requirement.reasons)}")
+    elif not requirement.is_no_stricter_than(request.requirement):
+        policy_change = f"Policy asks for more now. {headline(requirement)}"
+    asks_again = changes or policy_change
     return PreflightResult(
-        confirm=tuple(confirm), stop=tuple(stop), changes=changes, current=current if changes else None
+        confirm=tuple(confirm),
+        stop=tuple(stop),
+        changes=changes,
+        current=current if asks_again else None,
+        policy_change=policy_change,
     )
+
+
+async def _requirement_now(
+    services: Services, request: Request, current: Preview | None, conflicts: tuple[str, ...]
+) -> Requirement:
+    """Return what policy demands of a request now, for what the back end tells now if it does."""
+    policy_input = policy_input_of_request(request)
+    if current is not None:
+        targets = TargetSet(**current.targets.model_dump())
+        policy_input = replace(policy_input, targets=targets, facts=current.facts)
+    return await services.policy.requirement_now(policy_input, conflicts)
 
 
 def _to_confirm(difference: Difference) -> str:

@@ -183,7 +183,10 @@ def decide(state: State, event: Decide) -> tuple[Asked, PermissionCode | None]:
         return Asked.REFUSED, permission.code
     late = None
     if event.verdict == "approved":
-        if _would_do_something_else(state, request):
+        demanded = state.requirement_now(_seen_or_shown(state, request))
+        if demanded is None or demanded.effect == "refuse":
+            return Asked.REFUSED, permission.code
+        if _would_do_something_else(state, request) or not demanded.is_no_stricter_than(request.requirement):
             return (Asked.ASKED_AGAIN if _ask_again(state, request) else Asked.REFUSED), permission.code
         late = _late_choice(request, event, state)
     schedule = chosen_schedule(request, late, now)
@@ -244,10 +247,18 @@ def _would_do_something_else(state: State, request: Request) -> bool:
     return any(difference.needs_new_approval for difference in differences(state, request))
 
 
+def _seen_or_shown(state: State, request: Request) -> Observation:
+    """Return what the back end tells, or what the card shows while it is silent."""
+    assert state.form is not None
+    if state.world.backend_silent:
+        return Observation(targets=request.targets, facts=request.facts, resolutions=request.content.resolutions)
+    return state.world.observe(state.form)
+
+
 def _ask_again(state: State, request: Request) -> bool:
     """Put the request before its approvers as what it would do now. Returns False if that is not possible."""
     assert state.form is not None
-    seen = state.world.observe(state.form)
+    seen = _seen_or_shown(state, request)
     content = content_of(state.form, request.content.schedule, seen, request.content.renewal + 1)
     requirement = _demands(state, request.requester, request.edited_by, content, seen)
     if requirement is None:

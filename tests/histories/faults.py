@@ -158,7 +158,7 @@ def _ignore(replace: Replace, is_ignored: Callable[[Difference], bool]) -> None:
 
 
 def leavers_are_not_noticed(replace: Replace) -> None:
-    replace(starting, "ineligibility_reason", lambda user: "")
+    replace(state, "ineligibility_reason", lambda user: "")
 
 
 def an_edit_between_check_and_call_is_not_noticed(replace: Replace) -> None:

@@ -17,12 +17,14 @@ LATEST_START_MINUTES = {"flexible": 120, "window": 120, "series": 30}
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """``form`` is what people wrote; ``shown`` is what it stood for when it was put before the approvers."""
+    """``form`` is what people wrote; ``shown`` is what it stood for when it was put before the approvers, and
+    ``demands`` what policy may have asked for then."""
 
     form: Form
     shown: Observation
     tolerance: float
     opened_at: datetime
+    demands: tuple[Demand, ...]
 
 
 @dataclass(slots=True)
@@ -94,8 +96,9 @@ class Oracle:
         self._add_revision(self.form, self._revisions[-1].shown, self._revisions[-1].tolerance)
 
     def _add_revision(self, form: Form, shown: Observation, least_tolerance: float) -> None:
-        tolerances = (_tolerance(self._demand(shown, people), form) for people in self._recently(GROUP_AGE_SECONDS))
-        self._revisions.append(Revision(form, shown, max(least_tolerance, *tolerances, 0.0), self._world.now))
+        demands = tuple(self._demand(shown, people) for people in self._recently(GROUP_AGE_SECONDS))
+        tolerance = max(least_tolerance, *(_tolerance(demand, form) for demand in demands), 0.0)
+        self._revisions.append(Revision(form, shown, tolerance, self._world.now, demands))
         self._approved = None
 
     def delegated(self, user: str, to_user: str, minutes: int) -> None:
@@ -222,9 +225,12 @@ class Oracle:
         )
 
     def check_asked_again_at_a_click(self) -> None:
-        shown, seen = self._revisions[-1].shown, self._world.observe(self.form)
-        if shown == seen:
-            raise Violation("approvers were asked again, although the back end tells the same")
+        """Asking again needs a change of what it would do, or of what policy demands of it."""
+        revision, seen = self._revisions[-1], self._world.observe(self.form)
+        stale = GROUP_AGE_SECONDS if self._world.slack.answers else STALE_DIRECTORY_SECONDS
+        demands = (self._demand(revision.shown, people) for people in self._recently(stale))
+        if revision.shown == seen and all(demand in revision.demands for demand in demands):
+            raise Violation("approvers were asked again, although nothing has changed")
 
     def check_wait(self) -> None:
         if self._world.slack.answers and not self._world.backend_silent:

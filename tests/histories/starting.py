@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.requests.approval.status import Permission, is_still_valid
-from bot.requests.directory import ineligibility_reason
 from bot.requests.drift import Observation
 from bot.requests.integrity import is_intact
 from bot.requests.lifecycle import FINAL_STATES
@@ -93,16 +92,9 @@ def preflight(state: State, request: Request) -> tuple[Verdict, Requirement] | N
     """Return the verdict on a start, and what policy demands of it now; None if that cannot be told."""
     if state.world.backend_silent:
         return None
-    authors = (request.requester, *request.edited_by)
-    directory = state.world.slack.for_start({author.user for author in authors})
-    if not directory.is_complete:
+    requirement = state.requirement_now(_observe(state))
+    if requirement is None:
         return None
-    if any(ineligibility_reason(directory.user(author)) for author in authors):
-        requirement = Requirement(effect="refuse")
-    else:
-        requirement = state.policy_demands(
-            request.requester, request.edited_by, request.content.schedule, _observe(state), directory
-        )
     return judge_start(request.requirement, requirement, differences(state, request)), requirement
 
 

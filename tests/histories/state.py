@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 from bot.requests.approval.deadlines import expires_at
 from bot.requests.approval.delegation import Delegation
 from bot.requests.approval.rounds import ApprovalRound, current_round
-from bot.requests.directory import InMemoryDirectory, resolve_groups
+from bot.requests.directory import InMemoryDirectory, ineligibility_reason, resolve_groups
 from bot.requests.drift import Observation, approved_observation, compare_observations
 from bot.requests.lifecycle import can_transition
 from bot.requests.model import HASH_VERSION, Content, Decision, Person, Request, RequestState, Requirement
@@ -84,6 +84,19 @@ class State:
         )
         groups = {editor.user: directory.group_names_of(editor.user) for editor in editors}
         return resolve_groups(evaluate_authors(self.policy, subject, groups), directory)
+
+    def requirement_now(self, seen: Observation) -> Requirement | None:
+        """Return what policy demands now of the request, for all its authors; None if Slack does not tell."""
+        assert self.request is not None
+        request = self.request
+        authors = (request.requester, *request.edited_by)
+        directory = self.world.slack.for_start({author.user for author in authors})
+        if not directory.is_complete:
+            return None
+        if any(ineligibility_reason(directory.user(author)) for author in authors):
+            return Requirement(effect="refuse")
+        schedule = request.content.schedule
+        return self.policy_demands(request.requester, request.edited_by, schedule, seen, directory)
 
     def open_round(self, content: Content, requirement: Requirement, **changes: object) -> None:
         """Put a revision before its approvers."""

@@ -131,7 +131,7 @@ async def test_a_template_that_policy_refuses_is_not_approved(env: Environment, 
     card = await find_card(bob, name)
     env.foreman.state.world.change_template(189, name="Change Local Password")
     answer = await press_approve(bob, card)
-    assert "Policy does not allow that." in answer
+    assert "Policy does not allow this any more." in answer
     await wait_for_texts(card, "Waiting for approval", env=env)
 
 

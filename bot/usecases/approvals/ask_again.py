@@ -1,13 +1,14 @@
 """Puts a waiting request before its approvers again, because it would do something else than they were shown."""
 
-from collections.abc import Sequence
 from dataclasses import replace
+from enum import StrEnum
 
 from bot.backends.base import Preview
 from bot.errors import Conflict, InputError
 from bot.requests.model import Request, Requirement, TargetSet
-from bot.requests.resolutions import Difference
+from bot.requests.preflight import PreflightCode
 from bot.storage import requests
+from bot.storage.requests import RequestChanges
 from bot.usecases.approvals.new_round import content_now, fields_now, open_new_round
 from bot.usecases.policy_service import policy_input_of_request
 from bot.usecases.preflight import PreflightResult, preflight
@@ -16,58 +17,74 @@ from bot.usecases.services import Services
 
 
 async def preflight_of_approval(services: Services, request: Request) -> PreflightResult:
-    """Run the preflight of an approval. If something else would be done now, ask for approval of that instead.
+    """Run the preflight of an approval. If something else would be done now, or policy asks for more, ask for approval
+    of that instead.
 
     The result then stops this approval and says why. Raises Conflict if the request was changed meanwhile, or
-    NotAllowed if Slack does not tell who is in which group.
+    SlackSilent if Slack does not tell who is in which group.
     """
     found = await preflight(services, request)
-    if found.stop or found.current is None:
+    if not found.asks_again:
         return found
-    changes = [change.text for change in found.changes]
+    reasons = (*(change.text for change in found.changes), *filter(None, (found.policy_change,)))
     try:
-        await ask_again(services, request, found.current, found.changes)
+        await ask_again(services, request, found)
     except InputError as error:
-        return found.model_copy(update={"stop": (*changes, str(error))})
+        return found.model_copy(update={"stop": (*reasons, str(error))})
     asked = "This was put before its approvers again. Look at its card, and decide on what it shows now."
-    return found.model_copy(update={"stop": (*changes, asked)})
+    return found.model_copy(update={"stop": (*reasons, asked)})
 
 
-async def ask_again(services: Services, request: Request, current: Preview, changes: Sequence[Difference]) -> None:
-    """Replace what a waiting request would do by what ``current`` shows, and ask its approvers about that.
+async def ask_again(services: Services, request: Request, found: PreflightResult) -> None:
+    """Replace what a waiting request would do by what preflight ``found``, and ask its approvers about that.
 
     Earlier approvals stop counting. Raises InputError if policy refuses it now, Conflict if the request was changed
-    meanwhile, or NotAllowed if Slack does not tell who is in which group.
+    meanwhile, or SlackSilent if Slack does not tell who is in which group.
     """
-    requirement, warnings = await _requirement_now(services, request, current)
-    fields = await fields_now(services, request, current, changes, requirement)
+    requirement, warnings = await _requirement_now(services, request, found.current)
+    fields: RequestChanges = {"requirement": requirement}
+    if found.current is not None:
+        fields = await fields_now(services, request, found.current, found.changes, requirement)
     fields["warnings"] = warnings
-    why = " ".join(f"{change.text}." for change in changes)
     async with services.db.write() as tx:
         stored = await requests.get(tx, request.id, for_update=True)
         if stored.state != "awaiting_approval" or stored.revision != request.revision:
             text = f"{request.name} has been changed meanwhile. Please look at its card."
             raise Conflict(text, code=RefusalCode.REVISION_REPLACED)
-        codes = [change.code for change in changes]
-        await open_new_round(tx, services, stored, fields, f"It would do something else now. {why}", codes)
+        await open_new_round(tx, services, stored, fields, _reason(found), _codes(found))
     services.wake.sender.set()
 
 
+def _reason(found: PreflightResult) -> str:
+    changes = " ".join(f"{change.text}." for change in found.changes)
+    return " ".join(
+        filter(None, (f"It would do something else now. {changes}" if changes else "", found.policy_change))
+    )
+
+
+def _codes(found: PreflightResult) -> list[StrEnum]:
+    codes: list[StrEnum] = [change.code for change in found.changes]
+    return [*codes, PreflightCode.POLICY_STRICTER] if found.policy_change else codes
+
+
 async def _requirement_now(
-    services: Services, request: Request, current: Preview
+    services: Services, request: Request, current: Preview | None
 ) -> tuple[Requirement, tuple[str, ...]]:
     """Return what policy demands of the request as it is now, and the warnings that go with it.
 
     Someone was to decide on it, so a rule alone does not approve it now.
     """
-    targets = TargetSet(**current.targets.model_dump())
-    policy_input = replace(
-        policy_input_of_request(request), content=content_now(request, current), targets=targets, facts=current.facts
-    )
+    policy_input, warnings = policy_input_of_request(request), request.warnings
+    if current is not None:
+        targets = TargetSet(**current.targets.model_dump())
+        policy_input = replace(
+            policy_input, content=content_now(request, current), targets=targets, facts=current.facts
+        )
+        warnings = current.warnings
     conflicts = tuple(conflict.text for conflict in await services.conflicts.find(policy_input))
     outcome = await services.policy.evaluate(policy_input, conflicts)
     if outcome.requirement.effect == "refuse":
         text = f"Policy does not allow that. {' '.join(outcome.requirement.reasons)}".strip()
         raise InputError({"": text}, code=RefusalCode.POLICY_REFUSES)
     requirement = outcome.requirement if outcome.requirement.effect == "ask" else request.requirement
-    return requirement, (*current.warnings, *conflicts, *outcome.freeze_notes)
+    return requirement, tuple(dict.fromkeys((*warnings, *conflicts, *outcome.freeze_notes)))

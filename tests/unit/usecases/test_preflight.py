@@ -11,6 +11,7 @@ from bot.usecases.approvals.ask_again import preflight_of_approval
 from bot.usecases.drafts.edit import edit_request
 from bot.usecases.preflight import preflight
 from playground.foreman.world import default_world
+from playground.sandbox import Fault
 from tests.unit.usecases.harness import RUN_COMMAND, Harness
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -31,6 +32,12 @@ when = { template = "Reboot" }
 effect = "refuse"
 
 [[policy.rules]]
+name = "leads ask two"
+when = { requester = ["@leads"] }
+approvers = ["@sre"]
+quorum = 2
+
+[[policy.rules]]
 name = "a look is free"
 when = { template = "Look" }
 effect = "approve"
@@ -39,12 +46,20 @@ effect = "approve"
 
 @pytest.fixture(autouse=True)
 def _restored_world(bot: Harness) -> Iterator[None]:
+    set_leads(bot)
     yield
     bot.env.foreman.state.world = default_world()
 
 
 def rename_template(bot: Harness, name: str) -> None:
     bot.env.foreman.state.world.change_template(RUN_COMMAND, name=name)
+
+
+def set_leads(bot: Harness, *names: str) -> None:
+    """Fill @leads, which Slack tells with the next answer."""
+    workspace = bot.env.slack.workspace
+    workspace.user_group("leads").users = [workspace.user_by_name(name).id for name in names]
+    bot.services.directory.invalidate_groups()
 
 
 def signed_by_an_earlier_release(request: Request) -> Request:
@@ -162,7 +177,7 @@ async def test_what_policy_refuses_now_is_not_put_before_anybody(bot: Harness) -
     request = await bot.request()
     rename_template(bot, "Reboot")
     result = await preflight_of_approval(bot.services, request)
-    assert result.stop[-1].startswith("Policy does not allow that.")
+    assert result.stop[-1].startswith("Policy does not allow this any more.")
     assert (await bot.reload(request)).revision == 1
 
 
@@ -193,3 +208,43 @@ async def test_an_edit_without_changes_takes_over_what_the_template_is_now(bot: 
     bot.forward(minutes=2)
     again = await bot.submit(await edit_request(bot.services, request.id, await bot.actor("alice")))
     assert [change["field"] for change in again.revision_changes] == ["Template"]
+
+
+async def test_an_approval_asks_again_if_policy_asks_for_more_of_the_requester_now(bot: Harness) -> None:
+    request = await bot.request()
+    set_leads(bot, "alice")
+    result = await preflight_of_approval(bot.services, request)
+    assert result.changes == ()
+    assert result.stop == (
+        "Policy asks for more now. Needs 2 of @sre because a requester from @leads.",
+        "This was put before its approvers again. Look at its card, and decide on what it shows now.",
+    )
+    asked = await bot.reload(request)
+    assert (asked.state, asked.revision, asked.requirement.stages[0].quorum) == ("awaiting_approval", 2, 2)
+    assert asked.outcome == "Policy asks for more now. Needs 2 of @sre because a requester from @leads."
+
+
+async def test_what_policy_asks_of_a_silent_back_end_is_asked_of_what_was_shown(bot: Harness) -> None:
+    request = await bot.request()
+    set_leads(bot, "alice")
+    bot.env.foreman.faults.append(Fault("status", "/api/", status=503, remaining=None))
+    try:
+        result = await preflight_of_approval(bot.services, request)
+    finally:
+        bot.env.foreman.faults.clear()
+    assert "Needs 2 of @sre" in result.stop[0]
+    asked = await bot.reload(request)
+    assert (asked.revision, asked.targets) == (2, request.targets)
+
+
+async def test_nobody_approves_for_a_requester_who_has_left(bot: Harness) -> None:
+    request = await bot.request()
+    bot.env.slack.admin.change_user("alice", deleted=True)
+    bot.services.directory.invalidate_user("U0ALICE")
+    try:
+        result = await preflight_of_approval(bot.services, request)
+    finally:
+        bot.env.slack.admin.change_user("alice", deleted=False)
+        bot.services.directory.invalidate_user("U0ALICE")
+    assert result.stop == ("Policy does not allow this any more. The requester may not use Nightshift any more.",)
+    assert (await bot.reload(request)).revision == 1
