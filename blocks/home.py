@@ -22,6 +22,7 @@ from bot.requests.lifecycle import STATE_LABELS
 from bot.requests.model import RequestSummary
 
 MAX_REQUESTS = 10
+MAX_PAUSES = 10
 
 
 def request_row(request: RequestSummary, zone: str) -> list[Element]:
@@ -38,11 +39,17 @@ def request_row(request: RequestSummary, zone: str) -> list[Element]:
 
 
 def home_view(
-    mine: Sequence[RequestSummary], waiting: Sequence[RequestSummary], zone: str, commands: Sequence[str]
+    mine: Sequence[RequestSummary],
+    waiting: Sequence[RequestSummary],
+    zone: str,
+    commands: Sequence[str],
+    paused: Sequence[str] = (),
 ) -> View:
-    """The Home tab: what waits for a decision, and the person's own requests."""
+    """The Home tab: what is paused, what waits for a decision, and the person's own requests."""
+    pause_rows = [[text_run(clip(line, 600), bold=True)] for line in paused[:MAX_PAUSES]]
     blocks: list[Block] = [
         header("Nightshift"),
+        *([rich_text_lines(*pause_rows)] if pause_rows else []),
         context("Maintenance work: ask in a form, approve with a button, run once, see what happened."),
         rich_text_lines([text_run("Start with "), *_command_elements(commands)]),
         divider(),

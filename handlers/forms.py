@@ -32,6 +32,7 @@ from bot.usecases.drafts.store import load_draft, save_draft, unfinished_draft
 from bot.usecases.drafts.submission import LOOK_AGAIN
 from bot.usecases.drafts.submit import submit
 from bot.usecases.drafts.update import apply_form_state, choose_meaning
+from bot.usecases.pauses.list_pauses import pause_note
 from bot.usecases.services import Services
 from handlers.actors import authorize_actor
 from handlers.arguments import Arguments, parse_arguments, resolve_aliases, unknown_keys_message
@@ -172,7 +173,7 @@ class FormHandlers:
             return self._field_errors(submission, draft, actor, title, error.problems)
         except NightshiftError as error:
             return self._field_errors(submission, draft, actor, title, {"": str(error)})
-        return PushView(preview_view(_preview_model(self._services, draft, actor, checked)))
+        return PushView(preview_view(await _preview_model(self._services, draft, actor, checked)))
 
     def _field_errors(
         self, submission: Submission, draft: Draft, actor: Actor, title: str, problems: Mapping[str, str]
@@ -218,7 +219,7 @@ class FormHandlers:
         except InputError as error:
             title = self._services.backends.operation(draft.backend, draft.operation).title
             return UpdateView(preview_error_view(title, list(error.problems.values())))
-        return UpdateView(preview_view(_preview_model(self._services, draft, actor, checked)))
+        return UpdateView(preview_view(await _preview_model(self._services, draft, actor, checked)))
 
     async def on_drop(self, click: Click) -> Reply:
         """Give an edit up."""
@@ -276,12 +277,13 @@ def _conflict_model(conflict: EditConflict) -> ConflictModel:
     )
 
 
-def _preview_model(services: Services, draft: Draft, actor: Actor, checked: PreviewResult) -> PreviewModel:
+async def _preview_model(services: Services, draft: Draft, actor: Actor, checked: PreviewResult) -> PreviewModel:
     requirement = checked.requirement
     approval = [headline(requirement), *terms_text(requirement)]
     if requirement.effect == "ask":
         people = "1 person" if checked.notified_count == 1 else f"{checked.notified_count} people"
         approval.append(f"This will notify {'at least ' if checked.notified_count_is_minimum else ''}{people}.")
+    paused = await pause_note(services, draft.backend, checked.start_at, checked.zone)
     return PreviewModel(
         draft_id=draft.id,
         version=draft.version,
@@ -292,7 +294,7 @@ def _preview_model(services: Services, draft: Draft, actor: Actor, checked: Prev
         targets=checked.targets,
         summary=checked.summary,
         reason=draft.reason,
-        warnings=checked.warnings,
+        warnings=(*([paused] if paused else []), *checked.warnings),
         scheduler_reason=checked.scheduler_reason,
         calls=checked.calls,
         changes=checked.changes,

@@ -12,8 +12,13 @@ from bot.usecases.actor import Actor
 from bot.usecases.approvals.delegate import delegate
 from bot.usecases.approvals.end_delegation import end_delegation
 from bot.usecases.drafts.reading import echo_lines
+from bot.usecases.pauses.list_pauses import list_pauses
 from bot.usecases.pauses.pause_series import pause_series
+from bot.usecases.pauses.pause_starts import pause_starts
+from bot.usecases.pauses.read_end import read_end
 from bot.usecases.pauses.resume_series import resume_series
+from bot.usecases.pauses.resume_starts import resume_starts
+from bot.usecases.pauses.scopes import split_scope
 from bot.usecases.runs.cancel import cancel
 from bot.usecases.services import Services
 from handlers.actors import authorize_actor
@@ -23,6 +28,7 @@ from handlers.replies import Ephemeral, Reply
 from handlers.routes import Route, RouteTable
 
 COMMAND = "/nightshift"
+_REQUEST_NAME = re.compile(r"(?:NS-)?(\d{1,9})", re.IGNORECASE)
 HELP = """What you can say:
 /nightshift list: the newest requests
 /nightshift mine: your own
@@ -30,7 +36,9 @@ HELP = """What you can say:
 /nightshift show NS-12: everything about one
 /nightshift cancel NS-12: stop one, a whole series too
 /nightshift pause NS-12 because REASON: start no run of a series meanwhile
-/nightshift resume NS-12: let its runs start again
+/nightshift pause foreman.prod 2h because REASON: hold all starts of a system, or of everything
+/nightshift pauses: what is paused now
+/nightshift resume NS-12: let its runs start again; systems and everything too
 /nightshift when PHRASE: what a time means, such as "tomorrow 21:00"
 /nightshift delegate @someone until friday: they decide in your place; /nightshift delegate off ends it
 /nightshift help: this text
@@ -63,12 +71,12 @@ class Hub:
                 request = await self._find_request(rest)
                 return Ephemeral(await cancel(self._services, request.id, actor.person))
             case "pause":
-                name, reason = _split_reason(rest)
-                request = await self._find_request(name)
-                return Ephemeral(await pause_series(self._services, request.id, actor.person, reason))
+                return Ephemeral(await self._pause(actor, rest))
+            case "pauses":
+                paused = await list_pauses(self._services, actor.zone)
+                return Ephemeral("", more_lines=paused or ["Nothing is paused."])
             case "resume":
-                request = await self._find_request(rest)
-                return Ephemeral(await resume_series(self._services, request.id, actor.person))
+                return Ephemeral(await self._resume(actor, rest))
             case "when":
                 now = self._services.clock.now()
                 reading = read(rest, now=now, zone=actor.zone, preferences=actor.time_preferences)
@@ -97,11 +105,30 @@ class Hub:
 
     async def _find_request(self, text: str) -> Request:
         """The request that NS-12 or 12 names. Raises NotFound."""
-        number = re.fullmatch(r"(?:NS-)?(\d{1,9})", text.strip(), re.IGNORECASE)
+        number = _REQUEST_NAME.fullmatch(text.strip())
         if number is None:
             raise NotFound("Say which request: its number, such as NS-12.")
         async with self._services.db.read() as tx:
             return await requests.by_number(tx, int(number[1]))
+
+    async def _pause(self, actor: Actor, rest: str) -> str:
+        """Pause what ``NS-12 because …``, ``foreman.prod 2h because …`` or ``everything until … because …`` names."""
+        text, reason = _split_reason(rest)
+        if _REQUEST_NAME.fullmatch(text):
+            request = await self._find_request(text)
+            return await pause_series(self._services, request.id, actor.person, reason)
+        scope, end = split_scope(self._services, text)
+        until = read_end(end, self._services.clock.now(), actor)
+        return await pause_starts(self._services, actor, scope, until, reason)
+
+    async def _resume(self, actor: Actor, rest: str) -> str:
+        if _REQUEST_NAME.fullmatch(rest):
+            request = await self._find_request(rest)
+            return await resume_series(self._services, request.id, actor.person)
+        scope, more = split_scope(self._services, rest)
+        if more:
+            raise NightshiftError(f"“{more}” was not understood. Try: /nightshift resume {scope.name or 'everything'}")
+        return await resume_starts(self._services, actor, scope)
 
     async def _delegate(self, actor: Actor, rest: str) -> str:
         if rest.casefold() in ("off", "end", "nobody"):

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Literal, TypedDict, Unpack
 
 from pydantic import ConfigDict, JsonValue
-from sqlalchemy import RowMapping, bindparam, func, insert, select, update
+from sqlalchemy import RowMapping, bindparam, func, insert, or_, select, update
 from sqlalchemy.sql.base import Executable
 
 from bot.errors import Conflict, NotFound
@@ -278,6 +278,17 @@ async def summaries_awaiting_approval(tx: Tx, limit: int = 20) -> Sequence[Reque
 async def recent_summaries(tx: Tx, limit: int = 20) -> Sequence[RequestSummary]:
     """Return the newest requests of everybody."""
     return await _summaries(tx, _RECENT, {"max_rows": limit})
+
+
+async def awaiting_approval_on(tx: Tx, backend: str, before: datetime | None, limit: int = 500) -> Sequence[str]:
+    """Return the ids of undecided requests that would start before a moment. None is no limit, and "" stands for all
+    back ends."""
+    where = [requests.c.state == "awaiting_approval"]
+    where += [requests.c.backend == backend] if backend else []
+    if before is not None:
+        where.append(or_(requests.c.start_at.is_(None), requests.c.start_at < before))
+    query = select(requests.c.id).where(*where).order_by(requests.c.number).limit(limit)
+    return [str(request_id) for request_id in (await tx.execute(query)).scalars()]
 
 
 async def auto_approvals_since(tx: Tx, since: datetime) -> dict[str, int]:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal, TypedDict, Unpack
 
 from pydantic import JsonValue
-from sqlalchemy import RowMapping, bindparam, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, RowMapping, bindparam, func, insert, or_, select, update
 
 from bot.errors import Conflict, NotFound
 from bot.requests.model import Proposal, Run, RunState
@@ -15,6 +15,8 @@ from bot.values import FrozenModel, JsonObject
 
 AttemptState = Literal["prepared", "sent", "answered", "refused", "unknown"]
 MAX_RECHECK_DELAY = timedelta(minutes=10)
+MAX_LISTED = 500
+"""Maximum number of requests whose cards are updated when a pause begins or ends; the others are when they change."""
 POLLED_STATES: tuple[RunState, ...] = ("scheduled_in_backend", "running")
 _ADD = insert(runs)
 _GET = select(runs).where(runs.c.id == bindparam("row_id"))
@@ -160,6 +162,34 @@ async def due_to_start(tx: Tx, now: datetime, limit: int = 100) -> Sequence[Run]
     """
     parameters: Parameters = {"now": now, "farthest": now + MAX_RECHECK_DELAY, "max_rows": limit}
     return [_run(row) for row in (await tx.execute(_DUE_TO_START, parameters)).mappings()]
+
+
+async def recheck(tx: Tx, backend: str) -> None:
+    """Let pending runs of a back end that wait be checked at once; those of all for ""."""
+    where = [runs.c.state == "pending", runs.c.poll_at.is_not(None), *_on(backend)]
+    await tx.execute(update(runs).where(*where).values(poll_at=None))
+
+
+async def count_going(tx: Tx, backend: str) -> int:
+    """Count the runs of a back end that run or may run; those of all for ""."""
+    where = [runs.c.state.in_(("running", "unknown")), *_on(backend)]
+    count = await tx.scalar(select(func.count()).where(*where))
+    assert isinstance(count, int)
+    return count
+
+
+async def requests_to_start(tx: Tx, backend: str, before: datetime | None, limit: int = MAX_LISTED) -> Sequence[str]:
+    """Return the ids of requests with a run that is to start before a moment, soonest first. None is no limit, and ""
+    stands for all back ends."""
+    where = [runs.c.state.in_(("pending", "scheduled_in_backend")), *_on(backend)]
+    if before is not None:
+        where.append(or_(runs.c.due_at.is_(None), runs.c.due_at < before))
+    query = select(runs.c.request_id).where(*where).order_by(runs.c.due_at.asc().nulls_first()).limit(limit)
+    return [str(request_id) for request_id in (await tx.execute(query)).scalars()]
+
+
+def _on(backend: str) -> list[ColumnElement[bool]]:
+    return [runs.c.backend == backend] if backend else []
 
 
 async def started_since(tx: Tx, request_id: str, since: datetime) -> int:

@@ -69,6 +69,22 @@ async def test_nothing_is_cancelled(env: Environment, alice: Person) -> None:
     assert jobs_received(env) == before
 
 
+async def test_nothing_is_paused_or_resumed(env: Environment, bob: Person) -> None:
+    async def reply(text: str) -> str:
+        answer = await bob.command(f"/nightshift {text}")
+        await eventually(env, lambda: answer.ephemeral_texts)
+        return "\n".join(answer.ephemeral_texts)
+
+    with database_locked(env):
+        assert WHAT_TO_DO in await reply("pause foreman.main 2h because smoke")
+    assert "Nothing is paused." in await reply("pauses")
+    await reply("pause foreman.main 2h because smoke")
+    with database_locked(env):
+        assert WHAT_TO_DO in await reply("resume foreman.main")
+    assert "Foreman is paused until" in await reply("pauses")
+    assert "Foreman is not paused any more." in await reply("resume foreman.main")
+
+
 async def test_no_edit_is_saved_and_it_can_be_sent_again(env: Environment, alice: Person, bob: Person) -> None:
     name = await make_request(alice)
     card = await find_card(bob, name)

@@ -13,6 +13,7 @@ from tests.scenarios.steps import (
     advance_to_run,
     approve_request,
     click_for_reply,
+    eventually,
     find_card,
     jobs_received,
     make_request,
@@ -153,3 +154,15 @@ async def test_an_approver_who_left_does_not_count_although_one_user_is_unknown(
     await advance_to_run(env, card, 1)
     await wait_for_texts(card, "Waiting for approval", "no longer holds: 0 of 1 approved by @sre.", env=env)
     assert jobs_received(env) == before
+
+
+async def test_nobody_pauses_anything_while_it_is_unknown_who_may(env: Environment, bob: Person) -> None:
+    forget_groups(env)
+    env.slack.faults.fail_with_status("usergroups.list", times=None)
+    reply = await bob.command("/nightshift pause everything because smoke")
+    await eventually(
+        env, lambda: "Slack does not say just now whether you may do this" in "".join(reply.ephemeral_texts)
+    )
+    env.slack.faults.clear()
+    reply = await bob.command("/nightshift pauses")
+    await eventually(env, lambda: "Nothing is paused." in "".join(reply.ephemeral_texts))

@@ -180,6 +180,7 @@ def _all_terms(policy: Policy) -> Iterator[tuple[SettingPath, ApprovalTerms]]:
 def _named_principals(policy: Policy) -> Iterator[tuple[SettingPath, tuple[str, ...]]]:
     for path, terms in _all_terms(policy):
         yield (*path, "may_request"), terms.may_request
+        yield (*path, "may_pause"), terms.may_pause
         yield (*path, "approvers"), terms.approvers
         yield (*path, "escalate_to"), terms.escalate_to
         for number, stage in enumerate(terms.stages):

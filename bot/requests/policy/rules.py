@@ -78,6 +78,7 @@ class ApprovalTerms(FrozenModel):
     """The terms that both the defaults and a rule may set. None leaves a term to others."""
 
     may_request: PrincipalNames = ()
+    may_pause: PrincipalNames = ()
     approvers: PrincipalNames = ()
     quorum: int | None = Field(default=None, ge=1)
     stages: tuple[StageSettings, ...] = ()
@@ -130,6 +131,8 @@ class PolicyRule(ApprovalTerms):
     def _check_effect(self) -> Self:
         if self.unless is not None and self.unless.is_empty:
             raise ValueError("unless is empty, so the rule never applies; give it a condition or leave it out")
+        if self.may_pause and (self.unless or self.when.model_dump(exclude={"backend"}, exclude_defaults=True)):
+            raise ValueError("may_pause is about whole systems; give its rule no other condition than backend")
         if self.effect == "approve" and self.when.is_empty:
             raise ValueError("a rule without conditions would approve everything at once; say when it applies")
         if self.budget is not None and self.effect != "approve":

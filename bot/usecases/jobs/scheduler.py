@@ -1,6 +1,7 @@
 """Does what is due by the clock. Every node runs it; compare-and-set lets one of them win."""
 
 from bot.storage import runs
+from bot.usecases.jobs.end_pauses import end_pauses
 from bot.usecases.jobs.expire import expire_requests
 from bot.usecases.jobs.remind import send_reminders
 from bot.usecases.runs import dispatch
@@ -11,7 +12,8 @@ MAX_STARTS_PER_ROUND = 64
 
 
 async def tick(services: Services) -> None:
-    """Start, expire and remind whatever is due."""
+    """Start, expire and remind whatever is due, and end pauses."""
+    await end_pauses(services)
     await start_due_runs(services)
     await expire_requests(services)
     await send_reminders(services)

@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from bot.requests.model import Person, Request
-from bot.storage import messages
+from bot.requests.pauses import Pause
+from bot.storage import messages, requests, runs
 from bot.storage.transactions import Tx
 from bot.usecases.services import Services
 
@@ -24,3 +25,11 @@ async def note_to_admins(tx: Tx, services: Services, text: str, *, dedupe: str, 
     if channel := services.settings.channels.admin:
         facts = {"text": text, "by": by.user if by else None}
         await messages.add(tx, services.clock.now(), "note", channel, facts=facts, dedupe=dedupe)
+
+
+async def mark_held_cards(tx: Tx, now: datetime, pause: Pause) -> None:
+    """Update the cards of the requests whose start falls into a pause, because it has begun or ended."""
+    waiting = await runs.requests_to_start(tx, pause.name, pause.until)
+    undecided = await requests.awaiting_approval_on(tx, pause.name, pause.until)
+    for request_id in dict.fromkeys((*waiting, *undecided)):
+        await messages.mark_dirty(tx, request_id, now, kinds=("approval", "receipt"))

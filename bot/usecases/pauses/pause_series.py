@@ -8,6 +8,7 @@ from bot.requests.pauses import Pause
 from bot.storage import audit, messages, pauses, requests, runs
 from bot.storage.transactions import Tx
 from bot.usecases.pauses.notes import note_on_cards, note_to_admins
+from bot.usecases.pauses.scopes import actor_key
 from bot.usecases.planning import cancel_unsent_run
 from bot.usecases.refusals import RefusalCode
 from bot.usecases.services import Services
@@ -35,7 +36,7 @@ async def pause_series(services: Services, request_id: str, person: Person | Non
         open_runs = [run for run in await runs.of_request(tx, request.id) if run.state not in FINAL_RUN_STATES]
         going_on = [run for run in open_runs if not await cancel_unsent_run(tx, run, now, _LEFT_OUT)]
         data = {"reason": reason, "pause": pause.id}
-        await audit.record(tx, now, person.key if person else "nightshift", "series.paused", request.id, data)
+        await audit.record(tx, now, actor_key(person), "series.paused", request.id, data)
         text = f"{request.name} is paused: {reason}. No run starts until somebody resumes it."
         await note_on_cards(tx, now, request, text, dedupe=pause.id, by=person)
         if person is None:

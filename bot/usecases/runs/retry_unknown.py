@@ -1,8 +1,9 @@
 """Starts a run again, after a person found that it did not start."""
 
 from bot.errors import Conflict, NightshiftError
-from bot.requests.model import Person, Run
-from bot.storage import audit, messages, requests, runs
+from bot.requests.model import Person, Request, Run
+from bot.requests.pauses import Pause, held_text, holding_pause
+from bot.storage import audit, messages, pauses, requests, runs
 from bot.usecases.refusals import RefusalCode
 from bot.usecases.runs.find_unknown import find_unknown_run
 from bot.usecases.runs.finish import finish_run
@@ -38,11 +39,18 @@ async def retry_unknown(services: Services, request_id: str, person: Person) -> 
         data: JsonObject = {"run": run.id, **({"too_late": True} if is_too_late else {})}
         await audit.record(tx, now, person.key, "run.again", request.id, data)
         await messages.mark_dirty(tx, request.id, now)
+        pause = holding_pause(await pauses.not_ended(tx), request.content.backend, request.id, now)
     services.wake.scheduler.set()
     services.wake.sender.set()
     if is_too_late:
         return f"{request.name} did not start: its latest start has passed. Make a new request for it."
-    return f"{request.name} is started again."
+    return _retry_text(request, pause)
+
+
+def _retry_text(request: Request, pause: Pause | None) -> str:
+    if pause is None:
+        return f"{request.name} is started again."
+    return f"{request.name} starts once the pause ends. {held_text(pause, request.zone)}"
 
 
 async def _has_started(services: Services, run: Run) -> bool:

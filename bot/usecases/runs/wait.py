@@ -5,7 +5,7 @@ from datetime import timedelta
 from bot.requests.model import Request, Run
 from bot.requests.pauses import Pause, held_text
 from bot.schedule import ZonedTime
-from bot.storage import messages, requests, runs
+from bot.storage import messages, pauses, requests, runs
 from bot.storage.transactions import Tx
 from bot.usecases.services import Services
 
@@ -42,6 +42,9 @@ async def hold_for_pause(services: Services, run: Run, request: Request, pause: 
     checks = (now + MAX_HELD_RECHECK, pause.until, latest_start + _AFTER_LATEST if latest_start else None)
     recheck_at = min(check for check in checks if check is not None)
     async with services.db.write() as tx:
+        if not any(other.id == pause.id for other in await pauses.not_ended(tx)):
+            # Somebody has resumed it meanwhile, which rechecks only what was held by then.
+            recheck_at = now
         await runs.transition(tx, run, "pending", problem=text, latest_start=latest_start, poll_at=recheck_at)
         await _show(tx, services, request.id, text)
     services.wake.sender.set()

@@ -15,7 +15,8 @@ PAGE = (Path(__file__).parents[3] / "docs" / "policy.md").read_text()
 
 def test_the_examples_load() -> None:
     policy = load_policy("\n".join(re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)), now=NOW)
-    assert [rule.rule.name for rule in policy.rules] == ["many hosts", "databases", "the lab", "no work by day"]
+    names = ["many hosts", "databases", "the lab", "no work by day", "Foreman's own people"]
+    assert [rule.rule.name for rule in policy.rules] == names
     assert [freeze.name for freeze in policy.freezes] == ["Year end", "Weekly release", "Company calendar"]
 
 

@@ -1,0 +1,33 @@
+"""Lists what is paused now."""
+
+from datetime import datetime
+
+from bot.requests.pauses import holding_pause
+from bot.storage import pauses, requests
+from bot.usecases.pauses.pause_starts import pause_line
+from bot.usecases.pauses.scopes import Scope, scope_of
+from bot.usecases.services import Services
+
+
+async def list_pauses(services: Services, zone: str, *, with_series: bool = True) -> list[str]:
+    """Return a line for each pause, those of everything and of systems first. ``zone`` is that of the times."""
+    now = services.clock.now()
+    async with services.db.read() as tx:
+        in_force = [pause for pause in await pauses.not_ended(tx) if pause.holds_at(now)]
+        series_ids = [pause.name for pause in in_force if pause.scope == "series"]
+        names = {request.id: request.name for request in await requests.by_ids(tx, series_ids)} if series_ids else {}
+    wide = [pause_line(scope_of(services, pause), pause, zone) for pause in in_force if pause.scope != "series"]
+    series = [
+        pause_line(Scope("series", pause.name, names[pause.name]), pause, zone)
+        for pause in in_force
+        if pause.name in names
+    ]
+    return [*wide, *(series if with_series else [])]
+
+
+async def pause_note(services: Services, backend: str, start_at: datetime | None, zone: str) -> str:
+    """Return that a start would be held, as a sentence for its preview; "" if no pause would. None starts at once."""
+    now = services.clock.now()
+    async with services.db.read() as tx:
+        pause = holding_pause(await pauses.not_ended(tx), backend, "", max(start_at or now, now))
+    return f"{pause_line(scope_of(services, pause), pause, zone)} Its start would be held." if pause else ""

@@ -1,0 +1,53 @@
+"""Ends the pauses of a system, or of everything."""
+
+from datetime import datetime
+
+from bot.errors import Conflict
+from bot.requests.model import Person
+from bot.requests.pauses import Pause
+from bot.storage import audit, pauses, runs
+from bot.storage.transactions import Tx
+from bot.usecases.actor import Actor
+from bot.usecases.pauses.notes import mark_held_cards, note_to_admins
+from bot.usecases.pauses.pause_starts import pause_line
+from bot.usecases.pauses.permission import check_may_pause
+from bot.usecases.pauses.scopes import Scope, actor_key, scope_of
+from bot.usecases.refusals import RefusalCode
+from bot.usecases.services import Services
+
+
+async def resume_starts(services: Services, actor: Actor, scope: Scope) -> str:
+    """End every pause of a system, or of everything. What they held is checked at once, and starts if it still may.
+
+    Returns what happened, as a sentence. Raises Conflict, NotAllowed or SlackSilent.
+    """
+    await check_may_pause(services, actor.person, scope)
+    now = services.clock.now()
+    async with services.db.write() as tx:
+        in_force = [pause for pause in await pauses.not_ended(tx) if pause.holds_at(now)]
+        ended = [
+            pause
+            for pause in in_force
+            if scope.is_of(pause) and await end_pause(tx, services, pause, now, actor.person)
+        ]
+        others = [pause for pause in in_force if pause not in ended and pause.covers(scope.name, "")]
+    services.wake.sender.set()
+    services.wake.scheduler.set()
+    still = "".join(f" {pause_line(scope_of(services, pause), pause, actor.zone)}" for pause in others)
+    if not ended:
+        raise Conflict(f"{scope.title} is not paused.{still}", code=RefusalCode.NOT_PAUSED)
+    return f"{scope.title} is not paused any more. What was held starts now, if it still may.{still}"
+
+
+async def end_pause(tx: Tx, services: Services, pause: Pause, at: datetime, by: Person | None) -> bool:
+    """Record the end of a pause of a system or of everything, and tell the administrators. ``by`` is None if its time
+    has run out. Returns False if it was ended already."""
+    if not await pauses.end(tx, pause, at):
+        return False
+    scope = scope_of(services, pause)
+    await audit.record(tx, at, actor_key(by), "starts.resumed", "", {"scope": scope.name or "everything"})
+    text = f"▶️ {scope.title} is not paused any more. It was paused because of: {pause.reason}."
+    await note_to_admins(tx, services, text, dedupe=f"{pause.id}:end", by=by)
+    await runs.recheck(tx, pause.name)
+    await mark_held_cards(tx, at, pause)
+    return True
