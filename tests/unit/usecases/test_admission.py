@@ -1,20 +1,44 @@
 """Why a run does not start, and for how long a start is retried."""
 
+from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from bot.backends.base import Placement, Plan
 from bot.requests.approval.status import Permission, PermissionCode
 from bot.requests.model import Request, Run
+from bot.requests.pauses import Pause
+from bot.storage import pauses
+from bot.storage.database import Database
+from bot.storage.migrate import migrate
+from bot.storage.urls import default_sqlite_url
 from bot.usecases.approval_service import ApprovalAtStart
 from bot.usecases.runs import admission, retry
 from bot.usecases.runs.admission import Obstacle, ObstacleCode, find_obstacle
 from tests.unit.requests.build import NOW, pending_request
 
 LATEST_START = NOW + timedelta(minutes=30)
+
+
+class Databases:
+    """The database of the running test."""
+
+    current: Database
+
+
+@pytest_asyncio.fixture(autouse=True)
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    """An empty database."""
+    url = default_sqlite_url(tmp_path)
+    migrate(url)
+    Databases.current = Database(url)
+    yield Databases.current
+    await Databases.current.close()
 
 
 def make_run(**values: Any) -> Run:
@@ -38,6 +62,7 @@ def make_services(
 
     return SimpleNamespace(
         clock=SimpleNamespace(now=lambda: now),
+        db=Databases.current,
         settings=SimpleNamespace(timing=SimpleNamespace(connect_seconds=connect_seconds)),
         policy=SimpleNamespace(active_freeze_reason=active_freeze_reason),
         approvals=SimpleNamespace(approval_at_start=approval_at_start),
@@ -63,6 +88,21 @@ async def test_a_run_is_missed_only_after_its_latest_start() -> None:
     assert await code_of(make_services(), run, LATEST_START) is None
     late = await find_obstacle(make_services(), run, approved(), LATEST_START + timedelta(seconds=1), [])
     assert late == Obstacle(ObstacleCode.MISSED, "Missed: it could not start before 04 Mar 12:30 UTC.")
+
+
+async def test_a_pause_holds_a_start_unless_its_latest_start_has_passed(database: Database) -> None:
+    pause = Pause(id="p_1", scope="everything", since=NOW, until=NOW + timedelta(hours=2), reason="smoke")
+    async with database.write() as tx:
+        await pauses.add(tx, pause)
+    held = await find_obstacle(make_services(), make_run(latest_start=LATEST_START), approved(), NOW, [])
+    assert held == Obstacle(ObstacleCode.PAUSED, "Paused: smoke. Held until Wed 04 Mar 14:00 UTC.", pause=pause)
+    late = LATEST_START + timedelta(seconds=1)
+    assert await code_of(make_services(), make_run(latest_start=LATEST_START), late) is ObstacleCode.MISSED
+    assert await code_of(make_services(), make_run(), NOW + timedelta(hours=2)) is None
+    async with database.write() as tx:
+        assert await pauses.end(tx, pause, NOW)
+        assert not await pauses.end(tx, pause, NOW)
+    assert await code_of(make_services()) is None
 
 
 async def test_a_freeze_and_an_approval_that_no_longer_holds_prevent_a_start() -> None:
@@ -101,6 +141,8 @@ async def test_a_series_is_renewed_before_its_next_run(monkeypatch: pytest.Monke
         (ObstacleCode.REQUEST_OVER, "cancelled"),
         (ObstacleCode.MISSED, "missed"),
         (ObstacleCode.FROZEN, "missed"),
+        (ObstacleCode.AUTHOR_LEFT, "missed"),
+        (ObstacleCode.PAUSED, None),
         (ObstacleCode.NOT_POSSIBLE, "failed"),
         (ObstacleCode.APPROVAL_INVALID, None),
         (ObstacleCode.RENEWAL_DUE, None),
