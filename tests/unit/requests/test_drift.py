@@ -156,3 +156,12 @@ def test_what_an_earlier_release_approved_is_compared_by_its_facts() -> None:
     assert [d.code for d in compare_observations(earlier, observed(COMMAND))] == [DifferenceCode.NOT_RESOLVED_BEFORE]
     codes = [d.code for d in compare_observations(earlier, observed(REBOOT, template="Reboot"))]
     assert codes == [DifferenceCode.NOT_RESOLVED_BEFORE, DifferenceCode.FACT_CHANGED]
+
+
+@pytest.mark.parametrize("empty", [None, "", [], ()])
+def test_a_fact_without_a_value_is_nothing(empty: object) -> None:
+    (appeared,) = compare_facts({"run_as": empty}, {"run_as": "root"})  # type: ignore[dict-item]
+    assert (appeared.before, appeared.after) == ("nothing", "root")
+    (gone,) = compare_facts({"run_as": "root"}, {"run_as": empty})  # type: ignore[dict-item]
+    assert (gone.before, gone.after) == ("root", "nothing")
+    assert compare_facts({"run_as": empty}, {}) == ()  # type: ignore[dict-item]

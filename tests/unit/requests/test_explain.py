@@ -149,3 +149,9 @@ def test_a_rule_says_what_it_wants() -> None:
         rules = policy(rule(text))
         asked = subject(facts={"reboot": "Prompt"})
         assert explain(rules, asked, evaluate(rules, asked))[-1].endswith(f"does not apply: it wants {wanted}.")
+
+
+def test_where_a_rule_applies_is_named_before_what_it_is_about() -> None:
+    rules = policy(rule('targets = "lab-*", backend = "foreman.lab"'))
+    asked = subject(names=("web-1",))
+    assert explain(rules, asked, evaluate(rules, asked))[-1].endswith("it wants the back end foreman.lab.")
