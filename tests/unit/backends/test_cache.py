@@ -100,3 +100,11 @@ async def test_closing_stops_what_is_being_fetched():
         await waiting
     source.gate = None
     assert await cache.get("a", source.fetch) == 2
+
+
+async def test_a_cache_that_was_closed_serves_nothing_of_before():
+    source = Source()
+    cache = ExpiringCache(ManualClock(), 10)
+    assert await cache.get("a", source.fetch) == 1
+    await cache.close()
+    assert await cache.get("a", source.fetch) == 2

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import CursorResult, Dialect, Select
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.sql.base import Executable
 
 from bot.errors import ContentAltered
@@ -33,7 +33,7 @@ from tests.unit.usecases.harness import Harness
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-_DIALECT = postgresql.dialect()
+_DIALECT = PGDialect_psycopg()
 
 
 class WatchedTx(Tx):
