@@ -26,6 +26,7 @@ from bot.usecases.approvals.reopen import reopen_for_approval
 from bot.usecases.approvals.retract import retract_decision
 from bot.usecases.drafts.edit import edit_request
 from bot.usecases.drafts.update import apply_form_state
+from bot.usecases.preflight import PreflightResult
 from bot.usecases.runs.admission import ObstacleCode
 from bot.usecases.runs.cancel import cancel
 from bot.usecases.runs.dispatch import dispatch_run
@@ -108,9 +109,9 @@ async def test_a_decision_and_its_retraction(bot: Harness) -> None:
 
 async def test_a_new_round(bot: Harness) -> None:
     waiting, approved = await bot.request(), await bot.approved(when="tomorrow 20:00")
-    current = await current_preview(bot, waiting)
+    found = PreflightResult(current=await current_preview(bot, waiting))
     async with watched(bot) as db:
-        await ask_again(bot.services, waiting, current, ())
+        await ask_again(bot.services, waiting, found)
         await reopen_for_approval(bot.services, await bot.run(approved), approved, ObstacleCode.RENEWAL_DUE, "Due.")
     assert db.first_reads == ["locked", "locked"]
 
