@@ -44,17 +44,29 @@ class Chooser:
             for path in sorted((root / package).rglob("*.py"))
         }
         self._functions = cache(self._functions_of)
+        self._tests_of_file: dict[Path, int] = {}
+        for index, test in enumerate(recording.tests):
+            file = root / test.partition("::")[0]
+            self._tests_of_file[file] = self._tests_of_file.get(file, 0) | 1 << index
+        self._texts = {file: file.read_text() for file in self._tests_of_file if file.exists()}
 
     def choose(self, mutant: Mutant) -> Choice:
         """Returns the tests for a mutant."""
-        itself = self._reaching(mutant)
+        named = self._tests_that_name(mutant)
+        itself = self._reaching(mutant) | named
         with_shared = itself | self._among(self._recording.shared, mutant.path, mutant.place.lines)
         around = Counter[int]()
         for line in range(*(mutant.place.function or (0, 0))):
             around.update(members(itself & self._recording.reached.get(mutant.path, {}).get(line, 0)))
         ranked = sorted(
             members(with_shared),
-            key=lambda index: (not itself >> index & 1, -around[index], self._recording.sizes[index], index),
+            key=lambda index: (
+                not named >> index & 1,
+                not itself >> index & 1,
+                -around[index],
+                self._recording.sizes[index],
+                index,
+            ),
         )
         return Choice([self._batch(ranked, kind, seconds) for kind, seconds in BUDGET.items()], len(ranked))
 
@@ -73,6 +85,15 @@ class Chooser:
             if found:
                 return found
         return self._functions(path) or self._importers(path)
+
+    def _tests_that_name(self, mutant: Mutant) -> int:
+        """The tests in files that name the constant which a mutant changes."""
+        names = [name for name in mutant.place.names if name.isupper()] if mutant.place.function is None else []
+        pattern, found = re.compile(rf"\b({'|'.join(map(re.escape, names))})\b"), 0
+        for file, text in self._texts.items():
+            if names and pattern.search(text):
+                found |= self._tests_of_file[file]
+        return found
 
     def _naming(self, name: str, defined_in: str, defined_at: int) -> int:
         """The tests that reach a line which has a name in it."""

@@ -66,6 +66,17 @@ def test_a_constant_meets_the_tests_that_use_it(tmp_path: Path) -> None:
     assert chooser.choose(one(tmp_path, 1)).batches[0] == ["tests/unit/a.py::one", "tests/unit/b.py::two"]
 
 
+def test_a_constant_meets_first_the_tests_whose_file_names_it(tmp_path: Path) -> None:
+    root = laid(tmp_path)
+    chooser_of = recorded("tests/unit/a.py::one", "tests/unit/c.py::names_it", "tests/unit/b.py::two")
+    chooser_of.reached["bot/requests/numbers.py"][5] = 1
+    (root / "tests/unit").mkdir(parents=True)
+    (root / "tests/unit/c.py").write_text("from numbers import LIMIT\n")
+    choice = Chooser(root, chooser_of).choose(one(root, 1))
+    assert choice.batches[0] == ["tests/unit/c.py::names_it", "tests/unit/a.py::one", "tests/unit/b.py::two"]
+    assert Chooser(root, chooser_of).choose(one(root, 5)).batches[0] == ["tests/unit/a.py::one"]
+
+
 def test_a_constant_that_other_modules_build_on_meets_the_tests_that_use_those(tmp_path: Path) -> None:
     root, known = laid(tmp_path), recorded("tests/unit/a.py::one", "tests/unit/b.py::two")
     (root / "bot/requests/sizes.py").write_text("HUGE = 2 * 3\n")
