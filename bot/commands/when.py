@@ -126,7 +126,7 @@ def to_rrule(series: Series) -> str | None:
     """Return a series as an RFC 5545 rule in local time, or None where it needs more than one rule."""
     rule = series.rule
     time_fields = _time_fields(rule)
-    if time_fields is None or series.excluded:
+    if time_fields is None or series.excluded or series.added:
         return None
     fields: dict[str, Iterable[int | str]] = {
         "FREQ": [rule.freq.upper()],

@@ -7,6 +7,7 @@ from bot.schedule.echo import echo
 from bot.schedule.limits import far_future_warning, overlap_reason, too_far_reason, too_frequent_reason
 from bot.schedule.model import (
     Ambiguous,
+    Holidays,
     Now,
     Once,
     Parsed,
@@ -33,6 +34,7 @@ __all__ = [
     "Ambiguous",
     "ClockPreference",
     "DateOrderPreference",
+    "Holidays",
     "Now",
     "Once",
     "Parsed",

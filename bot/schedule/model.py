@@ -98,7 +98,7 @@ class Series(FrozenModel):
     """A rule in a zone from ``first`` on, the earliest time allowed, with at most one bound.
 
     ``until`` is inclusive. ``window`` is how many minutes late each run may start. ``starting`` is the date that the
-    speaker named as the start. ``excluded`` are days without a run.
+    speaker named as the start. ``excluded`` are days without a run, ``added`` days with runs besides those of the rule.
     """
 
     kind: Literal["series"] = "series"
@@ -110,12 +110,13 @@ class Series(FrozenModel):
     window: int | None = Field(default=None, ge=1)
     starting: date | None = None
     excluded: tuple[date, ...] = ()
+    added: tuple[date, ...] = ()
 
     @model_serializer(mode="wrap")
-    def _without_empty_exclusions(self, serialize: SerializerFunctionWrapHandler) -> dict[str, object]:
+    def _without_empty_dates(self, serialize: SerializerFunctionWrapHandler) -> dict[str, object]:
         """Leave out what earlier releases did not know, so that the hash of what they stored stays the same."""
         fields: dict[str, object] = serialize(self)
-        return fields if self.excluded else {name: value for name, value in fields.items() if name != "excluded"}
+        return {name: value for name, value in fields.items() if value or name not in ("excluded", "added")}
 
 
 Schedule = Annotated[Now | Once | Window | Series, Field(discriminator="kind")]
@@ -170,12 +171,12 @@ Reading = Annotated[Parsed | Ambiguous | Rejected, Field(discriminator="kind")]
 
 
 class Holidays(FrozenModel):
-    """The holidays of a calendar, up to its ``last`` day. ``days`` is None where the calendar does not answer.
+    """The holidays of a calendar, which says something up to its ``last`` day.
 
-    ``calendar`` is its name, empty where none is configured.
+    ``days`` is None where they are not known: no calendar is configured, or it (``has_calendar``) does not answer.
     """
 
-    calendar: str = ""
+    has_calendar: bool = False
     days: frozenset[date] | None = None
     last: date | None = None
 
@@ -185,12 +186,13 @@ class Holidays(FrozenModel):
 
     def doubt(self, day: date) -> str | None:
         """Return what is not known about a day, or None where the calendar covers it."""
-        if not self.calendar:
+        if not self.has_calendar:
             return "Holidays are not known here, so every day from Monday to Friday counts."
         if self.days is None:
-            return f"{self.calendar} does not answer: every day from Monday to Friday counts, as if it were no holiday."
+            return "The holiday calendar does not answer, so every day from Monday to Friday counts."
         if self.last is not None and day > self.last:
-            return f"{self.calendar} ends on {self.last:%-d %B %Y}; after that every day from Monday to Friday counts."
+            end = f"{self.last:%-d %B %Y}"
+            return f"The holiday calendar ends on {end}; after that every day from Monday to Friday counts."
         return None
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
+from heapq import merge
 from itertools import islice
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -92,7 +93,10 @@ def _runs(series: Series, after: datetime | None) -> Iterator[ZonedTime]:
     if series.rule.freq in ("hourly", "minutely"):
         yield from _hourly_runs(series, after)
         return
-    for wall in wall_times(series.rule, series.first.wall):
+    walls = wall_times(series.rule, series.first.wall)
+    if series.added:
+        walls = merge(walls, (datetime.combine(day, at) for day in series.added for at in sorted(series.rule.times)))
+    for wall in walls:
         yield resolve_wall_time(wall, series.zone)
 
 

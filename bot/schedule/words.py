@@ -70,6 +70,8 @@ def _series_phrase(series: Series) -> str:
         parts.append(f"for {format_minutes(series.window)}{each}")
     if series.excluded:
         parts.append(f"except {join_with_and([f'{day:%Y-%m-%d}' for day in series.excluded])}")
+    if series.added:
+        parts.append(f"and also on {join_with_and([f'{day:%Y-%m-%d}' for day in series.added])}")
     if series.starting:
         parts.append(f"starting {_start_phrase(series)}")
     if series.until:

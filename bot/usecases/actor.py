@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from bot.requests.directory import User
 from bot.requests.model import Person
 from bot.schedule import TimePreferences, time_preferences
+from bot.usecases.holidays import known_holidays
 from bot.usecases.services import Services
 
 
@@ -22,6 +23,7 @@ def actor_for(services: Services, user: User) -> Actor:
     """Return a Slack user as an actor. The configuration's zone is assumed if their profile has none."""
     times = services.settings.times
     preferences = time_preferences(user.locale, times.clock, times.dates)
+    preferences = preferences.model_copy(update={"holidays": known_holidays(services.policy)})
     if user.zone:
         return Actor(user.person, user.zone, preferences)
     zone = services.settings.channels.default_zone

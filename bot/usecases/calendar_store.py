@@ -1,4 +1,4 @@
-"""The calendars of freezes, read regularly. The last good copy of each is used."""
+"""The calendars of freezes and holidays, read regularly. The last good copy of each is used."""
 
 import asyncio
 from collections.abc import Mapping
@@ -32,6 +32,9 @@ class CalendarStore:
             if freeze.calendar:
                 place = f"{policy.location_of(('freezes', index, 'calendar'))}: the freeze “{freeze.name}”"
                 self._places.setdefault(freeze.calendar, place)
+        if policy.defaults.holidays:
+            place = f"{policy.location_of(('holidays',))}: holidays"
+            self._places.setdefault(policy.defaults.holidays, place)
         self._clock = clock
         self._copies: dict[str, Calendar] = {}
         self._problems: dict[str, str] = {}

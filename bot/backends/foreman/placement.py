@@ -60,6 +60,8 @@ def _schedule_in_foreman(series: Series, now: datetime, server: ForemanServer, c
     dense = series.rule.freq in ("hourly", "minutely")
     if dense and cron.has_clock_changes(series.zone, now, now + PROOF_HORIZON):
         raise InexactCron(f"the clocks in {series.zone} change, and cron would run too often or too seldom then")
+    if series.excluded or series.added:
+        raise InexactCron("a cron line cannot leave out single dates or add them")
     line = to_cron_line(series, server.dialect)
     first = next(iter(occurrences(series, after=now)), None)
     if first is None:

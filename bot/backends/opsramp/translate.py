@@ -67,8 +67,8 @@ def _series(series: Series) -> ExactSchedule:
         raise InexactPattern("it cannot keep a run from starting late", nearest)
     if series.until is not None or series.count is not None:
         raise InexactPattern("its patterns have no end", nearest)
-    if series.excluded:
-        raise InexactPattern("its patterns leave out no single dates", nearest)
+    if series.excluded or series.added:
+        raise InexactPattern("its patterns leave out and add no single dates", nearest)
     pattern = _pattern(series.rule, first)
     if pattern is None:
         raise InexactPattern("it has no such pattern", nearest)

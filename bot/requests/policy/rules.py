@@ -152,6 +152,8 @@ class PolicySettings(ApprovalTerms):
     """The assumed duration of a run, for freezes and conflicts."""
     short_names: bool = False
     """Whether conflicts treat ``web-1`` and ``web-1.example.org`` as one target."""
+    holidays: str = ""
+    """File or address of a calendar (iCalendar) whose events are holidays: no business days in phrases about time."""
     rules: tuple[PolicyRule, ...] = ()
     freezes: tuple[FreezeRule, ...] = ()
 

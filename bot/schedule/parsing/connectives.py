@@ -17,6 +17,7 @@ _CONNECTIVES: dict[str, ConnectiveRole] = {
     "after": "after",
     "before": "before",
     "except": "except",
+    "also": "also",
     "by": "by",
 }
 
@@ -28,6 +29,8 @@ def connective(tokens: Sequence[Token], i: int) -> Connective | None:
         return Connective(i, i + 1, "to", is_dash=True)
     if (excluding := _except(token, second, third)) is not None:
         return Connective(i, i + excluding, "except")
+    if token.name == "and" and second.name == "also":
+        return Connective(i, i + 2 + (third.name == "on"), "also")
     if (token.name, second.name) == ("as", "of"):
         return Connective(i, i + 2, "starting")
     if token.text == "beginning" and second.name != "of" and second.kind not in _NOT_STARTING:
@@ -48,7 +51,7 @@ def connective(tokens: Sequence[Token], i: int) -> Connective | None:
     if role is None or token.kind != "word":
         return None
     follows_start = role == "starting" and second.name in ("from", "at") and tokens[i + 2].kind != "end"
-    follows_except = role == "except" and second.name in ("for", "on")
+    follows_except = role in ("except", "also") and second.name in ("for", "on")
     return Connective(i, i + 1 + (follows_except or (follows_start and second.name == "from")), role)
 
 

@@ -209,6 +209,7 @@ _BY_WORD: dict[str, tuple[Production, ...]] = {
             "except",
             "later",
             "but",
+            "also",
             "latest",
             "and",
             "by",

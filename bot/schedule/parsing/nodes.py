@@ -13,7 +13,9 @@ PeriodUnit = Literal["week", "month", "year", "weekend"]
 BoundedUnit = Literal["week", "month", "quarter", "year"]
 FieldValue: TypeAlias = "str | float | bool | tuple[FieldValue, ...] | None"
 """A value of a field of a node."""
-ConnectiveRole = Literal["from", "between", "to", "until", "starting", "latest", "after", "before", "except", "by"]
+ConnectiveRole = Literal[
+    "from", "between", "to", "until", "starting", "latest", "after", "before", "except", "also", "by"
+]
 
 
 class HourCertainty(IntEnum):

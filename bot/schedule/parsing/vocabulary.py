@@ -64,7 +64,7 @@ _SYNONYMS = {
     "lasting": "for",
 }  # fmt: skip
 _KEYWORDS = (
-    "a", "about", "after", "ago", "all", "an", "and", "annually", "any", "apart", "as", "aside", "at", "away",
+    "a", "about", "after", "ago", "all", "also", "an", "and", "annually", "any", "apart", "as", "aside", "at", "away",
     "before", "between", "bimonthly", "biweekly", "business", "but", "by", "calendar", "clock", "close", "coming",
     "daily", "earlier", "early", "end", "eod", "eom", "eoq", "eow", "eoy", "every", "everyday", "exactly", "except",
     "following", "for", "fortnightly", "from", "half", "hence", "hourly", "in", "instances", "just", "last", "late",

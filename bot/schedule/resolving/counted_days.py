@@ -69,7 +69,7 @@ def _notes(ctx: PhraseContext, days: Sequence[tuple[date, date | None]]) -> tupl
     holidays = ctx.preferences.holidays
     doubts = [doubt for day, _ in days if (doubt := holidays.doubt(day)) is not None]
     moved = [
-        f"Without the holidays in {holidays.calendar} this would be {plain:%-d %B %Y}."
+        f"Without holidays this would be {plain:%-d %B %Y}."
         for day, plain in days
         if plain is not None and plain != day
     ]

@@ -1,11 +1,11 @@
 """Resolve "except": weekdays, months, the nth weekday of a month, and single dates that a series leaves out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 from bot.schedule.model import RecurrenceRule, Series
-from bot.schedule.occurrences import next_runs
+from bot.schedule.occurrences import next_runs, resolve_wall_time
 from bot.schedule.parsing.errors import ParseError
 from bot.schedule.parsing.nodes import (
     CalendarDate,
@@ -97,15 +97,35 @@ def with_excluded_dates(ctx: PhraseContext, series: Series, parts: SeriesParts) 
     return shorter.model_copy(update={"first": series.first, "starting": starting})
 
 
+def with_added_dates(ctx: PhraseContext, series: Series, parts: SeriesParts) -> Series:
+    """Return the series with the dates of "and also on", which must be other days than those of the rule."""
+    days = [day for node in parts.added for day in _dates_of(ctx, series, node, ctx.local_now)]
+    for day in days:
+        if not series.rule.times or _has_run(series, day):
+            raise ParseError(f"{day:%-d %B %Y} cannot be added to this series.", *parts.added)
+    return add_dates(ctx, series, days)
+
+
+def add_dates(ctx: PhraseContext, series: Series, days: Iterable[date]) -> Series:
+    """Return the series with more days; it begins on the first of them that comes before its first run."""
+    coming = sorted({day for day in days if datetime.combine(day, max(series.rule.times)) > ctx.local_now})
+    if not coming:
+        return series
+    walls = [datetime.combine(coming[0], at) for at in series.rule.times]
+    first = min(wall for wall in walls if wall > ctx.local_now)
+    begun = resolve_wall_time(first, series.zone) if first < series.first.wall else series.first
+    return series.model_copy(update={"added": tuple(coming), "first": begun})
+
+
 def _names_dates(node: SyntaxNode) -> bool:
     is_one_day = isinstance(node, Weekdays) and bool(node.determiner)
     return is_one_day or isinstance(node, CalendarDate | DateRange | DateSpan | RelativeDay | EasterDay)
 
 
-def _dates_of(ctx: PhraseContext, series: Series, node: SyntaxNode) -> Iterator[date]:
-    """Yield the dates of a node, the next ones from the first run of the series on."""
+def _dates_of(ctx: PhraseContext, series: Series, node: SyntaxNode, since: datetime | None = None) -> Iterator[date]:
+    """Yield the dates of a node, the next ones from the first run of the series on, or from ``since``."""
     start = replace(ctx, assumptions=ctx.assumptions)
-    start.local_now = max(ctx.local_now, datetime.combine(series.first.wall.date(), time()))
+    start.local_now = since or max(ctx.local_now, datetime.combine(series.first.wall.date(), time()))
     numbers: Sequence[int] = ()
     if isinstance(node, DateSpan):
         yield from _days_of_span(start, node)

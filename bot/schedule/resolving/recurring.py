@@ -37,6 +37,7 @@ from bot.schedule.resolving.hours import hour_from_number
 
 _ROLES = {
     "from": "start", "between": "start", "starting": "start", "until": "until", "to": "until", "except": "except",
+    "also": "also",
 }  # fmt: skip
 _DAYS_PER_UNIT = {"day": 1, "week": 7}
 _EXCLUDABLE_NODES = (EasterDay, Weekdays, CalendarDate, DateRange, NthWeekdays, RelativeDay, Months, Period)
@@ -58,6 +59,7 @@ class SeriesParts:
     start_nodes: list[SyntaxNode] | None = None
     until_nodes: list[SyntaxNode] | None = None
     excluded: list[SyntaxNode] = field(default_factory=list)
+    added: list[SyntaxNode] = field(default_factory=list)
     end_weekday: Weekdays | None = None
 
     @property
@@ -235,7 +237,7 @@ def _target_list(parts: SeriesParts, role: str, connective: Connective) -> list[
             raise ParseError("Two ends are named.", connective)
         parts.until_nodes = []
         return parts.until_nodes
-    return parts.excluded if role == "except" else None
+    return {"except": parts.excluded, "also": parts.added}.get(role)
 
 
 def _continues_date(node: SyntaxNode, target: list[SyntaxNode], role: str, parts: SeriesParts) -> bool:
@@ -244,6 +246,8 @@ def _continues_date(node: SyntaxNode, target: list[SyntaxNode], role: str, parts
         of_every_month = isinstance(node, Recurrence) and node.freq == "monthly"
         counted = of_every_month and any(isinstance(other, NthWeekdays) for other in target)
         return counted or isinstance(node, _EXCLUDABLE_NODES)
+    if role == "also":
+        return isinstance(node, CalendarDate)
     if isinstance(node, TimeOfDay) and not target and not node.joined and parts.is_sub_daily and not parts.clocks:
         return True
     if isinstance(node, Weekdays) and node.plural:

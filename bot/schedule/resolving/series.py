@@ -23,7 +23,13 @@ from bot.schedule.parsing.nodes import (
 )
 from bot.schedule.resolving.bounds import bound_by_period, resolve_series_start, with_end
 from bot.schedule.resolving.context import PhraseContext, clock_part, is_calendar_duration
-from bot.schedule.resolving.exclusions import remaining_selectors, with_excluded_dates, without_excluded_parts
+from bot.schedule.resolving.exclusions import (
+    remaining_selectors,
+    with_added_dates,
+    with_excluded_dates,
+    without_excluded_parts,
+)
+from bot.schedule.resolving.holiday_moves import with_holidays
 from bot.schedule.resolving.hours import resolve_hour
 from bot.schedule.resolving.pairs import half_day_ranges, resolve_pair
 from bot.schedule.resolving.recurring import SeriesParts, classify, is_working_week
@@ -62,7 +68,8 @@ def build_series(ctx: PhraseContext, nodes: Sequence[SyntaxNode]) -> Series:
     if window is not None:
         series = series.model_copy(update={"window": window})
     series = with_end(ctx, series, parts, start)
-    return with_excluded_dates(ctx, series, parts)
+    series = with_added_dates(ctx, with_excluded_dates(ctx, series, parts), parts)
+    return with_holidays(ctx, series, parts)
 
 
 def _with_day_of_start(rule: RecurrenceRule, parts: SeriesParts, start: datetime | None) -> RecurrenceRule:
