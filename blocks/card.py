@@ -207,8 +207,17 @@ def _pause_buttons(card: Card, value: str) -> list[Element]:
     if not card.request.is_series:
         return []
     if any(pause.scope == "series" for pause in card.pauses):
-        return [button("Resume", "resume_series", value)]
+        row = [button("Resume", "resume_series", value)]
+        if any(pause.scope == "series" and pause.by is None for pause in card.pauses):
+            # Nightshift pauses a series whose author has left.
+            row.insert(0, button("Take over", "take_over", value, confirm=_take_over_confirmation(card.request)))
+        return row
     return [button("Pause", "pause_series", value)] if card.request.state == "scheduled" else []
+
+
+def _take_over_confirmation(request: Request) -> Element:
+    text = f"You answer for {request.name} from now on. Its approvers are asked again, and you cannot approve it."
+    return confirm_dialog(f"Take over {request.name}?", text, "Take over")
 
 
 def _is_in_doubt(card: Card) -> bool:

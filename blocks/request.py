@@ -33,6 +33,8 @@ def requester_elements(request: Request) -> list[Element]:
     elements: list[Element] = [text_run("Requested by ", bold=True), user_mention(request.requester.user)]
     if request.edited_by:
         elements += [text_run(", edited by "), *_user_mentions(request.edited_by)]
+    if request.taken_over_from:
+        elements += [text_run(", taken over from "), *_user_mentions(request.taken_over_from)]
     return elements
 
 

@@ -24,6 +24,7 @@ from bot.usecases.approvals.ask_again import preflight_of_approval
 from bot.usecases.approvals.decide import DecisionResult, Verdict, load_decidable_request, record_decision
 from bot.usecases.approvals.disclose import must_read_first, record_shown
 from bot.usecases.approvals.retract import retract_decision
+from bot.usecases.approvals.take_over import take_over
 from bot.usecases.drafts.edit import edit_request
 from bot.usecases.drafts.form import form_model
 from bot.usecases.drafts.rerun_failed import rerun_failed
@@ -51,6 +52,7 @@ SimpleButton: TypeAlias = Callable[[Services, str, Person], Awaitable[str]]
 SIMPLE_BUTTONS: Mapping[str, SimpleButton] = {
     "take_back": retract_decision,
     "withdraw": withdraw_and_stop,
+    "take_over": take_over,
     "cancel": cancel,
     "run_again": retry_unknown,
     "resume_series": resume_series,

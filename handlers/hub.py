@@ -11,6 +11,7 @@ from bot.storage import requests
 from bot.usecases.actor import Actor
 from bot.usecases.approvals.delegate import delegate
 from bot.usecases.approvals.end_delegation import end_delegation
+from bot.usecases.approvals.take_over import take_over
 from bot.usecases.drafts.reading import echo_lines
 from bot.usecases.pauses.list_pauses import list_pauses
 from bot.usecases.pauses.pause_series import pause_series
@@ -39,6 +40,7 @@ HELP = """What you can say:
 /nightshift pause foreman.prod 2h because REASON: hold all starts of a system, or of everything
 /nightshift pauses: what is paused now
 /nightshift resume NS-12: let its runs start again; systems and everything too
+/nightshift takeover NS-12: answer for it from now on, if its requester has left
 /nightshift when PHRASE: what a time means, such as "tomorrow 21:00"
 /nightshift delegate @someone until friday: they decide in your place; /nightshift delegate off ends it
 /nightshift help: this text
@@ -77,6 +79,9 @@ class Hub:
                 return Ephemeral("", more_lines=paused or ["Nothing is paused."])
             case "resume":
                 return Ephemeral(await self._resume(actor, rest))
+            case "takeover":
+                request = await self._find_request(rest)
+                return Ephemeral(await take_over(self._services, request.id, actor.person))
             case "when":
                 now = self._services.clock.now()
                 reading = read(rest, now=now, zone=actor.zone, preferences=actor.time_preferences)

@@ -217,6 +217,8 @@ class Request(FrozenModel):
     revision_changes: tuple[Mapping[str, str], ...] = ()
     """The changes since the previous revision: field, before, after."""
     last_editor: str = ""
+    former_authors: tuple[str, ...] = ()
+    """The user ids of those who wrote it before the requester took it over. They cannot approve it."""
     editors: tuple[str, ...] = ()
     """The user ids of everyone except the requester who wrote a revision, ordered by their first one."""
     scheduler: Scheduler = "nightshift"
@@ -249,6 +251,11 @@ class Request(FrozenModel):
         return tuple(
             Person(team=self.requester.team, user=user) for user in users if user and user != self.requester.user
         )
+
+    @property
+    def taken_over_from(self) -> tuple[Person, ...]:
+        """Everyone who wrote it before the requester took it over."""
+        return tuple(Person(team=self.requester.team, user=user) for user in self.former_authors)
 
     @property
     def is_series(self) -> bool:

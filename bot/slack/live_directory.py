@@ -93,7 +93,7 @@ def people_of_approval(request: Request, decisions: Iterable[Decision]) -> list[
     decisions = list(decisions)
     deciders = (decision.person for decision in decisions)
     delegators = (Person(team=d.person.team, user=d.on_behalf_of) for d in decisions if d.on_behalf_of)
-    return [request.requester, *request.edited_by, *deciders, *delegators]
+    return [request.requester, *request.edited_by, *request.taken_over_from, *deciders, *delegators]
 
 
 def _stages_of(requirement: Requirement | None) -> tuple[Stage, ...]:

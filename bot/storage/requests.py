@@ -118,6 +118,8 @@ class RequestChanges(TypedDict, total=False):
     revision_changes: tuple[Mapping[str, str], ...]
     last_editor: str
     editors: tuple[str, ...]
+    requester: Person
+    former_authors: tuple[str, ...]
     scheduler: Literal["backend", "nightshift"]
     scheduler_reason: str
     requirement: Requirement

@@ -19,7 +19,7 @@ from bot.requests.directory import UserGroup, notified_users, resolve_groups
 from bot.requests.freezes.model import FreezeHit, find_freeze_hits, start_blocking_hits
 from bot.requests.model import Content, Person, Request, Requirement, RequirementCode, TargetSet
 from bot.requests.policy.engine import Policy
-from bot.requests.policy.evaluate import evaluate, evaluate_authors, refuses_every_request
+from bot.requests.policy.evaluate import evaluate_authors, refuses_every_request
 from bot.requests.policy.explain import headline
 from bot.requests.policy.load import all_stages, named_users, workspace_problems
 from bot.requests.spans import TimeSpan, start_times, work_spans
@@ -41,7 +41,8 @@ _log = structlog.get_logger(__name__)
 class PolicyInput:
     """A request, or a draft of one, as policy sees it.
 
-    ``editors`` are those besides the requester who have changed it or are about to.
+    ``editors`` are those besides the requester who have changed it or are about to. ``former_authors`` wrote it before
+    the requester took it over.
     """
 
     name: str
@@ -52,6 +53,7 @@ class PolicyInput:
     facts: Mapping[str, JsonValue]
     zone: str
     editors: tuple[Person, ...] = ()
+    former_authors: tuple[Person, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,7 @@ class PolicyService:
                 requester=policy_input.requester,
                 opened_at=self.clock.now(),
                 editors=policy_input.editors,
+                former_authors=policy_input.former_authors,
             )
             missing = missing_approver_reasons(approval_round, directory)
             if missing:
@@ -147,7 +150,13 @@ class PolicyService:
             "approved_today": {},
         }
         editors = {editor.user: directory.group_names_of(editor.user) for editor in policy_input.editors}
-        return resolve_groups(evaluate_authors(self.policy, subject.model_copy(update=as_now), editors), directory)
+        requirement = evaluate_authors(
+            self.policy,
+            subject.model_copy(update=as_now),
+            editors,
+            is_taken_over=bool(policy_input.former_authors),
+        )
+        return resolve_groups(requirement, directory)
 
     @property
     def chooses_scheduler(self) -> bool:
@@ -248,13 +257,14 @@ class PolicyService:
     ) -> Requirement:
         """Return the strictest of what policy demands of each author.
 
-        A rule alone never approves what somebody other than the requester has edited.
+        A rule alone never approves what somebody other than the requester has written.
         """
-        if not policy_input.editors:
-            return evaluate(self.policy, subject, hits)
-        groups = await self.directory.groups()
-        editors = {e.user: _policy_group_names(groups.containing(e.user)) for e in policy_input.editors}
-        return evaluate_authors(self.policy, subject, editors, hits)
+        editors: dict[str, frozenset[str]] = {}
+        if policy_input.editors:
+            groups = await self.directory.groups()
+            editors = {e.user: _policy_group_names(groups.containing(e.user)) for e in policy_input.editors}
+        is_taken_over = bool(policy_input.former_authors)
+        return evaluate_authors(self.policy, subject, editors, hits, is_taken_over=is_taken_over)
 
     def _local_scheduler_reason(self, subject: Subject, requirement: Requirement) -> str:
         kind = subject.schedule.kind
@@ -352,4 +362,5 @@ def policy_input_of_request(request: Request) -> PolicyInput:
         facts=request.facts,
         zone=request.zone,
         editors=request.edited_by,
+        former_authors=request.taken_over_from,
     )

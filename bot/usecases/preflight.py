@@ -50,7 +50,7 @@ async def preflight(services: Services, request: Request) -> PreflightResult:
     Raises SlackSilent if Slack does not tell whether its authors may still request it.
     """
     policy_input = policy_input_of_request(request)
-    current, problem = await _current_preview(services, request)
+    current, problem = await current_preview(services, request)
     differences = backend_differences(services, request, current) if current is not None else ()
     changes = differences if any(difference.needs_new_approval for difference in differences) else ()
     confirm = [_to_confirm(difference) for difference in differences if not changes]
@@ -113,7 +113,7 @@ def backend_differences(services: Services, request: Request, current: Preview) 
     )
 
 
-async def _current_preview(services: Services, request: Request) -> tuple[Preview | None, str]:
+async def current_preview(services: Services, request: Request) -> tuple[Preview | None, str]:
     """Return a preview of the request as it is; None with a sentence if there is none."""
     operation = services.backends.operation(request.content.backend, request.content.operation)
     params = operation.params_model.model_validate(request.content.params)

@@ -25,6 +25,8 @@ class RefusalCode(StrEnum):
     NOT_READABLE = "not_readable"
     NOT_INDEPENDENT = "not_independent"
     PROPOSAL_REPLACED = "proposal_replaced"
+    TAKEN_OVER = "taken_over"
+    OWN_REQUEST = "own_request"
     NOTHING_FAILED = "nothing_failed"
     # Pauses
     NOT_A_SERIES = "not_a_series"

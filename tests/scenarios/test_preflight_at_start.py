@@ -224,6 +224,6 @@ async def test_the_work_of_somebody_who_was_deactivated_does_not_start(env: Envi
     await wait_for_texts(card, "Scheduled", env=env)
     env.slack.admin.deactivate("dave")
     env.clock.advance(timedelta(hours=3, seconds=5))
-    await wait_for_texts(card, "Not started: The requester may not use Nightshift any more.", env=env)
+    await wait_for_texts(card, "Not started: The requester may not use Nightshift any more.", "take it over", env=env)
     await bob.wait_for(f"{name} was approved, but a run of it did not start.", where="#ops-admin")
     assert jobs_received(env) == before

@@ -11,7 +11,7 @@ from bot.values import FrozenModel
 
 class ApprovalRound(FrozenModel):
     """A revision of a request in front of its approvers. ``editors`` have changed the request since it was made, so
-    others approve what they wrote."""
+    others approve what they wrote; so have ``former_authors``, from whom the requester took it over."""
 
     requirement: Requirement
     content_hash: str
@@ -19,11 +19,13 @@ class ApprovalRound(FrozenModel):
     opened_at: datetime
     delegations: tuple[Delegation, ...] = ()
     editors: tuple[Person, ...] = ()
+    former_authors: tuple[Person, ...] = ()
 
     @property
     def authors(self) -> frozenset[str]:
-        """The user ids of the requester and of everyone who has edited the request."""
-        return frozenset({self.requester.user, *(editor.user for editor in self.editors)})
+        """The user ids of the requester and of everyone else who has written the request."""
+        others = (*self.editors, *self.former_authors)
+        return frozenset({self.requester.user, *(person.user for person in others)})
 
     @property
     def barred_approvers(self) -> frozenset[str]:
@@ -58,6 +60,7 @@ def current_round(request: Request, delegations: Iterable[Delegation]) -> Approv
         opened_at=request.round_opened_at or request.created_at,
         delegations=tuple(delegations),
         editors=request.edited_by,
+        former_authors=request.taken_over_from,
     )
 
 

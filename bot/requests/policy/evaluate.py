@@ -57,15 +57,21 @@ def evaluate(
 
 
 def evaluate_authors(
-    policy: Policy, subject: Subject, editors: Mapping[str, frozenset[str]], freeze_hits: Sequence[FreezeHit] = ()
+    policy: Policy,
+    subject: Subject,
+    editors: Mapping[str, frozenset[str]],
+    freeze_hits: Sequence[FreezeHit] = (),
+    *,
+    is_taken_over: bool = False,
 ) -> Requirement:
     """Return the strictest of what policy demands of each author: the requester, and ``editors`` with the names of
-    their groups by user id. No rule approves by itself what somebody other than the requester has edited."""
+    their groups by user id. No rule approves by itself what somebody other than the requester has written."""
+    automatic = not editors and not is_taken_over
     subjects = [
         subject,
         *(subject.model_copy(update={"requester": user, "groups": groups}) for user, groups in editors.items()),
     ]
-    return strictest_requirement([evaluate(policy, each, freeze_hits, automatic=not editors) for each in subjects])
+    return strictest_requirement([evaluate(policy, each, freeze_hits, automatic=automatic) for each in subjects])
 
 
 def _refusals(policy: Policy, subject: Subject, matches: Sequence[RuleMatch]) -> list[_Reason]:

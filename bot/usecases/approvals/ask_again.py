@@ -1,16 +1,13 @@
 """Puts a waiting request before its approvers again, because it would do something else than they were shown."""
 
-from dataclasses import replace
 from enum import StrEnum
 
-from bot.backends.base import Preview
 from bot.errors import Conflict, InputError
-from bot.requests.model import Request, Requirement, TargetSet
+from bot.requests.model import Request
 from bot.requests.preflight import PreflightCode
 from bot.storage import requests
 from bot.storage.requests import RequestChanges
-from bot.usecases.approvals.new_round import content_now, fields_now, open_new_round
-from bot.usecases.policy_service import policy_input_of_request
+from bot.usecases.approvals.new_round import fields_now, open_new_round, requirement_for_new_round
 from bot.usecases.preflight import PreflightResult, preflight
 from bot.usecases.refusals import RefusalCode
 from bot.usecases.services import Services
@@ -41,7 +38,7 @@ async def ask_again(services: Services, request: Request, found: PreflightResult
     Earlier approvals stop counting. Raises InputError if policy refuses it now, Conflict if the request was changed
     meanwhile, or SlackSilent if Slack does not tell who is in which group.
     """
-    requirement, warnings = await _requirement_now(services, request, found.current)
+    requirement, warnings = await requirement_for_new_round(services, request, found.current)
     fields: RequestChanges = {"requirement": requirement}
     if found.current is not None:
         fields = await fields_now(services, request, found.current, found.changes, requirement)
@@ -65,26 +62,3 @@ def _reason(found: PreflightResult) -> str:
 def _codes(found: PreflightResult) -> list[StrEnum]:
     codes: list[StrEnum] = [change.code for change in found.changes]
     return [*codes, PreflightCode.POLICY_STRICTER] if found.policy_change else codes
-
-
-async def _requirement_now(
-    services: Services, request: Request, current: Preview | None
-) -> tuple[Requirement, tuple[str, ...]]:
-    """Return what policy demands of the request as it is now, and the warnings that go with it.
-
-    Someone was to decide on it, so a rule alone does not approve it now.
-    """
-    policy_input, warnings = policy_input_of_request(request), request.warnings
-    if current is not None:
-        targets = TargetSet(**current.targets.model_dump())
-        policy_input = replace(
-            policy_input, content=content_now(request, current), targets=targets, facts=current.facts
-        )
-        warnings = current.warnings
-    conflicts = tuple(conflict.text for conflict in await services.conflicts.find(policy_input))
-    outcome = await services.policy.evaluate(policy_input, conflicts)
-    if outcome.requirement.effect == "refuse":
-        text = f"Policy does not allow that. {' '.join(outcome.requirement.reasons)}".strip()
-        raise InputError({"": text}, code=RefusalCode.POLICY_REFUSES)
-    requirement = outcome.requirement if outcome.requirement.effect == "ask" else request.requirement
-    return requirement, tuple(dict.fromkeys((*warnings, *conflicts, *outcome.freeze_notes)))

@@ -1,15 +1,19 @@
 """Opens a new round of approval: the same request, perhaps with what it would do now."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from enum import StrEnum
 
 from bot.backends.base import Preview
+from bot.errors import InputError
 from bot.requests.approval.deadlines import expires_at, next_reminder_at
 from bot.requests.model import HASH_VERSION, Content, Person, Request, Requirement, TargetSet
 from bot.requests.resolutions import Difference
 from bot.storage import audit, messages, requests
 from bot.storage.requests import RequestChanges
 from bot.storage.transactions import Tx
+from bot.usecases.policy_service import policy_input_of_request
+from bot.usecases.refusals import RefusalCode
 from bot.usecases.services import Services
 from bot.usecases.summary import summarize_params
 
@@ -24,6 +28,29 @@ def content_now(request: Request, current: Preview) -> Content:
             "hash_version": HASH_VERSION,
         }
     )
+
+
+async def requirement_for_new_round(
+    services: Services, request: Request, current: Preview | None
+) -> tuple[Requirement, tuple[str, ...]]:
+    """Return what policy demands of the request as it is now, and the warnings that go with it.
+
+    Someone was to decide on it, so a rule alone does not approve it now.
+    """
+    policy_input, warnings = policy_input_of_request(request), request.warnings
+    if current is not None:
+        targets = TargetSet(**current.targets.model_dump())
+        policy_input = replace(
+            policy_input, content=content_now(request, current), targets=targets, facts=current.facts
+        )
+        warnings = current.warnings
+    conflicts = tuple(conflict.text for conflict in await services.conflicts.find(policy_input))
+    outcome = await services.policy.evaluate(policy_input, conflicts)
+    if outcome.requirement.effect == "refuse":
+        text = f"Policy does not allow that. {' '.join(outcome.requirement.reasons)}".strip()
+        raise InputError({"": text}, code=RefusalCode.POLICY_REFUSES)
+    requirement = outcome.requirement if outcome.requirement.effect == "ask" else request.requirement
+    return requirement, tuple(dict.fromkeys((*warnings, *conflicts, *outcome.freeze_notes)))
 
 
 async def fields_now(

@@ -15,12 +15,12 @@ async def policy_input_of_draft(
     services: Services, draft: Draft, content: Content, targets: TargetSet, facts: Mapping[str, JsonValue], zone: str
 ) -> PolicyInput:
     """Return a draft as policy sees it. An edit keeps the name and the requester of its request."""
-    name, requester, editors = "this request", draft.person, tuple[Person, ...]()
+    name, requester, editors, former = "this request", draft.person, tuple[Person, ...](), tuple[Person, ...]()
     if draft.revises:
         async with services.db.read() as tx:
             request = await requests.get(tx, draft.revises)
         name, requester = request.name, request.requester
-        editors = editors_including(request, draft.person)
+        editors, former = editors_including(request, draft.person), request.taken_over_from
     return PolicyInput(
         name=name,
         requester=requester,
@@ -30,6 +30,7 @@ async def policy_input_of_draft(
         facts=facts,
         zone=zone,
         editors=editors,
+        former_authors=former,
     )
 
 

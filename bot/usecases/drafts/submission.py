@@ -87,7 +87,7 @@ async def approve_by_policy(tx: Tx, services: Services, request: Request, now: d
     """Approve a request if policy does so without asking anybody. Raises Conflict if it no longer may."""
     if request.requirement.effect != "approve":
         return request
-    if request.edited_by:
+    if request.edited_by or request.taken_over_from:
         text = f"Somebody else has edited {request.name} meanwhile, so it needs approvers. {LOOK_AGAIN}"
         raise Conflict(text, code=RefusalCode.EDITED_BY_OTHERS)
     rule = await services.policy.exhausted_budget(tx, request.requirement, now)

@@ -17,6 +17,7 @@ from bot.schedule import ZonedTime
 from bot.storage import messages, pauses, requests, runs
 from bot.usecases.approvals.reopen import reopen_for_approval, series_renewal_reason
 from bot.usecases.integrity import load_intact
+from bot.usecases.pauses.notes import note_to_admins
 from bot.usecases.pauses.pause_series import pause_series
 from bot.usecases.planning import plan_runs
 from bot.usecases.preflight import StartPreflight, preflight_of_start
@@ -74,7 +75,7 @@ class Obstacle:
         match self.code:
             case ObstacleCode.REQUEST_OVER:
                 return "cancelled"
-            case ObstacleCode.MISSED | ObstacleCode.FROZEN | ObstacleCode.REFUSED | ObstacleCode.AUTHOR_LEFT:
+            case ObstacleCode.MISSED | ObstacleCode.FROZEN | ObstacleCode.REFUSED:
                 return "missed"
             case ObstacleCode.NOT_POSSIBLE:
                 return "failed"
@@ -175,6 +176,8 @@ async def _record_obstacle(services: Services, run: Run, request: Request, obsta
         await hold_for_pause(services, run, request, obstacle.pause)
     elif obstacle.code is ObstacleCode.AUTHOR_LEFT and request.is_series:
         await pause_series(services, request.id, None, obstacle.text)
+    elif obstacle.code is ObstacleCode.AUTHOR_LEFT:
+        await _ask_for_another_requester(services, run, request, obstacle)
     elif obstacle.waits:
         await wait_and_recheck(services, run, request, obstacle.text)
     elif obstacle.code is ObstacleCode.TAKEN_OVER:
@@ -192,17 +195,26 @@ async def _record_obstacle(services: Services, run: Run, request: Request, obsta
             await wait_and_recheck(services, run, request, str(error))
 
 
+async def _ask_for_another_requester(services: Services, run: Run, request: Request, obstacle: Obstacle) -> None:
+    """Keep a request whose authors may not request it any more until somebody takes it over, or it expires."""
+    why = f"Not started: {obstacle.text} Somebody who may request this can take it over: "
+    why += f"/nightshift takeover {request.name}."
+    await reopen_for_approval(services, run, request, obstacle.code, why)
+    async with services.db.write() as tx:
+        text = f"{request.name} was approved, but a run of it did not start. {why}"
+        await note_to_admins(tx, services, text, dedupe=f"not-started:{run.id}")
+    services.wake.sender.set()
+
+
 async def _end_run(services: Services, run: Run, request: Request, state: RunState, obstacle: Obstacle) -> None:
     """End a run that may not start. Administrators are told where policy refuses what was approved."""
-    now, admin = services.clock.now(), services.settings.channels.admin
-    refused = obstacle.code in (ObstacleCode.REFUSED, ObstacleCode.AUTHOR_LEFT)
+    refused = obstacle.code is ObstacleCode.REFUSED
     problem = f"Not started: {obstacle.text}" if refused else obstacle.text
     async with services.db.write() as tx:
         await finish_run(tx, services, run, request, state, problem=problem, code=obstacle.code)
-        if admin and (refused or obstacle.code is ObstacleCode.CHANGED):
+        if refused or obstacle.code is ObstacleCode.CHANGED:
             text = f"{request.name} was approved, but a run of it did not start. {problem}"
-            dedupe = f"not-started:{run.id}"
-            await messages.add(tx, now, "note", admin, request.id, facts={"text": text}, dedupe=dedupe)
+            await note_to_admins(tx, services, text, dedupe=f"not-started:{run.id}")
     services.wake.sender.set()
 
 

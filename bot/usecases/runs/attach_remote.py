@@ -108,7 +108,7 @@ async def _named_candidate(services: Services, doubt: Doubt, choice: str, remote
 
 async def _reason_against_confirming(services: Services, request: Request, person: Person) -> str:
     """Return why a person may not confirm on their own that a run is the one; "" if they may."""
-    if person in (request.requester, *request.edited_by):
+    if person in (request.requester, *request.edited_by, *request.taken_over_from):
         return "You have written this request, so an approver who has not must confirm which run it is."
     permission = await services.approvals.can_manage(request, person)
     return "" if permission.allowed else f"Only an approver can confirm which run it is. {permission.reason}"
