@@ -141,7 +141,7 @@ async def test_a_series_is_renewed_before_its_next_run(monkeypatch: pytest.Monke
         (ObstacleCode.REQUEST_OVER, "cancelled"),
         (ObstacleCode.MISSED, "missed"),
         (ObstacleCode.FROZEN, "missed"),
-        (ObstacleCode.AUTHOR_LEFT, "missed"),
+        (ObstacleCode.AUTHOR_LEFT, None),
         (ObstacleCode.PAUSED, None),
         (ObstacleCode.NOT_POSSIBLE, "failed"),
         (ObstacleCode.APPROVAL_INVALID, None),
