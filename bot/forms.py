@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.backends.base import FormField, Option
+from bot.requests.overlap import OVERLAP_LABEL, OVERLAP_LABELS
 from bot.schedule import Reading
 from bot.values import Json, JsonObject
 
@@ -11,6 +12,15 @@ WHEN = "when"
 REASON = "because"
 SYSTEM = "_system"
 OPERATION = "_operation"
+OVERLAP = "_overlap"
+OVERLAP_FIELD = FormField(
+    name=OVERLAP,
+    label=OVERLAP_LABEL,
+    hint="Without a choice, policy decides: by default the next run is skipped.",
+    widget="choice",
+    choices=tuple(Option(value=value, label=label) for value, label in OVERLAP_LABELS.items()),
+)
+"""The field of every form for a series."""
 MAX_TEXT_LENGTH = 3000
 """Maximum length of a text in one input."""
 

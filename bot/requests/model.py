@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 
-from pydantic import Field, JsonValue
+from pydantic import Field, JsonValue, SerializerFunctionWrapHandler, model_serializer
 
 from bot.schedule import Schedule
 from bot.values import FrozenModel, Json, Resolution
@@ -45,6 +45,9 @@ Scheduler = Literal["nightshift", "backend"]
 """Who keeps the time of approved work."""
 LatePolicy = Literal["ask", "now", "next", "drop"]
 """What policy does with an approval that comes after the start: ask the approver, or choose for them."""
+
+Overlap = Literal["skip", "wait", "start"]
+"""What happens to the next run of a series while the last one is still going."""
 
 
 class Person(FrozenModel):
@@ -108,6 +111,8 @@ class Requirement(FrozenModel):
     """What made policy demand this, for code to compare. Requirements that earlier releases stored have none."""
     freezes: tuple[str, ...] = ()
     """The freezes whose own approvers are among the stages. These no longer stop the request."""
+    overlap: Overlap | None = None
+    """The loosest overlap of a series' runs that policy allows; None allows each."""
     warn_before: int = 900
     """Warn of an approval that comes less than this before the start."""
     scheduler: Scheduler | None = None
@@ -140,7 +145,7 @@ class TargetSet(FrozenModel):
 
 HASH_VERSION = 2
 """How new content is signed. Content keeps the version that it was approved under."""
-_FIELDS_OF_VERSION_1 = frozenset({"backend", "operation", "params", "schedule", "targets", "renewal"})
+_FIELDS_OF_VERSION_1 = frozenset({"backend", "operation", "params", "schedule", "targets", "renewal", "overlap"})
 
 
 class Content(FrozenModel):
@@ -155,9 +160,17 @@ class Content(FrozenModel):
     targets: tuple[str, ...] = ()
     renewal: int = 0
     """How often approval was requested again. Each time, earlier approvals stop counting."""
+    overlap: Overlap | None = None
+    """What somebody chose for runs of a series that would overlap; None leaves it to policy."""
     hash_version: Literal[1, 2] = 1
     """Which fields are signed: version 1 signs those of the first release, version 2 all. The default is for stored
     content that has no version; new content names ``HASH_VERSION``."""
+
+    @model_serializer(mode="wrap")
+    def _without_default_overlap(self, serialize: SerializerFunctionWrapHandler) -> dict[str, object]:
+        """Leave out what earlier releases did not know, so that the hash of what they stored stays the same."""
+        fields: dict[str, object] = serialize(self)
+        return fields if self.overlap else {name: value for name, value in fields.items() if name != "overlap"}
 
     @property
     def hash(self) -> str:

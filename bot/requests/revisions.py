@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Collection, Mapping
 
-from bot.requests.model import Content
+from bot.requests.model import Content, Overlap
+from bot.requests.overlap import OVERLAP_LABEL, OVERLAP_LABELS
 from bot.requests.resolutions import compare_resolutions
 from bot.requests.text import first_few
 from bot.schedule import Schedule
@@ -56,6 +57,9 @@ def diff_contents(
                     after=_display_text(name, new, labels_after, hidden),
                 )
             )
+    if before.overlap != after.overlap:
+        old_text, new_text = (_overlap_text(content.overlap) for content in (before, after))
+        changes.append(FieldChange(field=OVERLAP_LABEL, before=old_text, after=new_text))
     if before.hash_version > 1:
         edited = {name for name in old | new if old.get(name) != new.get(name)}
         changes += _resolution_changes(before, after, edited, field_labels)
@@ -68,6 +72,10 @@ def diff_contents(
             )
         )
     return tuple(changes)
+
+
+def _overlap_text(overlap: Overlap | None) -> str:
+    return EMPTY_TEXT if overlap is None else OVERLAP_LABELS[overlap]
 
 
 def _resolution_changes(

@@ -17,7 +17,7 @@ from bot.requests.approval.rounds import ApprovalRound
 from bot.requests.approval.status import missing_approver_reasons
 from bot.requests.directory import UserGroup, notified_users, resolve_groups
 from bot.requests.freezes.model import FreezeHit, find_freeze_hits, start_blocking_hits
-from bot.requests.model import Content, Person, Request, Requirement, RequirementCode, TargetSet
+from bot.requests.model import Content, Overlap, Person, Request, Requirement, RequirementCode, TargetSet
 from bot.requests.policy.engine import Policy
 from bot.requests.policy.evaluate import evaluate_authors, refuses_every_request
 from bot.requests.policy.explain import headline
@@ -113,7 +113,7 @@ class PolicyService:
             requirement=requirement,
             notified_count=len(notified - {editor.user for editor in policy_input.editors}),
             notified_count_is_minimum=not directory.is_complete,
-            local_scheduler_reason=self._local_scheduler_reason(subject, requirement),
+            local_scheduler_reason=self._local_scheduler_reason(subject, requirement, policy_input.content.overlap),
             freeze_notes=tuple(hit.text for hit in hits),
         )
 
@@ -266,10 +266,12 @@ class PolicyService:
         is_taken_over = bool(policy_input.former_authors)
         return evaluate_authors(self.policy, subject, editors, hits, is_taken_over=is_taken_over)
 
-    def _local_scheduler_reason(self, subject: Subject, requirement: Requirement) -> str:
+    def _local_scheduler_reason(self, subject: Subject, requirement: Requirement, overlap: Overlap | None) -> str:
         kind = subject.schedule.kind
         if kind == "series" and (requirement.renew_after_days or requirement.renew_after_runs):
             return "Nightshift holds this series and starts each run itself, because it is asked for again."
+        if kind == "series" and {overlap, requirement.overlap} & {"skip", "wait"}:
+            return "Nightshift holds this series, so that no run starts while the last one is still going."
         # A freeze with fixed dates was checked for a single start already; a calendar may still change.
         freezes = (freeze for freeze in self.policy.freezes if kind != "now" and (kind == "series" or freeze.calendar))
         freeze = next((freeze for freeze in freezes if freeze.covers(subject)), None)

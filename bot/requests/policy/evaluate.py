@@ -10,7 +10,8 @@ from math import inf
 from typing import Literal, TypeVar
 
 from bot.requests.freezes.model import FreezeEffect, FreezeHit, refusing_hits
-from bot.requests.model import LatePolicy, Requirement, RequirementCode, Scheduler, Stage
+from bot.requests.model import LatePolicy, Overlap, Requirement, RequirementCode, Scheduler, Stage
+from bot.requests.overlap import OVERLAPS_BY_STRICTNESS
 from bot.requests.patterns import Patterns
 from bot.requests.policy.conditions import PreparedSubject, missing_requester_groups
 from bot.requests.policy.engine import Policy, RuleMatch
@@ -259,6 +260,7 @@ def _requirement(
         escalate_after=escalate_after if escalates else None,
         escalate_to=make_stage(escalate_to, 1) if escalates else None,
         late=terms.strictest(lambda t: t.late, "ask", _LATE_BY_STRICTNESS.index),
+        overlap=terms.strictest(lambda t: t.overlap, None, _overlap_strictness),
         renew_after_days=terms.strictest(lambda t: t.renew_after_days, None, _none_as_infinity),
         renew_after_runs=terms.strictest(lambda t: t.renew_after_runs, None, _none_as_infinity),
         drift_percent=terms.strictest(lambda t: t.drift, None, _none_as_infinity),
@@ -278,6 +280,10 @@ def _scheduler(matches: Sequence[RuleMatch]) -> Scheduler | None:
 
 def _none_as_infinity(value: int | None) -> float:
     return inf if value is None else value
+
+
+def _overlap_strictness(value: Overlap | None) -> float:
+    return inf if value is None else OVERLAPS_BY_STRICTNESS.index(value)
 
 
 class _StrictestTerms:
@@ -335,6 +341,7 @@ def strictest_requirement(requirements: Sequence[Requirement]) -> Requirement:
             "escalate_after": escalation.escalate_after if escalation else None,
             "escalate_to": escalation.escalate_to if escalation else None,
             "late": min((r.late for r in counted), key=_LATE_BY_STRICTNESS.index),
+            "overlap": min((r.overlap for r in counted), key=_overlap_strictness),
             "renew_after_days": min((r.renew_after_days for r in counted), key=_none_as_infinity),
             "renew_after_runs": min((r.renew_after_runs for r in counted), key=_none_as_infinity),
             "drift_percent": min((r.drift_percent for r in counted), key=_none_as_infinity),

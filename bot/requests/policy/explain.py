@@ -1,7 +1,7 @@
 """Policy in sentences: one for the card, and all of them for ``nightshift policy explain``."""
 
 from bot.requests.durations import format_duration
-from bot.requests.model import LatePolicy, Requirement
+from bot.requests.model import LatePolicy, Overlap, Requirement
 from bot.requests.policy.conditions import PreparedSubject
 from bot.requests.policy.engine import Policy, RuleMatch
 from bot.requests.subject import Subject
@@ -12,6 +12,7 @@ _LATE_TEXTS: dict[LatePolicy, str] = {
     "next": "moves to the next slot",
     "drop": "is dropped",
 }
+_OVERLAP_TEXTS: dict[Overlap | None, str] = {"skip": "is skipped", "wait": "waits for it"}
 
 
 def headline(requirement: Requirement) -> str:
@@ -53,6 +54,8 @@ def terms_text(requirement: Requirement) -> tuple[str, ...]:
         lines.append(f"A series needs a new approval after {requirement.renew_after_days} days.")
     if requirement.renew_after_runs:
         lines.append(f"A series needs a new approval after {requirement.renew_after_runs} runs.")
+    if requirement.overlap in _OVERLAP_TEXTS:
+        lines.append(f"While a run of a series is still going, the next {_OVERLAP_TEXTS[requirement.overlap]}.")
     if requirement.scheduler is not None:
         who = "Nightshift" if requirement.scheduler == "nightshift" else "The back end, where it can,"
         lines.append(f"{who} keeps the time.")

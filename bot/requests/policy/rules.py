@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from bot.requests.freezes.rules import FreezeRule
-from bot.requests.model import LatePolicy, Scheduler, Stage
+from bot.requests.model import LatePolicy, Overlap, Scheduler, Stage
 from bot.requests.setting_types import (
     DurationSeconds,
     HourRanges,
@@ -88,6 +88,7 @@ class ApprovalTerms(FrozenModel):
     escalate_after: DurationSeconds | None = None
     escalate_to: PrincipalNames = ()
     late: LatePolicy | None = None
+    overlap: Overlap | None = None
     drift: int | None = Field(default=None, ge=0, le=100)
     renew_after_days: int | None = Field(default=None, ge=1)
     renew_after_runs: int | None = Field(default=None, ge=1)

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from bot.backends.base import Preview
 from bot.errors import InputError
+from bot.forms import OVERLAP_FIELD
 from bot.requests.approval.deadlines import expires_at, next_reminder_at
 from bot.requests.model import HASH_VERSION, Content, Person, Request, Requirement, TargetSet
 from bot.requests.resolutions import Difference
@@ -59,7 +60,7 @@ async def fields_now(
     """Return the fields of a request as what ``current`` shows. ``changes`` are the differences from its approved
     content. Raises BackendError if the back end does not say what its fields are called."""
     operation = services.backends.operation(request.content.backend, request.content.operation)
-    fields = await operation.fields(request.values)
+    fields = (*await operation.fields(request.values), OVERLAP_FIELD)
     return {
         "content": content_now(request, current),
         "summary": summarize_params(fields, request.values, request.labels, current.resolutions),

@@ -5,13 +5,19 @@ from collections.abc import Sequence
 
 from bot.backends.base import FormField, Operation, Params, form_fields, hidden_values, is_relevant, parse_params
 from bot.errors import BackendError, InputError
+from bot.forms import OVERLAP, OVERLAP_FIELD
+from bot.requests.model import Overlap
+from bot.requests.overlap import OVERLAPS_BY_STRICTNESS
+from bot.schedule import Parsed, Series
 from bot.storage.drafts import Draft
+from bot.usecases.drafts.reading import parsed_reading
 from bot.usecases.services import Services
 from bot.values import Json, JsonObject
 
 
 async def visible_fields(services: Services, draft: Draft) -> tuple[tuple[FormField, ...], str]:
-    """Return the relevant fields, and why the back end could not be asked for those it adds; "" if it could."""
+    """Return the relevant fields, with that of every series, and why the back end could not be asked for those it adds;
+    "" if it could."""
     operation = services.backends.operation(draft.backend, draft.operation)
     try:
         fields, problem = await operation.fields(draft.values), ""
@@ -19,15 +25,28 @@ async def visible_fields(services: Services, draft: Draft) -> tuple[tuple[FormFi
         fields, problem = form_fields(operation.params_model), str(error)
     values = {field.name: field.default for field in fields}
     values |= {name: value for name, value in draft.values.items() if value is not None}
-    return tuple(field for field in fields if is_relevant(field, values)), problem
+    more = (OVERLAP_FIELD,) if _is_series(draft) and not operation.owns_schedule else ()
+    return (*(field for field in fields if is_relevant(field, values)), *more), problem
+
+
+def _is_series(draft: Draft) -> bool:
+    reading = parsed_reading(draft)
+    return isinstance(reading, Parsed) and isinstance(reading.schedule, Series)
 
 
 def draft_params(operation: Operation[Params], fields: Sequence[FormField], draft: Draft) -> Params:
     """Return what is filled in as the operation's parameters. Raises InputError."""
+    own_fields = [field for field in fields if field is not OVERLAP_FIELD]
     return parse_params(
         operation.params_model,
-        {**hidden_values(operation.params_model, draft.values), **typed_values(fields, draft.values)},
+        {**hidden_values(operation.params_model, draft.values), **typed_values(own_fields, draft.values)},
     )
+
+
+def chosen_overlap(fields: Sequence[FormField], draft: Draft) -> Overlap | None:
+    """Return what was chosen for runs of a series that would overlap; None if nothing was, or it is no series."""
+    value = draft.values.get(OVERLAP) if OVERLAP_FIELD in fields else None
+    return next((overlap for overlap in OVERLAPS_BY_STRICTNESS if overlap == value), None)
 
 
 def typed_values(fields: Sequence[FormField], values: JsonObject) -> dict[str, Json]:

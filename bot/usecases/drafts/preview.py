@@ -9,7 +9,7 @@ from bot.backends.base import FormField, Operation, Params, Placement, Plan, Pre
 from bot.errors import InputError
 from bot.forms import REASON, WHEN
 from bot.ids import PREVIEW_TOKEN
-from bot.requests.model import HASH_VERSION, Content, Requirement, TargetSet
+from bot.requests.model import HASH_VERSION, Content, Overlap, Requirement, TargetSet
 from bot.schedule import (
     Ambiguous,
     Parsed,
@@ -26,7 +26,7 @@ from bot.schedule import (
 )
 from bot.storage.drafts import Draft
 from bot.usecases.actor import Actor
-from bot.usecases.drafts.fields import draft_params, visible_fields
+from bot.usecases.drafts.fields import chosen_overlap, draft_params, visible_fields
 from bot.usecases.drafts.policy_input import policy_input_of_draft
 from bot.usecases.drafts.reading import parsed_reading
 from bot.usecases.drafts.store import save_draft
@@ -144,7 +144,7 @@ async def _build_result(
     schedule: Schedule,
     preview: Preview,
 ) -> PreviewResult:
-    content = _content(draft, params, schedule, preview)
+    content = _content(draft, params, schedule, preview, chosen_overlap(fields, draft))
     targets = TargetSet(**preview.targets.model_dump())
     policy_input = await policy_input_of_draft(services, draft, content, targets, preview.facts, actor.zone)
     conflicts = tuple(conflict.text for conflict in await services.conflicts.find(policy_input))
@@ -177,7 +177,7 @@ async def _build_result(
     )
 
 
-def _content(draft: Draft, params: Params, schedule: Schedule, preview: Preview) -> Content:
+def _content(draft: Draft, params: Params, schedule: Schedule, preview: Preview, overlap: Overlap | None) -> Content:
     return Content(
         backend=draft.backend,
         operation=draft.operation,
@@ -185,6 +185,7 @@ def _content(draft: Draft, params: Params, schedule: Schedule, preview: Preview)
         schedule=schedule,
         resolutions=preview.resolutions,
         targets=preview.targets.names if preview.targets.fixed else (),
+        overlap=overlap,
         hash_version=HASH_VERSION,
     )
 

@@ -11,13 +11,14 @@ from bot.errors import BackendError, BadResponse, InputError, NotFound, RateLimi
 from bot.ids import new_token
 from bot.requests.lifecycle import FINAL_STATES
 from bot.requests.model import Request, RequirementCode, Run, RunState
+from bot.requests.overlap import OverlapCode, judge_overlap
 from bot.requests.pauses import Pause, held_text, holding_pause
 from bot.requests.preflight import PreflightCode
 from bot.schedule import ZonedTime
 from bot.storage import messages, pauses, requests, runs
 from bot.usecases.approvals.reopen import reopen_for_approval, series_renewal_reason
 from bot.usecases.integrity import load_intact
-from bot.usecases.pauses.notes import note_to_admins
+from bot.usecases.pauses.notes import note_on_cards, note_to_admins
 from bot.usecases.pauses.pause_series import pause_series
 from bot.usecases.planning import plan_runs
 from bot.usecases.preflight import StartPreflight, preflight_of_start
@@ -37,6 +38,8 @@ class ObstacleCode(StrEnum):
     MISSED = "missed"
     PAUSED = "paused"
     FROZEN = "frozen"
+    OVERLAPS = "overlaps"
+    WAITS_FOR_LAST = "waits_for_last"
     APPROVAL_INVALID = "approval_invalid"
     RENEWAL_DUE = "renewal_due"
     NOT_POSSIBLE = "not_possible"
@@ -62,7 +65,7 @@ class Obstacle:
 
     @property
     def waits(self) -> bool:
-        return self.code is ObstacleCode.CANNOT_TELL
+        return self.code in (ObstacleCode.CANNOT_TELL, ObstacleCode.WAITS_FOR_LAST)
 
     @property
     def asks_again(self) -> bool:
@@ -75,7 +78,7 @@ class Obstacle:
         match self.code:
             case ObstacleCode.REQUEST_OVER:
                 return "cancelled"
-            case ObstacleCode.MISSED | ObstacleCode.FROZEN | ObstacleCode.REFUSED:
+            case ObstacleCode.MISSED | ObstacleCode.FROZEN | ObstacleCode.REFUSED | ObstacleCode.OVERLAPS:
                 return "missed"
             case ObstacleCode.NOT_POSSIBLE:
                 return "failed"
@@ -156,8 +159,12 @@ async def find_obstacle(
         return Obstacle(ObstacleCode.MISSED, f"Missed: it could not start before {latest:%d %b %H:%M %Z}.{why}")
     async with services.db.read() as tx:
         pause = holding_pause(await pauses.not_ended(tx), request.content.backend, request.id, now)
+        overlap = judge_overlap(request, run, await runs.of_request(tx, request.id))
     if pause is not None:
         return Obstacle(ObstacleCode.PAUSED, held_text(pause, request.zone), pause=pause)
+    if not overlap.may_start:
+        skips = overlap.code is OverlapCode.SKIPS
+        return Obstacle(ObstacleCode.OVERLAPS if skips else ObstacleCode.WAITS_FOR_LAST, overlap.text)
     if freeze := await services.policy.active_freeze_reason(request):
         return Obstacle(ObstacleCode.FROZEN, f"Not started: {freeze}")
     approval = await services.approvals.approval_at_start(request)
@@ -211,7 +218,13 @@ async def _end_run(services: Services, run: Run, request: Request, state: RunSta
     refused = obstacle.code is ObstacleCode.REFUSED
     problem = f"Not started: {obstacle.text}" if refused else obstacle.text
     async with services.db.write() as tx:
-        await finish_run(tx, services, run, request, state, problem=problem, code=obstacle.code)
+        is_skipped = obstacle.code is ObstacleCode.OVERLAPS
+        await finish_run(
+            tx, services, run, request, state, problem=problem, code=obstacle.code, announce=not is_skipped
+        )
+        if is_skipped:
+            text = f"{request.name}, run {run.number}: {problem}"
+            await note_on_cards(tx, services.clock.now(), request, text, dedupe=f"skipped:{run.id}")
         if refused or obstacle.code is ObstacleCode.CHANGED:
             text = f"{request.name} was approved, but a run of it did not start. {problem}"
             await note_to_admins(tx, services, text, dedupe=f"not-started:{run.id}")

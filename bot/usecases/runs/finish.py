@@ -21,10 +21,12 @@ async def finish_run(
     problem: str = "",
     code: str = "",
     progress: JsonObject | None = None,
+    announce: bool = True,
 ) -> Run:
     """Record the end of a run with everything that follows, in one transaction.
 
-    ``problem`` tells people what went wrong; ``code`` is the same for programs. Raises Conflict if the run has changed.
+    With ``announce`` the requester and the results channel are told. ``problem`` tells people what went wrong; ``code``
+    is the same for programs. Raises Conflict if the run has changed.
     """
     now = services.clock.now()
     started_now = run.started_at is None and state in ("succeeded", "partly_failed")
@@ -53,7 +55,7 @@ async def finish_run(
     else:
         await _finish_request(tx, now, request, finished)
     is_cancelled_series = request.is_series and run.number == 0 and state == "cancelled"
-    if not is_cancelled_series:
+    if announce and not is_cancelled_series:
         await _post_outcome(tx, services, now, request, finished)
     await messages.mark_dirty(tx, request.id, now)
     return finished

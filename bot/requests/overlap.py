@@ -1,0 +1,70 @@
+"""Overlap: what happens to a run of a series that is due while an earlier one is still going."""
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+
+from bot.requests.model import Overlap, Request, Run, RunState
+from bot.requests.pauses import local_time
+from bot.values import FrozenModel
+
+OVERLAPS_BY_STRICTNESS: tuple[Overlap, ...] = ("skip", "wait", "start")
+DEFAULT_OVERLAP: Overlap = "skip"
+OVERLAP_LABEL = "If the last run is still going"
+OVERLAP_LABELS: Mapping[Overlap, str] = {"skip": "Skip it", "wait": "Wait for it", "start": "Start anyway"}
+"""What people choose from, for the next run while the last one is still going."""
+_GOING: Mapping[RunState, str] = {
+    "starting": "is still going",
+    "running": "is still going",
+    "unknown": "may still be going",
+}
+"""The states in which a run is going or may be, and how that is said."""
+
+
+class OverlapCode(StrEnum):
+    """What becomes of a run that is due."""
+
+    NOTHING_GOING = "nothing_going"
+    MAY_OVERLAP = "may_overlap"
+    SKIPS = "skips"
+    WAITS = "waits"
+
+
+class OverlapVerdict(FrozenModel):
+    """Whether a run may start beside an earlier one. ``text`` says why it does not; "" if it may."""
+
+    code: OverlapCode
+    text: str = ""
+
+    @property
+    def may_start(self) -> bool:
+        return self.code in (OverlapCode.NOTHING_GOING, OverlapCode.MAY_OVERLAP)
+
+
+def effective_overlap(chosen: Overlap | None, limit: Overlap | None) -> Overlap:
+    """Return what counts of the choice in the form and the term of policy: the stricter of the two."""
+    named = [overlap for overlap in (chosen, limit) if overlap is not None]
+    return min(named, key=OVERLAPS_BY_STRICTNESS.index, default=DEFAULT_OVERLAP)
+
+
+def judge_overlap(request: Request, run: Run, runs: Iterable[Run]) -> OverlapVerdict:
+    """Return whether a run that Nightshift starts may start. ``runs`` are the newest runs of its request.
+
+    What a back end keeps is not judged: whether it overlaps is known only when it starts there.
+    """
+    going = [other for other in runs if other.id != run.id and other.number and other.state in _GOING]
+    if not going or not request.is_series or not run.number or run.state != "pending":
+        return OverlapVerdict(code=OverlapCode.NOTHING_GOING)
+    last = max(going, key=lambda other: other.number)
+    why = f"{_run_text(last, request.zone)} {_GOING[last.state]}."
+    match effective_overlap(request.content.overlap, request.requirement.overlap):
+        case "skip":
+            return OverlapVerdict(code=OverlapCode.SKIPS, text=f"Skipped: {why}")
+        case "wait":
+            return OverlapVerdict(code=OverlapCode.WAITS, text=f"Waiting: {why}")
+        case "start":
+            return OverlapVerdict(code=OverlapCode.MAY_OVERLAP)
+
+
+def _run_text(run: Run, zone: str) -> str:
+    """Return what people call a run: by its time, if that is known."""
+    return f"the run of {local_time(run.due_at, zone)}" if run.due_at else f"run {run.number}"
