@@ -55,6 +55,7 @@ POLICY = """
 approvers = ["@sre"]
 zone = "Europe/Berlin"
 expires = "30d"
+overlap = "start"
 
 [[policy.rules]]
 name = "cache hosts"
