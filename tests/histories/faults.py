@@ -14,6 +14,7 @@ from bot.requests.approval.rounds import ApprovalRound
 from bot.requests.approval.status import Permission, PermissionCode
 from bot.requests.directory import Directory, InMemoryDirectory, stage_members
 from bot.requests.model import Decision, Person, Request, RequestState, Requirement
+from bot.requests.pauses import Pause
 from bot.requests.policy.engine import Policy
 from bot.requests.policy.evaluate import evaluate, strictest_requirement
 from bot.requests.resolutions import Difference, DifferenceCode
@@ -194,6 +195,27 @@ def approvals_survive_a_moved_start(replace: Replace) -> None:
     replace(asking, "move_start", faulty)
 
 
+def pauses_do_not_hold_starts(replace: Replace) -> None:
+    replace(starting, "is_paused", lambda there, request: False)
+
+
+def a_pause_between_check_and_call_is_not_noticed(replace: Replace) -> None:
+    send = starting._send
+
+    def faulty(there: State, run: state.Run, event: object, prepared: tuple[int, str]) -> object:
+        stored, there.pauses.stored = there.pauses.stored, []
+        try:
+            return send(there, run, event, prepared)  # type: ignore[arg-type]
+        finally:
+            there.pauses.stored = stored
+
+    replace(starting, "_send", faulty)
+
+
+def a_resumed_pause_goes_on(replace: Replace) -> None:
+    replace(Pause, "holds_at", lambda pause, moment: True)
+
+
 FAULTS: tuple[Callable[[Replace], None], ...] = (
     policy_looks_at_the_requester_only,
     edits_are_approved_automatically,
@@ -211,6 +233,9 @@ FAULTS: tuple[Callable[[Replace], None], ...] = (
     an_edit_between_check_and_call_is_not_noticed,
     retries_ignore_the_latest_start,
     approvals_survive_a_moved_start,
+    pauses_do_not_hold_starts,
+    a_pause_between_check_and_call_is_not_noticed,
+    a_resumed_pause_goes_on,
 )
 
 

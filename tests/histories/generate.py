@@ -28,6 +28,7 @@ from tests.histories.history import (
     Tamper,
     TimePasses,
 )
+from tests.histories.pausing import with_pauses
 
 _COMMANDS = ("uptime", "df -h", "reboot")
 
@@ -53,7 +54,7 @@ def draw_history(seed: int, index: int) -> History:
         hosts=tuple((search, _numbers(random)) for search in SEARCHES),
         requester="UANN" if random.random() < 0.8 else random.choice(USERS),
         form=_form(random),
-        events=tuple(events),
+        events=tuple(with_pauses(events, Random(f"{seed}:{index}:pauses"))),
     )
 
 

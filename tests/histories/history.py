@@ -146,12 +146,26 @@ class TimePasses:
 
 
 @dataclass(frozen=True, slots=True)
+class PauseStarts:
+    """Somebody pauses a system, or everything, for some minutes or until it is resumed."""
+
+    scope: Literal["everything", "system"]
+    name: str
+    minutes: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeStarts:
+    """Somebody ends every pause."""
+
+
+@dataclass(frozen=True, slots=True)
 class Start:
     """The run is due, and ``delay`` minutes pass. ``between`` happens between the checks and the call."""
 
     delay: int = 0
     answer: Literal["started", "lost"] = "started"
-    between: "Edit | Tamper | None" = None
+    between: "Edit | Tamper | PauseStarts | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +175,7 @@ class Retry:
 
 Event = (
     Edit | Decide | Retract | Delegate | JoinOrLeave | DeactivateOrReturn | SlackFails | BackendFails | HostsChange
-    | FeatureChanges | Tamper | TimePasses | Start | Retry
+    | FeatureChanges | Tamper | TimePasses | PauseStarts | ResumeStarts | Start | Retry
 )  # fmt: skip
 
 

@@ -17,6 +17,8 @@ from tests.histories.history import (
     History,
     HostsChange,
     JoinOrLeave,
+    PauseStarts,
+    ResumeStarts,
     Retract,
     Retry,
     SlackFails,
@@ -28,7 +30,7 @@ from tests.histories.history import (
 from tests.histories.oracle import Oracle
 from tests.histories.policies import build_policy
 from tests.histories.starting import Started
-from tests.histories.state import State
+from tests.histories.state import BACKEND, State
 from tests.histories.world import World
 
 SECONDS_BETWEEN_EVENTS = timedelta(seconds=20)
@@ -88,6 +90,10 @@ class _Player:
                     self._oracle.delegated(user, to_user, minutes)
             case Tamper(command=command):
                 self._tamper(command)
+            case PauseStarts():
+                self._state.pauses.begin(event)
+            case ResumeStarts():
+                self._state.pauses.end_all()
             case Start():
                 self._start(event)
             case Retry():
@@ -185,12 +191,15 @@ class _Player:
         if call is not None:
             self._summary.starts += 1
             self._oracle.check_call(call)
+            self._state.pauses.check_call(call.content.backend)
         match result:
             case Started.ASKED_AGAIN:
                 self._oracle.check_asked_again()
                 self._oracle.asked_again(self._shown())
             case Started.REFUSED:
                 self._oracle.check_refused_start()
+            case Started.HELD:
+                self._state.pauses.check_held(BACKEND)
             case Started.WAITS:
                 self._oracle.check_wait()
             case Started.STOPPED if not self._is_tampered:

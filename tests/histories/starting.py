@@ -1,5 +1,5 @@
-"""How a run starts, with the checks of the use cases in their order: integrity, time, approval, preflight, the mark
-before the call."""
+"""How a run starts, with the checks of the use cases in their order: integrity, time, pauses, approval, preflight, the
+mark before the call."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,6 +26,7 @@ class Started(StrEnum):
     NOTHING_DUE = "nothing due"
     SENT = "sent"
     WAITS = "waits"
+    HELD = "held"
     MISSED = "missed"
     REFUSED = "refused"
     ASKED_AGAIN = "asked again"
@@ -67,6 +68,8 @@ def _admit(state: State, request: Request, run: Run) -> Started | None:
     """Return what is in the way of a start; None if nothing is."""
     if run.latest_start is not None and state.world.now > run.latest_start:
         return _end(state, run, Started.MISSED)
+    if is_paused(state, request):
+        return _hold(state, request, run)
     permission = permission_to_start(state, request)
     if permission.is_unknown:
         return _wait(state, run)
@@ -112,6 +115,10 @@ def _send(state: State, run: Run, event: Start, prepared: tuple[int, str]) -> tu
         return Started.STOPPED, None
     if (request.revision, request.content_hash) != prepared:
         return Started.REPLACED, None
+    if is_paused(state, request):
+        if request.state == "starting":
+            state.transition("scheduled")
+        return _hold(state, request, run), None
     call = Call(request.content, request.revision, state.world.now, _observe(state))
     if event.answer == "lost":
         run.state = "unknown"
@@ -119,6 +126,17 @@ def _send(state: State, run: Run, event: Start, prepared: tuple[int, str]) -> tu
         return Started.SENT, call
     _over(state, run, "succeeded")
     return Started.SENT, call
+
+
+def is_paused(state: State, request: Request) -> bool:
+    return state.pauses.holding(request.content.backend, request.id) is not None
+
+
+def _hold(state: State, request: Request, run: Run) -> Started:
+    """Let a start wait for the end of a pause. The deadline of an earlier wait does not count."""
+    if not request.is_series:
+        run.latest_start = request.latest_start
+    return Started.HELD
 
 
 def _over(state: State, run: Run, end: str) -> None:

@@ -16,6 +16,7 @@ from bot.requests.resolutions import Difference
 from bot.requests.subject import Subject
 from bot.schedule import Now, Once, RecurrenceRule, Schedule, Series, Window, ZonedTime, latest_start_of, start_of
 from tests.histories.history import Form, Violation
+from tests.histories.pausing import Pauses
 from tests.histories.world import World, person
 
 BACKEND, OPERATION = "foreman.prod", "foreman.run"
@@ -42,6 +43,10 @@ class State:
     decisions: list[Decision] = field(default_factory=list)
     delegations: list[Delegation] = field(default_factory=list)
     run: Run | None = None
+    pauses: Pauses = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.pauses = Pauses(self.world)
 
     @property
     def approval_round(self) -> ApprovalRound:
