@@ -64,11 +64,10 @@ def _count(progress: JsonObject, name: str) -> int:
 
 def _run_rows(run: Run, request: Request) -> list[Sequence[Element]]:
     label = (f"Run {run.number}: " if run.number else "The series: ") if request.is_series else ""
-    when = (
-        f" · {absolute_time(ZonedTime.from_instant(run.due_at, request.zone))}"
-        if run.due_at and request.is_series
-        else ""
-    )
+    start = run.due_at or (run.starts_at if run.number else None)
+    when = f" · {absolute_time(ZonedTime.from_instant(start, request.zone))}" if start and request.is_series else ""
+    if run.state == "scheduled_in_backend" and run.start_check is not None and run.start_check.state == "passed":
+        when += " · checked"
     rows: list[Sequence[Element]] = []
     progress: JsonObject = run.progress or {}
     total = _count(progress, "total")

@@ -27,6 +27,7 @@ from bot.usecases.calendar_store import CalendarStore
 from bot.usecases.jobs import scheduler
 from bot.usecases.jobs.alert_unapprovable import alert_unapprovable
 from bot.usecases.jobs.check_policy import check_policy
+from bot.usecases.jobs.check_starts import check_starts
 from bot.usecases.jobs.purge import purge_old_records
 from bot.usecases.jobs.requeue import requeue_orphaned_runs
 from bot.usecases.jobs.undeliverable import handle_undeliverable
@@ -187,6 +188,8 @@ class Nightshift:
         self.services.wake.watchers.append(wake)
         seconds = self.settings.timing.watch_seconds
         self._add_loop(f"watch {backend.name}", lambda: poll_backend(self.services, backend), seconds, wake)
+        seconds = self.settings.timing.timekeeper_seconds
+        self._add_loop(f"check starts {backend.name}", lambda: check_starts(self.services, backend), seconds)
 
     async def _send_messages(self) -> None:
         while await self._sender.send_due():

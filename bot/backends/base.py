@@ -21,6 +21,7 @@ from bot.backends.exchange import (
     HttpCall,
     Placement,
     Plan,
+    PlannedStart,
     Preview,
     Progress,
     ProgressState,
@@ -68,6 +69,7 @@ __all__ = [
     "ParamsT",
     "Placement",
     "Plan",
+    "PlannedStart",
     "Preview",
     "Progress",
     "ProgressState",
@@ -178,6 +180,16 @@ class Operation(ABC, Generic[ParamsT]):
     async def cancel(self, handle: Handle) -> str:
         """Cancel a run or a whole series. Return what happened as a sentence. Raises BackendError."""
 
+    async def planned_start(self, series: Handle) -> PlannedStart | None:
+        """Return the run of a series that the back end starts next; None if none is planned, or it cannot tell one run
+        from the series. ``poll`` and ``cancel`` take its handle: cancelling it leaves the series. Raises BackendError.
+        """
+        return None
+
+    def without_own_timing(self, params: ParamsT) -> ParamsT:
+        """Return the parameters without the fields that give a time, for a check or a start at that time."""
+        return params
+
     def params_for_rerun(self, params: ParamsT, handle: Handle, failed_targets: Sequence[str]) -> ParamsT:
         """Return parameters that repeat the work on the failed targets only. Raises InputError."""
         raise InputError({"": f"{self.title} cannot be rerun on failed targets alone."})
@@ -227,7 +239,8 @@ class ConnectionSettings(BaseModel):
     """The channel in which its outcomes are posted, instead of the one under channels."""
     scheduler: Literal["nightshift", "backend"] = "nightshift"
     """Who keeps the time of approved work: ``nightshift``, which checks everything again before each start, or
-    ``backend``, where the back end can. What the back end keeps is not checked again."""
+    ``backend``, where the back end can. What the back end keeps is checked in the 15 minutes before each start, unless
+    Nightshift or the back end is down then. A rule of the policy may say otherwise."""
 
 
 class BackendKind(Protocol):

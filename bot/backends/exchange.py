@@ -123,6 +123,13 @@ class Candidate(FrozenModel):
     differences: tuple[str, ...] = ()
 
 
+class PlannedStart(FrozenModel):
+    """A run of a series that the back end will start by itself, under a handle of its own."""
+
+    handle: Handle
+    starts_at: datetime
+
+
 TargetState = Literal["pending", "running", "succeeded", "failed", "cancelled", "skipped"]
 
 

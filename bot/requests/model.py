@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from pydantic import Field, JsonValue, SerializerFunctionWrapHandler, model_serializer
 
+from bot.requests.start_check import StartCheck
 from bot.schedule import Schedule
 from bot.values import FrozenModel, Json, Resolution
 
@@ -318,6 +319,10 @@ class Run(FrozenModel):
     """Which run of the back end somebody takes this one for, while it is unknown and an approver has to confirm it."""
     progress: Mapping[str, Any] | None = None
     problem: str = ""
+    starts_at: datetime | None = None
+    """When the back end starts it by itself, as it last told."""
+    start_check: StartCheck | None = None
+    """What came of the check of that start; None before it."""
     started_at: datetime | None = None
     finished_at: datetime | None = None
 

@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal, TypedDict, Unpack
 
 from pydantic import JsonValue
-from sqlalchemy import ColumnElement, RowMapping, bindparam, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, RowMapping, bindparam, func, insert, null, or_, select, update
 
 from bot.errors import Conflict, NotFound
 from bot.requests.model import Proposal, Run, RunState
+from bot.requests.start_check import StartCheck
 from bot.storage.tables import attempts, runs
 from bot.storage.transactions import Parameters, Tx
 from bot.values import FrozenModel, JsonObject
@@ -21,6 +22,7 @@ POLLED_STATES: tuple[RunState, ...] = ("scheduled_in_backend", "running")
 _ADD = insert(runs)
 _GET = select(runs).where(runs.c.id == bindparam("row_id"))
 _OF_REQUEST = select(runs).where(runs.c.request_id == bindparam("of_request")).order_by(runs.c.number.desc())
+_SERIES = select(runs).where(runs.c.request_id == bindparam("of_request"), runs.c.number == 0)
 _HANDLES = select(runs.c.number, runs.c.handle).where(runs.c.request_id == bindparam("of_request"))
 _TRANSITION = update(runs).where(
     runs.c.id == bindparam("row_id"),
@@ -49,7 +51,22 @@ _TO_POLL = (
     .limit(bindparam("max_rows"))
     .with_for_update(skip_locked=True)
 )
+_TO_CHECK = (
+    select(runs)
+    .where(
+        runs.c.backend == bindparam("of_backend"),
+        runs.c.state == "scheduled_in_backend",
+        runs.c.check_at <= bindparam("now"),
+    )
+    .order_by(runs.c.starts_at)
+    .limit(bindparam("max_rows"))
+    .with_for_update(skip_locked=True)
+)
 _SET_POLL_AT = update(runs).where(runs.c.id.in_(bindparam("row_ids", expanding=True)))
+_SET_CHECK_AT = update(runs).where(runs.c.id.in_(bindparam("row_ids", expanding=True)))
+_RELEASE_CHECK = update(runs).where(
+    runs.c.id == bindparam("row_id"), runs.c.check_at > bindparam("now"), runs.c.check_at <= bindparam("leased")
+)
 _ADD_ATTEMPT = insert(attempts)
 _GET_ATTEMPT = select(attempts).where(attempts.c.token == bindparam("of_token"))
 _TRANSITION_ATTEMPT = update(attempts).where(
@@ -76,7 +93,7 @@ class Attempt(FrozenModel):
 
 
 class RunChanges(TypedDict, total=False):
-    """What can change of a run besides its state. ``poll_at`` is a column only."""
+    """What can change of a run besides its state. ``poll_at`` and ``check_at`` are columns only."""
 
     due_at: datetime | None
     latest_start: datetime | None
@@ -88,6 +105,9 @@ class RunChanges(TypedDict, total=False):
     started_at: datetime | None
     finished_at: datetime | None
     poll_at: datetime | None
+    starts_at: datetime | None
+    start_check: StartCheck | None
+    check_at: datetime | None
 
 
 class AttemptChanges(TypedDict, total=False):
@@ -103,9 +123,9 @@ def _run(row: RowMapping) -> Run:
     return Run.model_validate({name: row[name] for name in Run.model_fields})
 
 
-async def add(tx: Tx, run: Run, backend: str, operation: str) -> None:
+async def add(tx: Tx, run: Run, backend: str, operation: str, check_at: datetime | None = None) -> None:
     """Store a new run. A request has at most one run of each number."""
-    await tx.execute(_ADD, {**run.model_dump(), "backend": backend, "operation": operation})
+    await tx.execute(_ADD, {**run.model_dump(), "backend": backend, "operation": operation, "check_at": check_at})
 
 
 async def get(tx: Tx, run_id: str) -> Run:
@@ -119,6 +139,12 @@ async def get(tx: Tx, run_id: str) -> Run:
 async def of_request(tx: Tx, request_id: str, limit: int = 50) -> Sequence[Run]:
     """Return the runs of a request, newest first."""
     return [_run(row) for row in (await tx.execute(_OF_REQUEST.limit(limit), {"of_request": request_id})).mappings()]
+
+
+async def series_of(tx: Tx, request_id: str) -> Run | None:
+    """Return the run that stands for a whole series in its back end; None if there is none."""
+    row = (await tx.execute(_SERIES, {"of_request": request_id})).mappings().one_or_none()
+    return _run(row) if row is not None else None
 
 
 async def handles_of(tx: Tx, request_id: str) -> Sequence[tuple[int, Mapping[str, JsonValue] | None]]:
@@ -146,7 +172,11 @@ async def request_with_handle(tx: Tx, backend: str, handle: Mapping[str, JsonVal
 
 async def transition(tx: Tx, run: Run, state: RunState, **changes: Unpack[RunChanges]) -> Run:
     """Change a run if nobody else has changed it. Raises Conflict."""
-    columns = {"poll_at": changes.pop("poll_at")} if "poll_at" in changes else {}
+    columns: dict[str, datetime | None] = {}
+    if "poll_at" in changes:
+        columns["poll_at"] = changes.pop("poll_at")
+    if "check_at" in changes:
+        columns["check_at"] = changes.pop("check_at")
     after = Run.model_validate({**run.model_dump(), **changes, "state": state, "version": run.version + 1})
     expected: Parameters = {"row_id": run.id, "expected_state": run.state, "expected_version": run.version}
     updated = await tx.execute(_TRANSITION, {**after.model_dump(), **columns, **expected})
@@ -164,10 +194,15 @@ async def due_to_start(tx: Tx, now: datetime, limit: int = 100) -> Sequence[Run]
     return [_run(row) for row in (await tx.execute(_DUE_TO_START, parameters)).mappings()]
 
 
-async def recheck(tx: Tx, backend: str) -> None:
-    """Let pending runs of a back end that wait be checked at once; those of all for ""."""
+async def recheck(tx: Tx, backend: str, now: datetime) -> None:
+    """Let runs of a back end be checked at once, those of all for "": pending ones that wait, and those that the back
+    end is about to start."""
     where = [runs.c.state == "pending", runs.c.poll_at.is_not(None), *_on(backend)]
     await tx.execute(update(runs).where(*where).values(poll_at=None))
+    checked = runs.c.start_check["state"].as_string()
+    planned = [runs.c.state == "scheduled_in_backend", runs.c.starts_at > now, *_on(backend)]
+    await tx.execute(update(runs).where(*planned, checked == "waiting").values(check_at=now))
+    await tx.execute(update(runs).where(*planned, checked == "passed").values(check_at=now, start_check=null()))
 
 
 async def count_going(tx: Tx, backend: str) -> int:
@@ -222,6 +257,20 @@ async def claim_for_polling(
     if rows:
         await tx.execute(_SET_POLL_AT, {"row_ids": [row["id"] for row in rows], "poll_at": now + interval})
     return [(_run(row), row["operation"]) for row in rows]
+
+
+async def claim_for_check(tx: Tx, backend: str, now: datetime, lease: timedelta, limit: int) -> Sequence[Run]:
+    """Claim runs whose start in the back end is due to be checked, for the time of ``lease``, the next start first."""
+    parameters: Parameters = {"of_backend": backend, "now": now, "max_rows": limit}
+    rows = (await tx.execute(_TO_CHECK, parameters)).mappings().all()
+    if rows:
+        await tx.execute(_SET_CHECK_AT, {"row_ids": [row["id"] for row in rows], "check_at": now + lease})
+    return [_run(row) for row in rows]
+
+
+async def release_check(tx: Tx, run_id: str, now: datetime, lease: timedelta) -> None:
+    """Give up a claim, so that the start is checked again now. A check that is planned for later stays so."""
+    await tx.execute(_RELEASE_CHECK.values(check_at=now), {"row_id": run_id, "now": now, "leased": now + lease})
 
 
 async def add_attempt(tx: Tx, attempt: Attempt) -> None:

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from bot.ids import new_id
-from bot.requests.lifecycle import FINAL_STATES
+from bot.requests.lifecycle import FINAL_RUN_STATES, FINAL_STATES
 from bot.requests.model import Request, Run
 from bot.schedule import Series, next_runs, start_window
 from bot.storage import pauses, runs
@@ -22,6 +22,8 @@ async def plan_runs(tx: Tx, now: datetime, request: Request, grace_minutes: int)
     if isinstance(schedule, Series) and request.scheduler == "nightshift":
         await _add_occurrence(tx, request, schedule, last_number + 1, now, grace_minutes)
         return
+    if isinstance(schedule, Series) and await _takes_up_series(tx, request):
+        return
     waits_here = request.scheduler == "nightshift" and request.start_at is not None
     await _add_run(
         tx,
@@ -30,6 +32,17 @@ async def plan_runs(tx: Tx, now: datetime, request: Request, grace_minutes: int)
         due_at=request.start_at if waits_here else None,
         latest_start=request.latest_start,
     )
+
+
+async def _takes_up_series(tx: Tx, request: Request) -> bool:
+    """Return whether the run that stands for a series in the back end exists already: the series was approved again.
+
+    If it was not handed over yet, that is tried again. What the back end keeps goes on there.
+    """
+    series = await runs.series_of(tx, request.id)
+    if series is not None and series.state in FINAL_RUN_STATES:
+        await runs.transition(tx, series, "pending", token="", problem="", finished_at=None)
+    return series is not None
 
 
 async def plan_next_occurrence(tx: Tx, request: Request, previous: Run, grace_minutes: int) -> None:

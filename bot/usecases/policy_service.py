@@ -117,12 +117,14 @@ class PolicyService:
             freeze_notes=tuple(hit.text for hit in hits),
         )
 
-    async def requirement_at_start(self, policy_input: PolicyInput, conflicts: tuple[str, ...] = ()) -> Requirement:
-        """Return what policy demands of a start at this moment, for all authors, with groups by id.
+    async def requirement_at_start(
+        self, policy_input: PolicyInput, at: datetime, conflicts: tuple[str, ...] = ()
+    ) -> Requirement:
+        """Return what policy demands of a start at a moment, for all authors as they are now, with groups by id.
 
         Raises SlackSilent like ``requirement_now``.
         """
-        return await self.requirement_now(policy_input, conflicts, starts=(self.clock.now(),))
+        return await self.requirement_now(policy_input, conflicts, starts=(at,))
 
     async def requirement_now(
         self, policy_input: PolicyInput, conflicts: tuple[str, ...] = (), *, starts: tuple[datetime, ...] | None = None
@@ -233,12 +235,11 @@ class PolicyService:
         """Return the freezes that a request touches."""
         return self._freeze_hits(policy_input.content, await self._subject(policy_input, ()))
 
-    async def active_freeze_reason(self, request: Request) -> str:
-        """Return why a freeze prevents a run from starting now; "" if none does."""
-        now = self.clock.now()
+    async def active_freeze_reason(self, request: Request, at: datetime) -> str:
+        """Return why a freeze prevents a run from starting at a moment; "" if none does."""
         subject = await self._subject(policy_input_of_request(request), (), with_groups=False)
-        spans = (TimeSpan(now, now + self._assumed_duration),)
-        hits = find_freeze_hits(self.policy.freezes, subject, spans, now, self.calendars.copies)
+        spans = (TimeSpan(at, at + self._assumed_duration),)
+        hits = find_freeze_hits(self.policy.freezes, subject, spans, self.clock.now(), self.calendars.copies)
         return " ".join(hit.text for hit in start_blocking_hits(hits, request.requirement))
 
     async def exhausted_budget(self, tx: Tx, requirement: Requirement, now: datetime) -> str:

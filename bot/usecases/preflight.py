@@ -1,8 +1,9 @@
 """Checks at a decision and at each start whether the request would still do what was asked for."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
-from bot.backends.base import Preview, form_fields
+from bot.backends.base import Preview, Targets, form_fields
 from bot.errors import (
     BackendError,
     BadResponse,
@@ -16,7 +17,7 @@ from bot.errors import (
 from bot.ids import PREVIEW_TOKEN
 from bot.requests.approval.deadlines import short_notice_warning
 from bot.requests.drift import Observation, approved_observation, compare_observations
-from bot.requests.model import Request, Requirement, TargetSet
+from bot.requests.model import Request, Requirement, Run, TargetSet
 from bot.requests.policy.explain import headline
 from bot.requests.preflight import PreflightCode, Verdict, judge_start
 from bot.requests.resolutions import Difference, DifferenceCode
@@ -135,18 +136,23 @@ class StartPreflight:
     requirement: Requirement | None = None
 
 
-async def preflight_of_start(services: Services, request: Request) -> StartPreflight:
-    """Judge whether a run of a request may start now. Changes nothing."""
+async def preflight_of_start(services: Services, run: Run, request: Request, at: datetime) -> StartPreflight:
+    """Judge, by what is true now, whether a run of a request may start at a moment. Changes nothing."""
     try:
         operation = services.backends.operation(request.content.backend, request.content.operation)
         params = operation.params_model.model_validate(request.content.params)
+        if run.starts_at is not None or run.due_at is not None:
+            params = operation.without_own_timing(params)
         current = await operation.preview(params, request.content.schedule, PREVIEW_TOKEN)
+        if run.starts_at is not None and request.targets.fixed:
+            # The back end has got its targets with the call, and does not look for them again.
+            current = current.model_copy(update={"targets": Targets(**request.targets.model_dump())})
         targets = TargetSet(**current.targets.model_dump())
         policy_input = replace(policy_input_of_request(request), targets=targets, facts=current.facts)
         conflicts: tuple[str, ...] = ()
         if services.policy.asks_about_conflicts:
             conflicts = tuple(conflict.text for conflict in await services.conflicts.find(policy_input))
-        requirement = await services.policy.requirement_at_start(policy_input, conflicts)
+        requirement = await services.policy.requirement_at_start(policy_input, at, conflicts)
     except (Unreachable, BadResponse, OutcomeUnknown, RateLimited, SlackSilent) as error:
         return StartPreflight(Verdict(outcome="wait", code=PreflightCode.CANNOT_TELL, text=str(error)))
     except (NotFound, InputError, BackendError) as error:

@@ -229,7 +229,8 @@ class JobInvocationRoutes:
         return logic
 
     def _next_start(self, logic: RecurringLogic) -> Any:
-        waiting = [job.start_at for job in self._state.jobs.invocations.values() if job.logic is logic and not job.runs]
+        jobs = self._state.jobs.invocations.values()
+        waiting = (job.start_at for job in jobs if job.logic is logic and job.runs is None and not job.cancelled)
         return min(waiting, default=None)
 
 

@@ -4,7 +4,18 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from bot.backends.base import Candidate, FormField, FormValues, Handle, Operation, Option, Plan, Preview, Progress
+from bot.backends.base import (
+    Candidate,
+    FormField,
+    FormValues,
+    Handle,
+    Operation,
+    Option,
+    Plan,
+    PlannedStart,
+    Preview,
+    Progress,
+)
 from bot.backends.foreman import cancel, candidates, form, lookups, notes, planning, poll, preview, start
 from bot.backends.foreman.context import ForemanContext, parse_int
 from bot.backends.foreman.params import TIMING_FIELDS, ForemanJobParams
@@ -127,6 +138,12 @@ class ForemanJobOperation(Operation[ForemanJobParams]):
 
     async def cancel(self, handle: Handle) -> str:
         return await cancel.cancel(self._context.api, handle)
+
+    async def planned_start(self, series: Handle) -> PlannedStart | None:
+        return await poll.planned_start(self._context.api, series)
+
+    def without_own_timing(self, params: ForemanJobParams) -> ForemanJobParams:
+        return params.model_copy(update=dict.fromkeys(TIMING_FIELDS))
 
     def params_for_rerun(
         self, params: ForemanJobParams, handle: Handle, failed_targets: Sequence[str]

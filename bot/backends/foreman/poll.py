@@ -6,9 +6,18 @@ from datetime import datetime
 from itertools import islice
 from typing import TypeVar
 
-from bot.backends.base import Handle, Progress, TargetResult
+from bot.backends.base import Handle, PlannedStart, Progress, TargetResult
 from bot.backends.foreman.api import ForemanApi, Row, quote_search_value
-from bot.backends.foreman.progress import has_failures, host_result, parse_count, run_progress, series_progress
+from bot.backends.foreman.progress import (
+    has_failures,
+    host_result,
+    is_planned,
+    parse_count,
+    parse_timestamp,
+    run_handle,
+    run_progress,
+    series_progress,
+)
 from bot.backends.foreman.start import JOB_INVOCATIONS, RECURRING_LOGICS
 from bot.errors import BackendError, RemoteNotFound
 from bot.values import Json
@@ -21,6 +30,7 @@ _MAX_EXPLAINED_HOSTS = 50
 """Maximum number of failed hosts whose output is fetched for a reason."""
 
 _MAX_RUNS_PER_SERIES = 1000
+_NEWEST_RUNS = 20
 
 T = TypeVar("T")
 
@@ -40,6 +50,19 @@ async def poll(api: ForemanApi, handles: Sequence[Handle], now: datetime, dead_a
             if not progress:
                 raise
     return progress
+
+
+async def planned_start(api: ForemanApi, series: Handle) -> PlannedStart | None:
+    """Return the invocation that Foreman has made for the next run of a series; None if there is none."""
+    rows, _ = await api.get_rows(
+        JOB_INVOCATIONS, search=f"recurring_logic.id = {series.id}", order="id DESC", per_page=_NEWEST_RUNS
+    )
+    token = str(series.detail.get("token") or "")
+    for row in rows:
+        start = parse_timestamp(row.get("start_at"))
+        if is_planned(row) and start is not None and token in str(row.get("description")):
+            return PlannedStart(handle=run_handle(row, api.url, token), starts_at=start)
+    return None
 
 
 async def output(api: ForemanApi, run: str, host: str) -> str:

@@ -37,6 +37,11 @@ def has_ended(row: JsonObject) -> bool:
     return row.get("status") in (0, 1, 4)
 
 
+def is_planned(row: JsonObject) -> bool:
+    """Return whether an invocation has not started yet."""
+    return row.get("status") == 2
+
+
 def has_failures(row: JsonObject) -> bool:
     """Return whether an invocation has ended and did not succeed everywhere."""
     return row.get("status") in (1, 4)
@@ -135,11 +140,11 @@ def _is_run(run: JsonObject, series: str) -> bool:
     series ends."""
     if series == "cancelled" and run.get("status") == 4:
         return parse_count(run.get("total_hosts")) > 0
-    return run.get("status") != 2
+    return not is_planned(run)
 
 
 def _next_start(runs: Sequence[JsonObject]) -> datetime | None:
-    return next((parse_timestamp(run.get("start_at")) for run in reversed(runs) if run.get("status") == 2), None)
+    return next((parse_timestamp(run.get("start_at")) for run in reversed(runs) if is_planned(run)), None)
 
 
 def _summary(row: JsonObject, state: ProgressState, total: int) -> str:

@@ -164,6 +164,9 @@ class MaintenanceOperation(Operation[MaintenanceParams]):
         )
         return f"{outcome}; {_count_sessions(ended)} had already ended." if ended else f"{outcome}."
 
+    def without_own_timing(self, params: MaintenanceParams) -> MaintenanceParams:
+        return params.model_copy(update={"update_time": None, "time_zone": None})
+
     def params_for_rerun(
         self, params: MaintenanceParams, handle: Handle, failed_targets: Sequence[str]
     ) -> MaintenanceParams:

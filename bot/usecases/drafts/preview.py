@@ -196,7 +196,10 @@ def _scheduler_text(placement: Placement, operation: Operation[Params], schedule
         return f"{placement.reason} Checked when {system} is told of it, not before the job's own runs."
     if placement.scheduler != "backend" or (start_of(schedule) is None and not placement.own_timing):
         return placement.reason
-    return f"{placement.reason} Scheduled in {system}. Checked when it is handed over, not again before it starts."
+    return (
+        f"{placement.reason} Scheduled in {system}. Checked again in the 15 minutes before each start, but not while "
+        f"Nightshift or {system} is down."
+    )
 
 
 def _plan(

@@ -113,6 +113,10 @@ async def check_same_place(tx: Tx, request: Request, content: Content) -> None:
 
     What runs is watched and cancelled through its request, so it would be lost, or somebody else's work cancelled.
     """
+    series = await runs.series_of(tx, request.id)
+    if series is not None and series.state == "scheduled_in_backend":
+        text = f"{request.name} is scheduled in {request.content.backend} as it was. Cancel it, and request it again."
+        raise Conflict(text, code=RefusalCode.NOT_EDITABLE)
     if (content.backend, content.operation) == (request.content.backend, request.content.operation):
         return
     if any(run.handle and run.state not in FINAL_RUN_STATES for run in await runs.of_request(tx, request.id)):

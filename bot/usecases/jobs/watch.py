@@ -11,8 +11,10 @@ from bot.backends.base import Handle, Progress
 from bot.errors import BackendError, Conflict, NotFound
 from bot.ids import new_id
 from bot.requests.lifecycle import FINAL_STATES, can_transition
-from bot.requests.model import Run, RunState
+from bot.requests.model import Request, Run, RunState
+from bot.requests.start_check import StartCheck, check_time, is_being_cancelled, unchecked_note
 from bot.storage import messages, requests, runs
+from bot.storage.runs import RunChanges
 from bot.storage.transactions import Tx
 from bot.usecases.backend_registry import ConfiguredBackend
 from bot.usecases.runs.finish import finish_run
@@ -59,6 +61,7 @@ async def _poll_operation(services: Services, backend: ConfiguredBackend, key: s
     operation = backend.connection.operations.get(key)
     if operation is None:
         return
+    starts = not operation.owns_schedule
     handles = {run.id: Handle.model_validate(run.handle) for run in batch if run.handle}
     try:
         progress_by_id = await operation.poll(list(handles.values()))
@@ -70,16 +73,21 @@ async def _poll_operation(services: Services, backend: ConfiguredBackend, key: s
         progress = progress_by_id.get(handle.id) if handle else None
         if handle is not None and progress is not None:
             try:
-                await _apply_progress(services, run, handle, progress)
+                await _apply_progress(services, run, handle, progress, starts=starts)
             except (Conflict, NotFound) as conflict:
                 _log.info("run changed while it was polled", run=run.id, why=str(conflict))
         # Let clicks through between the runs.
         await asyncio.sleep(0)
 
 
-async def _apply_progress(services: Services, run: Run, handle: Handle, progress: Progress) -> None:
+async def _apply_progress(services: Services, run: Run, handle: Handle, progress: Progress, *, starts: bool) -> None:
+    """Record progress. ``starts`` is False for an operation that only creates what the back end starts."""
     json = progress.model_dump(mode="json", exclude={"runs"})
-    if json == run.progress and not progress.runs and not progress.is_final:
+    planned = _planned_start(run, handle, progress) if starts else {}
+    if json == run.progress and not progress.runs and not progress.is_final and not planned:
+        return
+    if is_being_cancelled(run.start_check) and progress.state == "cancelled":
+        # What follows depends on why its start was cancelled.
         return
     now = services.clock.now()
     failpoints.hit(failpoints.BEFORE_PROGRESS)
@@ -87,18 +95,42 @@ async def _apply_progress(services: Services, run: Run, handle: Handle, progress
         request = await requests.get(tx, run.request_id)
         if progress.runs:
             await _add_occurrences(tx, services, run, progress.runs)
+        if starts and handle.kind == "run" and _has_started(run, progress):
+            request = await _note_unchecked_start(tx, request, run.start_check)
         if progress.is_final:
             await finish_run(tx, services, run, request, _FINAL_RUN_STATE[progress.state], progress=json)
-        elif json != run.progress:
+        elif json != run.progress or planned:
             is_running = progress.state == "running" and handle.kind == "run"
             state: RunState = "running" if is_running else run.state
             started = run.started_at or (now if is_running else None)
-            await runs.transition(tx, run, state, progress=json, started_at=started)
+            changes: RunChanges = {**planned, "progress": json, "started_at": started}
+            await runs.transition(tx, run, state, **changes)
             if is_running and not request.is_series and can_transition(request.state, "running"):
                 await requests.transition(tx, request, "running", started_at=started)
             await messages.mark_dirty(tx, request.id, now, kinds=("approval", "receipt"))
     failpoints.hit(failpoints.AFTER_PROGRESS)
     services.wake.sender.set()
+
+
+def _planned_start(run: Run, handle: Handle, progress: Progress) -> RunChanges:
+    """Return the start that the back end has planned next, if it is another one than was known. It is to be checked."""
+    is_planned = handle.kind == "series" or progress.state == "waiting"
+    start = progress.starts_at
+    if run.state != "scheduled_in_backend" or not is_planned or start is None or start == run.starts_at:
+        return {}
+    return {"starts_at": start, "start_check": None, "check_at": check_time(start)}
+
+
+def _has_started(run: Run, progress: Progress) -> bool:
+    return run.state == "scheduled_in_backend" and progress.state not in ("waiting", "cancelled")
+
+
+async def _note_unchecked_start(tx: Tx, request: Request, check: StartCheck | None) -> Request:
+    """Note on the card of a request that a start was not checked before the back end made it."""
+    note = unchecked_note(check)
+    if not note or request.start_notes == (note,):
+        return request
+    return await requests.transition(tx, request, request.state, start_notes=(note,))
 
 
 async def _add_occurrences(tx: Tx, services: Services, series: Run, handles: Sequence[Handle]) -> None:
@@ -120,4 +152,5 @@ async def _add_occurrences(tx: Tx, services: Services, series: Run, handles: Seq
             handle=handle.model_dump(mode="json"),
             started_at=services.clock.now(),
         )
+        request = await _note_unchecked_start(tx, request, None)
         await runs.add(tx, run, request.content.backend, request.content.operation)

@@ -35,7 +35,7 @@ async def pause_starts(services: Services, actor: Actor, scope: Scope, until: da
         await audit.record(tx, now, actor.person.key, "starts.paused", "", data)
         zone = services.settings.channels.default_zone
         await note_to_admins(tx, services, pause_line(scope, pause, zone), dedupe=pause.id, by=actor.person)
-        await runs.recheck(tx, pause.name)
+        await runs.recheck(tx, pause.name, now)
         await mark_held_cards(tx, now, pause)
         going_on = await runs.count_going(tx, scope.name)
     services.wake.sender.set()

@@ -35,6 +35,7 @@ class ObstacleCode(StrEnum):
     """Why a run does not start."""
 
     REQUEST_OVER = "request_over"
+    NOT_APPROVED = "not_approved"
     MISSED = "missed"
     PAUSED = "paused"
     FROZEN = "frozen"
@@ -78,7 +79,13 @@ class Obstacle:
         match self.code:
             case ObstacleCode.REQUEST_OVER:
                 return "cancelled"
-            case ObstacleCode.MISSED | ObstacleCode.FROZEN | ObstacleCode.REFUSED | ObstacleCode.OVERLAPS:
+            case (
+                ObstacleCode.NOT_APPROVED
+                | ObstacleCode.MISSED
+                | ObstacleCode.FROZEN
+                | ObstacleCode.REFUSED
+                | ObstacleCode.OVERLAPS
+            ):
                 return "missed"
             case ObstacleCode.NOT_POSSIBLE:
                 return "failed"
@@ -95,12 +102,7 @@ async def admit(services: Services, run: Run, request: Request) -> StartingRun |
     now = services.clock.now()
     async with services.db.read() as tx:
         request, _ = await load_intact(tx, request.id)
-    notes: list[str] = []
-    obstacle = await find_obstacle(services, run, request, now, notes)
-    if obstacle is None or obstacle.asks_again:
-        found = await preflight_of_start(services, request)
-        obstacle = _obstacle_of(found, obstacle)
-        notes += [found.verdict.text] if found.verdict.outcome == "go" and found.verdict.text else []
+    obstacle, notes = await check_start(services, run, request, _start_of_run(run, request, now))
     if obstacle is None:
         try:
             operation = services.backends.operation(request.content.backend, request.content.operation)
@@ -112,11 +114,30 @@ async def admit(services: Services, run: Run, request: Request) -> StartingRun |
             obstacle = Obstacle(ObstacleCode.NOT_POSSIBLE, str(error))
         else:
             if not _must_take_over_schedule(plan, run, request, now):
-                return await prepare_attempt(services, run, request, operation, plan, now, tuple(notes))
+                return await prepare_attempt(services, run, request, operation, plan, now, notes)
             obstacle = Obstacle(ObstacleCode.TAKEN_OVER, plan.placement.reason)
     _log.info("run not started", run=run.id, code=obstacle.code, why=obstacle.text)
     await _record_obstacle(services, run, request, obstacle)
     return None
+
+
+def _start_of_run(run: Run, request: Request, now: datetime) -> datetime:
+    """Return when a run would start: now, unless its back end is to keep the time."""
+    is_handed_over = request.scheduler == "backend" and run.due_at is None
+    return max(now, request.start_at) if is_handed_over and request.start_at is not None else now
+
+
+async def check_start(
+    services: Services, run: Run, request: Request, at: datetime
+) -> tuple[Obstacle | None, tuple[str, ...]]:
+    """Return why a run may not start at a moment, None if it may, and what its card should note."""
+    notes: list[str] = []
+    obstacle = await find_obstacle(services, run, request, services.clock.now(), notes, at)
+    if obstacle is None or obstacle.asks_again:
+        found = await preflight_of_start(services, run, request, at)
+        obstacle = _obstacle_of(found, obstacle)
+        notes += [found.verdict.text] if found.verdict.outcome == "go" and found.verdict.text else []
+    return obstacle, tuple(notes)
 
 
 def _obstacle_of(found: StartPreflight, known: Obstacle | None) -> Obstacle | None:
@@ -144,28 +165,31 @@ def _obstacle_of(found: StartPreflight, known: Obstacle | None) -> Obstacle | No
 
 
 async def find_obstacle(
-    services: Services, run: Run, request: Request, now: datetime, notes: list[str]
+    services: Services, run: Run, request: Request, now: datetime, notes: list[str], at: datetime | None = None
 ) -> Obstacle | None:
-    """Return why a run may not start now, as far as can be told without its back end; None if it may.
+    """Return why a run may not start at a moment, as far as can be told without its back end; None if it may.
 
     Adds to ``notes`` what people should know of a start that could not be checked in full.
     """
     if request.state in FINAL_STATES:
         text = f"{request.name} was over before this run's time came."
         return Obstacle(ObstacleCode.REQUEST_OVER, text)
+    if request.state == "awaiting_approval":
+        text = f"Not started: {request.name} waits for approval."
+        return Obstacle(ObstacleCode.NOT_APPROVED, text)
     if run.latest_start is not None and now > run.latest_start:
         latest = ZonedTime.from_instant(run.latest_start, request.zone).local
         why = f" {run.problem}" if run.problem else ""
         return Obstacle(ObstacleCode.MISSED, f"Missed: it could not start before {latest:%d %b %H:%M %Z}.{why}")
     async with services.db.read() as tx:
-        pause = holding_pause(await pauses.not_ended(tx), request.content.backend, request.id, now)
+        pause = holding_pause(await pauses.not_ended(tx), request.content.backend, request.id, at or now)
         overlap = judge_overlap(request, run, await runs.of_request(tx, request.id))
     if pause is not None:
         return Obstacle(ObstacleCode.PAUSED, held_text(pause, request.zone), pause=pause)
     if not overlap.may_start:
         skips = overlap.code is OverlapCode.SKIPS
         return Obstacle(ObstacleCode.OVERLAPS if skips else ObstacleCode.WAITS_FOR_LAST, overlap.text)
-    if freeze := await services.policy.active_freeze_reason(request):
+    if freeze := await services.policy.active_freeze_reason(request, at or now):
         return Obstacle(ObstacleCode.FROZEN, f"Not started: {freeze}")
     approval = await services.approvals.approval_at_start(request)
     if approval.permission.is_unknown:
@@ -179,30 +203,31 @@ async def find_obstacle(
 
 
 async def _record_obstacle(services: Services, run: Run, request: Request, obstacle: Obstacle) -> None:
+    is_kept_here = request.is_series and request.scheduler == "nightshift"
     if obstacle.pause is not None:
         await hold_for_pause(services, run, request, obstacle.pause)
-    elif obstacle.code is ObstacleCode.AUTHOR_LEFT and request.is_series:
+    elif obstacle.code is ObstacleCode.AUTHOR_LEFT and is_kept_here:
         await pause_series(services, request.id, None, obstacle.text)
     elif obstacle.code is ObstacleCode.AUTHOR_LEFT:
-        await _ask_for_another_requester(services, run, request, obstacle)
+        await ask_for_another_requester(services, run, request, obstacle)
     elif obstacle.waits:
         await wait_and_recheck(services, run, request, obstacle.text)
     elif obstacle.code is ObstacleCode.TAKEN_OVER:
         await _take_over_schedule(services, run, request, obstacle.text)
     elif obstacle.final_state is not None:
-        await _end_run(services, run, request, obstacle.final_state, obstacle)
+        await end_run(services, run, request, obstacle.final_state, obstacle)
     else:
         try:
             await reopen_for_approval(services, run, request, obstacle.code, obstacle.text, obstacle.preflight)
         except InputError as error:
             # Nobody could approve what it would do now, or policy refuses that.
-            await _end_run(services, run, request, "missed", replace(obstacle, text=f"{obstacle.text} {error}"))
+            await end_run(services, run, request, "missed", replace(obstacle, text=f"{obstacle.text} {error}"))
         except (Unreachable, BadResponse, RateLimited) as error:
             # Its card cannot be filled in.
             await wait_and_recheck(services, run, request, str(error))
 
 
-async def _ask_for_another_requester(services: Services, run: Run, request: Request, obstacle: Obstacle) -> None:
+async def ask_for_another_requester(services: Services, run: Run, request: Request, obstacle: Obstacle) -> None:
     """Keep a request whose authors may not request it any more until somebody takes it over, or it expires."""
     why = f"Not started: {obstacle.text} Somebody who may request this can take it over: "
     why += f"/nightshift takeover {request.name}."
@@ -213,7 +238,7 @@ async def _ask_for_another_requester(services: Services, run: Run, request: Requ
     services.wake.sender.set()
 
 
-async def _end_run(services: Services, run: Run, request: Request, state: RunState, obstacle: Obstacle) -> None:
+async def end_run(services: Services, run: Run, request: Request, state: RunState, obstacle: Obstacle) -> None:
     """End a run that may not start. Administrators are told where policy refuses what was approved."""
     refused = obstacle.code is ObstacleCode.REFUSED
     problem = f"Not started: {obstacle.text}" if refused else obstacle.text
@@ -233,7 +258,8 @@ async def _end_run(services: Services, run: Run, request: Request, state: RunSta
 
 def _build_plan(operation: Operation[Params], run: Run, request: Request, token: str) -> Plan:
     params = operation.params_model.model_validate(request.content.params)
-    if request.scheduler == "nightshift" and run.due_at is not None:
+    if run.due_at is not None:
+        params = operation.without_own_timing(params)
         due = ZonedTime.from_instant(run.due_at, request.zone)
         return operation.plan_occurrence(params, request.content.schedule, due, token)
     return operation.plan(params, request.content.schedule, token)

@@ -150,8 +150,12 @@ async def _stop_locally(services: Services, request_id: str, person: Person) -> 
 
 async def _stop_in_backend(services: Services, request: Request, remaining: Sequence[Run]) -> _BackendAnswers:
     result = _BackendAnswers()
+    series_is_cancelled = False
     # The series first: cancelling only its present run would let the next one come.
     for run in sorted(remaining, key=lambda run: run.number):
+        if series_is_cancelled and run.state == "scheduled_in_backend":
+            # The back end cancels it with its series.
+            continue
         if run.state in FINAL_RUN_STATES:
             result.answers.append("The present run has ended meanwhile.")
         elif run.state == "starting":
@@ -160,6 +164,7 @@ async def _stop_in_backend(services: Services, request: Request, remaining: Sequ
             try:
                 operation = services.backends.operation(request.content.backend, request.content.operation)
                 result.answers.append(await operation.cancel(Handle.model_validate(run.handle)))
+                series_is_cancelled |= run.handle.get("kind") == "series"
             except NightshiftError as error:
                 subject = "The series" if run.handle.get("kind") == "series" else "The present run"
                 result.failures.append(f"{subject} could not be cancelled: {error}")

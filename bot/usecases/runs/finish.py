@@ -54,8 +54,9 @@ async def finish_run(
         await _finish_series_run(tx, now, request, finished)
     else:
         await _finish_request(tx, now, request, finished)
-    is_cancelled_series = request.is_series and run.number == 0 and state == "cancelled"
-    if announce and not is_cancelled_series:
+    # A series that was cancelled, or a run of it before its start, is told of by whoever cancelled it.
+    never_started = run.number == 0 or run.state == "scheduled_in_backend"
+    if announce and not (request.is_series and state == "cancelled" and never_started):
         await _post_outcome(tx, services, now, request, finished)
     await messages.mark_dirty(tx, request.id, now)
     return finished

@@ -1,12 +1,15 @@
 """Records what became of an attempt to start a run."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot import failpoints
 from bot.backends.base import Handle, Operation, Params, Plan
 from bot.requests.lifecycle import can_transition, request_state_for_run
 from bot.requests.model import Request, Run, RunState
+from bot.requests.start_check import StartCheck, check_time
 from bot.storage import audit, messages, requests, runs
+from bot.storage.runs import RunChanges
 from bot.storage.transactions import Tx
 from bot.usecases.planning import cancel_unsent_run
 from bot.usecases.runs.finish import finish_run
@@ -39,8 +42,9 @@ async def record_started(
     ``actor`` and ``evidence`` say who has named the run, and what shows that it is the one.
     """
     now = services.clock.now()
+    placement, start_at = starting.plan.placement, starting.request.start_at
     is_scheduled = handle.kind == "series" or (
-        starting.plan.placement.scheduler == "backend" and starting.request.start_at is not None
+        placement.scheduler == "backend" and (start_at is not None or placement.own_timing)
     )
     state: RunState = "scheduled_in_backend" if is_scheduled else "running"
     json = handle.model_dump(mode="json")
@@ -50,16 +54,18 @@ async def record_started(
         )
         # Read again: another node may have recorded it as unknown meanwhile, and the answer is better knowledge.
         run = await runs.get(tx, starting.run.id)
-        run = await runs.transition(
-            tx,
-            run,
-            state,
-            handle=json,
-            proposal=None,
-            started_at=None if is_scheduled else now,
-            problem="",
-            poll_at=now,
-        )
+        changes: RunChanges = {
+            "handle": json,
+            "proposal": None,
+            "started_at": None if is_scheduled else now,
+            "problem": "",
+            "poll_at": now,
+        }
+        if is_scheduled:
+            # While it waited to be handed over, the run had a deadline for that.
+            changes["latest_start"] = starting.request.latest_start
+            changes |= _planned_start(starting, handle, now)
+        run = await runs.transition(tx, run, state, **changes)
         await sync_request_state(tx, services, starting.request, run)
         data: JsonObject = {"run": run.id, "token": starting.plan.token, "handle": handle.id, **(evidence or {})}
         action = "run.started" if evidence is None else "run.adopted"
@@ -67,6 +73,17 @@ async def record_started(
     failpoints.hit(failpoints.AFTER_ANSWER)
     services.wake.sender.set()
     services.wake.wake_watchers()
+
+
+def _planned_start(starting: StartingRun, handle: Handle, now: datetime) -> RunChanges:
+    """Return when the back end makes the start, and when that is checked. Own timing is known once it is polled."""
+    start_at = starting.request.start_at
+    if start_at is None or starting.operation.owns_schedule:
+        return {}
+    if handle.kind == "run" and now >= check_time(start_at):
+        # It was checked just now, before it was handed over.
+        return {"starts_at": start_at, "start_check": StartCheck(state="passed")}
+    return {"starts_at": start_at, "check_at": check_time(start_at)}
 
 
 async def record_refused(services: Services, starting: StartingRun, problem: str) -> None:

@@ -1,7 +1,7 @@
 """Why a run does not start, and for how long a start is retried."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -52,7 +52,7 @@ def approved(**values: Any) -> Request:
 def make_services(
     *, freeze: str = "", invalid: str = "", unknown: str = "", note: str = "", now=NOW, connect_seconds: float = 60
 ) -> Any:
-    async def active_freeze_reason(_: Request) -> str:
+    async def active_freeze_reason(_: Request, at: datetime) -> str:
         return freeze
 
     async def approval_at_start(_: Request) -> ApprovalAtStart:

@@ -263,4 +263,4 @@ async def test_a_start_that_the_back_end_keeps_says_that_it_is_not_checked_again
 ) -> None:
     _, result = await preview_draft(bot.services, await bot.draft(when=when), await bot.actor("alice"))
     assert result.scheduler == scheduler
-    assert ("not again before it starts" in result.scheduler_reason) is warned
+    assert ("Checked again in the 15 minutes before each start" in result.scheduler_reason) is warned

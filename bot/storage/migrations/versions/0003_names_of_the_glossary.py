@@ -1,7 +1,8 @@
 """Renames columns, states and JSON keys to the terms of the glossary.
 
 Stores also who was shown all of a request, who has edited each one, the schedule that a late approval chose, which
-revision an attempt is for, which one a draft of an edit began from, and pauses.
+revision an attempt is for, which one a draft of an edit began from, pauses, and what came of the check of a start that a
+back end makes.
 """
 
 import hashlib
@@ -82,6 +83,9 @@ def upgrade() -> None:
     _add_revisions_of_attempts()
     _add_base_revisions_of_drafts()
     op.add_column("runs", sa.Column("proposal", Json))
+    op.add_column("runs", sa.Column("starts_at", UtcDateTime))
+    op.add_column("runs", sa.Column("start_check", Json))
+    op.add_column("runs", sa.Column("check_at", UtcDateTime))
     op.drop_column("drafts", "view_id")
 
 
