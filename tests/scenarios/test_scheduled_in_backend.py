@@ -107,7 +107,7 @@ async def test_a_start_that_would_do_something_else_is_cancelled_and_asked_about
     await bob.wait_for(f"{name} must be approved again.", where="#approvals")
 
 
-async def test_a_start_that_is_refused_is_cancelled_and_admins_are_told(env: Environment, bob: Person) -> None:
+async def test_the_start_of_somebody_who_left_is_cancelled_and_admins_are_told(env: Environment, bob: Person) -> None:
     name, card, job = await scheduled(env, env.slack.person("dave"))
     env.slack.admin.deactivate("dave")
     move_before(env, job, 10)
