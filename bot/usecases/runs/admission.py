@@ -174,7 +174,7 @@ async def find_obstacle(
     if request.state in FINAL_STATES:
         text = f"{request.name} was over before this run's time came."
         return Obstacle(ObstacleCode.REQUEST_OVER, text)
-    if request.state == "awaiting_approval":
+    if run.state == "scheduled_in_backend" and request.state == "awaiting_approval":
         text = f"Not started: {request.name} waits for approval."
         return Obstacle(ObstacleCode.NOT_APPROVED, text)
     if run.latest_start is not None and now > run.latest_start:
