@@ -1,5 +1,6 @@
 """Draws a history. Its parts are in the order in which people work, with anything else in between."""
 
+from dataclasses import replace
 from random import Random
 
 from tests.histories.history import (
@@ -48,13 +49,28 @@ def draw_history(seed: int, index: int) -> History:
         events.append(_start(random))
         if random.random() < 0.3:
             events += [*_disturbances(random, 2), Retry(), _start(random)]
-    return History(
+    history = History(
         policy=_policy(random),
         groups=tuple((name, _members(random, name)) for name in GROUPS),
         hosts=tuple((search, _numbers(random)) for search in SEARCHES),
         requester="UANN" if random.random() < 0.8 else random.choice(USERS),
         form=_form(random),
         events=tuple(with_pauses(events, Random(f"{seed}:{index}:pauses"))),
+    )
+    return _with_late_approvals(random, history) if index % 10 == 9 else history
+
+
+def _with_late_approvals(random: Random, history: History) -> History:
+    """Let the start pass between the first approval and the others, of which policy wants two."""
+    early, *others = random.sample(USERS[1:], 4)
+    between = TimePasses(random.choice((90, 300)))
+    late = [Decide(user, late=random.choice(("now", "next"))) for user in others]
+    edited = [_edit(random), *_rally(random)] if random.random() < 0.5 else []
+    return replace(
+        history,
+        policy=replace(history.policy, quorum=2),
+        form=replace(history.form, schedule=random.choice(("once", "flexible", "window")), start_in=30),
+        events=(Decide(early), between, *late, *edited, _start(random), *history.events),
     )
 
 
