@@ -50,11 +50,14 @@ def load_configuration(path: Path | None, transports: Collection[Transport] = ()
     return configuration
 
 
-def read_policy(path: Path | None, now: datetime) -> Policy:
-    """Return the policy of a configuration file. Raises ConfigError, also without a file: a policy names approvers."""
+def read_policy(path: Path | None, now: datetime, default_zone: str) -> Policy:
+    """Return the policy of a configuration file. ``default_zone`` is for one that names no time zone.
+
+    Raises ConfigError, also without a file: a policy names approvers.
+    """
     if path is None:
         raise ConfigError(["environment: NIGHTSHIFT_CONFIG: is not set; the policy is read from the file it names"])
-    return load_policy(path.read_text(), str(path), now=now)
+    return load_policy(path.read_text(), str(path), now=now, default_zone=default_zone)
 
 
 def clock_of(settings: Settings) -> Clock:
@@ -99,7 +102,9 @@ def _check_backends(configuration: Configuration) -> list[str]:
 
 
 def _check_policy(configuration: Configuration) -> list[str]:
-    return _problems_of(lambda: read_policy(configuration.path, datetime.now(UTC)))
+    return _problems_of(
+        lambda: read_policy(configuration.path, datetime.now(UTC), configuration.settings.channels.default_zone)
+    )
 
 
 def _check_clock_file(configuration: Configuration) -> list[str]:

@@ -15,6 +15,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.engine import Engine
 from bot.errors import ConfigError
 from bot.loops import run_periodically
+from bot.requests.policy.loosening import policy_notes
 from bot.schedule import warm_up
 from bot.settings import Settings
 from bot.slack.error_codes import TRANSPORT_ERRORS, error_code
@@ -111,6 +112,7 @@ class Nightshift:
         await self.engine.launch()
         await self._wait_for_slack()
         await self.calendars.load()
+        self._log_policy_notes()
         self._start_loops()
         # Otherwise the first phrase that names a date would wait for dateparser to load.
         self._loops.append(asyncio.create_task(asyncio.to_thread(warm_up)))
@@ -160,6 +162,10 @@ class Nightshift:
             _log.warning("Slack unavailable; retrying", seconds=wait, why=problem)
             await asyncio.sleep(wait)
             wait = min(wait * 2, MAX_SLACK_RETRY_SECONDS)
+
+    def _log_policy_notes(self) -> None:
+        for note in policy_notes(self.services.policy.policy):
+            _log.info("policy", note=note)
 
     def _start_loops(self) -> None:
         services, timing = self.services, self.settings.timing

@@ -35,7 +35,7 @@ def build_bot(settings: Settings, config: Path | None, clock: Clock | None = Non
     Raises ConfigError with every problem that can be found without a network.
     """
     clock = clock or clock_of(settings)
-    policy = read_policy(config, clock.now())
+    policy = read_policy(config, clock.now(), settings.channels.default_zone)
     backends = _connect_backends(settings, clock)
     client = _slack_client(settings)
     services = _build_services(settings, policy, clock, client, backends)

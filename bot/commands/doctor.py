@@ -10,6 +10,7 @@ from slack_sdk.errors import SlackApiError
 from bot.configuration import Transport, load_configuration
 from bot.errors import ConfigError, NightshiftError
 from bot.lifecycle import Nightshift
+from bot.requests.policy.loosening import policy_notes
 from bot.slack.error_codes import TRANSPORT_ERRORS, error_code
 from bot.storage import schema_version
 from bot.storage.health import database_problem
@@ -97,6 +98,8 @@ async def _check_policy(bot: Nightshift) -> bool:
         _report(False, fault)
     if faults or in_workspace is None:
         return False
+    for note in policy_notes(policy):
+        print(f"note  {note}")
     return _report(True, f"policy: {len(policy.rules)} rules, {len(policy.freezes)} freezes")
 
 

@@ -34,7 +34,8 @@ def run(request: str, config: Path | None) -> int:
         print("Name the configuration: --config FILE or NIGHTSHIFT_CONFIG.", file=sys.stderr)
         return 2
     try:
-        policy = load_policy(path.read_text(), str(path), now=datetime.now(UTC))
+        zone = load_settings(path).channels.default_zone
+        policy = load_policy(path.read_text(), str(path), now=datetime.now(UTC), default_zone=zone)
         number = re.fullmatch(r"(?:NS-)?(\d{1,9})", request, re.IGNORECASE)
         if number is None:
             subject = Subject.model_validate(json.loads(Path(request).read_text()))

@@ -14,10 +14,11 @@ class Subject(FrozenModel):
 
     ``groups`` holds the ids and handles (``@sre``) of the requester's user groups. If they cannot be looked up, policy
     must not be evaluated. ``missing_groups`` are those user groups of the policy that are known not to exist or to be
-    disabled. ``channel`` is the id of the channel in which it was requested, ``channel_name`` its name
-    without ``#``. ``targets`` is the number of targets, ``names`` has the known names. ``query`` is the search that
-    finds them; ``facts["query"]`` is used if it is empty. ``starts`` are the zone-aware times at which it would start:
-    one, or the next ones of a series. ``approved_today`` counts by rule how many requests it approved since midnight.
+    disabled. ``channel`` is the id of the channel in which it was requested, ``channel_name`` its name without ``#``.
+    ``targets`` is the number of targets, ``names`` has the known names; ``fixed_targets`` says that they were chosen
+    one by one, not by a search that runs again at the start. ``query`` is the search that finds them;
+    ``facts["query"]`` is used if it is empty. ``starts`` are the zone-aware times at which it would start: one, or the
+    next ones of a series. ``approved_today`` counts by rule how many requests it approved since midnight.
     ``conflicts`` are sentences about other requests on the same targets.
     """
 
@@ -30,6 +31,7 @@ class Subject(FrozenModel):
     channel: str = ""
     channel_name: str = ""
     targets: int = 0
+    fixed_targets: bool = False
     names: tuple[str, ...] = ()
     noun: str = "hosts"
     query: str = ""

@@ -317,6 +317,7 @@ class PolicyService:
             channel=policy_input.channel,
             channel_name=await self.directory.channel_name(policy_input.channel),
             targets=policy_input.targets.count,
+            fixed_targets=policy_input.targets.fixed,
             names=policy_input.targets.names,
             noun=policy_input.targets.noun,
             query=str(policy_input.facts.get("query", "")),

@@ -10,20 +10,22 @@ from math import inf
 from typing import Literal, TypeVar
 
 from bot.requests.freezes.model import FreezeEffect, FreezeHit, refusing_hits
-from bot.requests.model import LatePolicy, Overlap, Requirement, RequirementCode, Scheduler, Stage
+from bot.requests.model import Overlap, Requirement, RequirementCode, Scheduler, Stage
 from bot.requests.overlap import OVERLAPS_BY_STRICTNESS
 from bot.requests.patterns import Patterns
 from bot.requests.policy.conditions import PreparedSubject, missing_requester_groups
 from bot.requests.policy.engine import Policy, RuleMatch
-from bot.requests.policy.rules import ApprovalTerms, PolicyRule
+from bot.requests.policy.rules import (
+    DEFAULT_EXPIRY,
+    DEFAULT_WARN_BEFORE,
+    LATE_BY_STRICTNESS,
+    ApprovalTerms,
+    PolicyRule,
+)
 from bot.requests.setting_types import make_stage
 from bot.requests.subject import Subject
 from bot.requests.text import join_words, stages_text
 
-DEFAULT_EXPIRY = 8 * 3600
-DEFAULT_WARN_BEFORE = 900
-
-_LATE_BY_STRICTNESS: tuple[LatePolicy, ...] = ("drop", "ask", "next", "now")
 _FREEZE_CODES = {
     FreezeEffect.REFUSES: RequirementCode.FREEZE_REFUSES,
     FreezeEffect.ASKS: RequirementCode.FREEZE_ASKS,
@@ -46,14 +48,16 @@ def evaluate(
     refusals = [*_refusals(policy, subject, matches), *_freeze_reasons(refusing_hits(freeze_hits))]
     if refusals:
         because = _causes(m for m in matches if m.rule.effect == "refuse")
-        return _requirement(policy, matches, effect="refuse", reasons=refusals, because=because)
+        return _requirement(policy, matches, effect="refuse", reasons=refusals, because=because, subject=subject)
 
     asking = [m for m in matches if m.rule.effect == "ask"]
     approving = [m for m in matches if m.rule.effect == "approve"]
     exhausted = [m for m in approving if m.rule.budget and subject.approved_today.get(m.rule.name, 0) >= m.rule.budget]
     if automatic and approving and not asking and not exhausted and not any(hit.stage for hit in freeze_hits):
         reasons = [*_automatic_reasons(approving, subject), *_freeze_reasons(freeze_hits)]
-        return _requirement(policy, matches, effect="approve", reasons=reasons, because=_causes(approving))
+        return _requirement(
+            policy, matches, effect="approve", reasons=reasons, because=_causes(approving), subject=subject
+        )
     return _ask_requirement(policy, prepared, matches, exhausted, freeze_hits)
 
 
@@ -170,6 +174,7 @@ def _ask_requirement(
         reasons=[*reasons, *_freeze_reasons(freeze_hits)],
         because=tuple(dict.fromkeys((*because, *(f"the freeze {hit.freeze}" for hit in asking_freezes)))),
         freezes=tuple(dict.fromkeys(hit.freeze for hit in asking_freezes)),
+        subject=prepared.subject,
     )
 
 
@@ -242,11 +247,12 @@ def _requirement(
     because: tuple[str, ...],
     stages: tuple[Stage, ...] = (),
     freezes: tuple[str, ...] = (),
+    subject: Subject,
 ) -> Requirement:
     terms = _StrictestTerms(policy.defaults, matches)
     expires_after = terms.strictest(lambda t: t.expires, DEFAULT_EXPIRY, float)
     reminders = terms.first_set(lambda t: t.reminders) or ()
-    escalate_after, escalate_to = terms.earliest_escalation()
+    escalate_after, escalate_to = terms.escalation()
     escalates = escalate_after is not None and escalate_after < expires_after
     return Requirement(
         effect=effect,
@@ -259,11 +265,11 @@ def _requirement(
         reminders=tuple(at for at in reminders if at < expires_after),
         escalate_after=escalate_after if escalates else None,
         escalate_to=make_stage(escalate_to, 1) if escalates else None,
-        late=terms.strictest(lambda t: t.late, "ask", _LATE_BY_STRICTNESS.index),
+        late=terms.strictest(lambda t: t.late, "ask", LATE_BY_STRICTNESS.index),
         overlap=terms.strictest(lambda t: t.overlap, None, _overlap_strictness),
         renew_after_days=terms.strictest(lambda t: t.renew_after_days, None, _none_as_infinity),
         renew_after_runs=terms.strictest(lambda t: t.renew_after_runs, None, _none_as_infinity),
-        drift_percent=terms.strictest(lambda t: t.drift, None, _none_as_infinity),
+        drift_percent=terms.drift(has_fixed_targets=subject.fixed_targets),
         warn_before=terms.strictest(lambda t: t.warn_before, DEFAULT_WARN_BEFORE, lambda seconds: -seconds),
         because=because,
         freezes=freezes,
@@ -288,7 +294,7 @@ def _overlap_strictness(value: Overlap | None) -> float:
 
 class _StrictestTerms:
     """The terms of the rules that apply, each the strictest that any of them sets. The default counts too, unless a
-    rule that covers the whole request sets the term."""
+    rule that covers the whole request sets the term: it is stricter, or it ``loosens``."""
 
     def __init__(self, defaults: ApprovalTerms, matches: Sequence[RuleMatch]) -> None:
         self._defaults = defaults
@@ -308,11 +314,29 @@ class _StrictestTerms:
         set_by_rules = (value for m in self._matches if (value := term(m.rule)) is not None)
         return next(set_by_rules, term(self._defaults))
 
-    def earliest_escalation(self) -> tuple[int | None, tuple[str, ...]]:
-        """Return after how many seconds the approval is escalated first, and to whom."""
-        terms: Sequence[ApprovalTerms] = [m.rule for m in self._matches if m.rule.escalate_after] or [self._defaults]
-        earliest = min(terms, key=lambda t: t.escalate_after or 0)
-        return earliest.escalate_after, earliest.escalate_to
+    def drift(self, *, has_fixed_targets: bool) -> int | None:
+        """Return the percent of targets that may change; None for the built-in default. A list of fixed targets allows
+        none, unless ``[policy]`` or a rule that loosens says otherwise."""
+        loosens = any(m.rule.loosens and m.covers_all and m.rule.drift is not None for m in self._matches)
+        if has_fixed_targets and self._defaults.drift is None and not loosens:
+            return None
+        return self.strictest(lambda t: t.drift, None, _none_as_infinity)
+
+    def escalation(self) -> tuple[int | None, tuple[str, ...]]:
+        """Return after how many seconds the approval is escalated, and to whom.
+
+        Rules whose stages come together must agree on the people, since these may approve in all of them. The latest
+        time counts. A rule that loosens, and covers the whole request, decides instead.
+        """
+        whole = [m.rule for m in self._matches if m.covers_all]
+        loosening: list[ApprovalTerms] = [rule for rule in whole if rule.loosens and rule.escalate_to]
+        own = [m.rule for m in self._matches if m.rule.effect == "ask" and m.rule.required_stages()]
+        inherited: list[ApprovalTerms] = [rule if rule.escalate_to else self._defaults for rule in own]
+        terms = loosening or inherited or [self._defaults]
+        if len({frozenset(t.escalate_to) for t in terms}) > 1:
+            return None, ()
+        latest = max(terms, key=lambda t: t.escalate_after or 0)
+        return latest.escalate_after, latest.escalate_to
 
 
 def strictest_requirement(requirements: Sequence[Requirement]) -> Requirement:
@@ -340,7 +364,7 @@ def strictest_requirement(requirements: Sequence[Requirement]) -> Requirement:
             "reminders": tuple(at for at in first.reminders if at < expires_after),
             "escalate_after": escalation.escalate_after if escalation else None,
             "escalate_to": escalation.escalate_to if escalation else None,
-            "late": min((r.late for r in counted), key=_LATE_BY_STRICTNESS.index),
+            "late": min((r.late for r in counted), key=LATE_BY_STRICTNESS.index),
             "overlap": min((r.overlap for r in counted), key=_overlap_strictness),
             "renew_after_days": min((r.renew_after_days for r in counted), key=_none_as_infinity),
             "renew_after_runs": min((r.renew_after_runs for r in counted), key=_none_as_infinity),

@@ -15,6 +15,7 @@ from bot.requests.freezes.model import Freeze
 from bot.requests.freezes.rules import FreezeRule
 from bot.requests.model import Person, Stage
 from bot.requests.policy.engine import Policy
+from bot.requests.policy.loosening import loosening_problems
 from bot.requests.policy.rules import (
     ApprovalTerms,
     PolicyRule,
@@ -40,12 +41,20 @@ _MODELS: Mapping[str | int, type[BaseModel]] = {
 
 
 def load_policy(
-    text: str, source: str = "nightshift.toml", *, now: datetime, phrase_reader: PhraseReader = read_freeze_phrase
+    text: str,
+    source: str = "nightshift.toml",
+    *,
+    now: datetime,
+    default_zone: str = "UTC",
+    phrase_reader: PhraseReader = read_freeze_phrase,
 ) -> Policy:
-    """Load the policy of a configuration file and ignore its other tables. ``now`` is for finding freezes that will
-    contradict each other. Raises ConfigError with one line for each problem."""
+    """Load the policy of a configuration file and ignore its other tables.
+
+    ``now`` is for finding freezes that will contradict each other. ``default_zone`` is for a policy that names no zone.
+    Raises ConfigError with one line for each problem.
+    """
     try:
-        table = tomllib.loads(text).get("policy", {})
+        table = {"zone": default_zone, **tomllib.loads(text).get("policy", {})}
     except tomllib.TOMLDecodeError as error:
         raise ConfigError([f"{source}: this is not valid TOML: {error}."]) from error
     lines = TomlLines(text)
@@ -58,6 +67,10 @@ def load_policy(
     except ValidationError as error:
         raise ConfigError([_error_line(item, table, location_of) for item in error.errors()]) from error
     problems = [f"{location_of(path)}: {text}" for path, text in _duplicate_names(defaults)]
+    problems += [
+        f"{location_of(path)}: {_owner_prefix('rules', rule_name)}{text}"
+        for path, rule_name, text in loosening_problems(defaults)
+    ]
     freezes = []
     for index, rule in enumerate(defaults.freezes):
         try:

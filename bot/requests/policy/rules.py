@@ -21,6 +21,10 @@ from bot.requests.setting_types import (
 )
 from bot.values import FrozenModel
 
+DEFAULT_EXPIRY = 8 * 3600
+DEFAULT_WARN_BEFORE = 900
+LATE_BY_STRICTNESS: tuple[LatePolicy, ...] = ("drop", "ask", "next", "now")
+
 
 class RuleConditions(FrozenModel):
     """The conditions of a rule. All that are given must hold; of several patterns in one condition, any may match."""
@@ -125,6 +129,8 @@ class PolicyRule(ApprovalTerms):
     effect: Literal["ask", "approve", "refuse", "limit"] = "ask"
     because: str = ""
     budget: int | None = Field(default=None, ge=1)
+    loosens: bool = False
+    """Whether its terms may be easier than those of ``[policy]``."""
     scheduler: Scheduler | None = None
     """Who keeps the time. Its default is a setting of each back end."""
 
@@ -149,6 +155,7 @@ class PolicySettings(ApprovalTerms):
     """The table ``[policy]``: the defaults, the rules and the freezes."""
 
     zone: ZoneName = "UTC"
+    """The zone of days, hours and freezes; by default that of people without one (``default_zone``)."""
     assume: DurationSeconds = 3600
     """The assumed duration of a run, for freezes and conflicts."""
     short_names: bool = False

@@ -85,7 +85,7 @@ def test_stages_and_the_requester_are_told() -> None:
     text = rule(
         "min_targets = 1",
         'stages = [{approvers = "@a"}, {approvers = "@b", quorum = 2}]\n'
-        "requester_counts = true\ndrift = 5\nrenew_after_runs = 9",
+        "requester_counts = true\nloosens = true\ndrift = 5\nrenew_after_runs = 9",
     )
     assert terms_text(evaluate(policy(text), subject())) == (
         "In stages: 1 of @a then 2 of @b. Nobody counts twice.",

@@ -11,17 +11,22 @@ from tests.unit.requests.build import policy, requirement, rule, stage, subject
 TERMS: list[tuple[str, str, str, Any]] = [
     ("the default expiry", "", "expires_after", 8 * 3600),
     ("a default in the file", '[policy]\napprovers = "@sre"\nexpires = "2d"', "expires_after", 2 * 86400),
-    ("a rule's expiry", rule("min_targets = 1", 'approvers = "@ops"\nexpires = "1d"'), "expires_after", 86400),
+    (
+        "a rule's expiry",
+        rule("min_targets = 1", 'approvers = "@ops"\nexpires = "1d"\nloosens = true'),
+        "expires_after",
+        86400,
+    ),
     (
         "the shorter expiry",
-        rule("min_targets = 1", 'effect = "limit"\nexpires = "1d"')
+        rule("min_targets = 1", 'effect = "limit"\nexpires = "1d"\nloosens = true')
         + rule("min_targets = 2", 'effect = "limit"\nexpires = "2h"', "s"),
         "expires_after",
         7200,
     ),
     (
         "a part of the targets cannot lengthen it",
-        rule('targets = "web-1"', 'effect = "limit"\nexpires = "1d"'),
+        rule('targets = "web-1"', 'effect = "limit"\nexpires = "1d"\nloosens = true'),
         "expires_after",
         8 * 3600,
     ),
@@ -34,34 +39,34 @@ TERMS: list[tuple[str, str, str, Any]] = [
     ("the requester does not count", "", "requester_counts", False),
     (
         "the requester counts",
-        rule("min_targets = 1", 'approvers = "@ops"\nrequester_counts = true'),
+        rule("min_targets = 1", 'approvers = "@ops"\nrequester_counts = true\nloosens = true'),
         "requester_counts",
         True,
     ),
     (
         "unless another rule says no",
-        rule("min_targets = 1", 'approvers = "@ops"\nrequester_counts = true')
+        rule("min_targets = 1", 'approvers = "@ops"\nrequester_counts = true\nloosens = true')
         + rule("min_targets = 2", "requester_counts = false", "s"),
         "requester_counts",
         False,
     ),
     (
         "and not for a part of the targets",
-        rule('targets = "web-1"', 'approvers = "@ops"\nrequester_counts = true'),
+        rule('targets = "web-1"', 'approvers = "@ops"\nrequester_counts = true\nloosens = true'),
         "requester_counts",
         False,
     ),
     ("late approvals ask", "", "late", "ask"),
     (
         "the stricter late",
-        rule("min_targets = 1", 'late = "now"') + rule("min_targets = 2", 'late = "drop"', "s"),
+        rule("min_targets = 1", 'late = "now"\nloosens = true') + rule("min_targets = 2", 'late = "drop"', "s"),
         "late",
         "drop",
     ),
-    ("a late of one rule", rule("min_targets = 1", 'late = "now"'), "late", "now"),
+    ("a late of one rule", rule("min_targets = 1", 'late = "now"\nloosens = true'), "late", "now"),
     (
         "the smaller drift",
-        rule("min_targets = 1", "drift = 20") + rule("min_targets = 2", "drift = 5", "s"),
+        rule("min_targets = 1", "drift = 20\nloosens = true") + rule("min_targets = 2", "drift = 5", "s"),
         "drift_percent",
         5,
     ),
@@ -82,11 +87,11 @@ TERMS: list[tuple[str, str, str, Any]] = [
     ),
     (
         "a shorter warning changes nothing for a part",
-        rule('targets = "web-1"', 'warn_before = "1m"'),
+        rule('targets = "web-1"', 'warn_before = "1m"\nloosens = true'),
         "warn_before",
         900,
     ),
-    ("a shorter warning", rule("min_targets = 1", 'warn_before = "1m"'), "warn_before", 60),
+    ("a shorter warning", rule("min_targets = 1", 'warn_before = "1m"\nloosens = true'), "warn_before", 60),
     (
         "the longer warning",
         rule("min_targets = 1", 'warn_before = "1h"') + rule("min_targets = 2", 'warn_before = "2h"', "s"),
@@ -107,20 +112,21 @@ TERMS: list[tuple[str, str, str, Any]] = [
     ),
     (
         "the stricter of ask and next",
-        rule("min_targets = 1", 'late = "next"') + rule("min_targets = 2", 'late = "ask"', "s"),
+        rule("min_targets = 1", 'late = "next"\nloosens = true') + rule("min_targets = 2", 'late = "ask"', "s"),
         "late",
         "ask",
     ),
     (
         "the stricter of next and now",
-        rule("min_targets = 1", 'late = "now"') + rule("min_targets = 2", 'late = "next"', "s"),
+        rule("min_targets = 1", 'late = "now"\nloosens = true')
+        + rule("min_targets = 2", 'late = "next"\nloosens = true', "s"),
         "late",
         "next",
     ),
     (
-        "escalation of a rule before a later one by default",
+        "escalation of a rule that loosens before one by default",
         '[policy]\napprovers = "@sre"\nescalate_after = "1h"\nescalate_to = "@leads"\n'
-        + rule("min_targets = 1", 'escalate_after = "3h"\nescalate_to = "@a"'),
+        + rule("min_targets = 1", 'escalate_after = "3h"\nescalate_to = "@a"\nloosens = true'),
         "escalate_after",
         10800,
     ),
@@ -156,11 +162,25 @@ TERMS: list[tuple[str, str, str, Any]] = [
         None,
     ),
     (
-        "the earlier escalation",
-        rule("min_targets = 1", 'escalate_after = "3h"\nescalate_to = "@a"')
-        + rule("min_targets = 2", 'escalate_after = "1h"\nescalate_to = "@b"', "s"),
+        "the later escalation to the same people",
+        rule("min_targets = 1", 'approvers = "@x"\nescalate_after = "3h"\nescalate_to = "@a"')
+        + rule("min_targets = 2", 'approvers = "@y"\nescalate_after = "1h"\nescalate_to = "@a"', "s"),
         "escalate_after",
-        3600,
+        10800,
+    ),
+    (
+        "no escalation to people whom another rule does not name",
+        rule("min_targets = 1", 'approvers = "@x"\nescalate_after = "3h"\nescalate_to = "@a"')
+        + rule("min_targets = 2", 'approvers = "@y"', "s"),
+        "escalate_to",
+        None,
+    ),
+    (
+        "no escalation where rules disagree about the people",
+        rule("min_targets = 1", 'approvers = "@x"\nescalate_after = "3h"\nescalate_to = "@a"')
+        + rule("min_targets = 2", 'approvers = "@y"\nescalate_after = "1h"\nescalate_to = "@b"', "s"),
+        "escalate_to",
+        None,
     ),
 ]
 
@@ -170,17 +190,16 @@ def test_term(text: str, term: str, expected: Any) -> None:
     assert getattr(evaluate(policy(text), subject()), term) == expected
 
 
-def test_the_escalation_that_comes_first_names_its_group() -> None:
-    text = rule("min_targets = 1", 'escalate_after = "3h"\nescalate_to = "@a"')
-    text += rule("min_targets = 2", 'escalate_after = "1h"\nescalate_to = "@b"', "s")
+def test_an_escalation_names_its_group() -> None:
+    text = rule("min_targets = 1", 'approvers = "@x"\nescalate_after = "3h"\nescalate_to = "@a"')
     found = evaluate(policy(text), subject())
     assert found.escalate_to is not None
-    assert found.escalate_to.names == ("@b",)
+    assert found.escalate_to.names == ("@a",)
     assert evaluate(policy(""), subject()).escalate_to is None
 
 
 def test_an_escalation_counts_up_to_the_expiry() -> None:
-    text = rule("min_targets = 1", 'escalate_after = "1h"\nescalate_to = "@a"') + rule(
+    text = rule("min_targets = 1", 'escalate_after = "1h"\nescalate_to = "@a"\nloosens = true') + rule(
         "min_targets = 2", 'expires = "LENGTH"', "s"
     )
     before, at, after = (evaluate(policy(text.replace("LENGTH", length)), subject()) for length in ("59m", "1h", "61m"))

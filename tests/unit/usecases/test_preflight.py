@@ -25,6 +25,7 @@ zone = "UTC"
 name = "caches allow half"
 when = { targets = "cache*" }
 drift = 50
+loosens = true
 
 [[policy.rules]]
 name = "no reboots"
