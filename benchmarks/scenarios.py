@@ -12,6 +12,7 @@ from typing import Any
 
 from benchmarks.bulk import finished_million, waiting_and_watched
 from benchmarks.commits import commits
+from benchmarks.conflicts import conflicts
 from benchmarks.harness import Harness, run_harness
 from benchmarks.imports import imports
 from benchmarks.load import PayloadFactory, flood, steady
@@ -287,6 +288,7 @@ SCENARIOS: dict[str, Scenario] = {
     "policy": policy,
     "when": time_parsing,
     "hosts": many_hosts,
+    "conflicts": conflicts,
     "waiting": waiting_and_watched,
     "million": finished_million,
     "page": page,

@@ -37,21 +37,45 @@ class TargetConflict(FrozenModel):
         return any(warning.startswith(f"{self.request} (") for warning in warnings)
 
 
-def find_conflicts(
-    mine: PlannedWork, others: Iterable[PlannedWork], *, zone: str = "UTC", short_names: bool = False
-) -> tuple[TargetConflict, ...]:
-    """Return the other requests that conflict with mine, the earliest first. Names are compared without case, and with
-    ``short_names`` by their first label only, so that web-1 is web-1.example.org. Times are told in ``zone``."""
-    known = _by_key(mine.names, short_names)
-    conflicts = []
-    for other in others:
-        if other.request == mine.request:
-            continue
-        shared = known.keys() & _by_key(other.names, short_names).keys()
-        if shared and (overlaps := _overlaps(mine.windows, other.windows)):
-            names = tuple(sorted(known[key] for key in shared))
-            conflicts.append(_describe_conflict(other, names, overlaps, zone))
-    return tuple(sorted(conflicts, key=lambda c: (c.start, c.request)))
+class ConflictSearch:
+    """Compares one request with others, one at a time, so that a caller can pause in between.
+
+    Names are compared without case, and with ``short_names`` by their first label only, so that web-1 is
+    web-1.example.org. Times are told in ``zone``.
+    """
+
+    def __init__(self, mine: PlannedWork, *, zone: str = "UTC", short_names: bool = False) -> None:
+        self._mine = mine
+        self._zone = zone
+        self._short_names = short_names
+        self._names_by_key = _by_key(mine.names, short_names)
+        self._overlaps: dict[tuple[TimeSpan, ...], Sequence[TimeSpan]] = {}
+        """The times that the request shares with others, by their windows: many others have the same."""
+
+    def shares_targets(self, names: Iterable[str]) -> bool:
+        """Return whether some of the names are targets of the request."""
+        return any(_comparison_key(name, self._short_names) in self._names_by_key for name in names)
+
+    def conflict_with(self, other: PlannedWork) -> TargetConflict | None:
+        """Return the conflict with another request; None if there is none."""
+        if other.request == self._mine.request:
+            return None
+        shared = self._names_by_key.keys() & _by_key(other.names, self._short_names).keys()
+        overlaps = self._overlaps_with(other.windows) if shared else ()
+        if not overlaps:
+            return None
+        names = tuple(sorted(self._names_by_key[key] for key in shared))
+        return _describe_conflict(other, names, overlaps, self._zone)
+
+    def _overlaps_with(self, windows: tuple[TimeSpan, ...]) -> Sequence[TimeSpan]:
+        if windows not in self._overlaps:
+            self._overlaps[windows] = _overlaps(self._mine.windows, windows)
+        return self._overlaps[windows]
+
+
+def earliest_first(conflicts: Iterable[TargetConflict]) -> tuple[TargetConflict, ...]:
+    """Return conflicts in the order of their times."""
+    return tuple(sorted(conflicts, key=lambda conflict: (conflict.start, conflict.request)))
 
 
 def _by_key(names: Sequence[str], short_names: bool) -> Mapping[str, str]:

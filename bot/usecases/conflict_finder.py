@@ -1,21 +1,25 @@
 """Open requests that touch the same targets at the same time."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
+from typing import TypeVar
 
 from bot.clock import Clock
-from bot.requests.conflicts import PlannedWork, TargetConflict, find_conflicts
+from bot.requests.conflicts import ConflictSearch, PlannedWork, TargetConflict, earliest_first
 from bot.requests.model import Request
-from bot.requests.spans import work_spans
+from bot.requests.spans import TimeSpan, work_spans
+from bot.schedule import Schedule
 from bot.storage import requests
 from bot.storage.database import Database
 from bot.storage.transactions import Tx
 from bot.usecases.policy_service import PolicyInput
 
-TARGETS_PAGE_SIZE = 100
-"""Open requests whose targets are compared at once: all of them together would keep clicks waiting."""
+T = TypeVar("T")
+PAGE_SIZE = 4
+"""Maximum number of open requests that are read and compared at once, each with up to 20,000 targets: more would keep
+clicks waiting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,41 +41,42 @@ class ConflictFinder:
             names=policy_input.targets.names,
             windows=work_spans(policy_input.content.schedule, now, self.assumed_duration),
         )
+        search = ConflictSearch(planned, zone=policy_input.zone, short_names=self.short_names)
         async with self.db.read() as tx:
-            ids = await self._requests_sharing_targets(tx, policy_input.targets.names)
-            others = await requests.by_ids(tx, ids)
-        return find_conflicts(
-            planned,
-            [self._planned_work(other, now) for other in others],
-            zone=policy_input.zone,
-            short_names=self.short_names,
-        )
-
-    async def _requests_sharing_targets(self, tx: Tx, names: Sequence[str]) -> list[str]:
-        """Return the ids of open requests that may touch some of the targets."""
-        numbers = await requests.open_numbers(tx)
-        ids: list[str] = []
-        for start in range(0, len(numbers), TARGETS_PAGE_SIZE):
-            names_by_id = await requests.target_names(tx, numbers[start : start + TARGETS_PAGE_SIZE])
-            ids += [request_id for request_id, others in names_by_id.items() if self._names_may_overlap(names, others)]
-            await asyncio.sleep(0)
-        return ids
-
-    def _names_may_overlap(self, names: Sequence[str], others: Sequence[str]) -> bool:
-        """Compare names quickly, before the time spans of a request are worked out."""
-        if self.short_names:
-            return True
-        return not _comparable(names).isdisjoint(_comparable(others))
-
-    def _planned_work(self, request: Request, now: datetime) -> PlannedWork:
-        return PlannedWork(
-            request=request.name,
-            backend=request.content.backend,
-            title=request.title,
-            names=request.targets.names,
-            windows=work_spans(request.content.schedule, now, self.assumed_duration),
-        )
+            ids = await _requests_sharing_targets(tx, search)
+            conflicts: list[TargetConflict] = []
+            windows: dict[Schedule, tuple[TimeSpan, ...]] = {}
+            for page in _pages(ids):
+                for other in await requests.by_ids(tx, page):
+                    schedule = other.content.schedule
+                    # Many requests have the same schedule, and a series takes milliseconds to expand.
+                    if schedule not in windows:
+                        windows[schedule] = work_spans(schedule, now, self.assumed_duration)
+                    conflict = search.conflict_with(_planned_work(other, windows[schedule]))
+                    conflicts += [conflict] if conflict is not None else []
+                    await asyncio.sleep(0)
+        return earliest_first(conflicts)
 
 
-def _comparable(names: Sequence[str]) -> set[str]:
-    return {name.casefold().rstrip(".") for name in names}
+def _planned_work(request: Request, windows: tuple[TimeSpan, ...]) -> PlannedWork:
+    return PlannedWork(
+        request=request.name,
+        backend=request.content.backend,
+        title=request.title,
+        names=request.targets.names,
+        windows=windows,
+    )
+
+
+async def _requests_sharing_targets(tx: Tx, search: ConflictSearch) -> list[str]:
+    """Return the ids of open requests on some of the same targets, whenever they work on them."""
+    ids: list[str] = []
+    for page in _pages(await requests.open_numbers(tx)):
+        names_by_id = await requests.target_names(tx, page)
+        ids += [request_id for request_id, names in names_by_id.items() if search.shares_targets(names)]
+        await asyncio.sleep(0)
+    return ids
+
+
+def _pages(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    return (items[start : start + PAGE_SIZE] for start in range(0, len(items), PAGE_SIZE))

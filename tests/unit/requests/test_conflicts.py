@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.requests.conflicts import PlannedWork, TargetConflict, find_conflicts
+from bot.requests.conflicts import ConflictSearch, PlannedWork, TargetConflict, earliest_first
 from bot.requests.spans import TimeSpan
 from tests.unit.requests.build import NOW
 
@@ -21,7 +21,8 @@ def planned_work(
 
 
 def find(mine: PlannedWork, *others: PlannedWork, **options: Any) -> tuple[TargetConflict, ...]:
-    return find_conflicts(mine, others, **options)
+    search = ConflictSearch(mine, **options)
+    return earliest_first(conflict for other in others if (conflict := search.conflict_with(other)))
 
 
 def test_the_same_target_at_the_same_time_in_words() -> None:
