@@ -6,7 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.requests.pauses import Pause, PauseScope, held_text, holding_pause
+from bot.requests.model import Request, Run, RunState
+from bot.requests.pauses import Pause, PauseScope, held_text, holding_pause, shown_pauses
+from bot.schedule import RecurrenceRule, Schedule, Series, ZonedTime
+from tests.unit.requests.build import pending_request
 
 NOW = datetime(2027, 1, 11, 9, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -72,3 +75,50 @@ def test_the_card_says_why_and_until_when() -> None:
     assert held_text(until, "Europe/Berlin") == "Paused: disk full. Held until Mon 11 Jan 11:00 CET."
     assert held_text(pause(), "UTC") == "Paused: disk. Held until somebody ends the pause."
     assert held_text(pause("series", "r_1"), "UTC") == "Paused: disk. No run starts until somebody resumes the series."
+
+
+def make_run(state: RunState, due_at: datetime | None = None) -> Run:
+    return Run(id="n_1", request_id="r1", number=1, state=state, version=1, due_at=due_at)
+
+
+def scheduled(schedule: Schedule | None = None, **values: object) -> Request:
+    asked = pending_request(schedule) if schedule else pending_request()
+    return asked.model_copy(update={"state": "scheduled", **values})
+
+
+EVERYTHING = pause("everything", "", until=NOW + HOUR)
+
+
+def test_a_card_shows_the_pause_that_its_next_start_falls_into() -> None:
+    assert shown_pauses([EVERYTHING], scheduled(), [make_run("pending", NOW)], NOW) == (EVERYTHING,)
+    assert shown_pauses([EVERYTHING], scheduled(), [make_run("pending", NOW + HOUR)], NOW) == ()
+    assert shown_pauses([EVERYTHING], scheduled(), [make_run("pending", NOW - HOUR)], NOW) == (EVERYTHING,)
+
+
+def test_a_card_of_a_run_under_way_shows_no_pause() -> None:
+    for state in ("starting", "running", "unknown"):
+        assert shown_pauses([EVERYTHING], scheduled(), [make_run(state)], NOW) == ()  # type: ignore[arg-type]
+
+
+def test_a_request_that_waits_for_approval_shows_it_by_the_start_that_it_asks_for() -> None:
+    asked = pending_request()
+    assert shown_pauses([EVERYTHING], asked, [], NOW) == (EVERYTHING,)
+    later = asked.model_copy(update={"start_at": NOW + 2 * HOUR})
+    assert shown_pauses([EVERYTHING], later, [], NOW) == ()
+
+
+def test_a_series_that_a_back_end_keeps_shows_it_by_its_next_occurrence() -> None:
+    daily = Series(
+        rule=RecurrenceRule(freq="daily"), zone="UTC", first=ZonedTime.from_instant(NOW - timedelta(hours=48.5), "UTC")
+    )
+    kept = [make_run("scheduled_in_backend")]
+    assert shown_pauses([EVERYTHING], scheduled(daily), kept, NOW) == ()
+    long = pause("everything", "", until=NOW + 24 * HOUR)
+    assert shown_pauses([long], scheduled(daily), kept, NOW) == (long,)
+
+
+def test_a_paused_series_shows_that_until_it_is_over() -> None:
+    paused = pause("series", "r1")
+    series = scheduled().model_copy(update={"id": "r1"})
+    assert shown_pauses([paused], series, [], NOW) == (paused,)
+    assert shown_pauses([paused], series.model_copy(update={"state": "cancelled"}), [], NOW) == ()
