@@ -66,7 +66,7 @@ def _next_start(request: Request, runs: Iterable[Run], now: datetime) -> datetim
     waiting = [run for run in runs if run.state in ("pending", "scheduled_in_backend")]
     if request.state not in ("awaiting_approval", "approved") and not waiting:
         return None
-    due = min((run.due_at for run in waiting if run.due_at), default=None)
+    due = min((start for run in waiting if (start := run.due_at or run.starts_at)), default=None)
     if due is not None:
         return due
     schedule = request.content.schedule

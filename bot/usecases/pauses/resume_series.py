@@ -6,6 +6,7 @@ from itertools import islice, takewhile
 from bot.errors import Conflict
 from bot.requests.model import Person, Request
 from bot.requests.pauses import Pause, local_time
+from bot.requests.start_check import is_being_cancelled
 from bot.requests.text import count_noun
 from bot.schedule import Series, occurrences
 from bot.storage import audit, messages, pauses, requests, runs
@@ -33,6 +34,7 @@ async def resume_series(services: Services, request_id: str, person: Person) -> 
     async with services.db.write() as tx:
         request = await requests.get(tx, request_id, for_update=True)
         pause = await pauses.of_series(tx, request.id)
+        await _check_taken_out(tx, request)
         if pause is None or not await pauses.end(tx, pause, now):
             raise Conflict(f"{request.name} is not paused.", code=RefusalCode.NOT_PAUSED)
         left_out = _count_left_out(request, pause, now)
@@ -44,6 +46,14 @@ async def resume_series(services: Services, request_id: str, person: Person) -> 
     services.wake.sender.set()
     services.wake.scheduler.set()
     return text
+
+
+async def _check_taken_out(tx: Tx, request: Request) -> None:
+    """Raise Conflict while the back end that kept a series has not confirmed that it stopped it."""
+    series = await runs.series_of(tx, request.id)
+    if series is not None and series.state == "scheduled_in_backend" and is_being_cancelled(series.start_check):
+        text = f"{request.content.backend} has not confirmed yet that it stopped {request.name}. Try again in a minute."
+        raise Conflict(text, code=RefusalCode.NOT_POSSIBLE)
 
 
 def _count_left_out(request: Request, pause: Pause, now: datetime) -> int:
@@ -66,8 +76,11 @@ async def _plan_next(tx: Tx, services: Services, request: Request, now: datetime
     if request.state != "scheduled":
         return "Its next run starts once it is approved."
     await plan_runs(tx, now, request, services.settings.timing.grace_minutes)
-    newest = next(iter(await runs.of_request(tx, request.id, limit=1)), None)
-    if newest is None or newest.state != "pending" or newest.due_at is None:
+    planned = [run for run in await runs.of_request(tx, request.id) if run.state == "pending"]
+    newest = next(iter(planned), None)
+    if newest is not None and newest.due_at is None:
+        return "It is handed over to its back end now."
+    if newest is None or newest.due_at is None:
         await requests.transition(tx, request, "succeeded", finished_at=now, outcome="The series is over.")
         return "No run was left to come, so the series is over."
     return f"Next run: {local_time(newest.due_at, request.zone)}."

@@ -22,7 +22,7 @@ from bot.usecases.pauses.notes import note_on_cards, note_to_admins
 from bot.usecases.pauses.pause_series import pause_series
 from bot.usecases.planning import plan_runs
 from bot.usecases.preflight import StartPreflight, preflight_of_start
-from bot.usecases.runs.attempts import prepare_attempt
+from bot.usecases.runs.attempts import prepare_attempt, start_of_run
 from bot.usecases.runs.finish import finish_run
 from bot.usecases.runs.transitions import StartingRun
 from bot.usecases.runs.wait import hold_for_pause, wait_and_recheck
@@ -102,7 +102,7 @@ async def admit(services: Services, run: Run, request: Request) -> StartingRun |
     now = services.clock.now()
     async with services.db.read() as tx:
         request, _ = await load_intact(tx, request.id)
-    obstacle, notes = await check_start(services, run, request, _start_of_run(run, request, now))
+    obstacle, notes = await check_start(services, run, request, start_of_run(run, request, now))
     if obstacle is None:
         try:
             operation = services.backends.operation(request.content.backend, request.content.operation)
@@ -119,12 +119,6 @@ async def admit(services: Services, run: Run, request: Request) -> StartingRun |
     _log.info("run not started", run=run.id, code=obstacle.code, why=obstacle.text)
     await _record_obstacle(services, run, request, obstacle)
     return None
-
-
-def _start_of_run(run: Run, request: Request, now: datetime) -> datetime:
-    """Return when a run would start: now, unless its back end is to keep the time."""
-    is_handed_over = request.scheduler == "backend" and run.due_at is None
-    return max(now, request.start_at) if is_handed_over and request.start_at is not None else now
 
 
 async def check_start(

@@ -160,11 +160,18 @@ async def _call_backend(services: Services, starting: StartingRun) -> Handle:
         return handle
 
 
+def start_of_run(run: Run, request: Request, now: datetime) -> datetime:
+    """Return when a run would start: now, unless its back end is to keep the time."""
+    is_handed_over = request.scheduler == "backend" and run.due_at is None
+    return max(now, request.start_at) if is_handed_over and request.start_at is not None else now
+
+
 async def _check_attempt_is_current(tx: Tx, starting: StartingRun, now: datetime) -> None:
     """Raise ContentReplaced if the request was edited since the attempt was prepared, ContentAltered if its content is
     not what was signed, and StartPaused if a pause holds it."""
     request, _ = await load_intact(tx, starting.request.id, for_update=True)
-    pause = holding_pause(await pauses.not_ended(tx), request.content.backend, request.id, now)
+    start = start_of_run(starting.run, request, now)
+    pause = holding_pause(await pauses.not_ended(tx), request.content.backend, request.id, start)
     if pause is not None:
         raise StartPaused(pause, request.zone)
     attempt = await runs.get_attempt(tx, starting.plan.token)

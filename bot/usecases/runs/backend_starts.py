@@ -34,10 +34,11 @@ from bot.requests.start_check import (
     recheck_time,
 )
 from bot.schedule import ZonedTime
-from bot.storage import audit, messages, requests, runs
+from bot.storage import audit, messages, pauses, requests, runs
 from bot.storage.transactions import Tx
 from bot.usecases.approvals.reopen import reopen_for_approval
 from bot.usecases.integrity import load_intact, stop_altered_request
+from bot.usecases.pauses.take_out import take_out_of_backend
 from bot.usecases.runs.admission import Obstacle, ObstacleCode, ask_for_another_requester, check_start, end_run
 from bot.usecases.runs.finish import finish_run
 from bot.usecases.services import Services
@@ -75,8 +76,16 @@ async def _load_request(services: Services, run: Run) -> Request:
 
 
 async def _announce_next_run(services: Services, series: Run, request: Request) -> None:
-    """Store the next run of a series, so that it is checked. A series whose request is over is cancelled."""
+    """Store the next run of a series, so that it is checked. A series whose request is over is cancelled, and one that
+    is paused is taken out of its back end."""
     operation, handle = _remote(services, series, request)
+    async with services.db.read() as tx:
+        pause = await pauses.of_series(tx, request.id)
+    if pause is not None and request.state not in FINAL_STATES:
+        # If its back end does not confirm that, it is tried once more when the claim runs out.
+        if problem := await take_out_of_backend(services, request, series):
+            _log.warning("paused series not taken out", run=series.id, why=problem)
+        return
     try:
         if request.state in FINAL_STATES:
             await operation.cancel(handle)

@@ -48,7 +48,7 @@ async def test_waiting_runs_of_a_system_or_of_all_are_checked_at_once(db: Databa
         await add_run(db, number, None, backend=backend)
     for backend, due in (("foreman.prod", ["n_1"]), ("", ["n_1", "n_2"])):
         async with db.write() as tx:
-            await runs.recheck(tx, backend)
+            await runs.recheck(tx, backend, NOW)
             assert sorted(run.id for run in await runs.due_to_start(tx, NOW + 55 * timedelta(minutes=1))) == due
 
 

@@ -1,0 +1,51 @@
+"""Takes a paused series out of the back end that keeps its time. Nightshift keeps it once it is resumed."""
+
+from bot.backends.base import Handle, Progress
+from bot.errors import NightshiftError
+from bot.requests.lifecycle import FINAL_STATES
+from bot.requests.model import Request, Run
+from bot.storage import audit, messages, requests, runs
+from bot.storage.transactions import Tx
+from bot.usecases.services import Services
+
+KEPT_SINCE_PAUSE = "Nightshift keeps this series since it was paused."
+_TAKEN_OUT = "Taken out of the back end, because the series is paused."
+
+
+async def take_out_of_backend(services: Services, request: Request, series: Run) -> str:
+    """Cancel a series in its back end, and let Nightshift keep its time. Its approval holds: the content is the same.
+
+    Returns why the back end has not confirmed it, as a sentence; "" if it has. Safe to repeat.
+    """
+    try:
+        operation = services.backends.operation(request.content.backend, request.content.operation)
+        handle = Handle.model_validate(series.handle)
+        if not _is_over((await operation.poll([handle])).get(handle.id)):
+            await operation.cancel(handle)
+        progress = (await operation.poll([handle])).get(handle.id)
+    except NightshiftError as error:
+        return str(error)
+    if not _is_over(progress):
+        system = services.backends.require(request.content.backend).connection.title
+        return f"{system} says that the series is {progress.state if progress else 'not known'}."
+    async with services.db.write() as tx:
+        await _record(tx, services, request)
+    services.wake.sender.set()
+    return ""
+
+
+def _is_over(progress: Progress | None) -> bool:
+    return progress is not None and progress.is_final
+
+
+async def _record(tx: Tx, services: Services, request: Request) -> None:
+    now = services.clock.now()
+    request = await requests.get(tx, request.id, for_update=True)
+    for run in await runs.of_request(tx, request.id):
+        if run.state == "scheduled_in_backend":
+            await runs.transition(tx, run, "cancelled", finished_at=now, problem=_TAKEN_OUT, check_at=None)
+    if request.state not in FINAL_STATES:
+        reason = KEPT_SINCE_PAUSE
+        await requests.transition(tx, request, request.state, scheduler="nightshift", scheduler_reason=reason)
+    await audit.record(tx, now, "nightshift", "series.taken_out", request.id)
+    await messages.mark_dirty(tx, request.id, now)
