@@ -17,6 +17,7 @@ import pytest
 from hypothesis import settings
 
 settings.register_profile("no deadline", deadline=None)
+settings.register_profile("long", deadline=None, max_examples=20_000)
 settings.load_profile("no deadline")
 
 _UNSAFE_BUT_FAST = ("fsync", "synchronous_commit", "full_page_writes")

@@ -169,10 +169,7 @@ class PolicyService:
     def asks_about_conflicts(self) -> bool:
         """Whether any rule depends on other requests on the same targets."""
         rules = (prepared.rule for prepared in self.policy.rules)
-        return any(
-            rule.when.conflicts is not None or (rule.unless is not None and rule.unless.conflicts is not None)
-            for rule in rules
-        )
+        return any(any(conditions.conflicts is not None for conditions in (rule.when, *rule.unless)) for rule in rules)
 
     async def workspace_problems(self) -> tuple[str, ...] | None:
         """Return how the policy does not fit the workspace, a line for each problem; None if Slack does not tell."""

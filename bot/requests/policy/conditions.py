@@ -260,10 +260,9 @@ def _starts(days: tuple[WeekdayName, ...], hours: tuple[str, ...], zone: str) ->
         first = next(local for start in prepared.subject.starts if is_within(local := start.astimezone(tz)))
         return f"a start on {_DAY_NAMES[first.weekday()]} at {first:%H:%M} ({zone})"
 
-    wanted_texts = [_join_or(tuple(_DAY_NAMES[WEEKDAY_NAMES.index(day)] for day in days)), _join_or(hours)]
-    return Condition(
-        f"a start on {' at '.join(text for text in wanted_texts if text)} ({zone})", coverage, matched_text
-    )
+    on_days = f" on {_join_or(tuple(_DAY_NAMES[WEEKDAY_NAMES.index(day)] for day in days))}" if days else ""
+    at_hours = f" at {_join_or(hours)}" if hours else ""
+    return Condition(f"a start{on_days}{at_hours} ({zone})", coverage, matched_text)
 
 
 def _in_hours(local: datetime, span: tuple[time, time], days: frozenset[int]) -> bool:

@@ -4,7 +4,7 @@ All rules that apply count, and the most demanding of each kind wins. The order 
 stages. ``bot.requests.policy.evaluate`` combines them.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -12,6 +12,7 @@ from bot.requests.directory import is_group
 from bot.requests.freezes.model import Freeze
 from bot.requests.patterns import Patterns
 from bot.requests.policy.conditions import Coverage, PreparedSubject, prepare_conditions
+from bot.requests.policy.precedence import by_precedence, precedence_of
 from bot.requests.policy.rules import PolicyRule, PolicySettings
 from bot.requests.setting_types import SettingPath
 
@@ -19,12 +20,14 @@ from bot.requests.setting_types import SettingPath
 @dataclass(frozen=True, slots=True)
 class RuleMatch:
     """A rule that applies: why, and whether it covers the whole request or only some of its targets or starts.
-    ``target_patterns`` are the patterns of the rule if only its targets limit what it covers."""
+    ``target_patterns`` are the patterns of the rule if only its targets limit what it covers. ``exceptions`` are those
+    that the rule has, in words."""
 
     rule: PolicyRule
     causes: tuple[str, ...]
     covers_all: bool
     target_patterns: tuple[str, ...] = ()
+    exceptions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ class PreparedRule:
     def __init__(self, rule: PolicyRule, zone: str) -> None:
         self.rule = rule
         self.conditions = prepare_conditions(rule.when, zone)
-        self.exceptions = prepare_conditions(rule.unless, zone) if rule.unless else ()
+        self.exceptions = tuple(prepare_conditions(exception, zone) for exception in rule.unless)
         self._needs_full_coverage = rule.effect == "approve"
         self._backends = Patterns(rule.when.backend) if rule.when.backend else None
         self._operations = Patterns(rule.when.operation) if rule.when.operation else None
@@ -66,18 +69,28 @@ class PreparedRule:
             if coverage < minimum:
                 return None
             coverages.append((condition, coverage))
-        if self.exceptions and self._is_excepted(prepared):
+        if self._is_excepted(prepared):
             return None
         covers_all = all(coverage is Coverage.FULL for _, coverage in coverages)
         only_targets_limit = all(
             coverage is Coverage.FULL for condition, coverage in coverages if not condition.splits_targets
         )
         target_patterns = self.rule.when.targets if only_targets_limit else ()
-        return RuleMatch(self.rule, self._causes(prepared), covers_all, target_patterns)
+        return RuleMatch(self.rule, self._causes(prepared), covers_all, target_patterns, self.exception_texts)
+
+    @property
+    def exception_texts(self) -> tuple[str, ...]:
+        """The exceptions of the rule, in words."""
+        return tuple(" and ".join(c.description for c in exception) for exception in self.exceptions)
 
     def _is_excepted(self, prepared: PreparedSubject) -> bool:
+        return bool(self.exceptions) and any(self._holding_exceptions(prepared))
+
+    def _holding_exceptions(self, prepared: PreparedSubject) -> Iterator[bool]:
+        """Whether each exception holds."""
         minimum = Coverage.PARTIAL if self._needs_full_coverage else Coverage.FULL
-        return all(condition.coverage(prepared) >= minimum for condition in self.exceptions)
+        for exception in self.exceptions:
+            yield all(condition.coverage(prepared) >= minimum for condition in exception)
 
     def _causes(self, prepared: PreparedSubject) -> tuple[str, ...]:
         if self.rule.because:
@@ -96,15 +109,17 @@ class PreparedRule:
                 return RuleMiss(self.rule, f"it wants {condition.description}")
             if self._needs_full_coverage and coverage is Coverage.PARTIAL:
                 return RuleMiss(self.rule, f"it wants {condition.description}, for all of the request")
-        return RuleMiss(self.rule, f"it excepts {' and '.join(c.description for c in self.exceptions)}")
+        holding = zip(self.exception_texts, self._holding_exceptions(prepared), strict=True)
+        excepting = next(text for text, holds in holding if holds)
+        return RuleMiss(self.rule, f"it excepts {excepting}")
 
 
 def _requester_groups(settings: PolicySettings) -> Iterator[str]:
     for terms in (settings, *settings.rules):
         yield from filter(is_group, terms.may_request)
     for rule in settings.rules:
-        for conditions in (rule.when, rule.unless):
-            yield from filter(is_group, conditions.requester if conditions else ())
+        for conditions in (rule.when, *rule.unless):
+            yield from filter(is_group, conditions.requester)
 
 
 class Policy:
@@ -121,13 +136,28 @@ class Policy:
         self.location_of = location_of
         self.requester_groups = frozenset(_requester_groups(defaults))
         """The user groups on which it depends who may request what, as the file names them."""
+        self.precedence = precedence_of(defaults.rules)
+        self._by_precedence = by_precedence(tuple(self.precedence), self.precedence)
         self.rules = tuple(PreparedRule(rule, defaults.zone) for rule in defaults.rules)
         self._relevant_rules = cache(self._find_relevant_rules)
 
     def matching_rules(self, prepared: PreparedSubject) -> list[RuleMatch]:
         """Return the rules that apply to a request, in the order of the file."""
         relevant = self._relevant_rules(prepared.subject.backend, prepared.subject.operation)
-        return [match for rule in relevant if (match := rule.match(prepared)) is not None]
+        matches = [match for rule in relevant if (match := rule.match(prepared)) is not None]
+        if not self.precedence:
+            return matches
+        overruled = self.overruled_by({match.rule.name for match in matches if match.covers_all})
+        return [match for match in matches if match.rule.name not in overruled]
+
+    def overruled_by(self, whole: Collection[str]) -> Mapping[str, str]:
+        """Return the rules that do not count, each with the one that wins over it. ``whole`` are the names of the rules
+        that apply to the whole request: only these win, and a rule that does not count wins over nothing."""
+        overruled: dict[str, str] = {}
+        for name in self._by_precedence:
+            if name in self.precedence and name in whole and name not in overruled:
+                overruled |= dict.fromkeys(self.precedence[name] - overruled.keys(), name)
+        return overruled
 
     def _find_relevant_rules(self, backend: str, operation: str) -> tuple[PreparedRule, ...]:
         """Return the rules about one back end and operation. There are few of these pairs, so the result is cached."""

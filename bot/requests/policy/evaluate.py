@@ -81,11 +81,7 @@ def evaluate_authors(
 
 def _refusals(policy: Policy, subject: Subject, matches: Sequence[RuleMatch]) -> list[_Reason]:
     """Return why the request may not be made: rules that refuse, and lists of requesters without this one."""
-    refusals = [
-        (RequirementCode.RULE_REFUSES, f"The rule “{m.rule.name}” refuses this because of {join_words(m.causes)}.")
-        for m in matches
-        if m.rule.effect == "refuse"
-    ]
+    refusals = [(RequirementCode.RULE_REFUSES, _refusing_text(m)) for m in matches if m.rule.effect == "refuse"]
     refusals += [
         (RequirementCode.GROUP_MISSING, _missing_group_text(m.rule.name, missing))
         for m in matches
@@ -104,6 +100,11 @@ def _refusals(policy: Policy, subject: Subject, matches: Sequence[RuleMatch]) ->
     return refusals
 
 
+def _refusing_text(match: RuleMatch) -> str:
+    text = f"The rule “{match.rule.name}” refuses this because of {join_words(match.causes)}."
+    return f"{text} It allows {join_words(match.exceptions, 'or')}." if match.exceptions else text
+
+
 def _missing_group_text(rule: str, missing: tuple[str, ...]) -> str:
     return f"The rule “{rule}” depends on who is in {join_words(missing, 'or')}. {_missing_text(missing)}"
 
@@ -117,8 +118,11 @@ def _missing_text(missing: tuple[str, ...]) -> str:
 def refuses_every_request(policy: Policy, subject: Subject) -> bool:
     """Return whether policy refuses the requester whatever they ask of this back end and operation. Only rules that
     look at nothing else count; the refusals of others show on a request itself."""
+    overrulable = frozenset().union(*policy.precedence.values())
     general = [
-        m for m in policy.matching_rules(PreparedSubject(subject)) if m.rule.unless is None and _is_general(m.rule)
+        m
+        for m in policy.matching_rules(PreparedSubject(subject))
+        if not m.rule.unless and m.rule.name not in overrulable and _is_general(m.rule)
     ]
     return bool(_refusals(policy, subject, general))
 

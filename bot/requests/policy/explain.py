@@ -67,10 +67,14 @@ def terms_text(requirement: Requirement) -> tuple[str, ...]:
 def rule_trace(policy: Policy, subject: Subject) -> tuple[str, ...]:
     """Return a line for every rule: its place in the file, whether it applies, and why."""
     prepared = PreparedSubject(subject)
+    results = [rule.explain(prepared) for rule in policy.rules]
+    whole = {r.rule.name for r in results if isinstance(r, RuleMatch) and r.covers_all}
+    overruled = policy.overruled_by(whole)
     lines = []
-    for index, rule in enumerate(policy.rules):
-        result = rule.explain(prepared)
-        if isinstance(result, RuleMatch):
+    for index, (rule, result) in enumerate(zip(policy.rules, results, strict=True)):
+        if isinstance(result, RuleMatch) and rule.rule.name in overruled:
+            text = f"does not count: “{overruled[rule.rule.name]}” wins over it"
+        elif isinstance(result, RuleMatch):
             part = "" if result.covers_all else ", to a part of it"
             text = f"applies{part}: {join_words(result.causes)}"
         else:

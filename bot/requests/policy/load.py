@@ -16,6 +16,7 @@ from bot.requests.freezes.rules import FreezeRule
 from bot.requests.model import Person, Stage
 from bot.requests.policy.engine import Policy
 from bot.requests.policy.loosening import loosening_problems
+from bot.requests.policy.precedence import precedence_problems
 from bot.requests.policy.rules import (
     ApprovalTerms,
     PolicyRule,
@@ -69,7 +70,7 @@ def load_policy(
     problems = [f"{location_of(path)}: {text}" for path, text in _duplicate_names(defaults)]
     problems += [
         f"{location_of(path)}: {_owner_prefix('rules', rule_name)}{text}"
-        for path, rule_name, text in loosening_problems(defaults)
+        for path, rule_name, text in (*loosening_problems(defaults), *precedence_problems(defaults.rules))
     ]
     freezes = []
     for index, rule in enumerate(defaults.freezes):
@@ -200,7 +201,8 @@ def _named_principals(policy: Policy) -> Iterator[tuple[SettingPath, tuple[str, 
             yield (*path, "stages", number, "approvers"), stage.approvers
         if isinstance(terms, PolicyRule):
             yield (*path, "when", "requester"), terms.when.requester
-            yield (*path, "unless", "requester"), terms.unless.requester if terms.unless else ()
+            for number, exception in enumerate(terms.unless):
+                yield (*path, "unless", number, "requester"), exception.requester
     for index, freeze in enumerate(policy.defaults.freezes):
         yield ("freezes", index, "approvers"), freeze.approvers
 

@@ -120,15 +120,23 @@ class ApprovalTerms(FrozenModel):
         return tuple(stage.stage for stage in self.stages)
 
 
+def _as_tables(value: object) -> object:
+    """Let a single table stand for a list of one."""
+    return [value] if isinstance(value, dict) else value
+
+
 class PolicyRule(ApprovalTerms):
     """One rule. The effect ``limit`` only adds terms; other rules decide whether anybody must approve."""
 
     name: str = Field(min_length=1)
     when: RuleConditions = RuleConditions()
-    unless: RuleConditions | None = None
+    unless: Annotated[tuple[RuleConditions, ...], BeforeValidator(_as_tables)] = ()
+    """Exceptions; each alone is enough."""
     effect: Literal["ask", "approve", "refuse", "limit"] = "ask"
     because: str = ""
     budget: int | None = Field(default=None, ge=1)
+    wins_over: Annotated[tuple[str, ...], BeforeValidator(as_list)] = ()
+    """The names of rules, or patterns for them, that do not count where this one covers the whole request."""
     loosens: bool = False
     """Whether its terms may be easier than those of ``[policy]``."""
     scheduler: Scheduler | None = None
@@ -136,7 +144,7 @@ class PolicyRule(ApprovalTerms):
 
     @model_validator(mode="after")
     def _check_effect(self) -> Self:
-        if self.unless is not None and self.unless.is_empty:
+        if any(exception.is_empty for exception in self.unless):
             raise ValueError("unless is empty, so the rule never applies; give it a condition or leave it out")
         if self.may_pause and (self.unless or self.when.model_dump(exclude={"backend"}, exclude_defaults=True)):
             raise ValueError("may_pause is about whole systems; give its rule no other condition than backend")

@@ -50,7 +50,7 @@ def test_everything_is_explained_rule_by_rule() -> None:
     rules = policy(POLICY, source="my.toml")
     asked = subject(names=("web-1", "db-1"), facts={"reboot": "Force"}, backend="foreman.lab")
     assert explain(rules, asked, evaluate(rules, asked)) == (
-        "The rule “web” refuses this because of the target web-1.",
+        "The rule “web” refuses this because of the target web-1. It allows a requester from @web.",
         "my.toml:8: “many” does not apply: it wants at least 40 targets.",
         "my.toml:14: “reboots” applies: a forced reboot.",
         "my.toml:20: “lab” does not apply: it wants a target lab-*.",
@@ -142,7 +142,7 @@ def test_a_rule_says_what_it_wants() -> None:
         'schedule = ["once", "series"]': "a single run or a series",
         'days = ["sat", "sun"], hours = ["22:00-06:00"]': "a start on Saturday or Sunday at 22:00-06:00 (UTC)",
         'hours = ["22:00-23:00", "01:00-02:00"], zone = "Europe/Berlin"': (
-            "a start on 22:00-23:00 or 01:00-02:00 (Europe/Berlin)"
+            "a start at 22:00-23:00 or 01:00-02:00 (Europe/Berlin)"
         ),
     }
     for text, wanted in conditions.items():

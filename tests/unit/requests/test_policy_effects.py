@@ -1,6 +1,6 @@
 """What rules do, alone and together: the most demanding wins, and says why."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -8,7 +8,7 @@ import pytest
 from bot.requests.model import RequirementCode as Code
 from bot.requests.policy.evaluate import evaluate, merge_stages
 from bot.requests.policy.explain import headline
-from tests.unit.requests.build import policy, rule, stage, subject
+from tests.unit.requests.build import NOW, policy, rule, stage, subject
 
 DEFAULT = "Needs 1 of @sre because no rule covers it."
 SATURDAY_NIGHT = datetime(2026, 3, 7, 23, 30, tzinfo=UTC)
@@ -364,3 +364,35 @@ def test_rules_for_other_back_ends_and_operations_are_left_alone() -> None:
 def test_policy_without_automatic_approval_still_refuses() -> None:
     text = rule("min_targets = 2", REFUSE)
     assert evaluate(policy(text), subject(), automatic=False).effect == "refuse"
+
+
+TWO_EXCEPTIONS = 'unless = [{requester = "@leads"}, {channel = "#emergency", hours = "12:00-13:00"}]'
+
+
+@pytest.mark.parametrize(
+    ("values", "effect"),
+    [
+        ({"groups": {"@leads"}}, "ask"),
+        ({"channel_name": "emergency"}, "ask"),
+        ({}, "refuse"),
+        ({"channel_name": "emergency", "starts": (NOW + timedelta(hours=2),)}, "refuse"),
+    ],
+)
+def test_any_of_several_exceptions_is_enough(values: dict[str, Any], effect: str) -> None:
+    text = rule('backend = "foreman"', f"{REFUSE}\n{TWO_EXCEPTIONS}")
+    assert evaluate(policy(text), subject(**values)).effect == effect
+
+
+def test_a_refusal_names_its_exceptions() -> None:
+    text = rule('backend = "foreman"', f"{REFUSE}\n{TWO_EXCEPTIONS}")
+    assert evaluate(policy(text), subject()).reasons == (
+        "The rule “r” refuses this because of foreman.prod. It allows a requester from @leads or "
+        "a request from the channel emergency and a start at 12:00-13:00 (UTC).",
+    )
+
+
+def test_approving_at_once_is_excepted_by_any_exception() -> None:
+    text = rule('backend = "foreman"', f'{APPROVE}\nunless = [{{targets = "db-*"}}, {{requester = "@leads"}}]')
+    assert evaluate(policy(text), subject()).effect == "approve"
+    assert evaluate(policy(text), subject(names=("web-1", "db-1"))).effect == "ask"
+    assert evaluate(policy(text), subject(groups={"@leads"})).effect == "ask"
