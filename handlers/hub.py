@@ -1,5 +1,6 @@
 """``/nightshift``: the hub. Its short answers are seen only by the person who asked."""
 
+import html
 import re
 from collections.abc import Sequence
 
@@ -147,4 +148,5 @@ class Hub:
 def _split_reason(text: str) -> tuple[str, str]:
     """The text before and after the first "because"; no reason where there is none."""
     parts = re.split(r"\bbecause\b[:=]?", text, maxsplit=1, flags=re.IGNORECASE)
-    return parts[0].strip(), parts[1].strip() if len(parts) > 1 else ""
+    # Slack sends &, < and > as entities.
+    return parts[0].strip(), html.unescape(parts[1]).strip() if len(parts) > 1 else ""

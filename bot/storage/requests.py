@@ -11,7 +11,7 @@ from sqlalchemy import RowMapping, bindparam, func, insert, or_, select, update
 from sqlalchemy.sql.base import Executable
 
 from bot.errors import Conflict, NotFound
-from bot.requests.lifecycle import OPEN_STATES, STATE_LABELS, can_transition
+from bot.requests.lifecycle import FINAL_STATES, OPEN_STATES, STATE_LABELS, can_transition
 from bot.requests.model import (
     Content,
     Decision,
@@ -280,6 +280,12 @@ async def summaries_awaiting_approval(tx: Tx, limit: int = 20) -> Sequence[Reque
 async def recent_summaries(tx: Tx, limit: int = 20) -> Sequence[RequestSummary]:
     """Return the newest requests of everybody."""
     return await _summaries(tx, _RECENT, {"max_rows": limit})
+
+
+async def over(tx: Tx, ids: Sequence[str]) -> frozenset[str]:
+    """Return those of some ids whose requests are over."""
+    where = (requests.c.id.in_(ids), requests.c.state.in_(sorted(FINAL_STATES)))
+    return frozenset(str(row_id) for row_id in (await tx.execute(select(requests.c.id).where(*where))).scalars())
 
 
 async def awaiting_approval_on(tx: Tx, backend: str, before: datetime | None, limit: int = 500) -> Sequence[str]:

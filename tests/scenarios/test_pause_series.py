@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.storage import requests
 from playground.environment import Environment
 from playground.slack import Message, Person
 from playground.slack.changes import WAIT_SECONDS
@@ -12,10 +13,13 @@ from tests.scenarios.steps import (
     advance_to_run,
     approve_request,
     click_for_reply,
+    confirm_request,
     eventually,
     find_card,
     jobs_received,
     make_request,
+    open_edit,
+    press_preview,
     wait_for_texts,
 )
 
@@ -151,3 +155,41 @@ async def test_a_series_whose_requester_left_is_paused_and_admins_and_approvers_
     await bob.wait_for(told, where="#ops-admin", timeout=WAIT_SECONDS)
     await bob.wait_for(told, where="#approvals", timeout=WAIT_SECONDS)
     assert jobs_received(env) == before
+
+
+async def test_a_reason_forges_nothing(env: Environment, alice: Person) -> None:
+    name, card = await approved_series(env, alice)
+    reason = "A & B <!channel>\n✅ Approved by Carol\u202e"
+    await press_pause(alice, card, reason)
+    shown = "A & B <!channel> ✅ Approved by Carol<U+202E>"
+    await wait_for_texts(card, f"⏸️ Paused: {shown}. No run starts", env=env)
+    assert shown in await hub_reply(env, alice, "pauses")
+    await hub_reply(env, alice, f"resume {name}")
+    await hub_reply(env, alice, f"pause {name} because of <this> & that")
+    await wait_for_texts(card, "⏸️ Paused: of <this> & that.", env=env)
+    await click_for_reply(alice, "Cancel the series", card)
+
+
+async def test_a_paused_series_that_ends_otherwise_is_not_listed_any_more(
+    env: Environment, alice: Person, bob: Person
+) -> None:
+    name, card = await approved_series(env, alice)
+    form = await open_edit(alice, card)
+    await form.fill({"Why": "another reason"})
+    await confirm_request(await press_preview(form))
+    await wait_for_texts(card, "Waiting for approval", env=env)
+    assert f"{name} cannot be paused: waiting for approval." in await hub_reply(env, alice, f"pause {name} because x")
+    await approve_request(env, name)
+    await wait_for_texts(card, "Scheduled", env=env)
+    await hub_reply(env, alice, f"pause {name} because later")
+    await eventually(env, lambda: "⏸️" in card.text)
+    assert f"{name} is paused until somebody resumes it: later." in await hub_reply(env, alice, "pauses")
+    assert env.bot is not None
+    async with env.bot.db.write() as tx:
+        request = await requests.by_number(tx, int(name.removeprefix("NS-")))
+        await requests.transition(tx, request, "failed")
+    for _ in range(20):
+        if f"{name} is paused" not in await hub_reply(env, alice, "pauses"):
+            return
+        await asyncio.sleep(0.2)
+    raise AssertionError("it is still listed")

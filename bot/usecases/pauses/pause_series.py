@@ -16,6 +16,7 @@ from bot.usecases.pauses.take_out import take_out_of_backend
 from bot.usecases.planning import cancel_unsent_run
 from bot.usecases.refusals import RefusalCode
 from bot.usecases.services import Services
+from bot.visible_text import visible
 
 MAX_REASON_LENGTH = 500
 _TAKE_OUT_AGAIN = timedelta(minutes=1)
@@ -81,8 +82,8 @@ async def _take_out(services: Services, request: Request, pause: Pause, kept: Ru
 
 
 def checked_reason(reason: str) -> str:
-    """Return the reason of a pause without a full stop at its end. Raises InputError if there is none."""
-    reason = reason.strip().rstrip(". ")
+    """Return the reason of a pause in one line, without a full stop at its end. Raises InputError if there is none."""
+    reason = visible(" ".join(reason.split())).rstrip(". ")
     if not reason:
         raise InputError({"": "Say why: others read it on the cards."}, code=RefusalCode.REASON_MISSING)
     if len(reason) > MAX_REASON_LENGTH:
