@@ -123,6 +123,9 @@ class Hub:
         if _REQUEST_NAME.fullmatch(text):
             request = await self._find_request(text)
             return await pause_series(self._services, request.id, actor.person, reason)
+        if named := _REQUEST_NAME.match(text):
+            more = text[named.end() :].strip()
+            raise NightshiftError(f"A series is paused until somebody resumes it, so leave out “{more}”.")
         scope, end = split_scope(self._services, text)
         until = read_end(end, self._services.clock.now(), actor)
         return await pause_starts(self._services, actor, scope, until, reason)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
-from bot.requests.model import Overlap, Request, Run, RunState
+from bot.requests.model import Content, Overlap, Request, Requirement, Run, RunState
 from bot.requests.pauses import local_time
 from bot.values import FrozenModel
 
@@ -44,6 +44,13 @@ def effective_overlap(chosen: Overlap | None, limit: Overlap | None) -> Overlap:
     """Return what counts of the choice in the form and the term of policy: the stricter of the two."""
     named = [overlap for overlap in (chosen, limit) if overlap is not None]
     return min(named, key=OVERLAPS_BY_STRICTNESS.index, default=DEFAULT_OVERLAP)
+
+
+def overlap_rows(content: Content, requirement: Requirement) -> tuple[tuple[str, str], ...]:
+    """Return the label and value for the card of a series whose runs may do anything but be skipped; else nothing."""
+    overlap = effective_overlap(content.overlap, requirement.overlap)
+    is_shown = content.schedule.kind == "series" and overlap != DEFAULT_OVERLAP
+    return ((OVERLAP_LABEL, OVERLAP_LABELS[overlap]),) if is_shown else ()
 
 
 def judge_overlap(request: Request, run: Run, runs: Iterable[Run]) -> OverlapVerdict:

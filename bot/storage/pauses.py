@@ -7,13 +7,16 @@ from sqlalchemy import RowMapping, bindparam, insert, select, update
 
 from bot.requests.model import Person
 from bot.requests.pauses import Pause
-from bot.storage.tables import pauses
+from bot.storage.counters import next_value
+from bot.storage.tables import counters, pauses
 from bot.storage.transactions import Tx
 
 _ADD = insert(pauses)
 _NOT_ENDED = select(pauses).where(pauses.c.ended_at.is_(None)).order_by(pauses.c.since, pauses.c.id)
 _OF_SERIES = _NOT_ENDED.where(pauses.c.scope == "series", pauses.c.name == bindparam("of_request")).limit(1)
 _END = update(pauses).where(pauses.c.id == bindparam("row_id"), pauses.c.ended_at.is_(None))
+_COUNTER = "pauses"
+_SHARE = select(counters).where(counters.c.name == bindparam("counter")).with_for_update(read=True)
 
 
 def _pause(row: RowMapping) -> Pause:
@@ -22,7 +25,8 @@ def _pause(row: RowMapping) -> Pause:
 
 
 async def add(tx: Tx, pause: Pause) -> None:
-    """Store a new pause."""
+    """Store a new pause, once no call is being marked as sent."""
+    await next_value(tx, _COUNTER)
     by = {"team": pause.by.team if pause.by else None, "user": pause.by.user if pause.by else None}
     await tx.execute(_ADD, {**pause.model_dump(exclude={"by"}), **by})
 
@@ -30,6 +34,12 @@ async def add(tx: Tx, pause: Pause) -> None:
 async def not_ended(tx: Tx) -> Sequence[Pause]:
     """Return the pauses that nobody has ended yet, oldest first. The time of some may have run out."""
     return [_pause(row) for row in (await tx.execute(_NOT_ENDED)).mappings()]
+
+
+async def not_ended_at_call(tx: Tx) -> Sequence[Pause]:
+    """Return the same for the transaction that marks a call as sent: none is added until that ends."""
+    await tx.execute(_SHARE, {"counter": _COUNTER})
+    return await not_ended(tx)
 
 
 async def of_series(tx: Tx, request_id: str) -> Pause | None:

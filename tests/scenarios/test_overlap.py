@@ -111,6 +111,8 @@ async def test_both_run_if_that_was_chosen(env: Environment, alice: Person) -> N
 async def test_policy_is_stricter_than_the_choice(env: Environment, alice: Person) -> None:
     before = jobs_received(env)
     _, card = await slow_series(env, alice, "Start anyway", hosts="db")
+    await wait_for_texts(card, f"{FIELD} Wait for it", env=env)
+    assert "Start anyway" not in card.text
     await advance_to_run(env, card, 2)
     await wait_for_texts(card, "Waiting: the run of", env=env)
     assert jobs_received(env) == before + 1

@@ -136,7 +136,7 @@ async def test_a_pause_between_the_checks_and_the_call_wins(
     allow += [slots.release] * 4
 
     def hit(point: str) -> None:
-        if point == failpoints.AFTER_PREPARE:
+        if point == failpoints.AFTER_PREPARE and not paused:
             paused.append(asyncio.ensure_future(hub_reply(env, bob, "pause foreman.main because smoke")))
 
     monkeypatch.setattr(failpoints, "hit", hit)
@@ -220,6 +220,8 @@ async def test_only_those_whom_policy_names_may_pause(env: Environment, alice: P
     [
         ("pause foremen.main because x", "There is no system “foremen.main” here. Did you mean foreman.main?"),
         ("pause mainframe99 because x", "There are foreman.main, opsramp.main, immybot.main and everything."),
+        ("pause because x", "There is no system"),
+        ("pause NS-1 2h because x", "A series is paused until somebody resumes it, so leave out “2h”."),
         ("pause foreman.main", "Say why"),
         ("pause foreman.main 2h because", "Say why"),
         ("pause foreman.main until yesterday because x", "That has passed."),

@@ -6,9 +6,9 @@ from enum import StrEnum
 
 from bot.backends.base import Preview
 from bot.errors import InputError
-from bot.forms import OVERLAP_FIELD
 from bot.requests.approval.deadlines import expires_at, next_reminder_at
 from bot.requests.model import HASH_VERSION, Content, Person, Request, Requirement, TargetSet
+from bot.requests.overlap import overlap_rows
 from bot.requests.resolutions import Difference
 from bot.storage import audit, messages, requests
 from bot.storage.requests import RequestChanges
@@ -60,10 +60,11 @@ async def fields_now(
     """Return the fields of a request as what ``current`` shows. ``changes`` are the differences from its approved
     content. Raises BackendError if the back end does not say what its fields are called."""
     operation = services.backends.operation(request.content.backend, request.content.operation)
-    fields = (*await operation.fields(request.values), OVERLAP_FIELD)
+    fields, content = await operation.fields(request.values), content_now(request, current)
+    summary = summarize_params(fields, request.values, request.labels, current.resolutions)
     return {
-        "content": content_now(request, current),
-        "summary": summarize_params(fields, request.values, request.labels, current.resolutions),
+        "content": content,
+        "summary": (*summary, *overlap_rows(content, requirement)),
         "targets": TargetSet(**current.targets.model_dump()),
         "warnings": current.warnings,
         "facts": current.facts,

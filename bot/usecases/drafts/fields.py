@@ -36,11 +36,15 @@ def _is_series(draft: Draft) -> bool:
 
 def draft_params(operation: Operation[Params], fields: Sequence[FormField], draft: Draft) -> Params:
     """Return what is filled in as the operation's parameters. Raises InputError."""
-    own_fields = [field for field in fields if field is not OVERLAP_FIELD]
     return parse_params(
         operation.params_model,
-        {**hidden_values(operation.params_model, draft.values), **typed_values(own_fields, draft.values)},
+        {**hidden_values(operation.params_model, draft.values), **typed_values(own_fields(fields), draft.values)},
     )
+
+
+def own_fields(fields: Sequence[FormField]) -> tuple[FormField, ...]:
+    """Return the fields that are the operation's own."""
+    return tuple(field for field in fields if field is not OVERLAP_FIELD)
 
 
 def chosen_overlap(fields: Sequence[FormField], draft: Draft) -> Overlap | None:

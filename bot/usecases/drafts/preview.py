@@ -10,6 +10,7 @@ from bot.errors import InputError
 from bot.forms import REASON, WHEN
 from bot.ids import PREVIEW_TOKEN
 from bot.requests.model import HASH_VERSION, Content, Overlap, Requirement, TargetSet
+from bot.requests.overlap import overlap_rows
 from bot.schedule import (
     Ambiguous,
     Parsed,
@@ -26,7 +27,7 @@ from bot.schedule import (
 )
 from bot.storage.drafts import Draft
 from bot.usecases.actor import Actor
-from bot.usecases.drafts.fields import chosen_overlap, draft_params, visible_fields
+from bot.usecases.drafts.fields import chosen_overlap, draft_params, own_fields, visible_fields
 from bot.usecases.drafts.policy_input import policy_input_of_draft
 from bot.usecases.drafts.reading import parsed_reading
 from bot.usecases.drafts.store import save_draft
@@ -158,7 +159,10 @@ async def _build_result(
         phrase=draft.phrase,
         zone=actor.zone,
         title=f"{services.backends.require(draft.backend).connection.title}: {operation.title}",
-        summary=summarize_params(fields, draft.values, draft.labels, preview.resolutions),
+        summary=(
+            *summarize_params(own_fields(fields), draft.values, draft.labels, preview.resolutions),
+            *overlap_rows(content, outcome.requirement),
+        ),
         targets=targets,
         warnings=(*preview.warnings, *([far_future] if far_future else []), *conflicts, *outcome.freeze_notes),
         conflicts=conflicts,

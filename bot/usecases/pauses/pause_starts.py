@@ -25,17 +25,18 @@ async def pause_starts(services: Services, actor: Actor, scope: Scope, until: da
     await check_may_pause(services, actor.person, scope)
     now = services.clock.now()
     async with services.db.write() as tx:
-        in_force = await pauses.not_ended(tx)
-        earlier = [pause for pause in in_force if scope.is_of(pause) and pause.holds_at(now)]
         pause = Pause(
             id=new_id("p"), scope=scope.kind, name=scope.name, since=now, until=until, by=actor.person, reason=reason
         )
         await pauses.add(tx, pause)
+        await runs.recheck(tx, pause.name, now)
         data = {"scope": scope.name or "everything", "until": until.isoformat() if until else None, "reason": reason}
         await audit.record(tx, now, actor.person.key, "starts.paused", "", data)
+        # The audit trail lets one transaction through after the other, so a pause of the same moment is seen here.
+        others = [other for other in await pauses.not_ended(tx) if other.id != pause.id and scope.is_of(other)]
+        earlier = [other for other in others if other.holds_at(now)]
         zone = services.settings.channels.default_zone
         await note_to_admins(tx, services, pause_line(scope, pause, zone), dedupe=pause.id, by=actor.person)
-        await runs.recheck(tx, pause.name, now)
         await mark_held_cards(tx, now, pause)
         going_on = await runs.count_going(tx, scope.name)
     services.wake.sender.set()

@@ -44,10 +44,10 @@ async def end_pause(tx: Tx, services: Services, pause: Pause, at: datetime, by: 
     has run out. Returns False if it was ended already."""
     if not await pauses.end(tx, pause, at):
         return False
+    await runs.recheck(tx, pause.name, at)
     scope = scope_of(services, pause)
     await audit.record(tx, at, actor_key(by), "starts.resumed", "", {"scope": scope.name or "everything"})
     text = f"▶️ {scope.title} is not paused any more. It was paused because of: {pause.reason}."
     await note_to_admins(tx, services, text, dedupe=f"{pause.id}:end", by=by)
-    await runs.recheck(tx, pause.name, at)
     await mark_held_cards(tx, at, pause)
     return True

@@ -171,7 +171,7 @@ async def _check_attempt_is_current(tx: Tx, starting: StartingRun, now: datetime
     not what was signed, and StartPaused if a pause holds it."""
     request, _ = await load_intact(tx, starting.request.id, for_update=True)
     start = start_of_run(starting.run, request, now)
-    pause = holding_pause(await pauses.not_ended(tx), request.content.backend, request.id, start)
+    pause = holding_pause(await pauses.not_ended_at_call(tx), request.content.backend, request.id, start)
     if pause is not None:
         raise StartPaused(pause, request.zone)
     attempt = await runs.get_attempt(tx, starting.plan.token)

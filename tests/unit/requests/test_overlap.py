@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.requests.model import Content, Overlap, Request, Requirement, Run, RunState
-from bot.requests.overlap import OVERLAPS_BY_STRICTNESS, OverlapCode, effective_overlap, judge_overlap
+from bot.requests.overlap import OVERLAPS_BY_STRICTNESS, OverlapCode, effective_overlap, judge_overlap, overlap_rows
 from bot.schedule import Now, RecurrenceRule, Series
 from tests.unit.requests.build import NOW, once, pending_request
 
@@ -77,3 +77,24 @@ def test_a_choice_is_signed_and_no_choice_leaves_earlier_hashes_as_they_were(ver
     assert len(chosen) == 4
     stored = content.model_copy(update={"overlap": "wait"})
     assert Content.model_validate(stored.model_dump(mode="json")) == stored
+
+
+@pytest.mark.parametrize(
+    ("chosen", "limit", "shown"),
+    [
+        (None, None, ""),
+        ("skip", None, ""),
+        ("wait", None, "Wait for it"),
+        ("start", "wait", "Wait for it"),
+        (None, "start", "Start anyway"),
+        ("start", "skip", ""),
+    ],
+)
+def test_a_card_shows_what_counts_unless_it_is_the_default(
+    chosen: Overlap | None, limit: Overlap | None, shown: str
+) -> None:
+    asked = series(chosen, limit)
+    label = "If the last run is still going"
+    assert overlap_rows(asked.content, asked.requirement) == (((label, shown),) if shown else ())
+    single = pending_request(Now())
+    assert overlap_rows(single.content, Requirement(overlap="start")) == ()
