@@ -32,7 +32,7 @@ class Excerpt:
     """The beginning of a text as it is shown, and the number of characters after it that are not."""
 
     text: str
-    hidden: int = 0
+    hidden: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +58,8 @@ class ChangeExcerpt:
 class LeftOut:
     """Rows that the card has no room for: how many, and how many characters they have."""
 
-    rows: int = 0
-    characters: int = 0
+    rows: int
+    characters: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ if that time has passed. So it can hold only one start, within the next 24 hours
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from itertools import count
 from zoneinfo import ZoneInfo
 
 from bot.backends.base import Placement
@@ -61,12 +62,8 @@ def next_instant_at(clock_time: str, zone: str, now: datetime) -> datetime:
     """Return the next instant at which the clock of a zone shows ``clock_time`` (HH:mm)."""
     local = now.astimezone(ZoneInfo(zone))
     today = datetime.combine(local.date(), time.fromisoformat(clock_time))
-    for days in (0, 1, 2):
-        wall = today + timedelta(days=days)
-        moment = ZonedTime(wall=wall, zone=zone)
-        if wall_time_exists(wall, zone) and moment.instant > now:
-            return moment.instant
-    return ZonedTime(wall=today + timedelta(days=1), zone=zone).instant
+    moments = (ZonedTime(wall=today + timedelta(days=days), zone=zone) for days in count())
+    return next(moment.instant for moment in moments if wall_time_exists(moment.wall, zone) and moment.instant > now)
 
 
 def _own_update_time(clock_time: str, zone: str, schedule: Schedule, now: datetime) -> StartPlacement:

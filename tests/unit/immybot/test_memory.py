@@ -1,5 +1,6 @@
 """What is remembered of sessions and of why they failed is bounded, and read again after it was forgotten."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -103,3 +104,35 @@ def test_reasons_are_numbered_as_the_api_numbers_them() -> None:
         11: "DeviceOffline",
         12: "RebootsSuppressed",
     }
+
+
+async def test_of_many_reads_the_first_error_is_raised_after_all_have_ended() -> None:
+    ended: list[int] = []
+
+    async def read(number: int) -> None:
+        await asyncio.sleep(0.02 * number)
+        ended.append(number)
+        if number in (0, 2):
+            raise ValueError(str(number))
+
+    with pytest.raises(ValueError, match="0"):
+        await sessions.for_each_limited(range(4), read)
+    assert ended == [0, 1, 2, 3]
+
+
+async def test_a_few_things_are_read_at_a_time() -> None:
+    busy, most = 0, 0
+
+    async def read(_: int) -> None:
+        nonlocal busy, most
+        busy += 1
+        most = max(most, busy)
+        await asyncio.sleep(0.01)
+        busy -= 1
+
+    await sessions.for_each_limited(range(20), read)
+    assert most == 8
+
+
+def test_fifty_thousand_things_are_remembered() -> None:
+    assert (sessions._MAX_CACHED, actions._MAX_CACHED) == (50_000, 50_000)

@@ -94,3 +94,15 @@ def test_a_broken_list_of_resources_is_named() -> None:
     with pytest.raises(ValueError, match="This is not a list of resources in JSON"):
         coercion.coerce_entities('[{"resource": ')
     assert coercion.coerce_entities(' ["a", "b", "a"]') == ("a", "b")
+
+
+async def test_the_form_of_a_job_opens_without_its_script_and_hides_every_parameter(
+    update_operation: UpdateJobOperation, sandbox: OpsRampSandbox
+) -> None:
+    job = sandbox.job_by_name("Restart print spooler")
+    shown = await update_operation.load({"job": job["id"]})
+    sandbox.faults.append(Fault("status", path="/scripts/", method="GET", status=403, remaining=None))
+    hidden = await update_operation.load({"job": job["id"]})
+    assert [value for key, value in shown.items() if key.startswith("parameters.")] == ["Spooler", "60"]
+    assert not [value for key, value in hidden.items() if key.startswith("parameters.") and value]
+    assert (hidden["job"], hidden["name"]) == (shown["job"], shown["name"])

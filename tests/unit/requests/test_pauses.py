@@ -122,3 +122,17 @@ def test_a_paused_series_shows_that_until_it_is_over() -> None:
     series = scheduled().model_copy(update={"id": "r1"})
     assert shown_pauses([paused], series, [], NOW) == (paused,)
     assert shown_pauses([paused], series.model_copy(update={"state": "cancelled"}), [], NOW) == ()
+
+
+def test_a_card_shows_the_pause_by_the_first_of_several_runs_and_by_the_time_that_a_back_end_keeps() -> None:
+    runs = [make_run("pending", NOW + 2 * HOUR), make_run("pending", NOW)]
+    assert shown_pauses([EVERYTHING], scheduled(), runs, NOW) == (EVERYTHING,)
+    kept = [make_run("scheduled_in_backend")]
+    assert shown_pauses([EVERYTHING], scheduled(start_at=NOW + HOUR), kept, NOW) == ()
+    assert shown_pauses([EVERYTHING], scheduled(start_at=NOW + 0.5 * HOUR), kept, NOW) == (EVERYTHING,)
+
+
+def test_a_series_without_a_run_left_shows_no_pause() -> None:
+    ended = Series(rule=RecurrenceRule(freq="daily"), zone="UTC", first=ZonedTime.from_instant(NOW - 48 * HOUR, "UTC"))
+    ended = ended.model_copy(update={"count": 1})
+    assert shown_pauses([EVERYTHING], scheduled(ended), [make_run("scheduled_in_backend")], NOW) == ()
