@@ -1,7 +1,7 @@
 """Chooses the tests for a mutant: those that reach its line, the most telling first, until they would take too long."""
 
 import re
-from collections import Counter
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -55,15 +55,13 @@ class Chooser:
         named = self._tests_that_name(mutant)
         itself = self._reaching(mutant) | named
         with_shared = itself | self._among(self._recording.shared, mutant.path, mutant.place.lines)
-        around = Counter[int]()
-        for line in range(*(mutant.place.function or (0, 0))):
-            around.update(members(itself & self._recording.reached.get(mutant.path, {}).get(line, 0)))
+        rare = self._rare_lines(mutant, itself)
         ranked = sorted(
             members(with_shared),
             key=lambda index: (
                 not named >> index & 1,
                 not itself >> index & 1,
-                -around[index],
+                -rare[index],
                 self._recording.sizes[index],
                 index,
             ),
@@ -85,6 +83,17 @@ class Chooser:
             if found:
                 return found
         return self._functions(path) or self._importers(path)
+
+    def _rare_lines(self, mutant: Mutant, tests: int) -> dict[int, float]:
+        """How much each test has to itself of the lines of the mutant's function: a line counts the more, the fewer
+        tests run it."""
+        found = defaultdict[int, float](float)
+        first, last = mutant.place.function or (1, 0)
+        for line in range(first, last + 1):
+            running = tests & self._recording.reached.get(mutant.path, {}).get(line, 0)
+            for index in members(running):
+                found[index] += 1 / running.bit_count()
+        return found
 
     def _tests_that_name(self, mutant: Mutant) -> int:
         """The tests in files that name the constant which a mutant changes."""
