@@ -275,7 +275,7 @@ def anchor(ctx: PhraseContext, rule: RecurrenceRule, start: datetime | None, cou
     if start is not None and start.time() == time():
         starting = start.date()
     series = Series(rule=rule, zone=ctx.zone, first=runs[0], starting=starting, count=count)
-    return series if start is None or series.first.instant > ctx.now else _skip_past_runs(ctx, series)
+    return series if series.first.instant > ctx.now else _skip_past_runs(ctx, series)
 
 
 def _earliest_start(ctx: PhraseContext, rule: RecurrenceRule) -> datetime:

@@ -1,0 +1,50 @@
+"""Phrases at the edge between two meanings, and what is said of them."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.schedule import Ambiguous, Parsed, Rejected, read
+from bot.schedule.parsing import zones
+from tests.unit.schedule.table import Row, in_table_notation, rows
+
+NOW = datetime(2026, 11, 23, 22, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("row", rows("edges.txt"), ids=lambda row: row.phrase)
+def test_a_phrase_at_an_edge_means_what_the_table_says(row: Row) -> None:
+    assert in_table_notation(row.read(), row.zone) == row.meaning
+
+
+@pytest.mark.parametrize(
+    ("phrase", "assumption"),
+    [
+        ("every day 22:00 except 24 dec to 27 dec", "There is no run from 24 December 2026 to 27 December 2026."),
+        ("every day 22:00 except 24 december", "There is no run on 24 December 2026."),
+        ("every day 22:00 except 24 december 2026", None),
+    ],
+)
+def test_the_dates_without_a_run_are_told_where_they_were_not_said(phrase: str, assumption: str | None) -> None:
+    reading = read(phrase, now=NOW, zone="UTC")
+    assert isinstance(reading, Parsed)
+    assert reading.assumptions == ((assumption,) if assumption else ())
+
+
+def test_a_question_names_the_words_that_it_is_about() -> None:
+    reading = read("sat 28/11 25 to 3", now=NOW, zone="UTC")
+    assert isinstance(reading, Ambiguous)
+    assert reading.ask == "Which time is meant by '25 to 3'?"
+
+
+def test_a_letter_that_is_longer_in_lower_case_moves_no_word() -> None:
+    reading = read("tomorrow İİİİ xyzzy 21:00", now=NOW, zone="UTC")
+    assert isinstance(reading, Rejected)
+    assert reading.word == "İİİİ"
+
+
+def test_a_city_names_its_zone() -> None:
+    found = zones._zones_by_city.__wrapped__()
+    assert (found["london"], found["new york"], found["ho chi minh"]) == (
+        "Europe/London", "America/New_York", "Asia/Ho_Chi_Minh"
+    )  # fmt: skip
+    assert not {"easter", "wake", "reunion", "gmt", "argentina/buenos aires"} & found.keys()
