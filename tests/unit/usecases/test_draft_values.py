@@ -10,7 +10,7 @@ from bot.errors import InputError
 from bot.requests.model import Person
 from bot.usecases.drafts.fields import typed_values
 from bot.usecases.drafts.policy_input import editors_including
-from bot.usecases.summary import summarize_params
+from bot.usecases.summary import summarize_params, value_text
 
 
 def form_field(name: str, widget: Any = "text", **values: Any) -> FormField:
@@ -96,3 +96,10 @@ def test_the_requester_is_no_editor_and_everybody_else_is_one_once() -> None:
     assert editors_including(edited, ann) == (bob,)
     assert editors_including(edited, bob) == (bob,)
     assert editors_including(edited, carol) == (bob, carol)
+
+
+def test_a_value_is_shown_as_it_is_where_its_label_is_none_of_its_own() -> None:
+    assert value_text(form_field("order"), "b", {"b": "Second"}) == "b"
+    assert value_text(form_field("order"), "b", "") == "b"
+    assert value_text(form_field("order"), ["a", "b"], "Second") == "a, b"
+    assert value_text(form_field("order"), ["a", "b"], {"b": "Second"}) == "a, Second"
