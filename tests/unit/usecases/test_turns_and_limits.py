@@ -25,7 +25,7 @@ SCHEDULER = "backend"
 async def test_the_limits_of_a_round() -> None:
     assert (watch.MAX_RUNS_PER_ROUND, watch.CLAIM_BATCH_SIZE) == (1000, 50)
     assert alert_unapprovable.MAX_REQUESTS_PER_ROUND == 100
-    assert conflict_finder.TARGETS_PAGE_SIZE == 100
+    assert conflict_finder.PAGE_SIZE == 4
     assert cancel._MAX_RUNS == 10_000
 
 
@@ -51,7 +51,7 @@ async def test_a_calendar_may_have_five_million_bytes_wherever_it_has_moved() ->
 async def test_others_get_a_turn_after_each_page_of_open_requests(
     bot: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(conflict_finder, "TARGETS_PAGE_SIZE", 1)
+    monkeypatch.setattr(conflict_finder, "PAGE_SIZE", 1)
     asked = [await bot.request(hosts="name ~ db") for _ in range(4)]
     turns = 0
 
