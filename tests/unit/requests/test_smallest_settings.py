@@ -20,7 +20,7 @@ def rule(when: str = 'backend = "foreman.lab"', more: str = ASK) -> str:
         (rule("max_targets = ?"), 0, None),
         (rule(more=f"{ASK}\nquorum = ?"), 1, None),
         (rule(more='stages = [{ approvers = ["@ops"], quorum = ? }]'), 1, None),
-        (rule(more=f"{LIMIT}\ndrift = ?"), 0, 100),
+        ('[policy]\napprovers = ["@sre"]\ndrift = ?\n', 0, 100),
         (rule(more=f"{LIMIT}\nrenew_after_days = ?"), 1, None),
         (rule(more=f"{LIMIT}\nrenew_after_runs = ?"), 1, None),
         (rule(more='effect = "approve"\nbudget = ?'), 1, None),
