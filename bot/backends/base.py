@@ -134,6 +134,14 @@ class Operation(ABC, Generic[ParamsT]):
     async def preview(self, params: ParamsT, schedule: Schedule, token: str) -> Preview:
         """Return what would happen, without changing anything. Raises InputError (by field) or BackendError."""
 
+    async def preview_of_start(self, params: ParamsT, schedule: Schedule, token: str, since: datetime) -> Preview:
+        """Return a preview for the check of a start.
+
+        It may use what other starts have read, for ten seconds at most and not from before ``since``. By default it
+        reads everything itself.
+        """
+        return await self.preview(params, schedule, token)
+
     async def prepare(self) -> None:
         """Fetch what ``plan`` needs besides its arguments, if this process has made no preview. Raises BackendError."""
 

@@ -21,13 +21,17 @@ class ExpiringCache:
         self._clock = clock
         self._ttl = timedelta(seconds=ttl_seconds)
         self._entries: dict[Hashable, tuple[datetime, asyncio.Future[Any]]] = {}
+        """When each fetch began, and the fetch."""
 
-    async def get(self, key: Hashable, fetch: Callable[[], Awaitable[T]]) -> T:
-        """Return the cached value, or fetch it. Errors are not cached."""
+    async def get(self, key: Hashable, fetch: Callable[[], Awaitable[T]], *, since: datetime | None = None) -> T:
+        """Return the cached value, or fetch it. Errors are not cached.
+
+        With ``since``, a value whose fetch began before that moment is fetched again.
+        """
         now = self._clock.now()
         entry = self._entries.get(key)
-        if entry is None or entry[0] <= now or _failed(entry[1]):
-            entry = (now + self._ttl, asyncio.ensure_future(fetch()))
+        if entry is None or not self._is_fresh(entry[0], now, since) or _failed(entry[1]):
+            entry = (now, asyncio.ensure_future(fetch()))
             entry[1].add_done_callback(_failed)
             self._entries.pop(key, None)
             if len(self._entries) >= _MAX_ENTRIES:
@@ -35,6 +39,10 @@ class ExpiringCache:
             self._entries[key] = entry
         value: T = await asyncio.shield(entry[1])
         return value
+
+    def _is_fresh(self, began_at: datetime, now: datetime, since: datetime | None) -> bool:
+        # A fetch that began after now began before the clock was set back.
+        return now - self._ttl < began_at <= now and (since is None or began_at >= since)
 
     async def close(self) -> None:
         """Cancel pending fetches."""

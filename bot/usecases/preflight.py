@@ -143,7 +143,9 @@ async def preflight_of_start(services: Services, run: Run, request: Request, at:
         params = operation.params_model.model_validate(request.content.params)
         if run.starts_at is not None or run.due_at is not None:
             params = operation.without_own_timing(params)
-        current = await operation.preview(params, request.content.schedule, PREVIEW_TOKEN)
+        # What was read before the approval says nothing of what changed until then.
+        since = request.approved_at or services.clock.now()
+        current = await operation.preview_of_start(params, request.content.schedule, PREVIEW_TOKEN, since)
         if run.starts_at is not None and request.targets.fixed:
             # The back end has got its targets with the call, and does not look for them again.
             current = current.model_copy(update={"targets": Targets(**request.targets.model_dump())})

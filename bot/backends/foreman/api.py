@@ -1,7 +1,9 @@
 """Foreman's HTTP API: reads are retried, POSTs never are."""
 
 import base64
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from datetime import datetime
 
 from bot.backends.cache import ExpiringCache
 from bot.backends.foreman.settings import ForemanSettings
@@ -16,6 +18,9 @@ Row = JsonObject
 QueryValue = str | int | None
 _SEARCH_TTL = 10.0
 """Seconds for which the results of a search in the form are cached; several people type the same letters."""
+
+_SHARED_TTL = 10.0
+"""Seconds for which starts share equal lookups at most."""
 
 _NOT_SAVED_MESSAGES = (
     "Validation failed",
@@ -39,31 +44,16 @@ def extract_error(status: int, body: Json) -> str:
     return "the server gave no reason." if status == 401 else ""
 
 
-class ForemanApi:
-    """One Foreman. Every method raises BackendError."""
+class ForemanReads(ABC):
+    """Reads of one Foreman. Every method raises BackendError."""
 
-    def __init__(self, name: str, settings: ForemanSettings, clock: Clock) -> None:
-        self.name = name
-        self._settings = settings
-        self._ssl_context = ssl_context(name, settings.ca_file)
-        self._read_client = self._client(settings.timeout)
-        self._search_cache = ExpiringCache(clock, _SEARCH_TTL)
-        self._write_client = self._client(settings.create_timeout)
+    name: str
+    is_shared = False
+    """Whether answers are shared with others of the last seconds."""
 
-    @property
-    def url(self) -> str:
-        """The base address, for API paths and for links that people open."""
-        return self._settings.url
-
-    async def close(self) -> None:
-        await self._search_cache.close()
-        await self._read_client.close()
-        await self._write_client.close()
-
+    @abstractmethod
     async def get(self, path: str, *, time_limit: float | None = None, **params: QueryValue) -> Json:
         """Return the JSON of a GET, within ``time_limit`` seconds. Parameters that are None are left out."""
-        given = {name: value for name, value in params.items() if value is not None}
-        return (await self._read_client.send("GET", path, params=given, time_limit=time_limit)).json
 
     async def get_object(self, path: str, **params: QueryValue) -> Row:
         """Return the object at a path."""
@@ -82,6 +72,38 @@ class ForemanApi:
             raise BadResponse(self.name, f"{self.name} did not answer {path} with a list.")
         matching = body.get("subtotal") if isinstance(body, dict) else None
         return results, matching if isinstance(matching, int) else len(results)
+
+
+class ForemanApi(ForemanReads):
+    """One Foreman. Every method raises BackendError."""
+
+    def __init__(self, name: str, settings: ForemanSettings, clock: Clock) -> None:
+        self.name = name
+        self._settings = settings
+        self._ssl_context = ssl_context(name, settings.ca_file)
+        self._read_client = self._client(settings.timeout)
+        self._search_cache = ExpiringCache(clock, _SEARCH_TTL)
+        self._shared_cache = ExpiringCache(clock, _SHARED_TTL)
+        self._write_client = self._client(settings.create_timeout)
+
+    @property
+    def url(self) -> str:
+        """The base address, for API paths and for links that people open."""
+        return self._settings.url
+
+    async def close(self) -> None:
+        await self._search_cache.close()
+        await self._shared_cache.close()
+        await self._read_client.close()
+        await self._write_client.close()
+
+    async def get(self, path: str, *, time_limit: float | None = None, **params: QueryValue) -> Json:
+        given = {name: value for name, value in params.items() if value is not None}
+        return (await self._read_client.send("GET", path, params=given, time_limit=time_limit)).json
+
+    def shared_reads(self, since: datetime) -> ForemanReads:
+        """Return reads that share their answers with others of the last seconds, but none from before ``since``."""
+        return _SharedReads(self, self._shared_cache, since)
 
     async def search(self, path: str, **params: QueryValue) -> Sequence[Row]:
         """Return the rows for a select of the form, cached for a few seconds. Raises Unreachable if it takes too
@@ -144,3 +166,21 @@ def quote_search_value(text: str) -> str:
     """Quote text as a value in a search."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
+
+
+class _SharedReads(ForemanReads):
+    """Reads that share their answers with equal ones."""
+
+    is_shared = True
+
+    def __init__(self, api: ForemanApi, cache: ExpiringCache, since: datetime) -> None:
+        self.name = api.name
+        self._api = api
+        self._cache = cache
+        self._since = since
+
+    async def get(self, path: str, *, time_limit: float | None = None, **params: QueryValue) -> Json:
+        async def fetch() -> Json:
+            return await self._api.get(path, time_limit=time_limit, **params)
+
+        return await self._cache.get((path, tuple(sorted(params.items()))), fetch, since=self._since)

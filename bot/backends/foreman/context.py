@@ -1,12 +1,12 @@
 """What the operation uses of one Foreman: its API, its settings, and what is known about the server."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from bot.backends.base import FormValues
 from bot.backends.cache import ExpiringCache
 from bot.backends.foreman import server, templates
-from bot.backends.foreman.api import ForemanApi, Row
+from bot.backends.foreman.api import ForemanApi, ForemanReads, Row
 from bot.backends.foreman.lookups import fetch_feature
 from bot.backends.foreman.settings import ForemanSettings
 from bot.backends.foreman.templates import JobTemplate
@@ -28,12 +28,15 @@ class ForemanContext:
         self.clock = clock
         self.api = ForemanApi(name, settings, clock)
         self.server = server.from_settings(settings)
-        self._versions_read_at: datetime | None = None
+        self._versions = ExpiringCache(clock, _VERSIONS_TTL.total_seconds())
         self._templates: dict[int, tuple[datetime, JobTemplate]] = {}
         self._features: dict[str, int] = {}
         self._input_sets = ExpiringCache(clock, _INPUT_SETS_TTL.total_seconds())
+        self._known_input_sets: dict[Hashable, Sequence[Row]] = {}
+        self._versions_are_known = False
 
     async def close(self) -> None:
+        await self._versions.close()
         await self._input_sets.close()
         await self.api.close()
 
@@ -43,14 +46,22 @@ class ForemanContext:
 
         The versions stay unknown if the account may not see them.
         """
-        now = self.clock.now()
-        if not force and self._versions_read_at is not None and now - self._versions_read_at < _VERSIONS_TTL:
-            return
+        if force:
+            await self._read_versions()
+        else:
+            await self._versions.get("versions", self._read_versions)
+
+    async def _read_versions(self) -> None:
         try:
             self.server = server.from_statuses(await self.api.get("/api/statuses"), self.settings)
         except (Forbidden, RemoteNotFound, BadResponse):
             self.server = server.from_settings(self.settings)
-        self._versions_read_at = now
+        self._versions_are_known = True
+
+    async def require_versions(self) -> None:
+        """Read the versions if they were never read. Raises BackendError if the server cannot be reached."""
+        if not self._versions_are_known:
+            await self.refresh_versions()
 
     def taxonomy_params(self, values: FormValues) -> dict[str, int]:
         """Return the organization and location of a request, or the configured ones, as query parameters."""
@@ -62,16 +73,23 @@ class ForemanContext:
         return taxonomy
 
     async def fetch_template(
-        self, template_id: int | None, feature: str | None, taxonomy: Mapping[str, int], *, fresh: bool = False
+        self,
+        template_id: int | None,
+        feature: str | None,
+        taxonomy: Mapping[str, int],
+        *,
+        reads: ForemanReads | None = None,
     ) -> JobTemplate:
         """Return the template that is named or that is assigned to a feature. Raises InputError if there is none.
 
-        A form may see it a minute late; ``fresh`` reads it from Foreman.
+        A form may see it a minute late; with ``reads`` it is read with them.
         """
         field = "job_template_id" if template_id is not None else "feature"
         try:
-            number = template_id if template_id is not None else await self._template_id_of_feature(feature or "")
-            return await self._fetch_by_id(number, taxonomy, fresh=fresh)
+            number = template_id
+            if number is None:
+                number = await self._template_id_of_feature(reads or self.api, feature or "")
+            return await self._fetch_by_id(number, taxonomy, reads)
         except RemoteNotFound as error:
             raise InputError(
                 {field: f"{self.name} has no such template that the bot can see ({error.server_message})"}
@@ -82,22 +100,29 @@ class ForemanContext:
         known = self._templates.get(template_id or self._features.get(feature or "", 0))
         return known[1] if known else None
 
-    async def _fetch_by_id(self, template_id: int, taxonomy: Mapping[str, int], *, fresh: bool) -> JobTemplate:
+    async def _fetch_by_id(
+        self, template_id: int, taxonomy: Mapping[str, int], reads: ForemanReads | None
+    ) -> JobTemplate:
         now = self.clock.now()
         known = self._templates.get(template_id)
-        if not fresh and known is not None and now - known[0] < _TEMPLATES_TTL:
+        if reads is None and known is not None and now - known[0] < _TEMPLATES_TTL:
             return known[1]
 
         async def read_input_sets(number: int) -> Sequence[Row]:
             key = (number, tuple(sorted(taxonomy.items())))
-            return await self._input_sets.get(key, lambda: templates.fetch_input_sets(self.api, number, taxonomy))
+            if reads is not None and reads.is_shared and key in self._known_input_sets:
+                # A start need not read them again: what it may give was checked, and Foreman refuses other inputs.
+                return self._known_input_sets[key]
+            rows = await self._input_sets.get(key, lambda: templates.fetch_input_sets(self.api, number, taxonomy))
+            self._known_input_sets[key] = rows
+            return rows
 
-        template = await templates.fetch_template(self.api, template_id, taxonomy, read_input_sets)
+        template = await templates.fetch_template(reads or self.api, template_id, taxonomy, read_input_sets)
         self._templates[template_id] = (now, template)
         return template
 
-    async def _template_id_of_feature(self, label: str) -> int:
-        row = await fetch_feature(self.api, label)
+    async def _template_id_of_feature(self, reads: ForemanReads, label: str) -> int:
+        row = await fetch_feature(reads, label)
         if row is None:
             raise InputError({"feature": f"{self.name} has no feature {label}."})
         template_id = row.get("job_template_id")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from bot.backends.base import Option
-from bot.backends.foreman.api import ForemanApi, Row, quote_search_value
+from bot.backends.foreman.api import ForemanApi, ForemanReads, Row, quote_search_value
 from bot.backends.foreman.settings import ForemanSettings
 from bot.errors import NotFound, RemoteNotFound
 
@@ -72,7 +72,7 @@ def is_allowed(settings: ForemanSettings, template: str, feature: str | None) ->
     return template in settings.templates or (feature is not None and feature in settings.features)
 
 
-async def fetch_feature(api: ForemanApi, label: str) -> Row | None:
+async def fetch_feature(api: ForemanReads, label: str) -> Row | None:
     """Return the feature with a label, or None."""
     rows, _ = await api.get_rows("/api/remote_execution_features")
     return next((row for row in rows if row.get("label") == label), None)

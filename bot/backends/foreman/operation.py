@@ -17,6 +17,7 @@ from bot.backends.base import (
     Progress,
 )
 from bot.backends.foreman import cancel, candidates, form, lookups, notes, planning, poll, preview, start
+from bot.backends.foreman.api import ForemanReads
 from bot.backends.foreman.context import ForemanContext, parse_int
 from bot.backends.foreman.params import TIMING_FIELDS, ForemanJobParams
 from bot.backends.foreman.planning import PlanEnvironment
@@ -64,8 +65,16 @@ class ForemanJobOperation(Operation[ForemanJobParams]):
         )
 
     async def preview(self, params: ForemanJobParams, schedule: Schedule, token: str) -> Preview:
+        return await self._preview(params, schedule, token, self._context.api)
+
+    async def preview_of_start(
+        self, params: ForemanJobParams, schedule: Schedule, token: str, since: datetime
+    ) -> Preview:
+        return await self._preview(params, schedule, token, self._context.api.shared_reads(since))
+
+    async def _preview(self, params: ForemanJobParams, schedule: Schedule, token: str, reads: ForemanReads) -> Preview:
         self.plan(params, schedule, token)
-        template, hosts = await self._read(params)
+        template, hosts = await self._read(params, reads)
         plan = self.plan(params, schedule, token)
         targets = hosts.targets
         if plan.placement.scheduler == "nightshift":
@@ -78,13 +87,13 @@ class ForemanJobOperation(Operation[ForemanJobParams]):
             resolutions=preview.resolutions(params, template, hosts, self._context.settings),
         )
 
-    async def _read(self, params: ForemanJobParams) -> tuple[JobTemplate, FoundHosts]:
+    async def _read(self, params: ForemanJobParams, reads: ForemanReads) -> tuple[JobTemplate, FoundHosts]:
         """Return the template and the hosts, read side by side. Raises InputError with the problems of both."""
         taxonomy = self._context.taxonomy_params(params.model_dump())
         template, hosts, versions = await asyncio.gather(
-            self._context.fetch_template(params.job_template_id, params.feature, taxonomy, fresh=True),
-            preview.find_hosts(self._context.api, params, taxonomy),
-            self.prepare(),
+            self._context.fetch_template(params.job_template_id, params.feature, taxonomy, reads=reads),
+            preview.find_hosts(reads, params, taxonomy),
+            self.prepare() if reads.is_shared else self._context.refresh_versions(),
             return_exceptions=True,
         )
         if isinstance(versions, BaseException):
@@ -102,7 +111,7 @@ class ForemanJobOperation(Operation[ForemanJobParams]):
         return template, hosts
 
     async def prepare(self) -> None:
-        await self._context.refresh_versions()
+        await self._context.require_versions()
 
     def plan(self, params: ForemanJobParams, schedule: Schedule, token: str) -> Plan:
         """Return the call for the server version that is known. Until ``check`` or ``preview`` reads it, an old one is

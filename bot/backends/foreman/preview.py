@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from bot.backends.base import MAX_TARGET_NAMES, Resolution, Targets
-from bot.backends.foreman.api import ForemanApi, Row
+from bot.backends.foreman.api import ForemanReads, Row
 from bot.backends.foreman.params import ForemanJobParams
 from bot.backends.foreman.settings import ForemanSettings
 from bot.backends.foreman.templates import JobTemplate, TemplateInput
@@ -29,7 +29,7 @@ class FoundHosts:
     bookmark: Resolution | None = None
 
 
-async def find_hosts(api: ForemanApi, params: ForemanJobParams, taxonomy: Mapping[str, int]) -> FoundHosts:
+async def find_hosts(api: ForemanReads, params: ForemanJobParams, taxonomy: Mapping[str, int]) -> FoundHosts:
     """Return the hosts that a request names.
 
     Raises InputError if there are none or the search is wrong.
@@ -52,7 +52,7 @@ async def find_hosts(api: ForemanApi, params: ForemanJobParams, taxonomy: Mappin
     return FoundHosts(targets, query, bookmark)
 
 
-async def _matching_hosts(api: ForemanApi, query: str, taxonomy: Mapping[str, int]) -> tuple[tuple[str, ...], int]:
+async def _matching_hosts(api: ForemanReads, query: str, taxonomy: Mapping[str, int]) -> tuple[tuple[str, ...], int]:
     """Return the names of the hosts that match, page by page, and how many match in all."""
     names: list[str] = []
     page = 1
@@ -145,7 +145,7 @@ def run_as(params: ForemanJobParams, template: JobTemplate, settings: ForemanSet
     return template.run_as or settings.default_effective_user
 
 
-async def _fetch_bookmark(api: ForemanApi, bookmark: int, taxonomy: Mapping[str, int]) -> Resolution:
+async def _fetch_bookmark(api: ForemanReads, bookmark: int, taxonomy: Mapping[str, int]) -> Resolution:
     try:
         row: Row = await api.get_object(f"/api/bookmarks/{bookmark}", **taxonomy)
     except RemoteNotFound as error:

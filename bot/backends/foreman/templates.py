@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from bot.backends.foreman.api import ForemanApi, Row
+from bot.backends.foreman.api import ForemanReads, Row
 from bot.backends.payload import as_object
 from bot.values import Json, digest
 
@@ -52,7 +52,7 @@ class JobTemplate:
 
 
 async def fetch_template(
-    api: ForemanApi, template_id: int, taxonomy: Mapping[str, int], read_input_sets: ReadInputSets
+    api: ForemanReads, template_id: int, taxonomy: Mapping[str, int], read_input_sets: ReadInputSets
 ) -> JobTemplate:
     """Return a template and its inputs. Raises RemoteNotFound if there is none that the account can see."""
     row, inputs = await asyncio.gather(
@@ -75,14 +75,14 @@ async def fetch_template(
     )
 
 
-async def fetch_input_sets(api: ForemanApi, template_id: int, taxonomy: Mapping[str, int]) -> Sequence[Row]:
+async def fetch_input_sets(api: ForemanReads, template_id: int, taxonomy: Mapping[str, int]) -> Sequence[Row]:
     """Return which inputs a template takes over from other templates."""
     path = f"/api/templates/{template_id}/foreign_input_sets"
     return (await api.get_rows(path, per_page="all", **taxonomy))[0]
 
 
 async def _inputs(
-    api: ForemanApi,
+    api: ForemanReads,
     template_id: int,
     taxonomy: Mapping[str, int],
     read_input_sets: ReadInputSets,
