@@ -18,6 +18,7 @@ from benchmarks.imports import imports
 from benchmarks.load import PayloadFactory, flood, steady
 from benchmarks.measurements import Measurement, at_least, below, informational, percentile
 from benchmarks.page import page
+from benchmarks.starts import starts
 from bot.backends.base import BackendContext
 from bot.backends.opsramp.connection import OpsRampConnection
 from bot.backends.opsramp.settings import OpsRampSettings
@@ -289,6 +290,7 @@ SCENARIOS: dict[str, Scenario] = {
     "when": time_parsing,
     "hosts": many_hosts,
     "conflicts": conflicts,
+    "starts": starts,
     "waiting": waiting_and_watched,
     "million": finished_million,
     "page": page,
