@@ -26,7 +26,7 @@ class ExpiringCache:
     async def get(self, key: Hashable, fetch: Callable[[], Awaitable[T]], *, since: datetime | None = None) -> T:
         """Return the cached value, or fetch it. Errors are not cached.
 
-        With ``since``, a value whose fetch began before that moment is fetched again.
+        With ``since``, a value whose fetch did not begin after that moment is fetched again.
         """
         now = self._clock.now()
         entry = self._entries.get(key)
@@ -42,7 +42,7 @@ class ExpiringCache:
 
     def _is_fresh(self, began_at: datetime, now: datetime, since: datetime | None) -> bool:
         # A fetch that began after now began before the clock was set back.
-        return now - self._ttl < began_at <= now and (since is None or began_at >= since)
+        return now - self._ttl < began_at <= now and (since is None or began_at > since)
 
     async def close(self) -> None:
         """Cancel pending fetches."""

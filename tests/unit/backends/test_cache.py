@@ -108,3 +108,22 @@ async def test_a_cache_that_was_closed_serves_nothing_of_before():
     assert await cache.get("a", source.fetch) == 1
     await cache.close()
     assert await cache.get("a", source.fetch) == 2
+
+
+async def test_an_answer_from_before_a_moment_is_fetched_again_for_whoever_asks_for_later_ones():
+    clock, source = ManualClock(), Source()
+    cache = ExpiringCache(clock, 10)
+    began = clock.current
+    assert await cache.get("a", source.fetch) == 1
+    clock.current += timedelta(seconds=1)
+    assert await cache.get("a", source.fetch, since=began - timedelta(seconds=1)) == 1
+    assert await cache.get("a", source.fetch, since=began) == 2
+    assert await cache.get("a", source.fetch) == 2
+
+
+async def test_an_answer_from_before_the_clock_was_set_back_is_not_used():
+    clock, source = ManualClock(), Source()
+    cache = ExpiringCache(clock, 10)
+    assert await cache.get("a", source.fetch) == 1
+    clock.current -= timedelta(hours=1)
+    assert await cache.get("a", source.fetch) == 2

@@ -44,14 +44,14 @@ def operation_of(bot: Harness) -> Operation[Any]:
 def after_its_preview(bot: Harness, monkeypatch: pytest.MonkeyPatch, method: str, failing: object) -> None:
     """Let a method of the back end fail as soon as preflight has seen a preview."""
     operation = operation_of(bot)
-    preview = operation.preview
+    preview = operation.preview_of_start
 
     async def previewed(*given: Any) -> Preview:
         found = await preview(*given)
         monkeypatch.setattr(operation, method, failing)
         return found
 
-    monkeypatch.setattr(operation, "preview", previewed)
+    monkeypatch.setattr(operation, "preview_of_start", previewed)
 
 
 async def test_a_back_end_that_goes_away_after_the_checks_is_waited_for(
