@@ -6,7 +6,7 @@ from itertools import takewhile
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from bot.schedule import Now, Once, Schedule, Series, Window, next_runs, start_window
+from bot.schedule import Now, Once, Schedule, Series, Window, ZonedTime, next_runs, window_end
 
 MAX_RUNS = 100
 HORIZON = timedelta(days=400)
@@ -43,9 +43,15 @@ def work_spans(
         case Window(start=start, end=end):
             return (TimeSpan(start.local, max(_add_real_time(start.local, duration), end.local, key=_instant)),)
         case Series():
-            length = max(duration, start_window(schedule) or duration)
             runs = takewhile(lambda run: run.instant <= now + horizon, next_runs(schedule, now, max_runs))
-            return tuple(TimeSpan(run.local, _add_real_time(run.local, length)) for run in runs)
+            return tuple(_run_span(schedule, run, duration) for run in runs)
+
+
+def _run_span(series: Series, run: ZonedTime, duration: timedelta) -> TimeSpan:
+    ends = [_add_real_time(run.local, duration)]
+    if (latest := window_end(series, run)) is not None:
+        ends.append(latest.astimezone(run.local.tzinfo))
+    return TimeSpan(run.local, max(ends, key=_instant))
 
 
 def start_times(schedule: Schedule, now: datetime, zone: str, *, max_runs: int = MAX_RUNS) -> tuple[datetime, ...]:

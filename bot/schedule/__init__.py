@@ -22,9 +22,15 @@ from bot.schedule.model import (
     ZonedTime,
     latest_start_of,
     start_of,
-    start_window,
 )
-from bot.schedule.occurrences import is_ambiguous, next_runs, occurrences, resolve_wall_time, wall_time_exists
+from bot.schedule.occurrences import (
+    is_ambiguous,
+    next_runs,
+    occurrences,
+    resolve_wall_time,
+    wall_time_exists,
+    window_end,
+)
 from bot.schedule.parsing.zones import is_known_zone
 from bot.schedule.preferences import ClockPreference, DateOrderPreference, time_preferences
 from bot.schedule.read import read, warm_up
@@ -58,11 +64,11 @@ __all__ = [
     "read",
     "resolve_wall_time",
     "start_of",
-    "start_window",
     "time_preferences",
     "to_phrase",
     "too_far_reason",
     "too_frequent_reason",
     "wall_time_exists",
     "warm_up",
+    "window_end",
 ]

@@ -3,7 +3,7 @@
 A wall-clock time is kept with its IANA zone, because that is what people mean. The instant follows from both.
 """
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
@@ -94,10 +94,15 @@ class Window(FrozenModel):
     grain: Literal["minute", "day"] = "minute"
 
 
+_LEFT_OUT_IF_EMPTY = frozenset({"ends_by_clock", "excluded", "added"})
+
+
 class Series(FrozenModel):
     """A rule in a zone from ``first`` on, the earliest time allowed, with at most one bound.
 
-    ``until`` is inclusive. ``window`` is how many minutes late each run may start. ``starting`` is the date that the
+    ``until`` is inclusive. ``window`` is how many minutes late each run may start; with ``ends_by_clock`` they are
+    minutes on the clock, so that a window from 22:00 to 06:00 is an hour longer or shorter when the clock changes, and
+    otherwise real ones. ``starting`` is the date that the
     speaker named as the start. ``excluded`` are days without a run, ``added`` days with runs besides those of the rule.
     """
 
@@ -108,6 +113,7 @@ class Series(FrozenModel):
     until: ZonedTime | None = None
     count: int | None = Field(default=None, ge=1)
     window: int | None = Field(default=None, ge=1)
+    ends_by_clock: bool = False
     starting: date | None = None
     excluded: tuple[date, ...] = ()
     added: tuple[date, ...] = ()
@@ -116,7 +122,7 @@ class Series(FrozenModel):
     def _without_empty_dates(self, serialize: SerializerFunctionWrapHandler) -> dict[str, object]:
         """Leave out what earlier releases did not know, so that the hash of what they stored stays the same."""
         fields: dict[str, object] = serialize(self)
-        return {name: value for name, value in fields.items() if value or name not in ("excluded", "added")}
+        return {name: value for name, value in fields.items() if value or name not in _LEFT_OUT_IF_EMPTY}
 
 
 Schedule = Annotated[Now | Once | Window | Series, Field(discriminator="kind")]
@@ -228,8 +234,3 @@ def latest_start_of(schedule: Schedule) -> datetime | None:
             return end.instant
         case _:
             return None
-
-
-def start_window(series: Series) -> timedelta | None:
-    """Return how late each run of a series may start, or None where there is no limit."""
-    return timedelta(minutes=series.window) if series.window else None

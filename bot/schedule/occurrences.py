@@ -166,3 +166,13 @@ def _expand_rule(rule: RecurrenceRule, first: datetime) -> Iterator[datetime]:
         byhour=rule.hours or None,
         byminute=rule.minutes or None,
     )
+
+
+def window_end(series: Series, run: ZonedTime) -> datetime | None:
+    """Return until when a run of a series may start, or None where there is no limit."""
+    if not series.window:
+        return None
+    length = timedelta(minutes=series.window)
+    if series.ends_by_clock:
+        return resolve_wall_time(run.wall + length, run.zone).instant
+    return run.instant + length

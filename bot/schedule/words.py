@@ -1,7 +1,7 @@
 """Write a schedule as an English phrase that reads as the same schedule."""
 
 from collections.abc import Sequence
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from bot.schedule.calendar_names import MONTHS, WEEKDAYS, ordinal
 from bot.schedule.model import Now, Once, RecurrenceRule, Schedule, Series, Weekday, Window, ZonedTime
@@ -16,6 +16,8 @@ _UNIT_NAMES = {
     "minutely": "minute",
 }
 _WORKDAYS = tuple(Weekday(day=day) for day in range(5))
+_HALF_A_DAY = 12 * 60
+"""In minutes: a longer window between two times of day is not read without their days."""
 _WEEKEND = (Weekday(day=5), Weekday(day=6))
 
 
@@ -62,10 +64,12 @@ def format_time(value: time) -> str:
 def _series_phrase(series: Series) -> str:
     rule = series.rule
     parts = [_days_phrase(rule)]
-    if rule.times:
+    if series.ends_by_clock and series.window:
+        parts.append(_clock_window_phrase(series, series.window))
+    elif rule.times:
         parts.append(f"at {join_with_and([format_time(value) for value in rule.times])}")
     parts.append(zone_name(series.zone))
-    if series.window:
+    if series.window and not series.ends_by_clock:
         each = " each" if rule.freq in ("hourly", "minutely") else ""
         parts.append(f"for {format_minutes(series.window)}{each}")
     if series.excluded:
@@ -79,6 +83,17 @@ def _series_phrase(series: Series) -> str:
     if series.count:
         parts.append(f"for {series.count} times")
     return " ".join(parts)
+
+
+def _clock_window_phrase(series: Series, minutes: int) -> str:
+    """Return the window of a series whose end is a time on the clock, perhaps on a later day of the week."""
+    (start,) = series.rule.times
+    end = datetime.combine(date.min, start) + timedelta(minutes=minutes)
+    on_day = ""
+    if minutes > _HALF_A_DAY:
+        (weekday,) = series.rule.weekdays
+        on_day = f"{WEEKDAYS[(weekday.day + (end.date() - date.min).days) % 7].capitalize()} "
+    return f"from {format_time(start)} to {on_day}{format_time(end.time())}"
 
 
 def _start_phrase(series: Series) -> str:

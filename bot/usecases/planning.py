@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from bot.ids import new_id
 from bot.requests.lifecycle import FINAL_RUN_STATES, FINAL_STATES
 from bot.requests.model import Request, Run
-from bot.schedule import Series, next_runs, start_window
+from bot.schedule import Series, next_runs, window_end
 from bot.storage import pauses, runs
 from bot.storage.transactions import Tx
 
@@ -80,7 +80,7 @@ async def _add_occurrence(
     if not upcoming or (latest_runs and latest_runs[0].number >= number):
         return
     due = upcoming[0].instant
-    latest_start = due + (start_window(series) or timedelta(minutes=grace_minutes))
+    latest_start = window_end(series, upcoming[0]) or due + timedelta(minutes=grace_minutes)
     if len(upcoming) > 1:
         latest_start = min(latest_start, upcoming[1].instant)
     await _add_run(tx, request, number=number, due_at=due, latest_start=latest_start)

@@ -12,7 +12,7 @@ from bot.requests.patterns import Patterns, TargetNames
 from bot.requests.spans import TimeSpan, subtract_spans
 from bot.requests.subject import Subject
 from bot.requests.text import format_span, stage_text
-from bot.schedule import Once, Schedule, Series, Window, ZonedTime, occurrences, resolve_wall_time, start_window
+from bot.schedule import Once, Schedule, Series, Window, ZonedTime, occurrences, resolve_wall_time, window_end
 from bot.values import FrozenModel
 
 if TYPE_CHECKING:
@@ -252,11 +252,12 @@ def is_whole_day_series(series: Series) -> bool:
 
 
 def _max_span_length(series: Series, duration_seconds: int | None) -> timedelta:
-    """Return at least the length of the longest span of the series; a day may have 25 hours."""
+    """Return at least the length of the longest span of the series. What ends by the clock, and a day, may be longer
+    when the clock changes."""
     return (
         timedelta(seconds=duration_seconds)
         if duration_seconds
-        else max(start_window(series) or timedelta(0), timedelta(hours=25))
+        else max(timedelta(minutes=series.window or 0) + timedelta(hours=2), timedelta(hours=25))
     )
 
 
@@ -266,5 +267,6 @@ def _frozen_span(series: Series, moment: ZonedTime, duration_seconds: int | None
         return TimeSpan(
             resolve_wall_time(day, moment.zone).instant, resolve_wall_time(day + timedelta(days=1), moment.zone).instant
         )
-    length = timedelta(seconds=duration_seconds) if duration_seconds else start_window(series) or timedelta(0)
-    return TimeSpan(moment.instant, moment.instant + length)
+    if duration_seconds:
+        return TimeSpan(moment.instant, moment.instant + timedelta(seconds=duration_seconds))
+    return TimeSpan(moment.instant, window_end(series, moment) or moment.instant)

@@ -66,7 +66,8 @@ def build_series(ctx: PhraseContext, nodes: Sequence[SyntaxNode]) -> Series:
     _require_complete(ctx, rule, parts, nodes)
     series = anchor(ctx, rule, start, parts.run_count.count if parts.run_count else None)
     if window is not None:
-        series = series.model_copy(update={"window": window})
+        # A length is real time, an end is a time on the clock.
+        series = series.model_copy(update={"window": window, "ends_by_clock": parts.duration is None})
     series = with_end(ctx, series, parts, start)
     series = with_added_dates(ctx, with_excluded_dates(ctx, series, parts), parts)
     return with_holidays(ctx, series, parts)

@@ -98,6 +98,24 @@ def test_a_freeze_that_repeats_keeps_its_wall_clock(wall: str, is_hit: bool) -> 
     assert bool(found) is is_hit
 
 
+@pytest.mark.parametrize(
+    ("when", "autumn_end", "spring_end"),
+    [
+        ("every friday 18:00 for 60 hours", "2026-10-26 05:00", "2026-03-30 07:00"),
+        ("every friday 18:00 to monday 06:00", "2026-10-26 06:00", "2026-03-30 06:00"),
+        ("every saturday 22:00 to 06:00", "2026-10-25 06:00", "2026-03-29 06:00"),
+        ("every saturday 22:00 for 8 hours", "2026-10-25 05:00", "2026-03-29 07:00"),
+    ],
+)
+def test_lengths_are_real_time_and_ends_are_times_on_the_clock(when: str, autumn_end: str, spring_end: str) -> None:
+    built = build_freeze(FreezeRule(name="F", when=when), "Europe/Berlin")
+    assert built.schedule is not None
+    for first, end in (("2026-10-23", autumn_end), ("2026-03-27", spring_end)):
+        begin = moment(f"{first} 12:00", "Europe/Berlin").instant
+        spans = frozen_spans(built.schedule, built.duration_seconds, begin, begin + timedelta(days=3))
+        assert [span.end for span in spans] == [moment(end, "Europe/Berlin").instant]
+
+
 def test_a_series_goes_on_around_a_freeze_unless_all_of_it_is_inside() -> None:
     (hit,) = freeze_hits(DAILY, freeze(schedule=TWO_DAYS))
     assert (hit.affected_runs, hit.total_runs, hit.effect) == (2, 100, FreezeEffect.SKIPS_RUNS)

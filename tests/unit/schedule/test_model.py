@@ -17,8 +17,8 @@ from bot.schedule import (
     next_runs,
     resolve_wall_time,
     start_of,
-    start_window,
     wall_time_exists,
+    window_end,
 )
 
 START = ZonedTime(wall=datetime(2026, 12, 1, 21), zone="Europe/Berlin")
@@ -45,8 +45,19 @@ def test_the_earliest_and_the_latest_start(
 
 
 def test_a_run_may_be_as_late_as_the_window_of_its_series() -> None:
-    assert start_window(SERIES) is None
-    assert start_window(SERIES.model_copy(update={"window": 90})) == timedelta(minutes=90)
+    assert window_end(SERIES, SERIES.first) is None
+    windowed = SERIES.model_copy(update={"window": 90})
+    assert window_end(windowed, SERIES.first) == SERIES.first.instant + timedelta(minutes=90)
+
+
+def test_a_window_that_ends_by_the_clock_is_longer_or_shorter_when_the_clock_changes() -> None:
+    night = SERIES.model_copy(update={"window": 480, "ends_by_clock": True})
+    autumn = ZonedTime(wall=datetime(2026, 10, 24, 22), zone="Europe/Berlin")
+    spring = ZonedTime(wall=datetime(2026, 3, 28, 22), zone="Europe/Berlin")
+    assert window_end(night, autumn) == autumn.instant + timedelta(hours=9)
+    assert window_end(night, spring) == spring.instant + timedelta(hours=7)
+    length = night.model_copy(update={"ends_by_clock": False})
+    assert window_end(length, autumn) == autumn.instant + timedelta(hours=8)
 
 
 @pytest.mark.parametrize(
