@@ -192,7 +192,7 @@ def _card_buttons(card: Card, shown: CardExcerpts) -> list[Element]:
     if request.state not in (*FINAL_STATES, "awaiting_approval", "unknown"):
         if request.state == "scheduled" and all(run.state == "pending" for run in card.runs):
             row.append(button("Edit", "edit", value))
-        row += _pause_buttons(card, value)
+        row += [*_overlap_buttons(card, value), *_pause_buttons(card, value)]
         label = "Cancel the series" if request.is_series else "Cancel"
         row.append(button(label, "cancel", value, style="danger", confirm=_stop_confirmation(request)))
     if request.state in ("failed", "partly_failed"):
@@ -200,6 +200,17 @@ def _card_buttons(card: Card, shown: CardExcerpts) -> list[Element]:
     if not read_first:
         row.append(button("Show details", "details", value))
     return row
+
+
+def _overlap_buttons(card: Card, value: str) -> list[Element]:
+    """The button that ends a run of a series that keeps a later one from starting."""
+    going = [run.number for run in card.runs if run.number and run.state == "running"]
+    held_up = [run for run in card.runs if going and run.number > min(going) and run.state in ("pending", "missed")]
+    if not card.request.is_series or not any(run.problem for run in held_up):
+        return []
+    text = "Look in the back end first. If it goes on after all, two runs may overlap."
+    dialog = confirm_dialog(f"Has run {min(going)} ended?", text, "Yes, it has ended")
+    return [button("It has ended: go on", "confirm_ended", value, confirm=dialog)]
 
 
 def _pause_buttons(card: Card, value: str) -> list[Element]:
@@ -290,7 +301,7 @@ def outcome_blocks(request: Request, run: Run) -> list[Block]:
 
 def outcome_label(state: str) -> str:
     """How a run ended, for people."""
-    return {"partly_failed": "partly failed", "missed": "missed"}.get(state, state)
+    return {"partly_failed": "partly failed", "missed": "missed", "ended_unseen": "ended unseen"}.get(state, state)
 
 
 def failure_blocks(run: Run) -> list[Block]:

@@ -27,7 +27,9 @@ TRANSITIONS: Mapping[RequestState, frozenset[RequestState]] = {
 
 FINAL_STATES: frozenset[RequestState] = frozenset(state for state, after in TRANSITIONS.items() if not after)
 OPEN_STATES: frozenset[RequestState] = frozenset(TRANSITIONS) - FINAL_STATES
-FINAL_RUN_STATES: frozenset[RunState] = frozenset({"succeeded", "partly_failed", "failed", "cancelled", "missed"})
+FINAL_RUN_STATES: frozenset[RunState] = frozenset(
+    {"succeeded", "partly_failed", "failed", "cancelled", "missed", "ended_unseen"}
+)
 
 STATE_LABELS: Mapping[RequestState, str] = {
     "awaiting_approval": "Waiting for approval",
@@ -57,6 +59,7 @@ _STATE_FOR_RUN: Mapping[RunState, RequestState] = {
     "failed": "failed",
     "cancelled": "cancelled",
     "missed": "failed",
+    "ended_unseen": "failed",
 }
 
 

@@ -41,6 +41,7 @@ RunState = Literal[
     "failed",
     "cancelled",
     "missed",
+    "ended_unseen",
 ]
 Scheduler = Literal["nightshift", "backend"]
 """Who keeps the time of approved work."""

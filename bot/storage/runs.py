@@ -205,6 +205,13 @@ async def recheck(tx: Tx, backend: str, now: datetime) -> None:
     await tx.execute(update(runs).where(*planned, checked == "passed").values(check_at=now, start_check=null()))
 
 
+async def recheck_request(tx: Tx, request_id: str) -> None:
+    """Let the pending runs of a request that wait be checked at once."""
+    await tx.execute(
+        update(runs).where(runs.c.request_id == request_id, runs.c.state == "pending").values(poll_at=None)
+    )
+
+
 async def count_going(tx: Tx, backend: str) -> int:
     """Count the runs of a back end that run or may run; those of all for ""."""
     where = [runs.c.state.in_(("running", "unknown")), *_on(backend)]

@@ -141,3 +141,21 @@ async def test_a_changed_choice_is_approved_again_and_shown(env: Environment, al
     await form.fill({FIELD: "Start anyway"})
     await confirm_request(await press_preview(form))
     await wait_for_texts(card, "Waiting for approval", f"{FIELD}: (empty) → Start anyway", env=env)
+
+
+async def test_an_approver_ends_a_run_that_does_not_seem_to_end(env: Environment, alice: Person, bob: Person) -> None:
+    before = jobs_received(env)
+    name, card = await slow_series(env, alice, "Wait for it")
+    assert "It has ended: go on" not in card.buttons
+    await advance_to_run(env, card, 2)
+    await wait_for_texts(card, "Waiting: the run of", env=env)
+    await eventually(env, lambda: "It has ended: go on" in card.buttons)
+    assert "another approver has to say this" in await click_for_reply(alice, "It has ended: go on", card)
+    assert jobs_received(env) == before + 1
+    said = await click_for_reply(bob, "It has ended: go on", card)
+    assert f"{name}, run 1: recorded as ended. The next run may start." in said
+    await eventually(env, lambda: jobs_received(env) == before + 2, lambda: card.text)
+    await wait_for_texts(card, "An approver says that it has ended.", "Run 3: waiting for its time", env=env)
+    assert "It has ended: go on" not in card.buttons
+    await alice.wait_for(f"{name} · run 1", timeout=WAIT_SECONDS)
+    await click_for_reply(alice, "Cancel the series", card)

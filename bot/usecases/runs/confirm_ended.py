@@ -1,0 +1,53 @@
+"""Ends a run of a series that does not seem to end, because an approver says that it has."""
+
+from collections.abc import Sequence
+
+from bot.errors import Conflict, NotAllowed
+from bot.requests.lifecycle import FINAL_STATES
+from bot.requests.model import Person, Request, Run
+from bot.storage import audit, messages, requests, runs
+from bot.usecases.refusals import RefusalCode
+from bot.usecases.runs.finish import finish_run
+from bot.usecases.services import Services
+
+ENDED_TEXT = "An approver says that it has ended. Nightshift has not seen it end."
+
+
+async def confirm_ended(services: Services, request_id: str, person: Person) -> str:
+    """Record that the run of a series that is going has ended unseen, so that the next one may start.
+
+    Nothing is cancelled in the back end. Returns what happened, as a sentence. Raises Conflict or NotAllowed.
+    """
+    async with services.db.read() as tx:
+        request = await requests.get(tx, request_id)
+    await _check_may_confirm(services, request, person)
+    now = services.clock.now()
+    async with services.db.write() as tx:
+        request = await requests.get(tx, request_id, for_update=True)
+        run = _going(request, await runs.of_request(tx, request.id))
+        await runs.recheck_request(tx, request.id)
+        await finish_run(tx, services, run, request, "ended_unseen", problem=ENDED_TEXT)
+        await audit.record(tx, now, person.key, "run.ended_unseen", request.id, {"run": run.id})
+        await messages.mark_dirty(tx, request.id, now)
+    services.wake.sender.set()
+    services.wake.scheduler.set()
+    return f"{request.name}, run {run.number}: recorded as ended. The next run may start."
+
+
+async def _check_may_confirm(services: Services, request: Request, person: Person) -> None:
+    """Raise NotAllowed unless a person may approve the request and has not written it."""
+    if person in (request.requester, *request.edited_by, *request.taken_over_from):
+        text = f"You wrote {request.name}, so another approver has to say this."
+        raise NotAllowed(text, code=RefusalCode.NOT_INDEPENDENT)
+    permission = await services.approvals.can_manage(request, person)
+    if not permission.allowed:
+        text = f"Only the approvers can say this. {permission.reason}"
+        raise NotAllowed(text, code=RefusalCode.NOT_MANAGER)
+
+
+def _going(request: Request, all_runs: Sequence[Run]) -> Run:
+    """Return the oldest run of a series that is going. Raises Conflict if there is none."""
+    going = [run for run in all_runs if run.number and run.state == "running"]
+    if not request.is_series or request.state in FINAL_STATES or not going:
+        raise Conflict(f"No run of {request.name} is going any more.", code=RefusalCode.ALREADY_OVER)
+    return min(going, key=lambda run: run.number)
