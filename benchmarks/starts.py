@@ -18,6 +18,7 @@ from tests.unit.usecases.harness import Harness, RecordingEngine, StillClock
 SEARCHES, TEMPLATES = 100, 10
 _TEMPLATE, _FIRST_COPY = 189, 1000
 _NOT_LOOKUPS = ("/job_invocations", "/recurring_logics")
+_DAYS = 300
 _LEAD = timedelta(seconds=5)
 
 
@@ -79,9 +80,10 @@ def _copy_templates(env: Environment) -> None:
 
 
 async def _approve(harness: Harness, number: int, search: int) -> str:
-    """Approve a request whose command names its number. Returns its id."""
+    """Approve a request whose command names its number, few for the same day, so that they do not conflict. Returns its
+    id."""
     request = await harness.approved(
-        when="tomorrow 04:00",
+        when=f"in {1 + number % _DAYS} days at 04:00",
         hosts=f"name ~ web or name = search{search}",
         command=f"echo {number}",
         job_template_id=str(_FIRST_COPY + number % TEMPLATES),

@@ -8,9 +8,12 @@ from datetime import timedelta
 
 from bot import failpoints
 from bot.clock import SystemClock
+from bot.usecases.jobs.check_starts import LEASE
 from tests.crash.harness import Harness
 from tests.crash.process import BotProcess
+from tests.scenarios.steps import approve_request, eventually, make_request, wait_for_texts
 
+_LATER = '/foreman run template="Run Command - Script Default" hosts="name ~ web" when="in 60 minutes" because=patch'
 Scene = Callable[[Harness], Awaitable[None]]
 STOP_SECONDS = 15.0
 
@@ -57,6 +60,37 @@ def failpoint(point: str, count: int) -> Scene:
         harness.expect(harness.kills == 2, f"{point} was reached {harness.kills} times, not twice")
 
     return scene
+
+
+async def check_of_starts(harness: Harness) -> None:
+    """Crash in the check of starts that Foreman makes, before what was found is marked: each happens once, checked."""
+    env, bot = harness.env, harness.bot
+    settings = {"NIGHTSHIFT_BACKENDS__FOREMAN__MAIN__SCHEDULER": "backend"}
+    await bot.kill()
+    await bot.start(NIGHTSHIFT_FAILPOINT=f"{failpoints.BEFORE_START_CHECKED}:1", **settings)
+    alice = env.slack.person("alice")
+    cards = [await approve_request(env, await make_request(alice, _LATER, {"command": "id"})) for _ in range(4)]
+    await eventually(env, lambda: len(env.foreman.invocations) == len(cards), lambda: cards[-1].text, 60)
+    await eventually(env, lambda: all("Edit" not in card.buttons for card in cards), lambda: cards[-1].text, 60)
+    starts_at = max(job.start_at for job in env.foreman.invocations)
+    env.clock.move_to(starts_at - timedelta(minutes=12))
+    for point in (f"{failpoints.BEFORE_START_CHECKED}:3", ""):
+        code = await bot.wait_ended(60)
+        harness.kills += 1
+        harness.expect(code == -9, f"it ended with {code}")
+        await bot.start(NIGHTSHIFT_FAILPOINT=point, **settings)
+        env.clock.advance(LEASE)
+    await asyncio.sleep(10)
+    env.clock.move_to(starts_at + timedelta(seconds=30))
+    for card in cards:
+        await wait_for_texts(card, "Succeeded", env=env, timeout=60)
+        harness.expect("Not checked" not in card.text, f"not checked: {card.text}")
+    async with asyncio.timeout(60):
+        while not await harness.verifier.is_settled():
+            await asyncio.sleep(0.2)
+    jobs = len(env.foreman.invocations)
+    harness.expect(jobs == len(cards), f"{jobs} jobs for {len(cards)} requests")
+    harness.expect(harness.kills == 2, f"{harness.kills} kills")
 
 
 async def stop_under_load(harness: Harness) -> None:
@@ -149,6 +183,7 @@ def all_scenes(size: float, database: str) -> dict[str, Scene]:
     scenes: dict[str, Scene] = {
         "random kills": random_kills(max(8, round(2000 * size)), max(2, round(60 * size))),
         **{f"crash at {point}": failpoint(point, 12) for point in failpoints.ALL_FAILPOINTS},
+        "crash in the check of starts": check_of_starts,
         "SIGTERM in the middle": stop_under_load,
         "clock put forward and back": clock_jumps,
         "the same identity twice": duplicate_node_name,
