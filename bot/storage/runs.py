@@ -56,6 +56,7 @@ _TO_CHECK = (
     .where(
         runs.c.backend == bindparam("of_backend"),
         runs.c.state == "scheduled_in_backend",
+        runs.c.starts_at.is_not(None),
         runs.c.check_at <= bindparam("now"),
     )
     .order_by(runs.c.starts_at)
@@ -273,6 +274,12 @@ async def claim_for_check(tx: Tx, backend: str, now: datetime, lease: timedelta,
     if rows:
         await tx.execute(_SET_CHECK_AT, {"row_ids": [row["id"] for row in rows], "check_at": now + lease})
     return [_run(row) for row in rows]
+
+
+async def end_series_there(tx: Tx, request_id: str, now: datetime) -> None:
+    """Let the series of a request that is over be cancelled in its back end now, if that keeps one."""
+    where = (runs.c.request_id == request_id, runs.c.number == 0, runs.c.state == "scheduled_in_backend")
+    await tx.execute(update(runs).where(*where).values(check_at=now))
 
 
 async def release_check(tx: Tx, run_id: str, now: datetime, lease: timedelta) -> None:

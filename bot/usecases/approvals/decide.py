@@ -18,7 +18,7 @@ from bot.requests.directory import InMemoryDirectory as Directory
 from bot.requests.lifecycle import STATE_LABELS
 from bot.requests.model import Decision, Person, Request
 from bot.schedule import Now
-from bot.storage import audit, messages, requests
+from bot.storage import audit, messages, requests, runs
 from bot.storage.transactions import Tx
 from bot.usecases.approvals.complete import complete_approval
 from bot.usecases.approvals.disclose import check_shown
@@ -242,6 +242,7 @@ async def _apply_status(
     match status.state:
         case "denied":
             request = await requests.transition(tx, request, "denied", finished_at=now, outcome=decision.comment)
+            await runs.end_series_there(tx, request.id, now)
             return request, f"You denied {request.name}. The requester has been told why."
         case "approved":
             request = await complete_approval(tx, services, request, now)

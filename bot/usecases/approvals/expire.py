@@ -14,6 +14,7 @@ async def expire_request(services: Services, request: Request) -> Request:
     async with services.db.write() as tx:
         outcome = _outcome(await runs.of_request(tx, request.id))
         request = await requests.transition(tx, request, "expired", finished_at=now, outcome=outcome)
+        await runs.end_series_there(tx, request.id, now)
         await audit.record(tx, now, "nightshift", "request.expired", request.id)
         await messages.mark_dirty(tx, request.id, now)
     services.wake.sender.set()
@@ -24,6 +25,6 @@ def _outcome(earlier_runs: Sequence[Run]) -> str:
     """Return what becomes of a request. A series that was to be approved again has made runs before."""
     if not any(run.started_at for run in earlier_runs):
         return "Nobody decided in time, so nothing was done."
-    is_running = any(run.state not in FINAL_RUN_STATES for run in earlier_runs)
+    is_running = any(run.state not in FINAL_RUN_STATES and run.state != "scheduled_in_backend" for run in earlier_runs)
     present = " The present run goes on; /nightshift cancel stops it." if is_running else ""
     return f"Nobody decided in time, so no further run will start.{present}"

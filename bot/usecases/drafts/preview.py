@@ -197,7 +197,7 @@ def _content(draft: Draft, params: Params, schedule: Schedule, preview: Preview,
 def _scheduler_text(placement: Placement, operation: Operation[Params], schedule: Schedule, system: str) -> str:
     """Return who keeps the time, and what that means for the checks before a start. ``system`` is the back end."""
     if operation.owns_schedule:
-        return f"{placement.reason} Checked when {system} is told of it, not before the job's own runs."
+        return f"{placement.reason} Checked when it is handed to {system}, not before the job's own runs."
     if placement.scheduler != "backend" or (start_of(schedule) is None and not placement.own_timing):
         return placement.reason
     return (
