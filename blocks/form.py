@@ -25,6 +25,7 @@ from bot.schedule import Ambiguous
 from bot.values import JsonObject
 
 FORM_CALLBACK = "form"
+TIME_PICKER = "when_time"
 BASICS = "Basics"
 MAX_PAGE_FIELDS = 40
 MAX_PAGE_BYTES = 120_000
@@ -177,10 +178,14 @@ def _when_blocks(form: Form) -> list[Block]:
     if form.echo:
         blocks.append(context(*form.echo))
     if isinstance(form.reading, Ambiguous) and form.reading.choices:
-        choices = form.reading.choices[:10]
-        blocks.append(
-            actions("when_choices", *(button(c.label, f"when_choice:{i}", str(i)) for i, c in enumerate(choices)))
-        )
+        answers: list[Element] = [
+            button(choice.label, f"when_choice:{i}", str(i)) for i, choice in enumerate(form.reading.choices[:10])
+        ]
+        if form.reading.time_place is not None:
+            answers.append(
+                {"type": "timepicker", "action_id": TIME_PICKER, "placeholder": plain_text("Another time", 150)}
+            )
+        blocks.append(actions("when_choices", *answers))
     return blocks
 
 

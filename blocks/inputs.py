@@ -176,7 +176,7 @@ def parse_state(state: JsonObject, system: str) -> tuple[dict[str, Json], dict[s
         if backend_of(block) not in ("", system) or not isinstance(elements, dict):
             continue
         for element in elements.values():
-            if not isinstance(element, dict):
+            if not isinstance(element, dict) or element.get("type") == "timepicker":
                 continue
             name = field_name_of(block)
             values[name], label = _parse_element(element)

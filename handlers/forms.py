@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from blocks.edit_conflict import ChangeLine, ConflictModel, conflict_view
-from blocks.form import FORM_CALLBACK, form_view, loading_view, message_view
+from blocks.form import FORM_CALLBACK, TIME_PICKER, form_view, loading_view, message_view
 from blocks.inputs import field_name_of, parse_state
 from blocks.preview import PREVIEW_CALLBACK, PreviewModel, preview_error_view, preview_pending_view, preview_view
 from blocks.text import View
@@ -31,7 +31,7 @@ from bot.usecases.drafts.reading import echo_lines, parsed_reading
 from bot.usecases.drafts.store import load_draft, save_draft, unfinished_draft
 from bot.usecases.drafts.submission import LOOK_AGAIN
 from bot.usecases.drafts.submit import submit
-from bot.usecases.drafts.update import apply_form_state, choose_meaning
+from bot.usecases.drafts.update import apply_form_state, choose_meaning, choose_time
 from bot.usecases.pauses.list_pauses import pause_note
 from bot.usecases.services import Services
 from handlers.actors import authorize_actor
@@ -144,10 +144,13 @@ class FormHandlers:
         return UpdateView(await self._render(draft, actor, notices=notices))
 
     async def on_time_choice(self, click: Click) -> Reply:
-        """Take one of the meanings of an ambiguous time."""
-        choice = click.number
+        """Take one of the meanings of an ambiguous time, or the time of day that was missing."""
+        at, choice = (click.time_of_day, 0) if click.action_id == TIME_PICKER else (None, click.number)
         actor, draft, notices = await self._apply_form_state(click)
-        draft = await choose_meaning(self._services, draft, choice)
+        if at is not None:
+            draft = await choose_time(self._services, draft, actor, at)
+        else:
+            draft = await choose_meaning(self._services, draft, choice)
         return UpdateView(await self._render(draft, actor, notices=notices))
 
     async def on_field_change(self, click: Click) -> Reply:

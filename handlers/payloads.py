@@ -7,6 +7,7 @@ accompany a click (channel, message, times) are "" instead.
 import json
 import re
 from dataclasses import dataclass
+from datetime import time
 from typing import TypeAlias, TypeGuard
 
 from blocks.inputs import backend_of, field_name_of
@@ -106,7 +107,7 @@ class Click:
     block_id: str
     value: str
     selected: str
-    """Value of the option that was picked from a menu."""
+    """Value of the option that was picked from a menu, or the time of day that was picked."""
     trigger_id: str
     response_url: str
     view: SourceView | None
@@ -145,6 +146,14 @@ class Click:
         if not re.fullmatch("[0-9]{1,9}", self.value):
             raise BadPayload("actions[0].value")
         return int(self.value)
+
+    @property
+    def time_of_day(self) -> time:
+        """The time of day that was picked. Raises BadPayload."""
+        try:
+            return time.fromisoformat(self.selected)
+        except ValueError as error:
+            raise BadPayload("actions[0].selected_time") from error
 
     @property
     def field(self) -> str:
@@ -292,7 +301,7 @@ def _click(body: JsonObject) -> Click:
         action_id=_required(action, "action_id"),
         block_id=_text(action, "block_id"),
         value=_text(action, "value"),
-        selected=_text(_child(action, "selected_option"), "value"),
+        selected=_text(_child(action, "selected_option"), "value") or _text(action, "selected_time"),
         trigger_id=_text(body, "trigger_id"),
         response_url=_loose_text(body, "response_url"),
         view=_view(body),

@@ -154,13 +154,22 @@ class Choice(FrozenModel):
 
 
 class Ambiguous(FrozenModel):
-    """The phrase has two or more meanings, and the speaker picks one. ``word`` is the part in doubt."""
+    """The phrase has two or more meanings, and the speaker picks one. ``word`` is the part in doubt.
+
+    ``time_place`` is where a time of day is missing in the phrase; any time answers the question then.
+    """
 
     kind: Literal["question"] = "question"
     phrase: str
     ask: str
     choices: tuple[Choice, ...] = ()
     word: str = ""
+    time_place: int | None = None
+
+    def phrase_at(self, at: time) -> str:
+        """Return the phrase with the time of day that was missing."""
+        place = len(self.phrase) if self.time_place is None else self.time_place
+        return f"{self.phrase[:place]} at {at:%H:%M}{self.phrase[place:]}"
 
 
 class Rejected(FrozenModel):
@@ -206,12 +215,14 @@ class TimePreferences(FrozenModel):
     """What is known about how the speaker writes times and dates. None means unknown.
 
     ``language`` is a code such as "de". English is understood in every language. ``holidays`` are no business days.
+    ``usual_times`` are offered where a phrase names no time of day.
     """
 
     uses_24h_clock: bool | None = None
     day_first: bool | None = None
     language: str = "en"
     holidays: Holidays = Holidays()
+    usual_times: tuple[time, ...] = ()
 
 
 def start_of(schedule: Schedule) -> ZonedTime | None:

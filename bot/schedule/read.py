@@ -265,7 +265,8 @@ def _ambiguous(phrase: str, tokens: Sequence[Token], error: AmbiguityError, orig
         reason = f"'{phrase}' can mean more than {MAX_CHOICES} different times. Name the date, the hour and the zone."
         return Rejected(phrase=phrase, reason=reason, word=word, example=choices[0].meaning.phrase)
     if len(choices) > (not error.accepts_one):
-        return Ambiguous(phrase=phrase, ask=error.question, choices=choices, word=word)
+        place = tokens[error.time_after.end - 1].end if error.time_after is not None else None
+        return Ambiguous(phrase=phrase, ask=error.question, choices=choices, word=word, time_place=place)
     example = choices[0].meaning.phrase if choices else EXAMPLE_PHRASE
     return Rejected(phrase=phrase, reason=error.question, word=word, example=example)
 

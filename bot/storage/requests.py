@@ -299,6 +299,17 @@ async def awaiting_approval_on(tx: Tx, backend: str, before: datetime | None, li
     return [str(request_id) for request_id in (await tx.execute(query)).scalars()]
 
 
+async def recent_starts(tx: Tx, backend: str, limit: int = 20) -> Sequence[datetime]:
+    """Return the starts of the newest requests for a back end that name a time, the newest first."""
+    query = (
+        select(requests.c.start_at)
+        .where(requests.c.backend == backend, requests.c.start_at.is_not(None))
+        .order_by(requests.c.number.desc())
+        .limit(limit)
+    )
+    return list((await tx.execute(query)).scalars())
+
+
 async def auto_approvals_since(tx: Tx, since: datetime) -> dict[str, int]:
     """Count the requests that each policy rule has approved automatically since a moment."""
     requirement = requests.c.record["requirement"]

@@ -109,3 +109,22 @@ async def test_the_profile_settles_what_it_can_and_the_form_says_so(env: Environ
     assert not [b for b in modal.buttons if "CET" in b]
     await modal.fill({"When": "12/11/2027 21:00"})
     await modal.wait_for_text("Which is the day and which the month?", WAIT_SECONDS)
+
+
+async def test_a_missing_hour_is_picked_as_any_time_of_day(env: Environment, alice: Person) -> None:
+    modal = await open_ambiguous_form(alice, "15 march for 2 hours", "At what time?")
+    await modal.pick("Another time", "22:15")
+    await modal.wait_for_text("Mon 15 Mar 2027 22:15 to Tue 16 Mar 2027 00:15 CET", WAIT_SECONDS)
+    assert modal.value("When") == "15 march for 2 hours"
+    await confirm_request(await press_preview(modal))
+    usual = await open_ambiguous_form(alice, "18 march", "At what time?")
+    assert "Thu 18 Mar 2027 22:15 CET" in usual.buttons, usual.buttons
+    assert "Thu 18 Mar 2027 09:00 CET" not in usual.buttons
+
+
+async def test_a_picked_time_that_does_not_exist_is_asked_about_in_turn(env: Environment, alice: Person) -> None:
+    modal = await open_ambiguous_form(alice, "28 march 2027", "At what time?")
+    await modal.pick("Another time", "02:30")
+    await modal.wait_for_text("02:30 does not exist on 28 March 2027", WAIT_SECONDS)
+    await choose_meaning(modal, "Sun 28 Mar 2027 03:30 CEST")
+    assert "03:30 CEST" in modal.text

@@ -19,7 +19,8 @@ class AmbiguityError(Exception):
     Each of ``options`` is a text with one meaning. It replaces the words of ``replace``, or is inserted after
     ``insert_after``, and the phrase is read again. ``whole_phrases`` replace the whole phrase. ``time_passed`` means
     that the time is over, ``is_doubtful`` that no answer is likely; such answers are offered only if there are no
-    others. ``accepts_one`` makes a question of a single answer; without it, the phrase is rejected then.
+    others. ``time_after`` is the node after which any time of day answers the question. ``accepts_one`` makes a
+    question of a single answer; without it, the phrase is rejected then.
     """
 
     def __init__(
@@ -33,6 +34,7 @@ class AmbiguityError(Exception):
         time_passed: bool = False,
         is_doubtful: bool = False,
         accepts_one: bool = False,
+        time_after: SyntaxNode | None = None,
     ) -> None:
         self.question = question
         self.options = options
@@ -42,5 +44,6 @@ class AmbiguityError(Exception):
         self.whole_phrases = whole_phrases
         self.time_passed = time_passed
         self.is_doubtful = is_doubtful
-        self.accepts_one = accepts_one
+        self.accepts_one = accepts_one or time_after is not None
+        self.time_after = time_after
         super().__init__(question)

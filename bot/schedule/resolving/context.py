@@ -53,6 +53,12 @@ class PhraseContext:
         """Tell whether a day is from Monday to Friday and not known to be a holiday."""
         return day.weekday() < _SATURDAY and not self.preferences.holidays.includes(day)
 
+    @property
+    def time_options(self) -> tuple[str, ...]:
+        """Return the answers to "At what time?": the usual times, or one in each half of the day."""
+        usual = self.preferences.usual_times
+        return tuple(f" at {at:%H:%M}" for at in usual) or (" at 09:00", " at 21:00")
+
     def add_assumption(self, text: str) -> None:
         """Record an assumption, once."""
         if text not in self.assumptions:

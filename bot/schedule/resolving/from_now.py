@@ -11,7 +11,7 @@ from bot.schedule.parsing.zones import zone_info
 from bot.schedule.resolving.candidates import CandidateDays, candidate_days
 from bot.schedule.resolving.context import PhraseContext, add_duration, clock_part, is_calendar_duration
 from bot.schedule.resolving.counted_days import nth_workday_after
-from bot.schedule.resolving.point_parts import TIME_OPTIONS, Point, PointParts, wall_time_on
+from bot.schedule.resolving.point_parts import Point, PointParts, wall_time_on
 
 
 def from_now_point(
@@ -49,8 +49,8 @@ def from_now_point(
     wall = wall.replace(second=0, microsecond=0)
     if ctx.whole_days or not needs_time:
         return Point(wall, "minute", day_nodes=(node,))
-    options = tuple(f"{wall:%Y-%m-%d}{time}" for time in dict.fromkeys((f" at {wall:%H:%M}", *TIME_OPTIONS)))
-    raise AmbiguityError("At what time that day?", options, node)
+    options = tuple(f"{wall:%Y-%m-%d}{time}" for time in dict.fromkeys((f" at {wall:%H:%M}", *ctx.time_options)))
+    raise AmbiguityError("At what time that day?", options, node, time_after=node)
 
 
 def _after_workdays(ctx: PhraseContext, node: FromNow) -> datetime:

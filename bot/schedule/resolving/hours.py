@@ -43,7 +43,7 @@ def resolve_hour(
         raise AmbiguityError("When does the day end?", ("at 17:00", "at 23:59"), end_of_day, accepts_one=True)
     if clock is None:
         if daypart is not None:
-            raise _ask_hour(daypart)
+            raise _ask_hour(ctx, daypart)
         return None
     if clock.is_approximate:
         ctx.add_assumption("'About' was read as exactly.")
@@ -52,13 +52,20 @@ def resolve_hour(
     return resolve_without_daypart(ctx, clock)
 
 
-def _ask_hour(daypart: Daypart) -> AmbiguityError:
+def _ask_hour(ctx: PhraseContext, daypart: Daypart) -> AmbiguityError:
     question = "At what time " + ("at lunchtime?" if daypart.name == "lunchtime" else f"in the {daypart.name}?")
     if daypart.is_today:
-        return AmbiguityError(question, tuple(f"today at {time}" for time in _DAYPART_EXAMPLES[daypart.name]), daypart)
-    return AmbiguityError(
-        question, tuple(f" at {time}" for time in _DAYPART_EXAMPLES[daypart.name]), daypart, insert_after=daypart
-    )
+        today = tuple(f"today at {time}" for time in _hours_in(ctx, daypart))
+        return AmbiguityError(question, today, daypart, time_after=daypart)
+    options = tuple(f" at {time}" for time in _hours_in(ctx, daypart))
+    return AmbiguityError(question, options, daypart, insert_after=daypart, time_after=daypart)
+
+
+def _hours_in(ctx: PhraseContext, daypart: Daypart) -> tuple[str, ...]:
+    """Return the usual times in a part of the day, or two examples."""
+    first, last = _DAYPART_BOUNDS[daypart.name]
+    usual = tuple(f"{at:%H:%M}" for at in ctx.preferences.usual_times if first <= at.hour < last)
+    return usual or _DAYPART_EXAMPLES[daypart.name]
 
 
 def resolve_without_daypart(ctx: PhraseContext, clock: TimeOfDay) -> TimeOfDay:

@@ -49,8 +49,6 @@ _DAY_NODES = (
     EasterDay,
 )
 
-TIME_OPTIONS = (" at 09:00", " at 21:00")
-
 
 @dataclass(slots=True)
 class PointParts:

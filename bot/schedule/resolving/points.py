@@ -23,7 +23,7 @@ from bot.schedule.resolving.candidates import CandidateDays, candidate_days
 from bot.schedule.resolving.context import PhraseContext, add_duration, clock_part
 from bot.schedule.resolving.from_now import from_now_point
 from bot.schedule.resolving.hours import bare_number_error, format_time_of_day, resolve_hour
-from bot.schedule.resolving.point_parts import TIME_OPTIONS, Point, PointParts, classify, wall_time_on
+from bot.schedule.resolving.point_parts import Point, PointParts, classify, wall_time_on
 
 
 def resolve_point(
@@ -81,7 +81,8 @@ def _ask_about_hour_of_night(ctx: PhraseContext, parts: PointParts) -> None:
         return
     following = days.dates[0] + timedelta(days=1)
     options = tuple(f"{day.isoformat()} {format_time_of_day(clock)}" for day in (following, days.dates[0]))
-    raise AmbiguityError("Is that hour on that day, or on the next?", options, *days.nodes, daypart, clock)
+    question = "Is that hour on that day, or on the next?"
+    raise AmbiguityError(question, options, *days.nodes, daypart, clock, accepts_one=True)
 
 
 def _month_start(ctx: PhraseContext, node: SyntaxNode) -> datetime | None:
@@ -147,7 +148,8 @@ def _day_point(ctx: PhraseContext, days: CandidateDays, needs_time: bool) -> Poi
             options = (first.isoformat(), (first + timedelta(days=7)).isoformat())
             raise AmbiguityError("Is today meant, or a week from now?", options, weekday)
         return Point(datetime.combine(first, time()), "day", day_nodes=days.nodes)
-    raise AmbiguityError("At what time?", TIME_OPTIONS, *days.nodes, insert_after=days.nodes[-1])
+    last = days.nodes[-1]
+    raise AmbiguityError("At what time?", ctx.time_options, *days.nodes, insert_after=last, time_after=last)
 
 
 def _relative_point(
@@ -164,7 +166,7 @@ def _relative_point(
     if any(unit in ("hour", "minute", "second") for _, unit in node.amount):
         if node.is_from and start.clock is not None and not ctx.whole_days:
             text = " ".join(f"{count:g} {unit}s" for count, unit in node.amount)
-            options = (f"{text} after", f"for {text} at")
+            options = (f"{text} after", f"for {text} at", f"for {text}")
             raise AmbiguityError("A start so long after that time, or at any time in these hours?", options, node)
         if start.clock is None and start.instant is None:
             raise ParseError("From what time of that day is that counted?", node, *start.day_nodes)
@@ -182,7 +184,8 @@ def _relative_point(
             raise ParseError("", node)
         return _require_future(ctx, Point(wall_time_on(wall.date(), clock), "minute", clock, (node,)), node)
     if start.grain == "day" and not ctx.whole_days and needs_time:
-        raise AmbiguityError("At what time?", TIME_OPTIONS, node, insert_after=anchor[-1])
+        last = anchor[-1]
+        raise AmbiguityError("At what time?", ctx.time_options, node, insert_after=last, time_after=last)
     return _require_future(ctx, Point(wall, start.grain, start.clock, (node,)), node)
 
 

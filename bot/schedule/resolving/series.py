@@ -35,7 +35,6 @@ from bot.schedule.resolving.pairs import half_day_ranges, resolve_pair
 from bot.schedule.resolving.recurring import SeriesParts, classify, is_working_week
 from bot.schedule.resolving.rules import build_rule
 
-_TIME_OPTIONS = (" at 09:00", " at 21:00")
 _UNCHOSEN_DAYS: dict[Frequency, tuple[str, tuple[str, ...]]] = {
     "weekly": ("On which day of the week?", (" on Saturday", " on Sunday")),
     "monthly": ("On which day of the month?", (" on the 1st", " on the last Sunday")),
@@ -255,12 +254,11 @@ def _require_complete(
         if rule.freq == "weekly" and rule.times:
             options = tuple(dict.fromkeys((f" on {ctx.today:%A}", *options)))
         if not rule.times:
-            options = tuple(f"{option}{time}" for option in options for time in _TIME_OPTIONS)
+            options = tuple(f"{option}{time}" for option in options for time in ctx.time_options)
         raise AmbiguityError(question, options, *days, insert_after=last)
     if not rule.times:
-        raise AmbiguityError(
-            "At what time?", _TIME_OPTIONS, *days, insert_after=nodes[-1] if parts.until_nodes is None else last
-        )
+        place = nodes[-1] if parts.until_nodes is None else last
+        raise AmbiguityError("At what time?", ctx.time_options, *days, insert_after=place, time_after=place)
 
 
 def anchor(ctx: PhraseContext, rule: RecurrenceRule, start: datetime | None, count: int | None) -> Series:

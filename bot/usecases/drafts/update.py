@@ -1,5 +1,7 @@
 """Takes what a person typed into a draft."""
 
+from datetime import time
+
 from bot.backends.base import form_fields
 from bot.forms import OPERATION, REASON, SYSTEM, WHEN, is_clipped_original
 from bot.schedule import Ambiguous, read
@@ -7,6 +9,7 @@ from bot.storage.drafts import Draft, DraftChanges
 from bot.usecases.actor import Actor
 from bot.usecases.drafts.reading import parsed_reading, reading_as_json
 from bot.usecases.drafts.store import save_draft
+from bot.usecases.drafts.usual_times import usual_times
 from bot.usecases.services import Services
 from bot.values import Json, JsonObject
 
@@ -26,7 +29,7 @@ async def apply_form_state(
         phrase = _text(typed.pop(WHEN)).strip()
         if phrase != draft.phrase or draft.reading is None:
             changes["phrase"] = phrase
-            changes["reading"] = _read(services, actor, phrase)
+            changes["reading"] = await _read(services, actor, backend or draft.backend, phrase)
     merged = {**draft.values, **typed}
     if backend and backend != draft.backend and backend in services.backends:
         # What was picked has another meaning there: the same id is another template, computer or job.
@@ -50,15 +53,25 @@ async def choose_meaning(services: Services, draft: Draft, choice: int) -> Draft
     return await save_draft(services, draft, reading=reading_as_json(meaning), checked=None)
 
 
+async def choose_time(services: Services, draft: Draft, actor: Actor, at: time) -> Draft:
+    """Take a time of day as the answer to the question for one. Raises Conflict."""
+    reading = parsed_reading(draft)
+    if not isinstance(reading, Ambiguous) or reading.time_place is None:
+        return draft
+    answered = await _read(services, actor, draft.backend, reading.phrase_at(at))
+    return await save_draft(services, draft, reading=answered, checked=None)
+
+
 def _text(value: Json) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _read(services: Services, actor: Actor, phrase: str) -> JsonObject | None:
+async def _read(services: Services, actor: Actor, backend: str, phrase: str) -> JsonObject | None:
     if not phrase:
         return None
-    reading = read(phrase, now=services.clock.now(), zone=actor.zone, preferences=actor.time_preferences)
-    return reading_as_json(reading)
+    times = await usual_times(services, backend, actor.zone)
+    preferences = actor.time_preferences.model_copy(update={"usual_times": times})
+    return reading_as_json(read(phrase, now=services.clock.now(), zone=actor.zone, preferences=preferences))
 
 
 def _portable_fields(services: Services, draft: Draft) -> set[str]:
