@@ -89,7 +89,10 @@ def read(
     if preferences.language == "en" or len(text) > MAX_PHRASE_LENGTH or not is_foreign(text, preferences.language):
         return _read(text, origin)
     english = (origin[0], zone, preferences.model_copy(update={"language": "en"}), whole_days)
-    return _either(_read(text, origin, corrects=False), _read(text, english, corrects=False), origin)
+    reading, english_reading = _read(text, origin, corrects=False), _read(text, english, corrects=False)
+    if isinstance(reading, Rejected) and isinstance(english_reading, Rejected):
+        return _read(text, origin)
+    return _either(reading, english_reading, origin)
 
 
 def _either(reading: Reading, english: Reading, origin: _Origin) -> Reading:
@@ -131,7 +134,7 @@ def _read(phrase: str, origin: _Origin, *, corrects: bool = True) -> Reading:
         nodes = parse(tokens)
         return _interpret(phrase, tokens, nodes, origin, has_spans=True)
     except ParseError as problem:
-        question = _did_you_mean(tokens, problem) if corrects else None
+        question = _did_you_mean(phrase, tokens, problem, origin[2].language) if corrects else None
         reading = _ambiguous(phrase, tokens, question, origin) if question else None
         return reading if isinstance(reading, Ambiguous) else _rejected(phrase, tokens, problem)
     except AmbiguityError as question:
@@ -239,16 +242,20 @@ def _check_limits(ctx: PhraseContext, schedule: Schedule) -> None:
         raise ParseError(reason)
 
 
-def _did_you_mean(tokens: Sequence[Token], problem: ParseError) -> AmbiguityError | None:
+def _did_you_mean(phrase: str, tokens: Sequence[Token], problem: ParseError, language: str) -> AmbiguityError | None:
     """Return the question whether a word that is not known stands for one that is spelt almost alike."""
     node = problem.nodes[0] if len(problem.nodes) == 1 else None
     if node is None or problem.reason or tokens[node.start].kind != "other":
         return None
-    words = suggestions(tokens[node.start].text)
+    word = _text_of(phrase, tokens, problem.nodes)
+    words = suggestions(word, language)
     if not words:
         return None
-    question = f"'{tokens[node.start].text}' was not understood. Did you mean {' or '.join(words)}?"
-    return AmbiguityError(question, words, node, accepts_one=True)
+    start = phrase.find(word, max(0, tokens[node.start].start - len(word)))
+    places = [n for n, token in enumerate(tokens) if start <= token.start < start + len(word) and token.kind != "end"]
+    whole = SyntaxNode(places[0], places[-1] + 1) if places else node
+    question = f"'{word}' was not understood. Did you mean {' or '.join(words)}?"
+    return AmbiguityError(question, words, whole, accepts_one=True)
 
 
 def _rejected(phrase: str, tokens: Sequence[Token], error: ParseError) -> Rejected:
@@ -290,7 +297,7 @@ def _choices(
             answers = _choices(text, inner, question, origin, depth + 1) if depth < _MAX_DEPTH else ()
             (late_choices if question.time_passed or question.is_doubtful else choices).extend(answers)
         except ParseError as problem:
-            correction = _did_you_mean(inner, problem) if depth < _MAX_DEPTH else None
+            correction = _did_you_mean(text, inner, problem, origin[2].language) if depth < _MAX_DEPTH else None
             choices += _choices(text, inner, correction, origin, depth + 1) if correction else ()
         except (OverflowError, ValueError):
             continue

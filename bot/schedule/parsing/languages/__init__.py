@@ -39,13 +39,17 @@ _HOURS_BEFORE_UNIT = (
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """The words of a language. ``patterns`` come before ``words``; both give English text."""
+    """The words of a language. ``patterns`` come before ``words``; both give English text.
+
+    ``names`` are without accents; ``spellings`` has the words with them.
+    """
 
     names: Mapping[str, str]
     numbers: Mapping[str, int]
     patterns: tuple[tuple[re.Pattern[str], str], ...]
     words: re.Pattern[str]
     hour_words: frozenset[str]
+    spellings: Mapping[str, str]
 
     def translate(self, text: str) -> list[tuple[int, int, str]]:
         """Return the places of a lower-case text that have a meaning in this language, in order, with their English."""
@@ -122,7 +126,15 @@ def lexicon(language: str) -> Lexicon | None:
         ),
         words=re.compile(rf"(?<![\w'])(?:{_alternatives({*names, *hour_words})})(?!\w)"),
         hour_words=hour_words,
+        spellings={fold(word): word for word in _spelt_words(info, module)},
     )
+
+
+def _spelt_words(info: Mapping[str, list[str]], module: ModuleType) -> Iterator[str]:
+    """Yield the words of a language as they are written, where that is with an accent."""
+    words = [word.lower() for key in (*WEEKDAYS, *MONTHS, *_UNITS) for word in info[key]]
+    words += [word.lower() for key in _RELATIVE for word in info["relative-type"].get(key, ())]  # type: ignore[attr-defined]
+    yield from (word for word in (*words, *module.WORDS) if not word.isascii())
 
 
 def _names(info: Mapping[str, list[str]], keys: tuple[str, ...]) -> dict[str, str]:

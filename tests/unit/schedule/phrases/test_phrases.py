@@ -20,6 +20,12 @@ def test_what_operators_type_is_read_or_asked_about() -> None:
     assert share["refused"] <= 1
 
 
+def test_phrases_that_the_reader_was_not_written_for_are_read_or_asked_about() -> None:
+    share = shares("operators2")
+    assert share["right"] + share["asked"] >= 98
+    assert share["wrong"] == 0
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_five_languages_are_read(language: str) -> None:
     share = shares(language)
@@ -95,3 +101,40 @@ def test_what_is_not_understood_is_named(language: str, phrase: str, word: str) 
     reading = said(phrase, language)
     assert reading.kind == "refusal"
     assert reading.word == word
+
+
+@pytest.mark.parametrize(
+    ("language", "phrase", "question", "meaning"),
+    [
+        (
+            "de",
+            "Donnerstga um 22 Uhr",
+            "'Donnerstga' was not understood. Did you mean Donnerstag?",
+            "Thu 26 Nov 2026 22:00",
+        ),
+        (
+            "de",
+            "übermrogen 22:00",
+            "'übermrogen' was not understood. Did you mean übermorgen?",
+            "Sat 28 Nov 2026 22:00",
+        ),
+        ("fr", "24 décmbre 20:00", "'décmbre' was not understood. Did you mean décembre?", "Thu 24 Dec 2026 20:00"),
+        ("es", "miercoels 22:00", "'miercoels' was not understood. Did you mean miércoles?", "Wed 2 Dec 2026 22:00"),
+        ("nl", "woensadg 22 uur", "'woensadg' was not understood. Did you mean woensdag?", "Wed 2 Dec 2026 22:00"),
+        ("pt", "domigno 22:00", "'domigno' was not understood. Did you mean domingo?", "Sun 29 Nov 2026 22:00"),
+    ],
+)
+def test_a_misspelt_word_of_any_language_is_asked_about(
+    language: str, phrase: str, question: str, meaning: str
+) -> None:
+    reading = said(phrase, language)
+    assert isinstance(reading, Ambiguous), reading
+    assert reading.ask == question
+    assert [choice.label for choice in reading.choices] == [f"{meaning} CET"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_misspelt_english_word_is_asked_about_in_every_language(language: str) -> None:
+    reading = said("thrusday 22:00", language)
+    assert isinstance(reading, Ambiguous), reading
+    assert "Thu 26 Nov 2026 22:00 CET" in [choice.label for choice in reading.choices]
