@@ -3,11 +3,14 @@
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from bot.schedule.calendar_names import MONTHS, WEEKDAYS
 from bot.schedule.limits import far_future_warning
 from bot.schedule.model import Now, Once, Parsed, Schedule, Series, Window, ZonedTime
 from bot.schedule.occurrences import LOOKAHEAD, is_ambiguous, next_runs, wall_time_exists
 from bot.schedule.words import format_minutes, format_time, to_phrase, zone_name
 
+_DAYS = tuple(name[:3].capitalize() for name in WEEKDAYS)
+_MONTHS = tuple(name[:3].capitalize() for name in MONTHS)
 PASTED_RULE = "rule"
 """The production of a span that is a pasted rule."""
 _RUNS_SHOWN = 3
@@ -157,4 +160,4 @@ def relative_time(instant: datetime, now: datetime) -> str:
 
 
 def _format_date(wall: datetime) -> str:
-    return f"{wall:%a} {wall.day} {wall:%b %Y}"
+    return f"{_DAYS[wall.weekday()]} {wall.day} {_MONTHS[wall.month - 1]} {wall.year}"

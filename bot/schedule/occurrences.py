@@ -20,20 +20,26 @@ _FREQUENCIES: dict[Frequency, Literal[0, 1, 2, 3, 4, 5]] = {
     "minutely": rrule.MINUTELY,
 }
 
+_NONE = timedelta(0)
 LOOKAHEAD = timedelta(days=400)
 """How far ahead the runs of a series are examined: more than a year, so that every clock change is included."""
 
 
 def wall_time_exists(wall: datetime, zone: str) -> bool:
     """Tell whether a wall-clock time happens in a zone; one in a spring-forward gap does not."""
-    first, second = _instants(wall, zone)
-    return first <= second
+    return offset_change(wall, zone) <= _NONE
 
 
 def is_ambiguous(wall: datetime, zone: str) -> bool:
     """Tell whether a wall-clock time happens twice in a zone, in the hour that autumn repeats."""
-    first, second = _instants(wall, zone)
-    return first < second
+    return offset_change(wall, zone) < _NONE
+
+
+def offset_change(wall: datetime, zone: str) -> timedelta:
+    """Return how far the clocks go forward around a time; negative where they go back, zero on other days."""
+    local = wall.replace(tzinfo=ZoneInfo(zone), fold=0)
+    before, after = local.utcoffset(), local.replace(fold=1).utcoffset()
+    return after - before if before is not None and after is not None else _NONE
 
 
 def _instants(wall: datetime, zone: str) -> tuple[datetime, datetime]:

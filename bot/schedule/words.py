@@ -58,7 +58,7 @@ def _zoned_time(zoned: ZonedTime) -> str:
 
 def format_time(value: time) -> str:
     """Format a time of day: 09:00, or 09:00:30."""
-    return f"{value:%H:%M:%S}" if value.second else f"{value:%H:%M}"
+    return value.isoformat("seconds" if value.second else "minutes")
 
 
 def _series_phrase(series: Series) -> str:

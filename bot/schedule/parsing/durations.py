@@ -143,13 +143,14 @@ def length_after_time(tokens: Sequence[Token], i: int) -> Duration | None:
     return Duration(i, _label_end(tokens, end), parts)
 
 
-_LENGTH_LEADS = (
+_LEADS = (
     ("max",), ("max", "of"), ("maximum",), ("maximum", "of"), ("up", "to"), ("at", "most"), ("no", "longer", "than"),
     ("not", "longer", "than"), ("no", "more", "than"), ("not", "more", "than"), ("duration",), ("duration", "of"),
     ("window",), ("window", "of"), ("in", "a", "window", "of"), ("with", "a"), ("within", "a"), ("in", "a"), ("takes",),
     ("taking",),
 )  # fmt: skip
 """Words before a length of time that is neither counted from now nor from a day."""
+_LENGTH_LEADS = {first: [lead for lead in _LEADS if lead[0] == first] for first in {lead[0] for lead in _LEADS}}
 _LENGTH_LABELS = frozenset({"window", "max", "maximum", "long", "duration"})
 
 
@@ -157,8 +158,8 @@ def labelled_length(tokens: Sequence[Token], i: int) -> Duration | None:
     """Parse max 4h, up to 4 hours, no longer than 4h; and 4h window, 4 hours max."""
     start = i
     i += tokens[i].name == "for"
-    for lead in _LENGTH_LEADS:
-        if tokens[i].text != lead[0] or tuple(token.text for token in tokens[i : i + len(lead)]) != lead:
+    for lead in _LENGTH_LEADS.get(tokens[i].text, ()):
+        if tuple(token.text for token in tokens[i : i + len(lead)]) != lead:
             continue
         amount = duration_parts(tokens, i + len(lead))
         if amount is None:
@@ -168,7 +169,7 @@ def labelled_length(tokens: Sequence[Token], i: int) -> Duration | None:
             return Duration(start, end, amount[0])
     if i > start:
         return None
-    if tokens[i].kind != "number" or not any(token.text in _LENGTH_LABELS for token in tokens):
+    if tokens[i].kind != "number" or tokens[i + 1].kind not in ("unit", "dash"):
         return None
     amount = duration_parts(tokens, i)
     if amount is None or _label_end(tokens, amount[1]) == amount[1]:

@@ -220,6 +220,8 @@ _BY_WORD: dict[str, tuple[Production, ...]] = {
 }
 
 
+_FILLERS = frozenset({"please", "later", "first", "on"})
+"""The names of the first words of those that say nothing."""
 _YEAR_LENGTH = 4
 _SEPARABLE_DAYS = (NthWeekdays, Weekdays, CalendarDate, RelativeDay, Workdays, ShiftedWeekday)
 
@@ -230,20 +232,22 @@ def parse(tokens: Sequence[Token]) -> list[SyntaxNode]:
     Raises ParseError for the first word that no production takes.
     """
     nodes: list[SyntaxNode] = []
+    has_dash = False
     i = 0
     while tokens[i].kind != "end":
-        if (skipped := _filler_words(tokens, i)) > 0:
+        if tokens[i].name in _FILLERS and (skipped := _filler_words(tokens, i)) > 0:
             i += skipped
             continue
         node = _next_time_in_list(tokens, i, nodes) or _first_match(tokens, i, nodes)
         if node is not None:
+            has_dash |= tokens[i].kind == "dash"
             nodes.append(node)
             i = node.end
         elif tokens[i].kind == "comma":
             i += 1
         else:
             raise _unknown_word_error(tokens, i)
-    return _without_separators(tokens, nodes) if any(token.kind == "dash" for token in tokens) else nodes
+    return _without_separators(tokens, nodes) if has_dash else nodes
 
 
 def _without_separators(tokens: Sequence[Token], nodes: list[SyntaxNode]) -> list[SyntaxNode]:

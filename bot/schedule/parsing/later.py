@@ -13,6 +13,8 @@ _RELATIVE_DAYS = {"today": 0, "tomorrow": 1}
 def weeks_ahead(tokens: Sequence[Token], i: int) -> Weekdays | RelativeDay | None:
     """Parse a week on friday, two weeks on saturday, a week today, a fortnight tomorrow."""
     start = i
+    if "week" not in (tokens[i].name, tokens[i + 1].name):
+        return None
     count = tokens[i].number if tokens[i].kind == "number" else 1
     i += tokens[i].kind == "number" or tokens[i].name == "a"
     if tokens[i].name != "week" or tokens[i].kind != "unit" or not 0 < count <= _MAX_WEEKS:
@@ -27,6 +29,8 @@ def weeks_ahead(tokens: Sequence[Token], i: int) -> Weekdays | RelativeDay | Non
 
 def week_after_day(tokens: Sequence[Token], i: int) -> Weekdays | RelativeDay | None:
     """Parse saturday week and tomorrow week: seven days after that day."""
+    if tokens[i + 1].text != "week":
+        return None
     day, week, following = tokens[i : i + 3]
     if week.text != "week" or following.kind == "number" or following.kind == "unit":
         return None
@@ -38,6 +42,8 @@ def week_after_day(tokens: Sequence[Token], i: int) -> Weekdays | RelativeDay | 
 
 def with_words_behind(tokens: Sequence[Token], node: Weekdays) -> Weekdays:
     """Return a weekday with what follows it: friday after next, friday coming."""
+    if tokens[node.end].name not in ("after", "coming"):
+        return node
     first, second = tokens[node.end : node.end + 2]
     if len(node.days) > 1 or node.plural or node.determiner:
         return node

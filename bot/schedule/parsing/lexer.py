@@ -67,7 +67,7 @@ def tokenize(phrase: str, language: str = "en") -> list[Token]:
     _append_tokens(lower, place, len(lower), phrase, tokens)
     tokens = _settle_prepositions(tokens) if words else tokens
     tokens = _merge_offsets(tokens) if _OFFSET_HINT.search(lower) else tokens
-    tokens = _merge_number_words(tokens)
+    tokens = _merge_number_words(tokens) if "ty" in lower else tokens
     size = len(phrase)
     tokens += [Token("end", "", size, size) for _ in range(4)]
     return tokens
@@ -245,8 +245,6 @@ def _offset_after(clock: Token, sign: Token, following: list[Token]) -> Token | 
 
 def _merge_number_words(tokens: list[Token]) -> list[Token]:
     """Join twenty + two and twenty + second, with or without a hyphen, into one number or ordinal."""
-    if not any(t.kind == "number" and t.text in _TENS_WORDS for t in tokens):
-        return tokens
     joined: list[Token] = []
     index = 0
     while index < len(tokens):

@@ -29,6 +29,7 @@ _AMBIGUOUS_ADVERBS = {
     "biweekly": ("every 2 weeks", "every monday and thursday"),
     "bimonthly": ("every 2 months", "every month on the 1st and 15th"),
 }
+_FRACTIONS = {"quarter": 15, "half": 30}
 _EVERY_WORDS = frozenset({"every", "any", "all"})
 
 
@@ -77,6 +78,8 @@ def _twice(tokens: Sequence[Token], start: int, i: int) -> Recurrence | None:
 
 def times_per_unit(tokens: Sequence[Token], i: int) -> Recurrence | None:
     """Parse "3 times a week" before the days, which are checked against it."""
+    if tokens[i + 1].name not in ("times", "x"):
+        return None
     count, word, every = tokens[i : i + 3]
     if count.kind != "number" or word.name not in ("times", "x") or every.name not in ("a", "every"):
         return None
@@ -152,7 +155,9 @@ def minutes_past_hour(tokens: Sequence[Token], i: int) -> MinutesOfHour | None:
     start = i
     i += tokens[i].name == "at"
     i += tokens[i].name == "a"
-    minutes = {"quarter": 15, "half": 30}.get(tokens[i].name, tokens[i].number if tokens[i].kind == "number" else -1)
+    if "past" not in (tokens[i + 1].name, tokens[i + 2].name):
+        return None
+    minutes = _FRACTIONS.get(tokens[i].name, tokens[i].number if tokens[i].kind == "number" else -1)
     i += 1 + (tokens[i + 1].name == "minute")
     if not 0 <= minutes < 60 or tokens[i].name != "past":
         return None

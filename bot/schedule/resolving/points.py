@@ -5,7 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Literal
 
 from bot.schedule.model import ZonedTime
-from bot.schedule.occurrences import is_ambiguous, resolve_wall_time, wall_time_exists
+from bot.schedule.occurrences import offset_change, resolve_wall_time
 from bot.schedule.parsing.errors import AmbiguityError, ParseError
 from bot.schedule.parsing.nodes import (
     DateRange,
@@ -24,6 +24,8 @@ from bot.schedule.resolving.context import PhraseContext, add_duration, clock_pa
 from bot.schedule.resolving.from_now import from_now_point
 from bot.schedule.resolving.hours import bare_number_error, format_time_of_day, resolve_hour
 from bot.schedule.resolving.point_parts import Point, PointParts, classify, wall_time_on
+
+_NO_CHANGE = timedelta(0)
 
 
 def resolve_point(
@@ -202,12 +204,13 @@ def to_zoned_time(ctx: PhraseContext, point: Point) -> ZonedTime:
     if point.grain == "day" or point.clock is None:
         return resolve_wall_time(point.wall, ctx.zone)
     clock = point.clock
-    if not wall_time_exists(point.wall, ctx.zone):
+    change = offset_change(point.wall, ctx.zone)
+    if change > _NO_CHANGE:
         options = tuple(f"at {_shift_out_of_gap(point.wall, ctx.zone, fold):%H:%M}" for fold in (1, 0))
         question = f"{format_time_of_day(clock)} does not exist on {point.wall:%-d %B %Y}: the clocks go forward."
         raise AmbiguityError(question, options, clock, *point.day_nodes, replace=(clock,), accepts_one=True)
     fold: Literal[0, 1] | None = clock.fold or 0
-    if is_ambiguous(point.wall, ctx.zone):
+    if change < _NO_CHANGE:
         fold = _fold_from_abbreviation(ctx, point.wall) if clock.fold is None else clock.fold
         if fold is None:
             question = f"{format_time_of_day(clock)} comes twice on {point.wall:%-d %B %Y}: the clocks go back."
