@@ -23,8 +23,6 @@ ZONES = (
 _YEARS = timedelta(days=3 * 365)
 _MAX_RUNS = 3000
 _DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
-_RUBY = 'require "fugit"; c = Fugit.do_parse_cron(ARGV[0]); t = EtOrbi::EoTime.at(ARGV[1].to_i); ' \
-    "ARGV[2].to_i.times { t = c.next_time(t); puts t.to_i }"  # fmt: skip
 
 
 @dataclass
@@ -172,24 +170,6 @@ def with_systemd(count: int, seed: int) -> Tally | None:
 
 def _first(series: Series, now: datetime, count: int) -> Iterator[ZonedTime]:
     return islice(occurrences(series, now), count)
-
-
-def with_fugit(count: int, seed: int) -> Tally | None:
-    """Compare with Fugit, which Foreman uses, or return None where there is no Ruby with it."""
-    ruby = shutil.which("ruby")
-    if ruby is None or subprocess.run([ruby, "-e", 'require "fugit"'], capture_output=True, check=False).returncode:
-        return None
-    random, tally = Random(seed), Tally("Fugit")
-    for _ in range(count):
-        line, zone, now = random_cron(random), random.choice(ZONES), random_now(random)
-        series = series_of(f"{line} {zone}", now, "UTC")
-        if series is None or "L" in line:
-            continue
-        command = [ruby, "-e", _RUBY, f"{line} {zone}", str(int(now.timestamp())), "40"]
-        text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-        theirs = [datetime.fromtimestamp(int(second), UTC) for second in text.split()]
-        tally.add(f"{line} {zone} from {now}", [run.instant for run in _first(series, now, 40)], theirs)
-    return tally
 
 
 def said_back(count: int, seed: int) -> Tally:

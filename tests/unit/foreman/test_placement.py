@@ -110,10 +110,20 @@ def test_what_every_cron_can_say_is_foremans(rule: RecurrenceRule, plain: str, f
 
 @pytest.mark.parametrize(("rule", "line"), FUGIT_ONLY)
 def test_what_only_fugit_can_say_is_foremans_where_it_has_it(rule: RecurrenceRule, line: str) -> None:
-    found = place_rule(rule, NEW, BERLIN)
+    found = place_rule(rule, NEW, "UTC")
     assert isinstance(found, ScheduledInForeman), found
-    assert found.cron_line == line
+    assert found.cron_line == line.replace(BERLIN, "UTC")
     assert isinstance(place_rule(rule, OLD), ScheduledInNightshift)
+
+
+@pytest.mark.parametrize(("rule", "line"), FUGIT_ONLY)
+def test_lines_whose_runs_fugit_skips_around_clock_changes_are_held(rule: RecurrenceRule, line: str) -> None:
+    found = place_rule(rule, NEW, BERLIN)
+    if set(line) & set("#&"):
+        assert isinstance(found, ScheduledInNightshift)
+        assert "Fugit skips runs of such a line where the clocks in Europe/Berlin change" in found.reason
+    else:
+        assert isinstance(found, ScheduledInForeman)
 
 
 @pytest.mark.parametrize(("rule", "why"), NOT_REPRESENTABLE)
