@@ -1,5 +1,6 @@
 """Phrases made from meanings are read as what was meant; a changed token is never read silently as something else."""
 
+from dataclasses import replace
 from datetime import datetime
 from random import Random
 from zoneinfo import ZoneInfo
@@ -19,9 +20,10 @@ def test_a_phrase_that_was_made_from_a_meaning_gives_it_back(language: str) -> N
     assert [problem for made in made_phrases(language, 150, 7) if (problem := made.problem())] == []
 
 
-def test_a_changed_digit_or_sign_is_said_in_the_echo() -> None:
+@pytest.mark.parametrize("name", ["operators", "operators2", "de", "fr", "es", "nl", "pt"])
+def test_a_changed_digit_or_sign_is_said_in_the_echo(name: str) -> None:
     random, changed = Random(1), 0
-    for case in cases("operators"):
+    for case in cases(name):
         original = case.read()
         for _ in range(3 if isinstance(original, Parsed) else 0):
             places = [n for n, letter in enumerate(case.phrase) if letter in _SIGNS]
@@ -29,12 +31,12 @@ def test_a_changed_digit_or_sign_is_said_in_the_echo() -> None:
                 continue
             place = random.choice(places)
             text = case.phrase[:place] + random.choice(_SIGNS) + case.phrase[place + 1 :]
-            other = read(text, now=NOW, zone=ZONE)
+            other = replace(case, phrase=text).read()
             if not isinstance(other, Parsed) or not isinstance(original, Parsed) or other.schedule == original.schedule:
                 continue
             assert echo(other, NOW, ZONE) != echo(original, NOW, ZONE), (case.phrase, text)
             changed += 1
-    assert changed > 60
+    assert changed > 25
 
 
 def test_no_answer_lasts_longer_than_12_hours_unless_its_dates_say_so() -> None:
