@@ -2,9 +2,11 @@
 
 from bot.requests.model import Person
 from bot.usecases.actor import Actor, actor_for
+from bot.usecases.language import language_of
 from bot.usecases.services import Services
 
 
 async def authorize_actor(services: Services, person: Person) -> Actor:
     """The person as an actor, if they may use the bot. Raises NotAllowed."""
-    return actor_for(services, await services.directory.authorize(person))
+    user = await services.directory.authorize(person)
+    return actor_for(services, user, await language_of(services, person))

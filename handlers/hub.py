@@ -14,6 +14,7 @@ from bot.usecases.approvals.delegate import delegate
 from bot.usecases.approvals.end_delegation import end_delegation
 from bot.usecases.approvals.take_over import take_over
 from bot.usecases.drafts.reading import echo_lines
+from bot.usecases.language import choose_language
 from bot.usecases.pauses.list_pauses import list_pauses
 from bot.usecases.pauses.pause_series import pause_series
 from bot.usecases.pauses.pause_starts import pause_starts
@@ -43,6 +44,7 @@ HELP = """What you can say:
 /nightshift resume NS-12: let its runs start again; systems and everything too
 /nightshift takeover NS-12: answer for it from now on, if its requester has left
 /nightshift when PHRASE: what a time means, such as "tomorrow 21:00"
+/nightshift language de: say times back in German (es, fr, nl, pt); /nightshift language off ends it
 /nightshift delegate @someone until friday: they decide in your place; /nightshift delegate off ends it
 /nightshift help: this text
 To ask for maintenance: {commands}, with or without key=value arguments."""
@@ -87,6 +89,8 @@ class Hub:
                 now = self._services.clock.now()
                 reading = read(rest, now=now, zone=actor.zone, preferences=actor.time_preferences)
                 return Ephemeral("", more_lines=echo_lines(self._services, reading, actor))
+            case "language":
+                return Ephemeral(await choose_language(self._services, actor.person, rest))
             case "delegate":
                 return Ephemeral(await self._delegate(actor, rest))
             case "" | "help":

@@ -3,7 +3,9 @@
 Everything here is pure: the current time and the speaker's zone are arguments.
 """
 
+from bot.schedule.calendar_names import LANGUAGES
 from bot.schedule.echo import echo
+from bot.schedule.echo_languages import echo_in
 from bot.schedule.limits import far_future_warning, overlap_reason, too_far_reason, too_frequent_reason
 from bot.schedule.model import (
     Ambiguous,
@@ -37,6 +39,7 @@ from bot.schedule.read import read, warm_up
 from bot.schedule.words import to_phrase
 
 __all__ = [
+    "LANGUAGES",
     "Ambiguous",
     "ClockPreference",
     "DateOrderPreference",
@@ -54,6 +57,7 @@ __all__ = [
     "Window",
     "ZonedTime",
     "echo",
+    "echo_in",
     "far_future_warning",
     "is_ambiguous",
     "is_known_zone",

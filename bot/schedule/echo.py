@@ -21,12 +21,20 @@ _MAX_LABEL_LENGTH = 75
 
 def echo(parsed: Parsed, now: datetime, zone: str | None = None) -> tuple[str, ...]:
     """Return the lines that say what was understood. ``zone`` is the speaker's, if it is known."""
-    schedule = parsed.schedule
+    lines = _lines(parsed.schedule, now, zone, runs_shown(parsed))
+    return (*lines, *remarks(parsed, now))
+
+
+def runs_shown(parsed: Parsed) -> int:
+    """Return how many runs of a series are said."""
     is_pasted = any(span.production == PASTED_RULE for span in parsed.spans)
-    lines = list(_lines(schedule, now, zone, _RUNS_SHOWN_OF_PASTED if is_pasted else _RUNS_SHOWN))
-    if (warning := far_future_warning(schedule, now)) is not None:
-        lines.append(warning)
-    return (*lines, *parsed.assumptions)
+    return _RUNS_SHOWN_OF_PASTED if is_pasted else _RUNS_SHOWN
+
+
+def remarks(parsed: Parsed, now: datetime) -> tuple[str, ...]:
+    """Return the warning for a start that is far away, and what was assumed."""
+    warning = far_future_warning(parsed.schedule, now)
+    return ((warning,) if warning is not None else ()) + parsed.assumptions
 
 
 def _lines(schedule: Schedule, now: datetime, zone: str | None, run_count: int) -> tuple[str, ...]:

@@ -262,6 +262,15 @@ delegations = Table(
     Index(None, "ends"),
 )
 
+person_settings = Table(
+    "person_settings",
+    metadata,
+    Column("team", String(40), primary_key=True),
+    Column("user", String(40), primary_key=True),
+    Column("language", String(20), nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+)
+
 pauses = Table(
     "pauses",
     metadata,

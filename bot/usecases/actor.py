@@ -17,14 +17,23 @@ class Actor:
     zone: str
     time_preferences: TimePreferences
     zone_note: str = ""
+    language: str = "en"
+    """The language in which times are said back."""
 
 
-def actor_for(services: Services, user: User) -> Actor:
-    """Return a Slack user as an actor. The configuration's zone is assumed if their profile has none."""
+def actor_for(services: Services, user: User, language: str = "") -> Actor:
+    """Return a Slack user as an actor. The configuration's zone is assumed if their profile has none.
+
+    ``language`` is the one that they have chosen; without it phrases are read in that of their profile.
+    """
     times = services.settings.times
     preferences = time_preferences(user.locale, times.clock, times.dates)
     preferences = preferences.model_copy(update={"holidays": known_holidays(services.policy)})
+    if language:
+        preferences = preferences.model_copy(update={"language": language})
+    language = language or "en"
     if user.zone:
-        return Actor(user.person, user.zone, preferences)
+        return Actor(user.person, user.zone, preferences, language=language)
     zone = services.settings.channels.default_zone
-    return Actor(user.person, zone, preferences, f"Your Slack profile has no time zone, so {zone} is assumed.")
+    note = f"Your Slack profile has no time zone, so {zone} is assumed."
+    return Actor(user.person, zone, preferences, note, language)

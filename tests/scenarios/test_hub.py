@@ -128,3 +128,13 @@ async def test_the_home_tab_holds_any_number_of_requests(env: Environment, alice
     await eventually(env, lambda: "more: /nightshift list" in home.text)
     assert len(home.blocks) <= 100
     assert RESTART_COMMAND not in home.text
+
+
+async def test_times_are_said_back_in_the_language_that_somebody_chooses(env: Environment, alice: Person) -> None:
+    assert "Times are read and said back in German" in await hub_reply(env, alice, "language Deutsch")
+    said = await hub_reply(env, alice, "when Samstag um 22 Uhr")
+    assert "2027 22:00 CET (Europe/Berlin), in " in said
+    assert said.startswith("Sa., "), said
+    assert "Say one of en, de, es, fr, nl, pt, or off" in await hub_reply(env, alice, "language klingon")
+    assert "said back in English" in await hub_reply(env, alice, "language off")
+    assert (await hub_reply(env, alice, "when saturday 22:00")).startswith("Sat ")

@@ -10,7 +10,7 @@ From people we accept what both parsers read alike. What we emit may use more, a
 import calendar
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -111,6 +111,17 @@ def has_clock_changes(zone: str, start: datetime, end: datetime) -> bool:
     days = (end - start).days + 1
     offsets = {(start + timedelta(days=n)).astimezone(tz).utcoffset() for n in range(days + 1)}
     return len(offsets) > 1
+
+
+def skips_midnight(zone: str, start: datetime, end: datetime) -> bool:
+    """Return whether a zone's clocks jump over a midnight between two instants."""
+    tz = ZoneInfo(zone)
+    first = start.astimezone(tz).date()
+    midnights = (datetime.combine(first + timedelta(days=n), time(), tz) for n in range((end - start).days + 2))
+    return any(
+        midnight.astimezone(UTC).astimezone(tz).replace(tzinfo=None) != midnight.replace(tzinfo=None)
+        for midnight in midnights
+    )
 
 
 def shortest_gap(line: CronLine, start: datetime) -> timedelta | None:

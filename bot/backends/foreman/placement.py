@@ -63,11 +63,7 @@ def _schedule_in_foreman(series: Series, now: datetime, server: ForemanServer, c
     if series.excluded or series.added:
         raise InexactCron("a cron line cannot leave out single dates or add them")
     line = to_cron_line(series, server.dialect)
-    if (
-        server.dialect == "fugit"
-        and _is_unproven(line)
-        and cron.has_clock_changes(series.zone, now, now + PROOF_HORIZON)
-    ):
+    if server.dialect == "fugit" and _is_unproven(line, series.zone, now):
         raise InexactCron(f"Fugit skips runs of such a line where the clocks in {series.zone} change")
     first = next(iter(occurrences(series, after=now)), None)
     if first is None:
@@ -81,10 +77,15 @@ def _schedule_in_foreman(series: Series, now: datetime, server: ForemanServer, c
     return ScheduledInForeman(line, first.instant, _remaining_runs(series, now), _reason(line, server, cron_zone))
 
 
-def _is_unproven(cron_line: str) -> bool:
-    """Return whether Fugit was seen to miss runs of such a line around clock changes: nth weekdays, and weekdays among
-    dates (``make oracle``)."""
-    return "#" in cron_line or "&" in cron_line
+def _is_unproven(cron_line: str, zone: str, now: datetime) -> bool:
+    """Return whether Fugit was seen to skip runs of such a line around clock changes (``make oracle``).
+
+    These are nth weekdays and weekdays among dates, and all weekdays where a change skips midnight.
+    """
+    end = now + PROOF_HORIZON
+    if "#" in cron_line or "&" in cron_line:
+        return cron.has_clock_changes(zone, now, end)
+    return cron_line.split()[4] != "*" and cron.skips_midnight(zone, now, end)
 
 
 def is_same_zone(one: str, other: str) -> bool:

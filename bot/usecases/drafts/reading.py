@@ -2,7 +2,7 @@
 
 from pydantic import TypeAdapter
 
-from bot.schedule import Ambiguous, Parsed, Reading, echo
+from bot.schedule import Ambiguous, Parsed, Reading, echo_in
 from bot.storage.drafts import Draft
 from bot.usecases.actor import Actor
 from bot.usecases.services import Services
@@ -28,7 +28,7 @@ def echo_lines(services: Services, reading: Reading | None, actor: Actor) -> tup
         case None:
             return ()
         case Parsed():
-            lines = echo(reading, services.clock.now(), actor.zone)
+            lines = echo_in(actor.language, reading, services.clock.now(), actor.zone)
             return (*lines, actor.zone_note) if actor.zone_note else tuple(lines)
         case Ambiguous(ask=ask):
             return (f"❓ {ask}",)

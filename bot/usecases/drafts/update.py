@@ -69,9 +69,13 @@ def _text(value: Json) -> str:
 async def _read(services: Services, actor: Actor, backend: str, phrase: str) -> JsonObject | None:
     if not phrase:
         return None
-    times = await usual_times(services, backend, actor.zone)
-    preferences = actor.time_preferences.model_copy(update={"usual_times": times})
-    return reading_as_json(read(phrase, now=services.clock.now(), zone=actor.zone, preferences=preferences))
+    now, preferences = services.clock.now(), actor.time_preferences
+    reading = read(phrase, now=now, zone=actor.zone, preferences=preferences)
+    if isinstance(reading, Ambiguous) and reading.time_place is not None:
+        times = await usual_times(services, backend, actor.zone)
+        preferences = preferences.model_copy(update={"usual_times": times})
+        reading = read(phrase, now=now, zone=actor.zone, preferences=preferences)
+    return reading_as_json(reading)
 
 
 def _portable_fields(services: Services, draft: Draft) -> set[str]:

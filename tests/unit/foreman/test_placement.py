@@ -126,6 +126,14 @@ def test_lines_whose_runs_fugit_skips_around_clock_changes_are_held(rule: Recurr
         assert isinstance(found, ScheduledInForeman)
 
 
+@pytest.mark.parametrize(("zone", "is_held"), [("Africa/Cairo", True), ("America/Santiago", True), (BERLIN, False)])
+def test_weekdays_are_held_where_the_clocks_jump_over_midnight(zone: str, is_held: bool) -> None:
+    weekly = RecurrenceRule(freq="weekly", weekdays=(Weekday(day=4),), times=AT_SIX)
+    assert isinstance(place_rule(weekly, NEW, zone), ScheduledInNightshift) is is_held
+    daily = RecurrenceRule(freq="daily", times=AT_SIX)
+    assert isinstance(place_rule(daily, NEW, zone), ScheduledInForeman)
+
+
 @pytest.mark.parametrize(("rule", "why"), NOT_REPRESENTABLE)
 def test_what_cron_cannot_say_is_held_and_the_reason_is_told(rule: RecurrenceRule, why: str) -> None:
     found = place_rule(rule, NEW)

@@ -76,6 +76,7 @@ def upgrade() -> None:
     _add_rescheduled_hash()
     _create_disclosures()
     _create_pauses()
+    _create_person_settings()
     op.execute(REDRAW_WAITING_CARDS)
     _rewrite_requests()
     _rewrite_revisions()
@@ -123,6 +124,17 @@ def _create_disclosures() -> None:
         sa.Column("at", UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(["request_id"], ["requests.id"], name=op.f("fk_disclosures_request_id")),
         sa.PrimaryKeyConstraint("request_id", "revision", "content_hash", "team", "user", name=op.f("pk_disclosures")),
+    )
+
+
+def _create_person_settings() -> None:
+    op.create_table(
+        "person_settings",
+        sa.Column("team", sa.String(length=40), nullable=False),
+        sa.Column("user", sa.String(length=40), nullable=False),
+        sa.Column("language", sa.String(length=20), nullable=False),
+        sa.Column("changed_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("team", "user", name=op.f("pk_person_settings")),
     )
 
 
