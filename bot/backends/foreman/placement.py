@@ -9,7 +9,7 @@ from bot.backends.foreman import cron
 from bot.backends.foreman.server import ForemanServer
 from bot.backends.foreman.settings import CronDialect
 from bot.backends.foreman.translate import InexactCron, to_cron_line
-from bot.schedule import Series, occurrences
+from bot.schedule import RecurrenceRule, Series, occurrences
 
 PROOF_HORIZON = timedelta(days=400)
 """Series and cron line are compared over this period."""
@@ -64,7 +64,7 @@ def _schedule_in_foreman(series: Series, now: datetime, server: ForemanServer, c
         raise InexactCron("a cron line cannot leave out single dates or add them")
     line = to_cron_line(series, server.dialect)
     if server.dialect == "fugit" and _is_unproven(line, series.zone, now):
-        raise InexactCron(f"Fugit skips runs of such a line where the clocks in {series.zone} change")
+        raise InexactCron(f"Fugit is not proven to run {line} at the same moments")
     first = next(iter(occurrences(series, after=now)), None)
     if first is None:
         raise InexactCron("it has no runs left")
@@ -74,16 +74,29 @@ def _schedule_in_foreman(series: Series, now: datetime, server: ForemanServer, c
         series.model_copy(update={"until": None, "count": None}), line, server.dialect, first.instant
     ):
         raise InexactCron(f"the cron line {line} would not run at exactly the same moments")
+    if series.rule.times and not _is_exact_every_day(series, server.dialect, first.instant):
+        raise InexactCron(f"a change of the clocks in {series.zone} skips or repeats its time of day")
     return ScheduledInForeman(line, first.instant, _remaining_runs(series, now), _reason(line, server, cron_zone))
 
 
-def _is_unproven(cron_line: str, zone: str, now: datetime) -> bool:
-    """Return whether Fugit was seen to skip runs of such a line around clock changes (``make oracle``).
+def _is_exact_every_day(series: Series, dialect: CronDialect, start: datetime) -> bool:
+    """Return whether a line for every day at the times of a series is exact: its dates may meet a clock change only
+    years from now."""
+    rule = RecurrenceRule(freq="daily", times=series.rule.times)
+    daily = Series(rule=rule, zone=series.zone, first=series.first)
+    return _gives_same_runs(daily, to_cron_line(daily, dialect), dialect, start)
 
-    These are nth weekdays and weekdays among dates, and all weekdays where a change skips midnight.
+
+def _is_unproven(cron_line: str, zone: str, now: datetime) -> bool:
+    """Return whether Fugit is not proven to read a line like Nightshift, or was seen to skip runs (``make oracle``).
+
+    These are several nth weekdays, weekdays among dates, nth weekdays where the clocks change, and all weekdays where a
+    change skips midnight.
     """
     end = now + PROOF_HORIZON
-    if "#" in cron_line or "&" in cron_line:
+    if "&" in cron_line or cron_line.count("#") > 1:
+        return True
+    if "#" in cron_line:
         return cron.has_clock_changes(zone, now, end)
     return cron_line.split()[4] != "*" and cron.skips_midnight(zone, now, end)
 
