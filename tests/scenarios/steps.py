@@ -1,11 +1,13 @@
 """Steps that many scenarios share."""
 
+import asyncio
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from bot.storage import requests, runs
 from playground.environment import Environment
 from playground.sandbox import ReceivedRequest
 from playground.slack import Message, Modal, Person
@@ -162,8 +164,25 @@ async def click_for_reply(who: Person, button: str, message: Message) -> str:
     return text
 
 
+async def _wait_for_end_of_runs(env: Environment, card: Message) -> None:
+    number = re.search(r"NS-(\d+)", card.text)
+    assert number is not None
+    assert env.bot is not None
+    async with asyncio.timeout(WAIT_SECONDS):
+        while True:
+            async with env.bot.db.read() as tx:
+                request = await requests.by_number(tx, int(number[1]))
+                states = {run.state for run in await runs.of_request(tx, request.id)}
+            if not states & {"starting", "running"}:
+                return
+            await asyncio.sleep(0.05)
+
+
 async def advance_to_run(env: Environment, card: Message, run_number: int) -> None:
-    """Move the clock to the time that a card shows for a run."""
+    """Move the clock to the time that a card shows for a run, once the one before it has ended: runs of a series do not
+    overlap. Where jobs were made slow, the one before may still be going."""
+    if env.foreman.speed >= 1:
+        await _wait_for_end_of_runs(env, card)
     shown = rf"Run {run_number}: waiting for its time · \w+ (\d+ \w+ \d+ \d\d:\d\d) CET"
     found = await eventually(env, lambda: re.search(shown, card.text), lambda: card.text)
     due = datetime.strptime(found[1], "%d %b %Y %H:%M").replace(tzinfo=ZoneInfo("Europe/Berlin"))

@@ -6,7 +6,7 @@ prepared -> sent -> answered | refused | unknown.
 
 import asyncio
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -36,13 +36,15 @@ from bot.usecases.runs.transitions import (
     return_to_pending,
     sync_request_state,
 )
-from bot.usecases.runs.wait import hold_for_pause
+from bot.usecases.runs.wait import hold_for_pause, wait_and_recheck
 from bot.usecases.services import Services
 from bot.values import JsonObject
 
 MAX_SEND_DELAY_SECONDS = 5.0
 """Abort if more than this passes between recording `sent` and making the call; another node may have acted meanwhile.
 """
+MAX_AGE_OF_CHECKS = timedelta(seconds=30)
+"""How long a call is repeated without checking its start again: what was approved may have changed meanwhile."""
 FIRST_LOOKUP_WAIT_SECONDS = 0.5
 MAX_LOOKUP_WAIT_SECONDS = 10.0
 _log = structlog.get_logger(__name__)
@@ -102,7 +104,8 @@ async def prepare_attempt(
 async def send_with_retries(services: Services, starting: StartingRun) -> None:
     """Make the call and record what came of it.
 
-    A call that did not arrive is repeated for a while. One that may have arrived is looked up, never repeated.
+    A call that did not arrive is repeated for as long as the checks of its start hold, and then checked again. One that
+    may have arrived is looked up, never repeated.
     A call whose request was edited before it was sent is dropped, and one that a pause holds waits. Raises Conflict
     if another node makes the call.
     """
@@ -116,7 +119,12 @@ async def send_with_retries(services: Services, starting: StartingRun) -> None:
                 return
             await record_not_arrived(services, starting, str(error))
             _log.info("call did not arrive; retrying", run=starting.run.id, why=str(error))
-            await asyncio.sleep(error.retry_after if isinstance(error, RateLimited) else wait)
+            seconds = error.retry_after if isinstance(error, RateLimited) else wait
+            if services.clock.now() + timedelta(seconds=seconds) - began > MAX_AGE_OF_CHECKS:
+                run, request = await return_to_pending(services, starting.run, starting.request, str(error))
+                await wait_and_recheck(services, run, request, str(error), min_seconds=seconds)
+                return
+            await asyncio.sleep(seconds)
             wait = next_wait(wait)
             if is_past_latest_start(services, starting.run):
                 await record_refused(services, starting, f"{error} Its latest start has passed. Nothing was started.")

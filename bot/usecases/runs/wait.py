@@ -15,8 +15,12 @@ _AFTER_LATEST = timedelta(seconds=1)
 """How long after its latest start a run is recorded as missed."""
 
 
-async def wait_and_recheck(services: Services, run: Run, request: Request, why: str) -> None:
+async def wait_and_recheck(
+    services: Services, run: Run, request: Request, why: str, *, min_seconds: float = 0.0
+) -> None:
     """Check a pending run again after a while, until its latest start. Its card says why it waits, and until when.
+
+    It is not checked before ``min_seconds`` have passed, for which a back end may have asked.
 
     A run without a latest start waits as long as a back end that cannot be reached is retried. Raises Conflict if the
     run has changed.
@@ -24,7 +28,7 @@ async def wait_and_recheck(services: Services, run: Run, request: Request, why: 
     now, timing = services.clock.now(), services.settings.timing
     deadline = run.latest_start or now + timedelta(seconds=timing.connect_seconds)
     outcome = f"{why} Retrying until {ZonedTime.from_instant(deadline, request.zone).local:%d %b %H:%M %Z}."
-    recheck_at = now + timedelta(seconds=timing.recheck_seconds)
+    recheck_at = now + timedelta(seconds=max(timing.recheck_seconds, min_seconds))
     async with services.db.write() as tx:
         await runs.transition(tx, run, "pending", problem=why, latest_start=deadline, poll_at=recheck_at)
         await _show(tx, services, request.id, outcome)

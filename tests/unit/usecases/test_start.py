@@ -10,11 +10,12 @@ import pytest
 from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
-from bot.storage import requests
+from bot.storage import requests, runs
 from bot.storage.database import Database
 from bot.storage.transactions import Tx
 from bot.usecases.runs.dispatch import dispatch_run
-from tests.unit.usecases.harness import Harness, foreman_fault
+from playground.foreman.world import default_world
+from tests.unit.usecases.harness import RUN_COMMAND, Harness, foreman_fault
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -262,10 +263,7 @@ async def test_it_is_not_tried_for_longer_than_is_set(bot: Harness) -> None:
     before = len(bot.posts())
     dispatching = asyncio.create_task(dispatch_run(bot.services, (await bot.run(request)).id))
     await posted(bot, before + 2)
-    bot.forward(seconds=bot.services.settings.timing.connect_seconds)
-    tried = len(bot.posts())
-    await posted(bot, tried + 2)
-    bot.forward(seconds=1)
+    bot.forward(seconds=bot.services.settings.timing.connect_seconds + 1)
     await asyncio.wait_for(dispatching, 20)
     run = await bot.run(request)
     assert run.state == "failed"
@@ -273,24 +271,42 @@ async def test_it_is_not_tried_for_longer_than_is_set(bot: Harness) -> None:
     assert (await bot.attempt(run)).state == "refused"
 
 
+async def test_its_start_is_checked_again_if_a_call_does_not_arrive_for_long(bot: Harness) -> None:
+    """What was approved may have changed by the time that the back end can be reached again."""
+    request = await bot.approved()
+    bot.env.foreman.faults.append(foreman_fault("status", status=429, headers={"Retry-After": "40"}, remaining=None))
+    run = await bot.dispatch(await bot.run(request))
+    timing = bot.services.settings.timing
+    assert (run.state, run.token) == ("pending", "")
+    assert run.latest_start == bot.now + timedelta(seconds=timing.connect_seconds)
+    waiting = await bot.reload(request)
+    assert (waiting.state, "Retrying until" in waiting.outcome) == ("scheduled", True)
+    async with bot.services.db.read() as tx:
+        assert run.id not in {due.id for due in await runs.due_to_start(tx, bot.now + timedelta(seconds=39))}
+        assert run.id in {due.id for due in await runs.due_to_start(tx, bot.now + timedelta(seconds=41))}
+    bot.env.foreman.faults.clear()
+    bot.env.foreman.state.world.change_template(RUN_COMMAND, name="Something else")
+    before = len(bot.posts())
+    try:
+        await bot.dispatch(run)
+    finally:
+        bot.env.foreman.state.world = default_world()
+    assert (await bot.reload(request)).state == "awaiting_approval"
+    assert len(bot.posts()) == before
+
+
 async def test_the_latest_start_holds_while_it_is_tried_again(bot: Harness) -> None:
     request = await bot.approved(when="every 3 days from 04:00 to 04:05")
     run = await bot.run(request)
     bot.move_to(run.due_at)
-    bot.env.foreman.faults.append(foreman_fault("status", status=429, headers={"Retry-After": "0.1"}, remaining=None))
-    before = len(bot.posts())
-    dispatching = asyncio.create_task(dispatch_run(bot.services, run.id))
-    await posted(bot, before + 1)
-    bot.move_to(run.latest_start)
-    tried = len(bot.posts())
-    await posted(bot, tried + 2)
-    bot.forward(seconds=1)
-    await asyncio.wait_for(dispatching, 20)
-    (run,) = [r for r in await bot.runs(request) if r.number == 1]
-    assert run.state == "failed"
-    sent = len(bot.posts())
+    bot.env.foreman.faults.append(foreman_fault("status", status=429, headers={"Retry-After": "40"}, remaining=None))
+    waiting = await bot.dispatch(run)
+    assert (waiting.state, waiting.latest_start) == ("pending", run.latest_start)
     bot.env.foreman.faults.clear()
-    await asyncio.sleep(0.3)
+    sent = len(bot.posts())
+    bot.move_to(run.latest_start + timedelta(seconds=1))
+    late = await bot.dispatch(waiting)
+    assert (late.state, late.problem.startswith("Missed: it could not start before")) == ("missed", True)
     assert len(bot.posts()) == sent
 
 
