@@ -259,16 +259,17 @@ async def test_what_did_not_arrive_is_tried_again(bot: Harness) -> None:
 
 async def test_it_is_not_tried_for_longer_than_is_set(bot: Harness) -> None:
     request = await bot.approved()
-    bot.env.foreman.faults.append(foreman_fault("status", status=429, headers={"Retry-After": "0.1"}, remaining=None))
-    before = len(bot.posts())
-    dispatching = asyncio.create_task(dispatch_run(bot.services, (await bot.run(request)).id))
-    await posted(bot, before + 2)
-    bot.forward(seconds=bot.services.settings.timing.connect_seconds + 1)
-    await asyncio.wait_for(dispatching, 20)
-    run = await bot.run(request)
-    assert run.state == "failed"
-    assert run.problem.endswith("Nothing was started.")
-    assert (await bot.attempt(run)).state == "refused"
+    bot.env.foreman.faults.append(foreman_fault("status", status=429, headers={"Retry-After": "40"}, remaining=None))
+    waiting = await bot.dispatch(await bot.run(request))
+    bot.forward(seconds=bot.services.settings.timing.connect_seconds)
+    waiting = await bot.dispatch(waiting)
+    assert waiting.state == "pending", "this is the last moment"
+    bot.forward(seconds=1)
+    sent = len(bot.posts())
+    run = await bot.dispatch(waiting)
+    assert run.state == "missed"
+    assert run.problem.startswith("Missed: it could not start before")
+    assert len(bot.posts()) == sent
 
 
 async def test_its_start_is_checked_again_if_a_call_does_not_arrive_for_long(bot: Harness) -> None:
