@@ -41,13 +41,6 @@ end = 2027-04-02T00:00:00Z
 SERIES = "every 3 days at 04:00"
 
 
-async def posted(bot: Harness, count: int) -> None:
-    """Wait until Foreman was asked for that many jobs in all."""
-    async with asyncio.timeout(20):
-        while len(bot.posts()) < count:
-            await asyncio.sleep(0.02)
-
-
 async def test_a_call_is_on_record_before_it_leaves_and_after_it_was_answered(bot: Harness) -> None:
     request = await bot.approved()
     bot.woken()
