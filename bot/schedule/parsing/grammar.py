@@ -252,12 +252,12 @@ def parse(tokens: Sequence[Token]) -> list[SyntaxNode]:
 
 def _without_separators(tokens: Sequence[Token], nodes: list[SyntaxNode]) -> list[SyntaxNode]:
     """Return the nodes without dashes that only separate: monthly - third saturday - 22:00."""
-    inner = [
-        node
-        for before, node, after in zip(nodes, nodes[1:], nodes[2:], strict=False)
-        if not _is_separator(tokens, before, node, after)
-    ]
-    return [*nodes[:1], *inner, *nodes[1:][-1:]]
+    kept, has_time = nodes[:1], isinstance(nodes[0], TimeOfDay)
+    for before, node, after in zip(nodes, nodes[1:], nodes[2:], strict=False):
+        has_time |= isinstance(node, TimeOfDay)
+        if not _is_separator(tokens, before, node, after) or (has_time and not isinstance(after, Recurrence)):
+            kept.append(node)
+    return [*kept, *nodes[1:][-1:]]
 
 
 def _is_separator(tokens: Sequence[Token], before: SyntaxNode, node: SyntaxNode, after: SyntaxNode) -> bool:
