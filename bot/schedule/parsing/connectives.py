@@ -29,6 +29,8 @@ def connective(tokens: Sequence[Token], i: int) -> Connective | None:
         return Connective(i, i + 1, "to", is_dash=True)
     if (excluding := _except(token, second, third)) is not None:
         return Connective(i, i + excluding, "except")
+    if (token.text, second.name) == ("up", "to"):
+        return Connective(i, i + 2, "to")
     if token.name == "and" and second.name == "also":
         return Connective(i, i + 2 + (third.name == "on"), "also")
     if (token.name, second.name) == ("as", "of"):

@@ -75,7 +75,7 @@ _BY_KIND: dict[str, tuple[Production, ...]] = {
     "month": (holidays.holiday, *_DATE_PRODUCTIONS),
     "offset": (zones.time_zone,),
     "zone": (zones.time_zone,),
-    "other": (patch_days.patch_tuesday, holidays.holiday, durations.labelled_length, zones.time_zone),
+    "other": (patch_days.patch_tuesday, holidays.holiday, durations.labelled_length, connective, zones.time_zone),
     "duration": (durations.iso_duration,),
     "weekday": (patch_days.patch_tuesday, later.week_after_day, days.weekdays),
     "weekdays": (days.weekdays,),
