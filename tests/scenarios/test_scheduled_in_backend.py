@@ -234,11 +234,24 @@ async def test_people_are_told_before_a_start_that_foreman_does_not_cancel(
     move_before(env, job, 10)
     for where, who in (("dm", alice), ("#ops-admin", bob)):
         told = await who.wait_for(f"{name} may start in Foreman at", where=where)
-        assert "has not confirmed that this start is cancelled" in told.text
+        assert "although it should not: it is not confirmed that this start is cancelled." in told.text
     assert not job.cancelled
     env.foreman.faults.clear()
     await is_cancelled(env, job)
     await wait_for_texts(card, "Waiting for approval", "text of template", env=env)
+
+
+async def test_people_are_told_of_a_run_that_foreman_announces_and_does_not_show(
+    env: Environment, alice: Person, bob: Person
+) -> None:
+    name, card, job = await scheduled(env, alice, DAILY)
+    del env.foreman.state.jobs.invocations[job.id]
+    move_before(env, job, 10)
+    await wait_for_texts(card, "Foreman shows nothing that it will start then.", env=env)
+    move_before(env, job, 1.9)
+    for where, who in (("dm", alice), ("#ops-admin", bob)):
+        told = await who.wait_for(f"{name} may start in Foreman at", where=where)
+        assert "unchecked: it could be neither checked nor cancelled." in told.text
 
 
 async def test_a_start_during_which_nightshift_was_down_says_so(env: Environment, alice: Person) -> None:

@@ -97,6 +97,10 @@ async def _announce_next_run(services: Services, series: Run, request: Request) 
         await _wait(services, series, request, str(error))
         return
     now = services.clock.now()
+    if planned is None and series.starts_at is not None and series.starts_at > now:
+        system = services.backends.require(request.content.backend).connection.title
+        await _wait(services, series, request, f"{system} shows nothing that it will start then.")
+        return
     async with services.db.write() as tx:
         current = await _unchanged(tx, series)
         if planned is not None and check_time(planned.starts_at) > now:
@@ -200,7 +204,7 @@ async def _wait(services: Services, run: Run, request: Request, why: str) -> Non
             tx, await _unchanged(tx, run), run.state, start_check=check, check_at=recheck_at, problem=problem
         )
         if is_late and not was_told:
-            await _tell_unconfirmed(tx, services, run, request, why)
+            await _tell(tx, services, run, request, f"unchecked: it could be neither checked nor cancelled. {why}")
         if run.problem != problem:
             await messages.mark_dirty(tx, request.id, now)
     services.wake.sender.set()
@@ -277,20 +281,18 @@ async def _record_unconfirmed(services: Services, run: Run, request: Request, ch
             tx, await _unchanged(tx, run), run.state, start_check=told, check_at=now + interval, problem=problem
         )
         if not check.told:
-            await _tell_unconfirmed(tx, services, run, request, f"{check.text} {why}")
+            doubt = f"although it should not: it is not confirmed that this start is cancelled. {check.text} {why}"
+            await _tell(tx, services, run, request, doubt)
         await messages.mark_dirty(tx, request.id, now)
     services.wake.sender.set()
 
 
-async def _tell_unconfirmed(tx: Tx, services: Services, run: Run, request: Request, why: str) -> None:
-    """Tell the requester and the admins that a start may happen although it should not."""
+async def _tell(tx: Tx, services: Services, run: Run, request: Request, how: str) -> None:
+    """Tell the requester and the admins that a start may happen as nobody wants it, and ``how``."""
     assert run.starts_at is not None
     system = services.backends.require(request.content.backend).connection.title
     start = ZonedTime.from_instant(run.starts_at, request.zone).local
-    text = (
-        f"{request.name} may start in {system} at {start:%d %b %H:%M %Z} although it should not: {system} has not "
-        f"confirmed that this start is cancelled. {why}"
-    )
+    text = f"{request.name} may start in {system} at {start:%d %b %H:%M %Z} {how}"
     for recipient in (request.requester.user, services.settings.channels.admin):
         if recipient:
             dedupe = f"unconfirmed:{run.id}:{_iso(run)}:{recipient}"
