@@ -90,13 +90,13 @@ def _is_exact_every_day(series: Series, dialect: CronDialect, start: datetime) -
 def _is_unproven(cron_line: str, zone: str, now: datetime) -> bool:
     """Return whether Fugit is not proven to read a line like Nightshift, or was seen to skip runs (``make oracle``).
 
-    These are several nth weekdays, weekdays among dates, nth weekdays where the clocks change, and all weekdays where a
-    change skips midnight.
+    These are several nth weekdays, weekdays among dates, nth weekdays and last days of a month where the clocks
+    change, and all weekdays where a change skips midnight.
     """
     end = now + PROOF_HORIZON
     if "&" in cron_line or cron_line.count("#") > 1:
         return True
-    if "#" in cron_line:
+    if "#" in cron_line or cron_line.split()[2] == "L":
         return cron.has_clock_changes(zone, now, end)
     return cron_line.split()[4] != "*" and cron.skips_midnight(zone, now, end)
 
