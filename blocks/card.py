@@ -188,6 +188,7 @@ def _card_buttons(card: Card, shown: CardExcerpts) -> list[Element]:
         row += [
             button("It ran", "adopt", value),
             button("It did not run: run it again", "run_again", value, confirm=_retry_confirmation(request)),
+            button("It did not run: close it", "close_unknown", value, confirm=_close_confirmation(request)),
         ]
     if request.state not in (*FINAL_STATES, "awaiting_approval", "unknown"):
         if request.state == "scheduled" and all(run.state == "pending" for run in card.runs):
@@ -267,6 +268,11 @@ def _proposal_rows(card: Card) -> list[Sequence[Element]]:
 
 def _stop_confirmation(request: Request) -> Element:
     return confirm_dialog(f"Stop {request.name}?", clip(request.title, 250), "Yes, stop it")
+
+
+def _close_confirmation(request: Request) -> Element:
+    text = "If it did run after all, nobody watches it. Look in the back end first."
+    return confirm_dialog(f"Close {request.name}?", text, "It did not run")
 
 
 def _retry_confirmation(request: Request) -> Element:

@@ -31,6 +31,7 @@ from bot.usecases.drafts.rerun_failed import rerun_failed
 from bot.usecases.pauses.resume_series import resume_series
 from bot.usecases.preflight import PreflightResult
 from bot.usecases.runs.cancel import cancel, withdraw_and_stop
+from bot.usecases.runs.close_unknown import close_unknown
 from bot.usecases.runs.confirm_ended import confirm_ended
 from bot.usecases.runs.read_log import read_log
 from bot.usecases.runs.retry_unknown import retry_unknown
@@ -56,6 +57,7 @@ SIMPLE_BUTTONS: Mapping[str, SimpleButton] = {
     "take_over": take_over,
     "cancel": cancel,
     "run_again": retry_unknown,
+    "close_unknown": close_unknown,
     "resume_series": resume_series,
     "confirm_ended": confirm_ended,
 }

@@ -115,8 +115,10 @@ async def test_the_requester_can_neither_attach_nor_cancel_somebody_elses_job(
     reply = await alice.command(f"/nightshift cancel {name}")
     await eventually(env, lambda: reply.ephemeral_texts)
     assert "It is not known whether the present run started, so it was not cancelled." in reply.ephemeral_texts[0]
+    assert "“It did not run: close it” on the card ends it." in reply.ephemeral_texts[0]
     assert env.foreman.requests_to("POST", f"/api/job_invocations/{foreign}/cancel") == []
-    assert "started again" in await click_for_reply(bob, "It did not run: run it again", card)
+    assert f"{name} is closed." in await click_for_reply(bob, "It did not run: close it", card)
+    await wait_for_texts(card, "Cancelled", "It did not run, and was closed.", env=env)
 
 
 async def test_foreman_not_answering_leaves_it_unknown_and_says_so(

@@ -169,7 +169,10 @@ async def _stop_in_backend(services: Services, request: Request, remaining: Sequ
                 subject = "The series" if run.handle.get("kind") == "series" else "The present run"
                 result.failures.append(f"{subject} could not be cancelled: {error}")
         else:
-            result.failures.append("It is not known whether the present run started, so it was not cancelled.")
+            result.failures.append(
+                "It is not known whether the present run started, so it was not cancelled. "
+                "If it did not run, “It did not run: close it” on the card ends it."
+            )
     return result
 
 

@@ -13,7 +13,7 @@ from bot.usecases.services import Services
 
 MAX_RUNS_PER_ROUND = 50
 LOOKUP_PERIOD = timedelta(days=1)
-"""How long after it was sent a call is still looked for."""
+"""How long after it was sent a call is still looked for while nobody asks."""
 _log = structlog.get_logger(__name__)
 
 
@@ -23,18 +23,22 @@ async def find_unknown_runs(services: Services) -> None:
         unknown = await runs.in_state(tx, "unknown", MAX_RUNS_PER_ROUND)
     for run in unknown:
         try:
-            await find_unknown_run(services, run)
+            await find_unknown_run(services, run, max_age=LOOKUP_PERIOD)
         except NightshiftError as error:
             _log.info("unknown run not found", run=run.id, why=str(error))
 
 
-async def find_unknown_run(services: Services, run: Run) -> None:
-    """Look up a run of unknown outcome by its token, and record it if the back end has it. Raises NightshiftError."""
+async def find_unknown_run(services: Services, run: Run, max_age: timedelta | None = None) -> None:
+    """Look up a run of unknown outcome by its token, and record it if the back end has it.
+
+    One that was sent longer than ``max_age`` ago is left alone. Raises NightshiftError.
+    """
     async with services.db.read() as tx:
         attempt = await runs.get_attempt(tx, run.token)
         request = await requests.get(tx, run.request_id)
-    since = services.clock.now() - LOOKUP_PERIOD
-    if attempt is None or attempt.sent_at is None or attempt.sent_at < since:
+    if attempt is None or attempt.sent_at is None:
+        return
+    if max_age is not None and attempt.sent_at < services.clock.now() - max_age:
         return
     plan = Plan.model_validate(attempt.plan)
     operation = services.backends.operation(request.content.backend, plan.operation)

@@ -1,13 +1,10 @@
 """Starts a run again, after a person found that it did not start."""
 
-from bot.errors import Conflict, NightshiftError
-from bot.requests.model import Person, Request, Run
+from bot.requests.model import Person, Request
 from bot.requests.pauses import Pause, held_text, holding_pause
 from bot.storage import audit, messages, pauses, requests, runs
-from bot.usecases.refusals import RefusalCode
-from bot.usecases.runs.find_unknown import find_unknown_run
 from bot.usecases.runs.finish import finish_run
-from bot.usecases.runs.unknown import load_unknown_run
+from bot.usecases.runs.unknown import has_started, load_unknown_run
 from bot.usecases.services import Services
 from bot.values import JsonObject
 
@@ -19,7 +16,7 @@ async def retry_unknown(services: Services, request_id: str, person: Person) -> 
     before a start is made again. Raises Conflict or NotAllowed.
     """
     request, run = await load_unknown_run(services, request_id, person)
-    if await _has_started(services, run):
+    if await has_started(services, run):
         return f"{request.name} did start: it was found in the back end, so it is not started again."
     now = services.clock.now()
     is_too_late = run.latest_start is not None and now > run.latest_start
@@ -51,14 +48,3 @@ def _retry_text(request: Request, pause: Pause | None) -> str:
     if pause is None:
         return f"{request.name} is started again."
     return f"{request.name} starts once the pause ends. {held_text(pause, request.zone)}"
-
-
-async def _has_started(services: Services, run: Run) -> bool:
-    """Look up a run by its token, and record it if the back end has it. Raises Conflict if that cannot be told."""
-    try:
-        await find_unknown_run(services, run)
-    except NightshiftError as error:
-        text = f"{error} Nobody can tell yet whether it started, so it is not started again. Try again soon."
-        raise Conflict(text, code=RefusalCode.OUTCOME_UNKNOWN) from error
-    async with services.db.read() as tx:
-        return (await runs.get(tx, run.id)).state != "unknown"

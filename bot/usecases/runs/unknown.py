@@ -1,10 +1,11 @@
-"""Loads the run whose outcome a person says."""
+"""The run whose outcome a person says."""
 
-from bot.errors import Conflict, NotAllowed
+from bot.errors import Conflict, NightshiftError, NotAllowed
 from bot.requests.lifecycle import STATE_LABELS
 from bot.requests.model import Person, Request, Run
 from bot.storage import requests, runs
 from bot.usecases.refusals import RefusalCode
+from bot.usecases.runs.find_unknown import find_unknown_run
 from bot.usecases.services import Services
 
 
@@ -25,3 +26,14 @@ async def load_unknown_run(services: Services, request_id: str, person: Person) 
         text = f"{request.name} is not in doubt any more: {STATE_LABELS[request.state].lower()}."
         raise Conflict(text, code=RefusalCode.OUTCOME_KNOWN)
     return request, run
+
+
+async def has_started(services: Services, run: Run) -> bool:
+    """Look up a run by its token, and record it if the back end has it. Raises Conflict if that cannot be told."""
+    try:
+        await find_unknown_run(services, run)
+    except NightshiftError as error:
+        text = f"{error} Nobody can tell yet whether it started, so nothing was changed. Try again soon."
+        raise Conflict(text, code=RefusalCode.OUTCOME_UNKNOWN) from error
+    async with services.db.read() as tx:
+        return (await runs.get(tx, run.id)).state != "unknown"
