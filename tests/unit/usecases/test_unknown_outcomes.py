@@ -104,7 +104,7 @@ async def test_nothing_is_started_again_while_nobody_can_look_whether_it_started
     request, run = await bot.unknown(arrived=True)
     before = len(bot.posts())
     bot.env.foreman.faults.append(Fault("status", JOBS, "GET", status=500, remaining=None))
-    with pytest.raises(Conflict, match="Nobody can tell yet whether it started, so it is not started again"):
+    with pytest.raises(Conflict, match="Nobody can tell yet whether it started, so nothing was changed"):
         await retry_unknown(bot.services, request.id, bot.person("alice"))
     assert ((await bot.run(request)).state, len(bot.posts())) == ("unknown", before)
     assert (await bot.run(request)).version == run.version
