@@ -87,4 +87,5 @@ def subject_of(request: Request, policy: Policy) -> Subject:
         query=str(request.facts.get("query", "")),
         schedule=request.content.schedule,
         starts=start_times(request.content.schedule, request.created_at, policy.defaults.zone),
+        run_seconds=policy.defaults.assume,
     )

@@ -18,8 +18,8 @@ class Subject(FrozenModel):
     ``targets`` is the number of targets, ``names`` has the known names; ``fixed_targets`` says that they were chosen
     one by one, not by a search that runs again at the start. ``query`` is the search that finds them;
     ``facts["query"]`` is used if it is empty. ``starts`` are the zone-aware times at which it would start: one, or the
-    next ones of a series. ``approved_today`` counts by rule how many requests it approved since midnight.
-    ``conflicts`` are sentences about other requests on the same targets.
+    next ones of a series; a run is taken to last ``run_seconds``. ``approved_today`` counts by rule how many requests
+    it approved since midnight. ``conflicts`` are sentences about other requests on the same targets.
     """
 
     backend: str
@@ -37,6 +37,7 @@ class Subject(FrozenModel):
     query: str = ""
     schedule: Schedule
     starts: tuple[datetime, ...] = ()
+    run_seconds: int = 0
     approved_today: Mapping[str, int] = {}
     conflicts: tuple[str, ...] = ()
 

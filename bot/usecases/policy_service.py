@@ -320,6 +320,7 @@ class PolicyService:
             query=str(policy_input.facts.get("query", "")),
             schedule=content.schedule,
             starts=start_times(content.schedule, self.clock.now(), self.policy.defaults.zone),
+            run_seconds=self.policy.defaults.assume,
             approved_today=await self._approved_today(),
             conflicts=conflicts,
         )

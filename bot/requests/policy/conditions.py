@@ -1,8 +1,8 @@
 """The conditions of rules, prepared once: whether each holds for a request, and how a reason names it."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from enum import IntEnum, auto
 from math import inf
 from zoneinfo import ZoneInfo
@@ -108,7 +108,7 @@ def _conditions_of(when: RuleConditions, zone: str) -> Iterator[Condition]:
     if when.conflicts is not None:
         yield _conflicts(when.conflicts)
     if when.days or when.hours:
-        yield _starts(when.days, when.hours, when.zone or zone)
+        yield _times(when.days, when.hours, when.zone or zone, of_run=when.hours_cover == "run")
     if when.query:
         yield _query(Patterns(when.query))
     if when.targets:
@@ -243,26 +243,46 @@ def _conflicts(wanted: bool) -> Condition:
     return Condition(text, lambda prepared: _full_if(bool(prepared.subject.conflicts) is wanted), lambda prepared: text)
 
 
-def _starts(days: tuple[WeekdayName, ...], hours: tuple[str, ...], zone: str) -> Condition:
+def _times(days: tuple[WeekdayName, ...], hours: tuple[str, ...], zone: str, *, of_run: bool) -> Condition:
+    """The days and hours of starts, or with ``of_run`` of everything between a start and its assumed end."""
     spans = [parse_hour_range(text) for text in hours]
     wanted = frozenset(WEEKDAY_NAMES.index(day) for day in days)
     tz = ZoneInfo(zone)
+    edges = {time(), *(edge for span in spans for edge in span)}
 
     def is_within(local: datetime) -> bool:
         if not spans:
             return local.weekday() in wanted
         return any(_in_hours(local, span, wanted) for span in spans)
 
+    def moments(prepared: PreparedSubject, start: datetime) -> list[datetime]:
+        seconds = prepared.subject.run_seconds if of_run else 0
+        return _telling_moments(start.astimezone(tz), timedelta(seconds=seconds), edges)
+
     def coverage(prepared: PreparedSubject) -> Coverage:
-        return _coverage_of([is_within(start.astimezone(tz)) for start in prepared.subject.starts])
+        return _coverage_of([is_within(m) for start in prepared.subject.starts for m in moments(prepared, start)])
 
     def matched_text(prepared: PreparedSubject) -> str:
-        first = next(local for start in prepared.subject.starts if is_within(local := start.astimezone(tz)))
-        return f"a start on {_DAY_NAMES[first.weekday()]} at {first:%H:%M} ({zone})"
+        starts = prepared.subject.starts
+        first = next(m for start in starts for m in moments(prepared, start) if is_within(m))
+        return f"a {noun} on {_DAY_NAMES[first.weekday()]} at {first:%H:%M} ({zone})"
 
+    noun = "run" if of_run else "start"
     on_days = f" on {_join_or(tuple(_DAY_NAMES[WEEKDAY_NAMES.index(day)] for day in days))}" if days else ""
     at_hours = f" at {_join_or(hours)}" if hours else ""
-    return Condition(f"a start{on_days}{at_hours} ({zone})", coverage, matched_text)
+    return Condition(f"a {noun}{on_days}{at_hours} ({zone})", coverage, matched_text)
+
+
+def _telling_moments(start: datetime, length: timedelta, edges: Collection[time]) -> list[datetime]:
+    """Return the start of a run, every edge that it passes, and its last second: between them nothing changes."""
+    if not length:
+        return [start]
+    end = (start.astimezone(UTC) + length).astimezone(start.tzinfo)
+    days = [start.date() + timedelta(days=day) for day in range((end.date() - start.date()).days + 1)]
+    edges_passed = [datetime.combine(day, edge, start.tzinfo) for day in days for edge in edges]
+    between = [edge for edge in edges_passed if start.timestamp() < edge.timestamp() < end.timestamp()]
+    last = (end.astimezone(UTC) - timedelta(seconds=1)).astimezone(start.tzinfo)
+    return [start, *sorted(between, key=datetime.timestamp), last]
 
 
 def _in_hours(local: datetime, span: tuple[time, time], days: frozenset[int]) -> bool:

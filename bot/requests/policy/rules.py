@@ -46,14 +46,18 @@ class RuleConditions(FrozenModel):
     schedule: Annotated[tuple[Literal["now", "once", "window", "series"], ...], BeforeValidator(as_list)] = ()
     days: Annotated[tuple[WeekdayName, ...], BeforeValidator(as_list)] = ()
     hours: HourRanges = ()
+    hours_cover: Literal["start", "run"] = "start"
+    """Whether ``days`` and ``hours`` are for the start alone, or for the whole run as long as it is assumed to last."""
     zone: ZoneName = ""
     conflicts: bool | None = None
 
     @model_validator(mode="after")
-    def _check_target_range(self) -> Self:
+    def _check_ranges(self) -> Self:
         low, high = self.min_targets, self.max_targets
         if low is not None and high is not None and low > high:
             raise ValueError("min_targets is larger than max_targets, so it never holds; swap them")
+        if self.hours_cover == "run" and not self.hours and not self.days:
+            raise ValueError('hours_cover = "run" says nothing without hours or days; give one of them')
         return self
 
     @property
