@@ -29,6 +29,7 @@ POLICY = """
 [policy]
 approvers = ["@sre"]
 expires = "8h"
+overlap = "start"
 
 [[policy.rules]]
 name = "debian"

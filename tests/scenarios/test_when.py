@@ -86,7 +86,7 @@ async def test_a_button_distinguishes_a_series_from_a_day(env: Environment, alic
     preview = await press_preview(modal)
     assert "every month on the 1st Sunday at 03:00" in preview.text
     card = await approve_request(env, await confirm_request(preview))
-    await wait_for_texts(card, "waiting in the back end", env=env)
+    await wait_for_texts(card, "Run 1: waiting for its time", env=env)
     env.clock.move_to(datetime(2027, 2, 7, 2, 1, tzinfo=UTC))
     await alice.wait_for("run 1", where="#results")
     await click_for_reply(alice, "Cancel the series", card)

@@ -103,6 +103,9 @@ async def _announce_next_run(services: Services, series: Run, request: Request) 
         return
     async with services.db.write() as tx:
         current = await _unchanged(tx, series)
+        if (await requests.get(tx, request.id)).state in FINAL_STATES:
+            # Its end asked for this check once more: the series must be cancelled now, not before its next run.
+            raise Conflict(f"{request.name} has ended in the meantime.")
         if planned is not None and check_time(planned.starts_at) > now:
             check_at, starts_at = check_time(planned.starts_at), planned.starts_at
             await runs.transition(tx, current, current.state, check_at=check_at, starts_at=starts_at, problem="")

@@ -257,7 +257,7 @@ async def test_a_reader_sees_one_state_and_never_waits_for_a_writer(db: Database
     ("changes", "model", "columns"),
     [
         (requests.RequestChanges, Request, set()),
-        (runs.RunChanges, Run, {"poll_at"}),
+        (runs.RunChanges, Run, {"poll_at", "check_at"}),
         (runs.AttemptChanges, Attempt, set()),
         (drafts.DraftChanges, Draft, set()),
     ],

@@ -207,7 +207,7 @@ async def test_a_round_looks_for_fifty_runs_in_doubt(bot: Harness, monkeypatch: 
             await runs.add(tx, copy, request.content.backend, request.content.operation)
     asked: list[str] = []
 
-    async def note(_: object, run: Any) -> None:
+    async def note(_: object, run: Any, max_age: object) -> None:
         asked.append(run.id)
 
     monkeypatch.setattr(find_unknown, "find_unknown_run", note)

@@ -95,11 +95,11 @@ async def test_a_run_that_cannot_be_looked_up_keeps_no_other_from_being_found(
     (_, first), (_, second) = await bot.unknown(), await bot.unknown()
     asked, find = [], find_unknown.find_unknown_run
 
-    async def failing(services: Any, run: Run) -> None:
+    async def failing(services: Any, run: Run, max_age: timedelta) -> None:
         asked.append(run.id)
         if len(asked) == 1:
-            await find(bot.without_backend("foreman.main"), run)
-        await find(services, run)
+            await find(bot.without_backend("foreman.main"), run, max_age)
+        await find(services, run, max_age)
 
     monkeypatch.setattr(find_unknown, "find_unknown_run", failing)
     await find_unknown_runs(bot.services)
