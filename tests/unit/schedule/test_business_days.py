@@ -97,3 +97,54 @@ def test_added_days_have_the_times_of_the_series() -> None:
     assert isinstance(schedule, Series)
     runs = [f"{run.wall:%d %H:%M}" for run in next_runs(schedule, NOW, 5)]
     assert runs == ["27 06:00", "27 22:00", "28 06:00", "28 22:00", "04 06:00"]
+
+
+@pytest.mark.parametrize(
+    ("phrase", "holidays", "notes"),
+    [
+        ("in 2 business days at 06:00", KNOWN, ("Without holidays this would be 30 November 2026.",)),
+        ("in 1 business day at 06:00", KNOWN, ()),
+        ("last working day of april 06:00", KNOWN, ("Without holidays this would be 30 April 2027.",)),
+        ("last business day of next month 06:00", KNOWN.model_copy(update={"last": date(2026, 12, 31)}), ()),
+        (
+            "last business day of next month 06:00",
+            KNOWN.model_copy(update={"last": date(2026, 12, 30)}),
+            ("The holiday calendar ends on 30 December 2026; after that every day from Monday to Friday counts.",),
+        ),
+        ("last weekday of next month 06:00", Holidays(), ()),
+        (
+            "in 2 business days at 06:00",
+            Holidays(),
+            ("Holidays are not known here, so every day from Monday to Friday counts.",),
+        ),
+    ],
+)
+def test_what_holidays_mean_for_a_day_is_said(phrase: str, holidays: Holidays, notes: tuple[str, ...]) -> None:
+    assert said(phrase, holidays).assumptions == notes
+
+
+def test_it_is_said_until_when_holidays_are_known_to_a_series() -> None:
+    assert said("first business day of every month 06:00").assumptions == (
+        "Holidays are taken into account until October 2028.",
+    )
+    assert said("first business day of every quarter 06:00").assumptions == (
+        "Holidays are taken into account until October 2028.",
+    )
+
+
+def test_holidays_after_the_end_of_a_series_change_nothing() -> None:
+    schedule = said("last business day of every month 06:00 until 31 march 2027").schedule
+    assert isinstance(schedule, Series)
+    assert (schedule.excluded, schedule.added) == ((date(2026, 11, 30),), (date(2026, 11, 27),))
+
+
+def test_holidays_and_days_that_were_named_are_both_left_out() -> None:
+    schedule = said("first business day of every month 06:00 except 1 february 2027").schedule
+    assert isinstance(schedule, Series)
+    assert [f"{run.wall:%Y-%m-%d}" for run in next_runs(schedule, NOW, 3)] == ["2026-12-01", "2027-01-04", "2027-03-01"]
+
+
+def test_two_business_days_of_a_month_are_each_moved() -> None:
+    schedule = said("first and last business day of every month 06:00").schedule
+    assert isinstance(schedule, Series)
+    assert [f"{run.wall:%m-%d}" for run in next_runs(schedule, NOW, 5)] == ["11-27", "12-01", "12-31", "01-04", "01-29"]

@@ -60,3 +60,27 @@ def test_remarks_are_kept() -> None:
 def test_other_languages_are_said_in_english(language: str) -> None:
     reading = parsed("tomorrow 21:00")
     assert echo_in(language, reading, NOW, ZONE) == echo(reading, NOW, ZONE)
+
+
+@pytest.mark.parametrize(
+    ("phrase", "line"),
+    [
+        ("now", "Jetzt: sobald es genehmigt ist."),
+        ("today 21:00 to 22:00", "Do., 26. Nov. 2026 21:00 bis 22:00 CET (Europe/Berlin), 1 Stunde, in 11 Stunden"),
+        ("today 21:00 to 22:30", "Do., 26. Nov. 2026 21:00 bis 22:30 CET (Europe/Berlin), 90 Minuten, in 11 Stunden"),
+        ("tomorrow 00:30", "Fr., 27. Nov. 2026 00:30 CET (Europe/Berlin), in 14 Stunden; Do., 26. Nov. 23:30 UTC"),
+        ("28 november 21:00 utc", "Sa., 28. Nov. 2026 21:00 UTC, in 2 Tagen; 22:00 Europe/Berlin"),
+    ],
+)
+def test_a_line_in_german(phrase: str, line: str) -> None:
+    assert echo_in("de", parsed(phrase), NOW, ZONE) == (line,)
+
+
+def test_the_next_run_and_those_after_it_are_said_with_the_changes_of_the_clocks() -> None:
+    rule, first, second, third, *changes = echo_in("de", parsed("every sunday 02:30"), NOW, ZONE)
+    assert rule == "Every Sunday at 02:30 Europe/Berlin."
+    assert first == "Nächster Lauf: So., 29. Nov. 2026 02:30 CET (Europe/Berlin), in 3 Tagen; 01:30 UTC"
+    assert [line.partition(" 02:30")[0] for line in (second, third)] == [
+        "Danach: So., 6. Dez. 2026", "Danach: So., 13. Dez. 2026"
+    ]  # fmt: skip
+    assert [line[:18] for line in changes] == ["On Sun 28 Mar 2027", "On Sun 31 Oct 2027"]

@@ -17,6 +17,7 @@ from bot.schedule import (
     next_runs,
     resolve_wall_time,
     start_of,
+    to_phrase,
     wall_time_exists,
     window_end,
 )
@@ -58,6 +59,11 @@ def test_a_window_that_ends_by_the_clock_is_longer_or_shorter_when_the_clock_cha
     assert window_end(night, spring) == spring.instant + timedelta(hours=7)
     length = night.model_copy(update={"ends_by_clock": False})
     assert window_end(length, autumn) == autumn.instant + timedelta(hours=8)
+
+
+def test_a_window_that_was_stored_without_its_kind_is_a_length() -> None:
+    stored = SERIES.model_copy(update={"window": 120}).model_dump(exclude={"ends_by_clock"})
+    assert to_phrase(Series.model_validate(stored)) == "every day at 21:00 Europe/Berlin for 2 hours"
 
 
 @pytest.mark.parametrize(
