@@ -136,3 +136,60 @@ def test_dates_that_are_left_out_have_no_run() -> None:
             Series.model_validate(weekly.model_dump()) == Series.model_validate_json(weekly.model_dump_json()) == weekly
         )
     assert "excluded" not in series_said("every friday 22:00", "2026-12-14T09:00+00:00").model_dump(mode="json")
+
+
+@pytest.mark.parametrize(
+    ("rule", "walls"),
+    [
+        ({"freq": "hourly", "hours": [1, 4], "monthdays": [1, 15]}, ["04-01 01", "04-01 04", "04-15 01", "04-15 04"]),
+        ({"freq": "hourly", "hours": [23], "months": [5]}, ["05-01 23", "05-02 23", "05-03 23", "05-04 23"]),
+        ({"freq": "hourly", "hours": [5], "weekdays": [Weekday(day=6)]}, ["03-21 05", "03-28 05", "04-04 05"]),
+        ({"freq": "hourly", "interval": 12}, ["03-20 13", "03-21 01", "03-21 13", "03-22 01"]),
+    ],
+)  # fmt: skip
+def test_an_hourly_rule_runs_in_its_hours_days_and_months_only(rule: Mapping[str, object], walls: list[str]) -> None:
+    runs = next_runs(series(rule), START - timedelta(minutes=1), len(walls))
+    assert [f"{run.wall:%m-%d %H}" for run in runs] == walls
+
+
+@pytest.mark.parametrize(
+    ("rule", "walls"),
+    [
+        ({"freq": "hourly", "minutes": [15, 45]}, ["13:15", "13:45", "14:15", "14:45"]),
+        ({"freq": "minutely", "interval": 10, "minutes": [0, 30]}, ["13:00", "13:30", "14:00", "14:30"]),
+        ({"freq": "minutely", "interval": 45}, ["13:00", "13:45", "14:30", "15:15"]),
+    ],
+)
+def test_the_minutes_of_an_hourly_rule(rule: Mapping[str, object], walls: list[str]) -> None:
+    assert [f"{run.wall:%H:%M}" for run in next_runs(series(rule), START - timedelta(minutes=1), 4)] == walls
+
+
+@pytest.mark.parametrize("rule", [{"freq": "hourly"}, {"freq": "minutely", "interval": 60}, DAILY])
+def test_runs_are_counted_from_the_first_one_whenever_they_are_asked_for(rule: Mapping[str, object]) -> None:
+    made = series(rule, count=5)
+    runs = list(occurrences(made))
+    assert len(runs) == 5
+    for number, run in enumerate(runs):
+        assert list(occurrences(made, run.instant)) == runs[number + 1 :]
+
+
+@pytest.mark.parametrize("freq", ["hourly", "minutely"])
+def test_the_next_runs_are_the_same_whenever_they_are_asked_for(freq: str) -> None:
+    made = series({"freq": freq, "interval": 100, "minutes": []})
+    runs = next_runs(made, START - timedelta(minutes=1), 40)
+    for number, run in enumerate(runs):
+        assert next_runs(made, run.instant - timedelta(seconds=1), 1) == (run,)
+        assert next_runs(made, run.instant, 40 - number - 1) == runs[number + 1 :]
+
+
+def test_a_run_at_the_very_end_of_a_series_is_its_last() -> None:
+    made = series(DAILY)
+    runs = next_runs(made, START, 3)
+    assert list(occurrences(made.model_copy(update={"until": runs[1]}))) == list(runs[:2])
+
+
+def test_a_day_that_is_left_out_does_not_count_as_a_run() -> None:
+    made = series(DAILY, count=3)
+    runs = next_runs(made, START, 3)
+    shorter = made.model_copy(update={"excluded": (runs[1].wall.date(),)})
+    assert [run.wall.day for run in occurrences(shorter)] == [21, 23, 24]
