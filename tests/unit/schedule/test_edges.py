@@ -6,6 +6,7 @@ import pytest
 
 from bot.schedule import Ambiguous, Parsed, Rejected, read
 from bot.schedule.parsing import zones
+from bot.schedule.parsing.spelling import suggestions
 from tests.unit.schedule.table import Row, in_table_notation, rows
 
 NOW = datetime(2026, 11, 23, 22, 0, tzinfo=UTC)
@@ -72,3 +73,7 @@ def test_a_city_names_its_zone() -> None:
         "Europe/London", "America/New_York", "Asia/Ho_Chi_Minh"
     )  # fmt: skip
     assert not {"easter", "wake", "reunion", "gmt", "argentina/buenos aires"} & found.keys()
+
+
+def test_at_most_three_words_are_suggested_for_one_that_is_not_known() -> None:
+    assert suggestions("eights") == ("eight", "nights", "eighth")
