@@ -211,7 +211,7 @@ def _overlap_buttons(card: Card, value: str) -> list[Element]:
         return []
     text = "Look in the back end first. If it goes on after all, two runs may overlap."
     dialog = confirm_dialog(f"Has run {min(going)} ended?", text, "Yes, it has ended")
-    return [button("It has ended: go on", "confirm_ended", value, confirm=dialog)]
+    return [button("It has ended: go on", "confirm_ended", f"{value}:{min(going)}", confirm=dialog)]
 
 
 def _pause_buttons(card: Card, value: str) -> list[Element]:

@@ -59,7 +59,6 @@ SIMPLE_BUTTONS: Mapping[str, SimpleButton] = {
     "run_again": retry_unknown,
     "close_unknown": close_unknown,
     "resume_series": resume_series,
-    "confirm_ended": confirm_ended,
 }
 QUESTION_BUTTONS: Mapping[str, str] = {
     "approve_with": APPROVE_CALLBACK,
@@ -100,6 +99,7 @@ def register(table: RouteTable, services: Services) -> None:
         table.actions[action_id] = Route(cards.ask_question)
     for callback_id in VERDICTS:
         table.submissions[callback_id] = Route(cards.decide_with_reason)
+    table.actions["confirm_ended"] = Route(cards.confirm_ended)
     for action_id in SIMPLE_BUTTONS:
         table.actions[action_id] = Route(cards.run_simple_button)
     for action_id, (_, title) in FORM_BUTTONS.items():
@@ -184,6 +184,12 @@ class CardHandlers:
         ref = click.request_ref
         actor = await authorize_actor(self._services, click.person)
         return Ephemeral(await SIMPLE_BUTTONS[click.action_id](self._services, ref.id, actor.person))
+
+    async def confirm_ended(self, click: Click) -> Reply:
+        """Record that the run that the button is about has ended."""
+        ref = click.request_ref
+        actor = await authorize_actor(self._services, click.person)
+        return Ephemeral(await confirm_ended(self._services, ref.id, ref.detail, actor.person))
 
     async def open_form(self, click: Click) -> Reply:
         """Show the form, filled in from a request."""

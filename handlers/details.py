@@ -48,13 +48,13 @@ class DetailsHandlers:
         if request.revision != ref.revision:
             text = f"{request.name} has been changed since you opened this. Please open it again."
             raise Conflict(text, code=RefusalCode.REVISION_REPLACED)
-        if ref.page >= page_count(request):
+        if ref.detail >= page_count(request):
             raise BadPayload("actions[0].value")
         if view.callback_id == READING_CALLBACK:
-            shown = reading_view(request, ref.page, view.metadata)
+            shown = reading_view(request, ref.detail, view.metadata)
         else:
-            shown = details_view(request, decisions, all_runs, ref.page)
-        return UpdateView(shown, on_last_page(self._services, request, actor.person, ref.page))
+            shown = details_view(request, decisions, all_runs, ref.detail)
+        return UpdateView(shown, on_last_page(self._services, request, actor.person, ref.detail))
 
     async def send_file(self, click: Click) -> Reply:
         """Send everything about a request to the person as a file."""

@@ -30,11 +30,12 @@ class BadPayload(NightshiftError):
 
 @dataclass(frozen=True, slots=True)
 class RequestRef:
-    """A request and the revision that a card or view showed; 0 where none was named. ``page`` counts from 0."""
+    """A request and the revision that a card or view showed; 0 where none was named. ``detail`` is what else a button
+    names: a page, which counts from 0, or the number of a run."""
 
     id: str
     revision: int
-    page: int = 0
+    detail: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,6 +141,14 @@ async def read_pages(modal: Modal) -> str:
     return "\n".join(texts)
 
 
+async def open_edit_form(who: Person, card: Message) -> Modal:
+    """Open the form of a request again."""
+    await who.click("Edit", card)
+    form = await who.modal()
+    await who.ws.wait_until(lambda: "One moment" not in form.text)
+    return form
+
+
 async def click_for_modal(who: Person, button: str, message: Message, *texts: str) -> Modal:
     """Press a button that opens a modal, and wait for its texts."""
     await who.click(button, message)

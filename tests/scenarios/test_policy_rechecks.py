@@ -7,7 +7,7 @@ import pytest
 
 from bot.usecases.jobs.alert_unapprovable import alert_unapprovable
 from playground.environment import Environment
-from playground.slack import Message, Modal, Person
+from playground.slack import Person
 from tests.scenarios.steps import (
     advance_to_run,
     approve_request,
@@ -18,6 +18,7 @@ from tests.scenarios.steps import (
     find_card,
     jobs_received,
     make_request,
+    open_edit_form,
     open_form,
     press_preview,
     wait_for_texts,
@@ -70,14 +71,6 @@ def morning(env: Environment) -> datetime:
 
 def format_day(day: datetime) -> str:
     return f"{day:%a} {day.day} {day:%b %Y}"
-
-
-async def open_edit_form(who: Person, card: Message) -> Modal:
-    """Open the form of a request again."""
-    await who.click("Edit", card)
-    form = await who.modal()
-    await who.ws.wait_until(lambda: "One moment" not in form.text)
-    return form
 
 
 async def test_a_start_at_once_that_is_approved_in_a_forbidden_hour_is_not_made(

@@ -12,10 +12,13 @@ from tests.scenarios.steps import (
     advance_to_run,
     approve_request,
     click_for_reply,
+    confirm_request,
     eventually,
     find_card,
     jobs_received,
     make_request,
+    open_edit_form,
+    press_preview,
     wait_for_texts,
 )
 
@@ -108,8 +111,38 @@ async def test_whoever_wrote_it_before_does_not_approve_it_and_no_rule_does(
     assert f"You have taken over {name}." in await take_over(env, carol, name)
     card = await find_card(alice, name)
     await wait_for_texts(card, "Waiting for approval", "Requested by @carol, taken over from @dave", env=env)
-    assert "You have edited this request, so others decide." in await click_for_reply(dave, "Approve", card)
+    assert "You wrote this request before somebody else took it over, so others decide." in await click_for_reply(
+        dave, "Approve", card
+    )
     assert "You asked for this yourself" in await click_for_reply(carol, "Approve", card)
     assert f"{name} is yours already." in await take_over(env, carol, name)
     await click_for_reply(carol, "Withdraw", card)
     assert "cannot be taken over: withdrawn" in await take_over(env, dave, name)
+
+
+async def test_a_requester_answers_alone_for_what_an_editor_who_left_has_changed(
+    env: Environment, alice: Person, bob: Person, carol: Person
+) -> None:
+    """A stranger cannot take the request away: only its editor is gone."""
+    dave = env.slack.person("dave")
+    name = await make_request(dave, COMMAND.format("web", "in 3 hours"), UPTIME)
+    card = await find_card(carol, name)
+    form = await open_edit_form(carol, card)
+    await form.fill({"command": "id"})
+    await confirm_request(await press_preview(form))
+    await wait_for_texts(card, "edited by @carol", env=env)
+    assert f"{name} is yours already." in await take_over(env, dave, name)
+    env.slack.admin.deactivate("carol")
+    await env.slack.wait_for_events()
+    try:
+        answer = await click_for_reply(bob, "Approve", card)
+        assert "Somebody who edited it may not use Nightshift any more." in answer
+        assert "still has a requester" in await take_over(env, alice, name)
+        assert f"You have taken over {name}." in await take_over(env, dave, name)
+        await wait_for_texts(card, "Requested by @dave, taken over from @carol", env=env)
+        await approve_request(env, name)
+        await wait_for_texts(card, "Scheduled", env=env)
+    finally:
+        env.slack.admin.change_user("carol", deleted=False)
+    reply = await dave.command(f"/nightshift cancel {name}")
+    await eventually(env, lambda: reply.ephemeral_texts)

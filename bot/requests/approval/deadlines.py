@@ -26,13 +26,16 @@ LateChoice = Literal["now", "next", "drop"]
 
 
 def expires_at(requirement: Requirement, opened_at: datetime, schedule: Schedule) -> datetime:
-    """Return when the approval must be complete. Where policy drops late approvals, that is at the start (or the latest
-    start) at the latest; otherwise the start does not matter."""
+    """Return when the approval must be complete: at the latest start at the latest, and where policy drops late
+    approvals at the start. Otherwise the start does not matter."""
     expiry = opened_at + timedelta(seconds=requirement.expires_after)
     start = start_of(schedule)
-    if requirement.late != "drop" or isinstance(schedule, Series) or start is None:
+    if isinstance(schedule, Series) or start is None:
         return expiry
-    return min(expiry, latest_start_of(schedule) or start.instant)
+    latest = latest_start_of(schedule)
+    if latest is None and requirement.late == "drop":
+        latest = start.instant
+    return expiry if latest is None else min(expiry, latest)
 
 
 def escalates_at(requirement: Requirement, opened_at: datetime) -> datetime | None:

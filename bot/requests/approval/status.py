@@ -337,6 +337,9 @@ def _refuse_author(approval_round: ApprovalRound, person: Person) -> Permission:
         return _refuse(
             PermissionCode.OWN_REQUEST, "You asked for this yourself, so others decide. You can withdraw it."
         )
+    if person in approval_round.former_authors:
+        text = "You wrote this request before somebody else took it over, so others decide."
+        return _refuse(PermissionCode.OWN_EDIT, text)
     return _refuse(PermissionCode.OWN_EDIT, "You have edited this request, so others decide.")
 
 

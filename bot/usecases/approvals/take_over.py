@@ -1,5 +1,6 @@
 """Gives a request another requester: somebody who answers for it from now on."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from bot.errors import Conflict, NotAllowed
@@ -11,7 +12,7 @@ from bot.storage.transactions import Tx
 from bot.usecases.approvals.new_round import fields_now, open_new_round, requirement_for_new_round
 from bot.usecases.integrity import load_intact
 from bot.usecases.planning import cancel_unsent_run
-from bot.usecases.policy_service import policy_input_of_request
+from bot.usecases.policy_service import PolicyInput, policy_input_of_request
 from bot.usecases.preflight import backend_differences, current_preview
 from bot.usecases.refusals import RefusalCode
 from bot.usecases.services import Services
@@ -76,10 +77,14 @@ def _check_open(request: Request) -> None:
 
 
 async def _check_may_take_over(services: Services, request: Request, person: Person) -> None:
+    """Raise Conflict or NotAllowed unless a person may take a request over. Its requester may where somebody else who
+    wrote it has left; anybody may where the requester has."""
+    policy_input = policy_input_of_request(request)
     if person == request.requester:
-        raise Conflict(f"{request.name} is yours already.", code=RefusalCode.OWN_REQUEST)
-    now = await services.policy.requirement_now(policy_input_of_request(request))
-    if now.effect == "refuse" and RequirementCode.REQUESTER_NOT_ALLOWED in now.codes:
+        if not (request.edited_by and await _has_left(services, policy_input)):
+            raise Conflict(f"{request.name} is yours already.", code=RefusalCode.OWN_REQUEST)
+        return
+    if await _has_left(services, replace(policy_input, editors=())):
         return
     permission = await services.approvals.can_manage(request, person)
     if not permission.allowed:
@@ -87,9 +92,23 @@ async def _check_may_take_over(services: Services, request: Request, person: Per
         raise NotAllowed(text, code=RefusalCode.NOT_MANAGER)
 
 
+async def _has_left(services: Services, policy_input: PolicyInput) -> bool:
+    """Return whether an author may not request it any more."""
+    now = await services.policy.requirement_now(policy_input)
+    return now.effect == "refuse" and RequirementCode.REQUESTER_NOT_ALLOWED in now.codes
+
+
 async def _cancel_unsent_runs(tx: Tx, request: Request, now: datetime) -> None:
-    """Cancel what was not sent. Raises Conflict if something runs or is scheduled in the back end."""
+    """Cancel what was not sent. Raises Conflict if something runs, or one start is scheduled in the back end.
+
+    A series goes on there: each of its starts is checked, and none may happen before it is approved again.
+    """
     for run in await runs.of_request(tx, request.id):
+        if run.state == "scheduled_in_backend" and request.is_series:
+            continue
+        if run.state == "scheduled_in_backend":
+            text = f"{request.name} is scheduled in {request.content.backend}. Cancel it, and request it again."
+            raise Conflict(text, code=RefusalCode.NOT_EDITABLE)
         if run.state not in FINAL_RUN_STATES and not await cancel_unsent_run(tx, run, now, _reason(request)):
             text = f"A run of {request.name} is not over. Cancel it, or take the request over once it has ended."
             raise Conflict(text, code=RefusalCode.NOT_EDITABLE)

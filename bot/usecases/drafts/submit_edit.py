@@ -9,7 +9,7 @@ from bot.requests.lifecycle import FINAL_RUN_STATES, STATE_LABELS
 from bot.requests.model import Content, Person, Request
 from bot.requests.revisions import FieldChange, diff_contents
 from bot.schedule import to_phrase
-from bot.storage import audit, drafts, messages, requests, runs
+from bot.storage import audit, drafts, messages, pauses, requests, runs
 from bot.storage.drafts import Draft
 from bot.storage.transactions import Tx
 from bot.usecases.drafts.edit_conflict import find_edit_conflict, overtaken
@@ -56,6 +56,7 @@ async def submit_edit(
         content = preview.content.model_copy(update={"renewal": renewal})
         preview = preview.model_copy(update={"content": content})
         await check_same_place(tx, request, content)
+        await _check_same_kind(tx, request, content)
         await _cancel_unsent_runs(tx, request, now)
         request = await requests.revise(
             tx,
@@ -121,6 +122,21 @@ async def check_same_place(tx: Tx, request: Request, content: Content) -> None:
         return
     if any(run.handle and run.state not in FINAL_RUN_STATES for run in await runs.of_request(tx, request.id)):
         text = f"{request.name} still runs in {request.content.backend}. Cancel that first, or make a new request."
+        raise Conflict(text, code=RefusalCode.NOT_EDITABLE)
+
+
+async def _check_same_kind(tx: Tx, request: Request, content: Content) -> None:
+    """Raise Conflict if an edit would make a single run of a series, or a series of a single run, at a wrong moment.
+
+    A pause is of a series, and what still runs would end the request in place of its new run.
+    """
+    if (content.schedule.kind == "series") == request.is_series:
+        return
+    if await pauses.of_series(tx, request.id):
+        text = f"{request.name} is paused, so it stays a series. Resume it first, or make a new request."
+        raise Conflict(text, code=RefusalCode.NOT_EDITABLE)
+    if any(run.state not in (*FINAL_RUN_STATES, "pending") for run in await runs.of_request(tx, request.id)):
+        text = f"A run of {request.name} is still going, so it stays as it is. Wait for its end, or make a new request."
         raise Conflict(text, code=RefusalCode.NOT_EDITABLE)
 
 

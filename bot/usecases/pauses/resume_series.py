@@ -75,7 +75,9 @@ async def _plan_next(tx: Tx, services: Services, request: Request, now: datetime
     """Plan the next run. Returns what comes next, as a sentence."""
     if request.state != "scheduled":
         return "Its next run starts once it is approved."
-    await plan_runs(tx, now, request, services.settings.timing.grace_minutes)
+    if not any(run.state in ("pending", "starting") for run in await runs.of_request(tx, request.id)):
+        # A pause plans nothing, and leaves nothing planned; nothing is ever planned twice.
+        await plan_runs(tx, now, request, services.settings.timing.grace_minutes)
     planned = [run for run in await runs.of_request(tx, request.id) if run.state == "pending"]
     newest = next(iter(planned), None)
     if newest is not None and newest.due_at is None:

@@ -13,10 +13,11 @@ from bot.usecases.services import Services
 ENDED_TEXT = "An approver says that it has ended. Nightshift has not seen it end."
 
 
-async def confirm_ended(services: Services, request_id: str, person: Person) -> str:
-    """Record that the run of a series that is going has ended unseen, so that the next one may start.
+async def confirm_ended(services: Services, request_id: str, run_number: int, person: Person) -> str:
+    """Record that a run of a series that is going has ended unseen, so that the next one may start.
 
-    Nothing is cancelled in the back end. Returns what happened, as a sentence. Raises Conflict or NotAllowed.
+    ``run_number`` is that of the run that the person was asked about: another may be going by now. Nothing is cancelled
+    in the back end. Returns what happened, as a sentence. Raises Conflict or NotAllowed.
     """
     async with services.db.read() as tx:
         request = await requests.get(tx, request_id)
@@ -24,7 +25,7 @@ async def confirm_ended(services: Services, request_id: str, person: Person) -> 
     now = services.clock.now()
     async with services.db.write() as tx:
         request = await requests.get(tx, request_id, for_update=True)
-        run = _going(request, await runs.of_request(tx, request.id))
+        run = _going(request, run_number, await runs.of_request(tx, request.id))
         await runs.recheck_request(tx, request.id)
         await finish_run(tx, services, run, request, "ended_unseen", problem=ENDED_TEXT)
         await audit.record(tx, now, person.key, "run.ended_unseen", request.id, {"run": run.id})
@@ -45,9 +46,9 @@ async def _check_may_confirm(services: Services, request: Request, person: Perso
         raise NotAllowed(text, code=RefusalCode.NOT_MANAGER)
 
 
-def _going(request: Request, all_runs: Sequence[Run]) -> Run:
-    """Return the oldest run of a series that is going. Raises Conflict if there is none."""
-    going = [run for run in all_runs if run.number and run.state == "running"]
-    if not request.is_series or request.state in FINAL_STATES or not going:
-        raise Conflict(f"No run of {request.name} is going any more.", code=RefusalCode.ALREADY_OVER)
-    return min(going, key=lambda run: run.number)
+def _going(request: Request, number: int, all_runs: Sequence[Run]) -> Run:
+    """Return the run with a number if it is going. Raises Conflict if it is not."""
+    run = next((run for run in all_runs if run.number == number and run.state == "running"), None)
+    if not request.is_series or request.state in FINAL_STATES or run is None:
+        raise Conflict(f"Run {number} of {request.name} is not going any more.", code=RefusalCode.ALREADY_OVER)
+    return run

@@ -63,6 +63,10 @@ async def finish_run(
 
 
 async def _finish_request(tx: Tx, now: datetime, request: Request, run: Run) -> None:
+    """End a request with its newest run. An earlier one, of what the request was before an edit, ends nothing."""
+    newest = await runs.of_request(tx, request.id, limit=1)
+    if newest and newest[0].number > run.number:
+        return
     state = request_state_for_run(run.state)
     if can_transition(request.state, state):
         started = request.started_at or run.started_at

@@ -11,10 +11,13 @@ from bot.requests.model import Request
 from bot.schedule import Now
 from bot.storage import runs
 from bot.storage.drafts import Draft
+from bot.usecases.approvals.reopen import reopen_for_approval
 from bot.usecases.drafts.edit import edit_request
 from bot.usecases.drafts.reading import parsed_reading
 from bot.usecases.drafts.rerun_failed import rerun_failed
 from bot.usecases.drafts.update import apply_form_state
+from bot.usecases.pauses.pause_series import pause_series
+from bot.usecases.runs.admission import ObstacleCode
 from bot.usecases.runs.cancel import cancel
 from bot.usecases.runs.finish import finish_run
 from tests.unit.usecases.harness import Harness
@@ -157,3 +160,44 @@ async def test_an_edit_that_was_open_while_its_request_ended_is_refused(bot: Har
         await finish_run(tx, bot.services, run, request, "missed", problem="Too late.")
     with pytest.raises(Conflict, match="cannot be edited any more"):
         await resubmitted(bot, draft, **{"inputs.command": "uptime"})
+
+
+SERIES = "every day at 04:00"
+
+
+async def test_a_paused_series_stays_a_series(bot: Harness) -> None:
+    """Resuming it would start the single run a second time."""
+    request = await bot.approved(when=SERIES)
+    draft = await edited(bot, request)
+    await pause_series(bot.services, request.id, bot.person("bob"), "the disk is full")
+    with pytest.raises(Conflict, match="is paused, so it stays a series"):
+        await resubmitted(bot, draft, when="in 3 hours")
+    assert (await bot.reload(request)).revision == request.revision
+    assert [run.state for run in await bot.runs(request)] == ["cancelled"]
+
+
+async def test_a_series_whose_run_is_still_going_stays_a_series(bot: Harness) -> None:
+    """The end of that run would end the request in place of its new one."""
+    request = await bot.approved(when=SERIES)
+    run = await bot.run(request)
+    bot.move_to(run.due_at)
+    bot.env.foreman.speed = 0.00001
+    run = await bot.dispatch(run)
+    assert run.handle is not None
+    request = await bot.reload(request)
+    pending = next(run for run in await bot.runs(request) if run.state == "pending")
+    await reopen_for_approval(bot.services, pending, request, ObstacleCode.RENEWAL_DUE, "It is due.")
+    draft = await edited(bot, request)
+    with pytest.raises(Conflict, match="is still going, so it stays as it is"):
+        await resubmitted(bot, draft, when="in 3 hours")
+
+
+async def test_the_end_of_an_earlier_run_does_not_end_a_request_with_a_new_one(bot: Harness) -> None:
+    request = await bot.approved(when=WHEN)
+    newest = await bot.run(request)
+    older = newest.model_copy(update={"id": "n_older", "number": newest.number - 1, "state": "running"})
+    async with bot.services.db.write() as tx:
+        await runs.add(tx, older, request.content.backend, request.content.operation)
+    async with bot.services.db.write() as tx:
+        await finish_run(tx, bot.services, older, request, "succeeded")
+    assert ((await bot.reload(request)).state, (await bot.run(request)).state) == ("scheduled", "pending")
