@@ -1,6 +1,5 @@
 """Words of other languages mean what their English ones do."""
 
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -13,14 +12,15 @@ ZONE = "Europe/Berlin"
 NOW = datetime(2026, 11, 26, 10, 15, tzinfo=ZoneInfo(ZONE))
 
 
-def rows() -> Iterator[tuple[str, str, str]]:
-    language = ""
+def rows() -> list[tuple[str, str, str]]:
+    found, language = list[tuple[str, str, str]](), ""
     for line in Path(__file__).with_name("translated.txt").read_text("utf-8").splitlines():
         if line.startswith("@ "):
             language = line.removeprefix("@ ")
         elif line and not line.startswith("#"):
             phrase, english = line.split(" => ")
-            yield language, phrase, english
+            found.append((language, phrase, english))
+    return found
 
 
 def meanings(phrase: str, language: str) -> list[str]:
