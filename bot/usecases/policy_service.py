@@ -267,7 +267,7 @@ class PolicyService:
     def _local_scheduler_reason(self, subject: Subject, requirement: Requirement, overlap: Overlap | None) -> str:
         kind = subject.schedule.kind
         if kind == "series" and (requirement.renew_after_days or requirement.renew_after_runs):
-            return "Nightshift holds this series and starts each run itself, because it is asked for again."
+            return "Nightshift holds this series and starts each run itself, because its approval expires."
         if kind == "series" and {overlap, requirement.overlap} & {"skip", "wait"}:
             return "Nightshift holds this series, so that no run starts while the last one is still going."
         # A freeze with fixed dates was checked for a single start already; a calendar may still change.

@@ -134,7 +134,7 @@ async def test_a_single_request_and_one_that_waits_for_approval_cannot_be_paused
 ) -> None:
     single = await make_request(alice, COMMAND.format("in 3 hours"), UPTIME)
     card = await approve_request(env, single)
-    assert f"{single} is no series" in await hub_reply(env, alice, f"pause {single} because why")
+    assert f"{single} is not a series" in await hub_reply(env, alice, f"pause {single} because why")
     assert "Pause" not in card.buttons
     await click_for_reply(alice, "Cancel", card)
     waiting = await make_request(alice, COMMAND.format("every day at 04:00"), UPTIME)

@@ -241,7 +241,7 @@ async def test_a_series_must_be_approved_again_after_some_runs(env: Environment,
         await eventually(env, lambda number=number: jobs_received(env) == before + number)
         await alice.wait_for(f"{name} · run {number} ·", where="#results")
     await advance_to_run(env, card, 3)
-    why = "This series has run 2 times since it was approved; policy asks again after 2."
+    why = "This series has made 2 runs since it was approved; policy asks again after 2."
     await wait_for_texts(card, "Waiting for approval", why, "0 of 1 approved by @sre", env=env)
     await eventually(env, lambda: any(f"{name} must be approved again." in message.text for message in card.thread))
     assert jobs_received(env) == before + 2

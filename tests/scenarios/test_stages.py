@@ -127,7 +127,7 @@ async def test_a_decision_is_taken_back_before_the_next_group_has_decided(
     card = await find_card(bob, await make_request(alice, DB.format("now"), UPTIME))
     await click_for_reply(bob, "Approve", card)
     await wait_for_texts(card, "Stage 2 of 2", env=env)
-    assert "You have said nothing" in await click_for_reply(carol, "Take back", card)
+    assert "You have made no decision" in await click_for_reply(carol, "Take back", card)
     assert "does not count any more" in await click_for_reply(bob, "Take back", card)
     await wait_for_texts(card, "Stage 1 of 2: 0 of 1", "(taken back)", env=env)
     assert "It is not your turn yet" in await click_for_reply(dave, "Approve", card)

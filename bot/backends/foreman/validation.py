@@ -105,4 +105,4 @@ def _check_schedule(schedule: Schedule, now: datetime, problems: dict[str, str])
         problems[""] = "The schedule names a day but no time."
     latest = latest_start_of(schedule)
     if latest is not None and latest <= now:
-        problems[""] = "The latest moment to start has passed."
+        problems[""] = "The latest start has passed."

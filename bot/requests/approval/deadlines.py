@@ -186,5 +186,6 @@ def renewal_reason(requirement: Requirement, approved_at: datetime, run_count: i
         age = format_duration((now - approved_at).total_seconds())
         return f"This series was last approved {age} ago; policy asks again after {count_noun(max_days, 'days')}."
     if max_runs is not None and run_count >= max_runs:
-        return f"This series has run {run_count} times since it was approved; policy asks again after {max_runs}."
+        runs = count_noun(run_count, "runs")
+        return f"This series has made {runs} since it was approved; policy asks again after {max_runs}."
     return ""

@@ -29,9 +29,8 @@ async def delegate(services: Services, actor: Actor, to_user: str, phrase: str) 
         data = {"to": to_user, "until": ends.isoformat()}
         await audit.record(tx, now, actor.person.key, "delegation.made", "", data)
     local = ends.astimezone(ZoneInfo(actor.zone))
-    return (
-        f"Until {local:%a %d %b %Y %H:%M %Z} the one you named may decide in your place, never on their own requests."
-    )
+    until = f"{local:%a %d %b %Y %H:%M %Z}"
+    return f"Until {until} the person you named may decide in your place, but never on their own requests."
 
 
 def _parse_end(phrase: str, now: datetime, actor: Actor) -> datetime:

@@ -15,7 +15,7 @@ async def retract_decision(services: Services, request_id: str, person: Person) 
         decisions = await requests.decisions_of(tx, request_id)
         own = [d for d in decisions if d.person == person and d.retracted_at is None]
         if not own:
-            text = f"You have said nothing on {request.name} that could be taken back."
+            text = f"You have made no decision on {request.name} that you could take back."
             raise NotAllowed(text, code=RefusalCode.NOTHING_TO_RETRACT)
         permission = services.approvals.permission_to_retract(request, own[-1], person)
         if not permission.allowed:
@@ -25,4 +25,4 @@ async def retract_decision(services: Services, request_id: str, person: Person) 
         await audit.record(tx, now, person.key, "request.taken_back", request.id, {"decision": own[-1].id})
         await messages.mark_dirty(tx, request.id, now)
     services.wake.sender.set()
-    return f"Your word on {request.name} does not count any more."
+    return f"Your decision on {request.name} does not count any more."

@@ -103,7 +103,7 @@ async def check_may_pause_series(services: Services, request: Request, person: P
 
 async def _check_can_be_paused(tx: Tx, request: Request) -> None:
     if not request.is_series:
-        text = f"{request.name} is no series, so it cannot be paused. Cancel it, or pause its system."
+        text = f"{request.name} is not a series, so it cannot be paused. Cancel it, or pause its system."
         raise Conflict(text, code=RefusalCode.NOT_A_SERIES)
     if request.state != "scheduled":
         text = f"{request.name} cannot be paused: {STATE_LABELS[request.state].lower()}."

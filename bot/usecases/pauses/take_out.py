@@ -8,7 +8,7 @@ from bot.storage import audit, messages, requests, runs
 from bot.storage.transactions import Tx
 from bot.usecases.services import Services
 
-KEPT_SINCE_PAUSE = "Nightshift keeps this series since it was paused."
+KEPT_SINCE_PAUSE = "Nightshift has kept this series since it was paused."
 _TAKEN_OUT = "Taken out of the back end, because the series is paused."
 
 

@@ -202,7 +202,7 @@ async def test_a_latest_start_that_has_passed_is_refused(harness: Harness, minut
     harness.clock.current = datetime(2026, 11, 23, 23, 0, tzinfo=UTC)
     latest = ZonedTime(wall=datetime(2026, 11, 23, 23, 0) - timedelta(minutes=minute), zone="UTC")
     once = Once(start=ZonedTime(wall=datetime(2026, 11, 23, 22), zone="UTC"), latest_start=latest)
-    with pytest.raises(InputError, match="latest moment to start has passed"):
+    with pytest.raises(InputError, match="latest start has passed"):
         harness.plan(harness.command_params(), once)
 
 

@@ -105,7 +105,7 @@ def test_a_time_that_has_passed_or_is_only_a_day():
     assert problems(schedule=day) == {"": "The schedule names a day but no time."}
     start = LATER.start
     limited = Once(start=start, latest_start=start)
-    assert problems(now=start.instant, schedule=limited) == {"": "The latest moment to start has passed."}
+    assert problems(now=start.instant, schedule=limited) == {"": "The latest start has passed."}
     assert problems(schedule=limited) == {}
 
 

@@ -180,7 +180,7 @@ def test_an_approval_in_the_last_minutes_warns(schedule: Schedule, wall: str, te
             1,
             5,
             {"renew_after_runs": 5},
-            "This series has run 5 times since it was approved; policy asks again after 5.",
+            "This series has made 5 runs since it was approved; policy asks again after 5.",
         ),
         (900, 900, {}, ""),
     ],

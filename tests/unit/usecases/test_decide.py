@@ -292,10 +292,10 @@ async def test_whoever_takes_back_a_request_for_changes_can_conclude_the_approva
 async def test_only_ones_own_live_decision_can_be_taken_back(bot: Harness) -> None:
     request = await bot.request(hosts=TWO)
     await bot.decide(request)
-    with pytest.raises(NotAllowed, match="You have said nothing"):
+    with pytest.raises(NotAllowed, match="You have made no decision"):
         await retract_decision(bot.services, request.id, bot.person("carol"))
     await retract_decision(bot.services, request.id, bot.person("bob"))
-    with pytest.raises(NotAllowed, match="You have said nothing"):
+    with pytest.raises(NotAllowed, match="You have made no decision"):
         await retract_decision(bot.services, request.id, bot.person("bob"))
 
 

@@ -96,7 +96,7 @@ async def test_a_decision_that_was_taken_back(bot: Harness) -> None:
     (given,) = await bot.decisions(request)
     async with watching(bot, request) as change:
         text = await retract_decision(bot.services, request.id, bot.person("bob"))
-    assert text == f"Your word on {request.name} does not count any more."
+    assert text == f"Your decision on {request.name} does not count any more."
     assert change.entries == [("U0BOB", "request.taken_back", {"decision": given.id})]
     assert (change.drawn, change.woken) == ({"approval", "receipt"}, {"sender"})
     assert (await bot.reload(request)).version == request.version + 2

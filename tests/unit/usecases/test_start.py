@@ -208,7 +208,7 @@ async def test_a_series_is_asked_for_again_after_some_runs(bot: Harness) -> None
     bot.move_to(run.due_at)
     run = await bot.dispatch(run)
     assert (run.number, run.state) == (3, "cancelled")
-    assert run.problem == "This series has run 2 times since it was approved; policy asks again after 2."
+    assert run.problem == "This series has made 2 runs since it was approved; policy asks again after 2."
     assert (await bot.reload(request)).state == "awaiting_approval"
 
 
