@@ -69,7 +69,7 @@ BACKUP: dict[str, PageValues] = {
     "Schedule in OpsRamp": {
         "Start date": START,
         "Pattern": "Daily",
-        "Frequency": "Every so many days",
+        "Frequency": "Every few days",
         "Repeats in": "Days",
         "Every how many days": "2",
     },
@@ -200,7 +200,7 @@ async def run(env: Environment, who: Person, line: str, pages: dict[str, PageVal
 @pytest.mark.parametrize(
     ("pages", "body"),
     [
-        pytest.param(BACKUP, BACKUP_BODY, id="configuration backup, every so many days"),
+        pytest.param(BACKUP, BACKUP_BODY, id="configuration backup, every few days"),
         pytest.param(INSTALL, INSTALL_BODY, id="app install, weekly"),
         pytest.param(SCRIPT, SCRIPT_BODY, id="custom script, monthly by date"),
         pytest.param(CHECK, CHECK_BODY, id="checklist, monthly by weekday"),

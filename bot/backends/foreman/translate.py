@@ -32,12 +32,12 @@ def _minutes_and_hours(series: Series) -> tuple[set[int], set[int]]:
     match rule.freq:
         case "minutely":
             if 60 % rule.interval:
-                raise InexactCron(f"cron starts every {rule.interval} minutes anew at each full hour")
+                raise InexactCron(f"cron starts every {rule.interval} minutes again from each full hour")
             minutes = {m for m in range(60) if (m - first.minute) % rule.interval == 0}
             return minutes & set(rule.minutes or range(60)), set(rule.hours or range(24))
         case "hourly":
             if 24 % rule.interval:
-                raise InexactCron(f"cron starts every {rule.interval} hours anew at midnight")
+                raise InexactCron(f"cron starts every {rule.interval} hours again from midnight")
             hours = {h for h in range(24) if (h - first.hour) % rule.interval == 0}
             return set(rule.minutes or (first.minute,)), hours & set(rule.hours or range(24))
     times = rule.times or (first.time(),)

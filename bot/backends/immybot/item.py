@@ -22,7 +22,7 @@ class MaintenanceItem:
 
 
 async def resolve_item(directory: Inventory, p: MaintenanceParams) -> MaintenanceItem:
-    """Return what a request maintains, read anew. Raises BackendError."""
+    """Return what a request maintains, read again. Raises BackendError."""
     if p.full_maintenance:
         return MaintenanceItem("Full maintenance")
     if not p.maintenance_identifier:

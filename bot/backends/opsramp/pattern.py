@@ -22,7 +22,7 @@ TYPE_LABELS = {
     "run once": "Run once (a single time after the initial occurrence)",
     "never": "Never (runs a single time and does not recur)",
 }
-FREQUENCY_LABELS = {"everyday": "Every day", "every weekday": "Every weekday", "recurrence": "Every so many days"}
+FREQUENCY_LABELS = {"everyday": "Every day", "every weekday": "Every weekday", "recurrence": "Every few days"}
 
 
 def matches_day(pattern: Pattern, start: datetime, at: datetime) -> bool:

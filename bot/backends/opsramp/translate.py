@@ -169,7 +169,7 @@ def _nearest(series: Series, first: ZonedTime) -> str:
     pattern = _pattern(series.rule, first)
     if pattern is None:
         return (
-            "one time; every day; every so many days; chosen days of every week; "
+            "one time; every day; every few days; chosen days of every week; "
             "chosen dates (1 to 28) of every month; the first to fourth or last weekday of every month"
         )
     start = first.instant

@@ -334,13 +334,11 @@ def _refuse(code: PermissionCode, reason: str) -> Permission:
 
 def _refuse_author(approval_round: ApprovalRound, person: Person) -> Permission:
     if person == approval_round.requester:
-        return _refuse(
-            PermissionCode.OWN_REQUEST, "You asked for this yourself, so others decide. You can withdraw it."
-        )
-    if person in approval_round.former_authors:
-        text = "You wrote this request before somebody else took it over, so others decide."
-        return _refuse(PermissionCode.OWN_EDIT, text)
-    return _refuse(PermissionCode.OWN_EDIT, "You have edited this request, so others decide.")
+        text = "You asked for this yourself, so others decide. You can withdraw it."
+        return _refuse(PermissionCode.OWN_REQUEST, text)
+    did = "wrote this request before somebody else took it over"
+    did = did if person in approval_round.former_authors else "have edited this request"
+    return _refuse(PermissionCode.OWN_EDIT, f"You {did}, so others decide.")
 
 
 def _refuse_for_now(

@@ -192,7 +192,7 @@ class EasterDay(SyntaxNode):
 
 @dataclass(slots=True)
 class CountedDays(SyntaxNode):
-    """The next so many days of a kind: the next 3 fridays, the next 5 days (no ``day``)."""
+    """The next days of a kind, counted: the next 3 fridays, the next 5 days (no ``day``)."""
 
     production: ClassVar[str] = "counteddays"
 
@@ -360,7 +360,7 @@ class Connective(SyntaxNode):
 class Recurrence(SyntaxNode):
     """How often a series runs. ``freq`` is None for "every" alone; the days named with it then give the unit.
 
-    ``runs_per_unit`` is the 3 of "3 times a week": so many days or times must be named.
+    ``runs_per_unit`` is the 3 of "3 times a week": that number of days or times must be named.
     """
 
     production: ClassVar[str] = "every"

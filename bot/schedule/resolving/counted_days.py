@@ -79,7 +79,7 @@ def _notes(ctx: PhraseContext, days: Sequence[tuple[date, date | None]]) -> tupl
 def shifted_weekday_dates(
     ctx: PhraseContext, node: ShiftedWeekday, month_offset: int | None
 ) -> tuple[tuple[date, ...], bool]:
-    """Return the days that are so many days from the nth weekday of each month, or of the month at an offset."""
+    """Return the days at a distance from the nth weekday of each month, or of the month at an offset."""
     base = NthWeekdays(node.start, node.end, (node.nth,), node.day)
     if node.month is not None:
         months = [(ctx.today.year + n, node.month) for n in range(YEARS_AHEAD)]
@@ -94,7 +94,7 @@ def shifted_weekday_dates(
 
 
 def easter_dates(ctx: PhraseContext, node: EasterDay) -> tuple[tuple[date, ...], bool]:
-    """Return the days that are so many days from Easter Sunday, of the named year or of the coming ones."""
+    """Return the days at a distance from Easter Sunday, of the named year or of the coming ones."""
     if node.year is not None:
         return (easter(node.year) + timedelta(days=node.shift),), True
     years = range(ctx.today.year, ctx.today.year + YEARS_AHEAD)

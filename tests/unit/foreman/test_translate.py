@@ -99,8 +99,8 @@ COMBINED = "a cron line cannot combine these dates with weekdays"
         (RecurrenceRule(freq="monthly", positions=(1,)), "fugit", SET),
         (RecurrenceRule(freq="yearly", yeardays=(100,)), "fugit", SET),
         (RecurrenceRule(freq="yearly", weeks=(2,)), "fugit", SET),
-        (RecurrenceRule(freq="minutely", interval=7), "plain", "cron starts every 7 minutes anew at each full hour"),
-        (RecurrenceRule(freq="hourly", interval=5), "plain", "cron starts every 5 hours anew at midnight"),
+        (RecurrenceRule(freq="minutely", interval=7), "plain", "cron starts every 7 minutes again from each full hour"),
+        (RecurrenceRule(freq="hourly", interval=5), "plain", "cron starts every 5 hours again from midnight"),
         (RecurrenceRule(freq="hourly", interval=12, hours=(7,)), "plain", "no time of the day fits all its parts"),
         (
             RecurrenceRule(freq="daily", times=(time(6), time(7, 30))),

@@ -119,7 +119,7 @@ def test_what_opsramp_has_no_pattern_for(rule: RecurrenceRule, why: str):
     with pytest.raises(translate.InexactPattern) as inexact:
         translate.to_exact_schedule(series(rule, AT))
     choices = (
-        "one time; every day; every so many days; chosen days of every week; chosen dates (1 to 28) of every month; "
+        "one time; every day; every few days; chosen days of every week; chosen dates (1 to 28) of every month; "
         "the first to fourth or last weekday of every month"
     )
     assert str(inexact.value) == (
