@@ -77,6 +77,8 @@ def _days_outside(nths: Sequence[int]) -> tuple[int, ...]:
 def with_excluded_dates(ctx: PhraseContext, series: Series, parts: SeriesParts) -> Series:
     """Return the series without the dates of "except". A date that is no day of the series is rejected."""
     dated = [node for node in parts.excluded if _names_dates(node)]
+    if ignored := [node for node in parts.excluded if isinstance(node, Months) and node.year]:
+        raise ParseError(_CANNOT, *ignored)
     excluded: list[date] = []
     for node in dated:
         days = [day for day in _dates_of(ctx, series, node) if _has_run(series, day)]
@@ -101,6 +103,8 @@ def with_added_dates(ctx: PhraseContext, series: Series, parts: SeriesParts) -> 
     """Return the series with the dates of "and also on", which must be other days than those of the rule."""
     days = [day for node in parts.added for day in _dates_of(ctx, series, node, ctx.local_now)]
     for day in days:
+        if series.rule.times and datetime.combine(day, max(series.rule.times)) <= ctx.local_now:
+            raise ParseError(f"{day:%-d %B %Y} has passed.", *parts.added)
         if not series.rule.times or _has_run(series, day):
             raise ParseError(f"{day:%-d %B %Y} cannot be added to this series.", *parts.added)
     return add_dates(ctx, series, days)

@@ -153,14 +153,24 @@ def classify(nodes: Sequence[SyntaxNode]) -> SeriesParts:
             parts.end_weekday = node
         elif target is not None and _continues_date(node, target, role, parts):
             before = nodes[index - 1]
-            is_last = role == "except" and isinstance(before, Connective) and before.role == "to"
-            target.append(DateSpan(target[-1].start, node.end, target.pop(), node) if is_last else node)
+            opened = before.role if role == "except" and isinstance(before, Connective) else ""
+            is_last = opened == "to"
+            added = _as_range(node) if opened == "between" else node
+            target.append(DateSpan(target[-1].start, node.end, target.pop(), node) if is_last else added)
         else:
             _add_node(parts, node, role)
             target, role = None, ""
     if parts.start_nodes == [] or parts.until_nodes == [] or role == "end" or isinstance(nodes[-1], Connective):
         raise ParseError("", nodes[-1])
     return parts
+
+
+def _as_range(node: SyntaxNode) -> SyntaxNode:
+    """Return the days from the first to the last of "between 24 and 31 december"."""
+    if not isinstance(node, CalendarDate) or len(node.days) != 2:
+        return node
+    first, last = node.days
+    return DateRange(node.start, node.end, node.month, first, last, node.year)
 
 
 def _joins_excluded_dates(node: Connective, excluded: list[SyntaxNode], following: SyntaxNode | None) -> bool:
