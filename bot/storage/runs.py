@@ -277,9 +277,12 @@ async def claim_for_check(tx: Tx, backend: str, now: datetime, lease: timedelta,
 
 
 async def end_series_there(tx: Tx, request_id: str, now: datetime) -> None:
-    """Let the series of a request that is over be cancelled in its back end now, if that keeps one."""
+    """Let the series of a request that is over be cancelled in its back end now, if that keeps one.
+
+    Whoever has read the run before, and would plan its check for later, gets a Conflict.
+    """
     where = (runs.c.request_id == request_id, runs.c.number == 0, runs.c.state == "scheduled_in_backend")
-    await tx.execute(update(runs).where(*where).values(check_at=now))
+    await tx.execute(update(runs).where(*where).values(check_at=now, version=runs.c.version + 1))
 
 
 async def release_check(tx: Tx, run_id: str, now: datetime, lease: timedelta) -> None:

@@ -83,7 +83,7 @@ async def _poll_operation(services: Services, backend: ConfiguredBackend, key: s
 async def _apply_progress(services: Services, run: Run, handle: Handle, progress: Progress, *, starts: bool) -> None:
     """Record progress. ``starts`` is False for an operation that only creates what the back end starts."""
     json = progress.model_dump(mode="json", exclude={"runs"})
-    planned = _planned_start(run, handle, progress) if starts else {}
+    planned: RunChanges = _planned_start(run, handle, progress) if starts else {}
     if json == run.progress and not progress.runs and not progress.is_final and not planned:
         return
     if is_being_cancelled(run.start_check) and progress.state == "cancelled":
@@ -93,6 +93,9 @@ async def _apply_progress(services: Services, run: Run, handle: Handle, progress
     failpoints.hit(failpoints.BEFORE_PROGRESS)
     async with services.db.write() as tx:
         request = await requests.get(tx, run.request_id)
+        if request.state in FINAL_STATES:
+            # Its series is to be cancelled there now, not before its next run.
+            planned.pop("check_at", None)
         if progress.runs:
             await _add_occurrences(tx, services, run, progress.runs)
         if starts and handle.kind == "run" and _has_started(run, progress):

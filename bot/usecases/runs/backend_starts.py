@@ -103,9 +103,7 @@ async def _announce_next_run(services: Services, series: Run, request: Request) 
         return
     async with services.db.write() as tx:
         current = await _unchanged(tx, series)
-        if (await requests.get(tx, request.id)).state in FINAL_STATES:
-            # Its end asked for this check once more: the series must be cancelled now, not before its next run.
-            raise Conflict(f"{request.name} has ended in the meantime.")
+        await _check_not_ended(tx, request)
         if planned is not None and check_time(planned.starts_at) > now:
             check_at, starts_at = check_time(planned.starts_at), planned.starts_at
             await runs.transition(tx, current, current.state, check_at=check_at, starts_at=starts_at, problem="")
@@ -161,6 +159,13 @@ async def _unchanged(tx: Tx, run: Run) -> Run:
     return current
 
 
+async def _check_not_ended(tx: Tx, request: Request) -> None:
+    """Raise Conflict if a request has ended since it was read: its series must be cancelled now, not before its next
+    run."""
+    if request.state not in FINAL_STATES and (await requests.get(tx, request.id)).state in FINAL_STATES:
+        raise Conflict(f"{request.name} has ended in the meantime.")
+
+
 async def _still_waits(services: Services, run: Run, request: Request) -> bool:
     operation, handle = _remote(services, run, request)
     try:
@@ -202,6 +207,7 @@ async def _wait(services: Services, run: Run, request: Request, why: str) -> Non
     until = ZonedTime.from_instant(run.starts_at - CANCEL_AHEAD, request.zone).local
     problem = why if is_late else f"{why} Its start is checked again until {until:%d %b %H:%M %Z}."
     async with services.db.write() as tx:
+        await _check_not_ended(tx, request)
         recheck_at = recheck_time(run.starts_at, now, interval)
         await runs.transition(
             tx, await _unchanged(tx, run), run.state, start_check=check, check_at=recheck_at, problem=problem

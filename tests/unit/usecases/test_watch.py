@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from bot.requests.model import Request
 from bot.storage import requests, runs
-from bot.usecases.jobs.watch import poll_backend
+from bot.usecases.jobs.watch import _claim_due_runs, _poll_operation, poll_backend
 from playground.sandbox import Fault
 from tests.unit.usecases.harness import FOREMAN, Harness
 
@@ -131,6 +132,33 @@ async def test_a_series_that_was_cancelled_here_gets_no_further_runs(bot: Harnes
     bot.move_to(request.start_at + timedelta(minutes=1))
     await look(bot)
     assert [run.number for run in await bot.runs(request)] == [0]
+
+
+@pytest.mark.parametrize("polled_before_its_end", [True, False])
+async def test_a_series_that_is_over_is_cancelled_there_now_though_foreman_has_moved_its_next_run(
+    bot: Harness, polled_before_its_end: bool
+) -> None:
+    request = await bot.approved(when="every day at 06:00")
+    await bot.dispatch(await bot.run(request))
+    foreman = bot.services.backends.require(FOREMAN)
+    if polled_before_its_end:
+        # It ends after its run was read for the poll.
+        claimed = await _claim_due_runs(bot.services, foreman)
+    await end_series(bot, request)
+    bot.move_to(request.start_at + timedelta(minutes=1))
+    if polled_before_its_end:
+        await _poll_operation(bot.services, foreman, claimed[0][1], [claimed[0][0]])
+    else:
+        await look(bot)
+    async with bot.services.db.write() as tx:
+        due = await runs.claim_for_check(tx, FOREMAN, bot.now, timedelta(minutes=1), 10)
+    assert [run.request_id for run in due] == [request.id]
+
+
+async def end_series(bot: Harness, request: Request) -> None:
+    async with bot.services.db.write() as tx:
+        await requests.transition(tx, await requests.get(tx, request.id), "cancelled")
+        await runs.end_series_there(tx, request.id, bot.now)
 
 
 async def test_a_job_and_a_series_of_the_same_number_are_told_apart(bot: Harness) -> None:
