@@ -10,6 +10,9 @@ CHECK_AHEAD = timedelta(minutes=15)
 CANCEL_AHEAD = timedelta(minutes=2)
 """How long before such a start Nightshift stops waiting for an answer, and cancels it in the back end."""
 
+CANCELLED = "cancelled"
+"""The code of a check whose start a person has cancelled."""
+
 CheckOutcome = Literal["ask", "refuse", "wait"]
 """Why a start must not happen: it has to be approved again, it is refused, or nobody can tell whether it may."""
 
@@ -19,7 +22,7 @@ class StartCheck(FrozenModel):
 
     ``waiting`` is repeated; ``passed`` may start; ``cancelling`` must not, and is being cancelled in the back end for
     the reason ``outcome``. ``text`` is the reason in sentences, ``code`` the same for programs. ``told`` says that
-    people know that the back end has not confirmed the cancellation.
+    people know that the back end has not confirmed the cancellation, and ``asked`` that it was asked for it.
     """
 
     state: Literal["waiting", "passed", "cancelling"]
@@ -27,6 +30,7 @@ class StartCheck(FrozenModel):
     code: str = ""
     text: str = ""
     told: bool = False
+    asked: bool = False
 
 
 def check_time(starts_at: datetime) -> datetime:
@@ -48,6 +52,11 @@ def must_cancel(starts_at: datetime, now: datetime) -> bool:
 def is_being_cancelled(check: StartCheck | None) -> bool:
     """Return whether a start is being cancelled in the back end."""
     return check is not None and check.state == "cancelling"
+
+
+def is_cancelled_by_person(check: StartCheck | None) -> bool:
+    """Return whether a start is being cancelled because a person has cancelled its request."""
+    return check is not None and is_being_cancelled(check) and check.code == CANCELLED
 
 
 def unchecked_note(check: StartCheck | None) -> str:

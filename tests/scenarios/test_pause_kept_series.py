@@ -11,6 +11,7 @@ from playground.sandbox import Fault
 from playground.slack import Message, Person
 from playground.slack.changes import WAIT_SECONDS
 from tests.scenarios.steps import (
+    JOBS_PATH,
     advance_to_run,
     approve_request,
     click_for_reply,
@@ -110,3 +111,68 @@ async def test_a_paused_series_is_cancelled_while_foreman_has_not_confirmed_the_
     await click_for_reply(alice, "Cancel the series", card)
     await wait_for_texts(card, "Cancelled", env=env)
     assert env.foreman.logics[-1].state == "cancelled"
+
+
+async def test_a_cancellation_that_foreman_does_not_confirm_ends_no_pause_and_is_asked_for_again(
+    env: Environment, alice: Person
+) -> None:
+    name, card = await kept_series(env, alice)
+    env.foreman.faults.append(Fault("status", "/cancel", "POST", status=500, remaining=None))
+    await hub_reply(env, alice, f"pause {name} because disk")
+    assert "The series could not be cancelled" in await hub_reply(env, alice, f"cancel {name}")
+    assert f"{name} is paused" in await hub_reply(env, alice, "pauses")
+    await wait_for_texts(card, "⏸️ Paused: disk.", "The series could not be cancelled", env=env)
+    env.foreman.faults.clear()
+    env.clock.advance(check_starts.LEASE + timedelta(seconds=1))
+    await wait_for_texts(card, "Cancelled", f"{name} was cancelled.", env=env)
+    assert env.foreman.logics[-1].state == "cancelled"
+    assert name not in await hub_reply(env, alice, "pauses")
+
+
+async def handed_over(env: Environment, who: Person) -> tuple[str, Message]:
+    """A series that was approved, and whose call Foreman is about to answer."""
+    env.foreman.faults.append(Fault("slow", JOBS_PATH, "POST", remaining=1, seconds=2.0))
+    before = jobs_received(env)
+    name = await make_request(who, COMMAND.format("every day at 05:00"), UPTIME)
+    card = await approve_request(env, name)
+    await eventually(env, lambda: jobs_received(env) == before + 1)
+    return name, card
+
+
+async def test_a_series_that_is_paused_while_it_is_handed_over_is_taken_out_after_that(
+    env: Environment, alice: Person
+) -> None:
+    earlier = len(env.foreman.logics)
+    name, card = await handed_over(env, alice)
+    said = await hub_reply(env, alice, f"pause {name} because disk")
+    assert "It is just being handed to Foreman, and is taken out again after that." in said
+    assert "The present run" not in said
+    await wait_for_texts(card, "Scheduled", "⏸️ Paused: disk.", "The series: cancelled", env=env)
+    assert [logic.state for logic in env.foreman.logics[earlier:]] == ["cancelled"]
+    assert "is resumed. Next run:" in await hub_reply(env, alice, f"resume {name}")
+    await click_for_reply(alice, "Cancel the series", card)
+
+
+async def test_a_series_that_is_resumed_while_it_is_handed_over_goes_on(env: Environment, alice: Person) -> None:
+    name, card = await handed_over(env, alice)
+    await hub_reply(env, alice, f"pause {name} because disk")
+    assert "is resumed. Its back end goes on with it." in await hub_reply(env, alice, f"resume {name}")
+    await wait_for_texts(card, "Scheduled", "The series: waiting in the back end", env=env)
+    assert env.foreman.logics[-1].state == "active"
+    await click_for_reply(alice, "Cancel the series", card)
+
+
+async def test_a_run_that_has_just_started_in_foreman_goes_on_and_is_watched(
+    env: Environment, alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name, card = await kept_series(env, alice)
+    monkeypatch.setattr(env.foreman, "speed", 0.0001)
+    job = env.foreman.invocations[-1]
+    env.clock.move_to(job.start_at - timedelta(minutes=10))
+    await wait_for_texts(card, "· checked", env=env)
+    env.clock.move_to(job.start_at + timedelta(seconds=1))
+    await hub_reply(env, alice, f"pause {name} because disk")
+    await wait_for_texts(card, "0 of 8", "The series: cancelled", env=env)
+    assert not job.cancelled
+    assert f"Foreman is cancelling job {job.id}" in await click_for_reply(alice, "Cancel the series", card)
+    await wait_for_texts(card, "Cancelled", "8 cancelled", env=env)

@@ -1,5 +1,6 @@
 """Work whose time Foreman keeps is checked shortly before each start, and only that start is cancelled there."""
 
+import asyncio
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,7 +14,14 @@ from playground.foreman.world import World
 from playground.sandbox import Fault
 from playground.slack import Message, Person
 from playground.slack.changes import WAIT_SECONDS
-from tests.scenarios.steps import approve_request, eventually, jobs_received, make_request, wait_for_texts
+from tests.scenarios.steps import (
+    approve_request,
+    click_for_reply,
+    eventually,
+    jobs_received,
+    make_request,
+    wait_for_texts,
+)
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -239,6 +247,44 @@ async def test_people_are_told_before_a_start_that_foreman_does_not_cancel(
     env.foreman.faults.clear()
     await is_cancelled(env, job)
     await wait_for_texts(card, "Waiting for approval", "text of template", env=env)
+
+
+async def test_what_a_person_cancels_is_not_started_from_here_though_foreman_did_not_cancel_it_at_first(
+    env: Environment, alice: Person, bob: Person
+) -> None:
+    name, card, job = await scheduled(env, alice)
+    calls = jobs_received(env)
+    env.foreman.faults.append(Fault("status", "/cancel", "POST", status=503, remaining=None))
+    env.foreman.faults.append(Fault("status", "/api/hosts", status=503, remaining=None))
+    move_before(env, job, 10)
+    await wait_for_texts(card, "Its start is checked again until", env=env)
+    assert "could not be cancelled" in await click_for_reply(alice, "Cancel", card)
+    move_before(env, job, 1.9)
+    told = await bob.wait_for(f"{name} may start in Foreman at", where="#ops-admin")
+    assert f"it is not confirmed that this start is cancelled. {name} was cancelled." in told.text
+    env.foreman.faults.clear()
+    env.clock.advance(timedelta(seconds=30))
+    await is_cancelled(env, job)
+    await wait_for_texts(card, "Cancelled", f"{name} was cancelled.", env=env)
+    env.clock.move_to(job.start_at + timedelta(seconds=5))
+    await asyncio.sleep(1)
+    assert jobs_received(env) == calls
+
+
+async def test_what_was_cancelled_in_foreman_by_hand_is_not_started_from_here(env: Environment, alice: Person) -> None:
+    _, card, job = await scheduled(env, alice)
+    calls = jobs_received(env)
+    env.foreman.faults.append(Fault("status", "/cancel", "POST", status=503, remaining=None))
+    env.foreman.faults.append(Fault("status", "/api/hosts", status=503, remaining=None))
+    move_before(env, job, 1.9)
+    await wait_for_texts(card, "It could not be cancelled yet", env=env)
+    env.foreman.state.jobs.cancel(job, env.clock.now())
+    env.foreman.faults.clear()
+    env.clock.advance(timedelta(seconds=30))
+    await wait_for_texts(card, "Cancelled", "Cancelled in Foreman, not by Nightshift.", env=env)
+    env.clock.move_to(job.start_at + timedelta(seconds=5))
+    await asyncio.sleep(1)
+    assert jobs_received(env) == calls
 
 
 async def test_people_are_told_of_a_run_that_foreman_announces_and_does_not_show(

@@ -12,7 +12,7 @@ from bot.errors import BackendError, Conflict, NotFound
 from bot.ids import new_id
 from bot.requests.lifecycle import FINAL_STATES, can_transition
 from bot.requests.model import Request, Run, RunState
-from bot.requests.start_check import StartCheck, check_time, is_being_cancelled, unchecked_note
+from bot.requests.start_check import StartCheck, check_time, is_being_cancelled, is_cancelled_by_person, unchecked_note
 from bot.storage import messages, requests, runs
 from bot.storage.runs import RunChanges
 from bot.storage.transactions import Tx
@@ -86,7 +86,8 @@ async def _apply_progress(services: Services, run: Run, handle: Handle, progress
     planned: RunChanges = _planned_start(run, handle, progress) if starts else {}
     if json == run.progress and not progress.runs and not progress.is_final and not planned:
         return
-    if is_being_cancelled(run.start_check) and progress.state == "cancelled":
+    is_held_back = is_being_cancelled(run.start_check) and not is_cancelled_by_person(run.start_check)
+    if is_held_back and progress.state == "cancelled":
         # What follows depends on why its start was cancelled.
         return
     now = services.clock.now()
@@ -121,6 +122,9 @@ def _planned_start(run: Run, handle: Handle, progress: Progress) -> RunChanges:
     start = progress.starts_at
     if run.state != "scheduled_in_backend" or not is_planned or start is None or start == run.starts_at:
         return {}
+    if is_cancelled_by_person(run.start_check) or (handle.kind == "series" and is_being_cancelled(run.start_check)):
+        # Neither a cancellation nor a pause of a series ends with the start that it was first asked for.
+        return {"starts_at": start}
     return {"starts_at": start, "start_check": None, "check_at": check_time(start)}
 
 

@@ -57,7 +57,10 @@ async def pause_series(services: Services, request_id: str, person: Person | Non
     services.wake.sender.set()
     unconfirmed = await _take_out(services, request, pause, kept) if kept is not None else ""
     going_on = [run for run in going_on if run.state != "scheduled_in_backend"]
-    present = " The present run goes on." if going_on else ""
+    present = " The present run goes on." if any(run.number for run in going_on) else ""
+    if any(run.number == 0 for run in going_on):
+        system = services.backends.require(request.content.backend).connection.title
+        present += f" It is just being handed to {system}, and is taken out again after that."
     return f"{request.name} is paused. No run starts until somebody resumes it.{present}{unconfirmed}"
 
 

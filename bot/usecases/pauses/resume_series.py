@@ -4,6 +4,7 @@ from datetime import datetime
 from itertools import islice, takewhile
 
 from bot.errors import Conflict
+from bot.requests.lifecycle import FINAL_RUN_STATES
 from bot.requests.model import Person, Request
 from bot.requests.pauses import Pause, local_time
 from bot.requests.start_check import is_being_cancelled
@@ -82,6 +83,9 @@ async def _plan_next(tx: Tx, services: Services, request: Request, now: datetime
     newest = next(iter(planned), None)
     if newest is not None and newest.due_at is None:
         return "It is handed over to its back end now."
+    series = await runs.series_of(tx, request.id)
+    if series is not None and series.state not in FINAL_RUN_STATES:
+        return "Its back end goes on with it."
     if newest is None or newest.due_at is None:
         await requests.transition(tx, request, "succeeded", finished_at=now, outcome="The series is over.")
         return "No run was left to come, so the series is over."

@@ -14,6 +14,7 @@ from bot.requests.model import Request, RequirementCode, Run, RunState
 from bot.requests.overlap import OverlapCode, judge_overlap
 from bot.requests.pauses import Pause, held_text, holding_pause
 from bot.requests.preflight import PreflightCode
+from bot.requests.start_check import CANCELLED
 from bot.schedule import ZonedTime
 from bot.storage import messages, pauses, requests, runs
 from bot.usecases.approvals.reopen import reopen_for_approval, series_renewal_reason
@@ -35,6 +36,7 @@ class ObstacleCode(StrEnum):
     """Why a run does not start."""
 
     REQUEST_OVER = "request_over"
+    CANCELLED = CANCELLED
     NOT_APPROVED = "not_approved"
     MISSED = "missed"
     PAUSED = "paused"
@@ -77,7 +79,7 @@ class Obstacle:
     def final_state(self) -> RunState | None:
         """The state in which the run ends; None if it waits, or is replaced by another run."""
         match self.code:
-            case ObstacleCode.REQUEST_OVER:
+            case ObstacleCode.REQUEST_OVER | ObstacleCode.CANCELLED:
                 return "cancelled"
             case (
                 ObstacleCode.NOT_APPROVED

@@ -30,6 +30,7 @@ from bot.requests.start_check import (
     StartCheck,
     check_time,
     is_being_cancelled,
+    is_cancelled_by_person,
     must_cancel,
     recheck_time,
 )
@@ -76,22 +77,20 @@ async def _load_request(services: Services, run: Run) -> Request:
 
 
 async def _announce_next_run(services: Services, series: Run, request: Request) -> None:
-    """Store the next run of a series, so that it is checked. A series whose request is over is cancelled, and one that
-    is paused is taken out of its back end."""
+    """Store the next run of a series, so that it is checked. A series that is over or that a person has cancelled is
+    cancelled there, and one that is paused is taken out of its back end."""
     operation, handle = _remote(services, series, request)
+    if request.state in FINAL_STATES or is_cancelled_by_person(series.start_check):
+        await _end_series_there(services, series, request)
+        return
     async with services.db.read() as tx:
         pause = await pauses.of_series(tx, request.id)
-    if pause is not None and request.state not in FINAL_STATES:
+    if pause is not None:
         # If its back end does not confirm that, it is tried once more when the claim runs out.
         if problem := await take_out_of_backend(services, request, series):
             _log.warning("paused series not taken out", run=series.id, why=problem)
         return
     try:
-        if request.state in FINAL_STATES:
-            await operation.cancel(handle)
-            async with services.db.write() as tx:
-                await finish_run(tx, services, series, request, "cancelled", problem=f"{request.name} is over.")
-            return
         planned = await operation.planned_start(handle)
     except NightshiftError as error:
         await _wait(services, series, request, str(error))
@@ -106,7 +105,9 @@ async def _announce_next_run(services: Services, series: Run, request: Request) 
         await _check_not_ended(tx, request)
         if planned is not None and check_time(planned.starts_at) > now:
             check_at, starts_at = check_time(planned.starts_at), planned.starts_at
-            await runs.transition(tx, current, current.state, check_at=check_at, starts_at=starts_at, problem="")
+            await runs.transition(
+                tx, current, current.state, check_at=check_at, starts_at=starts_at, problem="", start_check=None
+            )
             return
         await runs.transition(tx, current, current.state, check_at=None, problem="", start_check=None)
         known = await runs.handles_of(tx, request.id)
@@ -125,6 +126,25 @@ async def _announce_next_run(services: Services, series: Run, request: Request) 
         )
         await runs.add(tx, run, request.content.backend, request.content.operation, check_at=now)
         await messages.mark_dirty(tx, request.id, now)
+
+
+async def _end_series_there(services: Services, series: Run, request: Request) -> None:
+    """Cancel a series in its back end. People are told if it does not let that happen, and it is tried again."""
+    operation, handle = _remote(services, series, request)
+    check = series.start_check
+    by_person = check if is_cancelled_by_person(check) else None
+    try:
+        await operation.cancel(handle)
+    except NightshiftError as error:
+        if by_person is not None:
+            await _record_unconfirmed(services, series, request, by_person, str(error))
+        else:
+            await _wait(services, series, request, str(error))
+        return
+    problem = by_person.text if by_person is not None else f"{request.name} is over."
+    async with services.db.write() as tx:
+        await finish_run(tx, services, series, request, "cancelled", problem=problem)
+    services.wake.sender.set()
 
 
 async def _check(services: Services, run: Run, request: Request) -> None:
@@ -166,12 +186,12 @@ async def _check_not_ended(tx: Tx, request: Request) -> None:
         raise Conflict(f"{request.name} has ended in the meantime.")
 
 
-async def _still_waits(services: Services, run: Run, request: Request) -> bool:
+async def _still_waits(services: Services, run: Run, request: Request, *, if_unknown: bool = True) -> bool:
     operation, handle = _remote(services, run, request)
     try:
         return await _state_there(operation, handle) == "waiting"
     except BackendError:
-        return True
+        return if_unknown
 
 
 def _only_waits(obstacle: Obstacle) -> bool:
@@ -224,17 +244,24 @@ async def _cancel_there(
 ) -> None:
     """Cancel one start in the back end, and record what follows once the back end confirms it."""
     operation, handle = _remote(services, run, request)
+    system = services.backends.require(request.content.backend).connection.title
     try:
         if await _state_there(operation, handle) == "waiting":
+            run, check = await _record_asked(services, run, check, asked=True)
             await operation.cancel(handle)
         state = await _state_there(operation, handle)
     except BackendError as error:
+        if await _still_waits(services, run, request, if_unknown=False):
+            run, check = await _record_asked(services, run, check, asked=False)
         await _record_unconfirmed(services, run, request, check, str(error))
         return
     failpoints.hit(failpoints.AFTER_START_CANCELLED)
     if state != "cancelled":
-        system = services.backends.require(request.content.backend).connection.title
         await _record_unconfirmed(services, run, request, check, f"{system} says that it is {state}.")
+        return
+    if not check.asked and check.code != ObstacleCode.CANCELLED:
+        text = f"Cancelled in {system}, not by Nightshift."
+        await end_run(services, run, request, "cancelled", Obstacle(ObstacleCode.CANCELLED, text))
         return
     data = {"run": run.id, "start": _iso(run), "outcome": str(check.outcome), "code": check.code, "why": check.text}
     async with services.db.write() as tx:
@@ -246,6 +273,13 @@ async def _cancel_there(
         obstacle = obstacle or await _obstacle_again(services, run, request, check)
         await _record_not_started(services, run, request, obstacle)
     services.wake.sender.set()
+
+
+async def _record_asked(services: Services, run: Run, check: StartCheck, *, asked: bool) -> tuple[Run, StartCheck]:
+    """Record whether the back end may have been asked to cancel a start: what a person cancels there is over."""
+    check = check.model_copy(update={"asked": asked})
+    async with services.db.write() as tx:
+        return await runs.transition(tx, await _unchanged(tx, run), run.state, start_check=check), check
 
 
 async def _record_not_started(services: Services, run: Run, request: Request, obstacle: Obstacle) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy.exc import DBAPIError
@@ -12,7 +13,9 @@ from bot.backends.base import Handle
 from bot.errors import Conflict, NightshiftError, NotAllowed
 from bot.requests.lifecycle import FINAL_RUN_STATES, FINAL_STATES, STATE_LABELS
 from bot.requests.model import Person, Request, Run
+from bot.requests.start_check import CANCELLED, StartCheck, is_cancelled_by_person
 from bot.storage import audit, messages, pauses, requests, runs
+from bot.storage.transactions import Tx
 from bot.usecases.approvals.withdraw import withdraw
 from bot.usecases.planning import cancel_unsent_run
 from bot.usecases.refusals import RefusalCode
@@ -24,6 +27,8 @@ _MAX_RUNS = 10_000
 START_PATIENCE_SECONDS = 20.0
 """How long a cancellation waits for the answer to a call that is being made at this moment."""
 _POLL_SECONDS = 0.2
+_ASK_AGAIN = timedelta(minutes=1)
+"""When a back end is asked once more to cancel a start that this process has not seen cancelled."""
 _STATES_THAT_SHOW_ANSWERS = ("scheduled", "starting", "running", "cancelled", "withdrawn")
 """States in which the card shows what the back end has answered to a cancellation."""
 _log = structlog.get_logger(__name__)
@@ -136,16 +141,25 @@ async def _stop_locally(services: Services, request_id: str, person: Person) -> 
         if not open_runs and pause is None:
             text = f"{request.name} is already over: {STATE_LABELS[request.state].lower()}."
             raise Conflict(text, code=RefusalCode.ALREADY_OVER)
-        if pause is not None:
-            await pauses.end(tx, pause, now)
         remaining = [run for run in open_runs if not await cancel_unsent_run(tx, run, now, _NOT_STARTED_TEXT)]
+        remaining = [await _remember(tx, request, run, now) for run in remaining]
         if request.state not in FINAL_STATES and (not remaining or _is_local_series(request)):
             outcome = "Cancelled. No further run will start." if remaining or pause else _NOT_STARTED_TEXT
             request = await requests.transition(tx, request, "cancelled", finished_at=now, outcome=outcome)
+            if pause is not None:
+                await pauses.end(tx, pause, now)
         data: JsonObject = {"stopped": len(open_runs) - len(remaining), "remaining": [run.id for run in remaining]}
         await audit.record(tx, now, person.key, "request.cancelled", request.id, data)
         await messages.mark_dirty(tx, request.id, now)
     return remaining
+
+
+async def _remember(tx: Tx, request: Request, run: Run, now: datetime) -> Run:
+    """Remember that a start is cancelled that only the back end can cancel: it is asked until it has done so."""
+    if run.state != "scheduled_in_backend" or is_cancelled_by_person(run.start_check):
+        return run
+    check = StartCheck(state="cancelling", outcome="refuse", code=CANCELLED, text=f"{request.name} was cancelled.")
+    return await runs.transition(tx, run, run.state, start_check=check, check_at=now + _ASK_AGAIN)
 
 
 async def _stop_in_backend(services: Services, request: Request, remaining: Sequence[Run]) -> _BackendAnswers:
@@ -186,6 +200,8 @@ async def _record_backend_answers(
         outcome = " ".join([*result.answers, *result.failures])
         if request.is_series and request.state not in FINAL_STATES and not result.failures:
             await requests.transition(tx, request, "cancelled", finished_at=now, outcome=outcome)
+            if pause := await pauses.of_series(tx, request.id):
+                await pauses.end(tx, pause, now)
         elif request.state in _STATES_THAT_SHOW_ANSWERS:
             await requests.transition(tx, request, request.state, outcome=outcome)
         data: JsonObject = {

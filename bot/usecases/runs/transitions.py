@@ -8,7 +8,7 @@ from bot.backends.base import Handle, Operation, Params, Plan
 from bot.requests.lifecycle import can_transition, request_state_for_run
 from bot.requests.model import Request, Run, RunState
 from bot.requests.start_check import StartCheck, check_time
-from bot.storage import audit, messages, requests, runs
+from bot.storage import audit, messages, pauses, requests, runs
 from bot.storage.runs import RunChanges
 from bot.storage.transactions import Tx
 from bot.usecases.planning import cancel_unsent_run
@@ -49,6 +49,9 @@ async def record_started(
     state: RunState = "scheduled_in_backend" if is_scheduled else "running"
     json = handle.model_dump(mode="json")
     async with services.db.write() as tx:
+        # A pause either finds the series scheduled there, or is found here.
+        request = await requests.get(tx, starting.request.id, for_update=True)
+        pause = await pauses.of_series(tx, request.id) if handle.kind == "series" else None
         await runs.transition_attempt(
             tx, starting.plan.token, ["sent", "unknown"], "answered", handle=json, answered_at=now
         )
@@ -65,6 +68,9 @@ async def record_started(
             # While it waited to be handed over, the run had a deadline for that.
             changes["latest_start"] = starting.request.latest_start
             changes |= _planned_start(starting, handle, now)
+            if pause is not None:
+                check = StartCheck(state="cancelling", outcome="wait", code="paused", text=f"{request.name} is paused.")
+                changes |= {"start_check": check, "check_at": now}
         run = await runs.transition(tx, run, state, **changes)
         await sync_request_state(tx, services, starting.request, run)
         data: JsonObject = {"run": run.id, "token": starting.plan.token, "handle": handle.id, **(evidence or {})}
