@@ -13,6 +13,9 @@ CANCEL_AHEAD = timedelta(minutes=2)
 CANCELLED = "cancelled"
 """The code of a check whose start a person has cancelled."""
 
+CANCEL_AGAIN = timedelta(minutes=1)
+"""When a back end is asked once more to cancel a start that is not seen cancelled by then."""
+
 CheckOutcome = Literal["ask", "refuse", "wait"]
 """Why a start must not happen: it has to be approved again, it is refused, or nobody can tell whether it may."""
 
@@ -52,6 +55,11 @@ def must_cancel(starts_at: datetime, now: datetime) -> bool:
 def is_being_cancelled(check: StartCheck | None) -> bool:
     """Return whether a start is being cancelled in the back end."""
     return check is not None and check.state == "cancelling"
+
+
+def cancelled_by_person(name: str) -> StartCheck:
+    """Return the check of a start that is being cancelled because a person has cancelled its request."""
+    return StartCheck(state="cancelling", outcome="refuse", code=CANCELLED, text=f"{name} was cancelled.")
 
 
 def is_cancelled_by_person(check: StartCheck | None) -> bool:

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 from sqlalchemy.exc import DBAPIError
@@ -13,7 +13,7 @@ from bot.backends.base import Handle
 from bot.errors import Conflict, NightshiftError, NotAllowed
 from bot.requests.lifecycle import FINAL_RUN_STATES, FINAL_STATES, STATE_LABELS
 from bot.requests.model import Person, Request, Run
-from bot.requests.start_check import CANCELLED, StartCheck, is_cancelled_by_person
+from bot.requests.start_check import CANCEL_AGAIN, cancelled_by_person, is_cancelled_by_person
 from bot.storage import audit, messages, pauses, requests, runs
 from bot.storage.transactions import Tx
 from bot.usecases.approvals.withdraw import withdraw
@@ -27,8 +27,6 @@ _MAX_RUNS = 10_000
 START_PATIENCE_SECONDS = 20.0
 """How long a cancellation waits for the answer to a call that is being made at this moment."""
 _POLL_SECONDS = 0.2
-_ASK_AGAIN = timedelta(minutes=1)
-"""When a back end is asked once more to cancel a start that this process has not seen cancelled."""
 _STATES_THAT_SHOW_ANSWERS = ("scheduled", "starting", "running", "cancelled", "withdrawn")
 """States in which the card shows what the back end has answered to a cancellation."""
 _log = structlog.get_logger(__name__)
@@ -158,8 +156,8 @@ async def _remember(tx: Tx, request: Request, run: Run, now: datetime) -> Run:
     """Remember that a start is cancelled that only the back end can cancel: it is asked until it has done so."""
     if run.state != "scheduled_in_backend" or is_cancelled_by_person(run.start_check):
         return run
-    check = StartCheck(state="cancelling", outcome="refuse", code=CANCELLED, text=f"{request.name} was cancelled.")
-    return await runs.transition(tx, run, run.state, start_check=check, check_at=now + _ASK_AGAIN)
+    check = cancelled_by_person(request.name)
+    return await runs.transition(tx, run, run.state, start_check=check, check_at=now + CANCEL_AGAIN)
 
 
 async def _stop_in_backend(services: Services, request: Request, remaining: Sequence[Run]) -> _BackendAnswers:

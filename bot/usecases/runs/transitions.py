@@ -7,7 +7,7 @@ from bot import failpoints
 from bot.backends.base import Handle, Operation, Params, Plan
 from bot.requests.lifecycle import can_transition, request_state_for_run
 from bot.requests.model import Request, Run, RunState
-from bot.requests.start_check import StartCheck, check_time
+from bot.requests.start_check import CANCEL_AGAIN, StartCheck, cancelled_by_person, check_time
 from bot.storage import audit, messages, pauses, requests, runs
 from bot.storage.runs import RunChanges
 from bot.storage.transactions import Tx
@@ -71,6 +71,8 @@ async def record_started(
             if pause is not None:
                 check = StartCheck(state="cancelling", outcome="wait", code="paused", text=f"{request.name} is paused.")
                 changes |= {"start_check": check, "check_at": now}
+            if await _was_cancelled(tx, request, run):
+                changes |= {"start_check": cancelled_by_person(request.name), "check_at": now + CANCEL_AGAIN}
         run = await runs.transition(tx, run, state, **changes)
         await sync_request_state(tx, services, starting.request, run)
         data: JsonObject = {"run": run.id, "token": starting.plan.token, "handle": handle.id, **(evidence or {})}
@@ -79,6 +81,13 @@ async def record_started(
     failpoints.hit(failpoints.AFTER_ANSWER)
     services.wake.sender.set()
     services.wake.wake_watchers()
+
+
+async def _was_cancelled(tx: Tx, request: Request, run: Run) -> bool:
+    """Return whether somebody has cancelled a request since a run's call was prepared, and it was not stopped then."""
+    attempt = await runs.get_attempt(tx, run.token)
+    entries = [entry async for entry in audit.entries(tx, request.id) if entry.action == "request.cancelled"]
+    return attempt is not None and any(entry.at >= attempt.created_at for entry in entries)
 
 
 def _planned_start(starting: StartingRun, handle: Handle, now: datetime) -> RunChanges:

@@ -15,13 +15,14 @@ from bot.storage.database import Database
 from bot.storage.runs import Attempt
 from bot.storage.transactions import Tx
 from bot.usecases.approvals.withdraw import withdraw
+from bot.usecases.jobs.check_starts import check_starts
 from bot.usecases.jobs.expire import expire_requests
 from bot.usecases.runs import cancel as cancel_module
 from bot.usecases.runs.cancel import cancel, withdraw_and_stop
 from bot.usecases.runs.finish import finish_run
 from bot.usecases.runs.read_log import read_log
 from playground.sandbox import Fault
-from tests.unit.usecases.harness import Harness
+from tests.unit.usecases.harness import FOREMAN, Harness
 
 
 class DatabaseThatGoesAway:
@@ -259,6 +260,23 @@ async def test_what_is_being_sent_is_cancelled_as_soon_as_it_is_answered(
     assert answer.startswith(f"{request.name}: cancelling. Foreman is cancelling job {job}")
     await bot.poll()
     assert (await bot.reload(request)).state == "cancelled"
+
+
+async def test_what_could_not_be_stopped_while_it_was_handed_over_is_cancelled_after_that(bot: Harness) -> None:
+    request = await bot.approved(when="in 3 hours")
+    bot.env.foreman.faults.append(Fault("slow", "/api/job_invocations$", "POST", remaining=1, seconds=1.5))
+    dispatching = asyncio.create_task(bot.dispatch(await bot.run(request)))
+    async with asyncio.timeout(20):
+        while (attempt := await bot.attempt(await bot.run(request))) is None or attempt.state != "sent":
+            await asyncio.sleep(0.02)
+    assert "was not stopped" in await cancel(bot.services, request.id, bot.person("alice"))
+    await dispatching
+    assert (await bot.run(request)).state == "scheduled_in_backend"
+    bot.forward(seconds=60)
+    await check_starts(bot.services, bot.services.backends.require(FOREMAN))
+    assert (await bot.run(request)).state == "cancelled"
+    assert (await bot.reload(request)).outcome == f"{request.name} was cancelled."
+    assert bot.env.foreman.invocations[-1].cancelled
 
 
 async def test_what_is_refused_while_it_is_cancelled_has_ended(bot: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
