@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from bot.requests.model import Run
 from bot.storage import requests, runs
 from playground.environment import Environment
 from playground.sandbox import ReceivedRequest
@@ -172,6 +173,12 @@ async def click_for_reply(who: Person, button: str, message: Message) -> str:
     return text
 
 
+def _is_going(run: Run) -> bool:
+    """Whether a run was started. What was started just now counts as scheduled until it is polled."""
+    just_started = run.state == "scheduled_in_backend" and run.due_at is not None
+    return just_started or run.state in ("starting", "running")
+
+
 async def _wait_for_end_of_runs(env: Environment, card: Message) -> None:
     number = re.search(r"NS-(\d+)", card.text)
     assert number is not None
@@ -180,8 +187,8 @@ async def _wait_for_end_of_runs(env: Environment, card: Message) -> None:
         while True:
             async with env.bot.db.read() as tx:
                 request = await requests.by_number(tx, int(number[1]))
-                states = {run.state for run in await runs.of_request(tx, request.id)}
-            if not states & {"starting", "running"}:
+                going = [run for run in await runs.of_request(tx, request.id) if _is_going(run)]
+            if not going:
                 return
             await asyncio.sleep(0.05)
 
