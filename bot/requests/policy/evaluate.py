@@ -169,7 +169,7 @@ def _ask_requirement(
     ]
     if not is_covered:
         reasons.append(_default_approvers_reason(asking))
-        because = (*because, "a rest that no rule covers") if asking else ("no rule covers it",)
+        because = (*because, "a part without a rule") if asking else ("no rule applies",)
     return _requirement(
         policy,
         matches,
@@ -305,7 +305,7 @@ class _StrictestTerms:
         self._matches = matches
 
     def strictest(self, term: Callable[[ApprovalTerms], T | None], fallback: T, strictness: Callable[[T], float]) -> T:
-        """Return the strictest value of a term: the one whose ``strictness`` is smallest."""
+        """Return the strictest value of a term, which has the smallest ``strictness``."""
         set_by_rules = [(m.covers_all, value) for m in self._matches if (value := term(m.rule)) is not None]
         values = [value for _, value in set_by_rules]
         if not any(covers_all for covers_all, _ in set_by_rules):

@@ -159,7 +159,7 @@ class PolicyRule(ApprovalTerms):
         if self.effect == "approve" and self.budget is None and self.required_stages():
             raise ValueError("nobody is asked where all is approved at once; leave the approvers out or give a budget")
         if self.effect in ("refuse", "limit") and (self.required_stages() or self.quorum):
-            raise ValueError(f'nobody is asked by effect = "{self.effect}"; leave the approvers out or use "ask"')
+            raise ValueError(f'effect = "{self.effect}" asks nobody; leave the approvers out or use "ask"')
         return self
 
 

@@ -54,7 +54,7 @@ def from_now_point(
 
 
 def _after_workdays(ctx: PhraseContext, node: FromNow) -> datetime:
-    """Return the time of now, so many working days later."""
+    """Return the present time of day, some working days later."""
     count = node.amount[0][0]
     if len(node.amount) > 1 or count != int(count):
         raise ParseError("Say the number of working days alone.", node, example="in 2 business days at 06:00")

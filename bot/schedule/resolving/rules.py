@@ -229,7 +229,7 @@ def _add_nth_weekdays(
         raise _ask_nth_or_interval(ctx, node, day)
     limit = 5 if rule.freq == "monthly" or node.month else 53
     if any(abs(n) > limit for n in node.nths):
-        raise ParseError("There are not so many.", node)
+        raise ParseError("There is no such day.", node)
     days = tuple(Weekday(day=node.day, nth=nth) for nth in node.nths)
     same_month = node.month is None or rule.months in ((), (node.month,))
     if rule.weekdays and all(day.nth for day in rule.weekdays) and same_month:
@@ -254,9 +254,7 @@ def _ask_nth_or_interval(ctx: PhraseContext, node: NthWeekdays, day: str) -> Amb
     """Ask whether "every 2nd tuesday" is one of each month or every other one."""
     text = ctx.text_of(node).removeprefix("on ").removeprefix("the ")
     weeks = f"{node.nths[0]} weeks on {day}"
-    return AmbiguityError(
-        f"Is every {text} one of each month, or one in so many weeks?", (f"{text} of the month", weeks), node
-    )
+    return AmbiguityError(f"Every {text}: of each month, or counted in weeks?", (f"{text} of the month", weeks), node)
 
 
 def _add_monthdays(

@@ -175,7 +175,7 @@ def test_policy_refuses_or_asks_the_freezes_own_approvers() -> None:
     assert soft[0].text in own.reasons
     assert (
         headline(evaluate(policy(""), asked, soft))
-        == "Needs 1 of @sre, then 2 of @cab because no rule covers it and the freeze F."
+        == "Needs 1 of @sre, then 2 of @cab because no rule applies and the freeze F."
     )
     skipped = freeze_hits(DAILY, freeze(schedule=TWO_DAYS))
     around = evaluate(policy(ok), subject(schedule=DAILY), skipped)

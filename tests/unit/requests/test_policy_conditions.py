@@ -10,7 +10,7 @@ from bot.requests.policy.explain import headline
 from bot.schedule import RecurrenceRule, Series, Window, ZonedTime
 from tests.unit.requests.build import NOW, once, policy, rule, subject
 
-DEFAULT = "Needs 1 of @sre because no rule covers it."
+DEFAULT = "Needs 1 of @sre because no rule applies."
 SATURDAY_NIGHT = datetime(2026, 3, 7, 23, 30, tzinfo=UTC)
 SUNDAY_EARLY = datetime(2026, 3, 8, 2, 0, tzinfo=UTC)
 WEDNESDAY_NIGHT = datetime(2026, 3, 4, 23, 0, tzinfo=UTC)
@@ -126,7 +126,7 @@ CONDITIONS: list[tuple[str, dict[str, Any], str]] = [
     ('requester = ["@interns", "UANN"]', {"groups": {"@interns"}}, asks("this requester")),
     ('requester = ["@ops", "@interns"]', {"groups": {"@interns"}}, asks("a requester from @interns")),
     ('query = ""', {}, asks("an empty query")),
-    ('targets = "db-*"', {"targets": 3}, "targets not all known by name, while db-* matters and a rest"),
+    ('targets = "db-*"', {"targets": 3}, "targets not all known by name, while db-* matters and a part"),
     ("conflicts = true", {"conflicts": ("NS-2 works on web-1 too",)}, asks("another request on the same targets")),
     ("conflicts = true", {}, DEFAULT),
     ("conflicts = false", {}, asks("no other request on the same targets")),
@@ -165,5 +165,5 @@ def test_what_a_rule_does_not_cover_is_for_the_default_approvers(
     conditions: str, values: dict[str, Any], covers_all: bool
 ) -> None:
     found = evaluate(policy(rule(conditions)), subject(**values))
-    assert ("a rest that no rule covers" not in found.because) is covers_all
+    assert ("a part without a rule" not in found.because) is covers_all
     assert len(found.stages) == (1 if covers_all else 2)

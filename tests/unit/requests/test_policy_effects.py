@@ -10,7 +10,7 @@ from bot.requests.policy.evaluate import evaluate, merge_stages
 from bot.requests.policy.explain import headline
 from tests.unit.requests.build import NOW, policy, rule, stage, subject
 
-DEFAULT = "Needs 1 of @sre because no rule covers it."
+DEFAULT = "Needs 1 of @sre because no rule applies."
 SATURDAY_NIGHT = datetime(2026, 3, 7, 23, 30, tzinfo=UTC)
 WEDNESDAY_NIGHT = datetime(2026, 3, 4, 23, 0, tzinfo=UTC)
 HOSTS_43 = {"names": tuple(f"web-{n}" for n in range(43))}
@@ -263,7 +263,7 @@ EFFECTS: list[tuple[str, str, dict[str, Any], str, str]] = [
         rule('targets = "web-*"'),
         {"names": ("web-1", "db-1")},
         "ask",
-        "Needs 1 of @ops, then 1 of @sre because the target web-1 and a rest that no rule covers.",
+        "Needs 1 of @ops, then 1 of @sre because the target web-1 and a part without a rule.",
     ),
     (
         "two rules share the targets",
