@@ -6,7 +6,12 @@ from bot.usecases.language import language_of
 from bot.usecases.services import Services
 
 
+async def authorize_person(services: Services, person: Person) -> Person:
+    """Return the person as Slack knows them, if they may use the bot. Raises NotAllowed."""
+    return (await services.directory.authorize(person)).person
+
+
 async def authorize_actor(services: Services, person: Person) -> Actor:
-    """The person as an actor, if they may use the bot. Raises NotAllowed."""
+    """Return the person with how they write times, if they may use the bot. Raises NotAllowed."""
     user = await services.directory.authorize(person)
     return actor_for(services, user, await language_of(services, person))

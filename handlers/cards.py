@@ -37,7 +37,7 @@ from bot.usecases.runs.read_log import read_log
 from bot.usecases.runs.retry_unknown import retry_unknown
 from bot.usecases.services import Services
 from bot.visible_text import visible, visible_log
-from handlers.actors import authorize_actor
+from handlers.actors import authorize_actor, authorize_person
 from handlers.details import reading_reply
 from handlers.payloads import Click, RequestRef, Submission
 from handlers.replies import Ephemeral, FieldErrors, Nothing, OpenView, Reply, SendFile, UpdateView
@@ -182,14 +182,14 @@ class CardHandlers:
     async def run_simple_button(self, click: Click) -> Reply:
         """Do what the button says, and tell what came of it."""
         ref = click.request_ref
-        actor = await authorize_actor(self._services, click.person)
-        return Ephemeral(await SIMPLE_BUTTONS[click.action_id](self._services, ref.id, actor.person))
+        person = await authorize_person(self._services, click.person)
+        return Ephemeral(await SIMPLE_BUTTONS[click.action_id](self._services, ref.id, person))
 
     async def confirm_ended(self, click: Click) -> Reply:
         """Record that the run that the button is about has ended."""
         ref = click.request_ref
-        actor = await authorize_actor(self._services, click.person)
-        return Ephemeral(await confirm_ended(self._services, ref.id, ref.detail, actor.person))
+        person = await authorize_person(self._services, click.person)
+        return Ephemeral(await confirm_ended(self._services, ref.id, ref.detail, person))
 
     async def open_form(self, click: Click) -> Reply:
         """Show the form, filled in from a request."""
@@ -202,7 +202,7 @@ class CardHandlers:
     async def show_log(self, click: Click) -> Reply:
         """Show the log of one target; a long one is sent as a file too."""
         ref = click.log_ref
-        await authorize_actor(self._services, click.person)
+        await authorize_person(self._services, click.person)
         text = visible_log(await read_log(self._services, ref.request_id, ref.run_id, ref.target))
         if len(text) <= MAX_INLINE_LOG_LENGTH:
             return UpdateView(log_view(ref.target, text, sent_as_file=False))
@@ -220,9 +220,9 @@ class CardHandlers:
 
     async def _load_decidable(self, payload: Click | Submission, ref: RequestRef) -> tuple[Request, Person]:
         """The request and the person, if they may decide on it now. Raises Conflict, NotAllowed or NotFound."""
-        actor = await authorize_actor(self._services, payload.person)
-        request = await load_decidable_request(self._services, ref.id, ref.revision, actor.person)
-        return request, actor.person
+        person = await authorize_person(self._services, payload.person)
+        request = await load_decidable_request(self._services, ref.id, ref.revision, person)
+        return request, person
 
     async def _shared_preflight(self, request: Request) -> PreflightResult:
         """Run the preflight, once for everybody who presses at the same time: its result is the same for them."""
@@ -242,12 +242,12 @@ class CardHandlers:
         *,
         late: LateChoice | None = None,
     ) -> DecisionResult:
-        actor = await authorize_actor(self._services, payload.person)
+        person = await authorize_person(self._services, payload.person)
         return await record_decision(
             self._services,
             ref.id,
             ref.revision,
-            actor.person,
+            person,
             verdict,
             comment=comment,
             late=late,

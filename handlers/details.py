@@ -10,7 +10,7 @@ from bot.storage.disclosures import Means
 from bot.usecases.approvals.disclose import record_shown
 from bot.usecases.refusals import RefusalCode
 from bot.usecases.services import Services
-from handlers.actors import authorize_actor
+from handlers.actors import authorize_person
 from handlers.payloads import BadPayload, Click
 from handlers.replies import OnShown, OpenView, Reply, SendFile, UpdateView
 from handlers.routes import Route, RouteTable
@@ -37,13 +37,13 @@ class DetailsHandlers:
 
     async def show(self, click: Click) -> Reply:
         """Show the first page."""
-        actor = await authorize_actor(self._services, click.person)
-        return await details_reply(self._services, click.request_ref.id, actor.person)
+        person = await authorize_person(self._services, click.person)
+        return await details_reply(self._services, click.request_ref.id, person)
 
     async def turn_page(self, click: Click) -> Reply:
         """Show another page, of the revision that the person is reading."""
         ref, view = click.request_ref, click.source_view
-        actor = await authorize_actor(self._services, click.person)
+        person = await authorize_person(self._services, click.person)
         request, decisions, all_runs = await _load(self._services, ref.id)
         if request.revision != ref.revision:
             text = f"{request.name} has been changed since you opened this. Please open it again."
@@ -54,11 +54,11 @@ class DetailsHandlers:
             shown = reading_view(request, ref.detail, view.metadata)
         else:
             shown = details_view(request, decisions, all_runs, ref.detail)
-        return UpdateView(shown, on_last_page(self._services, request, actor.person, ref.detail))
+        return UpdateView(shown, on_last_page(self._services, request, person, ref.detail))
 
     async def send_file(self, click: Click) -> Reply:
         """Send everything about a request to the person as a file."""
-        actor = await authorize_actor(self._services, click.person)
+        person = await authorize_person(self._services, click.person)
         request, _, _ = await _load(self._services, click.request_ref.id)
         return SendFile(
             file_name=f"{request.name}-revision-{request.revision}.txt",
@@ -66,7 +66,7 @@ class DetailsHandlers:
             content=details_file(request),
             sent=_message("The file is in your direct messages with Nightshift."),
             not_sent=_message("Nightshift may not send files here. The pages show everything too."),
-            on_shown=_recorder(self._services, request, actor.person, "file"),
+            on_shown=_recorder(self._services, request, person, "file"),
         )
 
 

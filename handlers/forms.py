@@ -34,7 +34,7 @@ from bot.usecases.drafts.submit import submit
 from bot.usecases.drafts.update import apply_form_state, choose_meaning, choose_time
 from bot.usecases.pauses.list_pauses import pause_note
 from bot.usecases.services import Services
-from handlers.actors import authorize_actor
+from handlers.actors import authorize_actor, authorize_person
 from handlers.arguments import Arguments, parse_arguments, resolve_aliases, unknown_keys_message
 from handlers.payloads import Click, Command, Submission
 from handlers.prefill import prefill_draft
@@ -193,8 +193,8 @@ class FormHandlers:
     async def on_confirm(self, submission: Submission) -> Reply:
         """Submit what the preview showed."""
         ref = submission.view.draft_ref
-        actor = await authorize_actor(self._services, submission.person)
-        draft = await load_draft(self._services, ref.id, actor.person)
+        person = await authorize_person(self._services, submission.person)
+        draft = await load_draft(self._services, ref.id, person)
         try:
             request = await submit(self._services, draft, ref.version)
         except EditOvertaken as error:

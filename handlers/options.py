@@ -10,7 +10,7 @@ from bot.backends.base import Option
 from bot.errors import BackendError
 from bot.usecases.drafts.store import load_draft
 from bot.usecases.services import Services
-from handlers.actors import authorize_actor
+from handlers.actors import authorize_person
 from handlers.payloads import OptionsQuery
 from handlers.replies import Options, Reply
 from handlers.routes import Route, RouteTable
@@ -26,8 +26,8 @@ def register(table: RouteTable, services: Services) -> None:
     """Add the route of every select."""
 
     async def search(query: OptionsQuery) -> Reply:
-        actor = await authorize_actor(services, query.person)
-        draft = await load_draft(services, query.view.draft_ref.id, actor.person)
+        person = await authorize_person(services, query.person)
+        draft = await load_draft(services, query.view.draft_ref.id, person)
         # The form on the screen may be older than the draft: search the back end that the form shows.
         operation = services.backends.operation(query.backend or draft.backend, draft.operation)
         try:

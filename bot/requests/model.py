@@ -8,11 +8,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 
-from pydantic import Field, JsonValue, SerializerFunctionWrapHandler, model_serializer
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from bot.requests.start_check import StartCheck
 from bot.schedule import Schedule
-from bot.values import FrozenModel, Json, Resolution
+from bot.values import FrozenModel, Json, Resolution, StoredJson
 
 RequestState = Literal[
     "awaiting_approval",
@@ -155,7 +155,7 @@ class Content(FrozenModel):
 
     backend: str
     operation: str
-    params: Mapping[str, JsonValue]
+    params: Mapping[str, StoredJson]
     schedule: Schedule
     resolutions: tuple[Resolution, ...] = ()
     """What the parameters stand for: the template behind a feature, the script of a job."""
@@ -210,9 +210,9 @@ class Request(FrozenModel):
     revision: int
     content: Content
     content_hash: str
-    labels: Mapping[str, JsonValue] = {}
+    labels: Mapping[str, StoredJson] = {}
     """The texts that people saw for the values they picked, by field name."""
-    values: Mapping[str, JsonValue] = {}
+    values: Mapping[str, StoredJson] = {}
     """The values of the form, by field name. An edit of the request starts from them."""
     title: str = ""
     """The operation in words: ``Foreman (prod): run a job``."""
@@ -225,8 +225,8 @@ class Request(FrozenModel):
     channel: str = ""
     targets: TargetSet
     warnings: tuple[str, ...] = ()
-    facts: Mapping[str, JsonValue] = {}
-    calls: tuple[Mapping[str, JsonValue], ...] = ()
+    facts: Mapping[str, StoredJson] = {}
+    calls: tuple[Mapping[str, StoredJson], ...] = ()
     changes: tuple[Mapping[str, str], ...] = ()
     """The changes that the work makes in the back end: field, before, after."""
     revision_changes: tuple[Mapping[str, str], ...] = ()
@@ -315,7 +315,7 @@ class Run(FrozenModel):
     due_at: datetime | None = None
     latest_start: datetime | None = None
     token: str = ""
-    handle: Mapping[str, JsonValue] | None = None
+    handle: Mapping[str, StoredJson] | None = None
     proposal: Proposal | None = None
     """Which run of the back end somebody takes this one for, while it is unknown and an approver has to confirm it."""
     progress: Mapping[str, Any] | None = None

@@ -3,10 +3,8 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from pydantic import JsonValue
-
 from bot.schedule import Schedule
-from bot.values import FrozenModel
+from bot.values import FrozenModel, StoredJson
 
 
 class Subject(FrozenModel):
@@ -24,7 +22,7 @@ class Subject(FrozenModel):
 
     backend: str
     operation: str
-    facts: Mapping[str, JsonValue] = {}
+    facts: Mapping[str, StoredJson] = {}
     requester: str
     groups: frozenset[str] = frozenset()
     missing_groups: frozenset[str] = frozenset()

@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal, TypedDict, Unpack
 
-from pydantic import JsonValue
 from sqlalchemy import bindparam, delete, insert, select, update
 
 from bot.errors import Conflict, NotFound
 from bot.requests.model import Person
 from bot.storage.tables import drafts
 from bot.storage.transactions import Parameters, Tx
-from bot.values import FrozenModel, JsonObject
+from bot.values import FrozenModel, JsonObject, StoredJson
 
 _ADD = insert(drafts)
 _GET = select(drafts).where(drafts.c.id == bindparam("row_id"))
@@ -45,10 +44,10 @@ class Draft(FrozenModel):
     channel: str = ""
     backend: str
     operation: str
-    values: Mapping[str, JsonValue] = {}
-    labels: Mapping[str, JsonValue] = {}
+    values: Mapping[str, StoredJson] = {}
+    labels: Mapping[str, StoredJson] = {}
     phrase: str = ""
-    reading: Mapping[str, JsonValue] | None = None
+    reading: Mapping[str, StoredJson] | None = None
     reason: str = ""
     section: str = ""
     generation: int = 0
@@ -57,7 +56,7 @@ class Draft(FrozenModel):
     """The id of the request that this is an edit of."""
     base_revision: int | None = None
     """The revision of that request that the edit began from."""
-    checked: Mapping[str, JsonValue] | None = None
+    checked: Mapping[str, StoredJson] | None = None
     created_at: datetime
     updated_at: datetime
 
@@ -103,7 +102,7 @@ async def get(tx: Tx, draft_id: str) -> Draft:
 async def save(tx: Tx, draft: Draft, now: datetime, **changes: Unpack[DraftChanges]) -> Draft:
     """Change a draft if it is open and nobody else has changed it. Raises Conflict."""
     fields = {**changes, "version": draft.version + 1, "updated_at": now}
-    after = Draft.model_validate({**draft.model_dump(), **fields})
+    after = draft.model_copy(update=fields)
     changed = {name: getattr(after, name) for name in fields}
     updated = await tx.execute(_SAVE, {**changed, "row_id": draft.id, "expected_version": draft.version})
     if updated.rowcount != 1:

@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from bot.ids import new_id
 from bot.storage.tables import messages
 from bot.storage.transactions import Parameters, Tx
-from bot.values import FrozenModel
+from bot.values import FrozenModel, StoredJson
 
 MAX_RETRY_DELAY = timedelta(minutes=10)
 """Maximum delay of a retry. A later ``retry_at`` was stored before the clock was set back, and counts as due."""
@@ -103,7 +103,7 @@ class Message(FrozenModel):
     kind: MessageKind
     recipient: str
     parent_id: str | None = None
-    facts: Mapping[str, JsonValue] = {}
+    facts: Mapping[str, StoredJson] = {}
     desired_version: int = 1
     shown_version: int = 0
     channel: str = ""

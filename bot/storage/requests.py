@@ -25,7 +25,7 @@ from bot.requests.model import (
 from bot.storage.counters import next_value
 from bot.storage.tables import decisions, requests, revisions
 from bot.storage.transactions import Parameters, Tx
-from bot.values import FrozenModel, JsonObject
+from bot.values import FrozenModel, JsonObject, StoredJson
 
 _COLUMNS = (
     "id",
@@ -91,8 +91,8 @@ class Revision(FrozenModel):
     revision: int
     by: str
     content: Content
-    values: Mapping[str, JsonValue] = {}
-    labels: Mapping[str, JsonValue] = {}
+    values: Mapping[str, StoredJson] = {}
+    labels: Mapping[str, StoredJson] = {}
     phrase: str
     reason: str
 
@@ -144,13 +144,13 @@ def _record(request: Request) -> Mapping[str, JsonValue]:
     return request.model_dump(mode="json", exclude=_OUTSIDE_RECORD)
 
 
-def _columns(request: Request) -> Parameters:
+def _columns(request: Request, record: Mapping[str, JsonValue]) -> Parameters:
     return {name: getattr(request, name) for name in _COLUMNS} | {
         "backend": request.content.backend,
         "operation": request.content.operation,
         "team": request.requester.team,
         "user": request.requester.user,
-        "record": _record(request),
+        "record": record,
     }
 
 
@@ -161,8 +161,9 @@ async def next_number(tx: Tx) -> int:
 
 async def add(tx: Tx, request: Request, draft_id: str | None) -> None:
     """Store a new request and its first revision. A draft can become only one request."""
-    await tx.execute(_ADD, {**_columns(request), "draft_id": draft_id})
-    await _add_revision(tx, request, request.requester, request.created_at)
+    record = _record(request)
+    await tx.execute(_ADD, {**_columns(request, record), "draft_id": draft_id})
+    await _add_revision(tx, request, record, request.requester, request.created_at)
 
 
 async def get(tx: Tx, request_id: str, *, for_update: bool = False) -> Request:
@@ -194,7 +195,7 @@ async def transition(tx: Tx, request: Request, state: RequestState, **changes: U
     # Validated as a whole, so that an unknown name is refused and not dropped.
     after = Request.model_validate({**request.model_dump(), **changes, "state": state, "version": request.version + 1})
     expected: Parameters = {"row_id": request.id, "expected_state": request.state, "expected_version": request.version}
-    updated = await tx.execute(_TRANSITION, {**_columns(after), **expected})
+    updated = await tx.execute(_TRANSITION, {**_columns(after, _record(after)), **expected})
     if updated.rowcount != 1:
         current = await get(tx, request.id)
         raise Conflict(f"{request.name} has changed in the meantime: {STATE_LABELS[current.state].lower()}.")
@@ -207,16 +208,16 @@ async def revise(
     """Replace the content by a new revision, which needs approval of its own. Raises Conflict."""
     changes["revision"] = request.revision + 1
     after = await transition(tx, request, state, **changes)
-    await _add_revision(tx, after, by, at)
+    await _add_revision(tx, after, _record(after), by, at)
     return after
 
 
-async def _add_revision(tx: Tx, request: Request, by: Person, at: datetime) -> None:
+async def _add_revision(tx: Tx, request: Request, record: Mapping[str, JsonValue], by: Person, at: datetime) -> None:
     row: Parameters = {
         "request_id": request.id,
         "revision": request.revision,
         "content_hash": request.content_hash,
-        "record": _record(request),
+        "record": record,
         "by": by.user,
         "at": at,
     }

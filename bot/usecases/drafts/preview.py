@@ -3,8 +3,6 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from pydantic import JsonValue
-
 from bot.backends.base import FormField, Operation, Params, Placement, Plan, Preview, mask_secrets
 from bot.errors import InputError
 from bot.forms import REASON, WHEN
@@ -34,7 +32,7 @@ from bot.usecases.drafts.store import save_draft
 from bot.usecases.refusals import RefusalCode
 from bot.usecases.services import Services
 from bot.usecases.summary import summarize_params
-from bot.values import FrozenModel
+from bot.values import FrozenModel, StoredJson
 
 
 class PreviewResult(FrozenModel):
@@ -49,8 +47,8 @@ class PreviewResult(FrozenModel):
     warnings: tuple[str, ...]
     conflicts: tuple[str, ...] = ()
     """Those of the warnings that are about other requests on the same targets."""
-    facts: Mapping[str, JsonValue]
-    calls: tuple[Mapping[str, JsonValue], ...]
+    facts: Mapping[str, StoredJson]
+    calls: tuple[Mapping[str, StoredJson], ...]
     changes: tuple[Mapping[str, str], ...]
     scheduler: str
     scheduler_reason: str
