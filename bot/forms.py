@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.backends.base import FormField, Option
+from bot.requests.change import CHANGE_LABEL
 from bot.requests.overlap import OVERLAP_LABEL, OVERLAP_LABELS
 from bot.schedule import Reading
 from bot.values import Json, JsonObject
@@ -21,6 +22,17 @@ OVERLAP_FIELD = FormField(
     choices=tuple(Option(value=value, label=label) for value, label in OVERLAP_LABELS.items()),
 )
 """The field of every form for a series."""
+CHANGE = "_change"
+CHANGE_FIELD = FormField(
+    name=CHANGE,
+    label=CHANGE_LABEL,
+    hint="The change or ticket that this belongs to. Policy requires one for some requests.",
+    argument="change",
+)
+"""The field of forms where a rule of policy may require a change."""
+MAX_CHANGE_LENGTH = 200
+SHARED_FIELDS = frozenset({OVERLAP, CHANGE})
+"""The names of the fields that are no parameters of an operation."""
 MAX_TEXT_LENGTH = 3000
 """Maximum length of a text in one input."""
 

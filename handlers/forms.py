@@ -24,6 +24,7 @@ from bot.usecases.drafts.edit_conflict import (
     find_edit_conflict,
     merge_edit,
 )
+from bot.usecases.drafts.fields import policy_fields
 from bot.usecases.drafts.form import form_model
 from bot.usecases.drafts.load_fields import load_dependent_fields
 from bot.usecases.drafts.preview import PreviewResult, preview_draft
@@ -122,7 +123,10 @@ class FormHandlers:
         for key, operation in operations.items():
             name = key.partition(".")[2]
             if arguments.verb in ("", name, name.partition("_")[0]):
-                fields = form_fields(operation.params_model)
+                fields = (
+                    *form_fields(operation.params_model),
+                    *policy_fields(self._services, key, [backend.name for backend in configured]),
+                )
                 arguments = resolve_aliases(arguments, fields)
                 problem = arguments.error or unknown_keys_message(arguments.pairs, fields)
                 return None if problem else operation, arguments, problem

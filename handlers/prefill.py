@@ -6,6 +6,7 @@ from bot.forms import REASON, WHEN
 from bot.storage.drafts import Draft
 from bot.usecases.actor import Actor
 from bot.usecases.backend_registry import ConfiguredBackend
+from bot.usecases.drafts.fields import policy_fields
 from bot.usecases.drafts.load_fields import load_dependent_fields
 from bot.usecases.drafts.store import save_draft
 from bot.usecases.drafts.update import apply_form_state
@@ -30,7 +31,8 @@ async def prefill_draft(
             names = ", ".join(backend.name.partition(".")[2] for backend in configured)
             notices.append(f"There is no system named {system}. There is: {names}.")
     operation = services.backends.operation(draft.backend, draft.operation)
-    fields = fields_by_key(form_fields(operation.params_model))
+    of_policy = policy_fields(services, draft.operation, [draft.backend])
+    fields = fields_by_key((*form_fields(operation.params_model), *of_policy))
     values: dict[str, Json] = {key: pairs.pop(key) for key in (WHEN, REASON) if key in pairs}
     labels: dict[str, Json] = {}
     for key, text in sorted(pairs.items(), key=lambda pair: prefill_rank(fields.get(pair[0]))):

@@ -88,4 +88,6 @@ def subject_of(request: Request, policy: Policy) -> Subject:
         schedule=request.content.schedule,
         starts=start_times(request.content.schedule, request.created_at, policy.defaults.zone),
         run_seconds=policy.defaults.assume,
+        reason=request.reason,
+        change=request.content.change,
     )

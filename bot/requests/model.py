@@ -81,6 +81,7 @@ class RequirementCode(StrEnum):
     REQUESTER_NOT_ALLOWED = "requester_not_allowed"
     GROUP_MISSING = "group_missing"
     FREEZE_REFUSES = "freeze_refuses"
+    CHANGE_MISSING = "change_missing"
     RULE_APPROVES = "rule_approves"
     RULE_ASKS = "rule_asks"
     BUDGET_EXHAUSTED = "budget_exhausted"
@@ -147,7 +148,11 @@ class TargetSet(FrozenModel):
 
 HASH_VERSION = 2
 """How new content is signed. Content keeps the version that it was approved under."""
-_FIELDS_OF_VERSION_1 = frozenset({"backend", "operation", "params", "schedule", "targets", "renewal", "overlap"})
+_FIELDS_OF_VERSION_1 = frozenset(
+    {"backend", "operation", "params", "schedule", "targets", "renewal", "overlap", "change"}
+)
+_FIELDS_OF_LATER_RELEASES = frozenset({"overlap", "change"})
+"""These are left out of stored content where they have their default."""
 
 
 class Content(FrozenModel):
@@ -164,15 +169,17 @@ class Content(FrozenModel):
     """How often approval was requested again. Each time, earlier approvals stop counting."""
     overlap: Overlap | None = None
     """What somebody chose for runs of a series that would overlap; None leaves it to policy."""
+    change: str = ""
+    """The reference to the change that the work belongs to, such as a ticket's number."""
     hash_version: Literal[1, 2] = 1
     """Which fields are signed: version 1 signs those of the first release, version 2 all. The default is for stored
     content that has no version; new content names ``HASH_VERSION``."""
 
     @model_serializer(mode="wrap")
-    def _without_default_overlap(self, serialize: SerializerFunctionWrapHandler) -> dict[str, object]:
+    def _without_defaults(self, serialize: SerializerFunctionWrapHandler) -> dict[str, object]:
         """Leave out what earlier releases did not know, so that the hash of what they stored stays the same."""
         fields: dict[str, object] = serialize(self)
-        return fields if self.overlap else {name: value for name, value in fields.items() if name != "overlap"}
+        return {name: value for name, value in fields.items() if value or name not in _FIELDS_OF_LATER_RELEASES}
 
     @property
     def hash(self) -> str:

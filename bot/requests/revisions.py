@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 
+from bot.requests.change import CHANGE_LABEL
 from bot.requests.model import Content, Overlap
 from bot.requests.overlap import OVERLAP_LABEL, OVERLAP_LABELS
 from bot.requests.resolutions import compare_resolutions
@@ -60,6 +61,9 @@ def diff_contents(
     if before.overlap != after.overlap:
         old_text, new_text = (_overlap_text(content.overlap) for content in (before, after))
         changes.append(FieldChange(field=OVERLAP_LABEL, before=old_text, after=new_text))
+    if before.change != after.change:
+        old_text, new_text = (content.change or EMPTY_TEXT for content in (before, after))
+        changes.append(FieldChange(field=CHANGE_LABEL, before=old_text, after=new_text))
     if before.hash_version > 1:
         edited = {name for name in old | new if old.get(name) != new.get(name)}
         changes += _resolution_changes(before, after, edited, field_labels)

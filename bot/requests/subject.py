@@ -17,7 +17,8 @@ class Subject(FrozenModel):
     one by one, not by a search that runs again at the start. ``query`` is the search that finds them;
     ``facts["query"]`` is used if it is empty. ``starts`` are the zone-aware times at which it would start: one, or the
     next ones of a series; a run is taken to last ``run_seconds``. ``approved_today`` counts by rule how many requests
-    it approved since midnight. ``conflicts`` are sentences about other requests on the same targets.
+    it approved since midnight. ``conflicts`` are sentences about other requests on the same targets. ``reason`` is
+    why it is requested, and ``change`` the reference to the change that it belongs to.
     """
 
     backend: str
@@ -38,6 +39,8 @@ class Subject(FrozenModel):
     run_seconds: int = 0
     approved_today: Mapping[str, int] = {}
     conflicts: tuple[str, ...] = ()
+    reason: str = ""
+    change: str = ""
 
     @property
     def kind(self) -> str:

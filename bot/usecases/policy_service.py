@@ -19,9 +19,10 @@ from bot.requests.directory import UserGroup, notified_users, resolve_groups
 from bot.requests.freezes.model import FreezeHit, find_freeze_hits, start_blocking_hits
 from bot.requests.model import Content, Overlap, Person, Request, Requirement, RequirementCode, TargetSet
 from bot.requests.policy.engine import Policy
-from bot.requests.policy.evaluate import evaluate_authors, refuses_every_request
+from bot.requests.policy.evaluate import evaluate_authors
 from bot.requests.policy.explain import headline
 from bot.requests.policy.load import all_stages, named_users, workspace_problems
+from bot.requests.policy.refusals import refuses_every_request
 from bot.requests.spans import TimeSpan, start_times, work_spans
 from bot.requests.subject import Subject
 from bot.schedule import Now, Schedule
@@ -52,6 +53,7 @@ class PolicyInput:
     targets: TargetSet
     facts: Mapping[str, JsonValue]
     zone: str
+    reason: str
     editors: tuple[Person, ...] = ()
     former_authors: tuple[Person, ...] = ()
 
@@ -164,6 +166,10 @@ class PolicyService:
     def chooses_scheduler(self) -> bool:
         """Whether any rule says who keeps the time."""
         return any(prepared.rule.scheduler for prepared in self.policy.rules)
+
+    def may_require_change(self, backend: str, operation: str) -> bool:
+        """Return whether a rule about this back end and operation requires a change."""
+        return any(prepared.rule.require.change for prepared in self.policy.relevant_rules(backend, operation))
 
     @property
     def asks_about_conflicts(self) -> bool:
@@ -323,6 +329,8 @@ class PolicyService:
             run_seconds=self.policy.defaults.assume,
             approved_today=await self._approved_today(),
             conflicts=conflicts,
+            reason=policy_input.reason,
+            change=content.change,
         )
 
     async def _approved_today(self) -> dict[str, int]:
@@ -363,6 +371,7 @@ def policy_input_of_request(request: Request) -> PolicyInput:
         targets=request.targets,
         facts=request.facts,
         zone=request.zone,
+        reason=request.reason,
         editors=request.edited_by,
         former_authors=request.taken_over_from,
     )

@@ -109,6 +109,8 @@ def _conditions_of(when: RuleConditions, zone: str) -> Iterator[Condition]:
         yield _conflicts(when.conflicts)
     if when.days or when.hours:
         yield _times(when.days, when.hours, when.zone or zone, of_run=when.hours_cover == "run")
+    if when.reason:
+        yield _reason(Patterns(when.reason))
     if when.query:
         yield _query(Patterns(when.query))
     if when.targets:
@@ -301,6 +303,14 @@ def _query(patterns: Patterns) -> Condition:
         f"the query {_join_or(patterns.texts)}",
         lambda prepared: _full_if(patterns.match(prepared.query)),
         lambda prepared: f"the query {prepared.query}" if prepared.query else "an empty query",
+    )
+
+
+def _reason(patterns: Patterns) -> Condition:
+    return Condition(
+        f"a reason with {_join_or(patterns.texts)}",
+        lambda prepared: _full_if(patterns.match(prepared.subject.reason)),
+        lambda prepared: "the reason that is given",
     )
 
 

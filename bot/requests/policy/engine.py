@@ -159,6 +159,10 @@ class Policy:
                 overruled |= dict.fromkeys(self.precedence[name] - overruled.keys(), name)
         return overruled
 
+    def relevant_rules(self, backend: str, operation: str) -> tuple[PreparedRule, ...]:
+        """Return the rules that may apply to requests of one operation."""
+        return self._relevant_rules(backend, operation)
+
     def _find_relevant_rules(self, backend: str, operation: str) -> tuple[PreparedRule, ...]:
         """Return the rules about one back end and operation. There are few of these pairs, so the result is cached."""
         return tuple(rule for rule in self.rules if rule.is_relevant(backend, operation))

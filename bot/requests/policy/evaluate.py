@@ -13,8 +13,9 @@ from bot.requests.freezes.model import FreezeEffect, FreezeHit, refusing_hits
 from bot.requests.model import Overlap, Requirement, RequirementCode, Scheduler, Stage
 from bot.requests.overlap import OVERLAPS_BY_STRICTNESS
 from bot.requests.patterns import Patterns
-from bot.requests.policy.conditions import PreparedSubject, missing_requester_groups
+from bot.requests.policy.conditions import PreparedSubject
 from bot.requests.policy.engine import Policy, RuleMatch
+from bot.requests.policy.refusals import Reason, refusals
 from bot.requests.policy.rules import (
     DEFAULT_EXPIRY,
     DEFAULT_WARN_BEFORE,
@@ -31,7 +32,6 @@ _FREEZE_CODES = {
     FreezeEffect.ASKS: RequirementCode.FREEZE_ASKS,
     FreezeEffect.SKIPS_RUNS: RequirementCode.FREEZE_SKIPS_RUNS,
 }
-_Reason = tuple[RequirementCode, str]
 T = TypeVar("T")
 
 
@@ -45,10 +45,10 @@ def evaluate(
     """
     prepared = PreparedSubject(subject)
     matches = policy.matching_rules(prepared)
-    refusals = [*_refusals(policy, subject, matches), *_freeze_reasons(refusing_hits(freeze_hits))]
-    if refusals:
+    refusing = [*refusals(policy, subject, matches), *_freeze_reasons(refusing_hits(freeze_hits))]
+    if refusing:
         because = _causes(m for m in matches if m.rule.effect == "refuse")
-        return _requirement(policy, matches, effect="refuse", reasons=refusals, because=because, subject=subject)
+        return _requirement(policy, matches, effect="refuse", reasons=refusing, because=because, subject=subject)
 
     asking = [m for m in matches if m.rule.effect == "ask"]
     approving = [m for m in matches if m.rule.effect == "approve"]
@@ -79,59 +79,7 @@ def evaluate_authors(
     return strictest_requirement([evaluate(policy, each, freeze_hits, automatic=automatic) for each in subjects])
 
 
-def _refusals(policy: Policy, subject: Subject, matches: Sequence[RuleMatch]) -> list[_Reason]:
-    """Return why the request may not be made: rules that refuse, and lists of requesters without this one."""
-    refusals = [(RequirementCode.RULE_REFUSES, _refusing_text(m)) for m in matches if m.rule.effect == "refuse"]
-    refusals += [
-        (RequirementCode.GROUP_MISSING, _missing_group_text(m.rule.name, missing))
-        for m in matches
-        if m.rule.effect != "refuse" and (missing := missing_requester_groups(m.rule.when.requester, subject))
-    ]
-    allowed_by: list[tuple[str, tuple[str, ...]]] = [("", policy.defaults.may_request)]
-    allowed_by += [(m.rule.name, m.rule.may_request) for m in matches]
-    requester_ids = subject.groups | {subject.requester}
-    for name, allowed in allowed_by:
-        if allowed and requester_ids.isdisjoint(allowed):
-            prefix = f"The rule “{name}” says that only" if name else "Only"
-            text = f"{prefix} {join_words(allowed, 'or')} may ask for this."
-            if missing := missing_requester_groups(allowed, subject):
-                text += f" {_missing_text(missing)}"
-            refusals.append((RequirementCode.REQUESTER_NOT_ALLOWED, text))
-    return refusals
-
-
-def _refusing_text(match: RuleMatch) -> str:
-    text = f"The rule “{match.rule.name}” refuses this because of {join_words(match.causes)}."
-    return f"{text} It allows {join_words(match.exceptions, 'or')}." if match.exceptions else text
-
-
-def _missing_group_text(rule: str, missing: tuple[str, ...]) -> str:
-    return f"The rule “{rule}” depends on who is in {join_words(missing, 'or')}. {_missing_text(missing)}"
-
-
-def _missing_text(missing: tuple[str, ...]) -> str:
-    groups = f"The user group{'s' if len(missing) > 1 else ''} {join_words(missing)}"
-    verb = "do" if len(missing) > 1 else "does"
-    return f"{groups} {verb} not exist or {'are' if len(missing) > 1 else 'is'} disabled; ask an admin to correct that."
-
-
-def refuses_every_request(policy: Policy, subject: Subject) -> bool:
-    """Return whether policy refuses the requester whatever they ask of this back end and operation. Only rules that
-    look at nothing else count; the refusals of others show on a request itself."""
-    overrulable = frozenset().union(*policy.precedence.values())
-    general = [
-        m
-        for m in policy.matching_rules(PreparedSubject(subject))
-        if not m.rule.unless and m.rule.name not in overrulable and _is_general(m.rule)
-    ]
-    return bool(_refusals(policy, subject, general))
-
-
-def _is_general(rule: PolicyRule) -> bool:
-    return not rule.when.model_dump(exclude={"backend", "operation", "requester", "zone"}, exclude_defaults=True)
-
-
-def _automatic_reasons(matches: Sequence[RuleMatch], subject: Subject) -> list[_Reason]:
+def _automatic_reasons(matches: Sequence[RuleMatch], subject: Subject) -> list[Reason]:
     reasons = []
     for match in matches:
         rule, used = match.rule, subject.approved_today.get(match.rule.name, 0)
@@ -141,7 +89,7 @@ def _automatic_reasons(matches: Sequence[RuleMatch], subject: Subject) -> list[_
     return reasons
 
 
-def _freeze_reasons(hits: Iterable[FreezeHit]) -> list[_Reason]:
+def _freeze_reasons(hits: Iterable[FreezeHit]) -> list[Reason]:
     return [(_FREEZE_CODES[hit.effect], hit.text) for hit in hits]
 
 
@@ -200,7 +148,7 @@ def _exhausted_budget_text(rule: PolicyRule) -> str:
     return f"The rule “{rule.name}” has approved {rule.budget} at once today, as many as it may; people decide now."
 
 
-def _default_approvers_reason(asking: Sequence[RuleMatch]) -> _Reason:
+def _default_approvers_reason(asking: Sequence[RuleMatch]) -> Reason:
     if asking:
         return (
             RequirementCode.NO_RULE_COVERS_THE_REST,
@@ -247,7 +195,7 @@ def _requirement(
     matches: Sequence[RuleMatch],
     *,
     effect: Literal["ask", "approve", "refuse"],
-    reasons: Sequence[_Reason],
+    reasons: Sequence[Reason],
     because: tuple[str, ...],
     stages: tuple[Stage, ...] = (),
     freezes: tuple[str, ...] = (),

@@ -21,6 +21,7 @@ from bot.requests.policy.rules import (
     ApprovalTerms,
     PolicyRule,
     PolicySettings,
+    RequiredValues,
     RuleConditions,
     StageSettings,
 )
@@ -37,6 +38,7 @@ _MODELS: Mapping[str | int, type[BaseModel]] = {
     "freezes": FreezeRule,
     "when": RuleConditions,
     "unless": RuleConditions,
+    "require": RequiredValues,
     "stages": StageSettings,
 }
 

@@ -43,6 +43,7 @@ class RuleConditions(FrozenModel):
     max_targets: int | None = Field(default=None, ge=0)
     targets: PatternList = ()
     query: PatternList = ()
+    reason: PatternList = ()
     schedule: Annotated[tuple[Literal["now", "once", "window", "series"], ...], BeforeValidator(as_list)] = ()
     days: Annotated[tuple[WeekdayName, ...], BeforeValidator(as_list)] = ()
     hours: HourRanges = ()
@@ -64,6 +65,13 @@ class RuleConditions(FrozenModel):
     def is_empty(self) -> bool:
         """Whether there is no condition, so that every request matches."""
         return not self.model_dump(exclude={"zone"}, exclude_defaults=True)
+
+
+class RequiredValues(FrozenModel):
+    """What a rule requires the form to say."""
+
+    change: PatternList = ()
+    """The reference to a change, in a field of its own."""
 
 
 class StageSettings(FrozenModel):
@@ -136,6 +144,7 @@ class PolicyRule(ApprovalTerms):
     when: RuleConditions = RuleConditions()
     unless: Annotated[tuple[RuleConditions, ...], BeforeValidator(_as_tables)] = ()
     """Exceptions; each alone is enough."""
+    require: RequiredValues = RequiredValues()
     effect: Literal["ask", "approve", "refuse", "limit"] = "ask"
     because: str = ""
     budget: int | None = Field(default=None, ge=1)

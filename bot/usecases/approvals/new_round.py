@@ -7,6 +7,7 @@ from enum import StrEnum
 from bot.backends.base import Preview
 from bot.errors import InputError
 from bot.requests.approval.deadlines import expires_at, next_reminder_at
+from bot.requests.change import change_rows
 from bot.requests.model import HASH_VERSION, Content, Person, Request, Requirement, TargetSet
 from bot.requests.overlap import overlap_rows
 from bot.requests.resolutions import Difference
@@ -64,7 +65,7 @@ async def fields_now(
     summary = summarize_params(fields, request.values, request.labels, current.resolutions)
     return {
         "content": content,
-        "summary": (*summary, *overlap_rows(content, requirement)),
+        "summary": (*summary, *change_rows(content.change), *overlap_rows(content, requirement)),
         "targets": TargetSet(**current.targets.model_dump()),
         "warnings": current.warnings,
         "facts": current.facts,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from bot.backends.base import FormField, Operation, Params, form_fields, hidden_values, is_relevant, parse_params
 from bot.errors import BackendError, InputError
-from bot.forms import OVERLAP, OVERLAP_FIELD
+from bot.forms import CHANGE, CHANGE_FIELD, MAX_CHANGE_LENGTH, OVERLAP, OVERLAP_FIELD, SHARED_FIELDS
 from bot.requests.model import Overlap
 from bot.requests.overlap import OVERLAPS_BY_STRICTNESS
 from bot.schedule import Parsed, Series
@@ -16,8 +16,8 @@ from bot.values import Json, JsonObject
 
 
 async def visible_fields(services: Services, draft: Draft) -> tuple[tuple[FormField, ...], str]:
-    """Return the relevant fields, with that of every series, and why the back end could not be asked for those it adds;
-    "" if it could."""
+    """Return the relevant fields, with those of every series and of policy, and why the back end could not be asked for
+    those it adds; "" if it could."""
     operation = services.backends.operation(draft.backend, draft.operation)
     try:
         fields, problem = await operation.fields(draft.values), ""
@@ -26,7 +26,14 @@ async def visible_fields(services: Services, draft: Draft) -> tuple[tuple[FormFi
     values = {field.name: field.default for field in fields}
     values |= {name: value for name, value in draft.values.items() if value is not None}
     more = (OVERLAP_FIELD,) if _is_series(draft) and not operation.owns_schedule else ()
-    return (*(field for field in fields if is_relevant(field, values)), *more), problem
+    of_policy = policy_fields(services, draft.operation, [draft.backend])
+    return (*(field for field in fields if is_relevant(field, values)), *more, *of_policy), problem
+
+
+def policy_fields(services: Services, operation: str, backends: Sequence[str]) -> tuple[FormField, ...]:
+    """Return the fields that policy adds to the form of an operation on any of some back ends."""
+    may_require_change = any(services.policy.may_require_change(backend, operation) for backend in backends)
+    return (CHANGE_FIELD,) if may_require_change else ()
 
 
 def _is_series(draft: Draft) -> bool:
@@ -44,13 +51,22 @@ def draft_params(operation: Operation[Params], fields: Sequence[FormField], draf
 
 def own_fields(fields: Sequence[FormField]) -> tuple[FormField, ...]:
     """Return the fields that are the operation's own."""
-    return tuple(field for field in fields if field is not OVERLAP_FIELD)
+    return tuple(field for field in fields if field.name not in SHARED_FIELDS)
 
 
 def chosen_overlap(fields: Sequence[FormField], draft: Draft) -> Overlap | None:
     """Return what was chosen for runs of a series that would overlap; None if nothing was, or it is no series."""
     value = draft.values.get(OVERLAP) if OVERLAP_FIELD in fields else None
     return next((overlap for overlap in OVERLAPS_BY_STRICTNESS if overlap == value), None)
+
+
+def given_change(fields: Sequence[FormField], draft: Draft) -> str:
+    """Return the change that was given; "" if none was, or the form has no field for it. Raises InputError."""
+    value = draft.values.get(CHANGE) if CHANGE_FIELD in fields else None
+    change = value.strip() if isinstance(value, str) else ""
+    if len(change) > MAX_CHANGE_LENGTH or not change.isprintable():
+        raise InputError({CHANGE: f"Give the change in one line of at most {MAX_CHANGE_LENGTH} characters."})
+    return change
 
 
 def typed_values(fields: Sequence[FormField], values: JsonObject) -> dict[str, Json]:

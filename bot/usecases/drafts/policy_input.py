@@ -29,6 +29,7 @@ async def policy_input_of_draft(
         targets=targets,
         facts=facts,
         zone=zone,
+        reason=draft.reason,
         editors=editors,
         former_authors=former,
     )

@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 
 from bot.backends.base import FormField, Operation, Params, Placement, Plan, Preview, mask_secrets
 from bot.errors import InputError
-from bot.forms import REASON, WHEN
+from bot.forms import CHANGE, REASON, WHEN
 from bot.ids import PREVIEW_TOKEN
-from bot.requests.model import HASH_VERSION, Content, Overlap, Requirement, TargetSet
+from bot.requests.change import change_rows
+from bot.requests.model import HASH_VERSION, Content, Requirement, RequirementCode, TargetSet
 from bot.requests.overlap import overlap_rows
 from bot.schedule import (
     Ambiguous,
@@ -25,7 +26,7 @@ from bot.schedule import (
 )
 from bot.storage.drafts import Draft
 from bot.usecases.actor import Actor
-from bot.usecases.drafts.fields import chosen_overlap, draft_params, own_fields, visible_fields
+from bot.usecases.drafts.fields import chosen_overlap, draft_params, given_change, own_fields, visible_fields
 from bot.usecases.drafts.policy_input import policy_input_of_draft
 from bot.usecases.drafts.reading import parsed_reading
 from bot.usecases.drafts.store import save_draft
@@ -77,7 +78,8 @@ async def preview_draft(services: Services, draft: Draft, actor: Actor) -> tuple
     result = await _build_result(services, draft, actor, operation, fields, params, schedule, preview)
     if result.requirement.effect == "refuse":
         text = " ".join(result.requirement.reasons) or "Policy does not allow this."
-        raise InputError({"": text}, code=RefusalCode.POLICY_REFUSES)
+        only_change = result.requirement.codes == (RequirementCode.CHANGE_MISSING,)
+        raise InputError({CHANGE if only_change else "": text}, code=RefusalCode.POLICY_REFUSES)
     draft = await save_draft(services, draft, checked=result.model_dump(mode="json"))
     return draft, result
 
@@ -143,7 +145,7 @@ async def _build_result(
     schedule: Schedule,
     preview: Preview,
 ) -> PreviewResult:
-    content = _content(draft, params, schedule, preview, chosen_overlap(fields, draft))
+    content = _content(draft, fields, params, schedule, preview)
     targets = TargetSet(**preview.targets.model_dump())
     policy_input = await policy_input_of_draft(services, draft, content, targets, preview.facts, actor.zone)
     conflicts = tuple(conflict.text for conflict in await services.conflicts.find(policy_input))
@@ -159,6 +161,7 @@ async def _build_result(
         title=f"{services.backends.require(draft.backend).connection.title}: {operation.title}",
         summary=(
             *summarize_params(own_fields(fields), draft.values, draft.labels, preview.resolutions),
+            *change_rows(content.change),
             *overlap_rows(content, outcome.requirement),
         ),
         targets=targets,
@@ -179,7 +182,9 @@ async def _build_result(
     )
 
 
-def _content(draft: Draft, params: Params, schedule: Schedule, preview: Preview, overlap: Overlap | None) -> Content:
+def _content(
+    draft: Draft, fields: Sequence[FormField], params: Params, schedule: Schedule, preview: Preview
+) -> Content:
     return Content(
         backend=draft.backend,
         operation=draft.operation,
@@ -187,7 +192,8 @@ def _content(draft: Draft, params: Params, schedule: Schedule, preview: Preview,
         schedule=schedule,
         resolutions=preview.resolutions,
         targets=preview.targets.names if preview.targets.fixed else (),
-        overlap=overlap,
+        overlap=chosen_overlap(fields, draft),
+        change=given_change(fields, draft),
         hash_version=HASH_VERSION,
     )
 

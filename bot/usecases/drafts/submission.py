@@ -77,6 +77,12 @@ def submitted_fields(draft: Draft, preview: PreviewResult, now: datetime) -> Sub
     }
 
 
+def audit_data(request: Request) -> dict[str, JsonValue]:
+    """Return what the audit trail says of the content of a new revision."""
+    change: dict[str, JsonValue] = {"change": request.content.change} if request.content.change else {}
+    return {"hash": request.content_hash, **change}
+
+
 async def post_approval_card(tx: Tx, services: Services, request: Request, now: datetime) -> None:
     """Post the card for the approvers, once per channel."""
     channel = services.backends.approvals_channel(request.content.backend)

@@ -12,7 +12,13 @@ from bot.storage.drafts import Draft
 from bot.storage.transactions import Tx
 from bot.usecases.drafts.policy_input import policy_input_of_draft
 from bot.usecases.drafts.preview import PreviewResult, preview_result_of
-from bot.usecases.drafts.submission import LOOK_AGAIN, approve_by_policy, post_approval_card, submitted_fields
+from bot.usecases.drafts.submission import (
+    LOOK_AGAIN,
+    approve_by_policy,
+    audit_data,
+    post_approval_card,
+    submitted_fields,
+)
 from bot.usecases.drafts.submit_edit import load_edited_request, submit_edit
 from bot.usecases.refusals import RefusalCode
 from bot.usecases.services import Services
@@ -97,7 +103,7 @@ async def _create_request(tx: Tx, services: Services, draft: Draft, preview: Pre
         **submitted_fields(draft, preview, now),
     )
     await requests.add(tx, request, draft.id)
-    await audit.record(tx, now, draft.person.key, "request.submitted", request.id, {"hash": request.content_hash})
+    await audit.record(tx, now, draft.person.key, "request.submitted", request.id, audit_data(request))
     await post_approval_card(tx, services, request, now)
     await messages.add(tx, now, "receipt", request.requester.user, request.id, dedupe=f"receipt:{request.id}")
     return await approve_by_policy(tx, services, request, now)

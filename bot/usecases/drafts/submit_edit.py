@@ -15,7 +15,7 @@ from bot.storage.transactions import Tx
 from bot.usecases.drafts.edit_conflict import find_edit_conflict, overtaken
 from bot.usecases.drafts.policy_input import editors_including
 from bot.usecases.drafts.preview import PreviewResult
-from bot.usecases.drafts.submission import approve_by_policy, post_approval_card, submitted_fields
+from bot.usecases.drafts.submission import approve_by_policy, audit_data, post_approval_card, submitted_fields
 from bot.usecases.planning import cancel_unsent_run
 from bot.usecases.refusals import RefusalCode
 from bot.usecases.services import Services
@@ -160,7 +160,7 @@ async def _announce_revision(
     """Write a revision to the audit trail, and tell of it under each card."""
     data: JsonObject = {
         "revision": request.revision,
-        "hash": request.content_hash,
+        **audit_data(request),
         "fields": [change.field for change in changes],
     }
     await audit.record(tx, now, editor.key, "request.revised", request.id, data)

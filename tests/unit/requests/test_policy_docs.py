@@ -7,9 +7,10 @@ import pytest
 
 from bot.requests.freezes.rules import FreezeRule
 from bot.requests.policy.load import load_policy
-from bot.requests.policy.rules import PolicyRule, PolicySettings, RuleConditions
+from bot.requests.policy.rules import PolicyRule, PolicySettings, RequiredValues, RuleConditions
 from tests.unit.requests.build import NOW
 
+MODELS = (PolicySettings, PolicyRule, RuleConditions, RequiredValues, FreezeRule)
 PAGE = (Path(__file__).parents[3] / "docs" / "policy.md").read_text()
 
 
@@ -22,7 +23,7 @@ def test_the_examples_load() -> None:
 
 @pytest.mark.parametrize(
     "setting",
-    sorted({name for model in (PolicySettings, PolicyRule, RuleConditions, FreezeRule) for name in model.model_fields}),
+    sorted({name for model in MODELS for name in model.model_fields}),
 )
 def test_every_setting_is_on_the_page(setting: str) -> None:
     assert re.search(rf"\b{setting}\b", PAGE)

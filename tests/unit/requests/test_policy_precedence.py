@@ -3,8 +3,9 @@
 import pytest
 
 from bot.errors import ConfigError
-from bot.requests.policy.evaluate import evaluate, refuses_every_request
+from bot.requests.policy.evaluate import evaluate
 from bot.requests.policy.explain import headline, rule_trace
+from bot.requests.policy.refusals import refuses_every_request
 from tests.unit.requests.build import policy, rule, subject
 
 CUSTOMERS = rule('targets = "web-1"', 'approvers = ["@one"]', "customer one") + rule(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.requests.policy.evaluate import refuses_every_request
+from bot.requests.policy.refusals import refuses_every_request
 from bot.schedule import Now
 from tests.unit.requests.build import policy, rule, subject
 
