@@ -16,8 +16,10 @@ from sqlalchemy.engine import make_url
 from bot.clock import Clock, ShiftedClock, SystemClock
 from bot.errors import ConfigError
 from bot.requests.policy.engine import Policy
+from bot.requests.policy.known import Known, unknown_names
 from bot.requests.policy.load import load_policy
-from bot.settings import Settings, load_settings, named_path, validate_backends
+from bot.requests.policy.mistakes import policy_mistakes
+from bot.settings import Settings, installed_kinds, load_settings, named_path, validate_backends
 
 Transport = Literal["http", "socket"]
 
@@ -58,6 +60,28 @@ def read_policy(path: Path | None, now: datetime, default_zone: str) -> Policy:
     if path is None:
         raise ConfigError(["environment: NIGHTSHIFT_CONFIG: is not set; the policy is read from the file it names"])
     return load_policy(path.read_text(), str(path), now=now, default_zone=default_zone)
+
+
+def checked_policy(path: Path | None, settings: Settings, now: datetime) -> Policy:
+    """Return the policy of a configuration file, checked against what is configured. Raises ConfigError."""
+    policy = read_policy(path, now, settings.channels.default_zone)
+    problems = (*policy_mistakes(policy), *unknown_names(policy, known_names(settings)))
+    if problems:
+        raise ConfigError(problems)
+    return policy
+
+
+def known_names(settings: Settings) -> Known:
+    """Return the systems, operations and facts that policy can name: those of the configured systems, or else those of
+    each installed kind."""
+    kinds = installed_kinds()
+    names = [(f"{kind}.{name}", kind) for kind, named in settings.backends.items() for name in named if kind in kinds]
+    return Known(
+        {
+            name: {operation.key: operation.policy_facts for operation in kinds[kind].operation_types}
+            for name, kind in names or [(kind, kind) for kind in kinds]
+        }
+    )
 
 
 def clock_of(settings: Settings) -> Clock:
@@ -102,9 +126,11 @@ def _check_backends(configuration: Configuration) -> list[str]:
 
 
 def _check_policy(configuration: Configuration) -> list[str]:
-    return _problems_of(
-        lambda: read_policy(configuration.path, datetime.now(UTC), configuration.settings.channels.default_zone)
-    )
+    variables = sorted(name for name in os.environ if name.upper().startswith("NIGHTSHIFT_POLICY"))
+    return [
+        *(f"environment: {name}: the policy is read from the file alone; set it there" for name in variables),
+        *_problems_of(lambda: checked_policy(configuration.path, configuration.settings, datetime.now(UTC))),
+    ]
 
 
 def _check_clock_file(configuration: Configuration) -> list[str]:

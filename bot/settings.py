@@ -281,11 +281,13 @@ def _duplicate_titles(source: str, backends: Mapping[str, tuple[BackendKind, Con
 
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text())
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise ConfigError([f"{path}: cannot be read: {error.strerror}"]) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError([f"{path}: is not TOML: {error}"]) from error
+    except RecursionError as error:
+        raise ConfigError([f"{path}: is not TOML: it is nested too deeply"]) from error
 
 
 def _format_problem(source: str, item: ErrorDetails) -> str:

@@ -101,6 +101,8 @@ class Operation(ABC, Generic[ParamsT]):
     """Says on the reference page which schedules the back end keeps and which Nightshift keeps."""
     reference_notes: ClassVar[tuple[str, ...]] = ()
     """Sentences for the reference page: where the vendor's documentation and API disagree, and what Nightshift does."""
+    policy_facts: ClassVar[frozenset[str] | None] = None
+    """The names of the facts that its previews can tell. Rules that name another fact are errors. None: not known."""
     params_model: type[ParamsT]
     owns_schedule: ClassVar[bool] = False
     """Whether the schedule is part of what the operation creates in the back end, so that Nightshift cannot keep the

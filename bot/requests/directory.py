@@ -61,6 +61,11 @@ class Directory(Protocol):
         """Whether the user groups are known."""
         ...
 
+    @property
+    def group_handles(self) -> tuple[str, ...]:
+        """The handles of all known user groups, with ``@``."""
+        ...
+
     def as_possible(self, *people: str) -> "Directory":
         """Return the directory in which what is unknown counts as yes.
 
@@ -109,6 +114,10 @@ class InMemoryDirectory:
     @property
     def is_complete(self) -> bool:
         return self.has_groups and not self._unknown_users
+
+    @property
+    def group_handles(self) -> tuple[str, ...]:
+        return tuple(name for name in self._groups if name.startswith("@"))
 
     def as_possible(self, *people: str) -> "InMemoryDirectory":
         if self.is_complete:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 
 _WILDCARD = re.compile(r"[*?\[]")
+_FLAGS_AFTER_REGEX = re.compile(r"(/.+/)[gimsux]{1,3}")
+_LOOKS_LIKE_REGEX = re.compile(r"[\^].*|.*(?:\\[dwsb](?:[+*{$]|$)|\.[*+]\$|\(.*\|.*\)).*")
 _LOOKUPS_BEFORE_TABLE = 4
 """Searches for texts of one length before a table for that length is built."""
 NameEdge = tuple[bool, int]
@@ -52,6 +54,23 @@ class TargetNames:
     def name_index_at(self, position: int) -> int:
         """Return the index of the name at a position of ``text``."""
         return self.text.count("\n", 0, position + 1) - 1
+
+
+def pattern_mistake(text: str) -> str:
+    """Return why a text can hardly be meant as the pattern that it is, and what to write instead; "" if it can."""
+    if text != text.strip():
+        return f'"{text}" begins or ends with a space; take it out'
+    if text.startswith("!"):
+        return f'"{text}": a pattern cannot exclude anything; put "{text[1:]}" into unless'
+    if _is_regex(text):
+        return ""
+    if match := _FLAGS_AFTER_REGEX.fullmatch(text):
+        return f'"{text}": nothing may follow the last "/", and case never matters; write "{match[1]}"'
+    if text.startswith("/") and re.search(r"[\^$\\+(|]", text):
+        return f'"{text}" is not a regular expression: it does not end with "/"; add one'
+    if _LOOKS_LIKE_REGEX.fullmatch(text):
+        return f'"{text}" looks like a regular expression; write it between slashes: "/{text}/"'
+    return ""
 
 
 class Patterns:

@@ -1,17 +1,18 @@
 """The types of single settings that rules and freezes share. Each reads what the file may say and rejects the rest."""
 
+import re
 from datetime import time
 from functools import lru_cache
 from itertools import pairwise
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, Strict
 
 from bot.requests.directory import is_group, is_user
 from bot.requests.durations import parse_duration
 from bot.requests.model import Stage
-from bot.requests.patterns import Patterns
+from bot.requests.patterns import Patterns, pattern_mistake
 
 SettingPath = tuple[str | int, ...]
 """The path of a setting within its TOML file or table: ``("rules", 3, "quorum")``."""
@@ -20,24 +21,44 @@ WeekdayName = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAY_NAMES: tuple[WeekdayName, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
+_NO_GROUPS = frozenset({"@here", "@channel", "@everyone"})
+"""What Slack writes like a user group although it is none."""
+_CHANNEL = re.compile(r"#?[\w.*?\[\]!-]+")
+
+
 def as_list(value: object) -> object:
-    """Let a single text stand for a list of one."""
+    """Let a single text stand for a list of one. Raises ValueError for a list without entries, which could mean all or
+    nothing."""
+    if value == []:
+        raise ValueError("the list is empty, which could mean everything or nothing; fill it or leave it out")
     return [value] if isinstance(value, str) else value
 
 
 def _check_patterns(texts: tuple[str, ...]) -> tuple[str, ...]:
+    for text in texts:
+        if mistake := pattern_mistake(text):
+            raise ValueError(mistake)
     Patterns(texts)
     return texts
 
 
 def _check_principals(names: tuple[str, ...]) -> tuple[str, ...]:
     for name in names:
+        if name.lower() in _NO_GROUPS:
+            raise ValueError(f'"{name}" is no user group; name one, such as "@sre"')
         if not is_group(name) and not is_user(name):
             raise ValueError(
                 f'"{name}" names nobody; write a user group as "@sre" or its id, a person as the member ID (U0123ABCD)'
             )
     if len(set(names)) < len(names):
         raise ValueError("somebody is named twice; name each once")
+    return names
+
+
+def _check_channels(names: tuple[str, ...]) -> tuple[str, ...]:
+    for name in names:
+        if not _CHANNEL.fullmatch(name) and not name.startswith("/"):
+            raise ValueError(f'"{name}" names no channel; write it like "#ops", or its id (C0123ABCD)')
     return names
 
 
@@ -68,6 +89,8 @@ def _check_hours(texts: tuple[str, ...]) -> tuple[str, ...]:
 
 def parse_hour_range(text: str) -> tuple[time, time]:
     """Parse ``22:00-06:00`` into its two times; the second is not part of the span. Raises ValueError."""
+    if "24:00" in text:
+        raise ValueError(f'"{text}": there is no 24:00; write "{text.replace("24:00", "00:00")}"')
     try:
         first, last = (time.fromisoformat(part.strip()) for part in text.split("-"))
     except ValueError as error:
@@ -77,7 +100,11 @@ def parse_hour_range(text: str) -> tuple[time, time]:
     return first, last
 
 
+WholeNumber = Annotated[int, Strict()]
+"""A number, neither as text nor true or false."""
+TrueOrFalse = Annotated[bool, Strict()]
 PatternList = Annotated[tuple[str, ...], BeforeValidator(as_list), AfterValidator(_check_patterns)]
+ChannelNames = Annotated[PatternList, AfterValidator(_check_channels)]
 PrincipalNames = Annotated[tuple[str, ...], BeforeValidator(as_list), AfterValidator(_check_principals)]
 DurationSeconds = Annotated[int, BeforeValidator(_parse_duration), Field(gt=0)]
 ReminderTimes = Annotated[

@@ -225,6 +225,11 @@ class SlackDirectory:
                     break
         return self._channel_ids.get(name, name)
 
+    @property
+    def listed_channels(self) -> tuple[str, ...]:
+        """The channels that Slack has listed, as ``#name``."""
+        return tuple(self._channel_ids)
+
     def invalidate_groups(self) -> None:
         """Drop the cached groups, because they have changed."""
         self._change_counts[""] += 1

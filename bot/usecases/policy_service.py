@@ -33,6 +33,7 @@ from bot.storage.database import Database
 from bot.storage.transactions import Tx
 from bot.usecases.backend_registry import BackendRegistry
 from bot.usecases.calendar_store import CalendarStore
+from bot.usecases.policy_channels import channel_problems
 
 NIGHTSHIFT_KEEPS_TIME = "Nightshift holds the start and checks everything again right before it."
 _log = structlog.get_logger(__name__)
@@ -182,8 +183,9 @@ class PolicyService:
         everyone = Requirement(stages=all_stages(self.policy))
         people = named_users(self.policy, self.directory.team_id)
         directory = await load_directory(self.directory, everyone, people)
-        problems = workspace_problems(self.policy, directory)
-        return problems if problems or directory.is_complete else None
+        channels = await channel_problems(self.policy, self.directory)
+        problems = (*workspace_problems(self.policy, directory), *(channels or ()))
+        return problems if problems or (directory.is_complete and channels is not None) else None
 
     async def reschedule_objections(self, request: Request, schedule: Schedule) -> tuple[str, ...]:
         """Return what policy has against another schedule than the one it was asked about, a sentence each.

@@ -16,7 +16,8 @@ from docs.reference.markdown import code, page, table
 
 _INTRO = """Nightshift reads a TOML file, which `--config` or `NIGHTSHIFT_CONFIG` names, and the environment, which
 takes precedence. Any setting can be given as a variable: `NIGHTSHIFT_` and its name, with `__` between levels
-(`NIGHTSHIFT_CHANNELS__APPROVALS`). `nightshift doctor` checks the configuration and prints a line for each problem.
+(`NIGHTSHIFT_CHANNELS__APPROVALS`); only the policy is read from the file alone. `nightshift doctor` checks the
+configuration and prints a line for each problem.
 Start from `nightshift.example.toml`."""
 _SECRETS = """The file never has secrets in it, only references: `env:NAME` for an environment variable, `file:PATH`
 for a file."""

@@ -37,6 +37,7 @@ class ForemanJobOperation(Operation[ForemanJobParams]):
     summary = "Runs a job template, or what a feature stands for, on the hosts that a search finds."
     scheduling_note = notes.SCHEDULING_NOTE
     reference_notes = notes.REFERENCE_NOTES
+    policy_facts = frozenset({"template", "feature", "job_category", "provider", "run_as", "query", "targeting_type"})
     params_model = ForemanJobParams
 
     def __init__(self, context: ForemanContext) -> None:

@@ -46,6 +46,21 @@ class MaintenanceOperation(Operation[MaintenanceParams]):
     summary = "Runs software, a task, a deployment or full maintenance on computers, tenants or persons."
     scheduling_note = notes.SCHEDULING_NOTE
     reference_notes = notes.REFERENCE_NOTES
+    policy_facts = frozenset(
+        {
+            "task",
+            "identifier",
+            "maintenance_type",
+            "task_mode",
+            "desired_state",
+            "reboot",
+            "deployment",
+            "full_maintenance",
+            "skip_background_job",
+            "offline",
+            "tenants",
+        }
+    )
     params_model = MaintenanceParams
 
     def __init__(self, client: Client, settings: ImmyBotSettings, secrets: SecretStore, clock: Clock) -> None:

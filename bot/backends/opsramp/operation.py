@@ -15,6 +15,8 @@ from bot.values import JsonObject
 class OpsRampOperation(Operation[ParamsT]):
     """The base of the three operations."""
 
+    policy_facts = frozenset({"tenant", "job", "name", "job_type", "script", "run_as", "approval", "pattern"})
+
     def __init__(self, context: OpsRampContext) -> None:
         self.context = context
 

@@ -5,7 +5,15 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from bot.requests.setting_types import DurationSeconds, PatternList, PrincipalNames, ZoneName, as_list, check_quorum
+from bot.requests.setting_types import (
+    DurationSeconds,
+    PatternList,
+    PrincipalNames,
+    WholeNumber,
+    ZoneName,
+    as_list,
+    check_quorum,
+)
 from bot.values import FrozenModel
 
 
@@ -23,7 +31,7 @@ class FreezeRule(FrozenModel):
     max_age: DurationSeconds = 86400
     effect: Literal["refuse", "ask"] = "refuse"
     approvers: PrincipalNames = ()
-    quorum: int = Field(default=1, ge=1)
+    quorum: WholeNumber = Field(default=1, ge=1)
     backend: PatternList = ()
     operation: PatternList = ()
     targets: PatternList = ()

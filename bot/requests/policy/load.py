@@ -3,7 +3,6 @@
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from difflib import get_close_matches
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -15,6 +14,7 @@ from bot.requests.freezes.model import Freeze
 from bot.requests.freezes.rules import FreezeRule
 from bot.requests.model import Person, Stage
 from bot.requests.policy.engine import Policy
+from bot.requests.policy.known import did_you_mean
 from bot.requests.policy.loosening import loosening_problems
 from bot.requests.policy.precedence import precedence_problems
 from bot.requests.policy.rules import (
@@ -33,6 +33,7 @@ LocationOf = Callable[[SettingPath], str]
 TomlTable = Mapping[str, object]
 """A table as the standard library reads it. Nothing about it has been checked yet."""
 
+_BYTE_ORDER_MARK = "\ufeff"
 _MODELS: Mapping[str | int, type[BaseModel]] = {
     "rules": PolicyRule,
     "freezes": FreezeRule,
@@ -56,10 +57,8 @@ def load_policy(
     ``now`` is for finding freezes that will contradict each other. ``default_zone`` is for a policy that names no zone.
     Raises ConfigError with one line for each problem.
     """
-    try:
-        table = {"zone": default_zone, **tomllib.loads(text).get("policy", {})}
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError([f"{source}: this is not valid TOML: {error}."]) from error
+    text = text.removeprefix(_BYTE_ORDER_MARK)
+    table = {"zone": default_zone, **policy_table(text, source)}
     lines = TomlLines(text)
 
     def location_of(path: SettingPath) -> str:
@@ -85,6 +84,18 @@ def load_policy(
     if problems:
         raise ConfigError(problems)
     return Policy(defaults, tuple(freezes), location_of)
+
+
+def policy_table(text: str, source: str) -> TomlTable:
+    """Return the table ``[policy]`` of a TOML text, unchecked. Raises ConfigError."""
+    try:
+        table = tomllib.loads(text).get("policy", {})
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        reason = "it is nested too deeply" if isinstance(error, RecursionError) else error
+        raise ConfigError([f"{source}: this is not valid TOML: {reason}."]) from error
+    if not isinstance(table, dict):
+        raise ConfigError([f"{source}:{TomlLines(text).line(('policy', 0))}: policy is not a table; write [policy]."])
+    return table
 
 
 def _duplicate_names(defaults: PolicySettings) -> Iterator[tuple[SettingPath, str]]:
@@ -138,8 +149,7 @@ def _problem(item: ErrorDetails, path: SettingPath) -> str:
     match item["type"]:
         case "extra_forbidden":
             known = list(_settings_model(path).model_fields)
-            close = get_close_matches(key, known)
-            hint = f'did you mean "{close[0]}"?' if close else f"there are {', '.join(sorted(known))}."
+            hint = did_you_mean(key, known) or f"there are {', '.join(sorted(known))}."
             return f'there is no setting "{key}" here; {hint}'
         case "missing":
             return f'"{key}" is missing; add it.'
@@ -181,7 +191,8 @@ def _principal_problems(name: str, directory: Directory) -> list[str]:
     if is_group(name):
         group = directory.group(name)
         if group is None:
-            return [f"there is no user group {name} in the workspace; make it in Slack or correct the name."]
+            hint = did_you_mean(name, directory.group_handles) or "make it in Slack or correct the name."
+            return [f"there is no user group {name} in the workspace; {hint}"]
         return [f"the user group {name} is disabled; enable it in Slack or name another one."] if group.disabled else []
     problem = ineligibility_reason(directory.user(Person(team=directory.team, user=name)))
     return [f"{name} cannot take part: {problem} Name somebody else."] if problem else []

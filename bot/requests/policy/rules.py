@@ -3,17 +3,20 @@
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from bot.requests.freezes.rules import FreezeRule
 from bot.requests.model import LatePolicy, Overlap, Scheduler, Stage
 from bot.requests.setting_types import (
+    ChannelNames,
     DurationSeconds,
     HourRanges,
     PatternList,
     PrincipalNames,
     ReminderTimes,
+    TrueOrFalse,
     WeekdayName,
+    WholeNumber,
     ZoneName,
     as_list,
     check_quorum,
@@ -26,6 +29,12 @@ DEFAULT_WARN_BEFORE = 900
 LATE_BY_STRICTNESS: tuple[LatePolicy, ...] = ("drop", "ask", "next", "now")
 
 
+def _check_any(facts: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
+    if not facts:
+        raise ValueError("facts is empty, so it says nothing; name a fact or leave it out")
+    return facts
+
+
 class RuleConditions(FrozenModel):
     """The conditions of a rule. All that are given must hold; of several patterns in one condition, any may match."""
 
@@ -36,11 +45,11 @@ class RuleConditions(FrozenModel):
     task: PatternList = ()
     reboot: PatternList = ()
     run_as: PatternList = ()
-    facts: Mapping[str, PatternList] = {}
+    facts: Annotated[Mapping[str, PatternList], AfterValidator(_check_any)] = {}
     requester: PrincipalNames = ()
-    channel: PatternList = ()
-    min_targets: int | None = Field(default=None, ge=0)
-    max_targets: int | None = Field(default=None, ge=0)
+    channel: ChannelNames = ()
+    min_targets: WholeNumber | None = Field(default=None, ge=0)
+    max_targets: WholeNumber | None = Field(default=None, ge=0)
     targets: PatternList = ()
     query: PatternList = ()
     reason: PatternList = ()
@@ -50,7 +59,7 @@ class RuleConditions(FrozenModel):
     hours_cover: Literal["start", "run"] = "start"
     """Whether ``days`` and ``hours`` are for the start alone, or for the whole run as long as it is assumed to last."""
     zone: ZoneName = ""
-    conflicts: bool | None = None
+    conflicts: TrueOrFalse | None = None
 
     @model_validator(mode="after")
     def _check_ranges(self) -> Self:
@@ -78,7 +87,7 @@ class StageSettings(FrozenModel):
     """One stage of an approval in the file."""
 
     approvers: PrincipalNames = Field(min_length=1)
-    quorum: int = Field(default=1, ge=1)
+    quorum: WholeNumber = Field(default=1, ge=1)
 
     @model_validator(mode="after")
     def _check_quorum_reachable(self) -> Self:
@@ -96,18 +105,18 @@ class ApprovalTerms(FrozenModel):
     may_request: PrincipalNames = ()
     may_pause: PrincipalNames = ()
     approvers: PrincipalNames = ()
-    quorum: int | None = Field(default=None, ge=1)
-    stages: tuple[StageSettings, ...] = ()
-    requester_counts: bool | None = None
+    quorum: WholeNumber | None = Field(default=None, ge=1)
+    stages: Annotated[tuple[StageSettings, ...], BeforeValidator(as_list)] = ()
+    requester_counts: TrueOrFalse | None = None
     expires: DurationSeconds | None = None
     reminders: ReminderTimes | None = None
     escalate_after: DurationSeconds | None = None
     escalate_to: PrincipalNames = ()
     late: LatePolicy | None = None
     overlap: Overlap | None = None
-    drift: int | None = Field(default=None, ge=0, le=100)
-    renew_after_days: int | None = Field(default=None, ge=1)
-    renew_after_runs: int | None = Field(default=None, ge=1)
+    drift: WholeNumber | None = Field(default=None, ge=0, le=100)
+    renew_after_days: WholeNumber | None = Field(default=None, ge=1)
+    renew_after_runs: WholeNumber | None = Field(default=None, ge=1)
     warn_before: DurationSeconds | None = None
 
     @model_validator(mode="after")
@@ -134,7 +143,7 @@ class ApprovalTerms(FrozenModel):
 
 def _as_tables(value: object) -> object:
     """Let a single table stand for a list of one."""
-    return [value] if isinstance(value, dict) else value
+    return [value] if isinstance(value, dict) else as_list(value)
 
 
 class PolicyRule(ApprovalTerms):
@@ -147,10 +156,10 @@ class PolicyRule(ApprovalTerms):
     require: RequiredValues = RequiredValues()
     effect: Literal["ask", "approve", "refuse", "limit"] = "ask"
     because: str = ""
-    budget: int | None = Field(default=None, ge=1)
+    budget: WholeNumber | None = Field(default=None, ge=1)
     wins_over: Annotated[tuple[str, ...], BeforeValidator(as_list)] = ()
     """The names of rules, or patterns for them, that do not count where this one covers the whole request."""
-    loosens: bool = False
+    loosens: TrueOrFalse = False
     """Whether its terms may be easier than those of ``[policy]``."""
     scheduler: Scheduler | None = None
     """Who keeps the time. Its default is a setting of each back end."""
@@ -179,7 +188,7 @@ class PolicySettings(ApprovalTerms):
     """The zone of days, hours and freezes; by default that of people without one (``default_zone``)."""
     assume: DurationSeconds = 3600
     """The assumed duration of a run, for freezes and conflicts."""
-    short_names: bool = False
+    short_names: TrueOrFalse = False
     """Whether conflicts treat ``web-1`` and ``web-1.example.org`` as one target."""
     holidays: str = ""
     """File or address of a calendar (iCalendar) whose events are holidays: no business days in phrases about time."""

@@ -41,6 +41,11 @@ PROBLEMS = [
     ("[channels]\ndefault_zone = ''", "channels.default_zone:"),
     ("[backends.nothing.a]\nurl = 'x'", "backends.nothing: there is no such back end"),
     ("[[policy.rules]]\nname = 'x'\nno_such_key = 1", "no_such_key"),
+    (
+        "policy = {approvers = '@a', rules = [{name = 'x', when = {backend = 'formean'}}]}",
+        'no system is called "formean"',
+    ),
+    ("policy = {approvers = '@a', rules = [{name = 'x', effect = 'refuse'}]}", "it refuses every request"),
     ("policy = 3", "policy"),
     ("not toml", "is not TOML"),
 ]
@@ -51,6 +56,7 @@ FROM_ENVIRONMENT = [
     ({"SLACK_API_URL": "http://[::1/api/"}, "SLACK_API_URL: "),
     ({"NIGHTSHIFT_CONFIG": ""}, "NIGHTSHIFT_CONFIG: is not set; the policy is read from the file it names"),
     ({"NIGHTSHIFT_CHANNELS": "{"}, "channels"),
+    ({"NIGHTSHIFT_POLICY__QUORUM": "2"}, "NIGHTSHIFT_POLICY__QUORUM: the policy is read from the file alone; set it"),
     ({"NIGHTSHIFT_LOG_LEVEL": "loud"}, "log_level: 'loud' is not one of"),
     ({"NIGHTSHIFT_DATABASE_URL": "mysql://h/d"}, "database_url: mysql is not supported"),
 ]

@@ -44,6 +44,8 @@ async def test_a_bookmarks_own_search_is_used(harness: Harness) -> None:
     found = await preview(harness, search_query=None, bookmark_id=1)
     assert found.targets.count == 8
     assert found.facts["query"] == "hostgroup = web"
+    assert harness.operation.policy_facts is not None
+    assert harness.operation.policy_facts >= found.facts.keys()
 
 
 @pytest.mark.parametrize(("bookmark", "words"), [(99, "no bookmark 99"), (3, "not one of hosts")])

@@ -79,6 +79,7 @@ async def test_the_facts_name_what_policy_asks_for(maintenance: MaintenanceOpera
     )
     full = await maintenance.preview(params(maintenance_identifier=None, full_maintenance=True), Now(), "t")
     assert full.facts["task"] == "Full maintenance"
+    assert MaintenanceOperation.policy_facts == full.facts.keys()
 
 
 async def test_a_plain_request_has_no_warnings(maintenance: MaintenanceOperation) -> None:

@@ -76,6 +76,7 @@ async def test_the_preview_reads_only_and_shows_what_changes_in_words(
     assert preview.targets.count == 2
     assert preview.targets.names == (keep.host, new.host)
     assert preview.facts["job_type"] == "networkconfigbackup"
+    assert update_operation.policy_facts >= preview.facts.keys()
 
 
 async def test_a_schedule_change_is_one_line_and_the_body_holds_it(

@@ -205,7 +205,7 @@ def test_what_is_just_possible_loads(text: str) -> None:
         (rule("min_targets = 1", 'approvers = ["U01", "U02"]\nquorum = 3'), "cannot be reached by 2 named people;"),
         (rule("min_targets = 1", "quorum = 0"), '"quorum" does not fit'),
         (rule("min_targets = 1", 'stages = [{approvers = "@a", quorum = 0}]'), '"quorum" does not fit'),
-        (rule("min_targets = 1", "stages = [{approvers = []}]"), '"approvers" does not fit'),
+        (rule("min_targets = 1", "stages = [{approvers = []}]"), "the list is empty"),
         (rule("min_targets = 1", 'reminders = ["0m"]'), "their gaps must grow"),
         (rule("min_targets = 1", 'reminders = ["30m", "30m"]'), "their gaps must grow"),
         (rule("min_targets = 1", 'reminders = ["30m", "45m"]'), "their gaps must grow"),

@@ -17,10 +17,10 @@ LIMIT = 'effect = "limit"\nexpires = "2h"'
         (rule('requester = "@gone"', 'effect = "refuse"'), "refuse", "a requester who may be from @gone"),
         (rule('requester = "@gone"'), "refuse", f"The rule “r” depends on who is in @gone. {TEXT}"),
         (rule('requester = "@gone"', LIMIT), "refuse", f"depends on who is in @gone. {TEXT}"),
-        (rule('requester = ["@gone", "@here"]'), "ask", "asks for 1 of @ops because of a requester from @here"),
+        (rule('requester = ["@gone", "@present"]'), "ask", "asks for 1 of @ops because of a requester from @present"),
         (rule('requester = "@gone"', 'effect = "approve"'), "ask", "No rule covers this request"),
         (rule('targets = "web*"', 'may_request = ["@gone"]'), "refuse", f"only @gone may ask for this. {TEXT}"),
-        (rule('targets = "web*"', 'may_request = ["@gone", "@here"]'), "ask", ""),
+        (rule('targets = "web*"', 'may_request = ["@gone", "@present"]'), "ask", ""),
         (rule('targets = "db*", requester = "@gone"'), "ask", "No rule covers this request"),
         (
             rule('targets = "web*"', 'unless = {requester = "@gone"}\neffect = "refuse"'),
@@ -31,7 +31,7 @@ LIMIT = 'effect = "limit"\nexpires = "2h"'
     ],
 )
 def test_what_depends_on_a_missing_group(rules: str, effect: str, reason: str) -> None:
-    requirement = evaluate(policy(rules), subject(groups=frozenset({"@here"}), missing_groups=GONE))
+    requirement = evaluate(policy(rules), subject(groups=frozenset({"@present"}), missing_groups=GONE))
     assert requirement.effect == effect
     assert reason in " ".join(requirement.reasons)
 

@@ -14,6 +14,7 @@ from bot.usecases.approvals.delegate import delegate
 from bot.usecases.approvals.end_delegation import end_delegation
 from bot.usecases.calendar_store import CalendarStore
 from bot.usecases.drafts.preview import preview_draft
+from bot.usecases.policy_channels import channel_problems
 from bot.usecases.preflight import preflight
 from playground.sandbox import Fault
 from tests.unit.usecases.harness import START, Harness
@@ -73,6 +74,17 @@ async def groups(bot: Harness) -> AsyncIterator[None]:
     for handle, names in {"@sre": ["bob", "carol"], **GROUPS}.items():
         bot.env.slack.admin.set_group(handle, names)
     bot.services.directory.invalidate_groups()
+
+
+async def test_a_channel_that_no_rule_can_mean_is_told(bot: Harness) -> None:
+    channels = 'when = { channel = ["#approvals", "#aprovals", "#x-*"] }'
+    text = f'[policy]\napprovers = ["@sre"]\n[[policy.rules]]\nname = "r"\n{channels}'
+    policy = load_policy(text, "p.toml", now=START)
+    assert await channel_problems(policy, bot.services.directory) == (
+        'p.toml:5: the rule “r”: the bot sees no channel #aprovals; did you mean "#approvals"?',
+    )
+    bot.env.slack.faults.fail_with_code("conversations.list", "internal_error", times=None)
+    assert await channel_problems(policy, bot.services.directory) is None
 
 
 def regroup(bot: Harness, **members: list[str]) -> None:
