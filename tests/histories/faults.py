@@ -20,7 +20,7 @@ from bot.requests.policy.evaluate import evaluate, strictest_requirement
 from bot.requests.resolutions import Difference, DifferenceCode
 from bot.requests.subject import Subject
 from bot.schedule import Schedule
-from tests.histories import asking, starting, state
+from tests.histories import asking, placing, play, starting, state
 from tests.histories.state import State
 from tests.histories.world import Slack
 
@@ -216,6 +216,34 @@ def a_resumed_pause_goes_on(replace: Replace) -> None:
     replace(Pause, "holds_at", lambda pause, moment: True)
 
 
+def placed_starts_are_not_checked(replace: Replace) -> None:
+    replace(placing, "_check", lambda there, request, run: None)
+
+
+def what_cannot_be_checked_is_left_to_the_back_end(replace: Replace) -> None:
+    check = placing._check
+
+    def faulty(there: State, request: Request, run: state.Run) -> starting.Started | None:
+        obstacle = check(there, request, run)
+        return None if obstacle in (starting.Started.WAITS, starting.Started.HELD) else obstacle
+
+    replace(placing, "_check", faulty)
+
+
+def a_pause_after_the_check_of_a_placed_start_is_not_noticed(replace: Replace) -> None:
+    start_there = placing.start_there
+
+    def faulty(there: State, event: object, between: Callable[[], None], passed: object) -> object:
+        def without_pauses() -> None:
+            stored = list(there.pauses.stored)
+            between()
+            there.pauses.stored = stored
+
+        return start_there(there, event, without_pauses, passed)  # type: ignore[arg-type]
+
+    replace(play, "start_there", faulty)
+
+
 FAULTS: tuple[Callable[[Replace], None], ...] = (
     policy_looks_at_the_requester_only,
     edits_are_approved_automatically,
@@ -236,6 +264,9 @@ FAULTS: tuple[Callable[[Replace], None], ...] = (
     pauses_do_not_hold_starts,
     a_pause_between_check_and_call_is_not_noticed,
     a_resumed_pause_goes_on,
+    placed_starts_are_not_checked,
+    what_cannot_be_checked_is_left_to_the_back_end,
+    a_pause_after_the_check_of_a_placed_start_is_not_noticed,
 )
 
 

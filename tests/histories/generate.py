@@ -31,6 +31,7 @@ from tests.histories.history import (
 )
 from tests.histories.pausing import with_pauses
 
+_PLACED_SHARE = 0.15
 _COMMANDS = ("uptime", "df -h", "reboot")
 
 
@@ -42,20 +43,23 @@ def draw_history(seed: int, index: int) -> History:
         events += _disturbances(random, 2)
         events += _rally(random)
         events += _disturbances(random, 3)
-        if random.random() < 0.45:
+        if random.random() < 0.55:
             events.append(_edit(random))
             if random.random() < 0.6:
                 events += [*_disturbances(random, 1), *_rally(random)]
         events.append(_start(random))
         if random.random() < 0.3:
             events += [*_disturbances(random, 2), Retry(), _start(random)]
+    # Drawn by itself, so that nothing else changes.
+    placed = Random(f"{seed}:{index}:placed").random() < _PLACED_SHARE
     history = History(
         policy=_policy(random),
         groups=tuple((name, _members(random, name)) for name in GROUPS),
         hosts=tuple((search, _numbers(random)) for search in SEARCHES),
         requester="UANN" if random.random() < 0.8 else random.choice(USERS),
         form=_form(random),
-        events=tuple(with_pauses(events, Random(f"{seed}:{index}:pauses"))),
+        events=tuple(with_pauses(events, Random(f"{seed}:{index}:pauses"), placed=placed)),
+        placed=placed,
     )
     return _with_late_approvals(random, history) if index % 10 == 9 else history
 

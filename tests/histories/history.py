@@ -181,7 +181,8 @@ Event = (
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """``groups`` has the members at the beginning, ``hosts`` the numbers of the hosts that each search finds."""
+    """``groups`` has the members at the beginning, ``hosts`` the numbers of the hosts that each search finds. With
+    ``placed`` the back end keeps the time."""
 
     policy: PolicySpec
     groups: tuple[tuple[str, frozenset[str]], ...]
@@ -189,3 +190,4 @@ class History:
     requester: str
     form: Form
     events: tuple[Event, ...] = field(default=())
+    placed: bool = False

@@ -140,6 +140,17 @@ class Oracle:
         if code == "not_an_approver" and named and slack.groups_silent:
             raise Violation(f"{user} read that they are not an approver while Slack did not tell")
 
+    def check_unchecked_call(self, call: Call) -> None:
+        """A back end that keeps the time starts what was approved, even where nobody could check it, and people are
+        told."""
+        if not call.was_told:
+            raise Violation("the back end started something unchecked, and nobody was told")
+        sent, form = call.content.params, self.form
+        if (sent["feature"], sent["command"], sent["search"]) != (form.feature, form.command, form.search):
+            raise Violation("what the back end started is not what its last author wrote")
+        if not self._is_in_time(call.at):
+            raise Violation("started by the back end at another time than was agreed")
+
     def check_call(self, call: Call) -> None:
         """Nothing is sent without an approval for exactly this by people who may give it."""
         revision = self._revisions[-1]
@@ -148,6 +159,8 @@ class Oracle:
             raise Violation("what was sent is not what its last author wrote")
         if not self._is_in_time(call.at):
             raise Violation("sent at another time than was agreed")
+        if self._world.backend_silent:
+            raise Violation("sent, although nobody could ask what it would do")
         age = GROUP_AGE_SECONDS if self._world.slack.answers else STALE_DIRECTORY_SECONDS
         reasons = [self._why_not(revision, people) for people in self._recently(age)]
         if all(reasons):

@@ -8,8 +8,8 @@ from bot.requests.pauses import Pause, PauseScope, holding_pause
 from tests.histories.history import Event, PauseStarts, ResumeStarts, Start, Violation
 from tests.histories.world import World
 
-SHARE = 0.25
-"""In how many of the histories something is paused."""
+SHARE, SHARE_IF_PLACED = 0.25, 0.5
+"""In how many of the histories something is paused, and of those whose starts a back end keeps."""
 _SCOPES: tuple[tuple[PauseScope, str], ...] = (
     ("system", "foreman.prod"),
     ("system", "foreman.prod"),
@@ -18,11 +18,12 @@ _SCOPES: tuple[tuple[PauseScope, str], ...] = (
 )
 
 
-def with_pauses(events: list[Event], random: Random) -> list[Event]:
+def with_pauses(events: list[Event], random: Random, *, placed: bool) -> list[Event]:
     """Put pauses between the events of a history. They are drawn by themselves, so that nothing else changes."""
-    if random.random() > SHARE:
+    if random.random() > (SHARE_IF_PLACED if placed else SHARE):
         return events
-    paused = [_paused_between(event, random) if isinstance(event, Start) else event for event in events]
+    share = 0.7 if placed else 0.25
+    paused = [_paused_between(event, random, share) if isinstance(event, Start) else event for event in events]
     for _ in range(random.choice((1, 1, 2))):
         begins = random.randint(0, len(paused))
         paused.insert(begins, _pause(random))
@@ -31,8 +32,8 @@ def with_pauses(events: list[Event], random: Random) -> list[Event]:
     return paused
 
 
-def _paused_between(start: Start, random: Random) -> Start:
-    return replace(start, between=_pause(random)) if start.between is None and random.random() < 0.25 else start
+def _paused_between(start: Start, random: Random, share: float) -> Start:
+    return replace(start, between=_pause(random)) if start.between is None and random.random() < share else start
 
 
 def _pause(random: Random) -> PauseStarts:

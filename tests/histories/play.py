@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from bot.requests.drift import Observation
+from bot.requests.start_check import check_time
 from tests.histories import asking, starting
 from tests.histories.asking import Asked
 from tests.histories.history import (
@@ -28,8 +29,9 @@ from tests.histories.history import (
     Violation,
 )
 from tests.histories.oracle import Oracle
+from tests.histories.placing import start_there
 from tests.histories.policies import build_policy
-from tests.histories.starting import Started
+from tests.histories.starting import Call, Started
 from tests.histories.state import BACKEND, State
 from tests.histories.world import World
 
@@ -58,7 +60,7 @@ class _Player:
     def __init__(self, history: History) -> None:
         self._history = history
         self._world = World(history)
-        self._state = State(self._world, build_policy(history.policy))
+        self._state = State(self._world, build_policy(history.policy), history.placed)
         self._oracle = Oracle(history, self._world)
         self._summary = Summary()
         self._is_tampered = False
@@ -75,7 +77,7 @@ class _Player:
         return self._summary
 
     def _play(self, event: Event) -> None:
-        self._world.now += SECONDS_BETWEEN_EVENTS
+        self._let_time_pass(SECONDS_BETWEEN_EVENTS)
         asking.expire(self._state)
         match event:
             case Edit():
@@ -118,7 +120,16 @@ class _Player:
             case FeatureChanges(feature=feature, template=template):
                 world.templates[feature] = template
             case TimePasses(minutes=minutes):
-                world.now += timedelta(minutes=minutes)
+                self._let_time_pass(timedelta(minutes=minutes))
+
+    def _let_time_pass(self, span: timedelta) -> None:
+        """Go on to a later moment. What a back end keeps is checked and starts on the way."""
+        until = self._world.now + span
+        run = self._state.run
+        while run is not None and run.state == "placed" and run.due_at and check_time(run.due_at) <= until:
+            self._start(Start())
+            run = self._state.run
+        self._world.now = max(self._world.now, until)
 
     def _edit(self, event: Edit) -> None:
         was_approved = self._oracle.is_approved_in_part
@@ -186,12 +197,28 @@ class _Player:
             if event.between is not None:
                 self._play(event.between)
 
-        result, call = starting.start(self._state, event, between)
+        run = self._state.run
+        if run is not None and run.state == "placed" and self._state.request is not None:
+            result, call = start_there(self._state, event, between, self._oracle.check_call)
+        else:
+            result, call = starting.start(self._state, event, between)
         self._summary.note(f"start {result}")
         if call is not None:
             self._summary.starts += 1
+            self._check_call(call, result)
+        self._check_result(result)
+
+    def _check_call(self, call: Call, result: Started) -> None:
+        if result is Started.STARTED_UNCHECKED:
+            self._oracle.check_unchecked_call(call)
+        elif result is Started.STARTED_THERE:
+            # Its check was judged when it passed.
+            self._state.pauses.check_call(call.content.backend)
+        else:
             self._oracle.check_call(call)
             self._state.pauses.check_call(call.content.backend)
+
+    def _check_result(self, result: Started) -> None:
         match result:
             case Started.ASKED_AGAIN:
                 self._oracle.check_asked_again()
@@ -201,6 +228,8 @@ class _Player:
             case Started.HELD:
                 self._state.pauses.check_held(BACKEND)
             case Started.WAITS:
+                self._oracle.check_wait()
+            case Started.FROM_HERE if not self._state.pauses.holds(BACKEND):
                 self._oracle.check_wait()
             case Started.STOPPED if not self._is_tampered:
                 raise Violation("a start was stopped, although nobody changed the content")

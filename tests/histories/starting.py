@@ -15,7 +15,7 @@ from bot.requests.preflight import Verdict, judge_start
 from bot.schedule import Series
 from tests.histories.asking import stop
 from tests.histories.history import Start
-from tests.histories.state import Run, State, content_of, differences, next_due
+from tests.histories.state import Run, State, content_of, differences
 
 RETRY_WITHOUT_LATEST_START = timedelta(minutes=10)
 
@@ -32,6 +32,9 @@ class Started(StrEnum):
     ASKED_AGAIN = "asked again"
     REPLACED = "replaced by an edit"
     STOPPED = "stopped"
+    STARTED_THERE = "started by the back end"
+    STARTED_UNCHECKED = "started by the back end, unchecked"
+    FROM_HERE = "taken over from the back end"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,8 @@ class Call:
     at: datetime
     seen: Observation
     """What the back end made of it."""
+    was_told: bool = False
+    """Whether people were told that the back end starts it unchecked, or against what was wanted."""
 
 
 def start(state: State, event: Start, between: Callable[[], None]) -> tuple[Started, Call | None]:
@@ -67,21 +72,36 @@ def start(state: State, event: Start, between: Callable[[], None]) -> tuple[Star
 def _admit(state: State, request: Request, run: Run) -> Started | None:
     """Return what is in the way of a start; None if nothing is."""
     if run.latest_start is not None and state.world.now > run.latest_start:
-        return _end(state, run, Started.MISSED)
+        return end(state, run, Started.MISSED)
+    obstacle, requirement = judge(state, request)
+    match obstacle:
+        case Started.HELD:
+            return _hold(state, request, run)
+        case Started.WAITS:
+            return _wait(state, run)
+        case Started.REFUSED:
+            return end(state, run, Started.REFUSED)
+        case Started.ASKED_AGAIN:
+            return reopen(state, request, run, requirement)
+    return None
+
+
+def judge(state: State, request: Request) -> tuple[Started | None, Requirement | None]:
+    """Return what is in the way of a start, None if nothing is; and what policy demands of it now, if that is known."""
     if is_paused(state, request):
-        return _hold(state, request, run)
+        return Started.HELD, None
     permission = permission_to_start(state, request)
     if permission.is_unknown:
-        return _wait(state, run)
+        return Started.WAITS, None
     found = preflight(state, request)
     if found is None:
-        return _wait(state, run) if permission.allowed else reopen(state, request, run, None, None)
+        return (Started.WAITS if permission.allowed else Started.ASKED_AGAIN), None
     verdict, requirement = found
     if verdict.outcome == "refuse":
-        return _end(state, run, Started.REFUSED)
+        return Started.REFUSED, requirement
     if verdict.outcome == "ask" or not permission.allowed:
-        return reopen(state, request, run, requirement, _observe(state))
-    return None
+        return Started.ASKED_AGAIN, requirement
+    return None, requirement
 
 
 def permission_to_start(state: State, request: Request) -> Permission:
@@ -95,13 +115,14 @@ def preflight(state: State, request: Request) -> tuple[Verdict, Requirement] | N
     """Return the verdict on a start, and what policy demands of it now; None if that cannot be told."""
     if state.world.backend_silent:
         return None
-    requirement = state.requirement_now(_observe(state))
+    requirement = state.requirement_now(observe(state))
     if requirement is None:
         return None
     return judge_start(request.requirement, requirement, differences(state, request)), requirement
 
 
-def _observe(state: State) -> Observation:
+def observe(state: State) -> Observation:
+    """Return what the back end would make of the request now."""
     assert state.form is not None
     return state.world.observe(state.form)
 
@@ -119,12 +140,12 @@ def _send(state: State, run: Run, event: Start, prepared: tuple[int, str]) -> tu
         if request.state == "starting":
             state.transition("scheduled")
         return _hold(state, request, run), None
-    call = Call(request.content, request.revision, state.world.now, _observe(state))
+    call = Call(request.content, request.revision, state.world.now, observe(state))
     if event.answer == "lost":
         run.state = "unknown"
         state.transition("unknown")
         return Started.SENT, call
-    _over(state, run, "succeeded")
+    over(state, run, "succeeded")
     return Started.SENT, call
 
 
@@ -139,7 +160,7 @@ def _hold(state: State, request: Request, run: Run) -> Started:
     return Started.HELD
 
 
-def _over(state: State, run: Run, end: str) -> None:
+def over(state: State, run: Run, end: str) -> None:
     """End a run. A series goes on."""
     assert state.request is not None
     run.state = "over"
@@ -147,14 +168,14 @@ def _over(state: State, run: Run, end: str) -> None:
     if isinstance(schedule, Series):
         if state.request.state != "scheduled":
             state.transition("scheduled")
-        due = next_due(schedule, max(state.world.now, run.due_at or state.world.now))
-        state.run = Run("pending", run.number + 1, due, due + timedelta(minutes=30))
+        state.plan_run(run.number + 1, max(state.world.now, run.due_at or state.world.now))
         return
     state.transition(end)  # type: ignore[arg-type]
 
 
-def _end(state: State, run: Run, result: Started) -> Started:
-    _over(state, run, "failed")
+def end(state: State, run: Run, result: Started) -> Started:
+    """End a run that did not start."""
+    over(state, run, "failed")
     return result
 
 
@@ -163,16 +184,15 @@ def _wait(state: State, run: Run) -> Started:
     return Started.WAITS
 
 
-def reopen(
-    state: State, request: Request, run: Run, requirement: Requirement | None, seen: Observation | None
-) -> Started:
+def reopen(state: State, request: Request, run: Run, requirement: Requirement | None) -> Started:
     """Ask for the approval again, of what the request would do now where that is another thing."""
     run.state = "over"
     renewal = request.content.renewal + 1
     content = request.content.model_copy(update={"renewal": renewal})
     changes: dict[str, object] = {}
-    if seen is not None:
+    if requirement is not None:
         assert state.form is not None
+        seen = observe(state)
         content = content_of(state.form, request.content.schedule, seen, renewal)
         changes = {"targets": seen.targets, "facts": seen.facts}
     asking = requirement if requirement is not None and requirement.effect == "ask" else request.requirement
@@ -186,7 +206,7 @@ def retry(state: State) -> bool:
     if request is None or run is None or run.state != "unknown":
         return False
     if run.latest_start is not None and state.world.now > run.latest_start:
-        _over(state, run, "failed")
+        over(state, run, "failed")
         return True
     run.state = "pending"
     state.transition("scheduled")

@@ -24,20 +24,23 @@ BACKEND, OPERATION = "foreman.prod", "foreman.run"
 
 @dataclass(slots=True)
 class Run:
-    """The newest run. ``state`` is pending, running, unknown or over."""
+    """The newest run. ``state`` is pending, placed, running, unknown or over. ``content`` is what a back end that keeps
+    the time was given."""
 
     state: str
     number: int = 1
     due_at: datetime | None = None
     latest_start: datetime | None = None
+    content: Content | None = None
 
 
 @dataclass(slots=True)
 class State:
-    """``form`` is what the stored content was made of."""
+    """``form`` is what the stored content was made of. With ``placed`` the back end keeps the time."""
 
     world: World
     policy: Policy
+    placed: bool = False
     request: Request | None = None
     form: Form | None = None
     decisions: list[Decision] = field(default_factory=list)
@@ -119,21 +122,25 @@ class State:
             **changes,
         )
 
-    def plan_run(self, number: int = 1) -> None:
-        """Store the run of an approved request, or the next one of a series."""
+    def plan_run(self, number: int = 1, after: datetime | None = None) -> None:
+        """Store the run of an approved request, or the next one of a series, which is due ``after`` a moment."""
         assert self.request is not None
-        schedule = self.request.content.schedule
+        request, schedule = self.request, self.request.content.schedule
+        due, latest = request.start_at, request.latest_start
         if isinstance(schedule, Series):
-            due = next_due(schedule, self.world.now)
-            self.run = Run("pending", number, due, due + timedelta(minutes=30))
-            return
-        self.run = Run("pending", number, self.request.start_at, self.request.latest_start)
+            due = next_due(schedule, after or self.world.now)
+            latest = due + timedelta(minutes=30)
+        # A series was given to the back end once.
+        given = self.run.content if self.run is not None and after is not None else None
+        self.run = Run("pending", number, due, latest)
+        if self.placed and due is not None and due > self.world.now:
+            self.run.state, self.run.content = "placed", given or request.content
 
 
 def next_due(series: Series, now: datetime) -> datetime:
-    """Return the next time of a daily series. Computed here, because listing the dates of a rule takes long."""
+    """Return the next time of a daily series after ``now``. Computed here: listing the dates of a rule takes long."""
     due = series.first.instant
-    return due + timedelta(days=max(0, -((due - now) // timedelta(days=1)))) if due <= now else due
+    return due if due > now else due + timedelta(days=(now - due) // timedelta(days=1) + 1)
 
 
 def content_of(form: Form, schedule: Schedule, seen: Observation, renewal: int = 0) -> Content:
