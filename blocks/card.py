@@ -26,6 +26,7 @@ from blocks.text import (
 )
 from blocks.times import absolute_time, utc_time
 from bot.requests.disclosure import CardExcerpts, card_excerpts
+from bot.requests.emergency import review_sentence
 from bot.requests.lifecycle import FINAL_STATES, STATE_LABELS
 from bot.requests.model import Decision, Request, Run
 from bot.requests.pauses import Pause, held_text
@@ -67,6 +68,10 @@ class Card:
     approval_status: str = ""
     pauses: Sequence[Pause] = ()
     """The pauses that hold its next start."""
+    review: str = ""
+    """How the review of an emergency stands; "" for other requests."""
+    review_is_due: bool = False
+    """Whether somebody must still review it."""
     variant: Literal["approval", "receipt"] = "approval"
 
 
@@ -115,6 +120,8 @@ def _state_block(card: Card, shown: CardExcerpts) -> Block:
     rows += _decision_rows([d for d in card.decisions if d.content_hash == request.content_hash])
     if request.outcome:
         rows.append([text_run(clip(request.outcome, 1500))])
+    if card.review:
+        rows.append([text_run(clip(card.review, 600), bold=card.review_is_due)])
     rows += _pause_rows(card)
     rows += _proposal_rows(card)
     rows += [[text_run(note, italic=True)] for note in request.start_notes]
@@ -196,6 +203,8 @@ def _card_buttons(card: Card, shown: CardExcerpts) -> list[Element]:
         row += [*_overlap_buttons(card, value), *_pause_buttons(card, value)]
         label = "Cancel the series" if request.is_series else "Cancel"
         row.append(button(label, "cancel", value, style="danger", confirm=_stop_confirmation(request)))
+    if card.review_is_due and request.state in FINAL_STATES:
+        row.append(button("Review", "review", value, style="primary", spoken=f"Review {request.name}"))
     if request.state in ("failed", "partly_failed"):
         row.append(button("Rerun failed targets", "rerun_failed", value))
     if not read_first:
@@ -290,6 +299,8 @@ def outcome_blocks(request: Request, run: Run) -> list[Block]:
         [text_run("Requested by ", bold=True), user_mention(request.requester.user)],
         [text_run("On ", bold=True), *excerpt_elements(card_excerpts(request).targets)],
     ]
+    if request.requirement.review:
+        rows.append([text_run(f"Emergency: {review_sentence(request.requirement.review)}", bold=True)])
     summary = progress.get("summary") or run.problem or request.outcome
     if summary:
         rows.append([text_run(clip(str(summary), 1500))])

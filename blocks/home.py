@@ -23,6 +23,7 @@ from bot.requests.model import RequestSummary
 
 MAX_REQUESTS = 10
 MAX_PAUSES = 10
+MAX_REVIEWS = 10
 
 
 def request_row(request: RequestSummary, zone: str) -> list[Element]:
@@ -44,8 +45,10 @@ def home_view(
     zone: str,
     commands: Sequence[str],
     paused: Sequence[str] = (),
+    to_review: Sequence[str] = (),
 ) -> View:
-    """The Home tab: what is paused, what waits for a decision, and the person's own requests."""
+    """The Home tab: what is paused, what waits for a decision or a review, and the person's own requests."""
+    review_rows = [[text_run(clip(line, 600))] for line in to_review[:MAX_REVIEWS]]
     pause_rows = [[text_run(clip(line, 600), bold=True)] for line in paused[:MAX_PAUSES]]
     blocks: list[Block] = [
         header("Nightshift"),
@@ -55,6 +58,7 @@ def home_view(
         divider(),
         header("Waiting for a decision"),
         *_request_blocks("waiting", waiting, zone, "Nothing waits for a decision."),
+        *([header("Emergencies to review"), rich_text_lines(*review_rows)] if review_rows else []),
         divider(),
         header("Your requests"),
         *_request_blocks("mine", mine, zone, "You have not asked for anything yet."),

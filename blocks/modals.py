@@ -28,6 +28,7 @@ APPROVE_CALLBACK = "approve_comment"
 DENY_CALLBACK = "deny_reason"
 CHANGES_CALLBACK = "changes_reason"
 PAUSE_CALLBACK = "pause_reason"
+REVIEW_CALLBACK = "review_comment"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,9 @@ QUESTIONS: Mapping[str, Question] = {
     DENY_CALLBACK: Question("Deny", "Why?", "Deny", "The requester will read this."),
     CHANGES_CALLBACK: Question("Request changes", "What should be changed?", "Send"),
     PAUSE_CALLBACK: Question("Pause", "Why?", "Pause", "No run starts until somebody resumes the series."),
+    REVIEW_CALLBACK: Question(
+        "Review", "What did you find?", "Reviewed", "It is kept, and shown to all who took part."
+    ),
 }
 """By callback id."""
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from bot.backends.base import FormField, Option
 from bot.requests.change import CHANGE_LABEL
+from bot.requests.emergency import EMERGENCY_LABEL
 from bot.requests.overlap import OVERLAP_LABEL, OVERLAP_LABELS
 from bot.schedule import Reading
 from bot.values import Json, JsonObject
@@ -31,7 +32,16 @@ CHANGE_FIELD = FormField(
 )
 """The field of forms where a rule of policy may require a change."""
 MAX_CHANGE_LENGTH = 200
-SHARED_FIELDS = frozenset({OVERLAP, CHANGE})
+EMERGENCY = "_emergency"
+EMERGENCY_FIELD = FormField(
+    name=EMERGENCY,
+    label=EMERGENCY_LABEL,
+    hint="It runs now, with fewer approvals or none, and others review it afterwards. The preview says what applies.",
+    widget="flag",
+    argument="emergency",
+)
+"""The field of forms where a rule of policy lets something run as an emergency."""
+SHARED_FIELDS = frozenset({OVERLAP, CHANGE, EMERGENCY})
 """The names of the fields that are no parameters of an operation."""
 MAX_TEXT_LENGTH = 3000
 """Maximum length of a text in one input."""

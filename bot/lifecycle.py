@@ -31,6 +31,7 @@ from bot.usecases.jobs.check_policy import check_policy
 from bot.usecases.jobs.check_starts import check_starts
 from bot.usecases.jobs.purge import purge_old_records
 from bot.usecases.jobs.requeue import requeue_orphaned_runs
+from bot.usecases.jobs.tell_reviewers import tell_reviewers
 from bot.usecases.jobs.undeliverable import handle_undeliverable
 from bot.usecases.jobs.watch import poll_backend
 from bot.usecases.runs.find_unknown import find_unknown_runs
@@ -49,6 +50,7 @@ REQUEUE_INTERVAL_SECONDS = 20.0
 FIND_UNKNOWN_INTERVAL_SECONDS = 20.0
 UNAPPROVABLE_INTERVAL_SECONDS = 30.0
 POLICY_CHECK_INTERVAL_SECONDS = 3600.0
+REVIEW_INTERVAL_SECONDS = 60.0
 PURGE_INTERVAL_SECONDS = 3600.0
 _BAD_TOKEN_CODES = ("invalid_auth", "not_authed", "account_inactive", "token_revoked")
 _log = structlog.get_logger(__name__)
@@ -179,6 +181,7 @@ class Nightshift:
         self._add_loop("find unknown", lambda: find_unknown_runs(services), FIND_UNKNOWN_INTERVAL_SECONDS)
         self._add_loop("unapprovable", lambda: alert_unapprovable(services), UNAPPROVABLE_INTERVAL_SECONDS)
         self._add_loop("policy", lambda: check_policy(services), POLICY_CHECK_INTERVAL_SECONDS, services.wake.policy)
+        self._add_loop("reviews", lambda: tell_reviewers(services), REVIEW_INTERVAL_SECONDS)
         self._add_loop("purge", lambda: purge_old_records(services), PURGE_INTERVAL_SECONDS)
         self._add_loop("calendars", self.calendars.refresh_forever, 1.0)
         if not self.db.is_sqlite:

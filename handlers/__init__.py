@@ -2,7 +2,7 @@
 
 from bot.settings import installed_kinds
 from bot.usecases.services import Services
-from handlers import cards, details, events, forms, home, hub, options, pauses, unknown
+from handlers import cards, details, events, forms, home, hub, options, pauses, reviews, unknown
 from handlers.router import Router
 from handlers.routes import RouteTable
 from handlers.turns import ViewTurns
@@ -17,6 +17,7 @@ def build_routes(services: Services) -> Router:
     details.register(table, services)
     unknown.register(table, services)
     pauses.register(table, services)
+    reviews.register(table, services)
     hub.register(table, services, commands)
     home.register(table, services, commands)
     events.register(table, services)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from blocks.home import home_error_view, home_view
 from bot.storage import requests
 from bot.usecases.pauses.list_pauses import list_pauses
+from bot.usecases.reviews.list_reviews import list_reviews
 from bot.usecases.services import Services
 from handlers.actors import authorize_actor
 from handlers.payloads import Event
@@ -22,7 +23,8 @@ def register(table: RouteTable, services: Services, commands: Sequence[str]) -> 
         async with services.db.read() as tx:
             mine = await requests.summaries_of_person(tx, actor.person)
             waiting = await requests.summaries_awaiting_approval(tx)
+        due = [line for _, line in await list_reviews(services, actor.zone)]
         paused = await list_pauses(services, actor.zone, with_series=False)
-        return PublishHome(home_view(mine, waiting, actor.zone, commands, paused))
+        return PublishHome(home_view(mine, waiting, actor.zone, commands, paused, due))
 
     table.events["app_home_opened"] = Route(on_home_opened, error_reply=lambda text: PublishHome(home_error_view(text)))

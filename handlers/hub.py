@@ -22,6 +22,8 @@ from bot.usecases.pauses.read_end import read_end
 from bot.usecases.pauses.resume_series import resume_series
 from bot.usecases.pauses.resume_starts import resume_starts
 from bot.usecases.pauses.scopes import split_scope
+from bot.usecases.reviews.list_reviews import list_reviews
+from bot.usecases.reviews.record_review import record_review
 from bot.usecases.runs.cancel import cancel
 from bot.usecases.services import Services
 from handlers.actors import authorize_actor
@@ -42,6 +44,8 @@ HELP = """What you can say:
 /nightshift pause foreman.prod 2h because REASON: hold all starts of a system, or of everything
 /nightshift pauses: what is paused now
 /nightshift resume NS-12: let its runs start again; systems and everything too
+/nightshift reviews: the emergencies that somebody must review
+/nightshift review NS-12 because WHAT YOU FOUND: record the review of one
 /nightshift takeover NS-12: answer for it from now on, if its requester has left
 /nightshift when PHRASE: what a time means, such as "tomorrow 21:00"
 /nightshift language de: say times back in German (es, fr, nl, pt); /nightshift language off ends it
@@ -82,6 +86,13 @@ class Hub:
                 return Ephemeral("", more_lines=paused or ["Nothing is paused."])
             case "resume":
                 return Ephemeral(await self._resume(actor, rest))
+            case "reviews":
+                lines = [line for _, line in await list_reviews(self._services, actor.zone)]
+                return Ephemeral("", more_lines=lines or ["No emergency has to be reviewed."])
+            case "review":
+                text, comment = _split_reason(rest)
+                request = await self._find_request(text)
+                return Ephemeral(await record_review(self._services, request.id, actor.person, comment))
             case "takeover":
                 request = await self._find_request(rest)
                 return Ephemeral(await take_over(self._services, request.id, actor.person))

@@ -90,4 +90,5 @@ def subject_of(request: Request, policy: Policy) -> Subject:
         run_seconds=policy.defaults.assume,
         reason=request.reason,
         change=request.content.change,
+        emergency=request.content.emergency,
     )

@@ -249,9 +249,11 @@ def resolve_groups(requirement: Requirement, directory: Directory) -> Requiremen
         groups = [(name, directory.group(name)) for name in stage.groups]
         return stage.model_copy(update={"groups": tuple(group.id if group else name for name, group in groups)})
 
+    review = requirement.review
     return requirement.model_copy(
         update={
             "stages": tuple(with_ids(stage) for stage in requirement.stages),
             "escalate_to": with_ids(requirement.escalate_to) if requirement.escalate_to else None,
+            "review": review.model_copy(update={"by": with_ids(review.by)}) if review else None,
         }
     )

@@ -74,6 +74,13 @@ class Stage(FrozenModel):
     """What the groups and users are called in the policy, for people to read."""
 
 
+class Review(FrozenModel):
+    """The review that an emergency needs: by one of these people, within so many seconds of its approval."""
+
+    by: Stage
+    within: int
+
+
 class RequirementCode(StrEnum):
     """Why policy demands what it does; ``reasons`` has the sentences."""
 
@@ -83,6 +90,7 @@ class RequirementCode(StrEnum):
     FREEZE_REFUSES = "freeze_refuses"
     CHANGE_MISSING = "change_missing"
     RULE_APPROVES = "rule_approves"
+    EMERGENCY = "emergency"
     RULE_ASKS = "rule_asks"
     BUDGET_EXHAUSTED = "budget_exhausted"
     APPROVING_RULE_OVERRULED = "approving_rule_overruled"
@@ -120,6 +128,8 @@ class Requirement(FrozenModel):
     """Warn of an approval that comes less than this before the start."""
     scheduler: Scheduler | None = None
     """Who keeps the time, as rules say; None leaves it to the setting of the back end."""
+    review: Review | None = None
+    """The review that is due afterwards if policy lets this run as an emergency; None for every other request."""
 
     def is_no_stricter_than(self, other: "Requirement") -> bool:
         """Return whether an approval that meets the other requirement meets this one too. Groups must be named alike in
@@ -148,11 +158,9 @@ class TargetSet(FrozenModel):
 
 HASH_VERSION = 2
 """How new content is signed. Content keeps the version that it was approved under."""
-_FIELDS_OF_VERSION_1 = frozenset(
-    {"backend", "operation", "params", "schedule", "targets", "renewal", "overlap", "change"}
-)
-_FIELDS_OF_LATER_RELEASES = frozenset({"overlap", "change"})
+_FIELDS_OF_LATER_RELEASES = frozenset({"overlap", "change", "emergency"})
 """These are left out of stored content where they have their default."""
+_FIELDS_OF_VERSION_1 = _FIELDS_OF_LATER_RELEASES | {"backend", "operation", "params", "schedule", "targets", "renewal"}
 
 
 class Content(FrozenModel):
@@ -171,6 +179,8 @@ class Content(FrozenModel):
     """What somebody chose for runs of a series that would overlap; None leaves it to policy."""
     change: str = ""
     """The reference to the change that the work belongs to, such as a ticket's number."""
+    emergency: bool = False
+    """Whether its requester asked for an emergency. Policy decides whether it is one."""
     hash_version: Literal[1, 2] = 1
     """Which fields are signed: version 1 signs those of the first release, version 2 all. The default is for stored
     content that has no version; new content names ``HASH_VERSION``."""
@@ -278,6 +288,11 @@ class Request(FrozenModel):
     def taken_over_from(self) -> tuple[Person, ...]:
         """Everyone who wrote it before the requester took it over."""
         return tuple(Person(team=self.requester.team, user=user) for user in self.former_authors)
+
+    @property
+    def is_emergency(self) -> bool:
+        """Whether policy lets it run first and be reviewed afterwards."""
+        return self.requirement.review is not None
 
     @property
     def is_series(self) -> bool:

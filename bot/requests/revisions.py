@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Mapping
 
 from bot.requests.change import CHANGE_LABEL
+from bot.requests.emergency import EMERGENCY_LABEL
 from bot.requests.model import Content, Overlap
 from bot.requests.overlap import OVERLAP_LABEL, OVERLAP_LABELS
 from bot.requests.resolutions import compare_resolutions
@@ -64,6 +65,9 @@ def diff_contents(
     if before.change != after.change:
         old_text, new_text = (content.change or EMPTY_TEXT for content in (before, after))
         changes.append(FieldChange(field=CHANGE_LABEL, before=old_text, after=new_text))
+    if before.emergency != after.emergency:
+        was, becomes = (_value_text(content.emergency) for content in (before, after))
+        changes.append(FieldChange(field=EMERGENCY_LABEL, before=was, after=becomes))
     if before.hash_version > 1:
         edited = {name for name in old | new if old.get(name) != new.get(name)}
         changes += _resolution_changes(before, after, edited, field_labels)

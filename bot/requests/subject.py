@@ -18,7 +18,8 @@ class Subject(FrozenModel):
     ``facts["query"]`` is used if it is empty. ``starts`` are the zone-aware times at which it would start: one, or the
     next ones of a series; a run is taken to last ``run_seconds``. ``approved_today`` counts by rule how many requests
     it approved since midnight. ``conflicts`` are sentences about other requests on the same targets. ``reason`` is
-    why it is requested, and ``change`` the reference to the change that it belongs to.
+    why it is requested, and ``change`` the reference to the change that it belongs to. ``emergency`` says that the
+    requester asked for an emergency.
     """
 
     backend: str
@@ -41,8 +42,14 @@ class Subject(FrozenModel):
     conflicts: tuple[str, ...] = ()
     reason: str = ""
     change: str = ""
+    emergency: bool = False
 
     @property
     def kind(self) -> str:
         """The kind of back end: ``foreman`` for ``foreman.prod``."""
         return self.backend.partition(".")[0]
+
+    @property
+    def may_be_emergency(self) -> bool:
+        """Whether rules for emergencies apply: somebody asked for one, and it starts now."""
+        return self.emergency and self.schedule.kind == "now"

@@ -8,11 +8,12 @@ from blocks.text import Block, clip, fallback, rich_text_lines, text_run, user_m
 from bot.clock import Clock
 from bot.requests.approval.rounds import current_round
 from bot.requests.approval.status import approval_status
+from bot.requests.emergency import due_review_text
 from bot.requests.model import Request
 from bot.requests.pauses import shown_pauses
 from bot.slack.live_directory import load_approval_directory
 from bot.slack.users import SlackDirectory
-from bot.storage import delegations, messages, pauses, requests, runs
+from bot.storage import delegations, messages, pauses, requests, reviews, runs
 from bot.storage.database import Database
 from bot.storage.messages import Message
 
@@ -62,6 +63,7 @@ async def _render_card(
         decisions = await requests.decisions_of(tx, request.id)
         several = await runs.of_request(tx, request.id, MAX_RUNS)
         in_force = await pauses.not_ended(tx)
+        review = await reviews.of_request(tx, request.id) if request.is_emergency else None
     words = (
         await _approval_status_text(db, slack_directory, clock, request) if request.state == "awaiting_approval" else ""
     )
@@ -71,6 +73,8 @@ async def _render_card(
         runs=several,
         approval_status=words,
         pauses=shown_pauses(in_force, request, several, clock.now()),
+        review=due_review_text(request, review, clock.now(), request.zone) if review else "",
+        review_is_due=review is not None and review.reviewed_at is None,
         variant="receipt" if message.kind == "receipt" else "approval",
     )
     return RenderedMessage(card_blocks(card), fallback_text(card))

@@ -271,6 +271,20 @@ person_settings = Table(
     Column("changed_at", UtcDateTime, nullable=False),
 )
 
+reviews = Table(
+    "reviews",
+    metadata,
+    Column("request_id", String(40), ForeignKey("requests.id"), primary_key=True),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("asked_at", UtcDateTime),
+    Column("overdue_told_at", UtcDateTime),
+    Column("team", String(40)),
+    Column("user", String(40)),
+    Column("comment", Text, nullable=False),
+    Column("reviewed_at", UtcDateTime),
+    Index(None, "reviewed_at", "due_at"),
+)
+
 pauses = Table(
     "pauses",
     metadata,

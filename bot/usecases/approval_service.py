@@ -11,12 +11,10 @@ import structlog
 
 from bot.clock import Clock
 from bot.requests.approval.delegation import Delegation
+from bot.requests.approval.permission import RIGHTS_UNKNOWN, Permission, PermissionCode
 from bot.requests.approval.rounds import current_round
 from bot.requests.approval.status import (
-    RIGHTS_UNKNOWN,
     ApprovalStatus,
-    Permission,
-    PermissionCode,
     approval_status,
     is_still_valid,
     permission_to_decide,

@@ -16,7 +16,7 @@ from bot.errors import InputError, SlackSilent
 from bot.requests.approval.rounds import ApprovalRound
 from bot.requests.approval.status import missing_approver_reasons
 from bot.requests.directory import UserGroup, notified_users, resolve_groups
-from bot.requests.freezes.model import FreezeHit, find_freeze_hits, start_blocking_hits
+from bot.requests.freezes.model import FreezeHit, find_freeze_hits, holding_hits, start_blocking_hits
 from bot.requests.model import Content, Overlap, Person, Request, Requirement, RequirementCode, TargetSet
 from bot.requests.policy.engine import Policy
 from bot.requests.policy.evaluate import evaluate_authors
@@ -117,7 +117,8 @@ class PolicyService:
             notified_count=len(notified - {editor.user for editor in policy_input.editors}),
             notified_count_is_minimum=not directory.is_complete,
             local_scheduler_reason=self._local_scheduler_reason(subject, requirement, policy_input.content.overlap),
-            freeze_notes=tuple(hit.text for hit in hits),
+            freeze_notes=tuple(hit.text for hit in holding_hits(hits, requirement))
+            + _passed_freezes(hits, requirement),
         )
 
     async def requirement_at_start(
@@ -171,6 +172,11 @@ class PolicyService:
     def may_require_change(self, backend: str, operation: str) -> bool:
         """Return whether a rule about this back end and operation requires a change."""
         return any(prepared.rule.require.change for prepared in self.policy.relevant_rules(backend, operation))
+
+    def offers_emergency(self, backend: str, operation: str) -> bool:
+        """Return whether a rule about this back end and operation lets something run as an emergency."""
+        rules = self.policy.relevant_rules(backend, operation)
+        return any(prepared.rule.effect == "emergency" for prepared in rules)
 
     @property
     def asks_about_conflicts(self) -> bool:
@@ -333,6 +339,7 @@ class PolicyService:
             conflicts=conflicts,
             reason=policy_input.reason,
             change=content.change,
+            emergency=content.emergency,
         )
 
     async def _approved_today(self) -> dict[str, int]:
@@ -352,6 +359,12 @@ class PolicyService:
     def _start_of_day(self, now: datetime) -> datetime:
         local = now.astimezone(ZoneInfo(self.policy.defaults.zone))
         return local.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _passed_freezes(hits: Sequence[FreezeHit], requirement: Requirement) -> tuple[str, ...]:
+    """Return a sentence for each freeze that an emergency passes."""
+    passed = (hit for hit in hits if hit not in holding_hits(hits, requirement))
+    return tuple(f"It runs in spite of the freeze “{hit.freeze}”, because it is an emergency." for hit in passed)
 
 
 def _refusal(reason: str) -> Requirement:

@@ -17,6 +17,7 @@ from bot.errors import (
 from bot.ids import PREVIEW_TOKEN
 from bot.requests.approval.deadlines import short_notice_warning
 from bot.requests.drift import Observation, approved_observation, compare_observations
+from bot.requests.freezes.model import holding_hits
 from bot.requests.model import Request, Requirement, Run, TargetSet
 from bot.requests.policy.explain import headline
 from bot.requests.preflight import PreflightCode, Verdict, judge_start
@@ -61,7 +62,7 @@ async def preflight(services: Services, request: Request) -> PreflightResult:
         confirm.append(warning)
     conflicts = await services.conflicts.find(policy_input)
     confirm += [conflict.text for conflict in conflicts if not conflict.is_told_in(request.warnings)]
-    hits = await services.policy.freeze_hits(policy_input)
+    hits = holding_hits(await services.policy.freeze_hits(policy_input), request.requirement)
     stop = [hit.text for hit in hits if hit.stage is None and not hit.skips_runs]
     new_stages = [hit.text for hit in hits if hit.stage is not None and hit.freeze not in request.requirement.freezes]
     if new_stages:

@@ -28,6 +28,10 @@ class RefusalCode(StrEnum):
     TAKEN_OVER = "taken_over"
     OWN_REQUEST = "own_request"
     NOTHING_FAILED = "nothing_failed"
+    # Reviews
+    NO_EMERGENCY = "no_emergency"
+    NOT_OVER = "not_over"
+    ALREADY_REVIEWED = "already_reviewed"
     # Pauses
     NOT_A_SERIES = "not_a_series"
     ALREADY_PAUSED = "already_paused"

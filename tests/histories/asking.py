@@ -7,9 +7,9 @@ from enum import StrEnum
 
 from bot.requests.approval.deadlines import assess_lateness, chosen_schedule, expires_at
 from bot.requests.approval.delegation import Delegation
+from bot.requests.approval.permission import PermissionCode
 from bot.requests.approval.rounds import ApprovalRound
 from bot.requests.approval.status import (
-    PermissionCode,
     approval_status,
     missing_approver_reasons,
     permission_to_decide,

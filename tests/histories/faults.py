@@ -10,8 +10,8 @@ from unittest.mock import patch
 
 from bot.requests.approval import rounds, status
 from bot.requests.approval.delegation import delegators_of
+from bot.requests.approval.permission import Permission, PermissionCode
 from bot.requests.approval.rounds import ApprovalRound
-from bot.requests.approval.status import Permission, PermissionCode
 from bot.requests.directory import Directory, InMemoryDirectory, stage_members
 from bot.requests.model import Decision, Person, Request, RequestState, Requirement
 from bot.requests.pauses import Pause

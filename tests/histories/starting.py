@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from bot.requests.approval.status import Permission, is_still_valid
+from bot.requests.approval.permission import Permission
+from bot.requests.approval.status import is_still_valid
 from bot.requests.drift import Observation
 from bot.requests.integrity import is_intact
 from bot.requests.lifecycle import FINAL_STATES

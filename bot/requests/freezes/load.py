@@ -48,6 +48,7 @@ def build_freeze(rule: FreezeRule, zone: str, phrase_reader: PhraseReader = read
         operation=rule.operation,
         targets=rule.targets,
         wins_over=rule.wins_over,
+        passes_emergencies="emergency" in rule.exception,
     )
 
 

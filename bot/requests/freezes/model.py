@@ -42,6 +42,7 @@ class Freeze(FrozenModel):
     operation: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
     wins_over: tuple[str, ...] = ()
+    passes_emergencies: bool = False
 
     def covers(self, subject: Subject) -> bool:
         """Return whether the freeze is about a request: its back end, its operation and at least one of its targets.
@@ -87,6 +88,7 @@ class FreezeHit(FrozenModel):
     affected_runs: int
     total_runs: int
     skips_runs: bool
+    passes_emergencies: bool = False
     cause: FreezeCause
     text: str
 
@@ -133,10 +135,16 @@ def refusing_hits(hits: Sequence[FreezeHit]) -> tuple[FreezeHit, ...]:
     return tuple(hit for hit in hits if hit.effect is FreezeEffect.REFUSES)
 
 
+def holding_hits(hits: Sequence[FreezeHit], requirement: Requirement) -> tuple[FreezeHit, ...]:
+    """Return the hits that count for a request: not those that let an emergency pass, if it is one."""
+    return tuple(hit for hit in hits if not (requirement.review and hit.passes_emergencies))
+
+
 def start_blocking_hits(hits: Sequence[FreezeHit], requirement: Requirement) -> tuple[FreezeHit, ...]:
     """Return the hits that stop a run that is about to start, given the hits of that run's own span. A freeze stops it
     if it refuses, or if its own approvers were not asked."""
-    return tuple(hit for hit in hits if hit.stage is None or hit.freeze not in requirement.freezes)
+    holding = holding_hits(hits, requirement)
+    return tuple(hit for hit in holding if hit.stage is None or hit.freeze not in requirement.freezes)
 
 
 def _build_hit(
@@ -162,6 +170,7 @@ def _build_hit(
         affected_runs=len(overlaps),
         total_runs=len(run_spans),
         skips_runs=skips,
+        passes_emergencies=freeze.passes_emergencies,
         cause=_cause(freeze, age),
         text=_hit_text(freeze, shown, title, (len(overlaps), len(run_spans)), skips, age),
     )

@@ -35,6 +35,8 @@ class FreezeRule(FrozenModel):
     backend: PatternList = ()
     operation: PatternList = ()
     targets: PatternList = ()
+    exception: Annotated[tuple[Literal["emergency"], ...], BeforeValidator(as_list)] = Field(default=(), alias="except")
+    """What the freeze does not hold up."""
     wins_over: Annotated[tuple[str, ...], BeforeValidator(as_list)] = ()
 
     @model_validator(mode="after")

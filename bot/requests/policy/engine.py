@@ -45,7 +45,8 @@ class PreparedRule:
         self.rule = rule
         self.conditions = prepare_conditions(rule.when, zone)
         self.exceptions = tuple(prepare_conditions(exception, zone) for exception in rule.unless)
-        self._needs_full_coverage = rule.effect == "approve"
+        self._is_for_emergencies = rule.effect == "emergency"
+        self._needs_full_coverage = rule.effect in ("approve", "emergency")
         self._backends = Patterns(rule.when.backend) if rule.when.backend else None
         self._operations = Patterns(rule.when.operation) if rule.when.operation else None
 
@@ -60,8 +61,11 @@ class PreparedRule:
         """Return how the rule applies; None if it does not (``explain`` gives the reason).
 
         A rule that asks, refuses or limits applies if any part of the request meets it, and is excepted only if the
-        whole request is. A rule that approves applies only if the whole request meets it, and any part excepts it.
+        whole request is. A rule that approves applies only if the whole request meets it, and any part excepts it. So
+        does a rule for emergencies, and to nothing but what somebody asked for as an emergency.
         """
+        if self._is_for_emergencies and not prepared.subject.may_be_emergency:
+            return None
         minimum = Coverage.FULL if self._needs_full_coverage else Coverage.PARTIAL
         coverages = []
         for condition in self.conditions:
@@ -103,6 +107,8 @@ class PreparedRule:
         match = self.match(prepared)
         if match is not None:
             return match
+        if self._is_for_emergencies and not prepared.subject.may_be_emergency:
+            return RuleMiss(self.rule, "it is for emergencies that start now")
         for condition in sorted(self.conditions, key=lambda c: not c.is_scope):
             coverage = condition.coverage(prepared)
             if coverage is Coverage.NONE:

@@ -2,7 +2,8 @@
 
 The most demanding result wins. A refusal beats asking, and asking beats approving at once. Stages add up. The larger
 quorum, the shorter expiry and the stricter of every other term win. If no rule settles the matter, the default
-approvers decide.
+approvers decide. A rule for emergencies replaces what other rules ask for, and nothing that they refuse, for what was
+asked for as an emergency and is its requester's alone.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
@@ -10,7 +11,7 @@ from math import inf
 from typing import Literal, TypeVar
 
 from bot.requests.freezes.model import FreezeEffect, FreezeHit, refusing_hits
-from bot.requests.model import Overlap, Requirement, RequirementCode, Scheduler, Stage
+from bot.requests.model import Overlap, Requirement, RequirementCode, Review, Scheduler, Stage
 from bot.requests.overlap import OVERLAPS_BY_STRICTNESS
 from bot.requests.patterns import Patterns
 from bot.requests.policy.conditions import PreparedSubject
@@ -18,6 +19,7 @@ from bot.requests.policy.engine import Policy, RuleMatch
 from bot.requests.policy.refusals import Reason, refusals
 from bot.requests.policy.rules import (
     DEFAULT_EXPIRY,
+    DEFAULT_REVIEW_WITHIN,
     DEFAULT_WARN_BEFORE,
     LATE_BY_STRICTNESS,
     ApprovalTerms,
@@ -41,15 +43,22 @@ def evaluate(
     """Return what policy demands.
 
     ``freeze_hits`` are the freezes that the request touches. Groups keep the names that policy gives them;
-    ``bot.requests.directory.resolve_groups`` turns them into ids. With ``automatic`` False no rule approves by itself.
+    ``bot.requests.directory.resolve_groups`` turns them into ids. With ``automatic`` False no rule approves by itself,
+    and nothing is an emergency.
     """
+    if not automatic:
+        subject = subject.model_copy(update={"emergency": False})
     prepared = PreparedSubject(subject)
     matches = policy.matching_rules(prepared)
+    emergency = [m for m in matches if m.rule.effect == "emergency"]
+    freeze_hits = [hit for hit in freeze_hits if not (emergency and hit.passes_emergencies)]
     refusing = [*refusals(policy, subject, matches), *_freeze_reasons(refusing_hits(freeze_hits))]
     if refusing:
         because = _causes(m for m in matches if m.rule.effect == "refuse")
         return _requirement(policy, matches, effect="refuse", reasons=refusing, because=because, subject=subject)
 
+    if emergency:
+        return _emergency_requirement(policy, subject, matches, emergency, freeze_hits)
     asking = [m for m in matches if m.rule.effect == "ask"]
     approving = [m for m in matches if m.rule.effect == "approve"]
     exhausted = [m for m in approving if m.rule.budget and subject.approved_today.get(m.rule.name, 0) >= m.rule.budget]
@@ -77,6 +86,38 @@ def evaluate_authors(
         *(subject.model_copy(update={"requester": user, "groups": groups}) for user, groups in editors.items()),
     ]
     return strictest_requirement([evaluate(policy, each, freeze_hits, automatic=automatic) for each in subjects])
+
+
+def _emergency_requirement(
+    policy: Policy,
+    subject: Subject,
+    matches: Sequence[RuleMatch],
+    emergency: Sequence[RuleMatch],
+    freeze_hits: Sequence[FreezeHit],
+) -> Requirement:
+    """Return what an emergency needs: the approvers of its rules, if they name any, and a review. Of several rules the
+    first says who reviews, and the shortest time counts."""
+    rules = [m.rule for m in emergency]
+    asking_freezes = {hit.freeze: hit.stage for hit in freeze_hits if hit.stage is not None}
+    stages = [*(stage for rule in rules for stage in rule.required_stages()), *asking_freezes.values()]
+    reasons = [(RequirementCode.EMERGENCY, _emergency_text(m)) for m in emergency]
+    requirement = _requirement(
+        policy,
+        [m for m in matches if m.rule.effect in ("emergency", "limit")],
+        effect="ask" if stages else "approve",
+        stages=merge_stages(stages),
+        reasons=[*reasons, *_freeze_reasons(freeze_hits)],
+        because=_causes(emergency),
+        freezes=tuple(asking_freezes),
+        subject=subject,
+    )
+    within = min(rule.review_within or DEFAULT_REVIEW_WITHIN for rule in rules)
+    review = Review(by=make_stage(rules[0].review_by, 1), within=within)
+    return requirement.model_copy(update={"review": review})
+
+
+def _emergency_text(match: RuleMatch) -> str:
+    return f"The rule “{match.rule.name}” lets this run as an emergency because of {join_words(match.causes)}."
 
 
 def _automatic_reasons(matches: Sequence[RuleMatch], subject: Subject) -> list[Reason]:
@@ -282,7 +323,7 @@ class _StrictestTerms:
         """
         whole = [m.rule for m in self._matches if m.covers_all]
         loosening: list[ApprovalTerms] = [rule for rule in whole if rule.loosens and rule.escalate_to]
-        own = [m.rule for m in self._matches if m.rule.effect == "ask" and m.rule.required_stages()]
+        own = [m.rule for m in self._matches if m.rule.effect in ("ask", "emergency") and m.rule.required_stages()]
         inherited: list[ApprovalTerms] = [rule if rule.escalate_to else self._defaults for rule in own]
         terms = loosening or inherited or [self._defaults]
         if len({frozenset(t.escalate_to) for t in terms}) > 1:

@@ -1,6 +1,7 @@
 """Policy in sentences: one for the card, and all of them for ``nightshift policy explain``."""
 
 from bot.requests.durations import format_duration
+from bot.requests.emergency import review_sentence
 from bot.requests.model import LatePolicy, Overlap, Requirement
 from bot.requests.policy.conditions import PreparedSubject
 from bot.requests.policy.engine import Policy, RuleMatch
@@ -16,7 +17,13 @@ _OVERLAP_TEXTS: dict[Overlap | None, str] = {"skip": "is skipped", "wait": "wait
 
 
 def headline(requirement: Requirement) -> str:
-    """Return one sentence for the card: ``Needs 2 of @sre because 43 hosts and a forced reboot.``"""
+    """Return one sentence for the card: ``Needs 2 of @sre because 43 hosts and a forced reboot.`` That of an emergency
+    has who must review it, too."""
+    text = _demand(requirement)
+    return f"Emergency. {text} {review_sentence(requirement.review)}" if requirement.review else text
+
+
+def _demand(requirement: Requirement) -> str:
     match requirement.effect:
         case "refuse":
             return " ".join(requirement.reasons) or "Policy refuses this."

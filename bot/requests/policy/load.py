@@ -26,7 +26,7 @@ from bot.requests.policy.rules import (
     StageSettings,
 )
 from bot.requests.policy.toml_lines import TomlLines
-from bot.requests.setting_types import SettingPath
+from bot.requests.setting_types import SettingPath, make_stage
 from bot.requests.text import approver_names, count_noun
 
 LocationOf = Callable[[SettingPath], str]
@@ -148,7 +148,7 @@ def _problem(item: ErrorDetails, path: SettingPath) -> str:
     key = next((part for part in reversed(path) if isinstance(part, str)), "policy")
     match item["type"]:
         case "extra_forbidden":
-            known = list(_settings_model(path).model_fields)
+            known = [field.alias or name for name, field in _settings_model(path).model_fields.items()]
             hint = did_you_mean(key, known) or f"there are {', '.join(sorted(known))}."
             return f'there is no setting "{key}" here; {hint}'
         case "missing":
@@ -213,6 +213,7 @@ def _named_principals(policy: Policy) -> Iterator[tuple[SettingPath, tuple[str, 
         for number, stage in enumerate(terms.stages):
             yield (*path, "stages", number, "approvers"), stage.approvers
         if isinstance(terms, PolicyRule):
+            yield (*path, "review_by"), terms.review_by
             yield (*path, "when", "requester"), terms.when.requester
             for number, exception in enumerate(terms.unless):
                 yield (*path, "unless", number, "requester"), exception.requester
@@ -229,6 +230,8 @@ def _located_stages(policy: Policy) -> Iterator[tuple[SettingPath, Stage]]:
         if terms.quorum and not terms.approvers:
             for stage in default:
                 yield (*path, "quorum"), stage.model_copy(update={"quorum": max(stage.quorum, terms.quorum)})
+        if isinstance(terms, PolicyRule) and terms.review_by:
+            yield (*path, "review_by"), make_stage(terms.review_by, 1)
     for index, freeze in enumerate(policy.freezes):
         if freeze.stage is not None:
             yield ("freezes", index, "approvers"), freeze.stage

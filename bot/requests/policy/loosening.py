@@ -98,6 +98,9 @@ def policy_notes(policy: Policy) -> tuple[str, ...]:
             notes.append(f"{place} loosens {terms}.")
         if rule.effect == "ask" and rule.required_stages():
             notes.append(f"{place} replaces the default approvers for {_scope(rule, policy)}.")
+        if rule.effect == "emergency":
+            asked = "after approval by its own approvers" if rule.required_stages() else "without approval"
+            notes.append(f"{place} lets {_scope(rule, policy)} run as an emergency {asked}.")
     return tuple(notes)
 
 

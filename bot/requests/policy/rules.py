@@ -26,6 +26,7 @@ from bot.values import FrozenModel
 
 DEFAULT_EXPIRY = 8 * 3600
 DEFAULT_WARN_BEFORE = 900
+DEFAULT_REVIEW_WITHIN = 24 * 3600
 LATE_BY_STRICTNESS: tuple[LatePolicy, ...] = ("drop", "ask", "next", "now")
 
 
@@ -154,7 +155,10 @@ class PolicyRule(ApprovalTerms):
     unless: Annotated[tuple[RuleConditions, ...], BeforeValidator(_as_tables)] = ()
     """Exceptions; each alone is enough."""
     require: RequiredValues = RequiredValues()
-    effect: Literal["ask", "approve", "refuse", "limit"] = "ask"
+    effect: Literal["ask", "approve", "refuse", "limit", "emergency"] = "ask"
+    review_by: PrincipalNames = ()
+    """Who must review an emergency afterwards: one of them, who did not take part."""
+    review_within: DurationSeconds | None = None
     because: str = ""
     budget: WholeNumber | None = Field(default=None, ge=1)
     wins_over: Annotated[tuple[str, ...], BeforeValidator(as_list)] = ()
@@ -166,6 +170,10 @@ class PolicyRule(ApprovalTerms):
 
     @model_validator(mode="after")
     def _check_effect(self) -> Self:
+        if (self.effect == "emergency") != bool(self.review_by):
+            raise ValueError('review_by goes with effect = "emergency", and it needs it; give both or neither')
+        if self.review_within is not None and self.effect != "emergency":
+            raise ValueError('review_within is for effect = "emergency" only; leave it out')
         if any(exception.is_empty for exception in self.unless):
             raise ValueError("unless is empty, so the rule never applies; give it a condition or leave it out")
         if self.may_pause and (self.unless or self.when.model_dump(exclude={"backend"}, exclude_defaults=True)):

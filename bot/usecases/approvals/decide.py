@@ -13,7 +13,7 @@ from bot.errors import Conflict, ContentAltered, NotAllowed
 from bot.ids import new_id
 from bot.requests.approval.deadlines import LateChoice, LateOption, assess_lateness, chosen_schedule
 from bot.requests.approval.delegation import Delegation
-from bot.requests.approval.status import Permission
+from bot.requests.approval.permission import Permission
 from bot.requests.directory import InMemoryDirectory as Directory
 from bot.requests.lifecycle import STATE_LABELS
 from bot.requests.model import Decision, Person, Request

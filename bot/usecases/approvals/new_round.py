@@ -8,6 +8,7 @@ from bot.backends.base import Preview
 from bot.errors import InputError
 from bot.requests.approval.deadlines import expires_at, next_reminder_at
 from bot.requests.change import change_rows
+from bot.requests.emergency import emergency_rows, marked_title
 from bot.requests.model import HASH_VERSION, Content, Person, Request, Requirement, TargetSet
 from bot.requests.overlap import overlap_rows
 from bot.requests.resolutions import Difference
@@ -65,7 +66,12 @@ async def fields_now(
     summary = summarize_params(fields, request.values, request.labels, current.resolutions)
     return {
         "content": content,
-        "summary": (*summary, *change_rows(content.change), *overlap_rows(content, requirement)),
+        "summary": (
+            *summary,
+            *emergency_rows(requirement),
+            *change_rows(content.change),
+            *overlap_rows(content, requirement),
+        ),
         "targets": TargetSet(**current.targets.model_dump()),
         "warnings": current.warnings,
         "facts": current.facts,
@@ -87,6 +93,7 @@ async def open_new_round(
         **fields,
         "content": content,
         "content_hash": content.hash,
+        "title": marked_title(request.title, requirement),
         "round_opened_at": now,
         "approved_at": None,
         "approve_by": expires_at(requirement, now, content.schedule),

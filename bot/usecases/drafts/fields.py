@@ -5,7 +5,16 @@ from collections.abc import Sequence
 
 from bot.backends.base import FormField, Operation, Params, form_fields, hidden_values, is_relevant, parse_params
 from bot.errors import BackendError, InputError
-from bot.forms import CHANGE, CHANGE_FIELD, MAX_CHANGE_LENGTH, OVERLAP, OVERLAP_FIELD, SHARED_FIELDS
+from bot.forms import (
+    CHANGE,
+    CHANGE_FIELD,
+    EMERGENCY,
+    EMERGENCY_FIELD,
+    MAX_CHANGE_LENGTH,
+    OVERLAP,
+    OVERLAP_FIELD,
+    SHARED_FIELDS,
+)
 from bot.requests.model import Overlap
 from bot.requests.overlap import OVERLAPS_BY_STRICTNESS
 from bot.schedule import Parsed, Series
@@ -33,7 +42,11 @@ async def visible_fields(services: Services, draft: Draft) -> tuple[tuple[FormFi
 def policy_fields(services: Services, operation: str, backends: Sequence[str]) -> tuple[FormField, ...]:
     """Return the fields that policy adds to the form of an operation on any of some back ends."""
     may_require_change = any(services.policy.may_require_change(backend, operation) for backend in backends)
-    return (CHANGE_FIELD,) if may_require_change else ()
+    offers_emergency = any(services.policy.offers_emergency(backend, operation) for backend in backends)
+    return (
+        *((CHANGE_FIELD,) if may_require_change else ()),
+        *((EMERGENCY_FIELD,) if offers_emergency else ()),
+    )
 
 
 def _is_series(draft: Draft) -> bool:
@@ -67,6 +80,17 @@ def given_change(fields: Sequence[FormField], draft: Draft) -> str:
     if len(change) > MAX_CHANGE_LENGTH or not change.isprintable():
         raise InputError({CHANGE: f"Give the change in one line of at most {MAX_CHANGE_LENGTH} characters."})
     return change
+
+
+def asks_for_emergency(fields: Sequence[FormField], draft: Draft) -> bool:
+    """Return whether the requester asked for an emergency, in a form that offers one. Raises InputError."""
+    value = draft.values.get(EMERGENCY) if EMERGENCY_FIELD in fields else None
+    word = str(value or "no").casefold()
+    if word in ("yes", "true", "on", "1"):
+        return True
+    if word in ("no", "false", "off", "0"):
+        return False
+    raise InputError({EMERGENCY: f"“{value}” is neither yes nor no."})
 
 
 def typed_values(fields: Sequence[FormField], values: JsonObject) -> dict[str, Json]:

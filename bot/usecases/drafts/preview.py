@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 
 from bot.backends.base import FormField, Operation, Params, Placement, Plan, Preview, mask_secrets
 from bot.errors import InputError
-from bot.forms import CHANGE, REASON, WHEN
+from bot.forms import CHANGE, EMERGENCY, REASON, WHEN
 from bot.ids import PREVIEW_TOKEN
 from bot.requests.change import change_rows
+from bot.requests.emergency import emergency_rows, marked_title
 from bot.requests.model import HASH_VERSION, Content, Requirement, RequirementCode, TargetSet
 from bot.requests.overlap import overlap_rows
 from bot.schedule import (
@@ -26,7 +27,14 @@ from bot.schedule import (
 )
 from bot.storage.drafts import Draft
 from bot.usecases.actor import Actor
-from bot.usecases.drafts.fields import chosen_overlap, draft_params, given_change, own_fields, visible_fields
+from bot.usecases.drafts.fields import (
+    asks_for_emergency,
+    chosen_overlap,
+    draft_params,
+    given_change,
+    own_fields,
+    visible_fields,
+)
 from bot.usecases.drafts.policy_input import policy_input_of_draft
 from bot.usecases.drafts.reading import parsed_reading
 from bot.usecases.drafts.store import save_draft
@@ -80,8 +88,18 @@ async def preview_draft(services: Services, draft: Draft, actor: Actor) -> tuple
         text = " ".join(result.requirement.reasons) or "Policy does not allow this."
         only_change = result.requirement.codes == (RequirementCode.CHANGE_MISSING,)
         raise InputError({CHANGE if only_change else "": text}, code=RefusalCode.POLICY_REFUSES)
+    if result.content.emergency and result.requirement.review is None:
+        raise InputError({EMERGENCY: _no_emergency_text(draft, result.content)}, code=RefusalCode.NO_EMERGENCY)
     draft = await save_draft(services, draft, checked=result.model_dump(mode="json"))
     return draft, result
+
+
+def _no_emergency_text(draft: Draft, content: Content) -> str:
+    """Return why policy does not let a draft be the emergency that somebody asked for."""
+    if content.schedule.kind != "now":
+        return "An emergency starts now: say “now” for its time, or leave this out."
+    edited = ", or somebody else has edited it" if draft.revises else ""
+    return f"No rule of policy lets this run as an emergency{edited}. Leave this out, and it is approved as usual."
 
 
 def preview_result_of(draft: Draft) -> PreviewResult | None:
@@ -158,9 +176,12 @@ async def _build_result(
         content=content,
         phrase=draft.phrase,
         zone=actor.zone,
-        title=f"{services.backends.require(draft.backend).connection.title}: {operation.title}",
+        title=marked_title(
+            f"{services.backends.require(draft.backend).connection.title}: {operation.title}", outcome.requirement
+        ),
         summary=(
             *summarize_params(own_fields(fields), draft.values, draft.labels, preview.resolutions),
+            *emergency_rows(outcome.requirement),
             *change_rows(content.change),
             *overlap_rows(content, outcome.requirement),
         ),
@@ -194,6 +215,7 @@ def _content(
         targets=preview.targets.names if preview.targets.fixed else (),
         overlap=chosen_overlap(fields, draft),
         change=given_change(fields, draft),
+        emergency=asks_for_emergency(fields, draft),
         hash_version=HASH_VERSION,
     )
 

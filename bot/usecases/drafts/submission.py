@@ -15,6 +15,7 @@ from bot.storage.transactions import Tx
 from bot.usecases.drafts.preview import PreviewResult
 from bot.usecases.planning import plan_runs
 from bot.usecases.refusals import RefusalCode
+from bot.usecases.reviews.open_review import open_review
 from bot.usecases.services import Services
 
 LOOK_AGAIN = "Please go back and look at the preview again."
@@ -79,8 +80,12 @@ def submitted_fields(draft: Draft, preview: PreviewResult, now: datetime) -> Sub
 
 def audit_data(request: Request) -> dict[str, JsonValue]:
     """Return what the audit trail says of the content of a new revision."""
-    change: dict[str, JsonValue] = {"change": request.content.change} if request.content.change else {}
-    return {"hash": request.content_hash, **change}
+    data: dict[str, JsonValue] = {"hash": request.content_hash}
+    if request.content.change:
+        data["change"] = request.content.change
+    if request.is_emergency:
+        data["emergency"] = True
+    return data
 
 
 async def post_approval_card(tx: Tx, services: Services, request: Request, now: datetime) -> None:
@@ -100,9 +105,12 @@ async def approve_by_policy(tx: Tx, services: Services, request: Request, now: d
     if rule:
         text = f"The rule “{rule}” has approved as many at once today as it may. {LOOK_AGAIN}"
         raise Conflict(text, code=RefusalCode.BUDGET_EXHAUSTED)
-    data = {"reasons": list(request.requirement.reasons)}
+    data: dict[str, JsonValue] = {"reasons": list(request.requirement.reasons)}
+    if request.is_emergency:
+        data["emergency"] = True
     await audit.record(tx, now, "nightshift", "request.approved_by_policy", request.id, data)
     request = await requests.transition(tx, request, "approved", approved_at=now)
     request = await requests.transition(tx, request, "scheduled")
+    await open_review(tx, request, now)
     await plan_runs(tx, now, request, services.settings.timing.grace_minutes)
     return request

@@ -2,14 +2,9 @@
 
 import pytest
 
+from bot.requests.approval.permission import PermissionCode
 from bot.requests.approval.rounds import countable_approvals, current_decisions
-from bot.requests.approval.status import (
-    PermissionCode,
-    StatusCode,
-    approval_status,
-    is_still_valid,
-    missing_approver_reasons,
-)
+from bot.requests.approval.status import StatusCode, approval_status, is_still_valid, missing_approver_reasons
 from bot.requests.directory import (
     InMemoryDirectory,
     User,

@@ -6,9 +6,7 @@ import pytest
 
 from bot.requests.approval.delegation import Delegation, DelegationCode, delegation_problem
 from bot.requests.approval.rounds import countable_approvals
-from bot.requests.approval.status import (
-    approval_status,
-)
+from bot.requests.approval.status import approval_status
 from bot.requests.model import Decision
 from tests.unit.requests.build import (
     NOW,

@@ -98,3 +98,11 @@ def test_a_group_that_goes_never_makes_a_request_easier(rules: list[str], asked:
     left = {"groups": asked.groups - {gone}, "missing_groups": frozenset({gone})}
     after = evaluate(loaded, asked.model_copy(update=left))
     assert easier(after, before, rules) == ""
+
+
+@given(rules=rule_lists(), asked=subjects, condition=conditions)
+def test_a_rule_for_emergencies_changes_nothing_that_is_asked_for_as_usual(
+    rules: list[str], asked: Subject, condition: str
+) -> None:
+    new = f'[[policy.rules]]\nname = "new"\nwhen = {{{condition}}}\neffect = "emergency"\nreview_by = "@leads"\n'
+    assert evaluate(policy(HEAD + "".join([*rules, new])), asked) == evaluate(policy(HEAD + "".join(rules)), asked)

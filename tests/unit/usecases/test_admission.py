@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from bot.backends.base import Placement, Plan
-from bot.requests.approval.status import Permission, PermissionCode
+from bot.requests.approval.permission import Permission, PermissionCode
 from bot.requests.model import Request, Run
 from bot.requests.pauses import Pause
 from bot.storage import pauses

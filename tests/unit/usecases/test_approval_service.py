@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from bot.errors import SlackSilent
-from bot.requests.approval.status import PermissionCode
+from bot.requests.approval.permission import PermissionCode
 from bot.requests.directory import User
 from bot.requests.model import Person, Request, Stage
 from bot.slack.users import SlackUserAnswers, SlackUserGroup, SlackUserGroups

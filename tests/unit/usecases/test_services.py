@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from bot.errors import ConfigError, InputError, NotAllowed
-from bot.requests.approval.status import PermissionCode
+from bot.requests.approval.permission import PermissionCode
 from bot.requests.policy.load import load_policy
 from bot.usecases.approvals.delegate import delegate
 from bot.usecases.approvals.end_delegation import end_delegation

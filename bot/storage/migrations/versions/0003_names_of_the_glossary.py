@@ -1,7 +1,7 @@
 """Renames columns, states and JSON keys to the terms of the glossary.
 
 Stores also who was shown all of a request, who has edited each one, the schedule that a late approval chose, which
-revision an attempt is for, which one a draft of an edit began from, pauses, and what came of the check of a start that a
+revision an attempt is for, which one a draft of an edit began from, pauses, reviews, and what came of the check of a start that a
 back end makes.
 """
 
@@ -76,6 +76,7 @@ def upgrade() -> None:
     _add_rescheduled_hash()
     _create_disclosures()
     _create_pauses()
+    _create_reviews()
     _create_person_settings()
     op.execute(REDRAW_WAITING_CARDS)
     _rewrite_requests()
@@ -136,6 +137,23 @@ def _create_person_settings() -> None:
         sa.Column("changed_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("team", "user", name=op.f("pk_person_settings")),
     )
+
+
+def _create_reviews() -> None:
+    op.create_table(
+        "reviews",
+        sa.Column("request_id", sa.String(length=40), nullable=False),
+        sa.Column("due_at", UtcDateTime(), nullable=False),
+        sa.Column("asked_at", UtcDateTime()),
+        sa.Column("overdue_told_at", UtcDateTime()),
+        sa.Column("team", sa.String(length=40)),
+        sa.Column("user", sa.String(length=40)),
+        sa.Column("comment", sa.Text(), nullable=False),
+        sa.Column("reviewed_at", UtcDateTime()),
+        sa.ForeignKeyConstraint(["request_id"], ["requests.id"], name=op.f("fk_reviews_request_id")),
+        sa.PrimaryKeyConstraint("request_id", name=op.f("pk_reviews")),
+    )
+    op.create_index(op.f("ix_reviews_reviewed_at_due_at"), "reviews", ["reviewed_at", "due_at"])
 
 
 def _create_pauses() -> None:

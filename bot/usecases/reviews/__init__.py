@@ -1,0 +1,1 @@
+"""The review of emergencies, which ran first."""

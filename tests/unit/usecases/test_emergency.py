@@ -1,0 +1,129 @@
+"""An emergency runs first: in the form, on the card, on record, and reviewed by somebody who did not take part."""
+
+import pytest
+
+from bot.errors import Conflict, InputError, NotAllowed
+from bot.forms import EMERGENCY
+from bot.requests.model import Request
+from bot.slack.projection import render
+from bot.storage import reviews
+from bot.usecases.approvals.disclose import record_shown
+from bot.usecases.drafts.form import form_model
+from bot.usecases.drafts.preview import preview_draft
+from bot.usecases.jobs.tell_reviewers import tell_reviewers
+from bot.usecases.reviews.list_reviews import list_reviews
+from bot.usecases.reviews.record_review import record_review
+from bot.usecases.runs.cancel import cancel
+from tests.unit.usecases.harness import Harness
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+POLICY = """
+[policy]
+approvers = ["@sre"]
+
+[[policy.rules]]
+name = "outage"
+when = { operation = "foreman.run", targets = "web*" }
+effect = "emergency"
+review_by = ["@sre"]
+review_within = "12h"
+"""
+YES = {EMERGENCY: True}
+
+
+async def over(bot: Harness) -> Request:
+    """An emergency that is over."""
+    request = await bot.request(**YES)
+    await cancel(bot.services, request.id, bot.person("alice"))
+    return await bot.reload(request)
+
+
+async def card_text(bot: Harness, request: Request) -> str:
+    card = (await bot.messages(request, "approval"))[0]
+    return str((await render(bot.services.db, bot.services.directory, bot.clock, card)).blocks)
+
+
+async def test_the_form_offers_it_where_a_rule_does(bot: Harness) -> None:
+    for operation, offered in (("foreman.run", True), ("opsramp.update_job", False)):
+        draft = await bot.draft(operation=operation)
+        found = await form_model(bot.services, draft, await bot.actor("alice"))
+        assert (EMERGENCY in [field.name for field in found.fields]) == offered
+
+
+async def test_it_runs_at_once_and_is_marked_everywhere(bot: Harness) -> None:
+    request = await bot.request(**YES)
+    assert (request.state, request.is_emergency, request.content.emergency) == ("scheduled", True, True)
+    assert request.title.startswith("Emergency: ")
+    assert ("Emergency", "@sre must review it within 12 hours.") in request.summary
+    recorded = dict(await bot.audit(request))
+    assert recorded["request.submitted"]["emergency"] is recorded["request.approved_by_policy"]["emergency"] is True
+    assert "must review it by Mon 11 Jan 22:00 CET" in await card_text(bot, request)
+
+
+async def test_unasked_nothing_becomes_easier(bot: Harness) -> None:
+    request = await bot.request()
+    assert (request.state, request.is_emergency) == ("awaiting_approval", False)
+    assert "emergency" not in request.content.model_dump(mode="json")
+
+
+@pytest.mark.parametrize(
+    ("values", "text"),
+    [
+        ({"hosts": "name ~ db"}, "No rule of policy lets this run as an emergency"),
+        ({"when": "tomorrow 21:00"}, "An emergency starts now"),
+        ({EMERGENCY: "perhaps"}, "neither yes nor no"),
+    ],
+)
+async def test_what_cannot_be_one_says_so(bot: Harness, values: dict, text: str) -> None:
+    with pytest.raises(InputError) as error:
+        await preview_draft(bot.services, await bot.draft(**{**YES, **values}), await bot.actor("alice"))
+    assert text in error.value.problems[EMERGENCY]
+
+
+async def test_who_took_part_or_is_no_reviewer_cannot_review_it(bot: Harness) -> None:
+    request = await bot.request(**YES)
+    with pytest.raises(Conflict, match="is not over yet"):
+        await record_review(bot.services, request.id, bot.person("bob"), "fine")
+    await cancel(bot.services, request.id, bot.person("bob"))
+    with pytest.raises(NotAllowed, match="You took part in this"):
+        await record_review(bot.services, request.id, bot.person("bob"), "fine")
+    with pytest.raises(NotAllowed, match="You took part in this"):
+        await record_review(bot.services, request.id, bot.person("alice"), "fine")
+    with pytest.raises(NotAllowed, match="you are not one of them"):
+        await record_review(bot.services, request.id, bot.person("dave"), "fine")
+
+
+async def test_a_review_is_kept_once_with_what_was_found(bot: Harness) -> None:
+    request = await over(bot)
+    await record_shown(bot.services, request, bot.person("carol"), "pages")
+    with pytest.raises(InputError, match="Say what you found"):
+        await record_review(bot.services, request.id, bot.person("carol"), "  ")
+    assert "reviewed NS-" in await record_review(bot.services, request.id, bot.person("carol"), "The disk was full.")
+    assert ("request.reviewed", {"comment": "The disk was full."}) in await bot.audit(request)
+    assert "Reviewed Mon 11 Jan 10:00 CET: The disk was full." in await card_text(bot, request)
+    with pytest.raises(Conflict, match="has been reviewed already"):
+        await record_review(bot.services, request.id, bot.person("bob"), "Again.")
+    with pytest.raises(Conflict, match="is no emergency"):
+        await record_review(bot.services, (await bot.request()).id, bot.person("bob"), "fine")
+
+
+async def test_reviewers_are_told_once_and_the_admins_too_when_it_is_overdue(bot: Harness) -> None:
+    request = await over(bot)
+    for _ in range(2):
+        await tell_reviewers(bot.services)
+    told = [message.recipient for message in await bot.messages(request, "note") if not message.parent_id]
+    assert "U0CAROL" in told
+    assert "U0ALICE" not in told
+    bot.forward(hours=12)
+    for _ in range(2):
+        await tell_reviewers(bot.services)
+    again = [message for message in await bot.messages(request, "note") if not message.parent_id]
+    assert sorted(message.recipient for message in again) == sorted(told * 2)
+    assert "overdue since Mon 11 Jan 22:00 CET" in again[-1].facts["text"]
+    lines = [line for found, line in await list_reviews(bot.services, "Europe/Berlin") if found.id == request.id]
+    assert "overdue" in lines[0]
+    await record_review(bot.services, request.id, bot.person("carol"), "Well done.")
+    assert request.id not in [found.id for found, _ in await list_reviews(bot.services, "UTC")]
+    async with bot.services.db.read() as tx:
+        assert request.id not in [due.request_id for due in await reviews.to_tell(tx, bot.now)]
