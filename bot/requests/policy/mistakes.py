@@ -47,7 +47,7 @@ def _never_happening(rule: PolicyRule, settings: PolicySettings) -> Iterator[Mis
 
 def _never_applying(rule: PolicyRule, settings: PolicySettings) -> Iterator[Mistake]:
     for number, exception in enumerate(rule.unless):
-        splits = rule.effect != "approve" and _may_cover_a_part(exception)
+        splits = rule.effect not in ("approve", "emergency") and _may_cover_a_part(exception)
         if not splits and implies(rule.when, exception):
             yield ("unless", number), "unless holds whenever when does, so the rule never applies; make it narrower."
 
