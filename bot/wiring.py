@@ -36,7 +36,7 @@ def build_bot(settings: Settings, config: Path | None, clock: Clock | None = Non
     """
     clock = clock or clock_of(settings)
     policy = read_policy(config, clock.now(), settings.channels.default_zone)
-    backends = _connect_backends(settings, clock)
+    backends = _connect_backends(settings, clock, policy)
     client = _slack_client(settings)
     services = _build_services(settings, policy, clock, client, backends)
     sender = Sender(
@@ -93,8 +93,8 @@ def _build_services(
     return services
 
 
-def _connect_backends(settings: Settings, clock: Clock) -> BackendRegistry:
-    context = BackendContext(clock=clock)
+def _connect_backends(settings: Settings, clock: Clock, policy: Policy) -> BackendRegistry:
+    context = BackendContext(clock=clock, fact_patterns=policy.fact_patterns)
     backends = {
         name: ConfiguredBackend(kind, kind.connect(name, values, context), values)
         for name, (kind, values) in validate_backends(settings).items()

@@ -6,10 +6,10 @@ docs/add-a-back-end.md explains how to write one.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, ClassVar, Final, Generic, Literal, Protocol
+from typing import Any, ClassVar, Final, Generic, Literal, Protocol, TypeAlias
 
 from pydantic import BaseModel, ConfigDict
 
@@ -57,6 +57,7 @@ __all__ = [
     "Change",
     "Connection",
     "ConnectionSettings",
+    "FactPatterns",
     "FormField",
     "FormValues",
     "FrozenModel",
@@ -89,6 +90,10 @@ __all__ = [
 CONTRACT_VERSION: Final = 1
 """The version of this contract. A change that breaks an existing back end raises it; an addition with a default does
 not."""
+
+
+FactPatterns: TypeAlias = Mapping[str, Mapping[str, Callable[[str], bool]]]
+"""By the name of a fact, the patterns that policy has for it, each with its test of a value."""
 
 
 class Operation(ABC, Generic[ParamsT]):
@@ -233,6 +238,8 @@ class BackendContext:
     """What the application provides to a connection."""
 
     clock: Clock
+    fact_patterns: FactPatterns = field(default_factory=dict)
+    """The facts that policy depends on. A fact that costs more calls is looked up only if it is here."""
 
 
 class ConnectionSettings(BaseModel):

@@ -27,6 +27,11 @@ class Targets(FrozenModel):
     note: str = ""
     fixed: bool = True
     """False if the back end determines the targets again when the job starts."""
+    facts: Mapping[str, tuple[str | None, ...]] = {}
+    """What the targets belong to, for policy rules: each value once, "" for targets that belong to nothing, None where
+    it cannot be told or was not looked up."""
+    known_for: Mapping[str, tuple[str, ...]] = {}
+    """Of a fact with None: the patterns whose matches are all known nonetheless, because they were looked up."""
 
 
 class HttpCall(FrozenModel):
@@ -89,7 +94,8 @@ class Preview(FrozenModel):
     plan: Plan
     warnings: tuple[str, ...] = ()
     facts: Mapping[str, JsonValue] = {}
-    """Values that policy rules can match, such as template, job type or run_as."""
+    """Values that policy rules can match, such as template, job type or run_as. None in a list is a value that cannot
+    be told. What follows from the targets is in their own ``facts``."""
     changes: tuple[Change, ...] = ()
     resolutions: tuple[Resolution, ...] = ()
     """What the parameters stand for right now. People approve it, and it is compared before each start, so it must be

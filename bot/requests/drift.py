@@ -162,5 +162,5 @@ def _fact_text(value: Json) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list | tuple):
-        return ", ".join(_fact_text(item) for item in value) or "nothing"
+        return ", ".join("unknown" if item is None else _fact_text(item) for item in value) or "nothing"
     return str(value) if value not in (None, "") else "nothing"

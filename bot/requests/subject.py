@@ -25,6 +25,9 @@ class Subject(FrozenModel):
     backend: str
     operation: str
     facts: Mapping[str, StoredJson] = {}
+    """None in the list of a fact is a value that nobody can tell."""
+    known_for: Mapping[str, tuple[str, ...]] = {}
+    """Of a fact with None: the patterns whose matches are all known nonetheless."""
     requester: str
     groups: frozenset[str] = frozenset()
     missing_groups: frozenset[str] = frozenset()

@@ -321,7 +321,8 @@ class PolicyService:
         return Subject(
             backend=content.backend,
             operation=content.operation,
-            facts=policy_input.facts,
+            facts={**policy_input.facts, **{fact: [*known] for fact, known in policy_input.targets.facts.items()}},
+            known_for=policy_input.targets.known_for,
             requester=policy_input.requester.user,
             groups=_policy_group_names(groups),
             missing_groups=self._missing_groups(known.find) if with_groups else frozenset(),

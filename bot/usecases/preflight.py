@@ -149,7 +149,7 @@ async def preflight_of_start(services: Services, run: Run, request: Request, at:
         current = await operation.preview_of_start(params, request.content.schedule, PREVIEW_TOKEN, since)
         if run.starts_at is not None and request.targets.fixed:
             # The back end has got its targets with the call, and does not look for them again.
-            current = current.model_copy(update={"targets": Targets(**request.targets.model_dump())})
+            current = current.model_copy(update={"targets": _handed_over_targets(request, current.targets)})
         targets = TargetSet(**current.targets.model_dump())
         policy_input = replace(policy_input_of_request(request), targets=targets, facts=current.facts)
         conflicts: tuple[str, ...] = ()
@@ -162,3 +162,11 @@ async def preflight_of_start(services: Services, run: Run, request: Request, at:
         return StartPreflight(Verdict(outcome="refuse", code=PreflightCode.NOT_POSSIBLE, text=str(error)))
     differences = backend_differences(services, request, current)
     return StartPreflight(judge_start(request.requirement, requirement, differences), current, requirement)
+
+
+def _handed_over_targets(request: Request, now: Targets) -> Targets:
+    """Return the targets that a back end got with the call. They belong to what they belonged to then, and to what the
+    search finds now."""
+    approved = request.targets
+    facts = {name: tuple(dict.fromkeys((*approved.facts.get(name, ()), *now.facts[name]))) for name in now.facts}
+    return Targets(**approved.model_dump(exclude={"facts", "known_for"}), facts=facts, known_for=now.known_for)

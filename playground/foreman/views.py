@@ -69,7 +69,8 @@ def host_row(host: Host) -> dict[str, Any]:
         "name": host.name,
         "ip": host.ip,
         "operatingsystem_name": f"{host.os} {host.version}",
-        "hostgroup_name": host.hostgroup,
+        "hostgroup_name": host.hostgroup.rpartition("/")[2],
+        "hostgroup_title": host.hostgroup,
         "location_name": host.location,
         "organization_name": host.organization,
     }

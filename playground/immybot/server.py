@@ -112,9 +112,9 @@ class ImmyBotSandbox(Sandbox):
         route.add_post("/{tenant}/oauth2/v2.0/token", self._token)
         route.add_get("/auth/me", self._me)
         route.add_get(f"{_API}/computers/paged", self._paged)
+        route.add_get(f"{_API}/tenants", self._tenants)
         route.add_get(f"{_API}/computers/{{id:\\d+}}", self._computer)
         for path, rows in (
-            ("tenants", [t.row() for t in self.world.tenants]),
             ("persons", self.world.persons),
             ("software/global", self.world.software["global"]),
             ("software/local", self.world.software["local"]),
@@ -165,6 +165,9 @@ class ImmyBotSandbox(Sandbox):
         """The real server's answer to any unknown path: its single-page application, with 200."""
         return web.Response(text=_PAGE, content_type="text/html")
 
+    async def _tenants(self, request: web.Request) -> web.Response:
+        return web.json_response([tenant.row() for tenant in self.world.tenants])
+
     async def _paged(self, request: web.Request) -> web.Response:
         query, tenant = request.query.get("filter", "").casefold(), request.query.get("tenantId")
         found = [
@@ -200,7 +203,9 @@ class ImmyBotSandbox(Sandbox):
         machines = [self.world.computers.get(t["computerId"]) for t in body.get("computers", [])]
         cloud = (body.get("maintenanceParams") or {}).get("maintenanceType") in (5, 6)
         for target in body.get("tenants", []):
-            inside = [c for c in self.world.computers.values() if c.tenant.id == target["tenantId"]]
+            below = body.get("propagateToChildTenants")
+            tenants = self.world.family(target["tenantId"]) if below else {target["tenantId"]}
+            inside = [c for c in self.world.computers.values() if c.tenant.id in tenants]
             if cloud:
                 started.append(self._session_for(body, tenant=target["tenantId"]))
             else:

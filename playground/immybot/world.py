@@ -9,9 +9,12 @@ ComputerOutcome = Literal["passes", "fails", "partly", "postponed"]
 
 @dataclass(slots=True)
 class Tenant:
+    """A customer. ``parent`` is the id of the tenant above it."""
+
     id: int
     name: str
     prefix: str
+    parent: int | None = None
 
     def row(self) -> dict[str, Any]:
         return {
@@ -20,6 +23,7 @@ class Tenant:
             "slug": self.prefix.lower(),
             "active": True,
             "isMsp": self.id == 1,
+            "parentTenantId": self.parent,
         }
 
 
@@ -73,6 +77,13 @@ class World:
         """Add a version to the software of a name."""
         (item,) = [item for rows in self.software.values() for item in rows if item["name"] == name]
         item["softwareVersions"].append({"semanticVersion": version})
+
+    def family(self, tenant: int) -> set[int]:
+        """The ids of a tenant and of all tenants below it."""
+        found = {tenant}
+        while below := {t.id for t in self.tenants if t.parent in found} - found:
+            found |= below
+        return found
 
     def item_title(self, kind: int, identifier: str) -> str:
         """What an item of a maintenance type is called."""

@@ -122,7 +122,8 @@ def job_row(job: dict[str, Any], tenant: Tenant, password_mode: str) -> dict[str
 def _render_entity(resource: dict[str, Any], tenant: Tenant) -> dict[str, Any]:
     device = tenant.devices.get(resource["id"])
     info = {"ipAddresses": device.address, "hostName": device.host} if device else {}
-    return {"resource": {"id": resource["id"], "generalInfo": info, "clientUniqueId": "client_13", "type": "DEVICE"}}
+    client = device.client if device else "client_13"
+    return {"resource": {"id": resource["id"], "generalInfo": info, "clientUniqueId": client, "type": "DEVICE"}}
 
 
 def _render_script(script: dict[str, Any], tenant: Tenant, password_mode: str) -> dict[str, Any]:

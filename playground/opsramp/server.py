@@ -22,6 +22,7 @@ from playground.opsramp.world import (
     Device,
     Tenant,
     build_tenants,
+    stable_uuid,
 )
 from playground.sandbox import Sandbox
 
@@ -101,6 +102,7 @@ class OpsRampSandbox(Sandbox):
             ("*", "/jobs/{job}/run", self._run),
             ("GET", "/resources/search", self._search_devices),
             ("GET", "/resources/minimal", self._minimal_devices),
+            ("GET", "/deviceGroups/minimal", self._device_groups),
             ("GET", "/rba/categories", self._categories),
             ("GET", "/rba/categories/{category}/scripts", self._scripts),
             ("GET", "/rba/categories/{category}/scripts/{script}", self._script),
@@ -182,7 +184,13 @@ class OpsRampSandbox(Sandbox):
         return self._page(request, found, extra)
 
     async def _minimal_devices(self, request: web.Request) -> web.StreamResponse:
-        return _unpaged_list([_device_row(d) for d in self._tenant(request).devices.values()])
+        tenant, group = self._tenant(request), request.query.get("deviceGroupId", "0")
+        members = {stable_uuid(name): devices for name, devices in tenant.groups.items()}.get(group)
+        found = [d for d in tenant.devices.values() if members is None or d.id in members]
+        return _unpaged_list([_device_row(device) for device in found])
+
+    async def _device_groups(self, request: web.Request) -> web.Response:
+        return _unpaged_list([{"id": stable_uuid(name), "name": name} for name in self._tenant(request).groups])
 
     async def _categories(self, request: web.Request) -> web.StreamResponse:
         return _unpaged_list(CATEGORIES)

@@ -14,13 +14,15 @@ _ROLES = (("sql", "Server"), ("web", "Server"), ("dc", "Server"), ("sw", "Switch
 
 @dataclass(slots=True)
 class Device:
-    """A managed device. An offline one answers a script with "Agent Offline"."""
+    """A managed device. An offline one answers a script with "Agent Offline". ``client`` is whose it is, as a job tells
+    it: OpsRamp's samples name another client there than in the address."""
 
     id: str
     host: str
     address: str
     kind: str
     offline: bool = False
+    client: str = "client_13"
 
 
 CATEGORIES: list[dict[str, Any]] = [
@@ -80,6 +82,8 @@ class Tenant:
     clients: tuple[str, ...] = ()
     active: bool = True
     scripts: dict[int, list[dict[str, Any]]] = field(default_factory=lambda: deepcopy(SCRIPTS))
+    groups: dict[str, set[str]] = field(default_factory=dict)
+    """The ids of the devices in each device group, by its name."""
 
     def script(self, number: int) -> dict[str, Any]:
         """Return a custom script by its id; an empty one if there is none. Tests may change it."""

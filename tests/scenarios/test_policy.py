@@ -7,6 +7,7 @@ import pytest
 
 from playground.environment import Environment
 from playground.slack import Person
+from tests.scenarios.form_filling import fill_pages
 from tests.scenarios.steps import (
     click_for_reply,
     confirm_request,
@@ -42,6 +43,11 @@ when = { min_targets = 15 }
 approvers = ["@sre"]
 quorum = 2
 
+[[policy.rules]]
+name = "brightwater"
+when = { facts = { tenants = "Brightwater*" } }
+approvers = ["@brightwater"]
+
 [[policy.freezes]]
 name = "quarter end"
 start = 2031-03-31T00:00:00Z
@@ -55,6 +61,8 @@ effect = "ask"
 approvers = ["@sre"]
 quorum = 2
 """
+
+GROUPS = {"brightwater": ["carol"]}
 
 ONE = '/foreman run template="Run Command - Script Default" hosts="name = web05.sin.example.com" when=now because=look'
 WEB = '/foreman run template="Run Command - Script Default" hosts="name ~ web" when="{}" because=patch'
@@ -85,6 +93,18 @@ async def test_more_hosts_need_more_people_and_the_card_says_why(env: Environmen
     assert "This will notify 2 people" in preview.text
     card = await find_card(bob, await confirm_request(preview))
     await wait_for_texts(card, "Needs 2 of @sre because 24 hosts.", "0 of 2", env=env)
+
+
+@pytest.mark.parametrize("target", [{"Computers": ["BRI-001"]}, {"Tenants": ["Brightwater Farms"]}])
+async def test_a_tenants_approvers_are_asked_whether_it_or_its_computer_is_chosen(
+    env: Environment, alice: Person, target: dict[str, list[str]]
+):
+    form = await open_form(alice, "/immybot when=now because=patch")
+    item = {"Maintenance type": "Global software", "Maintenance identifier": "Chrome"}
+    await fill_pages(form, {"Targets": target, "Maintenance": item})
+    preview = await press_preview(form)
+    assert "Needs 1 of @brightwater because the tenant Brightwater Farms." in preview.text
+    await preview.close(everything=True)
 
 
 async def test_what_policy_refuses_never_becomes_a_request(env: Environment, alice: Person):

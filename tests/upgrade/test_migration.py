@@ -12,6 +12,7 @@ from sqlalchemy import func, select, text
 
 from bot.backends.base import Plan
 from bot.requests.integrity import is_intact
+from bot.requests.model import TargetSet
 from bot.storage import audit, delegations, drafts, messages, requests, runs, tables
 from bot.storage.database import Database
 from bot.storage.migrate import migrate
@@ -70,7 +71,7 @@ async def requests_hold_what_was_approved(tx: Tx) -> None:
         assert request.content.hash == request.content_hash == record["content_hash"]
         assert is_intact(request, await requests.decisions_of(tx, request.id))
         assert (request.scheduler, request.scheduler_reason) == (record["held_by"], record["holding"])
-        assert request.targets.model_dump(mode="json") == record["matched"]
+        assert request.targets == TargetSet.model_validate(record["matched"])
         assert request.requirement.effect == record["requirement"]["verdict"]
         assert request.round_opened_at == (record["asked_at"] and datetime.fromisoformat(record["asked_at"]))
         for decision in await requests.decisions_of(tx, request.id):

@@ -28,7 +28,7 @@ class ForemanConnection(Connection):
 
     def __init__(self, name: str, settings: ForemanSettings, context: BackendContext) -> None:
         super().__init__(name, settings.title or name)
-        self._context = ForemanContext(name, settings, context.clock)
+        self._context = ForemanContext(name, settings, context)
         self.operations = {ForemanJobOperation.key: ForemanJobOperation(self._context)}
 
     async def check(self) -> str:

@@ -3,14 +3,13 @@
 from collections.abc import Hashable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from bot.backends.base import FormValues
+from bot.backends.base import BackendContext, FormValues
 from bot.backends.cache import ExpiringCache
 from bot.backends.foreman import server, templates
 from bot.backends.foreman.api import ForemanApi, ForemanReads, Row
 from bot.backends.foreman.lookups import fetch_feature
 from bot.backends.foreman.settings import ForemanSettings
 from bot.backends.foreman.templates import JobTemplate
-from bot.clock import Clock
 from bot.errors import BadResponse, Forbidden, InputError, RemoteNotFound
 from bot.values import Json
 
@@ -22,10 +21,12 @@ _INPUT_SETS_TTL = timedelta(minutes=10)
 class ForemanContext:
     """Caches a server's versions and templates, so that plans can be made without network calls."""
 
-    def __init__(self, name: str, settings: ForemanSettings, clock: Clock) -> None:
+    def __init__(self, name: str, settings: ForemanSettings, context: BackendContext) -> None:
+        clock = context.clock
         self.name = name
         self.settings = settings
         self.clock = clock
+        self.fact_patterns = context.fact_patterns
         self.api = ForemanApi(name, settings, clock)
         self.server = server.from_settings(settings)
         self._versions = ExpiringCache(clock, _VERSIONS_TTL.total_seconds())

@@ -19,6 +19,7 @@ from bot.backends.base import (
 from bot.backends.foreman import cancel, candidates, form, lookups, notes, planning, poll, preview, start
 from bot.backends.foreman.api import ForemanReads
 from bot.backends.foreman.context import ForemanContext, parse_int
+from bot.backends.foreman.hosts import FACT_KEYS
 from bot.backends.foreman.params import TIMING_FIELDS, ForemanJobParams
 from bot.backends.foreman.planning import PlanEnvironment
 from bot.backends.foreman.preview import FoundHosts
@@ -37,7 +38,9 @@ class ForemanJobOperation(Operation[ForemanJobParams]):
     summary = "Runs a job template, or what a feature stands for, on the hosts that a search finds."
     scheduling_note = notes.SCHEDULING_NOTE
     reference_notes = notes.REFERENCE_NOTES
-    policy_facts = frozenset({"template", "feature", "job_category", "provider", "run_as", "query", "targeting_type"})
+    policy_facts = frozenset(
+        {"template", "feature", "job_category", "provider", "run_as", "query", "targeting_type", *FACT_KEYS}
+    )
     params_model = ForemanJobParams
 
     def __init__(self, context: ForemanContext) -> None:
@@ -93,7 +96,7 @@ class ForemanJobOperation(Operation[ForemanJobParams]):
         taxonomy = self._context.taxonomy_params(params.model_dump())
         template, hosts, versions = await asyncio.gather(
             self._context.fetch_template(params.job_template_id, params.feature, taxonomy, reads=reads),
-            preview.find_hosts(reads, params, taxonomy),
+            preview.find_hosts(reads, params, taxonomy, self._context.fact_patterns),
             self.prepare() if reads.is_shared else self._context.refresh_versions(),
             return_exceptions=True,
         )

@@ -1,13 +1,14 @@
 """Determines what a request would do, without changing anything."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from bot.backends.base import MAX_TARGET_NAMES, Resolution, Targets
+from bot.backends.base import Resolution, Targets
 from bot.backends.foreman.api import ForemanReads, Row
+from bot.backends.foreman.hosts import matching_hosts
 from bot.backends.foreman.params import ForemanJobParams
 from bot.backends.foreman.settings import ForemanSettings
 from bot.backends.foreman.templates import JobTemplate, TemplateInput
@@ -16,7 +17,6 @@ from bot.errors import InputError, RateLimited, Refused, RemoteNotFound, Unautho
 
 MATCHED_AT_START_NOTE = "Matched again when the job starts."
 
-_HOSTS_PER_PAGE = 2000
 _SEARCH_OPERATORS = re.compile(r"[=<>~^]|\b(null\?|set\?|has|in)\b", re.IGNORECASE)
 
 
@@ -29,8 +29,10 @@ class FoundHosts:
     bookmark: Resolution | None = None
 
 
-async def find_hosts(api: ForemanReads, params: ForemanJobParams, taxonomy: Mapping[str, int]) -> FoundHosts:
-    """Return the hosts that a request names.
+async def find_hosts(
+    api: ForemanReads, params: ForemanJobParams, taxonomy: Mapping[str, int], wanted_facts: Collection[str] = ()
+) -> FoundHosts:
+    """Return the hosts that a request names, with the facts of them that are wanted.
 
     Raises InputError if there are none or the search is wrong.
     """
@@ -40,35 +42,16 @@ async def find_hosts(api: ForemanReads, params: ForemanJobParams, taxonomy: Mapp
         bookmark = await _fetch_bookmark(api, params.bookmark_id, taxonomy)
         query = bookmark.details["search"]
     try:
-        names, count = await _matching_hosts(api, query, taxonomy)
+        hosts = await matching_hosts(api, query, taxonomy, wanted_facts)
     except Refused as error:
         if error.status in (400, 422) and not isinstance(error, Unauthorized | RateLimited):
             raise InputError({field: f"Foreman cannot use this search: {error.server_message or error}"}) from error
         raise
-    if count == 0:
+    if hosts.count == 0:
         raise InputError({field: "This matches no host. Foreman would take it and do nothing."})
     static = params.targeting_type == "static_query"
-    targets = Targets(count=count, names=names, fixed=static, note="" if static else MATCHED_AT_START_NOTE)
+    targets = hosts.model_copy(update={"fixed": static, "note": "" if static else MATCHED_AT_START_NOTE})
     return FoundHosts(targets, query, bookmark)
-
-
-async def _matching_hosts(api: ForemanReads, query: str, taxonomy: Mapping[str, int]) -> tuple[tuple[str, ...], int]:
-    """Return the names of the hosts that match, page by page, and how many match in all."""
-    names: list[str] = []
-    page = 1
-    while True:
-        rows, count = await api.get_rows(
-            "/api/hosts",
-            search=query,
-            thin="1",
-            per_page=_HOSTS_PER_PAGE,
-            page=page if page > 1 else None,
-            **taxonomy,
-        )
-        names += [str(row.get("name")) for row in rows]
-        if not rows or len(names) >= min(count, MAX_TARGET_NAMES):
-            return tuple(names[:MAX_TARGET_NAMES]), count
-        page += 1
 
 
 def resolutions(

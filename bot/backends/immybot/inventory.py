@@ -39,6 +39,8 @@ _KEPT_KEYS = (
     "lastName",
     "emailAddress",
     "tenantName",
+    "tenantId",
+    "parentTenantId",
     "maintenanceType",
     "maintenanceIdentifier",
     "targetName",
@@ -49,11 +51,12 @@ _KEPT_KEYS = (
 
 @dataclass(frozen=True, slots=True)
 class Computer:
-    """A computer. ``online`` is None if unknown. ``excluded`` computers get no maintenance."""
+    """A computer. ``online`` and ``tenant_id`` are None if unknown. ``excluded`` computers get no maintenance."""
 
     id: int
     name: str
     tenant: str = ""
+    tenant_id: int | None = None
     user: str = ""
     online: bool | None = None
     excluded: bool = False
@@ -151,6 +154,7 @@ class Inventory:
             id=number,
             name=first_text(row, "computerName", "name") or f"computer {number}",
             tenant=first_text(row, "tenantName", "tenant"),
+            tenant_id=parse_int(row.get("tenantId")),
             user=first_text(row, "primaryUserEmail"),
             online=online if isinstance(online, bool) else None,
             excluded=row.get("excludeFromMaintenance") is True,

@@ -20,6 +20,11 @@ class MaintenanceItem:
     resolutions: tuple[Resolution, ...] = ()
     warnings: tuple[str, ...] = ()
 
+    @property
+    def is_listed(self) -> bool:
+        """Whether ImmyBot tells its name."""
+        return not self.warnings
+
 
 async def resolve_item(directory: Inventory, p: MaintenanceParams) -> MaintenanceItem:
     """Return what a request maintains, read again. Raises BackendError."""

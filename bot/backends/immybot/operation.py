@@ -90,7 +90,7 @@ class MaintenanceOperation(Operation[MaintenanceParams]):
             targets=resolved.targets,
             plan=plan,
             warnings=(*request_warnings(params, schedule, resolved.targets.count), *item.warnings, *resolved.warnings),
-            facts=facts(params, item.name, list(resolved.tenants)),
+            facts=facts(params, item, resolved.tenants),
             resolutions=item.resolutions,
         )
 

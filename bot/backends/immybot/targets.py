@@ -1,13 +1,14 @@
 """Determines the targets of a request, without changing anything."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from bot.backends.base import MAX_TARGET_NAMES, Targets
 from bot.backends.immybot.inventory import PERSONS, TENANTS, Computer, Inventory, person_name
 from bot.backends.immybot.params import MaintenanceParams
 from bot.backends.immybot.responses import Row, first_text, parse_int
+from bot.backends.immybot.tenants import Tenants, tenant_names, tenants_by_id, with_children
 from bot.errors import InputError
 
 
@@ -29,29 +30,56 @@ async def resolve_targets(directory: Inventory, p: MaintenanceParams) -> Resolve
     )
     _refuse_unknown(p, computers, tenants, persons)
 
-    names = {number: computer.name for number, computer in computers.items()}
-    unlisted = 0
-    notes = []
-    pages = await asyncio.gather(*(directory.all_computers(MAX_TARGET_NAMES, number) for number in tenants))
-    for row, inside in zip(tenants.values(), pages, strict=True):
-        names |= {computer.id: computer.name for computer in inside.computers}
-        unlisted += inside.count - len(inside.computers)
-        notes.append(f"{first_text(row, 'name')} ({inside.count} computers)")
-    all_names = [*names.values(), *(person_name(row) for row in persons.values())]
-    note = f"Everything in {', '.join(notes)}" if notes else ""
-    if notes and p.propagate_to_child_tenants:
-        note += ", and of child tenants, which are not counted here"
+    families = await _families(directory, p, tenants)
+    found = [directory.all_computers(MAX_TARGET_NAMES, number) for number in families.tenants]
+    pages = dict(zip(families.tenants, await asyncio.gather(*found), strict=True))
+    inside = {computer.id: computer for page in pages.values() for computer in page.computers}
+    names = [computer.name for computer in (computers | inside).values()] + [person_name(r) for r in persons.values()]
+    unlisted = sum(page.count - len(page.computers) for page in pages.values())
+    known = await tenant_names(directory, families.tenants.values(), computers.values(), persons.values())
     return ResolvedTargets(
         Targets(
-            count=len(all_names) + unlisted,
-            names=tuple(all_names[:MAX_TARGET_NAMES]),
+            count=len(names) + unlisted,
+            names=tuple(names[:MAX_TARGET_NAMES]),
             noun=_noun(p),
-            note=f"{note}." if note else "",
+            note=_note(families, {number: page.count for number, page in pages.items()}, p.tenants),
             fixed=not tenants,
+            facts={"tenants": known if families.complete else (*known, None)},
         ),
         tuple(first_text(row, "name") for row in tenants.values()),
         tuple(_computer_warnings(p, computers)),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Families:
+    """The chosen tenants, and those below them where they count too. ``complete`` says whether these are all."""
+
+    tenants: Tenants
+    complete: bool = True
+
+
+async def _families(directory: Inventory, p: MaintenanceParams, chosen: Tenants) -> _Families:
+    if not chosen or not p.propagate_to_child_tenants:
+        return _Families(chosen)
+    tenants = await tenants_by_id(directory)
+    numbers, complete = with_children(chosen, tenants)
+    return _Families({number: tenants[number] for number in numbers}, complete)
+
+
+def _note(families: _Families, counts: Mapping[int, int], chosen: Collection[int]) -> str:
+    """Return which tenants are maintained as a whole; "" if none is."""
+    if not families.tenants:
+        return ""
+    texts = {
+        number: f"{first_text(row, 'name')} ({counts[number]} computers)" for number, row in families.tenants.items()
+    }
+    note = f"Everything in {', '.join(text for number, text in texts.items() if number in chosen)}"
+    if below := ", ".join(text for number, text in texts.items() if number not in chosen):
+        note += f", and in the child tenants {below}"
+    if not families.complete:
+        note += ", and of child tenants, which are not counted here"
+    return f"{note}."
 
 
 def _noun(p: MaintenanceParams) -> str:

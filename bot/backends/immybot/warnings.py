@@ -1,11 +1,12 @@
 """Warnings for approvers, and the facts that policy rules can match."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from pydantic import JsonValue
 
 from bot.backends.immybot import codes
+from bot.backends.immybot.item import MaintenanceItem
 from bot.backends.immybot.params import MaintenanceParams
 from bot.backends.immybot.secret_store import secret_name
 from bot.schedule import Schedule, latest_start_of, start_of
@@ -83,10 +84,10 @@ def _secret_warnings(p: MaintenanceParams) -> Iterator[str]:
             )
 
 
-def facts(p: MaintenanceParams, task: str, tenants: list[str]) -> dict[str, JsonValue]:
-    """Return the facts that policy rules can match. ``task`` is the name of the item, if known."""
+def facts(p: MaintenanceParams, item: MaintenanceItem, tenants: Iterable[str]) -> dict[str, JsonValue]:
+    """Return the facts that policy rules can match. ``tenants`` are those chosen as a whole."""
     return {
-        "task": task,
+        "task": item.name if item.is_listed else [item.name, None],
         "identifier": p.maintenance_identifier,
         "maintenance_type": p.maintenance_type,
         "task_mode": p.maintenance_task_mode,

@@ -115,6 +115,17 @@ class Catalog:
 
         return await self._cache.get(("minimal", tenant), fetch)
 
+    async def device_groups(self, tenant: str) -> dict[str, str]:
+        """Return the names of the tenant's device groups by id, without the cache."""
+        rows = self._api.extract_rows(await self._api.get(f"{tenant}/deviceGroups/minimal"))
+        return {str(row["id"]): _first_name(row, "name") for row in rows if row.get("id")}
+
+    async def devices_in_group(self, tenant: str, group: str) -> frozenset[str]:
+        """Return the ids of the devices in a group, in whatever state, without the cache."""
+        query = {"deviceGroupId": group, "state": "all"}
+        rows = self._api.extract_rows(await self._api.get(f"{tenant}/resources/minimal", query))
+        return frozenset(str(row["id"]) for row in rows if row.get("id"))
+
     async def credential_sets(self, tenant: str, query: str, devices: Sequence[str]) -> list[Option]:
         """Return the credential sets of the client and of the given devices."""
         paths = [f"{tenant}/credentialSets/minimal"]

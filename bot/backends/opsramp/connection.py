@@ -25,7 +25,9 @@ class OpsRampConnection(Connection):
         self._api = OpsRampApi(name, settings, context.clock, sleep)
         self._catalog = Catalog(self._api, context.clock)
         self._scripts = ScriptCatalog(self._api, context.clock)
-        shared = OpsRampContext(name, settings, self._api, self._catalog, self._scripts, context.clock)
+        shared = OpsRampContext(
+            name, settings, self._api, self._catalog, self._scripts, context.clock, context.fact_patterns
+        )
         self.operations = {kind.key: kind(shared) for kind in (UpdateJobOperation, CreateJobOperation, RunJobOperation)}
 
     async def check(self) -> str:

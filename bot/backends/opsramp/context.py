@@ -1,14 +1,16 @@
 """What the operations of a connection share, and how they read jobs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from bot.backends.base import FactPatterns
 from bot.backends.opsramp import coercion
 from bot.backends.opsramp.api import PATIENT, OpsRampApi
 from bot.backends.opsramp.body import Body, canonical
 from bot.backends.opsramp.catalog import Catalog
 from bot.backends.opsramp.scripts import ScriptCatalog
 from bot.backends.opsramp.settings import OpsRampSettings
+from bot.backends.payload import as_list, as_object, as_text
 from bot.clock import Clock
 from bot.errors import BadResponse, OutcomeUnknown, Unreachable
 from bot.values import Json, JsonObject
@@ -24,6 +26,7 @@ class OpsRampContext:
     catalog: Catalog
     scripts: ScriptCatalog
     clock: Clock
+    fact_patterns: FactPatterns = field(default_factory=dict)
 
     def tenant_for(self, client: Json) -> str:
         """Return the tenant of a job: a client of the partner, or the connection's tenant."""
@@ -67,6 +70,12 @@ def embedded_device_names(job: JsonObject) -> dict[str, str]:
             name = next((info[key] for key in ("hostName", "resourceName", "aliasName") if info.get(key)), None)
             names[str(resource.get("id"))] = str(name or resource.get("id"))
     return names
+
+
+def embedded_clients(job: JsonObject) -> dict[str, str]:
+    """Return the clients of a job's devices by device, as far as the job tells them."""
+    resources = (as_object(as_object(entity).get("resource")) for entity in as_list(job.get("entities")))
+    return {str(r.get("id")): client for r in resources if (client := as_text(r.get("clientUniqueId")))}
 
 
 def job_entities(body: JsonObject) -> tuple[str, ...]:

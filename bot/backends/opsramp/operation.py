@@ -1,11 +1,22 @@
 """What OpsRamp's three operations have in common."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from bot.backends.base import FormField, FormValues, Handle, Operation, Option, ParamsT, form_fields
+from bot.backends.base import (
+    MAX_TARGET_NAMES,
+    FormField,
+    FormValues,
+    Handle,
+    Operation,
+    Option,
+    ParamsT,
+    Targets,
+    form_fields,
+)
 from bot.backends.opsramp.api import PATIENT
-from bot.backends.opsramp.context import OpsRampContext, embedded_device_names
+from bot.backends.opsramp.context import OpsRampContext, embedded_clients, embedded_device_names
+from bot.backends.opsramp.device_facts import DEVICE_FACTS, device_facts
 from bot.backends.opsramp.scripts import Script
 from bot.backends.payload import as_texts, value_at
 from bot.errors import BackendError, InputError, RateLimited, Refused, RemoteNotFound, Unreachable
@@ -15,7 +26,9 @@ from bot.values import JsonObject
 class OpsRampOperation(Operation[ParamsT]):
     """The base of the three operations."""
 
-    policy_facts = frozenset({"tenant", "job", "name", "job_type", "script", "run_as", "approval", "pattern"})
+    policy_facts = frozenset(
+        {"tenant", "job", "name", "job_type", "script", "run_as", "approval", "pattern", *DEVICE_FACTS}
+    )
 
     def __init__(self, context: OpsRampContext) -> None:
         self.context = context
@@ -52,6 +65,26 @@ class OpsRampOperation(Operation[ParamsT]):
                 return await catalog.credential_sets(tenant, query, devices)
             case _:
                 return ()
+
+    async def _devices(
+        self, tenant: str, entities: Sequence[str], job: JsonObject | None
+    ) -> tuple[Targets, Mapping[str, str]]:
+        """Return the devices of a job with what they belong to, and the names of the tenant's devices by id.
+
+        Raises BackendError.
+        """
+        names, found = await asyncio.gather(
+            self._device_names(tenant, job),
+            device_facts(self.context, tenant, entities, embedded_clients(job or {})),
+        )
+        targets = Targets(
+            count=len(entities),
+            names=tuple(names.get(entity, entity) for entity in entities[:MAX_TARGET_NAMES]),
+            noun="devices",
+            facts=found.facts,
+            known_for=found.known_for,
+        )
+        return targets, names
 
     async def _device_names(self, tenant: str, job: JsonObject | None = None) -> dict[str, str]:
         """Return names of devices by id, from the tenant's list or else from the job."""

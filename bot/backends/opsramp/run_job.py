@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from bot.backends.base import (
-    MAX_TARGET_NAMES,
     Candidate,
     Handle,
     HttpCall,
@@ -16,7 +15,6 @@ from bot.backends.base import (
     Progress,
     ProgressState,
     TargetResult,
-    Targets,
 )
 from bot.backends.opsramp import notes, resolutions
 from bot.backends.opsramp.context import canonical_job, embedded_device_names, job_entities
@@ -73,7 +71,9 @@ class RunJobOperation(OpsRampOperation[RunJobParams]):
         raw = await self._existing_job(tenant, params.job)
         job = canonical_job(self.context.name, raw)
         entities = job_entities(job)
-        script, names = await asyncio.gather(self._script(tenant, job, "job"), self._device_names(tenant, raw))
+        script, (targets, _) = await asyncio.gather(
+            self._script(tenant, job, "job"), self._devices(tenant, entities, raw)
+        )
         warnings = [] if entities else ["The job has no devices."]
         if _script_id(job) is None:
             warnings.append(f"OpsRamp will only tell that it accepted the run. {_NO_RESULT_TEXT}")
@@ -82,13 +82,7 @@ class RunJobOperation(OpsRampOperation[RunJobParams]):
         told_name = as_text(value_at(raw, "script", "customScript", "name"))
         behind = resolutions.script_resolution("job", job, script, told_name)
         return Preview(
-            targets=Targets(
-                count=len(entities),
-                names=tuple(names.get(e, e) for e in entities[:MAX_TARGET_NAMES]),
-                noun="devices",
-                fixed=False,
-                note="The devices of the job when it runs.",
-            ),
+            targets=targets.model_copy(update={"fixed": False, "note": "The devices of the job when it runs."}),
             plan=plan,
             warnings=tuple(warnings),
             facts={**facts(tenant, job, script), "job": params.job},

@@ -1,10 +1,10 @@
 """What updating and creating a job have in common: the body, the preview and the outcome."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from bot.backends.base import (
-    MAX_TARGET_NAMES,
     FormField,
     FormValues,
     Handle,
@@ -15,7 +15,6 @@ from bot.backends.base import (
     Preview,
     Progress,
     Resolution,
-    Targets,
 )
 from bot.backends.base import form_fields as form_of
 from bot.backends.opsramp import checks, coercion, compare, resolutions, wire
@@ -119,7 +118,9 @@ class WriteJobOperation(OpsRampOperation[JobParamsT]):
         """Return the preview of a write. ``before`` is the job from OpsRamp (None for a new one), ``after`` is
         canonical."""
         tenant = str(plan.context["tenant"])
-        script = await self._script(tenant, after, "script")
+        script, (targets, names) = await asyncio.gather(
+            self._script(tenant, after, "script"), self._devices(tenant, job_entities(after), before)
+        )
         current = canonical_job(self.context.name, before) if before is not None else None
         # Gaps that the job already has are not reported.
         lacking = checks.job_problems(current) if current is not None else {}
@@ -133,15 +134,11 @@ class WriteJobOperation(OpsRampOperation[JobParamsT]):
         }
         if problems:
             raise InputError(problems)
-        names = await self._device_names(tenant, before)
         hidden = frozenset(p.id for p in script.parameters if p.is_password) if script else None
         shown = wire.mask_parameters(after, hidden)
         old = wire.mask_parameters(current, hidden) if current is not None else None
-        entities = job_entities(after)
         return Preview(
-            targets=Targets(
-                count=len(entities), names=tuple(names.get(e, e) for e in entities[:MAX_TARGET_NAMES]), noun="devices"
-            ),
+            targets=targets,
             plan=plan.model_copy(update={"calls": (self._call(str(plan.context["path"]), shown),)}),
             warnings=(
                 *self._plan_warnings(params, changeset, overlay_of(plan), after),
@@ -266,7 +263,7 @@ def facts(tenant: str, body: Body, script: Script | None = None) -> dict[str, Js
         "job": body.get("id"),
         "name": body.get("name"),
         "job_type": value_at(body, "script", "jobType"),
-        "script": script.name if script else None,
+        "script": script.name if script else [None] if value_at(body, "script", "customScript") else None,
         "run_as": resolutions.run_as(body),
         "approval": _APPROVALS.get(value_at(body, "script", "approvalType", "approvalType")),
         "pattern": value_at(body, "schedule", "pattern", "type"),

@@ -23,6 +23,18 @@ _REBOOT_TEXTS = {
     "normal": "a reboot if needed",
     "if necessary": "a reboot if needed",
 }
+_FACT_LABELS = {
+    "run_as": "run-as user",
+    "reboot": "reboot preference",
+    "tenants": "tenant",
+    "clients": "client",
+    "client_names": "client",
+    "device_groups": "device group",
+    "organizations": "organization",
+    "locations": "location",
+    "host_groups": "host group",
+}
+"""What people call a fact, where that is not its name."""
 _SCHEDULE_TEXTS = {
     "now": "a start at once",
     "once": "a single run",
@@ -47,17 +59,27 @@ class PreparedSubject:
         self.subject = subject
         self.names = TargetNames(subject.names, subject.targets)
         self.facts = {name: _texts(value) for name, value in subject.facts.items()}
+        self.unknown_facts = frozenset(name for name, value in subject.facts.items() if _has_unknown(value))
         self.folded_facts = {name: tuple(map(str.casefold, values)) for name, values in self.facts.items()}
         self.requester_ids = subject.groups | {subject.requester}
         self.query = subject.query or str(subject.facts.get("query") or "")
 
+    def knows(self, fact: str, patterns: Collection[str]) -> bool:
+        """Return whether every value of a fact that the patterns can match is known."""
+        return fact not in self.unknown_facts or set(patterns) <= set(self.subject.known_for.get(fact, ()))
+
 
 def _texts(value: JsonValue) -> tuple[str, ...]:
+    """Return the known values of a fact."""
     if isinstance(value, list):
-        return tuple(text for item in value for text in _texts(item))
+        return tuple(text for item in value if item is not None for text in _texts(item))
     if isinstance(value, bool):
         return ("true" if value else "false",)
     return ("" if value is None else str(value),)
+
+
+def _has_unknown(value: JsonValue) -> bool:
+    return isinstance(value, list) and None in value
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,15 +209,19 @@ def _fact(name: str, patterns: Patterns) -> Condition:
     matches = patterns.match_folded
 
     def coverage(prepared: PreparedSubject) -> Coverage:
-        values = prepared.folded_facts.get(name) or ("",)
+        values = prepared.folded_facts.get(name, ())
+        if not prepared.knows(name, patterns.texts):
+            return Coverage.PARTIAL
         if len(values) == 1:
             return _full_if(matches(values[0]))
-        return _coverage_of([matches(value) for value in values])
+        return _coverage_of([matches(value) for value in values or ("",)])
 
     def matched_text(prepared: PreparedSubject) -> str:
-        return next(_fact_text(name, value) for value in prepared.facts.get(name) or ("",) if patterns.match(value))
+        known = (value for value in prepared.facts.get(name) or ("",) if patterns.match(value))
+        unknown = f"an unknown {label}, while {_join_or(patterns.texts)} matters"
+        return next((_fact_text(name, value) for value in known), unknown)
 
-    label = {"run_as": "run-as user", "reboot": "reboot preference"}.get(name, name.replace("_", " "))
+    label = _FACT_LABELS.get(name, name.replace("_", " "))
     return Condition(f"the {label} {_join_or(patterns.texts)}", coverage, matched_text)
 
 
@@ -206,7 +232,7 @@ def _fact_text(name: str, value: str) -> str:
         case "run_as":
             return f"running as {value}"
         case _:
-            return f"the {name.replace('_', ' ')} {value or 'left empty'}"
+            return f"the {_FACT_LABELS.get(name, name.replace('_', ' '))} {value or 'left empty'}"
 
 
 def _requester(principals: tuple[str, ...]) -> Condition:

@@ -4,7 +4,7 @@ All rules that apply count, and the most demanding of each kind wins. The order 
 stages. ``bot.requests.policy.evaluate`` combines them.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -128,6 +128,14 @@ def _requester_groups(settings: PolicySettings) -> Iterator[str]:
             yield from filter(is_group, conditions.requester)
 
 
+def _fact_patterns(rules: Iterable[PolicyRule]) -> Mapping[str, Mapping[str, Callable[[str], bool]]]:
+    found: dict[str, dict[str, Callable[[str], bool]]] = {}
+    for conditions in (each for rule in rules for each in (rule.when, *rule.unless)):
+        for name, patterns in conditions.facts.items():
+            found.setdefault(name, {}).update({text: Patterns((text,)).match for text in patterns})
+    return found
+
+
 class Policy:
     """A valid policy. ``location_of`` returns the place of a setting for messages: ``nightshift.toml:12``."""
 
@@ -142,6 +150,8 @@ class Policy:
         self.location_of = location_of
         self.requester_groups = frozenset(_requester_groups(defaults))
         """The user groups on which it depends who may request what, as the file names them."""
+        self.fact_patterns = _fact_patterns(defaults.rules)
+        """The facts that rules match, each with the patterns for it and their tests."""
         self.precedence = precedence_of(defaults.rules)
         self._by_precedence = by_precedence(tuple(self.precedence), self.precedence)
         self.rules = tuple(PreparedRule(rule, defaults.zone) for rule in defaults.rules)

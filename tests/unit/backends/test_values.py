@@ -20,7 +20,9 @@ PLAN = Plan(operation="a.b", token="t1", placement=Placement(scheduler="backend"
 
 
 def test_defaults():
-    assert Targets(count=3).model_dump() == {"count": 3, "names": (), "noun": "hosts", "note": "", "fixed": True}
+    assert Targets(count=3).model_dump() == {
+        "count": 3, "names": (), "noun": "hosts", "note": "", "fixed": True, "facts": {}, "known_for": {},
+    }  # fmt: skip
     assert HttpCall(method="GET", url="/").body is None
     assert (PLAN.context, PLAN.warnings) == ({}, ())
     preview = Preview(targets=Targets(count=0), plan=PLAN)

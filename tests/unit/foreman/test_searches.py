@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.backends.base import Resolution, Targets
+from bot.backends.base import BackendContext, Resolution, Targets
 from bot.backends.foreman import lookups, preview, templates
 from bot.backends.foreman.context import ForemanContext
 from bot.backends.foreman.params import ForemanJobParams
@@ -148,6 +148,34 @@ async def test_a_list_that_ends_before_its_count_leaves_names_unknown():
     assert (targets.count, targets.names) == (3, ("a",))
 
 
+NOT_LOOKED_UP = {"organizations": (None,), "locations": (None,), "host_groups": (None,)}
+
+
+async def test_what_hosts_belong_to_is_read_where_policy_depends_on_it():
+    rows = [
+        {"name": "a", "organization_name": "Example", "location_name": None, "hostgroup_title": "Base/Web",
+         "hostgroup_name": "Web"},
+        {"name": "b", "organization_name": "Example", "location_name": "Berlin", "hostgroup_name": "Db"},
+    ]  # fmt: skip
+    api = FakeApi({"/api/hosts": {"results": rows, "subtotal": 2}})
+    targets = (await preview.find_hosts(api, params(search_query="s"), {}, ["host_groups", "tenants"])).targets
+    assert targets.facts == {
+        "organizations": ("Example",),
+        "locations": ("", "Berlin"),
+        "host_groups": ("Base/Web", "Db"),
+    }
+    assert api.asked == [("/api/hosts", {"search": "s", "per_page": 500})]
+    thin = (await preview.find_hosts(api, params(search_query="s"), {}, ["tenants"])).targets
+    assert (thin.names, api.asked[1][1].get("thin")) == (("a", "b"), "1")
+
+
+async def test_what_hosts_belong_to_that_were_not_all_read_is_not_known():
+    rows = {"results": [{"name": "a", "organization_name": "Example"}], "subtotal": 3}
+    api = FakeApi({"/api/hosts": (rows, {"results": [], "subtotal": 3})})
+    targets = (await preview.find_hosts(api, params(search_query="s"), {}, ["organizations"])).targets
+    assert targets.facts == {"organizations": ("Example", None), "locations": (None,), "host_groups": (None,)}
+
+
 def params(**values: Any) -> ForemanJobParams:
     return ForemanJobParams.model_validate({"job_template_id": 1, **values})
 
@@ -156,7 +184,7 @@ async def test_hosts_of_a_request():
     rows = {"results": [{"name": "a"}], "subtotal": 1}
     api = FakeApi({"/api/hosts": rows, "/api/bookmarks/4": {"query": "q", "controller": "hosts"}})
     found = await preview.find_hosts(api, params(search_query="s"), {"location_id": 3})
-    assert found == FoundHosts(Targets(count=1, names=("a",)), "s")
+    assert found == FoundHosts(Targets(count=1, names=("a",), facts=NOT_LOOKED_UP), "s")
     assert api.asked == [("/api/hosts", {"search": "s", "thin": "1", "per_page": 2000, "location_id": 3})]
     dynamic = params(bookmark_id=4, targeting_type="dynamic_query")
     found = await preview.find_hosts(api, dynamic, {})
@@ -193,7 +221,7 @@ async def test_another_refusal_is_no_matter_of_the_search(error: Refused):
 
 async def test_what_is_known_of_a_server_is_kept_for_a_while():
     clock = ManualClock()
-    context = ForemanContext("f.lab", SETTINGS, clock)
+    context = ForemanContext("f.lab", SETTINGS, BackendContext(clock))
     context.api = api = FakeApi({"/api/statuses": {"results": {"foreman": {"version": "3.9"}}}})
     await context.refresh_versions()
     clock.advance(seconds=599)
@@ -215,7 +243,7 @@ async def test_what_is_known_of_a_server_is_kept_for_a_while():
 
 async def test_templates_are_kept_for_a_minute_and_features_by_name():
     clock = ManualClock()
-    context = ForemanContext("f.lab", SETTINGS, clock)
+    context = ForemanContext("f.lab", SETTINGS, BackendContext(clock))
     features = {"results": [{"label": "x", "job_template_id": 1}, {"label": "y"}]}
     context.api = api = FakeApi({"/api/remote_execution_features": features, "/api/job_templates/1": {"name": "T"}})
     assert context.cached_template(None, "x") is None
@@ -242,6 +270,6 @@ async def test_templates_are_kept_for_a_minute_and_features_by_name():
     with pytest.raises(InputError) as refused:
         await context.fetch_template(None, "x", {})
     assert refused.value.problems == {"feature": gone}
-    own = ForemanContext("f", SETTINGS.model_copy(update={"organization_id": 5}), clock)
+    own = ForemanContext("f", SETTINGS.model_copy(update={"organization_id": 5}), BackendContext(clock))
     assert own.taxonomy_params({"location_id": "7"}) == {"organization_id": 5, "location_id": 7}
     assert own.taxonomy_params({"organization_id": "6"}) == {"organization_id": 6}

@@ -14,7 +14,7 @@ from bot.backends.immybot.item import resolve_item
 from bot.backends.immybot.lookups import lookup
 from bot.backends.immybot.sessions import SESSIONS, SessionQuery, SessionReader
 from bot.backends.immybot.targets import resolve_targets
-from bot.errors import BackendError, BadResponse, InputError, RemoteNotFound
+from bot.errors import BackendError, BadResponse, Forbidden, InputError, RateLimited, RemoteNotFound, Unreachable
 from tests.unit.immybot.support import START, ManualClock, params
 
 COMPUTERS, TENANTS, PERSONS = "/api/v1/computers", "/api/v1/tenants", "/api/v1/persons"
@@ -64,12 +64,16 @@ async def test_a_list_is_kept_for_a_minute_without_what_nobody_needs():
 
 
 async def test_a_search_for_computers():
-    rows = [computer_row(1, tenantName="T", primaryUserEmail="u", isOnline=True, excludeFromMaintenance=True),
-            {"id": 2, "online": False, "tenant": "V"}, {"id": 3, "name": "x", "isOnline": "odd"}]  # fmt: skip
+    rows = [
+        computer_row(1, tenantName="T", primaryUserEmail="u", isOnline=True, excludeFromMaintenance=True),
+        {"id": 2, "online": False, "tenant": "V", "tenantId": 7},
+        {"id": 3, "name": "x", "isOnline": "odd"},
+    ]
     found, client, _ = inventory(**{f"{COMPUTERS}/paged": {"results": rows, "count": 9}})
     page = await found.search("q", 5, 7, 2)
     assert page.computers == (
-        Computer(1, "pc-1", "T", "u", True, True), Computer(2, "computer 2", "V", "", False, False), Computer(3, "x")
+        Computer(1, "pc-1", "T", None, "u", True, True), Computer(2, "computer 2", "V", 7, "", False, False),
+        Computer(3, "x"),
     )  # fmt: skip
     assert page.count == 9
     assert client.asked[0][1] == {"filter": "q", "skip": 2, "take": 5, "includeOffline": "true", "tenantId": 7}
@@ -213,6 +217,51 @@ async def test_targets_of_tenants_and_persons():
     persons = await targets(world(), computers=[], persons=[3])
     assert (persons.targets.noun, persons.targets.count, persons.targets.fixed) == ("persons", 1, True)
     assert (await targets(world(), persons=[3])).targets.noun == "targets"
+
+
+def family(**more: Any) -> FakeClient:
+    """Acme with Beta below it, and Gamma below Beta; computers and persons of both."""
+    parents = {"Acme": None, "Beta": 1, "Gamma": 2, "Other": None}
+    tenants = [{"id": n, "name": name, "parentTenantId": parents[name]} for n, name in enumerate(parents, 1)]
+    computers = {f"{COMPUTERS}/{n}": computer_row(n, tenantId=n % 10) for n in (101, 102)}
+    persons = [{"id": 3, "firstName": "Ada", "tenantName": "Other"}, {"id": 4, "firstName": "Bo", "tenantId": 3}]
+    return FakeClient({TENANTS: tenants, PERSONS: persons, **computers, f"{COMPUTERS}/paged": page_of_one, **more})
+
+
+def page_of_one(query: Mapping[str, int]) -> dict[str, Any]:
+    return {"results": [computer_row(10 * query["tenantId"])], "count": 1}
+
+
+async def test_the_tenants_of_computers_and_persons():
+    found = await targets(family(), computers=[101, 102], persons=[3, 4])
+    assert found.targets.facts == {"tenants": ("Acme", "Beta", "Other", "Gamma")}
+    assert found.tenants == ()
+    named = family(**{f"{COMPUTERS}/101": computer_row(101, tenantName="Acme", tenantId=1)})
+    assert (await targets(named, computers=[101])).targets.facts == {"tenants": ("Acme",)}
+    assert [path for path, _ in named.asked] == [f"{COMPUTERS}/101"]
+
+
+async def test_tenants_that_immybot_does_not_tell_are_not_known():
+    nowhere = family(**{f"{COMPUTERS}/101": computer_row(101)})
+    assert (await targets(nowhere, computers=[101, 102])).targets.facts == {"tenants": (None, "Beta")}
+    hidden = family(**{TENANTS: Forbidden("i.lab", "no", status=403)})
+    assert (await targets(hidden, computers=[101])).targets.facts == {"tenants": (None,)}
+    for error in (Unreachable("i.lab", "away"), RateLimited("i.lab", "slow down", retry_after=1)):
+        with pytest.raises(type(error)):
+            await targets(family(**{TENANTS: error}), computers=[101])
+
+
+async def test_child_tenants_count_where_they_are_maintained_too():
+    found = await targets(family(), computers=[], tenants=[1], propagate_to_child_tenants=True)
+    assert (found.targets.names, found.tenants) == (("pc-10", "pc-20", "pc-30"), ("Acme",))
+    assert found.targets.facts == {"tenants": ("Acme", "Beta", "Gamma")}
+    assert found.targets.note == (
+        "Everything in Acme (1 computers), and in the child tenants Beta (1 computers), Gamma (1 computers)."
+    )
+    alone = await targets(family(), computers=[], tenants=[1])
+    assert (alone.targets.names, alone.targets.facts) == (("pc-10",), {"tenants": ("Acme",)})
+    older = await targets(world(), computers=[], tenants=[1], propagate_to_child_tenants=True)
+    assert older.targets.facts == {"tenants": ("Acme", None)}
 
 
 async def test_a_computer_that_is_named_twice_is_one_target():

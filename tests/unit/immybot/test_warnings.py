@@ -3,6 +3,7 @@
 import pytest
 
 from bot.backends.immybot.body import build_body
+from bot.backends.immybot.item import MaintenanceItem
 from bot.backends.immybot.warnings import facts, request_warnings
 from bot.schedule import Now, Schedule
 from bot.values import Json, JsonObject
@@ -98,7 +99,7 @@ def test_warnings_that_depend_on_the_number_of_targets_and_the_schedule():
 
 
 def test_facts_for_policy():
-    assert facts(params(deployment_id=0), "Chrome", ["Acme"]) == {
+    assert facts(params(deployment_id=0), MaintenanceItem("Chrome"), ["Acme"]) == {
         "task": "Chrome", "identifier": "10", "maintenance_type": "GlobalSoftware", "task_mode": "Enforce",
         "desired_state": "LatestVersion", "reboot": "Suppress", "deployment": None, "full_maintenance": False,
         "skip_background_job": False, "offline": "ApplyOnConnect", "tenants": ["Acme"],

@@ -109,8 +109,8 @@ CONDITIONS: list[tuple[str, dict[str, Any], str]] = [
     ('channel = "#prod", min_targets = 2', {"channel_name": "prod"}, asks("2 hosts")),
     ('operation = "foreman.run", backend = "foreman"', {}, asks("the operation foreman.run and foreman.prod")),
     ('channel = "prod"', {"channel_name": "prod"}, asks("a request from #prod")),
-    ("facts = {tenants = 'Contoso'}", {"facts": {"tenants": ["Contoso", "Contoso"]}}, asks("the tenants Contoso")),
-    ("facts = {tenants = ''}", {"facts": {"tenants": []}}, asks("the tenants left empty")),
+    ("facts = {tenants = 'Contoso'}", {"facts": {"tenants": ["Contoso", "Contoso"]}}, asks("the tenant Contoso")),
+    ("facts = {tenants = ''}", {"facts": {"tenants": []}}, asks("the tenant left empty")),
     (
         "facts = {full_maintenance = 'false'}",
         {"facts": {"full_maintenance": False}},
