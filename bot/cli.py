@@ -158,6 +158,27 @@ def explain(
     raise typer.Exit(command.run(request, config))
 
 
+@policy_app.command("test")
+def policy_test(config: Config = None) -> None:
+    """Play the tests of the policy, and print a table of what differs from what they expect."""
+    from bot.commands import policy_test as command
+
+    raise typer.Exit(command.run(config))
+
+
+@policy_app.command("diff")
+def policy_diff(
+    old: Annotated[Path, typer.Argument(help="The file with the policy as it is.")],
+    new: Annotated[Path, typer.Argument(help="The file with the policy as it would be.")],
+    days: Annotated[int, typer.Option(min=1, help="How many days of requests are judged.")] = 90,
+    config: Config = None,
+) -> None:
+    """Print which of the latest requests would have been judged differently. --config names the database."""
+    from bot.commands import policy_diff as command
+
+    raise typer.Exit(command.run(old, new, days, config))
+
+
 @app.callback()
 def _root() -> None:
     """Maintenance work from Slack: Foreman, OpsRamp, ImmyBot."""

@@ -52,19 +52,28 @@ def load_configuration(path: Path | None, transports: Collection[Transport] = ()
     return configuration
 
 
-def read_policy(path: Path | None, now: datetime, default_zone: str) -> Policy:
-    """Return the policy of a configuration file. ``default_zone`` is for one that names no time zone.
+def read_policy(path: Path | None, now: datetime, default_zone: str, *, strict_tests: bool = True) -> Policy:
+    """Return the policy of a configuration file. ``default_zone`` is for one that names no time zone. With
+    ``strict_tests`` False its tests are not played.
 
     Raises ConfigError, also without a file: a policy names approvers.
     """
     if path is None:
         raise ConfigError(["environment: NIGHTSHIFT_CONFIG: is not set; the policy is read from the file it names"])
-    return load_policy(path.read_text(), str(path), now=now, default_zone=default_zone)
+    folder = path.parent
+    return load_policy(
+        path.read_text(),
+        str(path),
+        now=now,
+        default_zone=default_zone,
+        read_file=lambda name: (folder / name).read_text(),
+        strict_tests=strict_tests,
+    )
 
 
-def checked_policy(path: Path | None, settings: Settings, now: datetime) -> Policy:
+def checked_policy(path: Path | None, settings: Settings, now: datetime, *, strict_tests: bool = True) -> Policy:
     """Return the policy of a configuration file, checked against what is configured. Raises ConfigError."""
-    policy = read_policy(path, now, settings.channels.default_zone)
+    policy = read_policy(path, now, settings.channels.default_zone, strict_tests=strict_tests)
     problems = (*policy_mistakes(policy), *unknown_names(policy, known_names(settings)))
     if problems:
         raise ConfigError(problems)

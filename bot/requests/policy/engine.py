@@ -12,6 +12,7 @@ from bot.requests.directory import is_group
 from bot.requests.freezes.model import Freeze
 from bot.requests.patterns import Patterns
 from bot.requests.policy.conditions import Coverage, PreparedSubject, prepare_conditions
+from bot.requests.policy.policy_tests import LocatedTest
 from bot.requests.policy.precedence import by_precedence, precedence_of
 from bot.requests.policy.rules import PolicyRule, PolicySettings
 from bot.requests.setting_types import SettingPath
@@ -144,10 +145,12 @@ class Policy:
         defaults: PolicySettings,
         freezes: tuple[Freeze, ...] = (),
         location_of: Callable[[SettingPath], str] = lambda path: "policy",
+        tests: tuple[LocatedTest, ...] = (),
     ) -> None:
         self.defaults = defaults
         self.freezes = freezes
         self.location_of = location_of
+        self.tests = tests
         self.requester_groups = frozenset(_requester_groups(defaults))
         """The user groups on which it depends who may request what, as the file names them."""
         self.fact_patterns = _fact_patterns(defaults.rules)

@@ -1,47 +1,36 @@
 """Loads the table ``[policy]`` of the configuration file and names every problem with its line and remedy."""
 
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import ValidationError
 
 from bot.errors import ConfigError
 from bot.requests.directory import Directory, eligible_approvers, ineligibility_reason, is_group, is_user
 from bot.requests.freezes.load import PhraseReader, build_freeze, find_contradictions, read_freeze_phrase
 from bot.requests.freezes.model import Freeze
-from bot.requests.freezes.rules import FreezeRule
 from bot.requests.model import Person, Stage
 from bot.requests.policy.engine import Policy
 from bot.requests.policy.known import did_you_mean
+from bot.requests.policy.load_errors import LocationOf, TomlTable, error_line, owner_prefix
 from bot.requests.policy.loosening import loosening_problems
+from bot.requests.policy.play_tests import play_tests
+from bot.requests.policy.policy_tests import FileOfTests, LocatedTest
 from bot.requests.policy.precedence import precedence_problems
-from bot.requests.policy.rules import (
-    ApprovalTerms,
-    PolicyRule,
-    PolicySettings,
-    RequiredValues,
-    RuleConditions,
-    StageSettings,
-)
+from bot.requests.policy.rules import ApprovalTerms, PolicyRule, PolicySettings
 from bot.requests.policy.toml_lines import TomlLines
 from bot.requests.setting_types import SettingPath, make_stage
 from bot.requests.text import approver_names, count_noun
 
-LocationOf = Callable[[SettingPath], str]
-TomlTable = Mapping[str, object]
-"""A table as the standard library reads it. Nothing about it has been checked yet."""
-
 _BYTE_ORDER_MARK = "\ufeff"
-_MODELS: Mapping[str | int, type[BaseModel]] = {
-    "rules": PolicyRule,
-    "freezes": FreezeRule,
-    "when": RuleConditions,
-    "unless": RuleConditions,
-    "require": RequiredValues,
-    "stages": StageSettings,
-}
+FileReader = Callable[[str], str]
+"""Returns the text of a file that a policy names. Raises OSError or ValueError."""
+
+
+def no_files(name: str) -> str:
+    """Read no file."""
+    raise ValueError("no other file is read here")
 
 
 def load_policy(
@@ -51,10 +40,13 @@ def load_policy(
     now: datetime,
     default_zone: str = "UTC",
     phrase_reader: PhraseReader = read_freeze_phrase,
+    read_file: FileReader = no_files,
+    strict_tests: bool = True,
 ) -> Policy:
     """Load the policy of a configuration file and ignore its other tables.
 
     ``now`` is for finding freezes that will contradict each other. ``default_zone`` is for a policy that names no zone.
+    ``read_file`` returns the text of other files that the policy names. With ``strict_tests`` False no test is played.
     Raises ConfigError with one line for each problem.
     """
     text = text.removeprefix(_BYTE_ORDER_MARK)
@@ -67,10 +59,10 @@ def load_policy(
     try:
         defaults = PolicySettings.model_validate(table)
     except ValidationError as error:
-        raise ConfigError([_error_line(item, table, location_of) for item in error.errors()]) from error
+        raise ConfigError([error_line(item, table, location_of) for item in error.errors()]) from error
     problems = [f"{location_of(path)}: {text}" for path, text in _duplicate_names(defaults)]
     problems += [
-        f"{location_of(path)}: {_owner_prefix('rules', rule_name)}{text}"
+        f"{location_of(path)}: {owner_prefix('rules', rule_name)}{text}"
         for path, rule_name, text in (*loosening_problems(defaults), *precedence_problems(defaults.rules))
     ]
     freezes = []
@@ -79,11 +71,36 @@ def load_policy(
             freezes.append(build_freeze(rule, defaults.zone, phrase_reader))
         except ValueError as error:
             place = location_of(("freezes", index, "when"))
-            problems.append(f"{place}: {_owner_prefix('freezes', rule.name)}{error}.")
+            problems.append(f"{place}: {owner_prefix('freezes', rule.name)}{error}.")
     problems += _freeze_problems(defaults, freezes, now, location_of)
     if problems:
         raise ConfigError(problems)
-    return Policy(defaults, tuple(freezes), location_of)
+    policy = Policy(defaults, tuple(freezes), location_of, _located_tests(defaults, location_of, read_file))
+    if strict_tests and defaults.strict_tests and (differences := play_tests(policy)):
+        raise ConfigError([difference.text for difference in differences])
+    return policy
+
+
+def _located_tests(defaults: PolicySettings, location_of: LocationOf, read_file: FileReader) -> tuple[LocatedTest, ...]:
+    """Return the tests of the policy and of its file of tests. Raises ConfigError."""
+    own = tuple(LocatedTest(location_of(("tests", index)), test) for index, test in enumerate(defaults.tests))
+    name = defaults.tests_file
+    if not name:
+        return own
+    try:
+        text = read_file(name).removeprefix(_BYTE_ORDER_MARK)
+    except (OSError, ValueError) as error:
+        raise ConfigError([f"{location_of(('tests_file',))}: {name} cannot be read: {error}."]) from error
+    table, lines = policy_table(text, name), TomlLines(text)
+
+    def place(path: SettingPath) -> str:
+        return f"{name}:{lines.line(('policy', *path))}"
+
+    try:
+        tests = FileOfTests.model_validate(table).tests
+    except ValidationError as error:
+        raise ConfigError([error_line(item, table, place) for item in error.errors()]) from error
+    return (*own, *(LocatedTest(place(("tests", index)), test) for index, test in enumerate(tests)))
 
 
 def policy_table(text: str, source: str) -> TomlTable:
@@ -100,7 +117,11 @@ def policy_table(text: str, source: str) -> TomlTable:
 
 def _duplicate_names(defaults: PolicySettings) -> Iterator[tuple[SettingPath, str]]:
     """Find names that are given twice. Reasons and budgets are by name, so each must be unique."""
-    names_by_kind = {"rules": [rule.name for rule in defaults.rules], "freezes": [f.name for f in defaults.freezes]}
+    names_by_kind = {
+        "rules": [rule.name for rule in defaults.rules],
+        "freezes": [freeze.name for freeze in defaults.freezes],
+        "tests": [test.name for test in defaults.tests],
+    }
     for kind, names in names_by_kind.items():
         for index, name in enumerate(names):
             if name in names[:index]:
@@ -117,52 +138,11 @@ def _freeze_problems(
             if other not in index_by_name or other == rule.name:
                 place = location_of(("freezes", index_by_name[rule.name], "wins_over"))
                 problems.append(
-                    f'{place}: {_owner_prefix("freezes", rule.name)}there is no other freeze "{other}"; see wins_over.'
+                    f'{place}: {owner_prefix("freezes", rule.name)}there is no other freeze "{other}"; see wins_over.'
                 )
     for name, text in find_contradictions(freezes, now):
-        problems.append(f"{location_of(('freezes', index_by_name[name]))}: {_owner_prefix('freezes', name)}{text}.")
+        problems.append(f"{location_of(('freezes', index_by_name[name]))}: {owner_prefix('freezes', name)}{text}.")
     return problems
-
-
-def _owner_prefix(kind: str, name: str) -> str:
-    return f"the {kind[:-1]} “{name}”: " if name else ""
-
-
-def _error_line(item: ErrorDetails, table: TomlTable, location_of: LocationOf) -> str:
-    """Format one of pydantic's errors as a line: the place, the rule or freeze, the problem and the remedy."""
-    path = tuple(part for part in item["loc"] if part != "[key]")
-    return f"{location_of(path)}: {_owner(path, table)}{_problem(item, path)}"
-
-
-def _owner(path: SettingPath, table: TomlTable) -> str:
-    match path:
-        case ("rules" | "freezes" as kind, int() as index, *_):
-            entries = table[kind]
-            entry = entries[index] if isinstance(entries, list) else None
-            name = entry.get("name") if isinstance(entry, dict) else None
-            return _owner_prefix(kind, name) if isinstance(name, str) and name else f"{kind[:-1]} {index + 1}: "
-    return ""
-
-
-def _problem(item: ErrorDetails, path: SettingPath) -> str:
-    key = next((part for part in reversed(path) if isinstance(part, str)), "policy")
-    match item["type"]:
-        case "extra_forbidden":
-            known = [field.alias or name for name, field in _settings_model(path).model_fields.items()]
-            hint = did_you_mean(key, known) or f"there are {', '.join(sorted(known))}."
-            return f'there is no setting "{key}" here; {hint}'
-        case "missing":
-            return f'"{key}" is missing; add it.'
-        case "value_error":
-            return f"{item['msg'].removeprefix('Value error, ')}."
-        case _:
-            return f'"{key}" does not fit: {item["msg"][:1].lower()}{item["msg"][1:]}; it is {item["input"]!r}.'
-
-
-def _settings_model(path: SettingPath) -> type[BaseModel]:
-    """Return the model whose setting a path names."""
-    names = [part for part in path[:-1] if part in _MODELS]
-    return _MODELS[names[-1]] if names else PolicySettings
 
 
 def workspace_problems(policy: Policy, directory: Directory) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from bot.requests.freezes.rules import FreezeRule
 from bot.requests.model import LatePolicy, Overlap, Scheduler, Stage
+from bot.requests.policy.policy_tests import PolicyTest
 from bot.requests.setting_types import (
     ChannelNames,
     DurationSeconds,
@@ -202,6 +203,11 @@ class PolicySettings(ApprovalTerms):
     """File or address of a calendar (iCalendar) whose events are holidays: no business days in phrases about time."""
     rules: tuple[PolicyRule, ...] = ()
     freezes: tuple[FreezeRule, ...] = ()
+    tests: tuple[PolicyTest, ...] = ()
+    tests_file: str = ""
+    """Another file with ``[[policy.tests]]``, relative to this one."""
+    strict_tests: TrueOrFalse = False
+    """Whether a test that fails stops the start."""
 
     @model_validator(mode="after")
     def _check_default_approvers(self) -> Self:

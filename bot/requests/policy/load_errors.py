@@ -1,0 +1,75 @@
+"""Names the problems of a file's values: the place, the rule or freeze, what is wrong and what to do."""
+
+from collections.abc import Callable, Mapping
+
+from pydantic import BaseModel
+from pydantic_core import ErrorDetails
+
+from bot.requests.freezes.rules import FreezeRule
+from bot.requests.policy.known import did_you_mean
+from bot.requests.policy.policy_tests import AskedRequest, PolicyTest
+from bot.requests.policy.rules import (
+    PolicyRule,
+    PolicySettings,
+    RequiredValues,
+    RuleConditions,
+    StageSettings,
+)
+from bot.requests.setting_types import SettingPath
+
+LocationOf = Callable[[SettingPath], str]
+TomlTable = Mapping[str, object]
+"""A table as the standard library reads it. Nothing about it has been checked yet."""
+
+_MODELS: Mapping[str | int, type[BaseModel]] = {
+    "rules": PolicyRule,
+    "freezes": FreezeRule,
+    "when": RuleConditions,
+    "unless": RuleConditions,
+    "require": RequiredValues,
+    "stages": StageSettings,
+    "tests": PolicyTest,
+    "ask": AskedRequest,
+}
+
+
+def owner_prefix(kind: str, name: str) -> str:
+    """Return how a problem names its rule, freeze or test."""
+    return f"the {kind[:-1]} “{name}”: " if name else ""
+
+
+def error_line(item: ErrorDetails, table: TomlTable, location_of: LocationOf) -> str:
+    """Format one of pydantic's errors as a line: the place, the rule or freeze, the problem and the remedy."""
+    path = tuple(part for part in item["loc"] if part != "[key]")
+    return f"{location_of(path)}: {_owner(path, table)}{_problem(item, path)}"
+
+
+def _owner(path: SettingPath, table: TomlTable) -> str:
+    match path:
+        case ("rules" | "freezes" | "tests" as kind, int() as index, *_):
+            entries = table[kind]
+            entry = entries[index] if isinstance(entries, list) else None
+            name = entry.get("name") if isinstance(entry, dict) else None
+            return owner_prefix(kind, name) if isinstance(name, str) and name else f"{kind[:-1]} {index + 1}: "
+    return ""
+
+
+def _problem(item: ErrorDetails, path: SettingPath) -> str:
+    key = next((part for part in reversed(path) if isinstance(part, str)), "policy")
+    match item["type"]:
+        case "extra_forbidden":
+            known = [field.alias or name for name, field in _settings_model(path).model_fields.items()]
+            hint = did_you_mean(key, known) or f"there are {', '.join(sorted(known))}."
+            return f'there is no setting "{key}" here; {hint}'
+        case "missing":
+            return f'"{key}" is missing; add it.'
+        case "value_error":
+            return f"{item['msg'].removeprefix('Value error, ')}."
+        case _:
+            return f'"{key}" does not fit: {item["msg"][:1].lower()}{item["msg"][1:]}; it is {item["input"]!r}.'
+
+
+def _settings_model(path: SettingPath) -> type[BaseModel]:
+    """Return the model whose setting a path names."""
+    names = [part for part in path[:-1] if part in _MODELS]
+    return _MODELS[names[-1]] if names else PolicySettings
