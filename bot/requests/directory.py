@@ -77,6 +77,11 @@ class Directory(Protocol):
         """Return a user group by its id or ``@handle``; None if there is none or it cannot be looked up now."""
         ...
 
+    def members_excluded(self, names: Collection[str]) -> frozenset[str] | None:
+        """Return the user ids that user groups and user ids exclude; None if they may exclude anybody, because a group
+        is gone or Slack does not tell it."""
+        ...
+
     def user(self, person: Person) -> User | None:
         """Return what is known of a person; None if nothing is."""
         ...
@@ -96,14 +101,16 @@ class InMemoryDirectory:
         groups: Mapping[str, UserGroup] | None,
         unknown_users: Collection[str] = (),
         members_of_unknown_groups: Collection[str] = (),
+        counts_unknown_as_yes: bool = False,
     ) -> None:
         """``users`` are by user id, ``groups`` by group id; None if Slack does not tell the groups. ``unknown_users``
-        are the ids about whom Slack tells nothing. Only the possible reading of a directory has
-        ``members_of_unknown_groups``."""
+        are the ids about whom Slack tells nothing. Only the possible reading of a directory
+        ``counts_unknown_as_yes`` and has ``members_of_unknown_groups``."""
         self._team = team
         self._users = users
         self._unknown_users = frozenset(unknown_users) - frozenset(users)
         self._members_of_unknown_groups = frozenset(members_of_unknown_groups)
+        self._counts_unknown_as_yes = counts_unknown_as_yes
         self.has_groups = groups is not None
         self._groups = dict(groups or {}) | {f"@{g.handle.lower()}": g for g in (groups or {}).values() if g.handle}
 
@@ -124,12 +131,27 @@ class InMemoryDirectory:
             return self
         unknown = {user: User(person=Person(team=self._team, user=user)) for user in self._unknown_users}
         groups = {group.id: group for group in self._groups.values()} if self.has_groups else None
-        return InMemoryDirectory(self._team, {**self._users, **unknown}, groups, members_of_unknown_groups=people)
+        return InMemoryDirectory(
+            self._team,
+            {**self._users, **unknown},
+            groups,
+            members_of_unknown_groups=people,
+            counts_unknown_as_yes=True,
+        )
 
     def group(self, name: str) -> UserGroup | None:
         if self._members_of_unknown_groups and not self.has_groups:
             return UserGroup(id=name, members=self._members_of_unknown_groups)
         return self._groups.get(name.lower() if name.startswith("@") else name)
+
+    def members_excluded(self, names: Collection[str]) -> frozenset[str] | None:
+        wanted = [name for name in names if is_group(name)]
+        if wanted and not self.has_groups:
+            return frozenset(names) if self._counts_unknown_as_yes else None
+        groups = [self.group(name) for name in wanted]
+        if any(group is None or group.disabled for group in groups):
+            return None
+        return frozenset(names).union(*(group.members for group in groups if group is not None))
 
     def group_names_of(self, user: str) -> frozenset[str]:
         """Return the groups that a user is in, as policy names them: by id and by handle."""
@@ -209,7 +231,14 @@ def stage_members(stage: Stage, directory: Directory) -> frozenset[str]:
     for name in stage.groups:
         group = directory.group(name)
         users |= group.members if group else set()
-    return frozenset(users)
+    excluded = directory.members_excluded(stage.excluded)
+    return frozenset() if excluded is None else frozenset(users - excluded)
+
+
+def is_excluded(stage: Stage, user: str, directory: Directory) -> bool:
+    """Return whether a user id may not approve in a stage, whatever groups it is in."""
+    excluded = directory.members_excluded(stage.excluded)
+    return excluded is None or user in excluded
 
 
 def eligible_approvers(stage: Stage, directory: Directory) -> frozenset[str]:
@@ -245,9 +274,12 @@ def resolve_groups(requirement: Requirement, directory: Directory) -> Requiremen
     """Replace the handles of groups by their ids, so that renaming a group changes nothing. A group that is not found
     keeps its handle and has no members."""
 
+    def ids_of(names: tuple[str, ...]) -> tuple[str, ...]:
+        groups = [(name, directory.group(name)) for name in names]
+        return tuple(dict.fromkeys(group.id if group else name for name, group in groups))
+
     def with_ids(stage: Stage) -> Stage:
-        groups = [(name, directory.group(name)) for name in stage.groups]
-        return stage.model_copy(update={"groups": tuple(group.id if group else name for name, group in groups)})
+        return stage.model_copy(update={"groups": ids_of(stage.groups), "excluded": ids_of(stage.excluded)})
 
     review = requirement.review
     return requirement.model_copy(

@@ -48,6 +48,8 @@ Scheduler = Literal["nightshift", "backend"]
 LatePolicy = Literal["ask", "now", "next", "drop"]
 """What policy does with an approval that comes after the start: ask the approver, or choose for them."""
 
+ApprovalHolds = Literal["decided", "start"]
+"""Whether somebody who has left the approvers since they decided still counts at the start."""
 Overlap = Literal["skip", "wait", "start"]
 """What happens to the next run of a series while the last one is still going."""
 
@@ -72,6 +74,17 @@ class Stage(FrozenModel):
     quorum: int = Field(default=1, ge=1)
     names: tuple[str, ...] = ()
     """What the groups and users are called in the policy, for people to read."""
+    excluded: tuple[str, ...] = ()
+    """User groups and user ids who may not approve in it, whatever else they are in."""
+    excluded_names: tuple[str, ...] = ()
+    """What the excluded are called in the policy, for people to read."""
+
+
+class ApproverLimit(FrozenModel):
+    """How many requests one person may approve in a period. A night is from noon to noon."""
+
+    count: int = Field(ge=1, strict=True)
+    per: Literal["hour", "day", "night", "week"]
 
 
 class Review(FrozenModel):
@@ -128,6 +141,10 @@ class Requirement(FrozenModel):
     """Warn of an approval that comes less than this before the start."""
     scheduler: Scheduler | None = None
     """Who keeps the time, as rules say; None leaves it to the setting of the back end."""
+    approver_limits: tuple[ApproverLimit, ...] = ()
+    """How many requests one of its approvers may approve; each counts."""
+    approval_holds: ApprovalHolds = "start"
+    """Until when the approvers must be approvers: the start, or their decision."""
     review: Review | None = None
     """The review that is due afterwards if policy lets this run as an emergency; None for every other request."""
 
@@ -136,8 +153,11 @@ class Requirement(FrozenModel):
         both."""
         if self.effect != "ask" or other.effect != "ask":
             return self.effect == "approve" or self.effect == other.effect
-        quorums = {(frozenset(s.groups), frozenset(s.users)): s.quorum for s in other.stages}
-        enough = (quorums.get((frozenset(s.groups), frozenset(s.users)), 0) >= s.quorum for s in self.stages)
+        others = {(frozenset(s.groups), frozenset(s.users)): s for s in other.stages}
+        pairs = [(stage, others.get((frozenset(stage.groups), frozenset(stage.users)))) for stage in self.stages]
+        enough = (
+            met is not None and met.quorum >= s.quorum and set(s.excluded) <= set(met.excluded) for s, met in pairs
+        )
         counts_alike = self.requester_counts or not other.requester_counts
         return all(enough) and counts_alike and set(self.freezes) <= set(other.freezes)
 

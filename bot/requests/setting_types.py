@@ -25,6 +25,9 @@ _NO_GROUPS = frozenset({"@here", "@channel", "@everyone"})
 """What Slack writes like a user group although it is none."""
 _CHANNEL = re.compile(r"#?[\w.*?\[\]!-]+")
 
+REQUESTERS_GROUPS = "requester's groups"
+"""Stands in ``not_approvers`` for every user group that an author of the request is in."""
+
 
 def as_list(value: object) -> object:
     """Let a single text stand for a list of one. Raises ValueError for a list without entries, which could mean all or
@@ -52,6 +55,11 @@ def _check_principals(names: tuple[str, ...]) -> tuple[str, ...]:
             )
     if len(set(names)) < len(names):
         raise ValueError("somebody is named twice; name each once")
+    return names
+
+
+def _check_excluded(names: tuple[str, ...]) -> tuple[str, ...]:
+    _check_principals(tuple(name for name in names if name != REQUESTERS_GROUPS))
     return names
 
 
@@ -106,6 +114,7 @@ TrueOrFalse = Annotated[bool, Strict()]
 PatternList = Annotated[tuple[str, ...], BeforeValidator(as_list), AfterValidator(_check_patterns)]
 ChannelNames = Annotated[PatternList, AfterValidator(_check_channels)]
 PrincipalNames = Annotated[tuple[str, ...], BeforeValidator(as_list), AfterValidator(_check_principals)]
+ExcludedNames = Annotated[tuple[str, ...], BeforeValidator(as_list), AfterValidator(_check_excluded)]
 DurationSeconds = Annotated[int, BeforeValidator(_parse_duration), Field(gt=0)]
 ReminderTimes = Annotated[
     tuple[Annotated[int, BeforeValidator(_parse_duration)], ...],

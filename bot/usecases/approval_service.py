@@ -16,6 +16,7 @@ from bot.requests.approval.rounds import current_round
 from bot.requests.approval.status import (
     ApprovalStatus,
     approval_status,
+    holds_as_decided,
     is_still_valid,
     permission_to_decide,
     permission_to_retract,
@@ -133,6 +134,8 @@ class ApprovalService:
             self.directory, request.requirement, people_of_approval(request, decisions), self.stale_directory
         )
         approval_round = current_round(request, await self.delegations_for(decisions))
+        if holds_as_decided(approval_round, decisions, directory):
+            return ApprovalAtStart(Permission())
         permission = is_still_valid(approval_round, decisions, directory, self.clock.now())
         if not permission.allowed or not age:
             return ApprovalAtStart(permission)

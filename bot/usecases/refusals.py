@@ -13,6 +13,7 @@ class RefusalCode(StrEnum):
     REASON_MISSING = "reason_missing"
     CONTENT_ALTERED = "content_altered"
     RESCHEDULE_REFUSED = "reschedule_refused"
+    LIMIT_REACHED = "limit_reached"
     NOTHING_TO_RETRACT = "nothing_to_retract"
     # Requests
     NOT_REQUESTER = "not_requester"

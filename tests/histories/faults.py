@@ -16,7 +16,8 @@ from bot.requests.directory import Directory, InMemoryDirectory, stage_members
 from bot.requests.model import Decision, Person, Request, RequestState, Requirement
 from bot.requests.pauses import Pause
 from bot.requests.policy.engine import Policy
-from bot.requests.policy.evaluate import evaluate, strictest_requirement
+from bot.requests.policy.evaluate import evaluate
+from bot.requests.policy.strictest import strictest_requirement
 from bot.requests.resolutions import Difference, DifferenceCode
 from bot.requests.subject import Subject
 from bot.schedule import Schedule

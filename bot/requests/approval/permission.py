@@ -21,6 +21,7 @@ class PermissionCode(StrEnum):
     EARLIER_STAGE = "earlier_stage"
     PLACE_TAKEN = "place_taken"
     TOOK_PART = "took_part"
+    EXCLUDED = "excluded"
     NOT_AN_APPROVER = "not_an_approver"
     NOT_OWN_DECISION = "not_own_decision"
     ALREADY_RETRACTED = "already_retracted"

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from bot.requests.approval.delegation import Delegation, delegators_of
-from bot.requests.directory import Directory, ineligibility_reason
+from bot.requests.directory import Directory, ineligibility_reason, is_excluded
 from bot.requests.model import Decision, Person, Request, Requirement, Stage
 from bot.values import FrozenModel
 
@@ -102,5 +102,7 @@ def _is_countable(approval_round: ApprovalRound, decision: Decision, directory: 
     if not decision.on_behalf_of:
         return person.user not in approval_round.barred_approvers
     if approval_round.authors & {person.user, decision.on_behalf_of}:
+        return False
+    if any(is_excluded(stage, person.user, directory) for stage in approval_round.requirement.stages):
         return False
     return decision.on_behalf_of in delegators_of(person, approval_round.delegations, decision.at)

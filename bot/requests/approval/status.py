@@ -15,10 +15,10 @@ from bot.requests.approval.assignment import StageAssignment, assign_approvers, 
 from bot.requests.approval.delegation import delegators_of
 from bot.requests.approval.permission import RIGHTS_UNKNOWN, Permission, PermissionCode
 from bot.requests.approval.rounds import ApprovalRound, countable_approvals, current_decisions
-from bot.requests.directory import Directory, eligible_approvers, group_problems, ineligibility_reason
+from bot.requests.directory import Directory, eligible_approvers, group_problems, ineligibility_reason, is_excluded
 from bot.requests.lifecycle import STATE_LABELS
 from bot.requests.model import Decision, Person, RequestState, Stage
-from bot.requests.text import approver_names, stages_text
+from bot.requests.text import approver_names, join_words, stages_text
 from bot.values import FrozenModel
 
 
@@ -260,7 +260,8 @@ def _permission_to_decide(
         return Permission()
     if person.user not in approval_round.authors:
         for user in delegators_of(person, approval_round.delegations, now):
-            if user in helpful and user not in approval_round.authors:
+            excludes = any(is_excluded(stage, person.user, directory) for stage in approval_round.stages(now))
+            if user in helpful and user not in approval_round.authors and not excludes:
                 return Permission(on_behalf_of=user)
     return _refuse_for_now(approval_round, person, status, directory, now)
 
@@ -303,7 +304,11 @@ def _refuse_for_now(
     stages = approval_round.stages(now)
     if not stages:
         return _refuse(PermissionCode.NO_APPROVERS_NAMED, _NO_APPROVERS_TEXT)
-    current = approver_names(stages[status.stage_index])
+    stage = stages[status.stage_index]
+    current = approver_names(stage)
+    if is_excluded(stage, person.user, directory):
+        text = f"{current} decides on this, but nobody from {join_words(stage.excluded_names, 'or')}."
+        return _refuse(PermissionCode.EXCLUDED, text)
     own_stages = [index for index, stage in enumerate(stages) if person.user in eligible_approvers(stage, directory)]
     if any(index > status.stage_index for index in own_stages):
         return _refuse(PermissionCode.LATER_STAGE, f"It is not your turn yet: {current} decides first.")
@@ -345,6 +350,21 @@ def is_still_valid(
     if possible.state == "approved":
         return _refuse(PermissionCode.UNKNOWN, "Slack does not say who may approve this.")
     return _refuse(PermissionCode.NOT_APPROVED, f"The approval no longer holds: {certain.text}.")
+
+
+def holds_as_decided(approval_round: ApprovalRound, decisions: Iterable[Decision], directory: Directory) -> bool:
+    """Return whether an approval holds at the start as it was decided, whoever the approvers are by now.
+
+    Policy must say so, and everyone who gave it may still act and wrote none of it.
+    """
+    if approval_round.requirement.approval_holds != "decided":
+        return False
+    current = current_decisions(approval_round, list(decisions))
+    approvals = countable_approvals(approval_round, current, directory)
+    needed = sum(stage.quorum for stage in approval_round.requirement.stages)
+    return needed <= len(approvals) == len({decision.person for decision in current}) and all(
+        decision.verdict == "approved" for decision in current
+    )
 
 
 def missing_approver_reasons(approval_round: ApprovalRound, directory: Directory) -> tuple[str, ...]:

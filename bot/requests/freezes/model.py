@@ -36,6 +36,8 @@ class Freeze(FrozenModel):
     duration_seconds: int | None = None
     zone: str = "UTC"
     calendar: str = ""
+    allows_events: bool = False
+    """Whether it holds at all times but those of the calendar's events."""
     events: tuple[str, ...] = ()
     max_age: int = 86400
     backend: tuple[str, ...] = ()
@@ -195,6 +197,8 @@ def _hit_text(
     if _is_stale(freeze, age):
         state = "was never read" if age is None else f"was last read {format_age(age.total_seconds())} ago"
         text = f"The calendar of {name} {state}; until it answers, everything counts as frozen."
+    elif freeze.allows_events:
+        text = _not_allowed_text(freeze, runs)
     elif runs[1] > 1:
         text = f"{runs[0]} of the next {runs[1]} runs fall into {name}, the first from {format_span(*shown_span)}."
     else:
@@ -206,6 +210,11 @@ def _hit_text(
     if age is not None and age > _UNREMARKABLE_AGE and not _is_stale(freeze, age):
         text += f" Its calendar was last read {format_age(age.total_seconds())} ago."
     return text
+
+
+def _not_allowed_text(freeze: Freeze, runs: tuple[int, int]) -> str:
+    where = f"the times that the calendar of “{freeze.name}” allows"
+    return f"{runs[0]} of the next {runs[1]} runs are not in {where}." if runs[1] > 1 else f"It is not in {where}."
 
 
 def _calendar_age(freeze: Freeze, calendars: Mapping[str, "Calendar"], now: datetime) -> timedelta | None:
@@ -231,6 +240,9 @@ def _frozen_spans_around(
     if _is_stale(freeze, _calendar_age(freeze, calendars, now)):
         return [(TimeSpan(start, end), "")]
     events = calendars[freeze.calendar].events(start, end, freeze.zone, freeze.events)
+    if freeze.allows_events:
+        allowed = [TimeSpan(event.start, event.end) for event in events]
+        return [(span, "") for span in subtract_spans([TimeSpan(start, end)], allowed)]
     return [(TimeSpan(e.start, e.end), e.title) for e in events]
 
 

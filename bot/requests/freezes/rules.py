@@ -27,6 +27,8 @@ class FreezeRule(FrozenModel):
     lasts: DurationSeconds | None = None
     zone: ZoneName = ""
     calendar: str = ""
+    allow_calendar: str = ""
+    """A calendar whose events are the only times without the freeze."""
     events: PatternList = ()
     max_age: DurationSeconds = 86400
     effect: Literal["refuse", "ask"] = "refuse"
@@ -41,7 +43,12 @@ class FreezeRule(FrozenModel):
 
     @model_validator(mode="after")
     def _check_consistent(self) -> Self:
-        given = [bool(self.when), self.start is not None or self.end is not None, bool(self.calendar)]
+        given = [
+            bool(self.when),
+            self.start is not None or self.end is not None,
+            bool(self.calendar),
+            bool(self.allow_calendar),
+        ]
         if sum(given) != 1:
             raise ValueError('say when it holds in one way: when = "a phrase", start and end, or calendar = "a URL"')
         if given[1] and (self.start is None or self.end is None or self.start >= self.end):

@@ -123,7 +123,7 @@ class PreparedRule:
 
 def _requester_groups(settings: PolicySettings) -> Iterator[str]:
     for terms in (settings, *settings.rules):
-        yield from filter(is_group, terms.may_request)
+        yield from filter(is_group, (*terms.may_request, *terms.not_approvers))
     for rule in settings.rules:
         for conditions in (rule.when, *rule.unless):
             yield from filter(is_group, conditions.requester)
@@ -152,7 +152,8 @@ class Policy:
         self.location_of = location_of
         self.tests = tests
         self.requester_groups = frozenset(_requester_groups(defaults))
-        """The user groups on which it depends who may request what, as the file names them."""
+        """The user groups on which it depends who may request what, and who may not approve it, as the file names
+        them."""
         self.fact_patterns = _fact_patterns(defaults.rules)
         """The facts that rules match, each with the patterns for it and their tests."""
         self.precedence = precedence_of(defaults.rules)

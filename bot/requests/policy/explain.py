@@ -46,6 +46,11 @@ def terms_text(requirement: Requirement) -> tuple[str, ...]:
         lines.insert(
             0, f"In stages: {join_words([stage_text(s) for s in requirement.stages], 'then')}. Nobody counts twice."
         )
+    if excluded := tuple(dict.fromkeys(name for stage in requirement.stages for name in stage.excluded_names)):
+        lines.append(f"Nobody from {join_words(excluded, 'or')} may approve it.")
+    lines += [f"Nobody may approve more than {limit.count} a {limit.per}." for limit in requirement.approver_limits]
+    if requirement.approval_holds == "decided":
+        lines.append("An approval holds even if its approver is no approver any more at the start.")
     if requirement.requester_counts:
         lines.append("The requester may approve it too, if they are one of the approvers.")
     if requirement.reminders:

@@ -20,7 +20,7 @@ from bot.requests.policy.policy_tests import FileOfTests, LocatedTest
 from bot.requests.policy.precedence import precedence_problems
 from bot.requests.policy.rules import ApprovalTerms, PolicyRule, PolicySettings
 from bot.requests.policy.toml_lines import TomlLines
-from bot.requests.setting_types import SettingPath, make_stage
+from bot.requests.setting_types import REQUESTERS_GROUPS, SettingPath, make_stage
 from bot.requests.text import approver_names, count_noun
 
 _BYTE_ORDER_MARK = "\ufeff"
@@ -189,6 +189,7 @@ def _named_principals(policy: Policy) -> Iterator[tuple[SettingPath, tuple[str, 
         yield (*path, "may_request"), terms.may_request
         yield (*path, "may_pause"), terms.may_pause
         yield (*path, "approvers"), terms.approvers
+        yield (*path, "not_approvers"), tuple(name for name in terms.not_approvers if name != REQUESTERS_GROUPS)
         yield (*path, "escalate_to"), terms.escalate_to
         for number, stage in enumerate(terms.stages):
             yield (*path, "stages", number, "approvers"), stage.approvers

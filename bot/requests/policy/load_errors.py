@@ -6,6 +6,7 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from bot.requests.freezes.rules import FreezeRule
+from bot.requests.model import ApproverLimit
 from bot.requests.policy.known import did_you_mean
 from bot.requests.policy.policy_tests import AskedRequest, PolicyTest
 from bot.requests.policy.rules import (
@@ -27,6 +28,7 @@ _MODELS: Mapping[str | int, type[BaseModel]] = {
     "when": RuleConditions,
     "unless": RuleConditions,
     "require": RequiredValues,
+    "approver_limit": ApproverLimit,
     "stages": StageSettings,
     "tests": PolicyTest,
     "ask": AskedRequest,

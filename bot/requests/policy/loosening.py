@@ -12,6 +12,7 @@ from bot.requests.policy.engine import Policy
 from bot.requests.policy.rules import (
     DEFAULT_EXPIRY,
     DEFAULT_WARN_BEFORE,
+    HOLDS_BY_STRICTNESS,
     LATE_BY_STRICTNESS,
     ApprovalTerms,
     PolicyRule,
@@ -37,6 +38,7 @@ _TERMS = (
     _Term("drift", DEFAULT_DYNAMIC_PERCENT, float),
     _Term("renew_after_days", inf, float),
     _Term("renew_after_runs", inf, float),
+    _Term("approval_holds", "start", HOLDS_BY_STRICTNESS.index),
     _Term("overlap", "start", OVERLAPS_BY_STRICTNESS.index),
     _Term("warn_before", DEFAULT_WARN_BEFORE, lambda seconds: -seconds, format_duration),
 )

@@ -40,6 +40,11 @@ def _refusals(policy: Policy, subject: Subject, matches: Sequence[RuleMatch]) ->
         for m in matches
         if m.rule.effect != "refuse" and (missing := missing_requester_groups(m.rule.when.requester, subject))
     ]
+    refusals += [
+        (RequirementCode.GROUP_MISSING, _missing_group_text(name, missing))
+        for name, terms in (("", policy.defaults), *((m.rule.name, m.rule) for m in matches))
+        if (missing := tuple(group for group in terms.not_approvers if group in subject.missing_groups))
+    ]
     allowed_by: list[tuple[str, tuple[str, ...]]] = [("", policy.defaults.may_request)]
     allowed_by += [(m.rule.name, m.rule.may_request) for m in matches]
     requester_ids = subject.groups | {subject.requester}
@@ -59,7 +64,8 @@ def _refusing_text(match: RuleMatch) -> str:
 
 
 def _missing_group_text(rule: str, missing: tuple[str, ...]) -> str:
-    return f"The rule “{rule}” depends on who is in {join_words(missing, 'or')}. {_missing_text(missing)}"
+    subject = f"The rule “{rule}”" if rule else "Policy"
+    return f"{subject} depends on who is in {join_words(missing, 'or')}. {_missing_text(missing)}"
 
 
 def _missing_text(missing: tuple[str, ...]) -> str:

@@ -6,11 +6,12 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from bot.requests.freezes.rules import FreezeRule
-from bot.requests.model import LatePolicy, Overlap, Scheduler, Stage
+from bot.requests.model import ApprovalHolds, ApproverLimit, LatePolicy, Overlap, Scheduler, Stage
 from bot.requests.policy.policy_tests import PolicyTest
 from bot.requests.setting_types import (
     ChannelNames,
     DurationSeconds,
+    ExcludedNames,
     HourRanges,
     PatternList,
     PrincipalNames,
@@ -28,6 +29,7 @@ from bot.values import FrozenModel
 DEFAULT_EXPIRY = 8 * 3600
 DEFAULT_WARN_BEFORE = 900
 DEFAULT_REVIEW_WITHIN = 24 * 3600
+HOLDS_BY_STRICTNESS: tuple[ApprovalHolds, ...] = ("start", "decided")
 LATE_BY_STRICTNESS: tuple[LatePolicy, ...] = ("drop", "ask", "next", "now")
 
 
@@ -107,6 +109,10 @@ class ApprovalTerms(FrozenModel):
     may_request: PrincipalNames = ()
     may_pause: PrincipalNames = ()
     approvers: PrincipalNames = ()
+    not_approvers: ExcludedNames = ()
+    """Who may not approve, whatever group they are in."""
+    approver_limit: ApproverLimit | None = None
+    approval_holds: ApprovalHolds | None = None
     quorum: WholeNumber | None = Field(default=None, ge=1)
     stages: Annotated[tuple[StageSettings, ...], BeforeValidator(as_list)] = ()
     requester_counts: TrueOrFalse | None = None

@@ -20,6 +20,7 @@ from bot.requests.model import Decision, Person, Request
 from bot.schedule import Now
 from bot.storage import audit, messages, requests, runs
 from bot.storage.transactions import Tx
+from bot.usecases.approvals.approver_limits import check_approver_limits
 from bot.usecases.approvals.complete import complete_approval
 from bot.usecases.approvals.disclose import check_shown
 from bot.usecases.approvals.expire import expire_request
@@ -219,6 +220,8 @@ async def _store_decision(
             **evidence,
         }
         await audit.record(tx, decision.at, decision.person.key, f"request.{decision.verdict}", request.id, data)
+        if decision.verdict == "approved":
+            await check_approver_limits(tx, services, request, decision)
         request, text = await _apply_status(tx, services, request, decision, late, [*earlier, decision], context)
         if schedule is not None and request.state == "awaiting_approval":
             await ask_for_moved_start(tx, request, decision)

@@ -7,11 +7,12 @@ import pytest
 from pydantic import BaseModel
 
 from bot.requests.freezes.rules import FreezeRule
+from bot.requests.model import ApproverLimit
 from bot.requests.policy.load import load_policy
 from bot.requests.policy.rules import PolicyRule, PolicySettings, RequiredValues, RuleConditions
 from tests.unit.requests.build import NOW
 
-MODELS = (PolicySettings, PolicyRule, RuleConditions, RequiredValues, FreezeRule)
+MODELS = (PolicySettings, PolicyRule, RuleConditions, RequiredValues, ApproverLimit, FreezeRule)
 PAGE = (Path(__file__).parents[3] / "docs" / "policy.md").read_text()
 
 

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from bot.requests.model import RequirementCode as Code
-from bot.requests.policy.evaluate import evaluate, merge_stages
+from bot.requests.policy.evaluate import evaluate
 from bot.requests.policy.explain import headline
+from bot.requests.policy.strictest import merge_stages
 from tests.unit.requests.build import NOW, policy, rule, stage, subject
 
 DEFAULT = "Needs 1 of @sre because no rule applies."

@@ -54,7 +54,10 @@ DATES = "start = 2026-12-20T00:00:00\nend = 2027-01-03T06:00:00\n"
         (DATES + 'effect = "ask"\napprovers = "@a"\nquorum = 0', '"quorum" does not fit'),
         (DATES + 'wins_over = "G"', 'there is no other freeze "G"'),
         (DATES + 'wins_over = "F"', 'there is no other freeze "F"'),
-        (DATES + 'unless = {requester = "@a"}', 'there is no setting "unless" here; there are approvers, backend,'),
+        (
+            DATES + 'unless = {requester = "@a"}',
+            'there is no setting "unless" here; there are allow_calendar, approvers,',
+        ),
         (DATES + "[[policy.freezes]]\nname = 'F'\n" + DATES, 'there are two freezes named "F"'),
     ],
 )

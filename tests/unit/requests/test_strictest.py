@@ -4,7 +4,8 @@ import pytest
 
 from bot.requests.model import Requirement
 from bot.requests.model import RequirementCode as Code
-from bot.requests.policy.evaluate import evaluate, strictest_requirement
+from bot.requests.policy.evaluate import evaluate
+from bot.requests.policy.strictest import strictest_requirement
 from tests.unit.requests.build import policy, requirement, rule, stage, subject
 
 SRE, DBA = stage("@sre"), stage("@dba")

@@ -5,10 +5,13 @@ from datetime import timedelta
 import pytest
 
 from bot.errors import Conflict, NotAllowed
+from bot.requests.model import ApproverLimit, Request
+from bot.storage import requests
 from bot.usecases.approvals.decide import load_decidable_request
 from bot.usecases.approvals.delegate import delegate
 from bot.usecases.approvals.end_delegation import end_delegation
 from bot.usecases.approvals.retract import retract_decision
+from bot.usecases.refusals import RefusalCode
 from tests.unit.usecases.harness import Harness
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -343,3 +346,24 @@ async def test_a_decision_wakes_what_shows_it_and_what_starts_it(bot: Harness, v
     bot.woken()
     await bot.decide(request, verdict=verdict, comment="because")
     assert bot.woken() == {"sender", "scheduler"}
+
+
+async def test_one_person_approves_no_more_than_policy_lets_them_and_may_still_deny(bot: Harness) -> None:
+    limits = (ApproverLimit(count=1, per="night"),)
+
+    async def limited() -> Request:
+        request = await bot.request(hosts="name ~ db")
+        requirement = request.requirement.model_copy(update={"approver_limits": limits})
+        async with bot.services.db.write() as tx:
+            return await requests.transition(tx, request, request.state, requirement=requirement)
+
+    bot.forward(days=3)
+    first, second = await limited(), await limited()
+    await bot.decide(first, "carol")
+    with pytest.raises(NotAllowed, match="You have approved 1 request this night") as refused:
+        await bot.decide(second, "carol")
+    assert refused.value.code == RefusalCode.LIMIT_REACHED
+    assert [decision.person for decision in await bot.decisions(second)] == []
+    assert (await bot.decide(second, "carol", "denied", comment="Not tonight.")).request.state == "denied"
+    bot.forward(days=1)
+    await bot.decide(await limited(), "carol")
