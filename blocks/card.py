@@ -51,6 +51,7 @@ STATE_EMOJI = {
     "partly_failed": "🟠",
     "failed": "🔴",
     "cancelled": "⚪",
+    "ended_unseen": "❓",
     "denied": "⛔",
     "expired": "⌛",
     "withdrawn": "⚪",
@@ -200,7 +201,7 @@ def _card_buttons(card: Card, shown: CardExcerpts) -> list[Element]:
     if request.state not in (*FINAL_STATES, "awaiting_approval", "unknown"):
         if request.state == "scheduled" and all(run.state == "pending" for run in card.runs):
             row.append(button("Edit", "edit", value))
-        row += [*_overlap_buttons(card, value), *_pause_buttons(card, value)]
+        row += [*_overlap_buttons(card, value), *_silence_buttons(card, value), *_pause_buttons(card, value)]
         label = "Cancel the series" if request.is_series else "Cancel"
         row.append(button(label, "cancel", value, style="danger", confirm=_stop_confirmation(request)))
     if card.review_is_due and request.state in FINAL_STATES:
@@ -221,6 +222,16 @@ def _overlap_buttons(card: Card, value: str) -> list[Element]:
     text = "Look in the back end first. If it goes on after all, two runs may overlap."
     dialog = confirm_dialog(f"Has run {min(going)} ended?", text, "Yes, it has ended")
     return [button("It has ended: go on", "confirm_ended", f"{value}:{min(going)}", confirm=dialog)]
+
+
+def _silence_buttons(card: Card, value: str) -> list[Element]:
+    """The button that ends a run whose back end has not answered for a while."""
+    silent = [run.number for run in card.runs if run.state == "running" and run.silent_since and run.problem]
+    if card.request.is_series or not silent:
+        return []
+    text = "Nothing is cancelled in the back end. It may still be running, so a repeat needs an approver."
+    dialog = confirm_dialog(f"Mark {card.request.name} as ended?", text, "Mark as ended")
+    return [button("Mark as ended", "confirm_ended", f"{value}:{silent[0]}", confirm=dialog)]
 
 
 def _pause_buttons(card: Card, value: str) -> list[Element]:

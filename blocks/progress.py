@@ -20,7 +20,7 @@ _STATE_LABELS = {
     "failed": "failed",
     "cancelled": "cancelled",
     "missed": "missed",
-    "ended_unseen": "ended, as an approver says",
+    "ended_unseen": "marked as ended",
 }
 
 

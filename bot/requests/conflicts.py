@@ -31,6 +31,8 @@ class TargetConflict(FrozenModel):
     end: datetime
     overlap_count: int
     text: str
+    is_possible: bool = False
+    """Whether it is not known if the other request is still running: people have marked it as ended."""
 
     def is_told_in(self, warnings: Iterable[str]) -> bool:
         """Return whether warnings from an earlier moment are about this conflict. Their times may have moved since."""
@@ -66,6 +68,24 @@ class ConflictSearch:
             return None
         names = tuple(sorted(self._names_by_key[key] for key in shared))
         return _describe_conflict(other, names, overlaps, self._zone)
+
+    def possible_conflict_with(self, other: PlannedWork, now: datetime) -> TargetConflict | None:
+        """Return the conflict with a request that may still be running; None if it works on other targets."""
+        shared = self._names_by_key.keys() & _by_key(other.names, self._short_names).keys()
+        if other.request == self._mine.request or not shared:
+            return None
+        names = tuple(sorted(self._names_by_key[key] for key in shared))
+        return TargetConflict(
+            request=other.request,
+            backend=other.backend,
+            names=names,
+            start=now,
+            end=now,
+            overlap_count=1,
+            text=f"{_name_of(other)} may still be running on {first_few(names)}: it was marked as ended, but nobody "
+            "has seen it end. No rule alone approves this.",
+            is_possible=True,
+        )
 
     def _overlaps_with(self, windows: tuple[TimeSpan, ...]) -> Sequence[TimeSpan]:
         if windows not in self._overlaps:
@@ -103,11 +123,14 @@ def _overlaps(mine: Sequence[TimeSpan], others: Sequence[TimeSpan]) -> list[Time
     return shared
 
 
+def _name_of(other: PlannedWork) -> str:
+    return f"{other.request} ({other.title}, {other.backend})" if other.title else f"{other.request} ({other.backend})"
+
+
 def _describe_conflict(
     other: PlannedWork, names: tuple[str, ...], overlaps: Sequence[TimeSpan], zone: str
 ) -> TargetConflict:
     first = TimeSpan(*(at.astimezone(ZoneInfo(zone)) for at in overlaps[0]))
-    what = f"{other.request} ({other.title}, {other.backend})" if other.title else f"{other.request} ({other.backend})"
     often = f", the first of {len(overlaps)} times" if len(overlaps) > 1 else ""
     return TargetConflict(
         request=other.request,
@@ -116,5 +139,5 @@ def _describe_conflict(
         start=first.start,
         end=first.end,
         overlap_count=len(overlaps),
-        text=f"{what} works on {first_few(names)} too: {format_span(*first)}{often}.",
+        text=f"{_name_of(other)} works on {first_few(names)} too: {format_span(*first)}{often}.",
     )

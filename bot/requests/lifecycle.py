@@ -14,11 +14,12 @@ TRANSITIONS: Mapping[RequestState, frozenset[RequestState]] = {
         {"scheduled", "running", "unknown", "succeeded", "partly_failed", "failed", "cancelled", "awaiting_approval"}
     ),
     "unknown": frozenset({"starting", "scheduled", "running", "succeeded", "partly_failed", "failed", "cancelled"}),
-    "running": frozenset({"scheduled", "succeeded", "partly_failed", "failed", "cancelled"}),
+    "running": frozenset({"scheduled", "succeeded", "partly_failed", "failed", "cancelled", "ended_unseen"}),
     "succeeded": frozenset(),
     "partly_failed": frozenset(),
     "failed": frozenset(),
     "cancelled": frozenset(),
+    "ended_unseen": frozenset(),
     "denied": frozenset(),
     "expired": frozenset(),
     "withdrawn": frozenset(),
@@ -42,6 +43,7 @@ STATE_LABELS: Mapping[RequestState, str] = {
     "partly_failed": "Partly failed",
     "failed": "Failed",
     "cancelled": "Cancelled",
+    "ended_unseen": "Marked as ended: it may still be running",
     "denied": "Denied",
     "expired": "Expired without a decision",
     "withdrawn": "Withdrawn",
@@ -59,7 +61,7 @@ _STATE_FOR_RUN: Mapping[RunState, RequestState] = {
     "failed": "failed",
     "cancelled": "cancelled",
     "missed": "failed",
-    "ended_unseen": "failed",
+    "ended_unseen": "ended_unseen",
 }
 
 

@@ -25,6 +25,7 @@ RequestState = Literal[
     "partly_failed",
     "failed",
     "cancelled",
+    "ended_unseen",
     "denied",
     "expired",
     "withdrawn",
@@ -366,6 +367,8 @@ class Run(FrozenModel):
     """Which run of the back end somebody takes this one for, while it is unknown and an approver has to confirm it."""
     progress: Mapping[str, Any] | None = None
     problem: str = ""
+    silent_since: datetime | None = None
+    """Since when its back end has not told how it goes; None while it does."""
     starts_at: datetime | None = None
     """When the back end starts it by itself, as it last told."""
     start_check: StartCheck | None = None

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Literal, TypedDict, Unpack
 
 from pydantic import ConfigDict, JsonValue
-from sqlalchemy import RowMapping, bindparam, func, insert, or_, select, update
+from sqlalchemy import RowMapping, and_, bindparam, func, insert, or_, select, update
 from sqlalchemy.sql.base import Executable
 
 from bot.errors import Conflict, NotFound
@@ -69,7 +69,12 @@ _AWAITING = (
 _RECENT = _SUMMARY.order_by(requests.c.number.desc()).limit(bindparam("max_rows"))
 _OPEN_NUMBERS = (
     select(requests.c.number)
-    .where(requests.c.state.in_(sorted(OPEN_STATES)))
+    .where(
+        or_(
+            requests.c.state.in_(sorted(OPEN_STATES)),
+            and_(requests.c.state == "ended_unseen", requests.c.finished_at >= bindparam("unseen_since")),
+        )
+    )
     .order_by(requests.c.number.desc())
     .limit(bindparam("max_rows"))
 )
@@ -253,9 +258,11 @@ async def past_remind_at(tx: Tx, now: datetime, limit: int = 100) -> Sequence[Re
     )
 
 
-async def open_numbers(tx: Tx, limit: int = 5000) -> Sequence[int]:
-    """Return the numbers of the requests that are not over, newest first."""
-    return [row.number for row in await tx.execute(_OPEN_NUMBERS, {"max_rows": limit})]
+async def open_numbers(tx: Tx, unseen_since: datetime, limit: int = 5000) -> Sequence[int]:
+    """Return the numbers of the requests that are not over, newest first, with those that people have marked as ended
+    since a moment."""
+    parameters: Parameters = {"unseen_since": unseen_since, "max_rows": limit}
+    return [row.number for row in await tx.execute(_OPEN_NUMBERS, parameters)]
 
 
 async def target_names(tx: Tx, numbers: Sequence[int]) -> Mapping[str, Sequence[str]]:

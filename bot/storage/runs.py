@@ -64,6 +64,7 @@ _TO_CHECK = (
     .with_for_update(skip_locked=True)
 )
 _SET_POLL_AT = update(runs).where(runs.c.id.in_(bindparam("row_ids", expanding=True)))
+_NOTE_SILENCE = update(runs).where(runs.c.id.in_(bindparam("row_ids", expanding=True)), runs.c.silent_since.is_(None))
 _SET_CHECK_AT = update(runs).where(runs.c.id.in_(bindparam("row_ids", expanding=True)))
 _RELEASE_CHECK = update(runs).where(
     runs.c.id == bindparam("row_id"), runs.c.check_at > bindparam("now"), runs.c.check_at <= bindparam("leased")
@@ -103,6 +104,7 @@ class RunChanges(TypedDict, total=False):
     proposal: Proposal | None
     progress: JsonObject | None
     problem: str
+    silent_since: datetime | None
     started_at: datetime | None
     finished_at: datetime | None
     poll_at: datetime | None
@@ -184,6 +186,11 @@ async def transition(tx: Tx, run: Run, state: RunState, **changes: Unpack[RunCha
     if updated.rowcount != 1:
         raise Conflict("This run has changed in the meantime.")
     return after
+
+
+async def note_silence(tx: Tx, run_ids: Sequence[str], since: datetime) -> None:
+    """Store since when the back end of some runs does not tell how they go, unless that is stored."""
+    await tx.execute(_NOTE_SILENCE.values(silent_since=since), {"row_ids": list(run_ids)})
 
 
 async def due_to_start(tx: Tx, now: datetime, limit: int = 100) -> Sequence[Run]:

@@ -176,6 +176,7 @@ runs = Table(
     Column("proposal", Json),
     Column("progress", Json),
     Column("problem", Text, nullable=False),
+    Column("silent_since", UtcDateTime),
     Column("poll_at", UtcDateTime),
     Column("starts_at", UtcDateTime),
     Column("start_check", Json),

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from bot.clock import Clock
@@ -17,6 +17,8 @@ from bot.storage.transactions import Tx
 from bot.usecases.policy_service import PolicyInput
 
 T = TypeVar("T")
+MAY_BE_RUNNING = timedelta(hours=24)
+"""How long a request that people have marked as ended counts as possibly running."""
 PAGE_SIZE = 4
 """Maximum number of open requests that are read and compared at once, each with up to 20,000 targets: more would keep
 clicks waiting."""
@@ -43,11 +45,15 @@ class ConflictFinder:
         )
         search = ConflictSearch(planned, zone=policy_input.zone, short_names=self.short_names)
         async with self.db.read() as tx:
-            ids = await _requests_sharing_targets(tx, search)
+            ids = await _requests_sharing_targets(tx, search, now - MAY_BE_RUNNING)
             conflicts: list[TargetConflict] = []
             windows: dict[Schedule, tuple[TimeSpan, ...]] = {}
             for page in _pages(ids):
                 for other in await requests.by_ids(tx, page):
+                    if other.state == "ended_unseen":
+                        possible = search.possible_conflict_with(_planned_work(other, ()), now)
+                        conflicts += [possible] if possible is not None else []
+                        continue
                     schedule = other.content.schedule
                     # Many requests have the same schedule, and a series takes milliseconds to expand.
                     if schedule not in windows:
@@ -68,10 +74,10 @@ def _planned_work(request: Request, windows: tuple[TimeSpan, ...]) -> PlannedWor
     )
 
 
-async def _requests_sharing_targets(tx: Tx, search: ConflictSearch) -> list[str]:
-    """Return the ids of open requests on some of the same targets, whenever they work on them."""
+async def _requests_sharing_targets(tx: Tx, search: ConflictSearch, unseen_since: datetime) -> list[str]:
+    """Return the ids of requests on some of the same targets that are open, or may be running since a moment."""
     ids: list[str] = []
-    for page in _pages(await requests.open_numbers(tx)):
+    for page in _pages(await requests.open_numbers(tx, unseen_since)):
         names_by_id = await requests.target_names(tx, page)
         ids += [request_id for request_id, names in names_by_id.items() if search.shares_targets(names)]
         await asyncio.sleep(0)

@@ -44,7 +44,8 @@ class PolicyInput:
     """A request, or a draft of one, as policy sees it.
 
     ``editors`` are those besides the requester who have changed it or are about to. ``former_authors`` wrote it before
-    the requester took it over.
+    the requester took it over. ``may_be_running`` says that a request on the same targets, marked as ended, may still
+    be running: no rule alone approves another one then.
     """
 
     name: str
@@ -57,6 +58,7 @@ class PolicyInput:
     reason: str
     editors: tuple[Person, ...] = ()
     former_authors: tuple[Person, ...] = ()
+    may_be_running: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +162,7 @@ class PolicyService:
             self.policy,
             subject.model_copy(update=as_now),
             editors,
-            is_taken_over=bool(policy_input.former_authors),
+            needs_people=bool(policy_input.former_authors),
         )
         return resolve_groups(requirement, directory)
 
@@ -275,8 +277,13 @@ class PolicyService:
         if policy_input.editors:
             groups = await self.directory.groups()
             editors = {e.user: _policy_group_names(groups.containing(e.user)) for e in policy_input.editors}
-        is_taken_over = bool(policy_input.former_authors)
-        return evaluate_authors(self.policy, subject, editors, hits, is_taken_over=is_taken_over)
+        return evaluate_authors(
+            self.policy,
+            subject,
+            editors,
+            hits,
+            needs_people=bool(policy_input.former_authors) or policy_input.may_be_running,
+        )
 
     def _local_scheduler_reason(self, subject: Subject, requirement: Requirement, overlap: Overlap | None) -> str:
         kind = subject.schedule.kind

@@ -82,11 +82,11 @@ def evaluate_authors(
     editors: Mapping[str, frozenset[str]],
     freeze_hits: Sequence[FreezeHit] = (),
     *,
-    is_taken_over: bool = False,
+    needs_people: bool = False,
 ) -> Requirement:
     """Return the strictest of what policy demands of each author: the requester, and ``editors`` with the names of
     their groups by user id. No rule approves by itself what somebody other than the requester has written."""
-    automatic = not editors and not is_taken_over
+    automatic = not editors and not needs_people
     subjects = [
         subject,
         *(subject.model_copy(update={"requester": user, "groups": groups}) for user, groups in editors.items()),

@@ -1,6 +1,7 @@
 """Previews a draft: what it would do, what policy demands, and whether everything is valid. Changes nothing."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.backends.base import FormField, Operation, Params, Placement, Plan, Preview, mask_secrets
@@ -56,6 +57,8 @@ class PreviewResult(FrozenModel):
     warnings: tuple[str, ...]
     conflicts: tuple[str, ...] = ()
     """Those of the warnings that are about other requests on the same targets."""
+    may_be_running: bool = False
+    """Whether one of these was marked as ended, and may still be running."""
     facts: Mapping[str, StoredJson]
     calls: tuple[Mapping[str, StoredJson], ...]
     changes: tuple[Mapping[str, str], ...]
@@ -166,8 +169,9 @@ async def _build_result(
     content = _content(draft, fields, params, schedule, preview)
     targets = TargetSet(**preview.targets.model_dump())
     policy_input = await policy_input_of_draft(services, draft, content, targets, preview.facts, actor.zone)
-    conflicts = tuple(conflict.text for conflict in await services.conflicts.find(policy_input))
-    outcome = await services.policy.evaluate(policy_input, conflicts)
+    found = await services.conflicts.find(policy_input)
+    conflicts, may_be_running = tuple(conflict.text for conflict in found), any(c.is_possible for c in found)
+    outcome = await services.policy.evaluate(replace(policy_input, may_be_running=may_be_running), conflicts)
     plan = _plan(operation, params, schedule, preview.plan, outcome.local_scheduler_reason)
     far_future = far_future_warning(schedule, services.clock.now())
     secrets = frozenset(field.api_name for field in fields if field.secret)
@@ -188,6 +192,7 @@ async def _build_result(
         targets=targets,
         warnings=(*preview.warnings, *([far_future] if far_future else []), *conflicts, *outcome.freeze_notes),
         conflicts=conflicts,
+        may_be_running=may_be_running,
         facts=preview.facts,
         calls=tuple({**call.model_dump(mode="json"), "body": mask_secrets(call.body, secrets)} for call in plan.calls),
         changes=tuple(change.model_dump() for change in preview.changes),

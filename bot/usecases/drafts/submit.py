@@ -1,5 +1,6 @@
 """Submits a previewed draft: it becomes a request, or a new revision of one, once."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from bot import failpoints
@@ -68,6 +69,7 @@ async def _recheck_policy(services: Services, draft: Draft, preview: PreviewResu
     policy_input = await policy_input_of_draft(
         services, draft, preview.content, preview.targets, preview.facts, preview.zone
     )
+    policy_input = replace(policy_input, may_be_running=preview.may_be_running)
     requirement = (await services.policy.evaluate(policy_input, preview.conflicts)).requirement
     if requirement.effect == "refuse":
         text = " ".join(requirement.reasons) or "Policy does not allow this any more."

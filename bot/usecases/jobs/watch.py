@@ -18,6 +18,7 @@ from bot.storage.runs import RunChanges
 from bot.storage.transactions import Tx
 from bot.usecases.backend_registry import ConfiguredBackend
 from bot.usecases.runs.finish import finish_run
+from bot.usecases.runs.silence import note_silence
 from bot.usecases.services import Services
 
 _FINAL_RUN_STATE: Mapping[str, RunState] = {
@@ -67,6 +68,7 @@ async def _poll_operation(services: Services, backend: ConfiguredBackend, key: s
         progress_by_id = await operation.poll(list(handles.values()))
     except BackendError as error:
         _log.warning("polling failed", backend=backend.name, runs=len(batch), why=str(error))
+        await note_silence(services, batch, str(error))
         return
     for run in batch:
         handle = handles.get(run.id)
@@ -84,7 +86,7 @@ async def _apply_progress(services: Services, run: Run, handle: Handle, progress
     """Record progress. ``starts`` is False for an operation that only creates what the back end starts."""
     json = progress.model_dump(mode="json", exclude={"runs"})
     planned: RunChanges = _planned_start(run, handle, progress) if starts else {}
-    if json == run.progress and not progress.runs and not progress.is_final and not planned:
+    if json == run.progress and not progress.runs and not progress.is_final and not planned and not run.silent_since:
         return
     is_held_back = is_being_cancelled(run.start_check) and not is_cancelled_by_person(run.start_check)
     if is_held_back and progress.state == "cancelled":
@@ -103,11 +105,13 @@ async def _apply_progress(services: Services, run: Run, handle: Handle, progress
             request = await _note_unchecked_start(tx, request, run.start_check)
         if progress.is_final:
             await finish_run(tx, services, run, request, _FINAL_RUN_STATE[progress.state], progress=json)
-        elif json != run.progress or planned:
+        elif json != run.progress or planned or run.silent_since:
             is_running = progress.state == "running" and handle.kind == "run"
             state: RunState = "running" if is_running else run.state
             started = run.started_at or (now if is_running else None)
             changes: RunChanges = {**planned, "progress": json, "started_at": started}
+            if run.silent_since:
+                changes |= {"silent_since": None, "problem": ""}
             await runs.transition(tx, run, state, **changes)
             if is_running and not request.is_series and can_transition(request.state, "running"):
                 await requests.transition(tx, request, "running", started_at=started)

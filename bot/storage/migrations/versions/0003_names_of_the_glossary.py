@@ -31,6 +31,10 @@ COLUMNS = (
     ("decisions", "evidence", "interaction_context"),
 )
 RUN_STATES = {"held": "pending", "placed": "scheduled_in_backend"}
+REQUEST_STATES = (
+    *("awaiting_approval", "approved", "scheduled", "starting", "unknown", "running", "succeeded", "partly_failed"),
+    *("failed", "cancelled", "ended_unseen", "denied", "expired", "withdrawn", "undeliverable"),
+)
 RECORD_KEYS = {
     "held_by": "scheduler",
     "holding": "scheduler_reason",
@@ -84,7 +88,9 @@ def upgrade() -> None:
     _rewrite_drafts()
     _add_revisions_of_attempts()
     _add_base_revisions_of_drafts()
+    _add_request_state()
     op.add_column("runs", sa.Column("proposal", Json))
+    op.add_column("runs", sa.Column("silent_since", UtcDateTime))
     op.add_column("runs", sa.Column("starts_at", UtcDateTime))
     op.add_column("runs", sa.Column("start_check", Json))
     op.add_column("runs", sa.Column("check_at", UtcDateTime))
@@ -104,6 +110,17 @@ def _rename_message_state() -> None:
     op.drop_constraint(op.f("ck_messages_state"), "messages", type_="check")
     op.execute("UPDATE messages SET state = 'undeliverable' WHERE state = 'dead'")
     op.create_check_constraint(op.f("ck_messages_state"), "messages", states)
+
+
+def _add_request_state() -> None:
+    names = ", ".join(f"'{state}'" for state in REQUEST_STATES)
+    states = f"state IN ({names})"
+    if op.get_bind().dialect.name == "sqlite":
+        with op.batch_alter_table("requests", recreate="always") as batch:
+            batch.create_check_constraint(op.f("ck_requests_state"), states)
+        return
+    op.drop_constraint(op.f("ck_requests_state"), "requests", type_="check")
+    op.create_check_constraint(op.f("ck_requests_state"), "requests", states)
 
 
 def _add_rescheduled_hash() -> None:
