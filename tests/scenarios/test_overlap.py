@@ -153,9 +153,9 @@ async def test_an_approver_ends_a_run_that_does_not_seem_to_end(env: Environment
     assert "another approver has to say this" in await click_for_reply(alice, "It has ended: go on", card)
     assert jobs_received(env) == before + 1
     said = await click_for_reply(bob, "It has ended: go on", card)
-    assert f"{name}, run 1: recorded as ended. The next run may start." in said
+    assert f"{name}, run 1: marked as ended. The next run may start." in said
     await eventually(env, lambda: jobs_received(env) == before + 2, lambda: card.text)
-    await wait_for_texts(card, "An approver says that it has ended.", "Run 3: waiting for its time", env=env)
+    await wait_for_texts(card, "Marked as ended by hand.", "Run 3: waiting for its time", env=env)
     assert "It has ended: go on" not in card.buttons
     await alice.wait_for(f"{name} · run 1", timeout=WAIT_SECONDS)
     await click_for_reply(alice, "Cancel the series", card)
