@@ -99,7 +99,7 @@ def _demand(policy: Policy, request: Request, groups: frozenset[str], calendars:
     spans = work_spans(request.content.schedule, request.created_at, timedelta(seconds=policy.defaults.assume))
     hits = find_freeze_hits(policy.freezes, subject, spans, request.created_at, calendars.copies)
     editors = {editor.user: groups for editor in request.edited_by}
-    return evaluate_authors(policy, subject, editors, hits, is_taken_over=bool(request.taken_over_from))
+    return evaluate_authors(policy, subject, editors, hits, needs_people=bool(request.taken_over_from))
 
 
 def changed_terms(old: Requirement, new: Requirement) -> tuple[str, ...]:
