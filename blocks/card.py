@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from blocks.limits import fit_message
+from blocks.mentions import requirement_elements
 from blocks.progress import progress_blocks, target_results
 from blocks.request import excerpt_elements, request_blocks
 from blocks.text import (
@@ -74,6 +75,8 @@ class Card:
     review_is_due: bool = False
     """Whether somebody must still review it."""
     variant: Literal["approval", "receipt"] = "approval"
+    mentions_approvers: bool = False
+    """Whether it mentions them. It does in their channel; a direct message reaches them without."""
 
 
 def card_blocks(card: Card) -> list[Block]:
@@ -105,7 +108,8 @@ def _state_block(card: Card, shown: CardExcerpts) -> Block:
     request = card.request
     rows: list[Sequence[Element]] = [[text_run(STATE_LABELS[request.state], bold=True), *_timestamps(request)]]
     if request.state == "awaiting_approval":
-        rows.append([text_run(clip(headline(request.requirement), 500))])
+        needs = requirement_elements(request.requirement) if card.mentions_approvers else None
+        rows.append(needs or [text_run(clip(headline(request.requirement), 500))])
         rows.append([text_run(card.approval_status)])
         if _is_to_be_read(request, shown):
             rows.append([text_run(_READ_ALL if card.variant == "approval" else _SHOW_DETAILS)])
@@ -300,14 +304,18 @@ def _retry_confirmation(request: Request) -> Element:
     return confirm_dialog(f"Run {request.name} again?", text, "It did not run")
 
 
-def outcome_blocks(request: Request, run: Run) -> list[Block]:
-    """The message that ends a run, in the results channel and to the requester."""
+def outcome_blocks(request: Request, run: Run, requester: str = "") -> list[Block]:
+    """The message that ends a run, in the results channel and to the requester. It mentions the requester, unless their
+    name is given."""
     state = run.state if request.is_series else request.state
     emoji = STATE_EMOJI.get(state, "•")
     numbered = f" · run {run.number}" if request.is_series else ""
     progress = run.progress or {}
     rows: list[Sequence[Element]] = [
-        [text_run("Requested by ", bold=True), user_mention(request.requester.user)],
+        [
+            text_run("Requested by ", bold=True),
+            text_run(requester) if requester else user_mention(request.requester.user),
+        ],
         [text_run("On ", bold=True), *excerpt_elements(card_excerpts(request).targets)],
     ]
     if request.requirement.review:

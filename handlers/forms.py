@@ -290,6 +290,7 @@ async def _preview_model(services: Services, draft: Draft, actor: Actor, checked
     if requirement.effect == "ask":
         people = "1 person" if checked.notified_count == 1 else f"{checked.notified_count} people"
         approval.append(f"This will notify {'at least ' if checked.notified_count_is_minimum else ''}{people}.")
+        approval += checked.notified
     paused = await pause_note(services, draft.backend, checked.start_at, checked.zone)
     return PreviewModel(
         draft_id=draft.id,

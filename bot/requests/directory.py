@@ -246,14 +246,6 @@ def eligible_approvers(stage: Stage, directory: Directory) -> frozenset[str]:
     return active_members(stage_members(stage, directory), directory)
 
 
-def notified_users(requirement: Requirement, directory: Directory, requester: Person | None = None) -> frozenset[str]:
-    """Return everybody whom a request for these approvals notifies; the requester only if they count themselves."""
-    approvers = frozenset(user for stage in requirement.stages for user in eligible_approvers(stage, directory))
-    if requester is not None and not requirement.requester_counts:
-        return approvers - {requester.user}
-    return approvers
-
-
 def group_problems(stage: Stage, directory: Directory) -> tuple[str, ...]:
     """Return what is wrong with a stage's groups, a sentence each: a group is missing, or has nobody who may
     approve."""

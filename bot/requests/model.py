@@ -46,6 +46,8 @@ RunState = Literal[
 ]
 Scheduler = Literal["nightshift", "backend"]
 """Who keeps the time of approved work."""
+Notify = Literal["mention", "dm", "both"]
+"""How approvers are told: by a mention in their channel, by direct message, or by both."""
 LatePolicy = Literal["ask", "now", "next", "drop"]
 """What policy does with an approval that comes after the start: ask the approver, or choose for them."""
 
@@ -148,6 +150,8 @@ class Requirement(FrozenModel):
     """Until when the approvers must be approvers: the start, or their decision."""
     review: Review | None = None
     """The review that is due afterwards if policy lets this run as an emergency; None for every other request."""
+    notify: Notify = "mention"
+    """How its approvers are told. Those who are not in the channel get a direct message in any case."""
 
     def is_no_stricter_than(self, other: "Requirement") -> bool:
         """Return whether an approval that meets the other requirement meets this one too. Groups must be named alike in

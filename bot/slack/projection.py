@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 from blocks.card import Card, card_blocks, failure_blocks, fallback_text, outcome_blocks, outcome_label
 from blocks.limits import fit_message
-from blocks.text import Block, clip, fallback, rich_text_lines, text_run, user_mention
+from blocks.mentions import mentions
+from blocks.text import Block, Element, clip, fallback, rich_text_lines, text_run, user_mention
 from bot.clock import Clock
+from bot.errors import NightshiftError, NotFound
 from bot.requests.approval.rounds import current_round
 from bot.requests.approval.status import approval_status
 from bot.requests.emergency import due_review_text
@@ -39,20 +41,28 @@ async def render(db: Database, slack_directory: SlackDirectory, clock: Clock, me
         case "approval" | "receipt":
             return await _render_card(db, slack_directory, clock, message)
         case "outcome" | "details":
-            return await _render_outcome(db, message)
+            return await _render_outcome(db, slack_directory, message)
         case "reminder":
             return await _render_reminder(db, slack_directory, clock, message)
+        case "copies":
+            raise NotFound("It is no message.")
 
 
 async def _render_note(db: Database, message: Message) -> RenderedMessage:
-    """Render a sentence in the thread of a card. ``by`` is the user who caused it."""
+    """Render a sentence, in the thread of a card if it has a parent. ``by`` is the user who caused it."""
     text = str(message.facts.get("text", ""))
     by = message.facts.get("by")
     async with db.read() as tx:
         parent = await messages.get(tx, message.parent_id) if message.parent_id else None
-    row = [text_run(clip(text, 2900)), *([text_run(" By "), user_mention(str(by))] if by else [])]
+    row = [*_mentions(message), text_run(clip(text, 2900)), *([text_run(" By "), user_mention(str(by))] if by else [])]
     blocks = fit_message([rich_text_lines(row)])
     return RenderedMessage(blocks, fallback(text), thread_ts=parent.ts if parent else "")
+
+
+def _mentions(message: Message) -> list[Element]:
+    """Mention whom the notification plan says."""
+    names = message.facts.get("mentions")
+    return mentions([str(name) for name in names]) if isinstance(names, list | tuple) else []
 
 
 async def _render_card(
@@ -76,6 +86,7 @@ async def _render_card(
         review=due_review_text(request, review, clock.now(), request.zone) if review else "",
         review_is_due=review is not None and review.reviewed_at is None,
         variant="receipt" if message.kind == "receipt" else "approval",
+        mentions_approvers=bool(message.facts.get("mentions")),
     )
     return RenderedMessage(card_blocks(card), fallback_text(card))
 
@@ -89,7 +100,7 @@ async def _approval_status_text(db: Database, slack_directory: SlackDirectory, c
     return " ".join([found.text, *found.unapprovable_reasons])
 
 
-async def _render_outcome(db: Database, message: Message) -> RenderedMessage:
+async def _render_outcome(db: Database, slack_directory: SlackDirectory, message: Message) -> RenderedMessage:
     async with db.read() as tx:
         request = await requests.get(tx, message.request_id or "")
         run = await runs.get(tx, message.run_id or "")
@@ -97,11 +108,21 @@ async def _render_outcome(db: Database, message: Message) -> RenderedMessage:
     state = run.state if request.is_series else request.state
     text = fallback(f"{request.name} · {request.title}: {outcome_label(state)}")
     if message.kind == "outcome":
-        return RenderedMessage(outcome_blocks(request, run), text)
+        is_told = message.recipient == request.requester.user or "mentions" in message.facts
+        requester = "" if is_told else await _name_of(slack_directory, request)
+        return RenderedMessage(outcome_blocks(request, run, requester), text)
     if parent is None or not parent.ts:
         waits = parent.id if parent is not None and parent.state != "undeliverable" else ""
         return RenderedMessage(failure_blocks(run), text, waits_for_message_id=waits)
     return RenderedMessage(failure_blocks(run), text, thread_ts=parent.ts)
+
+
+async def _name_of(slack_directory: SlackDirectory, request: Request) -> str:
+    """Return the requester's name, so that a message need not mention them; "" if Slack does not tell it."""
+    try:
+        return (await slack_directory.user(request.requester.user, request.requester.team)).name
+    except NightshiftError:
+        return ""
 
 
 async def _render_reminder(
@@ -114,5 +135,5 @@ async def _render_reminder(
     more = str(message.facts.get("text", ""))
     text = f"{request.name} still waits for a decision: {request.title}. {standing_now} {more}".strip()
     thread = parent.ts if parent is not None else ""
-    blocks = fit_message([rich_text_lines([text_run(clip(text, 2900))])])
+    blocks = fit_message([rich_text_lines([*_mentions(message), text_run(clip(text, 2900))])])
     return RenderedMessage(blocks, fallback(text), thread_ts=thread)

@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from bot import failpoints
 from bot.clock import Clock
 from bot.errors import NightshiftError, NotFound
+from bot.slack.copies import make_copies
 from bot.slack.error_codes import MESSAGE_GONE, RECIPIENT_GONE, TRANSPORT_ERRORS, error_code, retry_after_seconds
 from bot.slack.projection import RenderedMessage, render
 from bot.slack.rate_limits import RateLimiter
@@ -131,6 +132,10 @@ class Sender:
     async def _send(self, message: Message) -> float:
         """Send a message. Returns the seconds that it has to wait for a rate limit; 0 if it need not."""
         try:
+            if message.kind == "copies":
+                await make_copies(self._db, self._slack_directory, self._clock, message)
+                self._wake.set()
+                return 0.0
             wait = self._update_delay(message)
             if wait > 0:
                 await self._postpone(message, wait, "")
@@ -155,7 +160,7 @@ class Sender:
         """Render a message. All copies of a card that are due in a round are rendered once."""
         if message.kind not in ("approval", "receipt"):
             return await render(self._db, self._slack_directory, self._clock, message)
-        key = message.kind, message.request_id or ""
+        key = f"{message.kind}:{bool(message.facts.get('mentions'))}", message.request_id or ""
         if key not in self._renders:
             work = render(self._db, self._slack_directory, self._clock, message)
             self._renders[key] = asyncio.ensure_future(work)

@@ -18,6 +18,8 @@ from bot.requests.model import Person
 from bot.slack.error_codes import TRANSPORT_ERRORS, error_code
 from bot.values import JsonObject
 
+MAX_MEMBERS_AGE_SECONDS = 60.0
+"""Maximum age of the cached members of a channel."""
 MAX_USER_AGE_SECONDS = 300.0
 """Maximum age of a cached user. Events invalidate it earlier."""
 _NO_SUCH_USER = frozenset({"user_not_found", "users_not_found", "user_not_visible"})
@@ -82,6 +84,7 @@ class SlackDirectory:
         self._users: dict[str, tuple[float, User]] = {}
         self._channel_names: dict[str, str] = {}
         self._channel_ids: dict[str, str] = {}
+        self._channel_members: dict[str, tuple[float, frozenset[str]]] = {}
         self._groups: SlackUserGroups | None = None
         self._change_counts: Counter[str] = Counter()
         """The number of change events, by user id, and under "" for the groups. An answer is not cached if there was an
@@ -229,6 +232,26 @@ class SlackDirectory:
     def listed_channels(self) -> tuple[str, ...]:
         """The channels that Slack has listed, as ``#name``."""
         return tuple(self._channel_ids)
+
+    async def channel_members(self, channel: str) -> frozenset[str] | None:
+        """Return the user ids of the members of a channel, by id or #name; None if Slack does not tell."""
+        known = self._channel_members.get(channel)
+        if known is not None and self._monotonic() - known[0] < MAX_MEMBERS_AGE_SECONDS:
+            return known[1]
+        members: set[str] = set()
+        cursor = ""
+        try:
+            channel_id = await self.channel_id(channel)
+            while True:
+                answer = await self._client.conversations_members(channel=channel_id, limit=1000, cursor=cursor)
+                members |= set(map(str, answer["members"]))
+                cursor = (answer.get("response_metadata") or {}).get("next_cursor", "")
+                if not cursor:
+                    break
+        except (SlackApiError, *TRANSPORT_ERRORS):
+            return None
+        self._channel_members[channel] = self._monotonic(), frozenset(members)
+        return frozenset(members)
 
     def invalidate_groups(self) -> None:
         """Drop the cached groups, because they have changed."""

@@ -20,7 +20,8 @@ from bot.values import FrozenModel, StoredJson
 MAX_RETRY_DELAY = timedelta(minutes=10)
 """Maximum delay of a retry. A later ``retry_at`` was stored before the clock was set back, and counts as due."""
 
-MessageKind = Literal["approval", "receipt", "outcome", "details", "note", "reminder"]
+MessageKind = Literal["approval", "receipt", "outcome", "details", "note", "reminder", "copies"]
+"""``copies`` is no message itself: it makes the cards of the approvers who are not in the channel."""
 
 _ADD = insert(messages)
 _ADD_ONCE = {
@@ -229,6 +230,12 @@ async def of_request(tx: Tx, request_id: str, kinds: Sequence[MessageKind] = ())
     return [message for message in map(_message, rows) if not kinds or message.kind in kinds]
 
 
+async def of_run(tx: Tx, request_id: str, run_id: str, kind: MessageKind) -> Mapping[str, str]:
+    """Return the ids of the messages of a kind about a run, by recipient."""
+    several = await of_request(tx, request_id, [kind])
+    return {message.recipient: message.id for message in several if message.run_id == run_id}
+
+
 async def begin_sending(tx: Tx, message: Message, now: datetime, claim_duration: timedelta) -> bool:
     """Record that the first sending begins and prolong the claim. From now on Slack may have the message.
 
@@ -269,6 +276,6 @@ async def mark_undeliverable(tx: Tx, message: Message, problem: str) -> None:
 
 async def delete_before(tx: Tx, before: datetime) -> int:
     """Delete one-off messages that were created before a moment and are not due; cards stay. Returns how many."""
-    is_one_off = messages.c.kind.in_(("note", "reminder", "details"))
+    is_one_off = messages.c.kind.in_(("note", "reminder", "details", "copies"))
     where = (is_one_off, messages.c.state != "due", messages.c.created_at < before)
     return (await tx.execute(delete(messages).where(*where))).rowcount

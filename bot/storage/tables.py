@@ -269,6 +269,7 @@ person_settings = Table(
     Column("team", String(40), primary_key=True),
     Column("user", String(40), primary_key=True),
     Column("language", String(20), nullable=False),
+    Column("preferences", Json, nullable=False),
     Column("changed_at", UtcDateTime, nullable=False),
 )
 

@@ -15,7 +15,7 @@ from bot.clock import Clock
 from bot.errors import InputError, SlackSilent
 from bot.requests.approval.rounds import ApprovalRound
 from bot.requests.approval.status import missing_approver_reasons
-from bot.requests.directory import UserGroup, notified_users, resolve_groups
+from bot.requests.directory import UserGroup, resolve_groups
 from bot.requests.freezes.model import FreezeHit, find_freeze_hits, holding_hits, start_blocking_hits
 from bot.requests.model import Content, Overlap, Person, Request, Requirement, RequirementCode, TargetSet
 from bot.requests.policy.engine import Policy
@@ -65,15 +65,12 @@ class PolicyInput:
 class PolicyOutcome:
     """What policy demands of a request.
 
-    ``notified_count`` is how many people submitting will notify, or the least that it can be if Slack does not tell
-    everything. ``local_scheduler_reason`` says why Nightshift must keep the time rather than the back end; "" if it
+    ``local_scheduler_reason`` says why Nightshift must keep the time rather than the back end; "" if it
     need not. ``freeze_notes`` has a sentence for each freeze that the request
     touches.
     """
 
     requirement: Requirement
-    notified_count: int
-    notified_count_is_minimum: bool
     local_scheduler_reason: str
     freeze_notes: tuple[str, ...]
 
@@ -113,11 +110,8 @@ class PolicyService:
             missing = missing_approver_reasons(approval_round, directory)
             if missing:
                 raise InputError({"": "Nobody could approve this now. " + " ".join(missing)})
-        notified = notified_users(requirement, directory, policy_input.requester)
         return PolicyOutcome(
             requirement=requirement,
-            notified_count=len(notified - {editor.user for editor in policy_input.editors}),
-            notified_count_is_minimum=not directory.is_complete,
             local_scheduler_reason=self._local_scheduler_reason(subject, requirement, policy_input.content.overlap),
             freeze_notes=tuple(hit.text for hit in holding_hits(hits, requirement))
             + _passed_freezes(hits, requirement),

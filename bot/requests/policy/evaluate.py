@@ -21,6 +21,7 @@ from bot.requests.policy.rules import (
     DEFAULT_WARN_BEFORE,
     HOLDS_BY_STRICTNESS,
     LATE_BY_STRICTNESS,
+    NOTIFY_BY_STRICTNESS,
     ApprovalTerms,
     PolicyRule,
 )
@@ -276,6 +277,7 @@ def _requirement(
         because=because,
         freezes=freezes,
         scheduler=_scheduler(matches),
+        notify=terms.strictest(lambda t: t.notify, "mention", NOTIFY_BY_STRICTNESS.index),
     )
 
 

@@ -71,6 +71,9 @@ def terms_text(requirement: Requirement) -> tuple[str, ...]:
     if requirement.scheduler is not None:
         who = "Nightshift" if requirement.scheduler == "nightshift" else "The back end, where it can,"
         lines.append(f"{who} keeps the time.")
+    if requirement.notify != "mention":
+        also = " as well as by a mention in the channel" if requirement.notify == "both" else ""
+        lines.append(f"Approvers are told by direct message{also}.")
     if requirement.drift_percent is not None:
         lines.append(f"More than {requirement.drift_percent} % other targets need the approver's confirmation.")
     return tuple(lines)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from bot.requests.freezes.rules import FreezeRule
-from bot.requests.model import ApprovalHolds, ApproverLimit, LatePolicy, Overlap, Scheduler, Stage
+from bot.requests.model import ApprovalHolds, ApproverLimit, LatePolicy, Notify, Overlap, Scheduler, Stage
 from bot.requests.policy.policy_tests import PolicyTest
 from bot.requests.setting_types import (
     ChannelNames,
@@ -31,6 +31,7 @@ DEFAULT_WARN_BEFORE = 900
 DEFAULT_REVIEW_WITHIN = 24 * 3600
 HOLDS_BY_STRICTNESS: tuple[ApprovalHolds, ...] = ("start", "decided")
 LATE_BY_STRICTNESS: tuple[LatePolicy, ...] = ("drop", "ask", "next", "now")
+NOTIFY_BY_STRICTNESS: tuple[Notify, ...] = ("both", "dm", "mention")
 
 
 def _check_any(facts: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
@@ -126,6 +127,7 @@ class ApprovalTerms(FrozenModel):
     renew_after_days: WholeNumber | None = Field(default=None, ge=1)
     renew_after_runs: WholeNumber | None = Field(default=None, ge=1)
     warn_before: DurationSeconds | None = None
+    notify: Notify | None = None
 
     @model_validator(mode="after")
     def _check_consistent(self) -> Self:

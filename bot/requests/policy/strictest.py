@@ -7,7 +7,7 @@ from typing import TypeVar
 from bot.requests.model import Overlap, Requirement, Scheduler, Stage
 from bot.requests.overlap import OVERLAPS_BY_STRICTNESS
 from bot.requests.policy.engine import RuleMatch
-from bot.requests.policy.rules import HOLDS_BY_STRICTNESS, LATE_BY_STRICTNESS, ApprovalTerms
+from bot.requests.policy.rules import HOLDS_BY_STRICTNESS, LATE_BY_STRICTNESS, NOTIFY_BY_STRICTNESS, ApprovalTerms
 
 T = TypeVar("T")
 
@@ -98,6 +98,7 @@ def strictest_requirement(requirements: Sequence[Requirement]) -> Requirement:
             "approval_holds": min((r.approval_holds for r in counted), key=HOLDS_BY_STRICTNESS.index),
             "warn_before": max(r.warn_before for r in counted),
             "scheduler": _strictest_scheduler({r.scheduler for r in counted}),
+            "notify": min((r.notify for r in counted), key=NOTIFY_BY_STRICTNESS.index),
         }
     )
 

@@ -17,6 +17,8 @@ from bot.requests.approval.permission import Permission
 from bot.requests.directory import InMemoryDirectory as Directory
 from bot.requests.lifecycle import STATE_LABELS
 from bot.requests.model import Decision, Person, Request
+from bot.requests.notify.events import Event
+from bot.requests.notify.words import decision_text
 from bot.schedule import Now
 from bot.storage import audit, messages, requests, runs
 from bot.storage.transactions import Tx
@@ -26,6 +28,7 @@ from bot.usecases.approvals.disclose import check_shown
 from bot.usecases.approvals.expire import expire_request
 from bot.usecases.approvals.move_start import ask_for_moved_start, move_start
 from bot.usecases.integrity import check_intact, stop_altered_request
+from bot.usecases.notifications import tell
 from bot.usecases.refusals import RefusalCode
 from bot.usecases.services import Services
 from bot.values import FrozenModel, JsonObject
@@ -224,7 +227,7 @@ async def _store_decision(
             await check_approver_limits(tx, services, request, decision)
         request, text = await _apply_status(tx, services, request, decision, late, [*earlier, decision], context)
         if schedule is not None and request.state == "awaiting_approval":
-            await ask_for_moved_start(tx, request, decision)
+            await ask_for_moved_start(tx, services, request, decision)
             text = f"{text}. Its start was moved, which reset earlier approvals."
         await messages.mark_dirty(tx, request.id, decision.at)
     return DecisionResult(request=request, text=text)
@@ -246,25 +249,19 @@ async def _apply_status(
         case "denied":
             request = await requests.transition(tx, request, "denied", finished_at=now, outcome=decision.comment)
             await runs.end_series_there(tx, request.id, now)
+            await _tell_requester(tx, services, request, decision, Event.DENIED)
             return request, f"You denied {request.name}. The requester has been told why."
         case "approved":
             request = await complete_approval(tx, services, request, now)
+            await _tell_requester(tx, services, request, decision, Event.APPROVED)
             return request, f"You approved {request.name}. {STATE_LABELS[request.state]}."
         case _:
             request = await requests.transition(tx, request, request.state)
             if decision.verdict == "changes":
-                await _notify_changes_requested(tx, request, decision)
+                await _tell_requester(tx, services, request, decision, Event.CHANGES_REQUESTED)
             return request, f"Your decision on {request.name} counts. {status.text}"
 
 
-async def _notify_changes_requested(tx: Tx, request: Request, decision: Decision) -> None:
-    text = f"Changes to {request.name} are asked for: {decision.comment} Use “Edit” on its card."
-    await messages.add(
-        tx,
-        decision.at,
-        "note",
-        request.requester.user,
-        request.id,
-        facts={"text": text, "by": decision.person.user},
-        dedupe=f"changes:{decision.id}",
-    )
+async def _tell_requester(tx: Tx, services: Services, request: Request, decision: Decision, event: Event) -> None:
+    text = decision_text(event, request, decision.comment)
+    await tell(tx, services, request, event, text, key=decision.id, by=decision.person)

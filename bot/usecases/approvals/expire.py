@@ -4,7 +4,10 @@ from collections.abc import Sequence
 
 from bot.requests.lifecycle import FINAL_RUN_STATES
 from bot.requests.model import Request, Run
+from bot.requests.notify.events import Event
+from bot.requests.notify.words import expired_text
 from bot.storage import audit, messages, requests, runs
+from bot.usecases.notifications import tell
 from bot.usecases.services import Services
 
 
@@ -16,6 +19,7 @@ async def expire_request(services: Services, request: Request) -> Request:
         request = await requests.transition(tx, request, "expired", finished_at=now, outcome=outcome)
         await runs.end_series_there(tx, request.id, now)
         await audit.record(tx, now, "nightshift", "request.expired", request.id)
+        await tell(tx, services, request, Event.EXPIRED, expired_text(request), key=str(request.revision))
         await messages.mark_dirty(tx, request.id, now)
     services.wake.sender.set()
     return request

@@ -2,9 +2,12 @@
 
 from bot.requests.approval.deadlines import expires_at, next_reminder_at
 from bot.requests.model import Decision, Person, Request
+from bot.requests.notify.events import Event
 from bot.schedule import Schedule, latest_start_of, start_of, to_phrase
-from bot.storage import audit, messages, requests
+from bot.storage import audit, requests
 from bot.storage.transactions import Tx
+from bot.usecases.notifications import tell
+from bot.usecases.services import Services
 from bot.values import JsonObject
 
 
@@ -39,13 +42,9 @@ async def move_start(tx: Tx, request: Request, decision: Decision, schedule: Sch
     return request, decision.model_copy(update={"revision": request.revision, "content_hash": content.hash})
 
 
-async def ask_for_moved_start(tx: Tx, request: Request, decision: Decision) -> None:
+async def ask_for_moved_start(tx: Tx, services: Services, request: Request, decision: Decision) -> None:
     """Tell the approvers that a start was moved, and that their approvals are needed for it."""
     text = f"The start of {request.name} has passed. It was moved: {to_phrase(request.content.schedule)}. "
     text += "This reset earlier approvals."
-    for card in await messages.of_request(tx, request.id, ["approval"]):
-        facts = {"text": text, "by": decision.person.user}
-        dedupe = f"moved:{request.id}:{request.revision}:{card.recipient}"
-        await messages.add(
-            tx, decision.at, "note", card.recipient, request.id, parent_id=card.id, facts=facts, dedupe=dedupe
-        )
+    key = f"{request.content.renewal}"
+    await tell(tx, services, request, Event.ASKED_AGAIN, text, key=key, by=decision.person)

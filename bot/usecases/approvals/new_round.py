@@ -10,11 +10,13 @@ from bot.requests.approval.deadlines import expires_at, next_reminder_at
 from bot.requests.change import change_rows
 from bot.requests.emergency import emergency_rows, marked_title
 from bot.requests.model import HASH_VERSION, Content, Person, Request, Requirement, TargetSet
+from bot.requests.notify.events import Event
 from bot.requests.overlap import overlap_rows
 from bot.requests.resolutions import Difference
 from bot.storage import audit, messages, requests
 from bot.storage.requests import RequestChanges
 from bot.storage.transactions import Tx
+from bot.usecases.notifications import tell
 from bot.usecases.policy_service import policy_input_of_request
 from bot.usecases.refusals import RefusalCode
 from bot.usecases.services import Services
@@ -82,10 +84,17 @@ async def fields_now(
 
 
 async def open_new_round(
-    tx: Tx, services: Services, request: Request, fields: RequestChanges, why: str, codes: Sequence[StrEnum]
+    tx: Tx,
+    services: Services,
+    request: Request,
+    fields: RequestChanges,
+    why: str,
+    codes: Sequence[StrEnum],
+    *,
+    by: Person | None = None,
 ) -> Request:
     """Put a request with new ``fields`` before its approvers, and tell them. ``why`` is for people, ``codes`` for
-    programs. Earlier approvals stop counting. Raises Conflict if the request has changed."""
+    programs, ``by`` is who caused it. Earlier approvals stop counting. Raises Conflict if the request has changed."""
     now = services.clock.now()
     content = fields.get("content") or request.content.model_copy(update={"renewal": request.content.renewal + 1})
     requirement = fields.get("requirement") or request.requirement
@@ -104,9 +113,7 @@ async def open_new_round(
     request = await requests.revise(tx, request, nightshift, now, "awaiting_approval", **changes)
     data = {"why": why, "codes": list(codes), "hash": content.hash}
     await audit.record(tx, now, "nightshift", "request.asked_again", request.id, data)
-    for card in await messages.of_request(tx, request.id, ["approval", "receipt"]):
-        facts = {"text": f"{request.name} must be approved again. {why}"}
-        dedupe = f"again:{request.id}:{content.renewal}:{card.recipient}"
-        await messages.add(tx, now, "note", card.recipient, request.id, parent_id=card.id, facts=facts, dedupe=dedupe)
+    text = f"{request.name} must be approved again. {why}"
+    await tell(tx, services, request, Event.ASKED_AGAIN, text, key=str(content.renewal), by=by)
     await messages.mark_dirty(tx, request.id, now)
     return request

@@ -51,7 +51,7 @@ async def take_over(services: Services, request_id: str, person: Person) -> str:
             await pauses.end(tx, pause, now)
         data = {"from": request.requester.user}
         await audit.record(tx, now, person.key, "request.taken_over", request_id, data)
-        stored = await open_new_round(tx, services, stored, fields, _reason(request), [_CODE])
+        stored = await open_new_round(tx, services, stored, fields, _reason(request), [_CODE], by=person)
         await _tell(tx, stored, request, person, now)
     services.wake.sender.set()
     return f"You have taken over {request.name}. Its approvers are asked again."

@@ -37,6 +37,7 @@ from bot.usecases.drafts.fields import (
     visible_fields,
 )
 from bot.usecases.drafts.policy_input import policy_input_of_draft
+from bot.usecases.drafts.promise import promise
 from bot.usecases.drafts.reading import parsed_reading
 from bot.usecases.drafts.store import save_draft
 from bot.usecases.refusals import RefusalCode
@@ -67,6 +68,8 @@ class PreviewResult(FrozenModel):
     requirement: Requirement
     notified_count: int
     notified_count_is_minimum: bool = False
+    notified: tuple[str, ...] = ()
+    """Who they are, a sentence for each way in which they are told."""
     start_at: datetime | None
     latest_start: datetime | None
 
@@ -172,6 +175,7 @@ async def _build_result(
     found = await services.conflicts.find(policy_input)
     conflicts, may_be_running = tuple(conflict.text for conflict in found), any(c.is_possible for c in found)
     outcome = await services.policy.evaluate(replace(policy_input, may_be_running=may_be_running), conflicts)
+    promised = await promise(services, policy_input, outcome.requirement)
     plan = _plan(operation, params, schedule, preview.plan, outcome.local_scheduler_reason)
     far_future = far_future_warning(schedule, services.clock.now())
     secrets = frozenset(field.api_name for field in fields if field.secret)
@@ -201,8 +205,9 @@ async def _build_result(
             plan.placement, operation, schedule, services.backends.require(draft.backend).connection.title
         ),
         requirement=outcome.requirement,
-        notified_count=outcome.notified_count,
-        notified_count_is_minimum=outcome.notified_count_is_minimum,
+        notified_count=promised.count,
+        notified_count_is_minimum=promised.is_minimum,
+        notified=promised.details,
         start_at=start.instant if start else None,
         latest_start=latest_start_of(schedule),
     )

@@ -9,7 +9,7 @@ from pydantic import JsonValue
 from bot.errors import Conflict
 from bot.requests.approval.deadlines import expires_at, next_reminder_at
 from bot.requests.model import Content, Request, Requirement, TargetSet
-from bot.storage import audit, messages, requests
+from bot.storage import audit, requests
 from bot.storage.drafts import Draft
 from bot.storage.transactions import Tx
 from bot.usecases.drafts.preview import PreviewResult
@@ -86,12 +86,6 @@ def audit_data(request: Request) -> dict[str, JsonValue]:
     if request.is_emergency:
         data["emergency"] = True
     return data
-
-
-async def post_approval_card(tx: Tx, services: Services, request: Request, now: datetime) -> None:
-    """Post the card for the approvers, once per channel."""
-    channel = services.backends.approvals_channel(request.content.backend)
-    await messages.add(tx, now, "approval", channel, request.id, dedupe=f"approval:{request.id}:{channel}")
 
 
 async def approve_by_policy(tx: Tx, services: Services, request: Request, now: datetime) -> Request:

@@ -7,8 +7,9 @@ from bot import failpoints
 from bot.errors import Conflict, InputError
 from bot.ids import new_id
 from bot.requests.model import Request
+from bot.requests.notify.events import Event
 from bot.requests.policy.explain import headline
-from bot.storage import audit, drafts, messages, requests
+from bot.storage import audit, drafts, requests
 from bot.storage.drafts import Draft
 from bot.storage.transactions import Tx
 from bot.usecases.drafts.policy_input import policy_input_of_draft
@@ -17,10 +18,10 @@ from bot.usecases.drafts.submission import (
     LOOK_AGAIN,
     approve_by_policy,
     audit_data,
-    post_approval_card,
     submitted_fields,
 )
 from bot.usecases.drafts.submit_edit import load_edited_request, submit_edit
+from bot.usecases.notifications import tell
 from bot.usecases.refusals import RefusalCode
 from bot.usecases.services import Services
 
@@ -106,6 +107,5 @@ async def _create_request(tx: Tx, services: Services, draft: Draft, preview: Pre
     )
     await requests.add(tx, request, draft.id)
     await audit.record(tx, now, draft.person.key, "request.submitted", request.id, audit_data(request))
-    await post_approval_card(tx, services, request, now)
-    await messages.add(tx, now, "receipt", request.requester.user, request.id, dedupe=f"receipt:{request.id}")
+    await tell(tx, services, request, Event.REQUESTED, key="1", by=draft.person)
     return await approve_by_policy(tx, services, request, now)

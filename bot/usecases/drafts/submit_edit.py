@@ -7,6 +7,7 @@ from bot.backends.base import form_fields
 from bot.errors import Conflict, InputError, NotAllowed
 from bot.requests.lifecycle import FINAL_RUN_STATES, STATE_LABELS
 from bot.requests.model import Content, Person, Request
+from bot.requests.notify.events import Event
 from bot.requests.revisions import FieldChange, diff_contents
 from bot.schedule import to_phrase
 from bot.storage import audit, drafts, messages, pauses, requests, runs
@@ -15,7 +16,8 @@ from bot.storage.transactions import Tx
 from bot.usecases.drafts.edit_conflict import find_edit_conflict, overtaken
 from bot.usecases.drafts.policy_input import editors_including
 from bot.usecases.drafts.preview import PreviewResult
-from bot.usecases.drafts.submission import approve_by_policy, audit_data, post_approval_card, submitted_fields
+from bot.usecases.drafts.submission import approve_by_policy, audit_data, submitted_fields
+from bot.usecases.notifications import has_card, tell
 from bot.usecases.planning import cancel_unsent_run
 from bot.usecases.refusals import RefusalCode
 from bot.usecases.services import Services
@@ -69,9 +71,10 @@ async def submit_edit(
             editors=tuple(editor.user for editor in editors_including(request, draft.person)),
             **submitted_fields(draft, preview, now),
         )
-        await _announce_revision(tx, request, draft.person, changes, now)
-        # An edit may have moved it to a back end whose approvers use another channel.
-        await post_approval_card(tx, services, request, now)
+        await _announce_revision(tx, services, request, draft.person, changes, now)
+        if not await has_card(tx, services, request):
+            # The edit has moved it to a back end whose approvers use another channel.
+            await tell(tx, services, request, Event.REQUESTED, key=str(request.revision), by=draft.person)
         await messages.mark_dirty(tx, request.id, now)
         return await approve_by_policy(tx, services, request, now)
 
@@ -155,9 +158,9 @@ async def _cancel_unsent_runs(tx: Tx, request: Request, now: datetime) -> None:
 
 
 async def _announce_revision(
-    tx: Tx, request: Request, editor: Person, changes: Sequence[FieldChange], now: datetime
+    tx: Tx, services: Services, request: Request, editor: Person, changes: Sequence[FieldChange], now: datetime
 ) -> None:
-    """Write a revision to the audit trail, and tell of it under each card."""
+    """Write a revision to the audit trail, and tell of it."""
     data: JsonObject = {
         "revision": request.revision,
         **audit_data(request),
@@ -165,7 +168,4 @@ async def _announce_revision(
     }
     await audit.record(tx, now, editor.key, "request.revised", request.id, data)
     text = f"{request.name} was changed. Approvals of the earlier content do not count any more."
-    for card in await messages.of_request(tx, request.id, ["approval"]):
-        facts = {"text": text, "by": editor.user}
-        dedupe = f"revised:{request.id}:{request.revision}:{card.recipient}"
-        await messages.add(tx, now, "note", card.recipient, request.id, parent_id=card.id, facts=facts, dedupe=dedupe)
+    await tell(tx, services, request, Event.EDITED, text, key=str(request.revision), by=editor)

@@ -6,16 +6,20 @@ import structlog
 
 from bot.errors import Conflict
 from bot.requests.approval.deadlines import escalates_at, next_reminder_at
+from bot.requests.approval.rounds import current_round
 from bot.requests.model import Request
+from bot.requests.notify.approvers import undecided_approvers
+from bot.requests.notify.events import Event
 from bot.requests.text import approver_names
 from bot.storage import messages, requests
+from bot.usecases.notifications import tell
 from bot.usecases.services import Services
 
 _log = structlog.get_logger(__name__)
 
 
 async def send_reminders(services: Services) -> None:
-    """Remind the approvers of every request that is due for it, and name the second group once it may decide too."""
+    """Remind the approvers of every request that is due for it, and tell the second group once it may decide too."""
     async with services.db.read() as tx:
         due = await requests.past_remind_at(tx, services.clock.now())
     for request in due:
@@ -28,17 +32,36 @@ async def send_reminders(services: Services) -> None:
 async def _remind(services: Services, request: Request) -> None:
     now = services.clock.now()
     opened_at = request.round_opened_at or request.created_at
-    text = _escalation_text(request, opened_at, now)
+    channel = services.backends.approvals_channel(request.content.backend)
+    members = await services.directory.channel_members(channel)
+    escalation = _escalation_text(request, opened_at, now)
+    event = Event.ESCALATED if _escalates_now(request, opened_at, now) else Event.REMINDED
+    # The sender finds out who is in the second group, and gives them their cards.
+    approvers = await _undecided(services, request, now) if event is Event.REMINDED else None
+    key = f"{request.revision}:{int(now.timestamp())}"
     async with services.db.write() as tx:
         remind_at = next_reminder_at(request.requirement, opened_at, now)
-        await requests.transition(tx, request, request.state, remind_at=remind_at)
-        for card in await messages.of_request(tx, request.id, ["approval"]):
-            dedupe = f"reminder:{request.id}:{request.revision}:{int(now.timestamp())}:{card.recipient}"
-            await messages.add(
-                tx, now, "reminder", card.recipient, request.id, parent_id=card.id, facts={"text": text}, dedupe=dedupe
-            )
+        request = await requests.transition(tx, request, request.state, remind_at=remind_at)
+        await tell(tx, services, request, event, escalation, key=key, approvers=approvers, in_channel=members)
         await messages.mark_dirty(tx, request.id, now)
     services.wake.sender.set()
+
+
+async def _undecided(services: Services, request: Request, now: datetime) -> tuple[str, ...] | None:
+    """Return who may still decide; None if Slack does not tell."""
+    async with services.db.read() as tx:
+        decisions = await requests.decisions_of(tx, request.id)
+    directory = await services.approvals.directory_for(request, decisions)
+    delegations = await services.approvals.delegations_for(decisions)
+    if not directory.is_complete:
+        return None
+    return undecided_approvers(current_round(request, delegations), decisions, directory, now)
+
+
+def _escalates_now(request: Request, opened_at: datetime, now: datetime) -> bool:
+    """Return whether this is the first reminder since the second group may decide too."""
+    at = escalates_at(request.requirement, opened_at)
+    return at is not None and request.remind_at is not None and request.remind_at <= at <= now
 
 
 def _escalation_text(request: Request, opened_at: datetime, now: datetime) -> str:

@@ -1,6 +1,7 @@
 """Does what is due by the clock. Every node runs it; compare-and-set lets one of them win."""
 
 from bot.storage import runs
+from bot.usecases.jobs.announce_starts import announce_starts
 from bot.usecases.jobs.end_pauses import end_pauses
 from bot.usecases.jobs.expire import expire_requests
 from bot.usecases.jobs.remind import send_reminders
@@ -12,11 +13,12 @@ MAX_STARTS_PER_ROUND = 64
 
 
 async def tick(services: Services) -> None:
-    """Start, expire and remind whatever is due, and end pauses."""
+    """Start, expire, remind and announce whatever is due, and end pauses."""
     await end_pauses(services)
     await start_due_runs(services)
     await expire_requests(services)
     await send_reminders(services)
+    await announce_starts(services)
 
 
 async def start_due_runs(services: Services) -> None:

@@ -6,11 +6,13 @@ from bot.errors import Conflict, InputError, NotAllowed
 from bot.ids import new_id
 from bot.requests.lifecycle import FINAL_RUN_STATES, STATE_LABELS
 from bot.requests.model import Person, Request, Run
+from bot.requests.notify.events import Event
 from bot.requests.pauses import Pause
 from bot.requests.start_check import StartCheck
 from bot.storage import audit, messages, pauses, requests, runs
 from bot.storage.transactions import Tx
-from bot.usecases.pauses.notes import note_on_cards, note_to_admins
+from bot.usecases.notifications import tell
+from bot.usecases.pauses.notes import note_to_admins
 from bot.usecases.pauses.scopes import actor_key
 from bot.usecases.pauses.take_out import take_out_of_backend
 from bot.usecases.planning import cancel_unsent_run
@@ -46,7 +48,7 @@ async def pause_series(services: Services, request_id: str, person: Person | Non
         data = {"reason": reason, "pause": pause.id}
         await audit.record(tx, now, actor_key(person), "series.paused", request.id, data)
         text = f"{request.name} is paused: {reason}. No run starts until somebody resumes it."
-        await note_on_cards(tx, now, request, text, dedupe=pause.id, by=person)
+        await tell(tx, services, request, Event.PAUSED, text, key=pause.id, by=person)
         if person is None:
             await note_to_admins(tx, services, text, dedupe=f"{pause.id}:admins")
         kept = next((run for run in going_on if run.number == 0 and run.state == "scheduled_in_backend"), None)
@@ -78,7 +80,7 @@ async def _take_out(services: Services, request: Request, pause: Pause, kept: Ru
     )
     async with services.db.write() as tx:
         note = f"{request.name} is paused, but {text}"
-        await note_on_cards(tx, services.clock.now(), request, note, dedupe=f"{pause.id}:unconfirmed")
+        await tell(tx, services, request, Event.PAUSED, note, key=f"{pause.id}:unconfirmed")
         await note_to_admins(tx, services, note, dedupe=f"{pause.id}:unconfirmed:admins")
     services.wake.sender.set()
     return f" But {text}"

@@ -6,13 +6,14 @@ from itertools import islice, takewhile
 from bot.errors import Conflict
 from bot.requests.lifecycle import FINAL_RUN_STATES
 from bot.requests.model import Person, Request
+from bot.requests.notify.events import Event
 from bot.requests.pauses import Pause, local_time
 from bot.requests.start_check import is_being_cancelled
 from bot.requests.text import count_noun
 from bot.schedule import Series, occurrences
 from bot.storage import audit, messages, pauses, requests, runs
 from bot.storage.transactions import Tx
-from bot.usecases.pauses.notes import note_on_cards
+from bot.usecases.notifications import tell
 from bot.usecases.pauses.pause_series import check_may_pause_series
 from bot.usecases.planning import plan_runs
 from bot.usecases.refusals import RefusalCode
@@ -42,7 +43,7 @@ async def resume_series(services: Services, request_id: str, person: Person) -> 
         text = f"{request.name} is resumed. {_left_out_text(left_out)}{await _plan_next(tx, services, request, now)}"
         data: JsonObject = {"pause": pause.id, "left_out": left_out}
         await audit.record(tx, now, person.key, "series.resumed", request.id, data)
-        await note_on_cards(tx, now, request, text, dedupe=f"{pause.id}:end", by=person)
+        await tell(tx, services, request, Event.RESUMED, text, key=pause.id, by=person)
         await messages.mark_dirty(tx, request.id, now)
     services.wake.sender.set()
     services.wake.scheduler.set()

@@ -11,6 +11,7 @@ from bot.errors import BackendError, BadResponse, InputError, NotFound, RateLimi
 from bot.ids import new_token
 from bot.requests.lifecycle import FINAL_STATES
 from bot.requests.model import Request, RequirementCode, Run, RunState
+from bot.requests.notify.events import Event
 from bot.requests.overlap import OverlapCode, judge_overlap
 from bot.requests.pauses import Pause, held_text, holding_pause
 from bot.requests.preflight import PreflightCode
@@ -19,7 +20,8 @@ from bot.schedule import ZonedTime
 from bot.storage import messages, pauses, requests, runs
 from bot.usecases.approvals.reopen import reopen_for_approval, series_renewal_reason
 from bot.usecases.integrity import load_intact
-from bot.usecases.pauses.notes import note_on_cards, note_to_admins
+from bot.usecases.notifications import tell
+from bot.usecases.pauses.notes import note_to_admins
 from bot.usecases.pauses.pause_series import pause_series
 from bot.usecases.planning import plan_runs
 from bot.usecases.preflight import StartPreflight, preflight_of_start
@@ -245,7 +247,7 @@ async def end_run(services: Services, run: Run, request: Request, state: RunStat
         )
         if is_skipped:
             text = f"{request.name}, run {run.number}: {problem}"
-            await note_on_cards(tx, services.clock.now(), request, text, dedupe=f"skipped:{run.id}")
+            await tell(tx, services, request, Event.SKIPPED, text, key=run.id)
         if refused or obstacle.code is ObstacleCode.CHANGED:
             text = f"{request.name} was approved, but a run of it did not start. {problem}"
             await note_to_admins(tx, services, text, dedupe=f"not-started:{run.id}")

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from bot.backends.base import Candidate
 from bot.errors import BackendError, Conflict, InputError, NotAllowed
 from bot.requests.model import Person, Proposal, Request
+from bot.requests.notify.events import Event
 from bot.storage import audit, messages, runs
+from bot.usecases.notifications import tell
 from bot.usecases.refusals import RefusalCode
 from bot.usecases.runs.evidence import (
     Doubt,
@@ -135,12 +137,7 @@ async def _propose(services: Services, doubt: Doubt, candidate: Candidate, perso
             f"{request.name} is said to have run as “{candidate.title}”. An approver who has not written it must "
             "confirm this."
         )
-        for card in await messages.of_request(tx, request.id, ["approval"]):
-            facts = {"text": text, "by": person.user}
-            dedupe = f"proposed:{run.id}:{run.version}:{card.recipient}"
-            await messages.add(
-                tx, now, "note", card.recipient, request.id, parent_id=card.id, facts=facts, dedupe=dedupe
-            )
+        await tell(tx, services, request, Event.PROPOSED, text, key=f"{run.id}:{run.version}", by=person)
         await messages.mark_dirty(tx, request.id, now)
     services.wake.sender.set()
     return (

@@ -4,8 +4,11 @@ from datetime import datetime
 
 from bot.requests.lifecycle import FINAL_RUN_STATES, can_transition, request_state_for_run
 from bot.requests.model import Request, Run, RunState
+from bot.requests.notify.events import Event
+from bot.requests.notify.words import ended_text
 from bot.storage import audit, messages, pauses, requests, runs
 from bot.storage.transactions import Tx
+from bot.usecases.notifications import tell
 from bot.usecases.planning import plan_next_occurrence
 from bot.usecases.services import Services
 from bot.values import JsonObject
@@ -57,7 +60,7 @@ async def finish_run(
     # A series that was cancelled, or a run of it before its start, is told of by whoever cancelled it.
     never_started = run.number == 0 or run.state == "scheduled_in_backend"
     if announce and not (request.is_series and state == "cancelled" and never_started):
-        await _post_outcome(tx, services, now, request, finished)
+        await _post_outcome(tx, services, await requests.get(tx, request.id), finished)
     await messages.mark_dirty(tx, request.id, now)
     return finished
 
@@ -95,12 +98,21 @@ def _outcome_text(run: Run) -> str:
     return run.problem or str((run.progress or {}).get("summary", ""))
 
 
-async def _post_outcome(tx: Tx, services: Services, now: datetime, request: Request, run: Run) -> None:
-    """Tell the results channel and the requester once each, with the failures in the thread."""
-    recipients = (services.backends.results_channel(request.content.backend), request.requester.user)
-    for to in dict.fromkeys(recipients):
-        outcome = await messages.add(tx, now, "outcome", to, request.id, run_id=run.id, dedupe=f"outcome:{run.id}:{to}")
-        if run.state in ("failed", "partly_failed") and (run.progress or {}).get("results"):
-            await messages.add(
-                tx, now, "details", to, request.id, run_id=run.id, parent_id=outcome, dedupe=f"details:{run.id}:{to}"
-            )
+async def _post_outcome(tx: Tx, services: Services, request: Request, run: Run) -> None:
+    """Tell the results channel, the requester and the thread of the card, with the failures in threads."""
+    event = Event.ENDED if run.state in ("succeeded", "cancelled") else Event.FAILED
+    planned = await tell(tx, services, request, event, ended_text(request, run), key=run.id, run_id=run.id)
+    if run.state not in ("failed", "partly_failed") or not (run.progress or {}).get("results"):
+        return
+    outcomes = await messages.of_run(tx, request.id, run.id, "outcome")
+    for to in (message.place for message in planned.messages if message.kind == "outcome"):
+        await messages.add(
+            tx,
+            services.clock.now(),
+            "details",
+            to,
+            request.id,
+            run_id=run.id,
+            parent_id=outcomes[to],
+            dedupe=f"details:{run.id}:{to}",
+        )

@@ -7,10 +7,13 @@ from bot import failpoints
 from bot.backends.base import Handle, Operation, Params, Plan
 from bot.requests.lifecycle import can_transition, request_state_for_run
 from bot.requests.model import Request, Run, RunState
+from bot.requests.notify.events import Event
+from bot.requests.notify.words import unknown_text
 from bot.requests.start_check import CANCEL_AGAIN, StartCheck, cancelled_by_person, check_time
 from bot.storage import audit, messages, pauses, requests, runs
 from bot.storage.runs import RunChanges
 from bot.storage.transactions import Tx
+from bot.usecases.notifications import tell
 from bot.usecases.planning import cancel_unsent_run
 from bot.usecases.runs.finish import finish_run
 from bot.usecases.services import Services
@@ -152,7 +155,8 @@ async def record_unknown(services: Services, starting: StartingRun, problem: str
     async with services.db.write() as tx:
         await runs.transition_attempt(tx, token, ["sent"], "unknown", problem=problem[:_MAX_PROBLEM_LENGTH])
         run = await runs.transition(tx, starting.run, "unknown", problem=text)
-        await sync_request_state(tx, services, starting.request, run)
+        request = await sync_request_state(tx, services, starting.request, run)
+        await tell(tx, services, request, Event.UNKNOWN, unknown_text(request), key=run.id)
         data = {"run": run.id, "token": token, "why": problem}
         await audit.record(tx, now, "nightshift", "run.unknown", starting.request.id, data)
     services.wake.sender.set()

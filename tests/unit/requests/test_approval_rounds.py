@@ -7,7 +7,6 @@ import pytest
 
 from bot.requests.approval.rounds import current_round
 from bot.requests.directory import (
-    notified_users,
     resolve_groups,
 )
 from bot.requests.model import Stage
@@ -22,7 +21,6 @@ from tests.unit.requests.build import (
 )
 from tests.unit.requests.rounds import (
     GROUPS,
-    SRE_THEN_DBA,
     approval_round,
     delegation,
     may_decide,
@@ -63,13 +61,6 @@ def test_the_second_group_is_named_beside_the_first() -> None:
         requirement(named, escalate_after=60, escalate_to=unnamed.model_copy(update={"groups": ("S3",)}))
     ).stages(NOW + timedelta(hours=1))
     assert other.names == ("ops", "S3", "U1")
-
-
-def test_how_many_will_be_notified() -> None:
-    there = make_directory(GROUPS | {"sre": {"UANN", "UBOB", "UCAT", "UDAN"}}, deleted={"UDAN"})
-    assert notified_users(SRE_THEN_DBA, there, person("UANN")) == {"UBOB", "UCAT", "UEVE"}
-    own = SRE_THEN_DBA.model_copy(update={"requester_counts": True})
-    assert notified_users(own, there, person("UANN")) == {"UANN", "UBOB", "UCAT", "UEVE"}
 
 
 def test_handles_become_ids_and_keep_their_names() -> None:

@@ -8,7 +8,6 @@ from bot.requests.directory import (
     group_problems,
     is_group,
     is_user,
-    notified_users,
     resolve_groups,
     stage_members,
 )
@@ -16,15 +15,6 @@ from bot.requests.model import Person, Request, Stage
 from tests.unit.requests.build import TEAM, make_directory, once, pending_request, person, requirement, stage
 
 GROUPS = {"sre": {"UBOB", "UCAT"}, "empty": set[str]()}
-
-
-def test_everybody_who_may_approve_is_notified_and_requesters_only_if_they_count() -> None:
-    there = make_directory({"sre": {"UANN", "UBOB", "UCAT"}, "dba": {"UDAN"}}, deleted={"UCAT"})
-    asked = requirement(stage("@sre"), stage("@dba"))
-    assert notified_users(asked, there) == {"UANN", "UBOB", "UDAN"}
-    assert notified_users(asked, there, person("UANN")) == {"UBOB", "UDAN"}
-    counts = asked.model_copy(update={"requester_counts": True})
-    assert notified_users(counts, there, person("UANN")) == {"UANN", "UBOB", "UDAN"}
 
 
 def test_members_of_a_stage_are_its_users_and_those_of_its_groups() -> None:

@@ -232,9 +232,13 @@ class Harness:
             return await requests.decisions_of(tx, request.id)
 
     async def messages(self, request: Request, *kinds: str) -> list[Message]:
-        """The messages about a request, all or of some kinds."""
+        """The messages about a request, all or of some kinds. What only says that copies are to be made is none."""
         async with self.services.db.read() as tx:
-            return [m for m in await messages.of_request(tx, request.id) if not kinds or m.kind in kinds]
+            return [
+                m
+                for m in await messages.of_request(tx, request.id)
+                if (m.kind in kinds if kinds else m.kind != "copies")
+            ]
 
     async def audit(self, request: Request) -> list[tuple[str, Mapping[str, Any]]]:
         """What the audit trail says of a request: action and data, oldest first."""

@@ -53,7 +53,10 @@ async def test_the_last_approval_needed_plans_the_run(bot: Harness) -> None:
         "request.approved",
         {"revision": 1, "hash": request.content_hash, "comment": "looks good", "action_ts": "1.2", "rendered": 1},
     )
-    assert {m.kind: m.desired_version for m in await bot.messages(request)} == {"approval": 2, "receipt": 2}
+    assert {m.kind: m.desired_version for m in await bot.messages(request)} == {"approval": 2, "receipt": 2, "note": 1}
+    (note,) = await bot.messages(request, "note")
+    assert (note.recipient, note.facts["by"]) == ("U0ALICE", "U0BOB")
+    assert note.facts["text"] == f"{request.name} was approved: {request.title}. “looks good” It starts now."
 
 
 async def test_one_of_two_approvals_leaves_it_waiting(bot: Harness) -> None:
@@ -110,9 +113,12 @@ async def test_a_wish_for_changes_is_told_to_the_requester_and_holds_it_back(bot
     request = await bot.request()
     result = await bot.decide(request, "bob", "changes", comment="one host first")
     assert result.request.state == "awaiting_approval"
-    (note,) = await bot.messages(request, "note")
-    assert (note.recipient, note.facts["by"]) == ("U0ALICE", "U0BOB")
-    assert note.facts["text"] == f"Changes to {request.name} are asked for: one host first Use “Edit” on its card."
+    notes = {note.recipient: note for note in await bot.messages(request, "note")}
+    assert notes.keys() == {"U0ALICE", "#approvals"}
+    assert {note.facts["by"] for note in notes.values()} == {"U0BOB"}
+    text = f"Changes to {request.name} are asked for: “one host first” Use “Edit” on its card."
+    assert {note.facts["text"] for note in notes.values()} == {text}
+    assert notes["#approvals"].facts["mentions"] == ["U0ALICE"]
     assert (await bot.decide(request, "carol")).request.state == "awaiting_approval"
 
 
@@ -204,7 +210,7 @@ async def test_an_approval_in_time_does_not_count_for_a_start_that_somebody_else
     assert result.text.endswith("Its start was moved, which reset earlier approvals.")
     assert await bot.runs(request) == []
     notes = await bot.messages(request, "note")
-    assert [note.facts["by"] for note in notes] == ["U0CAROL"]
+    assert {note.recipient: note.facts["by"] for note in notes} == {"#approvals": "U0CAROL", "U0ALICE": "U0CAROL"}
     assert "has passed. It was moved: 2027-01-12 20:00" in notes[0].facts["text"]
     with pytest.raises(Conflict, match="has been changed since this card was shown"):
         await bot.decide(request)

@@ -63,12 +63,11 @@ async def test_an_edit_is_told_under_each_card_and_on_record(bot: Harness) -> No
     request = await bot.request(when=WHEN)
     (card,) = await bot.messages(request, "approval")
     after = await resubmitted(bot, await edited(bot, request, "bob"), "bob", **{"inputs.command": "uptime"})
-    (note,) = await bot.messages(request, "note")
-    assert (note.recipient, note.parent_id) == (card.recipient, card.id)
-    assert note.facts == {
-        "text": f"{request.name} was changed. Approvals of the earlier content do not count any more.",
-        "by": "U0BOB",
-    }
+    notes = {note.recipient: note for note in await bot.messages(request, "note")}
+    assert {place: note.parent_id for place, note in notes.items()} == {card.recipient: card.id, "U0ALICE": None}
+    text = f"{request.name} was changed. Approvals of the earlier content do not count any more."
+    assert notes["U0ALICE"].facts == {"text": text, "by": "U0BOB"}
+    assert notes[card.recipient].facts == {"text": text, "by": "U0BOB", "mentions": ["S0SRE"]}
     action, data = (await bot.audit(request))[-1]
     assert (action, data["revision"], data["hash"]) == ("request.revised", 2, after.content_hash)
     assert len(data["fields"]) == 1

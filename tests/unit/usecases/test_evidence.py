@@ -102,8 +102,8 @@ async def test_what_the_requester_names_is_attached_once_an_approver_confirms_it
     assert (run.proposal.remote_id, run.proposal.title, run.proposal.by) == (job, f"{job} · By hand", "U0ALICE")
     assert bot.woken() == {"sender"}
     assert (await bot.audit(request))[-1] == ("run.proposed", {"run": run.id, "id": job, "title": f"{job} · By hand"})
-    note = (await bot.messages(request, "note"))[-1]
-    assert (note.recipient, note.facts["by"]) == ("#approvals", "U0ALICE")
+    (note,) = [m for m in await bot.messages(request, "note") if "By hand" in m.facts["text"]]
+    assert (note.recipient, note.facts["by"], note.facts["mentions"]) == ("#approvals", "U0ALICE", ["S0SRE"])
     with pytest.raises(NotAllowed, match="You have written this request") as refused:
         await confirm_remote(bot.services, request.id, run.version, bot.person("alice"))
     assert refused.value.code == RefusalCode.NOT_INDEPENDENT

@@ -253,7 +253,11 @@ async def test_a_card_that_cannot_be_delivered_ends_its_request(bot: Harness) ->
         "request.undeliverable",
         {"channel": "#approvals", "why": "channel_not_found"},
     )
-    assert {m.kind: m.desired_version for m in await bot.messages(request)} == {"approval": 1, "receipt": 2}
+    shown = {m.kind: m.desired_version for m in await bot.messages(request, "approval", "receipt")}
+    assert shown == {"approval": 1, "receipt": 2}
+    notes = {note.recipient: note.facts["text"] for note in await bot.messages(request, "note")}
+    assert notes.keys() == {"U0ALICE", "#ops-admin"}
+    assert all(text.startswith(f"{request.name} could not be shown to its approvers") for text in notes.values())
 
 
 async def test_an_update_that_cannot_be_delivered_ends_nothing(bot: Harness) -> None:

@@ -112,6 +112,7 @@ async def test_a_request_that_is_opened_again_begins_a_new_round(bot: Harness) -
     bot.forward(hours=2)
     bot.woken()
     before = {m.id: m.desired_version for m in await bot.messages(request, "approval", "receipt")}
+    earlier_notes = {m.id for m in await bot.messages(request, "note")}
     await reopen_for_approval(bot.services, run, request, ObstacleCode.RENEWAL_DUE, "It is due.")
     after = await bot.reload(request)
     assert (after.state, after.revision, after.outcome) == ("awaiting_approval", request.revision + 1, "It is due.")
@@ -127,8 +128,9 @@ async def test_a_request_that_is_opened_again_begins_a_new_round(bot: Harness) -
         "request.asked_again",
         {"why": "It is due.", "codes": ["renewal_due"], "hash": after.content_hash},
     )
-    notes = await bot.messages(request, "note")
-    assert {note.parent_id for note in notes} == before.keys()
+    notes = [note for note in await bot.messages(request, "note") if note.id not in earlier_notes]
+    (card,) = await bot.messages(request, "approval")
+    assert {note.recipient: note.parent_id for note in notes} == {"#approvals": card.id, "U0ALICE": None}
     assert {note.facts["text"] for note in notes} == {f"{request.name} must be approved again. It is due."}
     shown = {m.id: m.desired_version for m in await bot.messages(request, "approval", "receipt")}
     assert all(shown[id_] > version for id_, version in before.items())

@@ -45,14 +45,14 @@ async def test_a_run_is_looked_at_again_only_after_the_interval(bot: Harness) ->
 async def test_progress_is_kept_and_shown(bot: Harness) -> None:
     bot.env.foreman.speed = 0.001
     request, run = await bot.started()
-    before = {m.kind: m.desired_version for m in await bot.messages(request)}
+    before = {m.kind: m.desired_version for m in await bot.messages(request, "approval", "receipt")}
     bot.woken()
     await bot.poll()
     run = await bot.run(request)
     assert (run.state, run.progress["total"]) == ("running", request.targets.count)
     assert "runs" not in run.progress
     assert bot.woken() == {"sender"}
-    after = {m.kind: m.desired_version for m in await bot.messages(request)}
+    after = {m.kind: m.desired_version for m in await bot.messages(request, "approval", "receipt")}
     assert after == {kind: version + 1 for kind, version in before.items()}
 
 

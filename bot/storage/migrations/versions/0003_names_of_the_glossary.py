@@ -151,6 +151,7 @@ def _create_person_settings() -> None:
         sa.Column("team", sa.String(length=40), nullable=False),
         sa.Column("user", sa.String(length=40), nullable=False),
         sa.Column("language", sa.String(length=20), nullable=False),
+        sa.Column("preferences", Json, nullable=False),
         sa.Column("changed_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("team", "user", name=op.f("pk_person_settings")),
     )

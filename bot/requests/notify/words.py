@@ -1,0 +1,55 @@
+"""The sentences of notifications. They name the request, say what happened, and what comes next."""
+
+from datetime import datetime
+
+from bot.requests.model import Request, Run
+from bot.requests.notify.events import Event
+from bot.schedule import ZonedTime
+
+
+def decision_text(event: Event, request: Request, comment: str) -> str:
+    """Say what approvers have decided, and what comes next. Who decided is shown after it."""
+    said = f" “{comment}”" if comment else ""
+    match event:
+        case Event.APPROVED:
+            return f"{request.name} was approved: {request.title}.{said} {_next_start(request)}"
+        case Event.DENIED:
+            return f"{request.name} was denied: {request.title}.{said} Nothing was done."
+        case _:
+            return f"Changes to {request.name} are asked for:{said} Use “Edit” on its card."
+
+
+def expired_text(request: Request) -> str:
+    """Say that nobody decided in time."""
+    return f"{request.name} has expired: {request.title}. {request.outcome} Request it again if it is still needed."
+
+
+def about_to_start_text(request: Request, starts_at: datetime) -> str:
+    """Say that a request starts soon, and what can be done about it."""
+    at = _moment(starts_at, request.zone)
+    return f"{request.name} starts at {at}: {request.title}. “Cancel” on its card stops it."
+
+
+def ended_text(request: Request, run: Run) -> str:
+    """Say how a run ended, for the thread of the card."""
+    which = f"Run {run.number} of {request.name}" if request.is_series and run.number else request.name
+    summary = run.problem or str((run.progress or {}).get("summary", ""))
+    return f"{which}: {run.state.replace('_', ' ')}. {summary}".strip()
+
+
+def unknown_text(request: Request) -> str:
+    """Say that nobody knows whether a run started."""
+    return (
+        f"It is not known whether {request.name} started: {request.title}. Nothing is sent again until somebody says "
+        "on its card what happened."
+    )
+
+
+def _next_start(request: Request) -> str:
+    if request.start_at is None:
+        return "It starts now."
+    return f"It starts at {_moment(request.start_at, request.zone)}."
+
+
+def _moment(instant: datetime, zone: str) -> str:
+    return f"{ZonedTime.from_instant(instant, zone).local:%a %d %b %H:%M %Z}"

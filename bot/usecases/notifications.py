@@ -1,0 +1,57 @@
+"""Tells people of what happens to a request, as the notification plan says."""
+
+from collections.abc import Iterable
+
+from bot.requests.model import Person, Request
+from bot.requests.notify.events import Event
+from bot.requests.notify.plan import Plan, plan
+from bot.storage import messages
+from bot.storage.notifications import audience_of, store_copies, store_plan
+from bot.storage.transactions import Tx
+from bot.usecases.services import Services
+
+
+async def tell(
+    tx: Tx,
+    services: Services,
+    request: Request,
+    event: Event,
+    text: str = "",
+    *,
+    key: str,
+    by: Person | None = None,
+    run_id: str = "",
+    approvers: Iterable[str] | None = None,
+    in_channel: frozenset[str] | None = None,
+) -> Plan:
+    """Store the messages about an event; telling of it twice changes nothing. Returns the plan.
+
+    ``text`` is a sentence about it, ``key`` tells it from other events of its kind, and ``by`` is who caused it.
+    ``approvers`` and ``in_channel`` are what Slack says, where the caller has asked; the sender finds out whoever else
+    must get a card.
+    """
+    backend, now = request.content.backend, services.clock.now()
+    actor = by.user if by is not None else ""
+    audience = await audience_of(
+        tx,
+        request,
+        event,
+        channel=services.backends.approvals_channel(backend),
+        results=services.backends.results_channel(backend),
+        admins=services.settings.channels.admin,
+        actor=actor,
+        approvers=approvers,
+        in_channel=in_channel,
+    )
+    planned = plan(event, audience, text, request)
+    await store_plan(tx, now, request, event, planned, key=key, by=actor, run_id=run_id)
+    if request.requirement.effect == "ask":
+        facts = {"key": key, "channel": audience.channel, "admins": audience.admins, "by": actor}
+        await store_copies(tx, now, request, event, facts)
+    return planned
+
+
+async def has_card(tx: Tx, services: Services, request: Request) -> bool:
+    """Return whether the channel in which a request waits for approval has its card."""
+    channel = services.backends.approvals_channel(request.content.backend)
+    return any(card.recipient == channel for card in await messages.of_request(tx, request.id, ["approval"]))
