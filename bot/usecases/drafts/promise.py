@@ -57,12 +57,19 @@ async def promise(services: Services, policy_input: PolicyInput, requirement: Re
         preferences=preferences,
     )
     found = plan(Event.REQUESTED, audience)
-    shown = f"#{name}" if (name := await services.directory.channel_name(channel)) else channel
     return Promise(
         count=len(found.notified),
         is_minimum=not directory.is_complete,
-        details=_details(found, directory, shown, is_channel_known=members is not None),
+        details=_details(found, directory, await _shown(services, channel), is_channel_known=members is not None),
     )
+
+
+async def _shown(services: Services, channel: str) -> str:
+    """Return what people call a channel that is configured by its id or #name."""
+    if channel.startswith("#"):
+        return channel
+    name = await services.directory.channel_name(channel)
+    return f"#{name}" if name else "the approvers' channel"
 
 
 def _details(found: Plan, directory: Directory, channel: str, *, is_channel_known: bool) -> tuple[str, ...]:
