@@ -26,6 +26,7 @@ class Event(StrEnum):
     SKIPPED = "skipped"
     PAUSED = "paused"
     RESUMED = "resumed"
+    REVIEWED = "reviewed"
     UNDELIVERABLE = "undeliverable"
 
 
@@ -66,6 +67,7 @@ TABLE: Mapping[Event, Row] = {
     Event.SKIPPED: Row(channel="thread", requester="note"),
     Event.PAUSED: Row(channel="thread", requester="note"),
     Event.RESUMED: Row(channel="thread", requester="note"),
+    Event.REVIEWED: Row(channel="thread", requester="note"),
     Event.UNDELIVERABLE: Row(requester="note", admins=True),
 }
 

@@ -3,8 +3,9 @@
 from bot.errors import Conflict, InputError, NotAllowed
 from bot.requests.lifecycle import FINAL_STATES, STATE_LABELS
 from bot.requests.model import Person, Request
+from bot.requests.notify.events import Event
 from bot.storage import audit, messages, requests, reviews
-from bot.usecases.pauses.notes import note_on_cards
+from bot.usecases.notifications import tell
 from bot.usecases.refusals import RefusalCode
 from bot.usecases.reviews.participants import may_review
 from bot.usecases.services import Services
@@ -43,7 +44,7 @@ async def record_review(services: Services, request_id: str, person: Person, com
         await reviews.complete(tx, request.id, person, comment, now)
         await audit.record(tx, now, person.key, "request.reviewed", request.id, {"comment": comment})
         text = f"{request.name} was reviewed: {comment}"
-        await note_on_cards(tx, now, request, text, dedupe=f"reviewed:{request.id}", by=person)
+        await tell(tx, services, request, Event.REVIEWED, text, key="1", by=person)
         await messages.mark_dirty(tx, request.id, now)
     services.wake.sender.set()
     return f"You have reviewed {request.name}."
