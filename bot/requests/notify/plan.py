@@ -89,9 +89,10 @@ def plan(event: Event, audience: Audience, text: str = "", request: Request | No
     row = TABLE[event]
     copies = _copies(row, audience)
     left_out = _left_out(row, audience, copies)
-    by_mention = _by_mention(row, audience, copies)
+    needs_mention = audience.notify != "dm" or len(copies) < len(_wanting_copies(row, audience))
+    by_mention = _by_mention(row, audience, copies) if needs_mention else ()
     found = [
-        *_in_channel(row, audience, text, needs_mention=len(copies) < len(_wanting_copies(row, audience))),
+        *_in_channel(row, audience, text, needs_mention=needs_mention),
         *_to_holders(row, audience, text),
         *(PlannedMessage(user, "card") for user in copies if user not in audience.holders),
         *_to_requester(event, row, request, audience, text),
@@ -145,7 +146,7 @@ def _in_channel(row: Row, audience: Audience, text: str, *, needs_mention: bool)
     mentions: tuple[str, ...] = ()
     match row.mentions:
         case "approvers":
-            mentions = audience.asked if audience.notify != "dm" or needs_mention else ()
+            mentions = audience.asked if needs_mention else ()
         case "undecided":
             mentions = _undecided(audience)
         case "requester" if audience.requester != audience.actor:
