@@ -103,7 +103,9 @@ async def test_a_back_end_that_does_not_answer_leaves_runs_as_they_are(bot: Harn
     run = await bot.run(request)
     bot.env.foreman.faults.append(Fault("status", "/api/job_invocations", "GET", status=500, remaining=None))
     assert await bot.poll() == 1
-    assert await bot.run(request) == run
+    after = await bot.run(request)
+    assert after.silent_since == bot.now
+    assert (after.state, after.progress, after.handle) == (run.state, run.progress, run.handle)
 
 
 async def test_each_run_of_a_series_in_the_back_end_becomes_a_run_of_the_request(bot: Harness) -> None:
