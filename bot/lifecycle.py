@@ -15,6 +15,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.engine import Engine
 from bot.errors import ConfigError
 from bot.loops import run_periodically
+from bot.requests.policy.known import unnamed_systems
 from bot.requests.policy.loosening import policy_notes
 from bot.schedule import warm_up
 from bot.settings import Settings
@@ -166,7 +167,8 @@ class Nightshift:
             wait = min(wait * 2, MAX_SLACK_RETRY_SECONDS)
 
     def _log_policy_notes(self) -> None:
-        for note in policy_notes(self.services.policy.policy):
+        policy = self.services.policy.policy
+        for note in (*policy_notes(policy), *unnamed_systems(policy, self.services.backends)):
             _log.info("policy", note=note)
 
     def _start_loops(self) -> None:

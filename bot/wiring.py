@@ -99,7 +99,7 @@ def _connect_backends(settings: Settings, clock: Clock, policy: Policy) -> Backe
         name: ConfiguredBackend(kind, kind.connect(name, values, context), values)
         for name, (kind, values) in validate_backends(settings).items()
     }
-    return BackendRegistry(backends, settings.channels)
+    return BackendRegistry(backends, settings.channels, policy.customers)
 
 
 def _slack_client(settings: Settings) -> AsyncWebClient:

@@ -10,6 +10,7 @@ from slack_sdk.errors import SlackApiError
 from bot.configuration import Transport, load_configuration
 from bot.errors import ConfigError, NightshiftError
 from bot.lifecycle import Nightshift
+from bot.requests.policy.known import unnamed_systems
 from bot.requests.policy.loosening import policy_notes
 from bot.slack.error_codes import TRANSPORT_ERRORS, error_code
 from bot.storage import schema_version
@@ -71,7 +72,8 @@ async def _check_channels(bot: Nightshift) -> bool:
     settings = bot.settings.channels
     names = [settings.approvals, settings.results, settings.admin]
     for here in bot.services.backends.values():
-        names += [here.settings.approvals_channel, here.settings.results_channel]
+        registry = bot.services.backends
+        names += [registry.approvals_channel(here.name), registry.results_channel(here.name)]
     return all([await _check_channel(bot, name) for name in dict.fromkeys(filter(None, names))])
 
 
@@ -98,7 +100,7 @@ async def _check_policy(bot: Nightshift) -> bool:
         _report(False, fault)
     if faults or in_workspace is None:
         return False
-    for note in policy_notes(policy):
+    for note in (*policy_notes(policy), *unnamed_systems(policy, bot.services.backends)):
         print(f"note  {note}")
     return _report(True, f"policy: {len(policy.rules)} rules, {len(policy.freezes)} freezes")
 

@@ -1,11 +1,12 @@
 """The configured back ends, by name."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from bot.backends.base import BackendKind, Connection, ConnectionSettings, Operation, Params
 from bot.errors import NotFound
+from bot.requests.policy.each import Customer
 from bot.settings import ChannelSettings
 
 MAX_CALLS_IN_FLIGHT = 4
@@ -31,9 +32,15 @@ class ConfiguredBackend:
 class BackendRegistry(Mapping[str, ConfiguredBackend]):
     """Finds back ends and their operations. A mapping by full name, in the order of the configuration."""
 
-    def __init__(self, backends: Mapping[str, ConfiguredBackend], channels: ChannelSettings) -> None:
+    def __init__(
+        self,
+        backends: Mapping[str, ConfiguredBackend],
+        channels: ChannelSettings,
+        customers: Iterable[Customer] = (),
+    ) -> None:
         self._backends = dict(backends)
         self._channels = channels
+        self._customers = {system: customer for customer in customers for system in customer.systems}
 
     def __getitem__(self, name: str) -> ConfiguredBackend:
         return self._backends[name]
@@ -65,9 +72,11 @@ class BackendRegistry(Mapping[str, ConfiguredBackend]):
     def approvals_channel(self, name: str) -> str:
         """Return the channel in which requests of a back end wait for approval."""
         backend = self._backends.get(name)
-        return (backend.settings.approvals_channel if backend else "") or self._channels.approvals
+        of_customer = self._customers[name].approvals_channel if name in self._customers else ""
+        return (backend.settings.approvals_channel if backend else "") or of_customer or self._channels.approvals
 
     def results_channel(self, name: str) -> str:
         """Return the channel for a back end's outcomes; the common one if the back end is no longer configured."""
         backend = self._backends.get(name)
-        return (backend.settings.results_channel if backend else "") or self._channels.results
+        of_customer = self._customers[name].results_channel if name in self._customers else ""
+        return (backend.settings.results_channel if backend else "") or of_customer or self._channels.results

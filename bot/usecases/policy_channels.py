@@ -3,8 +3,8 @@
 from slack_sdk.errors import SlackApiError
 
 from bot.requests.policy.engine import Policy
-from bot.requests.policy.known import did_you_mean
 from bot.requests.policy.mistakes import conditions_of, is_plain
+from bot.requests.policy.suggestions import did_you_mean
 from bot.slack.error_codes import TRANSPORT_ERRORS
 from bot.slack.users import SlackDirectory
 

@@ -12,6 +12,7 @@ from bot.requests.directory import is_group
 from bot.requests.freezes.model import Freeze
 from bot.requests.patterns import Patterns
 from bot.requests.policy.conditions import Coverage, PreparedSubject, prepare_conditions
+from bot.requests.policy.each import Customer
 from bot.requests.policy.policy_tests import LocatedTest
 from bot.requests.policy.precedence import by_precedence, precedence_of
 from bot.requests.policy.rules import PolicyRule, PolicySettings
@@ -146,11 +147,13 @@ class Policy:
         freezes: tuple[Freeze, ...] = (),
         location_of: Callable[[SettingPath], str] = lambda path: "policy",
         tests: tuple[LocatedTest, ...] = (),
+        customers: tuple[Customer, ...] = (),
     ) -> None:
         self.defaults = defaults
         self.freezes = freezes
         self.location_of = location_of
         self.tests = tests
+        self.customers = customers
         self.requester_groups = frozenset(_requester_groups(defaults))
         """The user groups on which it depends who may request what, and who may not approve it, as the file names
         them."""

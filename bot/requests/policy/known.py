@@ -2,18 +2,17 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from bot.requests.freezes.rules import FreezeRule
 from bot.requests.patterns import Patterns
 from bot.requests.policy.engine import Policy
+from bot.requests.policy.load_errors import once, owner_prefix
 from bot.requests.policy.mistakes import conditions_of, is_plain
 from bot.requests.policy.rules import RuleConditions
+from bot.requests.policy.suggestions import did_you_mean
 
 FactNames = frozenset[str] | None
 """The facts that previews of an operation tell; None if any may come."""
-_CLOSE = 0.7
-"""How alike a name must be to be suggested, of 1."""
 _NAMED_FACTS = ("template", "job_type", "task", "reboot", "run_as")
 
 
@@ -25,6 +24,11 @@ class Known:
     """
 
     systems: Mapping[str, Mapping[str, FactNames]]
+
+    @property
+    def are_configured(self) -> bool:
+        """Whether any system is configured, so that its name is known."""
+        return any("." in name for name in self.systems)
 
     def matching_systems(self, patterns: tuple[str, ...]) -> list[str]:
         """Return the systems that any of some patterns names; all of them without patterns."""
@@ -42,37 +46,56 @@ class Known:
         }
 
 
-def unknown_names(policy: Policy, known: Known) -> tuple[str, ...]:
+def unknown_names(policy: Policy, known: Known) -> list[str]:
     """Return a line for each system, operation or fact that a policy names and that does not exist."""
-    problems = []
+    return once(_unknown_names(policy, known))
+
+
+def _unknown_names(policy: Policy, known: Known) -> Iterator[tuple[str, str, str]]:
     for index, rule in enumerate(policy.defaults.rules):
         for path, conditions in conditions_of(rule):
             # An exception is looked at within the scope of its rule.
             backend = conditions.backend or rule.when.backend
-            operation = conditions.operation or rule.when.operation
-            problems += [
-                f"{policy.location_of(('rules', index, *path, key))}: the rule “{rule.name}”: {text}"
-                for key, text in (
-                    *_scope_problems(conditions, backend, known),
-                    *_fact_problems(conditions, known.matching_operations(backend, operation)),
-                )
-            ]
+            operations = known.matching_operations(backend, conditions.operation or rule.when.operation)
+            found = (*_scope_problems(conditions, backend, known), *_fact_problems(conditions, operations))
+            for key, text in found:
+                yield policy.location_of(("rules", index, *path, key)), owner_prefix("rules", rule.name), text
     for index, freeze in enumerate(policy.defaults.freezes):
-        problems += [
-            f"{policy.location_of(('freezes', index, key))}: the freeze “{freeze.name}”: {text}"
-            for key, text in _scope_problems(freeze, freeze.backend, known)
-        ]
-    return tuple(problems)
+        for key, text in _scope_problems(freeze, freeze.backend, known):
+            yield policy.location_of(("freezes", index, key)), owner_prefix("freezes", freeze.name), text
+    for customer in policy.customers:
+        for system in customer.systems if known.are_configured else ():
+            if system not in known.systems:
+                text = f'no system is called "{system}"; {_hint(system, known.systems)}'
+                yield customer.place, f"the customer “{customer.name}”: ", text
+    for index, test in enumerate(policy.defaults.tests):
+        if not known.matching_systems((test.ask.system,)) and known.are_configured:
+            hint = _hint(test.ask.system, known.systems)
+            place = policy.location_of(("tests", index, "ask"))
+            yield place, owner_prefix("tests", test.name), f'no system is called "{test.ask.system}"; {hint}'
+
+
+def unnamed_systems(policy: Policy, systems: Iterable[str]) -> tuple[str, ...]:
+    """Return a line for each configured system of a kind that belongs to customers, if no customer has it and no rule
+    names it."""
+    of_customers = {system for customer in policy.customers for system in customer.systems}
+    kinds = {system.partition(".")[0] for system in of_customers}
+    named = Patterns([text for rule in policy.defaults.rules for text in rule.when.backend if text not in kinds])
+    place = policy.location_of(("each", 0))
+    return tuple(
+        f"{place}: {system} belongs to no customer and no rule names it, so the default approvers decide on it."
+        for system in systems
+        if system.partition(".")[0] in kinds and system not in of_customers and not named.match(system)
+    )
 
 
 def _scope_problems(
     scope: RuleConditions | FreezeRule, backend: tuple[str, ...], known: Known
 ) -> Iterator[tuple[str, str]]:
     """Yield the setting and a sentence for each pattern that no system or operation has."""
-    are_configured = any("." in name for name in known.systems)
     kinds = {name.partition(".")[0] for name in known.systems}
     for pattern in scope.backend:
-        wanted = pattern if are_configured or not is_plain(pattern) else pattern.partition(".")[0]
+        wanted = pattern if known.are_configured or not is_plain(pattern) else pattern.partition(".")[0]
         if not known.matching_systems((wanted,)):
             yield "backend", f'no system is called "{pattern}"; {_hint(pattern, {*known.systems, *kinds})}'
     everything = {key for operations in known.systems.values() for key in operations}
@@ -100,10 +123,3 @@ def _fact_problems(conditions: RuleConditions, operations: Mapping[str, FactName
 
 def _hint(wanted: str, names: Iterable[str]) -> str:
     return did_you_mean(wanted, names) or f"there is {', '.join(sorted(names))}."
-
-
-def did_you_mean(wanted: str, names: Iterable[str]) -> str:
-    """Return a question that names what was probably meant; "" if nothing is close."""
-    by_folded = {name.casefold(): name for name in sorted(names)}
-    close = get_close_matches(wanted.casefold(), by_folded, n=1, cutoff=_CLOSE)
-    return f'did you mean "{by_folded[close[0]]}"?' if close else ""

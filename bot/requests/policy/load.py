@@ -1,7 +1,7 @@
 """Loads the table ``[policy]`` of the configuration file and names every problem with its line and remedy."""
 
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 
 from pydantic import ValidationError
@@ -11,21 +11,20 @@ from bot.requests.directory import Directory, eligible_approvers, ineligibility_
 from bot.requests.freezes.load import PhraseReader, build_freeze, find_contradictions, read_freeze_phrase
 from bot.requests.freezes.model import Freeze
 from bot.requests.model import Person, Stage
+from bot.requests.policy.each import FileReader, expand_each
 from bot.requests.policy.engine import Policy
-from bot.requests.policy.known import did_you_mean
-from bot.requests.policy.load_errors import LocationOf, TomlTable, error_line, owner_prefix
+from bot.requests.policy.load_errors import LocationOf, TomlTable, error_lines, once, owner_prefix
 from bot.requests.policy.loosening import loosening_problems
 from bot.requests.policy.play_tests import play_tests
 from bot.requests.policy.policy_tests import FileOfTests, LocatedTest
 from bot.requests.policy.precedence import precedence_problems
 from bot.requests.policy.rules import ApprovalTerms, PolicyRule, PolicySettings
+from bot.requests.policy.suggestions import did_you_mean
 from bot.requests.policy.toml_lines import TomlLines
 from bot.requests.setting_types import REQUESTERS_GROUPS, SettingPath, make_stage
 from bot.requests.text import approver_names, count_noun
 
 _BYTE_ORDER_MARK = "\ufeff"
-FileReader = Callable[[str], str]
-"""Returns the text of a file that a policy names. Raises OSError or ValueError."""
 
 
 def no_files(name: str) -> str:
@@ -53,18 +52,31 @@ def load_policy(
     table = {"zone": default_zone, **policy_table(text, source)}
     lines = TomlLines(text)
 
-    def location_of(path: SettingPath) -> str:
+    def place_of(path: SettingPath) -> str:
         return f"{source}:{lines.line(('policy', *path))}"
+
+    expansion = expand_each(table, place_of, read_file)
+    expansion_problems = [f"{place_of(path)}: {text}" for path, text in expansion.problems]
+    expansion_problems += error_lines(expansion.errors, table, place_of)
+    if expansion_problems:
+        raise ConfigError(expansion_problems)
+    table = {**table, "rules": expansion.rules}
+
+    def location_of(path: SettingPath) -> str:
+        match path:
+            case ("rules", int() as index, *rest) if index in expansion.origins:
+                return place_of((*expansion.origins[index], *rest))
+        return place_of(path)
 
     try:
         defaults = PolicySettings.model_validate(table)
     except ValidationError as error:
-        raise ConfigError([error_line(item, table, location_of) for item in error.errors()]) from error
-    problems = [f"{location_of(path)}: {text}" for path, text in _duplicate_names(defaults)]
-    problems += [
-        f"{location_of(path)}: {owner_prefix('rules', rule_name)}{text}"
+        raise ConfigError(error_lines(error.errors(), table, location_of)) from error
+    problems = once((location_of(path), "", text) for path, text in _duplicate_names(defaults))
+    problems += once(
+        (location_of(path), owner_prefix("rules", rule_name), text)
         for path, rule_name, text in (*loosening_problems(defaults), *precedence_problems(defaults.rules))
-    ]
+    )
     freezes = []
     for index, rule in enumerate(defaults.freezes):
         try:
@@ -75,7 +87,8 @@ def load_policy(
     problems += _freeze_problems(defaults, freezes, now, location_of)
     if problems:
         raise ConfigError(problems)
-    policy = Policy(defaults, tuple(freezes), location_of, _located_tests(defaults, location_of, read_file))
+    tests = _located_tests(defaults, location_of, read_file)
+    policy = Policy(defaults, tuple(freezes), location_of, tests, expansion.customers)
     if strict_tests and defaults.strict_tests and (differences := play_tests(policy)):
         raise ConfigError([difference.text for difference in differences])
     return policy
@@ -99,7 +112,7 @@ def _located_tests(defaults: PolicySettings, location_of: LocationOf, read_file:
     try:
         tests = FileOfTests.model_validate(table).tests
     except ValidationError as error:
-        raise ConfigError([error_line(item, table, place) for item in error.errors()]) from error
+        raise ConfigError(error_lines(error.errors(), table, place)) from error
     return (*own, *(LocatedTest(place(("tests", index)), test) for index, test in enumerate(tests)))
 
 

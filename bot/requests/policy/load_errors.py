@@ -1,13 +1,13 @@
 """Names the problems of a file's values: the place, the rule or freeze, what is wrong and what to do."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from bot.requests.freezes.rules import FreezeRule
 from bot.requests.model import ApproverLimit
-from bot.requests.policy.known import did_you_mean
+from bot.requests.policy.each import EachSettings
 from bot.requests.policy.policy_tests import AskedRequest, PolicyTest
 from bot.requests.policy.rules import (
     PolicyRule,
@@ -16,6 +16,7 @@ from bot.requests.policy.rules import (
     RuleConditions,
     StageSettings,
 )
+from bot.requests.policy.suggestions import did_you_mean
 from bot.requests.setting_types import SettingPath
 
 LocationOf = Callable[[SettingPath], str]
@@ -23,6 +24,7 @@ TomlTable = Mapping[str, object]
 """A table as the standard library reads it. Nothing about it has been checked yet."""
 
 _MODELS: Mapping[str | int, type[BaseModel]] = {
+    "each": EachSettings,
     "rules": PolicyRule,
     "freezes": FreezeRule,
     "when": RuleConditions,
@@ -40,10 +42,18 @@ def owner_prefix(kind: str, name: str) -> str:
     return f"the {kind[:-1]} “{name}”: " if name else ""
 
 
-def error_line(item: ErrorDetails, table: TomlTable, location_of: LocationOf) -> str:
-    """Format one of pydantic's errors as a line: the place, the rule or freeze, the problem and the remedy."""
-    path = tuple(part for part in item["loc"] if part != "[key]")
-    return f"{location_of(path)}: {_owner(path, table)}{_problem(item, path)}"
+def error_lines(items: Iterable[ErrorDetails], table: TomlTable, location_of: LocationOf) -> list[str]:
+    """Return a line for each error. The same error of several rules that were made from one is told once."""
+    paths = [(item, tuple(part for part in item["loc"] if part != "[key]")) for item in items]
+    return once((location_of(path), _owner(path, table), _problem(item, path)) for item, path in paths)
+
+
+def once(problems: Iterable[tuple[str, str, str]]) -> list[str]:
+    """Return a line for each problem: its place, its owner and its text. The same text at one place is told once."""
+    lines: dict[tuple[str, str], str] = {}
+    for place, owner, text in problems:
+        lines.setdefault((place, text), f"{place}: {owner}{text}")
+    return list(lines.values())
 
 
 def _owner(path: SettingPath, table: TomlTable) -> str:

@@ -1,9 +1,12 @@
 """Finds what a valid policy can hardly be meant to say: rules that never apply, are always overruled or do nothing."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from bot.requests.patterns import Patterns
 from bot.requests.policy.engine import Policy
+from bot.requests.policy.load_errors import once
+from bot.requests.policy.precedence import precedence_of
 from bot.requests.policy.rules import DEFAULT_EXPIRY, PolicyRule, PolicySettings, RuleConditions
 from bot.requests.setting_types import SettingPath
 
@@ -16,18 +19,24 @@ _TIMES = frozenset({"days", "hours", "hours_cover", "zone"})
 _MAY_COVER_A_PART = {"targets", "days", "hours", "facts"}
 
 
-def policy_mistakes(policy: Policy) -> tuple[str, ...]:
+def policy_mistakes(policy: Policy) -> list[str]:
     """Return a line for each mistake: its place, the rule, the problem and the remedy."""
     rules = policy.defaults.rules
-    return tuple(
-        f"{policy.location_of(('rules', index, *path))}: the rule “{rule.name}”: {text}"
-        for index, rule in enumerate(rules)
-        for find in _FINDERS
-        for path, text in find(rule, policy.defaults)
+    found = [(index, mistake) for index, rule in enumerate(rules) for mistake in _mistakes_of(rule, policy.defaults)]
+    found += [(index, ((), text)) for index, text in _overruled(policy.defaults.rules)]
+    return once(
+        (policy.location_of(("rules", index, *path)), f"the rule “{rules[index].name}”: ", text)
+        for index, (path, text) in sorted(found, key=lambda item: item[0])
     )
 
 
-def _without_effect(rule: PolicyRule, settings: PolicySettings) -> Iterator[Mistake]:
+def _mistakes_of(rule: PolicyRule, settings: PolicySettings) -> Iterator[Mistake]:
+    yield from _without_effect(rule)
+    yield from _never_happening(rule, settings)
+    yield from _never_applying(rule)
+
+
+def _without_effect(rule: PolicyRule) -> Iterator[Mistake]:
     if rule.effect == "limit" and not rule.wins_over and not rule.model_dump(exclude=_NO_TERMS, exclude_defaults=True):
         yield (), 'effect = "limit" without a term changes nothing; add one, such as expires, or remove the rule.'
     if rule.effect == "refuse" and rule.when.is_empty and not rule.unless:
@@ -45,39 +54,41 @@ def _never_happening(rule: PolicyRule, settings: PolicySettings) -> Iterator[Mis
         yield ("escalate_after",), "escalate_after is not before the expiry, so it never happens; make it shorter."
 
 
-def _never_applying(rule: PolicyRule, settings: PolicySettings) -> Iterator[Mistake]:
+def _never_applying(rule: PolicyRule) -> Iterator[Mistake]:
     for number, exception in enumerate(rule.unless):
         splits = rule.effect not in ("approve", "emergency") and _may_cover_a_part(exception)
         if not splits and implies(rule.when, exception):
             yield ("unless", number), "unless holds whenever when does, so the rule never applies; make it narrower."
 
 
-def _overruled(rule: PolicyRule, settings: PolicySettings) -> Iterator[Mistake]:
-    """Find a rule beside which a stricter one always applies, or over which another one always wins."""
-    overruled = _names_matching(tuple(name for each in settings.rules for name in each.wins_over), settings)
-    for other in settings.rules:
-        if other.name in {rule.name, *overruled} or other.unless or not implies(rule.when, other.when):
-            continue
-        wins = rule.name in _names_matching(other.wins_over, settings)
-        if wins and not _may_cover_a_part(other.when):
-            yield (
-                (),
-                f"“{other.name}” always wins over it, so it never counts; make that one narrower or remove this one.",
-            )
-        elif _is_stricter(other, rule):
-            yield (
-                (),
-                f"“{other.name}” always applies too and is stricter, so this never counts; add wins_over or unless.",
-            )
+def _overruled(rules: Sequence[PolicyRule]) -> Iterator[tuple[int, str]]:
+    """Find rules beside which a stricter one always applies, or over which another one always wins: the index and a
+    sentence."""
+    precedence = precedence_of(rules)
+    overruled = frozenset[str]().union(*precedence.values())
+    given = [_given(rule.when) for rule in rules]
+    always = [index for index, rule in enumerate(rules) if not rule.unless and rule.name not in overruled]
+    for index, rule in enumerate(rules):
+        for other in always:
+            name = rules[other].name
+            wins = rule.name in precedence.get(name, ()) and _MAY_COVER_A_PART.isdisjoint(given[other])
+            if not (wins or _is_stricter(rules[other], rule)) or not _implies(given[index], given[other]):
+                continue
+            if wins:
+                yield (
+                    index,
+                    f"“{name}” always wins over it, so it never counts; make that one narrower or remove this one.",
+                )
+            else:
+                yield (
+                    index,
+                    f"“{name}” always applies too and is stricter, so this never counts; add wins_over or unless.",
+                )
 
 
 def _is_stricter(one: PolicyRule, other: PolicyRule) -> bool:
     order = ("approve", "ask", "refuse")
     return one.effect in order and other.effect in order and order.index(one.effect) > order.index(other.effect)
-
-
-def _names_matching(patterns: tuple[str, ...], settings: PolicySettings) -> frozenset[str]:
-    return frozenset(rule.name for rule in settings.rules if Patterns(patterns).match(rule.name))
 
 
 def _may_cover_a_part(conditions: RuleConditions) -> bool:
@@ -98,10 +109,15 @@ def _given(conditions: RuleConditions) -> Mapping[str, object]:
 
 def implies(one: RuleConditions, other: RuleConditions) -> bool:
     """Return whether every request that meets ``one`` surely meets ``other`` too."""
-    mine, theirs = _given(one), _given(other)
+    return _implies(_given(one), _given(other))
+
+
+def _implies(mine: Mapping[str, object], theirs: Mapping[str, object]) -> bool:
+    if not theirs.keys() <= mine.keys():
+        return False
     if not _TIMES.isdisjoint(theirs) and any(mine.get(name) != theirs.get(name) for name in _TIMES):
         return False
-    return all(name in mine and _test_of(name)(mine[name], value) for name, value in theirs.items())
+    return all(_test_of(name)(mine[name], value) for name, value in theirs.items())
 
 
 def _test_of(name: str) -> Callable[[object, object], bool]:
@@ -115,8 +131,12 @@ def _fewer_patterns(mine: object, theirs: object) -> bool:
     if not isinstance(mine, tuple) or not isinstance(theirs, tuple):
         return False
     folded = {str(text).casefold() for text in theirs}
-    patterns = Patterns(theirs)
-    return all(text.casefold() in folded or (is_plain(text) and patterns.match(text)) for text in mine)
+    return all(text.casefold() in folded or (is_plain(text) and _patterns(theirs).match(text)) for text in mine)
+
+
+@lru_cache(maxsize=1024)
+def _patterns(texts: tuple[str, ...]) -> Patterns:
+    return Patterns(texts)
 
 
 def is_plain(text: str) -> bool:
@@ -153,9 +173,3 @@ _NARROWER: Mapping[str, Callable[[object, object], bool]] = {
     "min_targets": lambda mine, theirs: isinstance(mine, int) and isinstance(theirs, int) and mine >= theirs,
     "max_targets": lambda mine, theirs: isinstance(mine, int) and isinstance(theirs, int) and mine <= theirs,
 }
-_FINDERS: tuple[Callable[[PolicyRule, PolicySettings], Iterator[Mistake]], ...] = (
-    _without_effect,
-    _never_happening,
-    _never_applying,
-    _overruled,
-)

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from bot.requests.freezes.rules import FreezeRule
 from bot.requests.model import ApprovalHolds, ApproverLimit, LatePolicy, Notify, Overlap, Scheduler, Stage
+from bot.requests.policy.each import EachSettings
 from bot.requests.policy.policy_tests import PolicyTest
 from bot.requests.setting_types import (
     ChannelNames,
@@ -211,6 +212,8 @@ class PolicySettings(ApprovalTerms):
     """File or address of a calendar (iCalendar) whose events are holidays: no business days in phrases about time."""
     rules: tuple[PolicyRule, ...] = ()
     freezes: tuple[FreezeRule, ...] = ()
+    each: tuple[EachSettings, ...] = ()
+    """Rules for each customer; they are among ``rules`` already."""
     tests: tuple[PolicyTest, ...] = ()
     tests_file: str = ""
     """Another file with ``[[policy.tests]]``, relative to this one."""

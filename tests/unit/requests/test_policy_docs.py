@@ -8,11 +8,18 @@ from pydantic import BaseModel
 
 from bot.requests.freezes.rules import FreezeRule
 from bot.requests.model import ApproverLimit
+from bot.requests.policy.each import EachSettings
 from bot.requests.policy.load import load_policy
+from bot.requests.policy.play_tests import play_tests
+from bot.requests.policy.policy_tests import AskedRequest, PolicyTest
 from bot.requests.policy.rules import PolicyRule, PolicySettings, RequiredValues, RuleConditions
 from tests.unit.requests.build import NOW
 
-MODELS = (PolicySettings, PolicyRule, RuleConditions, RequiredValues, ApproverLimit, FreezeRule)
+MODELS = (
+    *(PolicySettings, PolicyRule, RuleConditions, RequiredValues, ApproverLimit, FreezeRule),
+    *(EachSettings, PolicyTest, AskedRequest),
+)
+CUSTOMERS = ("brightwater", "contoso")
 PAGE = (Path(__file__).parents[3] / "docs" / "policy.md").read_text()
 
 
@@ -24,7 +31,9 @@ def settings_of(model: type[BaseModel]) -> list[str]:
 def test_the_examples_load() -> None:
     policy = load_policy("\n".join(re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)), now=NOW)
     names = ["many hosts", "databases", "the lab", "no work by day", "outage", "Foreman's own people"]
-    assert [rule.rule.name for rule in policy.rules] == names
+    customers = [f"{what} of {who}" if what else f"customer {who}" for what in ("", "admins") for who in CUSTOMERS]
+    assert [rule.rule.name for rule in policy.rules] == [*names, *customers]
+    assert play_tests(policy) == ()
     assert [freeze.name for freeze in policy.freezes] == ["Year end", "Weekly release", "Company calendar"]
 
 

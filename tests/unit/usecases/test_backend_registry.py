@@ -7,6 +7,7 @@ import pytest
 
 from bot.backends.base import ConnectionSettings
 from bot.errors import NotFound
+from bot.requests.policy.each import Customer
 from bot.settings import ChannelSettings
 from bot.usecases.backend_registry import BackendRegistry, ConfiguredBackend
 
@@ -53,6 +54,14 @@ def test_a_back_end_may_have_channels_of_its_own(registry: BackendRegistry) -> N
     assert [registry.results_channel(name) for name in registry] == ["#results", "#results", "#lab-results"]
     assert registry.approvals_channel("foreman.gone") == "#approvals"
     assert registry.results_channel("foreman.gone") == "#results"
+
+
+def test_a_customer_may_have_channels_of_their_own(registry: BackendRegistry) -> None:
+    brightwater = Customer("brightwater", "c.csv:2", ("foreman.lab", "opsramp.main"), "#brightwater", "#bw-results")
+    backends = {name: registry[name] for name in registry}
+    registry = BackendRegistry(backends, ChannelSettings(approvals="#approvals", results="#results"), [brightwater])
+    assert [registry.approvals_channel(name) for name in registry] == ["#approvals", "#brightwater", "#lab"]
+    assert [registry.results_channel(name) for name in registry] == ["#results", "#bw-results", "#lab-results"]
 
 
 async def test_four_calls_at_most_are_in_flight_to_each_back_end(registry: BackendRegistry) -> None:

@@ -1,0 +1,14 @@
+"""What was probably meant by a name that nothing has."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+_CLOSE = 0.7
+"""How alike a name must be to be suggested, of 1."""
+
+
+def did_you_mean(wanted: str, names: Iterable[str]) -> str:
+    """Return a question that names what was probably meant; "" if nothing is close."""
+    by_folded = {name.casefold(): name for name in sorted(names)}
+    close = get_close_matches(wanted.casefold(), by_folded, n=1, cutoff=_CLOSE)
+    return f'did you mean "{by_folded[close[0]]}"?' if close else ""
