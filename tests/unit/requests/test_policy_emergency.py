@@ -58,7 +58,7 @@ def test_what_is_not_an_emergency_is_decided_as_without_the_rule(values: dict) -
 def test_content_that_others_wrote_is_no_emergency() -> None:
     for found in (
         evaluate_authors(LOADED, subject(emergency=True), {"UBOB": frozenset()}),
-        evaluate_authors(LOADED, subject(emergency=True), {}, is_taken_over=True),
+        evaluate_authors(LOADED, subject(emergency=True), {}, needs_people=True),
     ):
         assert (found.effect, found.review) == ("ask", None)
 
