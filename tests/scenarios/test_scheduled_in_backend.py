@@ -8,19 +8,24 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.storage import requests, runs
 from playground.environment import Environment
-from playground.foreman.jobs import Invocation
 from playground.foreman.world import World
 from playground.sandbox import Fault
 from playground.slack import Message, Person
 from playground.slack.changes import WAIT_SECONDS
+from tests.scenarios.placed import (
+    begin_at_nine,
+    cancel_what_is_left,
+    check_is_recorded,
+    is_cancelled,
+    move_before,
+    scheduled,
+)
 from tests.scenarios.steps import (
     approve_request,
     click_for_reply,
     eventually,
     jobs_received,
-    make_request,
     wait_for_texts,
 )
 
@@ -37,10 +42,6 @@ name = "no work by day"
 when = { targets = "batch*", hours = "08:00-18:00" }
 effect = "refuse"
 """
-COMMAND = '/foreman run template="Run Command - Script Default" hosts="{}" when="{}" because=patch'
-UPTIME = {"command": "uptime"}
-HOSTS = "name ~ web"
-IN_3_HOURS = "in 180 minutes"
 DAILY = "every day at 06:00"
 
 
@@ -56,53 +57,13 @@ def world(env: Environment) -> Iterator[World]:
 
 @pytest.fixture(autouse=True)
 def nothing_left_in_foreman(env: Environment) -> Iterator[None]:
-    """Begin at nine o'clock. Cancel in Foreman what a test leaves there: the clock of all tests is the same."""
-    env.clock.move_to(env.clock.now().replace(hour=9, minute=0, second=0) + timedelta(days=1))
+    begin_at_nine(env)
     yield
-    for logic in env.foreman.logics:
-        env.foreman.state.jobs.cancel_logic(logic)
-    for job in env.foreman.invocations:
-        env.foreman.state.jobs.cancel(job, env.clock.now())
-
-
-async def scheduled(
-    env: Environment, who: Person, when: str = IN_3_HOURS, hosts: str = HOSTS, more: str = ""
-) -> tuple[str, Message, Invocation]:
-    """A request that was approved and handed to Foreman: its name, its card, and the job that waits there."""
-    earlier = len(env.foreman.invocations)
-    name = await make_request(who, COMMAND.format(hosts, when) + more, UPTIME)
-    card = await approve_request(env, name)
-    job = await eventually(env, lambda: next(iter(env.foreman.invocations[earlier:]), None))
-    await wait_for_texts(card, "Scheduled in Foreman.", env=env)
-    await eventually(env, lambda: card.buttons and "Edit" not in card.buttons, lambda: card.text)
-    return name, card, job
-
-
-def move_before(env: Environment, job: Invocation, minutes: float) -> None:
-    """Move the clock to some minutes before a job's start."""
-    env.clock.move_to(job.start_at - timedelta(minutes=minutes))
-
-
-async def check_is_recorded(env: Environment, name: str) -> None:
-    """Wait until the check of a start is on record. A poll that comes first lets it be made again."""
-    assert env.bot is not None
-    async with asyncio.timeout(WAIT_SECONDS):
-        while True:
-            async with env.bot.db.read() as tx:
-                request = await requests.by_number(tx, int(name.removeprefix("NS-")))
-                checks = [run.start_check for run in await runs.of_request(tx, request.id)]
-            if any(check is not None and check.state == "passed" for check in checks):
-                return
-            await asyncio.sleep(0.05)
+    cancel_what_is_left(env)
 
 
 def lookups(env: Environment) -> int:
     return len(env.foreman.requests_to("GET", "/api/hosts"))
-
-
-async def is_cancelled(env: Environment, job: Invocation) -> None:
-    await eventually(env, lambda: job.cancelled)
-    assert job.runs is None
 
 
 async def test_a_start_is_checked_once_and_then_happens(env: Environment, alice: Person, world: World) -> None:
