@@ -60,7 +60,7 @@ async def cancel(services: Services, request_id: str, person: Person) -> str:
     if not result.failures:
         return " ".join([f"{request.name}: cancelling.", *result.answers])
     stopped = f"{request.name}: no further run will start." if _is_local_series(request) else f"{request.name}:"
-    return " ".join([stopped, *result.answers, *result.failures, _retry_text(request)])
+    return " ".join([stopped, *result.answers, *result.failures, _retry_text(services, request, remaining)])
 
 
 async def withdraw_and_stop(services: Services, request_id: str, person: Person) -> str:
@@ -75,11 +75,17 @@ async def withdraw_and_stop(services: Services, request_id: str, person: Person)
     if not remaining:
         return text
     result = await _stop_remotely(services, request, person, remaining)
-    retry = [_retry_text(request)] if result.failures else []
+    retry = [_retry_text(services, request, remaining)] if result.failures else []
     return " ".join([text, *result.answers, *result.failures, *retry])
 
 
-def _retry_text(request: Request) -> str:
+def _retry_text(services: Services, request: Request, remaining: Sequence[Run]) -> str:
+    """Return who asks the back end again. A start that only the back end can cancel is remembered."""
+    backend = services.backends.get(request.content.backend)
+    operation = backend.connection.operations.get(request.content.operation) if backend is not None else None
+    is_remembered = all(run.state == "scheduled_in_backend" for run in remaining)
+    if operation is not None and not operation.owns_schedule and is_remembered:
+        return "Nightshift asks again every minute until that is confirmed."
     return f"Try again with /nightshift cancel {request.name}."
 
 
