@@ -46,8 +46,10 @@ def home_view(
     commands: Sequence[str],
     paused: Sequence[str] = (),
     to_review: Sequence[str] = (),
+    note: str = "",
 ) -> View:
-    """The Home tab: what is paused, what waits for a decision or a review, and the person's own requests."""
+    """The Home tab: what is paused, what waits for a decision or a review, and the person's own requests. ``note`` says
+    what the lists leave out."""
     review_rows = [[text_run(clip(line, 600))] for line in to_review[:MAX_REVIEWS]]
     pause_rows = [[text_run(clip(line, 600), bold=True)] for line in paused[:MAX_PAUSES]]
     blocks: list[Block] = [
@@ -58,6 +60,7 @@ def home_view(
         divider(),
         header("Waiting for a decision"),
         *_request_blocks("waiting", waiting, zone, "Nothing waits for a decision."),
+        *([context(note)] if note else []),
         *([header("Emergencies to review"), rich_text_lines(*review_rows)] if review_rows else []),
         divider(),
         header("Your requests"),
@@ -90,10 +93,10 @@ def _request_blocks(block_prefix: str, requests: Sequence[RequestSummary], zone:
     return blocks
 
 
-def list_blocks(requests: Sequence[RequestSummary], zone: str, title: str) -> list[Block]:
-    """A list as an ephemeral message."""
+def list_blocks(requests: Sequence[RequestSummary], zone: str, title: str, note: str = "") -> list[Block]:
+    """A list as an ephemeral message. ``note`` says what it leaves out."""
     rows = [request_row(request, zone) for request in requests] or [[text_run("There is nothing.", italic=True)]]
-    return [header(title), rich_text_lines(*rows)]
+    return [header(title), rich_text_lines(*rows), *([context(note)] if note else [])]
 
 
 def list_text(requests: Sequence[RequestSummary], title: str) -> str:

@@ -202,8 +202,8 @@ class CardHandlers:
     async def show_log(self, click: Click) -> Reply:
         """Show the log of one target; a long one is sent as a file too."""
         ref = click.log_ref
-        await authorize_person(self._services, click.person)
-        text = visible_log(await read_log(self._services, ref.request_id, ref.run_id, ref.target))
+        person = await authorize_person(self._services, click.person)
+        text = visible_log(await read_log(self._services, ref.request_id, ref.run_id, ref.target, person))
         if len(text) <= MAX_INLINE_LOG_LENGTH:
             return UpdateView(log_view(ref.target, text, sent_as_file=False))
         return SendFile(

@@ -10,6 +10,7 @@ from bot.storage.disclosures import Means
 from bot.usecases.approvals.disclose import record_shown
 from bot.usecases.refusals import RefusalCode
 from bot.usecases.services import Services
+from bot.usecases.sight import check_may_read_logs, check_may_see
 from handlers.actors import authorize_person
 from handlers.payloads import BadPayload, Click
 from handlers.replies import OnShown, OpenView, Reply, SendFile, UpdateView
@@ -44,7 +45,7 @@ class DetailsHandlers:
         """Show another page, of the revision that the person is reading."""
         ref, view = click.request_ref, click.source_view
         person = await authorize_person(self._services, click.person)
-        request, decisions, all_runs = await _load(self._services, ref.id)
+        request, decisions, all_runs = await _load(self._services, ref.id, person)
         if request.revision != ref.revision:
             text = f"{request.name} has been changed since you opened this. Please open it again."
             raise Conflict(text, code=RefusalCode.REVISION_REPLACED)
@@ -59,7 +60,8 @@ class DetailsHandlers:
     async def send_file(self, click: Click) -> Reply:
         """Send everything about a request to the person as a file."""
         person = await authorize_person(self._services, click.person)
-        request, _, _ = await _load(self._services, click.request_ref.id)
+        request, _, _ = await _load(self._services, click.request_ref.id, person)
+        await check_may_read_logs(self._services, request, person)
         return SendFile(
             file_name=f"{request.name}-revision-{request.revision}.txt",
             title=f"{request.name}, revision {request.revision}",
@@ -72,7 +74,7 @@ class DetailsHandlers:
 
 async def details_reply(services: Services, request_id: str, person: Person) -> OpenView:
     """Open the first page of Details. Raises NotFound."""
-    request, decisions, all_runs = await _load(services, request_id)
+    request, decisions, all_runs = await _load(services, request_id, person)
     return OpenView(details_view(request, decisions, all_runs), on_shown=on_last_page(services, request, person, 0))
 
 
@@ -94,11 +96,12 @@ def _recorder(services: Services, request: Request, person: Person, means: Means
     return record
 
 
-async def _load(services: Services, request_id: str) -> tuple[Request, list[Decision], list[Run]]:
+async def _load(services: Services, request_id: str, person: Person) -> tuple[Request, list[Decision], list[Run]]:
     async with services.db.read() as tx:
         request = await requests.get(tx, request_id)
         decisions = await requests.decisions_of(tx, request_id)
         all_runs = await runs.of_request(tx, request_id)
+    await check_may_see(services, request, person)
     return request, list(decisions), list(all_runs)
 
 

@@ -7,6 +7,7 @@ from bot.storage import requests
 from bot.usecases.pauses.list_pauses import list_pauses
 from bot.usecases.reviews.list_reviews import list_reviews
 from bot.usecases.services import Services
+from bot.usecases.sight import seen_summaries
 from handlers.actors import authorize_actor
 from handlers.payloads import Event
 from handlers.replies import Nothing, PublishHome, Reply
@@ -22,9 +23,9 @@ def register(table: RouteTable, services: Services, commands: Sequence[str]) -> 
         actor = await authorize_actor(services, event.person)
         async with services.db.read() as tx:
             mine = await requests.summaries_of_person(tx, actor.person)
-            waiting = await requests.summaries_awaiting_approval(tx)
-        due = [line for _, line in await list_reviews(services, actor.zone)]
-        paused = await list_pauses(services, actor.zone, with_series=False)
-        return PublishHome(home_view(mine, waiting, actor.zone, commands, paused, due))
+        waiting, note = await seen_summaries(services, requests.summaries_awaiting_approval, actor.person)
+        due = [line for _, line in await list_reviews(services, actor)]
+        paused = await list_pauses(services, actor, with_series=False)
+        return PublishHome(home_view(mine, waiting, actor.zone, commands, paused, due, note))
 
     table.events["app_home_opened"] = Route(on_home_opened, error_reply=lambda text: PublishHome(home_error_view(text)))

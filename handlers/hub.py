@@ -2,13 +2,15 @@
 
 import html
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 
 from blocks.home import list_blocks, list_text
 from bot.errors import NightshiftError, NotFound
-from bot.requests.model import Request
+from bot.requests.model import Person, Request, RequestSummary
 from bot.schedule import read
 from bot.storage import requests
+from bot.storage.transactions import Tx
 from bot.usecases.actor import Actor
 from bot.usecases.approvals.delegate import delegate
 from bot.usecases.approvals.end_delegation import end_delegation
@@ -26,6 +28,7 @@ from bot.usecases.reviews.list_reviews import list_reviews
 from bot.usecases.reviews.record_review import record_review
 from bot.usecases.runs.cancel import cancel
 from bot.usecases.services import Services
+from bot.usecases.sight import check_may_see, seen_summaries
 from handlers.actors import authorize_actor
 from handlers.details import details_reply
 from handlers.payloads import Command
@@ -54,6 +57,26 @@ HELP = """What you can say:
 To ask for maintenance: {commands}, with or without key=value arguments."""
 
 
+async def _own(person: Person, tx: Tx, limit: int) -> Sequence[RequestSummary]:
+    return await requests.summaries_of_person(tx, person, limit)
+
+
+async def _awaiting_approval(person: Person, tx: Tx, limit: int) -> Sequence[RequestSummary]:
+    return await requests.summaries_awaiting_approval(tx, limit)
+
+
+async def _recent(person: Person, tx: Tx, limit: int) -> Sequence[RequestSummary]:
+    return await requests.recent_summaries(tx, limit)
+
+
+LISTS: Mapping[str, tuple[str, Callable[[Person, Tx, int], Awaitable[Sequence[RequestSummary]]]]] = {
+    "list": ("The newest requests", _recent),
+    "mine": ("Your requests", _own),
+    "approvals": ("Waiting for a decision", _awaiting_approval),
+}
+"""The title of each list, and what finds its requests."""
+
+
 def register(table: RouteTable, services: Services, commands: Sequence[str]) -> None:
     """Add the route of the hub. ``commands`` are the other slash commands, for the help."""
     table.commands[COMMAND] = Route(Hub(services, commands).run)
@@ -77,24 +100,24 @@ class Hub:
             case "show":
                 return await self._show(actor, rest)
             case "cancel":
-                request = await self._find_request(rest)
+                request = await self._find_request(rest, actor)
                 return Ephemeral(await cancel(self._services, request.id, actor.person))
             case "pause":
                 return Ephemeral(await self._pause(actor, rest))
             case "pauses":
-                paused = await list_pauses(self._services, actor.zone)
+                paused = await list_pauses(self._services, actor)
                 return Ephemeral("", more_lines=paused or ["Nothing is paused."])
             case "resume":
                 return Ephemeral(await self._resume(actor, rest))
             case "reviews":
-                lines = [line for _, line in await list_reviews(self._services, actor.zone)]
+                lines = [line for _, line in await list_reviews(self._services, actor)]
                 return Ephemeral("", more_lines=lines or ["No emergency has to be reviewed."])
             case "review":
                 text, comment = _split_reason(rest)
-                request = await self._find_request(text)
+                request = await self._find_request(text, actor)
                 return Ephemeral(await record_review(self._services, request.id, actor.person, comment))
             case "takeover":
-                request = await self._find_request(rest)
+                request = await self._find_request(rest, actor)
                 return Ephemeral(await take_over(self._services, request.id, actor.person))
             case "when":
                 now = self._services.clock.now()
@@ -110,33 +133,29 @@ class Hub:
                 return Ephemeral(f"“{verb}” is not known here.", more_lines=self._help)
 
     async def _list(self, actor: Actor, verb: str) -> Reply:
-        async with self._services.db.read() as tx:
-            match verb:
-                case "mine":
-                    title, listed = "Your requests", await requests.summaries_of_person(tx, actor.person)
-                case "approvals":
-                    title, listed = "Waiting for a decision", await requests.summaries_awaiting_approval(tx)
-                case _:
-                    title, listed = "The newest requests", await requests.recent_summaries(tx)
-        return Ephemeral(list_text(listed, title), list_blocks(listed, actor.zone, title))
+        title, find = LISTS[verb]
+        listed, note = await seen_summaries(self._services, partial(find, actor.person), actor.person)
+        return Ephemeral(list_text(listed, title), list_blocks(listed, actor.zone, title, note))
 
     async def _show(self, actor: Actor, number: str) -> Reply:
-        request = await self._find_request(number)
+        request = await self._find_request(number, actor)
         return await details_reply(self._services, request.id, actor.person)
 
-    async def _find_request(self, text: str) -> Request:
-        """The request that NS-12 or 12 names. Raises NotFound."""
+    async def _find_request(self, text: str, actor: Actor) -> Request:
+        """The request that NS-12 or 12 names, if the person may see it. Raises NotFound."""
         number = _REQUEST_NAME.fullmatch(text.strip())
         if number is None:
             raise NotFound("Say which request: its number, such as NS-12.")
         async with self._services.db.read() as tx:
-            return await requests.by_number(tx, int(number[1]))
+            request = await requests.by_number(tx, int(number[1]))
+        await check_may_see(self._services, request, actor.person)
+        return request
 
     async def _pause(self, actor: Actor, rest: str) -> str:
         """Pause what ``NS-12 because …``, ``foreman.prod 2h because …`` or ``everything until … because …`` names."""
         text, reason = _split_reason(rest)
         if _REQUEST_NAME.fullmatch(text):
-            request = await self._find_request(text)
+            request = await self._find_request(text, actor)
             return await pause_series(self._services, request.id, actor.person, reason)
         if named := _REQUEST_NAME.match(text):
             more = text[named.end() :].strip()
@@ -147,7 +166,7 @@ class Hub:
 
     async def _resume(self, actor: Actor, rest: str) -> str:
         if _REQUEST_NAME.fullmatch(rest):
-            request = await self._find_request(rest)
+            request = await self._find_request(rest, actor)
             return await resume_series(self._services, request.id, actor.person)
         scope, more = split_scope(self._services, rest)
         if more:

@@ -16,6 +16,8 @@ class PlannedWork(FrozenModel):
     request: str
     backend: str
     title: str = ""
+    is_hidden: bool = False
+    """Whether somebody who reads of the conflict may not see this request."""
     names: tuple[str, ...] = ()
     windows: tuple[TimeSpan, ...] = ()
 
@@ -31,12 +33,14 @@ class TargetConflict(FrozenModel):
     end: datetime
     overlap_count: int
     text: str
+    told_as: str
+    """How its text begins, whenever it is told."""
     is_possible: bool = False
     """Whether it is not known if the other request is still running: people have marked it as ended."""
 
     def is_told_in(self, warnings: Iterable[str]) -> bool:
         """Return whether warnings from an earlier moment are about this conflict. Their times may have moved since."""
-        return any(warning.startswith(f"{self.request} (") for warning in warnings)
+        return any(warning.startswith(self.told_as) for warning in warnings)
 
 
 class ConflictSearch:
@@ -75,6 +79,7 @@ class ConflictSearch:
         if other.request == self._mine.request or not shared:
             return None
         names = tuple(sorted(self._names_by_key[key] for key in shared))
+        said = f"{_name_of(other)} may still be running on {first_few(names)}"
         return TargetConflict(
             request=other.request,
             backend=other.backend,
@@ -82,8 +87,8 @@ class ConflictSearch:
             start=now,
             end=now,
             overlap_count=1,
-            text=f"{_name_of(other)} may still be running on {first_few(names)}: it was marked as ended, but nobody "
-            "has seen it end. No rule alone approves this.",
+            text=f"{said}: it was marked as ended, but nobody has seen it end. No rule alone approves this.",
+            told_as=_beginning(other, said),
             is_possible=True,
         )
 
@@ -124,13 +129,21 @@ def _overlaps(mine: Sequence[TimeSpan], others: Sequence[TimeSpan]) -> list[Time
 
 
 def _name_of(other: PlannedWork) -> str:
+    if other.is_hidden:
+        return "A request that you cannot see"
     return f"{other.request} ({other.title}, {other.backend})" if other.title else f"{other.request} ({other.backend})"
+
+
+def _beginning(other: PlannedWork, said: str) -> str:
+    """Return how every text about another request begins: with its name, or with what is said of one without a name."""
+    return said if other.is_hidden else f"{other.request} ("
 
 
 def _describe_conflict(
     other: PlannedWork, names: tuple[str, ...], overlaps: Sequence[TimeSpan], zone: str
 ) -> TargetConflict:
     first = TimeSpan(*(at.astimezone(ZoneInfo(zone)) for at in overlaps[0]))
+    said = f"{_name_of(other)} works on {first_few(names)} too"
     often = f", the first of {len(overlaps)} times" if len(overlaps) > 1 else ""
     return TargetConflict(
         request=other.request,
@@ -139,5 +152,6 @@ def _describe_conflict(
         start=first.start,
         end=first.end,
         overlap_count=len(overlaps),
-        text=f"{_name_of(other)} works on {first_few(names)} too: {format_span(*first)}{often}.",
+        text=f"{said}: {format_span(*first)}{often}.",
+        told_as=_beginning(other, said),
     )

@@ -183,8 +183,13 @@ async def by_number(tx: Tx, number: int) -> Request:
     """Return the request with a number. Raises NotFound."""
     row = (await tx.execute(_BY_NUMBER, {"of_number": number})).mappings().one_or_none()
     if row is None:
-        raise NotFound(f"There is no request NS-{number}. /nightshift list shows the recent ones.")
+        raise no_such_request(number)
     return _request(row)
+
+
+def no_such_request(number: int) -> NotFound:
+    """Return the error for a number that no request has, or none that the person may see."""
+    return NotFound(f"There is no request NS-{number}. /nightshift list shows the recent ones.")
 
 
 async def by_draft(tx: Tx, draft_id: str) -> Request | None:

@@ -9,6 +9,8 @@ from typing import TypeVar
 from bot.clock import Clock
 from bot.requests.conflicts import ConflictSearch, PlannedWork, TargetConflict, earliest_first
 from bot.requests.model import Request
+from bot.requests.policy.engine import Policy
+from bot.requests.policy.sight import SightLists, sight_lists
 from bot.requests.spans import TimeSpan, work_spans
 from bot.schedule import Schedule
 from bot.storage import requests
@@ -27,12 +29,13 @@ clicks waiting."""
 @dataclass(frozen=True, slots=True)
 class ConflictFinder:
     """Finds conflicts. ``assumed_duration`` is how long a run is taken to last; with ``short_names``, targets are
-    compared by the first label of their names."""
+    compared by the first label of their names. ``policy`` says which requests not everybody may see."""
 
     db: Database
     clock: Clock
     assumed_duration: timedelta
     short_names: bool
+    policy: Policy
 
     async def find(self, policy_input: PolicyInput) -> tuple[TargetConflict, ...]:
         """Return the other open requests on the same targets at the same time."""
@@ -43,6 +46,7 @@ class ConflictFinder:
             names=policy_input.targets.names,
             windows=work_spans(policy_input.content.schedule, now, self.assumed_duration),
         )
+        seen_with = sight_lists(self.policy, policy_input.content, policy_input.facts, policy_input.targets)
         search = ConflictSearch(planned, zone=policy_input.zone, short_names=self.short_names)
         async with self.db.read() as tx:
             ids = await _requests_sharing_targets(tx, search, now - MAY_BE_RUNNING)
@@ -51,27 +55,30 @@ class ConflictFinder:
             for page in _pages(ids):
                 for other in await requests.by_ids(tx, page):
                     if other.state == "ended_unseen":
-                        possible = search.possible_conflict_with(_planned_work(other, ()), now)
+                        possible = search.possible_conflict_with(self._planned_work(other, (), seen_with), now)
                         conflicts += [possible] if possible is not None else []
                         continue
                     schedule = other.content.schedule
                     # Many requests have the same schedule, and a series takes milliseconds to expand.
                     if schedule not in windows:
                         windows[schedule] = work_spans(schedule, now, self.assumed_duration)
-                    conflict = search.conflict_with(_planned_work(other, windows[schedule]))
+                    conflict = search.conflict_with(self._planned_work(other, windows[schedule], seen_with))
                     conflicts += [conflict] if conflict is not None else []
                     await asyncio.sleep(0)
         return earliest_first(conflicts)
 
-
-def _planned_work(request: Request, windows: tuple[TimeSpan, ...]) -> PlannedWork:
-    return PlannedWork(
-        request=request.name,
-        backend=request.content.backend,
-        title=request.title,
-        names=request.targets.names,
-        windows=windows,
-    )
+    def _planned_work(self, request: Request, windows: tuple[TimeSpan, ...], seen_with: SightLists) -> PlannedWork:
+        """Return what another request does. It is hidden if a list counts for it that does not for mine: not everybody
+        who sees mine may see it."""
+        lists = sight_lists(self.policy, request.content, request.facts, request.targets)
+        return PlannedWork(
+            request=request.name,
+            backend=request.content.backend,
+            title=request.title,
+            is_hidden=not lists <= seen_with,
+            names=request.targets.names,
+            windows=windows,
+        )
 
 
 async def _requests_sharing_targets(tx: Tx, search: ConflictSearch, unseen_since: datetime) -> list[str]:

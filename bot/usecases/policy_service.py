@@ -227,7 +227,7 @@ class PolicyService:
         if len(names) < 2:
             return list(names)
         try:
-            groups = _policy_group_names((await self.directory.groups()).containing(person.user))
+            groups = policy_group_names((await self.directory.groups()).containing(person.user))
         except SlackSilent as error:
             _log.info("user groups unavailable; offering every back end", why=str(error))
             return list(names)
@@ -270,7 +270,7 @@ class PolicyService:
         editors: dict[str, frozenset[str]] = {}
         if policy_input.editors:
             groups = await self.directory.groups()
-            editors = {e.user: _policy_group_names(groups.containing(e.user)) for e in policy_input.editors}
+            editors = {e.user: policy_group_names(groups.containing(e.user)) for e in policy_input.editors}
         return evaluate_authors(
             self.policy,
             subject,
@@ -325,7 +325,7 @@ class PolicyService:
             facts={**policy_input.facts, **{fact: [*known] for fact, known in policy_input.targets.facts.items()}},
             known_for=policy_input.targets.known_for,
             requester=policy_input.requester.user,
-            groups=_policy_group_names(groups),
+            groups=policy_group_names(groups),
             missing_groups=self._missing_groups(known.find) if with_groups else frozenset(),
             channel=policy_input.channel,
             channel_name=await self.directory.channel_name(policy_input.channel),
@@ -373,7 +373,7 @@ def _refusal(reason: str) -> Requirement:
     return Requirement(effect="refuse", reasons=(reason,), codes=(RequirementCode.REQUESTER_NOT_ALLOWED,))
 
 
-def _policy_group_names(groups: Sequence[SlackUserGroup]) -> frozenset[str]:
+def policy_group_names(groups: Sequence[SlackUserGroup]) -> frozenset[str]:
     """Return groups as policy names them: by id and by handle."""
     return frozenset([group.id for group in groups] + [f"@{group.handle}" for group in groups])
 

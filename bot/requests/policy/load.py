@@ -201,6 +201,7 @@ def _named_principals(policy: Policy) -> Iterator[tuple[SettingPath, tuple[str, 
     for path, terms in _all_terms(policy):
         yield (*path, "may_request"), terms.may_request
         yield (*path, "may_pause"), terms.may_pause
+        yield (*path, "may_see"), terms.may_see
         yield (*path, "approvers"), terms.approvers
         yield (*path, "not_approvers"), tuple(name for name in terms.not_approvers if name != REQUESTERS_GROUPS)
         yield (*path, "escalate_to"), terms.escalate_to
@@ -211,6 +212,7 @@ def _named_principals(policy: Policy) -> Iterator[tuple[SettingPath, tuple[str, 
             yield (*path, "when", "requester"), terms.when.requester
             for number, exception in enumerate(terms.unless):
                 yield (*path, "unless", number, "requester"), exception.requester
+    yield ("admins",), policy.defaults.admins
     for index, freeze in enumerate(policy.defaults.freezes):
         yield ("freezes", index, "approvers"), freeze.approvers
 

@@ -82,6 +82,23 @@ class RuleConditions(FrozenModel):
         return not self.model_dump(exclude={"zone"}, exclude_defaults=True)
 
 
+_CONDITIONS_OF_SIGHT = {
+    "backend",
+    "operation",
+    "template",
+    "job_type",
+    "task",
+    "reboot",
+    "run_as",
+    "facts",
+    "min_targets",
+    "max_targets",
+    "targets",
+    "query",
+}
+"""The conditions that hold for a request whoever asks for it and whenever it runs."""
+
+
 class RequiredValues(FrozenModel):
     """What a rule requires the form to say."""
 
@@ -110,6 +127,8 @@ class ApprovalTerms(FrozenModel):
 
     may_request: PrincipalNames = ()
     may_pause: PrincipalNames = ()
+    may_see: PrincipalNames = ()
+    """Who may see the requests, besides those who have to do with them."""
     approvers: PrincipalNames = ()
     not_approvers: ExcludedNames = ()
     """Who may not approve, whatever group they are in."""
@@ -188,6 +207,11 @@ class PolicyRule(ApprovalTerms):
             raise ValueError("unless is empty, so the rule never applies; give it a condition or leave it out")
         if self.may_pause and (self.unless or self.when.model_dump(exclude={"backend"}, exclude_defaults=True)):
             raise ValueError("may_pause is about whole systems; give its rule no other condition than backend")
+        if self.may_see and (self.unless or self.when.model_dump(exclude=_CONDITIONS_OF_SIGHT, exclude_defaults=True)):
+            raise ValueError(
+                "may_see is about systems and targets; give its rule no conditions but those on backend, operation, "
+                "facts, targets and query, and no unless"
+            )
         if self.effect == "approve" and self.when.is_empty:
             raise ValueError("a rule without conditions would approve everything at once; say when it applies")
         if self.budget is not None and self.effect != "approve":
@@ -202,6 +226,8 @@ class PolicyRule(ApprovalTerms):
 class PolicySettings(ApprovalTerms):
     """The table ``[policy]``: the defaults, the rules and the freezes."""
 
+    admins: PrincipalNames = ()
+    """Who sees every request, with its logs and files."""
     zone: ZoneName = "UTC"
     """The zone of days, hours and freezes; by default that of people without one (``default_zone``)."""
     assume: DurationSeconds = 3600

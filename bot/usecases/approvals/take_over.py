@@ -16,6 +16,7 @@ from bot.usecases.policy_service import PolicyInput, policy_input_of_request
 from bot.usecases.preflight import backend_differences, current_preview
 from bot.usecases.refusals import RefusalCode
 from bot.usecases.services import Services
+from bot.usecases.sight import check_may_see
 
 _STATES = ("awaiting_approval", "approved", "scheduled", "starting")
 
@@ -29,6 +30,7 @@ async def take_over(services: Services, request_id: str, person: Person) -> str:
     """
     async with services.db.read() as tx:
         request, _ = await load_intact(tx, request_id)
+    await check_may_see(services, request, person)
     _check_open(request)
     await _check_may_take_over(services, request, person)
     owned = request.model_copy(update=_ownership(request, person))

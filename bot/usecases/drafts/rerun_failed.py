@@ -11,6 +11,7 @@ from bot.usecases.actor import Actor
 from bot.usecases.drafts.from_request import draft_from_request
 from bot.usecases.refusals import RefusalCode
 from bot.usecases.services import Services
+from bot.usecases.sight import check_may_see
 from bot.values import Json
 
 MAX_REASON_LENGTH = 1000
@@ -21,6 +22,7 @@ async def rerun_failed(services: Services, request_id: str, actor: Actor) -> Dra
     async with services.db.read() as tx:
         request = await requests.get(tx, request_id)
         all_runs = await runs.of_request(tx, request_id)
+    await check_may_see(services, request, actor.person)
     failed = next((run for run in all_runs if run.state in ("failed", "partly_failed") and run.handle), None)
     if failed is None:
         text = f"No run of {request.name} failed after it had started, so there is nothing to repeat."

@@ -30,7 +30,15 @@ def settings_of(model: type[BaseModel]) -> list[str]:
 
 def test_the_examples_load() -> None:
     policy = load_policy("\n".join(re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)), now=NOW)
-    names = ["many hosts", "databases", "the lab", "no work by day", "outage", "Foreman's own people"]
+    names = [
+        "many hosts",
+        "databases",
+        "the lab",
+        "no work by day",
+        "outage",
+        "the bank's machines",
+        "Foreman's own people",
+    ]
     customers = [f"{what} of {who}" if what else f"customer {who}" for what in ("", "admins") for who in CUSTOMERS]
     assert [rule.rule.name for rule in policy.rules] == [*names, *customers]
     assert play_tests(policy) == ()

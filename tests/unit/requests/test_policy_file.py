@@ -48,7 +48,10 @@ def _at(wall: str, zone: str) -> ZonedTime:
         ("[policy]\nquorum = 2", "my.toml:1: approvers are missing"),
         ("[policy\n", "my.toml: this is not valid TOML"),
         (HEAD + "quorm = 2", 'my.toml:4: there is no setting "quorm" here; did you mean "quorum"?'),
-        (HEAD + "zzz = 2", 'my.toml:4: there is no setting "zzz" here; there are approval_holds, approver_limit,'),
+        (
+            HEAD + "zzz = 2",
+            'my.toml:4: there is no setting "zzz" here; there are admins, approval_holds, approver_limit,',
+        ),
         (
             HEAD + RULE + "aprovers = []",
             'my.toml:6: the rule “many”: there is no setting "aprovers" here; did you mean',

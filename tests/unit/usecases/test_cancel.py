@@ -386,10 +386,10 @@ async def test_a_series_that_nobody_approves_again_says_that_its_present_run_goe
 async def test_the_log_of_one_target_is_read(bot: Harness) -> None:
     request, run = await bot.started()
     await bot.poll()
-    assert await read_log(bot.services, request.id, run.id, request.targets.names[0])
+    assert await read_log(bot.services, request.id, run.id, request.targets.names[0], bot.person("alice"))
 
 
 async def test_what_never_started_has_no_log(bot: Harness) -> None:
     request = await bot.approved()
     with pytest.raises(BackendError, match="This run was never started, so there is no log"):
-        await read_log(bot.services, request.id, (await bot.run(request)).id, "web05")
+        await read_log(bot.services, request.id, (await bot.run(request)).id, "web05", bot.person("alice"))
