@@ -87,10 +87,22 @@ def _request_blocks(block_prefix: str, requests: Sequence[RequestSummary], zone:
     for request in requests[:MAX_REQUESTS]:
         blocks.append(rich_text_lines(request_row(request, zone)))
         value = f"{request.id}:{request.revision}"
-        blocks.append(actions(f"{block_prefix}|{request.id}", button("Show details", "details", value)))
+        blocks.append(actions(f"{block_prefix}|{request.id}", *_row_buttons(block_prefix, request, value)))
     if len(requests) > MAX_REQUESTS:
         blocks.append(context(f"and {len(requests) - MAX_REQUESTS} more: /nightshift list"))
     return blocks
+
+
+def _row_buttons(block_prefix: str, request: RequestSummary, value: str) -> list[Element]:
+    """The buttons of a row. Who waits for a decision is decided on here too, so that a card is never the only way."""
+    details = button("Show details", "details", value, spoken=f"Show details of {request.name}, {request.title}")
+    if block_prefix != "waiting":
+        return [details]
+    return [
+        button("Approve", "approve", value, spoken=f"Approve {request.name}, {request.title}"),
+        button("Deny", "deny", value, spoken=f"Deny {request.name}, {request.title}"),
+        details,
+    ]
 
 
 def list_blocks(requests: Sequence[RequestSummary], zone: str, title: str, note: str = "") -> list[Block]:

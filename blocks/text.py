@@ -62,6 +62,11 @@ def user_mention(user_id: str) -> Element:
     return {"type": "user", "user_id": user_id}
 
 
+def link(text: str, url: str) -> Element:
+    """A link to an address of ours or Slack's own; never one that people or back ends name."""
+    return {"type": "link", "url": url, "text": visible(text)}
+
+
 def date_element(instant: datetime, fallback: str) -> Element:
     """An absolute time that each reader sees in their own zone."""
     return {

@@ -88,6 +88,8 @@ class TimingSettings(SettingsSection):
     """Interval between checks for starts, reminders and expiries that are due."""
     card_seconds: float = Field(default=1.5, ge=0, le=MAX_SECONDS)
     """Minimum interval between two updates of a card."""
+    digest_seconds: float = Field(default=60.0, ge=0, le=600)
+    """How long direct messages to somebody wait after another one, so that several become one. 0 sends each at once."""
     slack_pace: float = Field(default=1.0, gt=0, le=1000)
     """Factor on the message rates that Slack publishes. 1, unless Slack has granted this app more."""
     find_seconds: float = Field(default=60.0, gt=0, le=MAX_SECONDS)

@@ -15,6 +15,7 @@ from bot.errors import ConfigError
 from bot.lifecycle import SLACK_TIMEOUT_SECONDS, Components, Nightshift
 from bot.requests.policy.engine import Policy
 from bot.settings import Settings, validate_backends
+from bot.slack.digests import Digests
 from bot.slack.rate_limits import RateLimiter
 from bot.slack.retries import RetryExceptPostMessage
 from bot.slack.sender import Sender
@@ -47,6 +48,13 @@ def build_bot(settings: Settings, config: Path | None, clock: Clock | None = Non
         node=lambda: services.engine.node,
         min_update_seconds=settings.timing.card_seconds,
         wake=services.wake.sender,
+        digests=Digests(
+            services.db,
+            services.directory,
+            clock,
+            settings.timing.digest_seconds,
+            settings.channels.default_zone,
+        ),
         rate_limiter=RateLimiter(multiplier=settings.timing.slack_pace),
     )
     routes = handlers.build_routes(services)

@@ -180,6 +180,7 @@ recheck_seconds = 0.3
 find_seconds = 1.0
 drain_seconds = 2.0
 slack_pace = 100
+digest_seconds = 0
 
 [backends.foreman.main]
 title = "Foreman"

@@ -5,7 +5,18 @@ from dataclasses import dataclass
 from blocks.card import Card, card_blocks, failure_blocks, fallback_text, outcome_blocks, outcome_label
 from blocks.limits import fit_message
 from blocks.mentions import mentions
-from blocks.text import Block, Element, clip, fallback, rich_text_lines, text_run, user_mention
+from blocks.text import (
+    Block,
+    Element,
+    bullets,
+    clip,
+    fallback,
+    link,
+    rich_text,
+    rich_text_lines,
+    text_run,
+    user_mention,
+)
 from bot.clock import Clock
 from bot.errors import NightshiftError, NotFound
 from bot.requests.approval.rounds import current_round
@@ -37,7 +48,7 @@ async def render(db: Database, slack_directory: SlackDirectory, clock: Clock, me
     """Render a message. Raises NotFound if what it shows is deleted."""
     match message.kind:
         case "note":
-            return await _render_note(db, message)
+            return await _render_note(db, slack_directory, message)
         case "approval" | "receipt":
             return await _render_card(db, slack_directory, clock, message)
         case "outcome" | "details":
@@ -48,15 +59,19 @@ async def render(db: Database, slack_directory: SlackDirectory, clock: Clock, me
             raise NotFound("It is no message.")
 
 
-async def _render_note(db: Database, message: Message) -> RenderedMessage:
+async def _render_note(db: Database, slack_directory: SlackDirectory, message: Message) -> RenderedMessage:
     """Render a sentence, in the thread of a card if it has a parent. ``by`` is the user who caused it."""
     text = str(message.facts.get("text", ""))
     by = message.facts.get("by")
     async with db.read() as tx:
         parent = await messages.get(tx, message.parent_id) if message.parent_id else None
     row = [*_mentions(message), text_run(clip(text, 2900)), *([text_run(" By "), user_mention(str(by))] if by else [])]
-    blocks = fit_message([rich_text_lines(row)])
-    return RenderedMessage(blocks, fallback(text), thread_ts=parent.ts if parent else "")
+    if message.facts.get("home") and (url := await slack_directory.home_url()):
+        row += [text_run(" "), link("Open Home", url)]
+    lines = message.facts.get("lines")
+    more = [str(line) for line in lines] if isinstance(lines, list | tuple) else []
+    blocks = [rich_text_lines(row), *([rich_text(bullets([clip(line, 300) for line in more]))] if more else [])]
+    return RenderedMessage(fit_message(blocks), fallback(text), thread_ts=parent.ts if parent else "")
 
 
 def _mentions(message: Message) -> list[Element]:

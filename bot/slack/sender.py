@@ -17,7 +17,9 @@ from sqlalchemy.exc import DBAPIError
 from bot import failpoints
 from bot.clock import Clock
 from bot.errors import NightshiftError, NotFound
+from bot.requests.directory import is_user
 from bot.slack.copies import make_copies
+from bot.slack.digests import Digests
 from bot.slack.error_codes import MESSAGE_GONE, RECIPIENT_GONE, TRANSPORT_ERRORS, error_code, retry_after_seconds
 from bot.slack.projection import RenderedMessage, render
 from bot.slack.rate_limits import RateLimiter
@@ -58,6 +60,7 @@ class Sender:
         node: Callable[[], str],
         min_update_seconds: float,
         wake: asyncio.Event,
+        digests: Digests,
         rate_limiter: RateLimiter | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -68,6 +71,7 @@ class Sender:
         self._node = node
         self._min_update_seconds = min_update_seconds
         self._wake = wake
+        self._digests = digests
         self._rate_limiter = rate_limiter or RateLimiter()
         self._monotonic = monotonic
         self._last_updated: dict[str, float] = {}
@@ -113,6 +117,11 @@ class Sender:
     async def _send_to_recipient(self, batch: Sequence[Message]) -> None:
         """Send the messages of one recipient in order. Posts wait behind a throttled post, updates behind an update."""
         unsent = []
+        if is_user(batch[0].recipient):
+            kept = await self._merge(batch)
+            if len(kept) < len(batch):
+                self._wake.set()
+            batch = kept
         for message in batch:
             place = message.recipient, not message.ts
             if place not in self._throttled:
@@ -125,6 +134,14 @@ class Sender:
         if unsent:
             async with self._db.write() as tx:
                 await messages.release_claims(tx, unsent, self._node())
+
+    async def _merge(self, batch: Sequence[Message]) -> Sequence[Message]:
+        """Make one message of those for one person that waited, if the database and Slack let us."""
+        try:
+            return await self._digests.merge(batch, self._render, self._node())
+        except (SlackApiError, *TRANSPORT_ERRORS, NightshiftError, DBAPIError) as error:
+            _log.warning("direct messages not merged", why=str(error))
+            return batch
 
     def _wake_in(self, seconds: float) -> None:
         asyncio.get_running_loop().call_later(seconds + TIMER_TOLERANCE_SECONDS, self._wake.set)
@@ -139,6 +156,10 @@ class Sender:
             wait = self._update_delay(message)
             if wait > 0:
                 await self._postpone(message, wait, "")
+                return 0.0
+            held = await self._digests.hold(message)
+            if held is not None:
+                await self._postpone(message, held.total_seconds(), "")
                 return 0.0
             rendered = await self._render(message)
             if rendered.waits_for_message_id:
@@ -197,6 +218,8 @@ class Sender:
                 return 0.0
         failpoints.hit(failpoints.AFTER_POST)
         self._last_updated[message.id] = self._monotonic()
+        if not message.ts:
+            self._digests.note_posted(message.recipient)
         async with self._db.write() as tx:
             await messages.mark_delivered(tx, message, channel, ts, version)
         failpoints.hit(failpoints.AFTER_UPDATE)

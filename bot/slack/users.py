@@ -92,11 +92,24 @@ class SlackDirectory:
         self._groups_lock = asyncio.Lock()
         self.team_id = ""
         self.bot_user_id = ""
+        self._bot_id = ""
+        self._app_id = ""
 
     async def authenticate(self) -> None:
         """Find out the bot's team and user. Raises SlackApiError if the token does not work."""
         answer = await self._client.auth_test()
         self.team_id, self.bot_user_id = str(answer["team_id"]), str(answer["user_id"])
+        self._bot_id = str(answer.get("bot_id") or "")
+
+    async def home_url(self) -> str:
+        """Return the address that opens the Home tab in Slack; "" if Slack does not tell the id of the app."""
+        if not self._app_id and self._bot_id:
+            try:
+                answer = await self._client.bots_info(bot=self._bot_id)
+            except (SlackApiError, *TRANSPORT_ERRORS):
+                return ""
+            self._app_id = str(answer["bot"].get("app_id") or "")
+        return f"slack://app?team={self.team_id}&id={self._app_id}&tab=home" if self._app_id else ""
 
     async def user(self, user_id: str, team: str = "") -> User:
         """Return a user. Raises SlackSilent if Slack does not answer, NotAllowed if it has no such user."""

@@ -274,6 +274,22 @@ async def mark_undeliverable(tx: Tx, message: Message, problem: str) -> None:
     await tx.execute(_UPDATE_ONE, {"row_id": message.id, **changes})
 
 
+async def delete_unsent(tx: Tx, message_ids: Sequence[str], node: str) -> bool:
+    """Delete messages that a node has claimed and that nobody has begun to send, because another one says the same.
+    Returns False, and deletes none, if that is not so of all of them."""
+    chosen = and_(
+        messages.c.id.in_(message_ids),
+        messages.c.claimed_by == node,
+        messages.c.ts == "",
+        messages.c.first_sent_at.is_(None),
+    )
+    found = (await tx.execute(select(messages.c.id).where(chosen).with_for_update())).all()
+    if len(found) < len(message_ids):
+        return False
+    await tx.execute(delete(messages).where(chosen))
+    return True
+
+
 async def delete_before(tx: Tx, before: datetime) -> int:
     """Delete one-off messages that were created before a moment and are not due; cards stay. Returns how many."""
     is_one_off = messages.c.kind.in_(("note", "reminder", "details", "copies"))

@@ -102,7 +102,8 @@ async def _store(
         case "note":
             facts |= {"text": planned.text, "by": by or None}
             await messages.add(tx, now, "note", place, request.id, run_id=run_id or None, facts=facts, dedupe=dedupe)
-        case "reply" if place in cards:
+        case "reply" if place in cards and (cards[place].ts or not is_user(place)):
+            # A card that somebody has not got yet shows all of it once it comes.
             facts |= {"text": planned.text, "by": by or None}
             kind: messages.MessageKind = "reminder" if event in _REMINDERS else "note"
             parent = cards[place].id

@@ -54,7 +54,7 @@ TABLE: Mapping[Event, Row] = {
     Event.EDITED: Row(channel="thread", mentions="approvers", requester="note", copies="absent", holders=True),
     Event.ASKED_AGAIN: Row(channel="thread", mentions="approvers", requester="note", copies="absent", holders=True),
     Event.CHANGES_REQUESTED: Row(channel="thread", mentions="requester", requester="note"),
-    Event.REMINDED: Row(channel="thread", mentions="undecided", holders=True),
+    Event.REMINDED: Row(channel="thread", mentions="undecided", copies="absent", holders=True),
     Event.ESCALATED: Row(channel="thread", mentions="approvers", copies="all", holders=True),
     Event.APPROVED: Row(requester="note"),
     Event.DENIED: Row(requester="note"),

@@ -8,6 +8,7 @@ from bot.values import FrozenModel
 
 Results = Literal["all", "failures", "none"]
 QuietHours = Literal["off", "22-07", "20-08", "18-09w"]
+Clock = Literal["", "24", "12"]
 _SPANS: dict[str, tuple[time, time]] = {
     "22-07": (time(22), time(7)),
     "20-08": (time(20), time(8)),
@@ -25,6 +26,10 @@ class Preferences(FrozenModel):
     copies: bool = False
     results: Results | None = None
     quiet: QuietHours = "off"
+    zone: str = ""
+    """The IANA zone of the times that they type, and of their quiet hours; "" for that of their Slack profile."""
+    clock: Clock = ""
+    """Whether "at 9" means 09:00 (24), or AM or PM (12); "" for what the language of their profile suggests."""
 
     def wants_outcome(self, *, failed: bool, goes_on: bool) -> bool:
         """Return whether they want the outcome of their request as a direct message. ``goes_on`` is for a run of a

@@ -1,7 +1,8 @@
-"""auth.test, team.info and apps.connections.open."""
+"""auth.test, bots.info, team.info and apps.connections.open."""
 
 from playground.slack.api.registry import TIER_1, TIER_3, Args, method
 from playground.slack.elements import Json
+from playground.slack.errors import ApiError
 from playground.slack.workspace import Workspace
 
 
@@ -16,6 +17,13 @@ def auth_test(ws: Workspace, args: Args) -> Json:
         "bot_id": ws.settings.bot_id,
         "is_enterprise_install": False,
     }
+
+
+@method("bots.info", "users:read", per_minute=TIER_3)
+def bots_info(ws: Workspace, args: Args) -> Json:
+    if args.text("bot", None) != ws.settings.bot_id:
+        raise ApiError("bot_not_found")
+    return {"bot": {"id": ws.settings.bot_id, "app_id": ws.settings.app_id, "user_id": ws.bot.id, "name": ws.bot.name}}
 
 
 @method("team.info", "team:read", per_minute=TIER_3)

@@ -1,0 +1,119 @@
+"""Holds direct messages that come soon after another one, or in somebody's quiet hours, and makes one of several."""
+
+import html
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
+
+from pydantic import JsonValue
+
+from bot.clock import Clock
+from bot.errors import NightshiftError, NotFound
+from bot.requests.directory import is_user
+from bot.requests.model import Person
+from bot.requests.notify.preferences import quiet_until
+from bot.slack.projection import RenderedMessage
+from bot.slack.users import SlackDirectory
+from bot.storage import messages, person_settings
+from bot.storage.database import Database
+from bot.storage.messages import Message
+
+MAX_HOLD = timedelta(minutes=9)
+"""How long a message is held before it is looked at again: people may have changed their quiet hours."""
+_HELD_KINDS = ("note", "outcome", "approval")
+_MAX_LINES = 20
+
+Render = Callable[[Message], Awaitable[RenderedMessage]]
+
+
+class Digests:
+    """Decides which direct messages wait, and merges those that waited for one person.
+
+    ``seconds`` is how long after a direct message the next ones wait; 0 sends each at once.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        slack_directory: SlackDirectory,
+        clock: Clock,
+        seconds: float,
+        default_zone: str = "UTC",
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._db = db
+        self._slack_directory = slack_directory
+        self._clock = clock
+        self._seconds = seconds
+        self._default_zone = default_zone
+        self._monotonic = monotonic
+        self._last_posted: dict[str, float] = {}
+
+    def note_posted(self, recipient: str) -> None:
+        """Remember that somebody has just got a direct message."""
+        if self._seconds and is_user(recipient):
+            self._last_posted[recipient] = self._monotonic()
+
+    async def hold(self, message: Message) -> timedelta | None:
+        """Return how long a message must wait; None if it may go now."""
+        if not _is_news(message) or _is_urgent(message):
+            return None
+        since = self._monotonic() - self._last_posted.get(message.recipient, float("-inf"))
+        soon = timedelta(seconds=self._seconds - since) if since < self._seconds else timedelta()
+        until = await self._quiet_until(message.recipient)
+        quiet = until - self._clock.now() if until is not None else timedelta()
+        wait = min(max(soon, quiet), MAX_HOLD)
+        return wait if wait > timedelta() else None
+
+    async def merge(self, waiting: Sequence[Message], render: Render, node: str) -> Sequence[Message]:
+        """Return what is to be sent of the messages for one person: those that can wait become one if there are several
+        of them. It is stored, and is sent in the next round."""
+        kept = waiting if self._seconds else ()
+        for is_urgent in (True, False):
+            several = [m for m in kept if _is_news(m) and _is_urgent(m) is is_urgent]
+            if len(several) > 1 and await self.hold(several[0]) is None:
+                await self._replace(several, render, node)
+                kept = [message for message in kept if message not in several]
+        return kept if self._seconds else waiting
+
+    async def _replace(self, several: Sequence[Message], render: Render, node: str) -> None:
+        """Store one message in place of several. Another node that has them now sends them itself."""
+        lines: list[JsonValue] = [line for message in several if (line := await _line(message, render))]
+        text = f"{len(several)} messages: Home shows what needs you."
+        facts: dict[str, JsonValue] = {"text": text, "lines": lines[:_MAX_LINES], "home": True, "urgent": True}
+        async with self._db.write() as tx:
+            if await messages.delete_unsent(tx, [message.id for message in several], node):
+                await messages.add(tx, self._clock.now(), "note", several[0].recipient, facts=facts)
+
+    async def _quiet_until(self, user: str) -> datetime | None:
+        person = Person(team=self._slack_directory.team_id, user=user)
+        async with self._db.read() as tx:
+            preferences = await person_settings.preferences_of(tx, person)
+        if preferences.quiet == "off":
+            return None
+        return quiet_until(preferences.quiet, preferences.zone or await self._zone_of(person), self._clock.now())
+
+    async def _zone_of(self, person: Person) -> str:
+        try:
+            return (await self._slack_directory.user(person.user, person.team)).zone or self._default_zone
+        except NightshiftError:
+            return self._default_zone
+
+
+def _is_news(message: Message) -> bool:
+    """Return whether a message is news to one person, and was not sent yet."""
+    is_new = not message.ts and message.first_sent_at is None and message.parent_id is None
+    return is_new and message.kind in _HELD_KINDS and is_user(message.recipient) and not message.facts.get("home")
+
+
+def _is_urgent(message: Message) -> bool:
+    """Return whether a message waits for nothing. What stands for several has waited already."""
+    return bool(message.facts.get("urgent"))
+
+
+async def _line(message: Message, render: Render) -> str:
+    """Return a message in one line; "" if what it was about is gone."""
+    try:
+        return html.unescape((await render(message)).text)
+    except NotFound:
+        return ""

@@ -1,0 +1,109 @@
+"""Direct messages that come together become one, and quiet hours are quiet."""
+
+import asyncio
+
+import pytest
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.requests.model import Request
+from bot.requests.notify.preferences import Preferences
+from bot.slack.digests import Digests
+from bot.slack.rate_limits import RateLimiter
+from bot.slack.sender import Sender
+from bot.storage import person_settings
+from bot.usecases.jobs.remind import send_reminders
+from playground.slack import Message
+from tests.unit.usecases.harness import Harness
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+GROUPS = {"@sre": ["bob", "dave"], "@leads": ["carol"]}
+"""Dave is not in the channel."""
+POLICY = """
+[policy]
+approvers = ["@sre"]
+escalate_after = "2h"
+escalate_to = ["@leads"]
+"""
+
+
+def sender_of(bot: Harness) -> Sender:
+    services, slack = bot.services, bot.env.slack
+
+    def seconds() -> float:
+        return bot.now.timestamp()
+
+    return Sender(
+        AsyncWebClient(token=slack.bot_token, base_url=slack.api_url),
+        services.db,
+        services.directory,
+        bot.clock,
+        node=lambda: "node-1",
+        min_update_seconds=0,
+        wake=asyncio.Event(),
+        digests=Digests(services.db, services.directory, bot.clock, 60.0, monotonic=seconds),
+        rate_limiter=RateLimiter(seconds, multiplier=1000),
+        monotonic=seconds,
+    )
+
+
+async def send(bot: Harness, sender: Sender) -> None:
+    """Send what is due, until nothing is."""
+    for _ in range(8):
+        bot.forward(seconds=0.1)
+        await sender.send_due()
+
+
+def direct_messages(bot: Harness, who: str) -> list[Message]:
+    return list(bot.env.slack.person(who).direct_messages)
+
+
+def has(bot: Harness, who: str, request: Request) -> bool:
+    return any(request.name in message.text for message in direct_messages(bot, who))
+
+
+async def test_what_comes_together_is_one_message_that_links_home(bot: Harness) -> None:
+    sender = sender_of(bot)
+    await send(bot, sender)
+    before = len(direct_messages(bot, "dave"))
+    several = [await bot.request(hosts="name ~ web0"), await bot.request(hosts="name ~ db")]
+    await send(bot, sender)
+    (digest,) = direct_messages(bot, "dave")[before:]
+    assert all(request.name in digest.text for request in several)
+    assert "2 messages: Home shows what needs you. Open Home" in digest.text
+    assert f"slack://app?team={bot.services.directory.team_id}&id=A0PLAYGRND&tab=home" in str(digest.blocks)
+    third = await bot.request(hosts="name ~ cache")
+    await send(bot, sender)
+    assert len(direct_messages(bot, "dave")) == before + 1
+    bot.forward(seconds=60)
+    await send(bot, sender)
+    card = direct_messages(bot, "dave")[-1]
+    assert third.name in card.text
+    assert card.buttons[:2] == ["Approve", "Deny"]
+    assert {m.state for request in several for m in await bot.messages(request)} == {"shown"}
+
+
+async def test_in_quiet_hours_only_an_escalation_is_sent(bot: Harness) -> None:
+    sender = sender_of(bot)
+    await send(bot, sender)
+    for name in ("carol", "dave"):
+        async with bot.services.db.write() as tx:
+            quiet = Preferences(quiet="20-08", zone="Asia/Tokyo")
+            await person_settings.set_preferences(tx, bot.person(name), quiet, bot.now)
+    bot.forward(hours=2, minutes=5)  # 20:05 in Tokyo
+    request = await bot.request()
+    before = len(direct_messages(bot, "carol"))
+    await send(bot, sender)
+    assert not has(bot, "dave", request)
+    bot.forward(hours=2)
+    await send_reminders(bot.services)
+    await send(bot, sender)
+    (told,) = direct_messages(bot, "carol")[before:]
+    assert request.name in told.text
+    assert not has(bot, "dave", request)
+    bot.forward(hours=3, minutes=50)
+    await send(bot, sender)
+    assert not has(bot, "dave", request)
+    bot.forward(hours=6, minutes=10)
+    await send(bot, sender)
+    assert has(bot, "dave", request)
