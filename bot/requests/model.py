@@ -4,12 +4,13 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Literal
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
+from bot.requests.business_time import BusinessTime
 from bot.requests.start_check import StartCheck
 from bot.schedule import Schedule
 from bot.values import FrozenModel, Json, Resolution, StoredJson
@@ -150,8 +151,16 @@ class Requirement(FrozenModel):
     """Until when the approvers must be approvers: the start, or their decision."""
     review: Review | None = None
     """The review that is due afterwards if policy lets this run as an emergency; None for every other request."""
+    business: BusinessTime | None = None
+    """The working hours in which expiry, reminders and escalation are counted; None if every hour counts."""
     notify: Notify = "mention"
     """How its approvers are told. Those who are not in the channel get a direct message in any case."""
+
+    def deadline(self, opened_at: datetime, seconds: float) -> datetime:
+        """Return when ``seconds`` have passed since the approvers were asked, in working hours if these count."""
+        if self.business is not None:
+            return self.business.after(opened_at, seconds)
+        return opened_at + timedelta(seconds=seconds)
 
     def is_no_stricter_than(self, other: "Requirement") -> bool:
         """Return whether an approval that meets the other requirement meets this one too. Groups must be named alike in

@@ -123,8 +123,7 @@ async def _render_outcome(db: Database, slack_directory: SlackDirectory, message
     state = run.state if request.is_series else request.state
     text = fallback(f"{request.name} · {request.title}: {outcome_label(state)}")
     if message.kind == "outcome":
-        is_told = message.recipient == request.requester.user or "mentions" in message.facts
-        requester = "" if is_told else await _name_of(slack_directory, request)
+        requester = "" if message.facts.get("mentions") else await _name_of(slack_directory, request)
         return RenderedMessage(outcome_blocks(request, run, requester), text)
     if parent is None or not parent.ts:
         waits = parent.id if parent is not None and parent.state != "undeliverable" else ""

@@ -1,7 +1,7 @@
 """A round of approval: one revision of a request in front of its approvers, and which of their decisions count."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bot.requests.approval.delegation import Delegation, delegators_of
 from bot.requests.directory import Directory, ineligibility_reason, is_excluded
@@ -39,7 +39,7 @@ class ApprovalRound(FrozenModel):
         requirement = self.requirement
         extra = requirement.escalate_to
         after = requirement.escalate_after
-        if extra is None or after is None or now < self.opened_at + timedelta(seconds=after):
+        if extra is None or after is None or now < requirement.deadline(self.opened_at, after):
             return requirement.stages
         return tuple(_with_escalation(stage, extra) for stage in requirement.stages)
 

@@ -9,6 +9,7 @@ asked for as an emergency and is its requester's alone.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, TypeVar
 
+from bot.requests.business_time import BusinessTime
 from bot.requests.freezes.model import FreezeEffect, FreezeHit, refusing_hits
 from bot.requests.model import Requirement, RequirementCode, Review, Scheduler, Stage
 from bot.requests.patterns import Patterns
@@ -16,6 +17,7 @@ from bot.requests.policy.conditions import PreparedSubject
 from bot.requests.policy.engine import Policy, RuleMatch
 from bot.requests.policy.refusals import Reason, refusals
 from bot.requests.policy.rules import (
+    COUNT_BY_STRICTNESS,
     DEFAULT_EXPIRY,
     DEFAULT_REVIEW_WITHIN,
     DEFAULT_WARN_BEFORE,
@@ -277,8 +279,15 @@ def _requirement(
         because=because,
         freezes=freezes,
         scheduler=_scheduler(matches),
+        business=_business_time(policy, terms),
         notify=terms.strictest(lambda t: t.notify, "mention", NOTIFY_BY_STRICTNESS.index),
     )
+
+
+def _business_time(policy: Policy, terms: StrictestTerms) -> BusinessTime | None:
+    """Return the working hours if only these count; None if every hour does."""
+    count = terms.strictest(lambda t: t.count, "clock", COUNT_BY_STRICTNESS.index)
+    return policy.defaults.business_time if count == "business" else None
 
 
 def _scheduler(matches: Sequence[RuleMatch]) -> Scheduler | None:

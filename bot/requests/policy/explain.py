@@ -41,7 +41,8 @@ def terms_text(requirement: Requirement) -> tuple[str, ...]:
     """Return the other terms of an approval, a sentence each."""
     if requirement.effect != "ask":
         return ()
-    lines = [f"It expires {format_duration(requirement.expires_after)} after it was asked for."]
+    hours = f" of working time ({requirement.business.text})" if requirement.business else ""
+    lines = [f"It expires {format_duration(requirement.expires_after)}{hours} after it was asked for."]
     if len(requirement.stages) > 1:
         lines.insert(
             0, f"In stages: {join_words([stage_text(s) for s in requirement.stages], 'then')}. Nobody counts twice."

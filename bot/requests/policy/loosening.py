@@ -10,6 +10,7 @@ from bot.requests.overlap import OVERLAPS_BY_STRICTNESS
 from bot.requests.policy.conditions import prepare_conditions
 from bot.requests.policy.engine import Policy
 from bot.requests.policy.rules import (
+    COUNT_BY_STRICTNESS,
     DEFAULT_EXPIRY,
     DEFAULT_WARN_BEFORE,
     HOLDS_BY_STRICTNESS,
@@ -35,6 +36,7 @@ _TERMS = (
     _Term("expires", DEFAULT_EXPIRY, float, format_duration),
     _Term("requester_counts", False, bool, lambda counts: "true" if counts else "false"),
     _Term("late", "ask", LATE_BY_STRICTNESS.index),
+    _Term("count", "clock", COUNT_BY_STRICTNESS.index),
     _Term("drift", DEFAULT_DYNAMIC_PERCENT, float),
     _Term("renew_after_days", inf, float),
     _Term("renew_after_runs", inf, float),

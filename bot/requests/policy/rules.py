@@ -5,11 +5,13 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from bot.requests.business_time import BusinessTime
 from bot.requests.freezes.rules import FreezeRule
 from bot.requests.model import ApprovalHolds, ApproverLimit, LatePolicy, Notify, Overlap, Scheduler, Stage
 from bot.requests.policy.each import EachSettings
 from bot.requests.policy.policy_tests import PolicyTest
 from bot.requests.setting_types import (
+    WEEKDAY_NAMES,
     ChannelNames,
     DurationSeconds,
     ExcludedNames,
@@ -24,6 +26,7 @@ from bot.requests.setting_types import (
     as_list,
     check_quorum,
     make_stage,
+    parse_hour_range,
 )
 from bot.values import FrozenModel
 
@@ -32,6 +35,9 @@ DEFAULT_WARN_BEFORE = 900
 DEFAULT_REVIEW_WITHIN = 24 * 3600
 HOLDS_BY_STRICTNESS: tuple[ApprovalHolds, ...] = ("start", "decided")
 LATE_BY_STRICTNESS: tuple[LatePolicy, ...] = ("drop", "ask", "next", "now")
+Count = Literal["clock", "business"]
+"""Whether every hour counts for expiry, reminders and escalation, or only working hours."""
+COUNT_BY_STRICTNESS: tuple[Count, ...] = ("clock", "business")
 NOTIFY_BY_STRICTNESS: tuple[Notify, ...] = ("both", "dm", "mention")
 
 
@@ -39,6 +45,13 @@ def _check_any(facts: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, 
     if not facts:
         raise ValueError("facts is empty, so it says nothing; name a fact or leave it out")
     return facts
+
+
+def _check_working_hours(text: str) -> str:
+    begin, end = parse_hour_range(text)
+    if end < begin:
+        raise ValueError(f'"{text}" goes past midnight; working hours begin and end on one day')
+    return text
 
 
 class RuleConditions(FrozenModel):
@@ -148,6 +161,7 @@ class ApprovalTerms(FrozenModel):
     renew_after_runs: WholeNumber | None = Field(default=None, ge=1)
     warn_before: DurationSeconds | None = None
     notify: Notify | None = None
+    count: Count | None = None
 
     @model_validator(mode="after")
     def _check_consistent(self) -> Self:
@@ -232,6 +246,11 @@ class PolicySettings(ApprovalTerms):
     """The zone of days, hours and freezes; by default that of people without one (``default_zone``)."""
     assume: DurationSeconds = 3600
     """The assumed duration of a run, for freezes and conflicts."""
+    working_hours: Annotated[str, AfterValidator(_check_working_hours)] = "09:00-17:00"
+    """The hours that count with ``count = "business"``, in ``zone``."""
+    working_days: Annotated[tuple[WeekdayName, ...], BeforeValidator(as_list)] = Field(
+        default=WEEKDAY_NAMES[:5], min_length=1
+    )
     short_names: TrueOrFalse = False
     """Whether conflicts treat ``web-1`` and ``web-1.example.org`` as one target."""
     holidays: str = ""
@@ -245,6 +264,13 @@ class PolicySettings(ApprovalTerms):
     """Another file with ``[[policy.tests]]``, relative to this one."""
     strict_tests: TrueOrFalse = False
     """Whether a test that fails stops the start."""
+
+    @property
+    def business_time(self) -> BusinessTime:
+        """Return the working hours."""
+        begin, end = parse_hour_range(self.working_hours)
+        weekdays = tuple(WEEKDAY_NAMES.index(day) for day in self.working_days)
+        return BusinessTime(begin=begin, end=end, weekdays=weekdays, zone=self.zone)
 
     @model_validator(mode="after")
     def _check_default_approvers(self) -> Self:

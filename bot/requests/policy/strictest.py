@@ -98,6 +98,7 @@ def strictest_requirement(requirements: Sequence[Requirement]) -> Requirement:
             "approval_holds": min((r.approval_holds for r in counted), key=HOLDS_BY_STRICTNESS.index),
             "warn_before": max(r.warn_before for r in counted),
             "scheduler": _strictest_scheduler({r.scheduler for r in counted}),
+            "business": first.business if all(r.business for r in counted) else None,
             "notify": min((r.notify for r in counted), key=NOTIFY_BY_STRICTNESS.index),
         }
     )
