@@ -1,13 +1,11 @@
 """Requests in the database. A state changes only by compare-and-set on state and version."""
 
-import json
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Literal, TypedDict, Unpack
 
 from pydantic import ConfigDict, JsonValue
-from sqlalchemy import RowMapping, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import RowMapping, and_, bindparam, insert, or_, select, update
 from sqlalchemy.sql.base import Executable
 
 from bot.errors import Conflict, NotFound
@@ -321,20 +319,6 @@ async def recent_starts(tx: Tx, backend: str, limit: int = 20) -> Sequence[datet
         .limit(limit)
     )
     return list((await tx.execute(query)).scalars())
-
-
-async def auto_approvals_since(tx: Tx, since: datetime) -> dict[str, int]:
-    """Count the requests that each policy rule has approved automatically since a moment."""
-    requirement = requests.c.record["requirement"]
-    query = (
-        select(requirement["rules"].as_string().label("rules"), func.count().label("request_count"))
-        .where(requests.c.approved_at >= since, requirement["effect"].as_string() == "approve")
-        .group_by("rules")
-    )
-    counts: Counter[str] = Counter()
-    for row in await tx.execute(query):
-        counts.update(dict.fromkeys(json.loads(row.rules), row.request_count))
-    return dict(counts)
 
 
 async def _summaries(tx: Tx, query: Executable, parameters: Parameters) -> Sequence[RequestSummary]:

@@ -185,6 +185,7 @@ runs = Table(
     Column("finished_at", UtcDateTime),
     UniqueConstraint("request_id", "number"),
     Index(None, "state", "due_at"),
+    Index(None, "started_at"),
     Index(None, "backend", "state", "poll_at"),
 )
 

@@ -6,7 +6,6 @@ The rules are pure (``bot.requests.policy``); here they get the groups, freezes 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import structlog
 from pydantic import JsonValue
@@ -17,7 +16,7 @@ from bot.requests.approval.rounds import ApprovalRound
 from bot.requests.approval.status import missing_approver_reasons
 from bot.requests.directory import UserGroup, resolve_groups
 from bot.requests.freezes.model import FreezeHit, find_freeze_hits, holding_hits, start_blocking_hits
-from bot.requests.model import Content, Overlap, Person, Request, Requirement, RequirementCode, TargetSet
+from bot.requests.model import Content, Overlap, Person, Request, Requirement, RequirementCode, Run, TargetSet
 from bot.requests.policy.engine import Policy
 from bot.requests.policy.evaluate import evaluate_authors
 from bot.requests.policy.explain import headline
@@ -28,10 +27,9 @@ from bot.requests.subject import Subject
 from bot.schedule import Now, Schedule
 from bot.slack.live_directory import load_directory, load_last_known_directory
 from bot.slack.users import SlackDirectory, SlackUserGroup, SlackUserGroups
-from bot.storage import requests
 from bot.storage.database import Database
-from bot.storage.transactions import Tx
 from bot.usecases.backend_registry import BackendRegistry
+from bot.usecases.budgets import Budgets
 from bot.usecases.calendar_store import CalendarStore
 from bot.usecases.policy_channels import channel_problems
 
@@ -118,22 +116,30 @@ class PolicyService:
         )
 
     async def requirement_at_start(
-        self, policy_input: PolicyInput, at: datetime, conflicts: tuple[str, ...] = ()
+        self, policy_input: PolicyInput, request: Request, run: Run, at: datetime, conflicts: tuple[str, ...] = ()
     ) -> Requirement:
-        """Return what policy demands of a start at a moment, for all authors as they are now, with groups by id.
+        """Return what policy demands of a run that starts at a moment, for all authors as they are now, with groups by
+        id. A later run of a series uses a share of the budget that approves it.
 
         Raises SlackSilent like ``requirement_now``.
         """
-        return await self.requirement_now(policy_input, conflicts, starts=(at,))
+        async with self.db.read() as tx:
+            used = await self.budgets.used_before(tx, request, run, at)
+        return await self.requirement_now(policy_input, conflicts, starts=(at,), approved_today=used)
 
     async def requirement_now(
-        self, policy_input: PolicyInput, conflicts: tuple[str, ...] = (), *, starts: tuple[datetime, ...] | None = None
+        self,
+        policy_input: PolicyInput,
+        conflicts: tuple[str, ...] = (),
+        *,
+        starts: tuple[datetime, ...] | None = None,
+        approved_today: Mapping[str, int] | None = None,
     ) -> Requirement:
         """Return what policy demands now of a request that was made earlier, for all authors, with groups by id.
 
         ``starts`` are the times at which it would start; by default those of its schedule. Each author must still be
-        able to request it. Budgets are left out: the request has used its share of them. Raises SlackSilent if Slack
-        does not tell the authors or their groups, and its last answer is too old.
+        able to request it. Without ``approved_today`` budgets are left out: the request has used its share of them.
+        Raises SlackSilent if Slack does not tell the authors or their groups, and its last answer is too old.
         """
         authors = (policy_input.requester, *policy_input.editors)
         directory, _ = await load_last_known_directory(self.directory, None, authors, self.stale_directory)
@@ -149,7 +155,7 @@ class PolicyService:
             "starts": subject.starts if starts is None else starts,
             "groups": directory.group_names_of(policy_input.requester.user),
             "missing_groups": self._missing_groups(directory.group),
-            "approved_today": {},
+            "approved_today": approved_today or {},
         }
         editors = {editor.user: directory.group_names_of(editor.user) for editor in policy_input.editors}
         requirement = evaluate_authors(
@@ -159,6 +165,11 @@ class PolicyService:
             needs_people=bool(policy_input.former_authors),
         )
         return resolve_groups(requirement, directory)
+
+    @property
+    def budgets(self) -> Budgets:
+        """The daily budgets of its rules."""
+        return Budgets(self.policy)
 
     @property
     def chooses_scheduler(self) -> bool:
@@ -249,17 +260,6 @@ class PolicyService:
         hits = find_freeze_hits(self.policy.freezes, subject, spans, self.clock.now(), self.calendars.copies)
         return " ".join(hit.text for hit in start_blocking_hits(hits, request.requirement))
 
-    async def exhausted_budget(self, tx: Tx, requirement: Requirement, now: datetime) -> str:
-        """Return the rule whose daily budget of automatic approvals is used up; "" if none is.
-
-        Checked in the transaction that approves, since two requests may have been previewed with the last of it.
-        """
-        budgets = {name: budget for name, budget in self._budgets().items() if name in requirement.rules}
-        if not budgets:
-            return ""
-        used = await requests.auto_approvals_since(tx, self._start_of_day(now))
-        return next((name for name, budget in budgets.items() if used.get(name, 0) >= budget), "")
-
     async def _evaluate_all_authors(
         self, policy_input: PolicyInput, subject: Subject, hits: Sequence[FreezeHit] = ()
     ) -> Requirement:
@@ -345,22 +345,13 @@ class PolicyService:
         )
 
     async def _approved_today(self) -> dict[str, int]:
-        if not self._budgets():
-            return {}
         async with self.db.read() as tx:
-            return await requests.auto_approvals_since(tx, self._start_of_day(self.clock.now()))
+            return await self.budgets.used(tx, self.clock.now())
 
     def _missing_groups(self, find: Callable[[str], UserGroup | SlackUserGroup | None]) -> frozenset[str]:
         """Return the groups that policy knows requesters by and that do not exist or are disabled."""
         groups = {name: find(name) for name in self.policy.requester_groups}
         return frozenset(name for name, group in groups.items() if group is None or group.disabled)
-
-    def _budgets(self) -> dict[str, int]:
-        return {rule.rule.name: rule.rule.budget for rule in self.policy.rules if rule.rule.budget}
-
-    def _start_of_day(self, now: datetime) -> datetime:
-        local = now.astimezone(ZoneInfo(self.policy.defaults.zone))
-        return local.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _passed_freezes(hits: Sequence[FreezeHit], requirement: Requirement) -> tuple[str, ...]:

@@ -155,7 +155,7 @@ async def preflight_of_start(services: Services, run: Run, request: Request, at:
         conflicts: tuple[str, ...] = ()
         if services.policy.asks_about_conflicts:
             conflicts = tuple(conflict.text for conflict in await services.conflicts.find(policy_input))
-        requirement = await services.policy.requirement_at_start(policy_input, at, conflicts)
+        requirement = await services.policy.requirement_at_start(policy_input, request, run, at, conflicts)
     except (Unreachable, BadResponse, OutcomeUnknown, RateLimited, SlackSilent) as error:
         return StartPreflight(Verdict(outcome="wait", code=PreflightCode.CANNOT_TELL, text=str(error)))
     except (NotFound, InputError, BackendError) as error:

@@ -95,7 +95,7 @@ async def approve_by_policy(tx: Tx, services: Services, request: Request, now: d
     if request.edited_by or request.taken_over_from:
         text = f"Somebody else has edited {request.name} meanwhile, so it needs approvers. {LOOK_AGAIN}"
         raise Conflict(text, code=RefusalCode.EDITED_BY_OTHERS)
-    rule = await services.policy.exhausted_budget(tx, request.requirement, now)
+    rule = await services.policy.budgets.exhausted(tx, request.requirement, now)
     if rule:
         text = f"The rule “{rule}” has approved as many at once today as it may. {LOOK_AGAIN}"
         raise Conflict(text, code=RefusalCode.BUDGET_EXHAUSTED)

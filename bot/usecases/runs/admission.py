@@ -19,6 +19,7 @@ from bot.requests.start_check import CANCELLED
 from bot.schedule import ZonedTime
 from bot.storage import messages, pauses, requests, runs
 from bot.usecases.approvals.reopen import reopen_for_approval, series_renewal_reason
+from bot.usecases.budgets import BudgetUsedUp
 from bot.usecases.integrity import load_intact
 from bot.usecases.notifications import tell
 from bot.usecases.pauses.notes import note_to_admins
@@ -117,12 +118,32 @@ async def admit(services: Services, run: Run, request: Request) -> StartingRun |
         except (NotFound, InputError, BackendError) as error:
             obstacle = Obstacle(ObstacleCode.NOT_POSSIBLE, str(error))
         else:
-            if not _must_take_over_schedule(plan, run, request, now):
-                return await prepare_attempt(services, run, request, operation, plan, now, notes)
-            obstacle = Obstacle(ObstacleCode.TAKEN_OVER, plan.placement.reason)
+            prepared = await _prepare(services, run, request, operation, plan, now, notes)
+            if isinstance(prepared, StartingRun):
+                return prepared
+            obstacle = prepared
     _log.info("run not started", run=run.id, code=obstacle.code, why=obstacle.text)
     await _record_obstacle(services, run, request, obstacle)
     return None
+
+
+async def _prepare(
+    services: Services,
+    run: Run,
+    request: Request,
+    operation: Operation[Params],
+    plan: Plan,
+    now: datetime,
+    notes: tuple[str, ...],
+) -> StartingRun | Obstacle:
+    """Record what will be sent, unless the time is Nightshift's to keep now or another start used up the budget."""
+    if _must_take_over_schedule(plan, run, request, now):
+        return Obstacle(ObstacleCode.TAKEN_OVER, plan.placement.reason)
+    try:
+        return await prepare_attempt(services, run, request, operation, plan, now, notes)
+    except BudgetUsedUp as error:
+        # Its approvers are asked by the next check.
+        return Obstacle(ObstacleCode.CANNOT_TELL, str(error))
 
 
 async def check_start(

@@ -73,12 +73,14 @@ async def prepare_attempt(
 ) -> StartingRun:
     """Record what will be sent, and the ``notes`` for its card.
 
-    Raises Conflict if another node starts the run, or the request was edited.
+    Raises Conflict if another node starts the run, or the request was edited, and BudgetUsedUp if another start has
+    used the last of the budget that approves it.
     """
     failpoints.hit(failpoints.BEFORE_PREPARE)
     async with services.db.write() as tx:
         current = await requests.get(tx, request.id, for_update=True)
         _check_same_content(current, request.revision, request.content_hash)
+        await services.policy.budgets.require_left(tx, current, run, start_of_run(run, current, now))
         run = await runs.transition(tx, run, "starting", token=plan.token, problem="")
         attempt = Attempt(
             token=plan.token,

@@ -73,6 +73,7 @@ def upgrade() -> None:
     op.drop_index(op.f("ix_messages_state_next_try"), "messages")
     _rename_message_state()
     op.create_index(op.f("ix_messages_state_retry_at"), "messages", ["state", "retry_at"])
+    op.create_index(op.f("ix_runs_started_at"), "runs", ["started_at"])
     for before, after in RUN_STATES.items():
         op.execute(
             sa.text("UPDATE runs SET state = :after WHERE state = :before").bindparams(before=before, after=after)
