@@ -31,7 +31,7 @@ from bot.requests.emergency import review_sentence
 from bot.requests.lifecycle import FINAL_STATES, STATE_LABELS
 from bot.requests.model import Decision, Request, Run
 from bot.requests.pauses import Pause, held_text
-from bot.requests.policy.explain import headline
+from bot.requests.policy.explain import demand_sentence
 from bot.schedule import ZonedTime
 
 MAX_RUNS = 5
@@ -109,7 +109,7 @@ def _state_block(card: Card, shown: CardExcerpts) -> Block:
     rows: list[Sequence[Element]] = [[text_run(STATE_LABELS[request.state], bold=True), *_timestamps(request)]]
     if request.state == "awaiting_approval":
         needs = requirement_elements(request.requirement) if card.mentions_approvers else None
-        rows.append(needs or [text_run(clip(headline(request.requirement), 500))])
+        rows.append(needs or [text_run(clip(demand_sentence(request.requirement), 500))])
         rows.append([text_run(card.approval_status)])
         if _is_to_be_read(request, shown):
             rows.append([text_run(_READ_ALL if card.variant == "approval" else _SHOW_DETAILS)])

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from blocks.text import Element, clip, text_run, user_mention
 from bot.requests.directory import is_group, is_user
 from bot.requests.model import Requirement, Stage
+from bot.requests.policy.explain import rules_clause
 from bot.requests.text import join_words
 
 MAX_BECAUSE_LENGTH = 500
@@ -23,14 +24,14 @@ def mentions(names: Sequence[str]) -> list[Element]:
 
 
 def requirement_elements(requirement: Requirement) -> list[Element]:
-    """``Needs 2 of @sre because 43 hosts.`` with real mentions."""
+    """``Needs 2 of @sre because 43 hosts (rule “many hosts”).`` with real mentions."""
     elements = [text_run("Needs ")]
     for number, stage in enumerate(requirement.stages):
         elements += [text_run(f"{', then ' if number else ''}{stage.quorum} of "), *_approvers(stage)]
     if not requirement.stages:
         elements.append(text_run("an approval that nobody can give"))
     because = f" because {join_words(requirement.because)}" if requirement.because else ""
-    return [*elements, text_run(clip(f"{because}.", MAX_BECAUSE_LENGTH))]
+    return [*elements, text_run(clip(f"{because}{rules_clause(requirement)}.", MAX_BECAUSE_LENGTH))]
 
 
 def _approvers(stage: Stage) -> list[Element]:

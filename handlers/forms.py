@@ -12,7 +12,7 @@ from bot.backends.base import Operation, Params, form_fields
 from bot.errors import Conflict, InputError, NightshiftError
 from bot.forms import REASON, WHEN
 from bot.requests.merge import Preference
-from bot.requests.policy.explain import headline, terms_text
+from bot.requests.policy.explain import demand_sentence, headline, terms_text
 from bot.storage.drafts import Draft
 from bot.usecases.actor import Actor
 from bot.usecases.drafts.create import create_draft
@@ -286,7 +286,7 @@ def _conflict_model(conflict: EditConflict) -> ConflictModel:
 
 async def _preview_model(services: Services, draft: Draft, actor: Actor, checked: PreviewResult) -> PreviewModel:
     requirement = checked.requirement
-    approval = [headline(requirement), *terms_text(requirement)]
+    approval = [demand_sentence(requirement), *terms_text(requirement)]
     if requirement.effect == "ask":
         people = "1 person" if checked.notified_count == 1 else f"{checked.notified_count} people"
         approval.append(f"This will notify {'at least ' if checked.notified_count_is_minimum else ''}{people}.")

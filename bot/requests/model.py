@@ -135,6 +135,8 @@ class Requirement(FrozenModel):
     drift_percent: int | None = None
     because: tuple[str, ...] = ()
     """What made policy demand this, in a few words each: "43 hosts", "a forced reboot"."""
+    demanded_by: tuple[str, ...] = ()
+    """The rules that demand it, by name. Requirements that earlier releases stored have none."""
     codes: tuple[RequirementCode, ...] = ()
     """What made policy demand this, for code to compare. Requirements that earlier releases stored have none."""
     freezes: tuple[str, ...] = ()

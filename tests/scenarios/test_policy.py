@@ -92,7 +92,7 @@ async def test_more_hosts_need_more_people_and_the_card_says_why(env: Environmen
     assert "Needs 2 of @sre because" in preview.text
     assert "This will notify 2 people" in preview.text
     card = await find_card(bob, await confirm_request(preview))
-    await wait_for_texts(card, "Needs 2 of @sre because 24 hosts.", "0 of 2", env=env)
+    await wait_for_texts(card, "Needs 2 of @sre because 24 hosts (rule “many hosts”).", "0 of 2", env=env)
 
 
 @pytest.mark.parametrize("target", [{"Computers": ["BRI-001"]}, {"Tenants": ["Brightwater Farms"]}])
@@ -103,7 +103,7 @@ async def test_a_tenants_approvers_are_asked_whether_it_or_its_computer_is_chose
     item = {"Maintenance type": "Global software", "Maintenance identifier": "Chrome"}
     await fill_pages(form, {"Targets": target, "Maintenance": item})
     preview = await press_preview(form)
-    assert "Needs 1 of @brightwater because the tenant Brightwater Farms." in preview.text
+    assert "Needs 1 of @brightwater because the tenant Brightwater Farms (rule “brightwater”)." in preview.text
     await preview.close(everything=True)
 
 

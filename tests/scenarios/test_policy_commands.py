@@ -56,7 +56,9 @@ async def test_a_request_is_explained_rule_by_rule(env: Environment, alice: Pers
     await find_card(bob, name)
     code, said = await run(env, "policy", "explain", name)
     assert code == 0, said
-    assert said.splitlines()[0] == ("Needs 2 of @sre because 8 hosts and the template Run Command - Script Default.")
+    assert said.splitlines()[0] == (
+        "Needs 2 of @sre because 8 hosts and the template Run Command - Script Default (rule “many hosts”)."
+    )
     lines = env.config.read_text().splitlines()
     many, databases = (lines.index(f'name = "{rule}"') for rule in ("many hosts", "databases"))
     assert f"{env.config}:{many}: “many hosts” applies: 8 hosts and the template Run Command - Script Default." in said

@@ -88,7 +88,8 @@ class Condition:
 
     ``description`` says what it requires. ``coverage`` tests it. ``matched_text`` names what made it hold, and is
     called only if it does. ``is_scope`` means that it says where rather than what, so that a reason names it only if
-    there is nothing else. ``splits_targets`` means that some targets may meet it and others not.
+    there is nothing else. ``splits_targets`` means that some targets may meet it and others not. ``otherwise`` says
+    what would not meet it, if the requester can choose that.
     """
 
     description: str
@@ -96,6 +97,7 @@ class Condition:
     matched_text: Callable[[PreparedSubject], str]
     is_scope: bool = False
     splits_targets: bool = False
+    otherwise: str = ""
 
 
 def prepare_conditions(when: RuleConditions, zone: str) -> tuple[Condition, ...]:
@@ -184,6 +186,7 @@ def _channel(patterns: Patterns) -> Condition:
         ),
         matched_text,
         is_scope=True,
+        otherwise="a request from another channel",
     )
 
 
@@ -192,6 +195,7 @@ def _schedule_kind(kinds: tuple[str, ...]) -> Condition:
         " or ".join(_SCHEDULE_TEXTS[kind] for kind in kinds),
         lambda prepared: _full_if(prepared.subject.schedule.kind in kinds),
         lambda prepared: _SCHEDULE_TEXTS[prepared.subject.schedule.kind],
+        otherwise=" or ".join(text for kind, text in _SCHEDULE_TEXTS.items() if kind not in kinds),
     )
 
 
@@ -202,7 +206,15 @@ def _target_count(minimum: int | None, maximum: int | None) -> Condition:
         f"{' and '.join(limit for limit in limits if limit)} targets",
         lambda prepared: _full_if(low <= prepared.subject.targets <= high),
         lambda prepared: count_noun(prepared.subject.targets, prepared.subject.noun),
+        otherwise=_other_counts(minimum, maximum),
     )
+
+
+def _other_counts(minimum: int | None, maximum: int | None) -> str:
+    """Return which numbers of targets are not within two limits."""
+    fewer = f"at most {count_noun(minimum - 1, 'targets')}" if minimum is not None and minimum > 1 else ""
+    more = f"at least {count_noun(maximum + 1, 'targets')}" if maximum is not None else ""
+    return " or ".join(text for text in (fewer, more) if text)
 
 
 def _fact(name: str, patterns: Patterns) -> Condition:
@@ -222,7 +234,8 @@ def _fact(name: str, patterns: Patterns) -> Condition:
         return next((_fact_text(name, value) for value in known), unknown)
 
     label = _FACT_LABELS.get(name, name.replace("_", " "))
-    return Condition(f"the {label} {_join_or(patterns.texts)}", coverage, matched_text)
+    other = f"{'an' if label[0] in 'aeiou' else 'a'} {label} other than {_join_or(patterns.texts)}"
+    return Condition(f"the {label} {_join_or(patterns.texts)}", coverage, matched_text, otherwise=other)
 
 
 def _fact_text(name: str, value: str) -> str:
@@ -268,7 +281,12 @@ def missing_requester_groups(principals: tuple[str, ...], subject: Subject) -> t
 
 def _conflicts(wanted: bool) -> Condition:
     text = "another request on the same targets" if wanted else "no other request on the same targets"
-    return Condition(text, lambda prepared: _full_if(bool(prepared.subject.conflicts) is wanted), lambda prepared: text)
+    return Condition(
+        text,
+        lambda prepared: _full_if(bool(prepared.subject.conflicts) is wanted),
+        lambda prepared: text,
+        otherwise="a time without other requests on the same targets" if wanted else "",
+    )
 
 
 def _times(days: tuple[WeekdayName, ...], hours: tuple[str, ...], zone: str, *, of_run: bool) -> Condition:
@@ -298,7 +316,8 @@ def _times(days: tuple[WeekdayName, ...], hours: tuple[str, ...], zone: str, *, 
     noun = "run" if of_run else "start"
     on_days = f" on {_join_or(tuple(_DAY_NAMES[WEEKDAY_NAMES.index(day)] for day in days))}" if days else ""
     at_hours = f" at {_join_or(hours)}" if hours else ""
-    return Condition(f"a {noun}{on_days}{at_hours} ({zone})", coverage, matched_text)
+    otherwise = f"a {noun} that is not{on_days}{at_hours} ({zone})"
+    return Condition(f"a {noun}{on_days}{at_hours} ({zone})", coverage, matched_text, otherwise=otherwise)
 
 
 def _telling_moments(start: datetime, length: timedelta, edges: Collection[time]) -> list[datetime]:
@@ -352,7 +371,13 @@ def _targets(patterns: Patterns) -> Condition:
             return f"the target {name}"
         return f"targets not all known by name, while {_join_or(patterns.texts)} matters"
 
-    return Condition(f"a target {_join_or(patterns.texts)}", coverage, matched_text, splits_targets=True)
+    return Condition(
+        f"a target {_join_or(patterns.texts)}",
+        coverage,
+        matched_text,
+        splits_targets=True,
+        otherwise=f"targets other than {_join_or(patterns.texts)}",
+    )
 
 
 def _join_or(texts: tuple[str, ...]) -> str:

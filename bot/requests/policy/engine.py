@@ -18,18 +18,21 @@ from bot.requests.policy.precedence import by_precedence, precedence_of
 from bot.requests.policy.rules import PolicyRule, PolicySettings
 from bot.requests.setting_types import SettingPath
 
+MAX_ALLOWED = 3
+"""Maximum number of conditions that a refusal names the opposite of."""
+
 
 @dataclass(frozen=True, slots=True)
 class RuleMatch:
     """A rule that applies: why, and whether it covers the whole request or only some of its targets or starts.
-    ``target_patterns`` are the patterns of the rule if only its targets limit what it covers. ``exceptions`` are those
-    that the rule has, in words."""
+    ``target_patterns`` are the patterns of the rule if only its targets limit what it covers. ``allowed`` is in
+    words what the rule would not apply to, the nearest first: its exceptions, or else what its conditions leave out."""
 
     rule: PolicyRule
     causes: tuple[str, ...]
     covers_all: bool
     target_patterns: tuple[str, ...] = ()
-    exceptions: tuple[str, ...] = ()
+    allowed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,17 @@ class PreparedRule:
             coverage is Coverage.FULL for condition, coverage in coverages if not condition.splits_targets
         )
         target_patterns = self.rule.when.targets if only_targets_limit else ()
-        return RuleMatch(self.rule, self._causes(prepared), covers_all, target_patterns, self.exception_texts)
+        allowed = self._allowed(prepared) if self.rule.effect == "refuse" else ()
+        return RuleMatch(self.rule, self._causes(prepared), covers_all, target_patterns, allowed)
+
+    def _allowed(self, prepared: PreparedSubject) -> tuple[str, ...]:
+        """Return what the rule would not apply to, in words. The exception of which the request meets most comes first;
+        without exceptions it is what each condition leaves out."""
+        if not self.exceptions:
+            return tuple(condition.otherwise for condition in self.conditions if condition.otherwise)[:MAX_ALLOWED]
+        lacking = [sum(c.coverage(prepared) < Coverage.FULL for c in exception) for exception in self.exceptions]
+        nearest = sorted(zip(lacking, self.exception_texts, strict=True), key=lambda pair: pair[0])
+        return tuple(text for _, text in nearest)
 
     @property
     def exception_texts(self) -> tuple[str, ...]:

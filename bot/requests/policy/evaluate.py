@@ -122,7 +122,7 @@ def _emergency_requirement(
     )
     within = min(rule.review_within or DEFAULT_REVIEW_WITHIN for rule in rules)
     review = Review(by=make_stage(rules[0].review_by, 1), within=within)
-    return requirement.model_copy(update={"review": review})
+    return requirement.model_copy(update={"review": review, "demanded_by": tuple(rule.name for rule in rules)})
 
 
 def _emergency_text(match: RuleMatch) -> str:
@@ -277,6 +277,7 @@ def _requirement(
         approver_limits=terms.all_set(lambda t: t.approver_limit),
         approval_holds=terms.strictest(lambda t: t.approval_holds, "start", HOLDS_BY_STRICTNESS.index),
         because=because,
+        demanded_by=tuple(m.rule.name for m in matches if m.rule.effect == effect),
         freezes=freezes,
         scheduler=_scheduler(matches),
         business=_business_time(policy, terms),

@@ -19,7 +19,24 @@ _OVERLAP_TEXTS: dict[Overlap | None, str] = {"skip": "is skipped", "wait": "wait
 def headline(requirement: Requirement) -> str:
     """Return one sentence for the card: ``Needs 2 of @sre because 43 hosts and a forced reboot.`` That of an emergency
     has who must review it, too."""
-    text = _demand(requirement)
+    return _with_review(_demand(requirement), requirement)
+
+
+def demand_sentence(requirement: Requirement) -> str:
+    """Return what policy demands and which rules do, for the preview, the card and ``explain``:
+    ``Needs 2 of @sre because 43 hosts (rule “many hosts”).``"""
+    if requirement.effect == "refuse":
+        return headline(requirement)
+    return _with_review(f"{_demand(requirement).removesuffix('.')}{rules_clause(requirement)}.", requirement)
+
+
+def rules_clause(requirement: Requirement) -> str:
+    """Return which rules demand what is demanded, as the end of a sentence; "" if none does."""
+    names = [f"“{name}”" for name in requirement.demanded_by]
+    return f" (rule{'s' if len(names) > 1 else ''} {join_words(names)})" if names else ""
+
+
+def _with_review(text: str, requirement: Requirement) -> str:
     return f"Emergency. {text} {review_sentence(requirement.review)}" if requirement.review else text
 
 
@@ -101,5 +118,5 @@ def rule_trace(policy: Policy, subject: Subject) -> tuple[str, ...]:
 
 def explain(policy: Policy, subject: Subject, requirement: Requirement) -> tuple[str, ...]:
     """Return what ``nightshift policy explain`` prints: the sentence, the reasons, the terms, and each rule."""
-    lines = (headline(requirement), *requirement.reasons, *terms_text(requirement), *rule_trace(policy, subject))
+    lines = (demand_sentence(requirement), *requirement.reasons, *terms_text(requirement), *rule_trace(policy, subject))
     return tuple(dict.fromkeys(lines))

@@ -60,7 +60,7 @@ def _refusals(policy: Policy, subject: Subject, matches: Sequence[RuleMatch]) ->
 
 def _refusing_text(match: RuleMatch) -> str:
     text = f"The rule “{match.rule.name}” refuses this because of {join_words(match.causes)}."
-    return f"{text} It allows {join_words(match.exceptions, 'or')}." if match.exceptions else text
+    return f"{text} It allows {join_words(match.allowed, 'or')}." if match.allowed else text
 
 
 def _missing_group_text(rule: str, missing: tuple[str, ...]) -> str:

@@ -83,6 +83,7 @@ def strictest_requirement(requirements: Sequence[Requirement]) -> Requirement:
             "codes": _merge(r.codes for r in counted),
             "rules": _merge(r.rules for r in counted),
             "because": _merge(r.because for r in counted),
+            "demanded_by": _merge(r.demanded_by for r in counted),
             "freezes": _merge(r.freezes for r in counted),
             "requester_counts": all(r.requester_counts for r in counted),
             "expires_after": expires_after,

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from bot.requests.policy.evaluate import evaluate
-from bot.requests.policy.explain import explain, headline, terms_text
+from bot.requests.policy.evaluate import evaluate, evaluate_authors
+from bot.requests.policy.explain import demand_sentence, explain, headline, terms_text
 from tests.unit.requests.build import NOW, policy, requirement, rule, stage, subject
 
 POLICY = """[policy]
@@ -155,3 +155,57 @@ def test_where_a_rule_applies_is_named_before_what_it_is_about() -> None:
     rules = policy(rule('targets = "lab-*", backend = "foreman.lab"'))
     asked = subject(names=("web-1",))
     assert explain(rules, asked, evaluate(rules, asked))[-1].endswith("it wants the back end foreman.lab.")
+
+
+@pytest.mark.parametrize(
+    ("conditions", "allowed"),
+    [
+        ("min_targets = 2", "at most 1 target"),
+        ("min_targets = 1", ""),
+        ("max_targets = 5", "at least 6 targets"),
+        ("min_targets = 2, max_targets = 9", "at most 1 target or at least 10 targets"),
+        ('hours = "08:00-18:00"', "a start that is not at 08:00-18:00 (UTC)"),
+        ('days = "wed", hours = "08:00-18:00"', "a start that is not on Wednesday at 08:00-18:00 (UTC)"),
+        ('targets = "web-*"', "targets other than web-*"),
+        ('schedule = ["now", "window"]', "a single run or a series"),
+        ('channel = "#ops"', "a request from another channel"),
+        ('template = "Power*"', "a template other than Power*"),
+        ("conflicts = true", "a time without other requests on the same targets"),
+        ("conflicts = false", ""),
+        ('backend = "foreman"', ""),
+        ('min_targets = 2, targets = "web-*"', "at most 1 target or targets other than web-*"),
+    ],
+)
+def test_a_refusal_says_what_would_be_allowed(conditions: str, allowed: str) -> None:
+    asked = subject(channel="C1", channel_name="ops", facts={"template": "Power off"})
+    if "conflicts = true" in conditions:
+        asked = asked.model_copy(update={"conflicts": ("NS-1",)})
+    (reason,) = evaluate(policy(rule(conditions, 'effect = "refuse"')), asked).reasons
+    assert reason.partition(". It allows ")[2] == (f"{allowed}." if allowed else "")
+
+
+def test_the_nearest_exception_is_named_first() -> None:
+    exceptions = '[{ days = "sat", hours = "02:00-06:00", max_targets = 1 }, { days = "wed", channel = "#emergency" }]'
+    text = rule('backend = "foreman"', f'effect = "refuse"\nunless = {exceptions}')
+    (reason,) = evaluate(policy(text), subject(channel_name="ops")).reasons
+    assert reason.index("emergency") < reason.index("Saturday")
+
+
+def test_one_sentence_says_what_is_demanded_and_by_which_rule() -> None:
+    asked = subject(names=("web-1",), facts={"reboot": "Force"})
+    several = rule('targets = "web-*"', name="web") + rule('reboot = "Force"', 'approvers = ["@boss"]', name="reboots")
+    assert demand_sentence(evaluate(policy(several), asked)) == (
+        "Needs 1 of @ops, then 1 of @boss because the target web-1 and a forced reboot (rules “web” and “reboots”)."
+    )
+    approving = rule("max_targets = 1", 'effect = "approve"', name="small") + rule('reboot = "*"', 'effect = "limit"')
+    assert demand_sentence(evaluate(policy(approving), asked)) == "Approved at once because 1 host (rule “small”)."
+    assert demand_sentence(evaluate(policy(""), asked)) == "Needs 1 of @sre because no rule applies."
+    refusing = rule('targets = "web-*"', 'effect = "refuse"', name="web")
+    refused = evaluate(policy(refusing), asked)
+    assert (demand_sentence(refused), refused.demanded_by) == (refused.reasons[0], ("web",))
+
+
+def test_the_rules_of_all_authors_are_named() -> None:
+    text = rule('requester = "UANN"', name="ann") + rule('requester = "UBOB"', name="bob")
+    found = evaluate_authors(policy(text), subject(), {"UBOB": frozenset()})
+    assert found.demanded_by == ("ann", "bob")
