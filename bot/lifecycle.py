@@ -115,6 +115,7 @@ class Nightshift:
         await self.engine.launch()
         await self._wait_for_slack()
         await self.calendars.load()
+        await self.services.rotas.refresh()
         self._log_policy_notes()
         self._start_loops()
         # Otherwise the first phrase that names a date would wait for dateparser to load.
@@ -185,6 +186,7 @@ class Nightshift:
         self._add_loop("policy", lambda: check_policy(services), POLICY_CHECK_INTERVAL_SECONDS, services.wake.policy)
         self._add_loop("reviews", lambda: tell_reviewers(services), REVIEW_INTERVAL_SECONDS)
         self._add_loop("purge", lambda: purge_old_records(services), PURGE_INTERVAL_SECONDS)
+        self._add_loop("rotas", services.rotas.refresh_forever, 1.0)
         self._add_loop("calendars", self.calendars.refresh_forever, 1.0)
         if not self.db.is_sqlite:
             self._add_loop("recover", self._recover, RECOVERY_INTERVAL_SECONDS)

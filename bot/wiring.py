@@ -13,6 +13,7 @@ from bot.configuration import clock_of, read_policy
 from bot.engine.dbos_engine import DbosEngine
 from bot.errors import ConfigError
 from bot.lifecycle import SLACK_TIMEOUT_SECONDS, Components, Nightshift
+from bot.oncall.store import RotaStore
 from bot.requests.policy.engine import Policy
 from bot.settings import Settings, validate_backends
 from bot.slack.digests import Digests
@@ -70,11 +71,13 @@ def _build_services(
 
     url = settings.resolved_database_url
     db = Database(url)
+    rotas = RotaStore(policy, clock)
     directory = SlackDirectory(
         client,
         allow_guests=settings.people.allow_guests,
         allow_other_teams=settings.people.allow_other_teams,
         groups_max_age=settings.people.groups_max_age,
+        rotas=rotas.groups,
     )
     assumed_duration = timedelta(seconds=policy.defaults.assume)
     services = Services(
@@ -97,6 +100,7 @@ def _build_services(
             directory, db, clock, policy.defaults.required_stages(), settings.timing.stale_directory_seconds
         ),
         conflicts=ConflictFinder(db, clock, assumed_duration, policy.defaults.short_names, policy),
+        rotas=rotas,
     )
     return services
 

@@ -92,10 +92,11 @@ async def _check_channel(bot: Nightshift, name: str) -> bool:
 
 async def _check_policy(bot: Nightshift) -> bool:
     policy = bot.services.policy.policy
+    rotas = await bot.services.rotas.refresh()
     in_workspace = await bot.services.policy.workspace_problems()
     if in_workspace is None:
         _report(False, "policy: Slack does not tell all groups and people; run doctor again")
-    faults = (*(in_workspace or ()), *await bot.calendars.refresh())
+    faults = (*(in_workspace or ()), *await bot.calendars.refresh(), *rotas)
     for fault in faults:
         _report(False, fault)
     if faults or in_workspace is None:

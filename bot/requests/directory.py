@@ -13,7 +13,9 @@ from typing import Protocol
 from bot.requests.model import Person, Requirement, Stage
 from bot.values import FrozenModel
 
-_GROUP = re.compile(r"@[\w.-]+|S[A-Z0-9]{2,}")
+ROTA_PREFIX = "oncall:"
+"""Begins the name of a rota, which policy names like a user group: whoever is on call is in it."""
+_GROUP = re.compile(rf"@[\w.-]+|S[A-Z0-9]{{2,}}|{ROTA_PREFIX}[\w.-]+")
 _USER = re.compile(r"[UW][A-Z0-9]{2,}")
 
 
@@ -35,12 +37,14 @@ class User(FrozenModel):
 
 
 class UserGroup(FrozenModel):
-    """A user group with the user ids of its current members. A disabled group has none."""
+    """A user group with the user ids of its current members. A disabled group has none. A rota is one too; its ``note``
+    says how old or uncertain it is."""
 
     id: str
     handle: str = ""
     members: frozenset[str] = frozenset()
     disabled: bool = False
+    note: str = ""
 
 
 class Directory(Protocol):
@@ -255,11 +259,19 @@ def group_problems(stage: Stage, directory: Directory) -> tuple[str, ...]:
         group = directory.group(name)
         if group is None:
             problems.append(f"The user group {shown} cannot be found.")
+        elif group.disabled and group.note:
+            problems.append(group.note)
         elif group.disabled:
             problems.append(f"The user group {shown} is disabled.")
         elif not active_members(group.members, directory):
             problems.append(f"The user group {shown} has nobody who may approve.")
     return tuple(problems)
+
+
+def group_notes(stage: Stage, directory: Directory) -> tuple[str, ...]:
+    """Return what people should know of a stage's rotas, a sentence each."""
+    groups = (directory.group(name) for name in stage.groups if name.startswith(ROTA_PREFIX))
+    return tuple(group.note for group in groups if group is not None and group.note)
 
 
 def resolve_groups(requirement: Requirement, directory: Directory) -> Requirement:

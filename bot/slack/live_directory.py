@@ -104,4 +104,4 @@ def _stages_of(requirement: Requirement | None) -> tuple[Stage, ...]:
 
 def _to_user_group(group: SlackUserGroup) -> pure.UserGroup:
     members = frozenset() if group.disabled else group.members
-    return pure.UserGroup(id=group.id, handle=group.handle, members=members, disabled=group.disabled)
+    return pure.UserGroup(id=group.id, handle=group.handle, members=members, disabled=group.disabled, note=group.note)

@@ -6,14 +6,14 @@ What Slack does not tell is unknown.
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import NotAllowed, SlackSilent
-from bot.requests.directory import User
+from bot.requests.directory import User, UserGroup
 from bot.requests.model import Person
 from bot.slack.error_codes import TRANSPORT_ERRORS, error_code
 from bot.values import JsonObject
@@ -25,6 +25,15 @@ MAX_USER_AGE_SECONDS = 300.0
 _NO_SUCH_USER = frozenset({"user_not_found", "users_not_found", "user_not_visible"})
 
 
+Rotas = Callable[[Callable[[str], UserGroup | None]], Sequence[UserGroup]]
+"""Returns the rotas as user groups, given a function that looks up those of Slack."""
+
+
+def no_rotas(find: Callable[[str], UserGroup | None]) -> Sequence[UserGroup]:
+    """Return no rota."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class SlackUserGroup:
     """A Slack user group. ``members`` are user ids."""
@@ -33,6 +42,8 @@ class SlackUserGroup:
     handle: str
     members: frozenset[str]
     disabled: bool = False
+    note: str = ""
+    """How old or uncertain a rota is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +86,15 @@ class SlackDirectory:
         allow_other_teams: bool = False,
         groups_max_age: float = 300.0,
         monotonic: Callable[[], float] = time.monotonic,
+        rotas: Rotas = no_rotas,
     ) -> None:
+        """``rotas`` returns the rotas that policy names like user groups."""
         self._client = client
         self._allow_guests = allow_guests
         self._allow_other_teams = allow_other_teams
         self._groups_max_age = groups_max_age
         self._monotonic = monotonic
+        self._rotas = rotas
         self._users: dict[str, tuple[float, User]] = {}
         self._channel_names: dict[str, str] = {}
         self._channel_ids: dict[str, str] = {}
@@ -151,13 +165,17 @@ class SlackDirectory:
         return ""
 
     async def groups(self, max_age: float | None = None) -> SlackUserGroups:
-        """Return the user groups, at most ``max_age`` seconds old. Raises SlackSilent if Slack does not answer.
+        """Return the user groups with the rotas, at most ``max_age`` seconds old. Raises SlackSilent if Slack does not
+        answer.
 
         Everyone who asks meanwhile waits for the same answer.
         """
+        return self._with_rotas(await self._groups_of_slack(max_age))
+
+    async def _groups_of_slack(self, max_age: float | None) -> SlackUserGroups:
         limit = self._groups_max_age if max_age is None else max_age
         async with self._groups_lock:
-            if (groups := self.last_known_groups(limit)) is not None:
+            if (groups := self._known_groups(limit)) is not None:
                 return groups
             changes_before = self._change_counts[""]
             try:
@@ -177,6 +195,18 @@ class SlackDirectory:
 
     def last_known_groups(self, max_age: float) -> SlackUserGroups | None:
         """Return the user groups as Slack told them last; None if that is older, or something has changed since."""
+        groups = self._known_groups(max_age)
+        return None if groups is None else self._with_rotas(groups)
+
+    def _with_rotas(self, groups: SlackUserGroups) -> SlackUserGroups:
+        def find(name: str) -> UserGroup | None:
+            group = groups.find(name)
+            return None if group is None or group.disabled else UserGroup(id=group.id, members=group.members)
+
+        rotas = [SlackUserGroup(r.id, "", r.members, r.disabled, r.note) for r in self._rotas(find)]
+        return replace(groups, by_id={**groups.by_id, **{rota.id: rota for rota in rotas}}) if rotas else groups
+
+    def _known_groups(self, max_age: float) -> SlackUserGroups | None:
         groups = self._groups
         return groups if groups is not None and self._monotonic() - groups.read_at < max_age else None
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from bot.clock import Clock
 from bot.engine import Engine
+from bot.oncall.store import RotaStore
 from bot.settings import Settings
 from bot.slack.users import SlackDirectory
 from bot.storage.database import Database
@@ -42,4 +43,5 @@ class Services:
     policy: PolicyService
     approvals: ApprovalService
     conflicts: ConflictFinder
+    rotas: RotaStore
     wake: WakeEvents = field(default_factory=WakeEvents)

@@ -15,7 +15,14 @@ from bot.requests.approval.assignment import StageAssignment, assign_approvers, 
 from bot.requests.approval.delegation import delegators_of
 from bot.requests.approval.permission import RIGHTS_UNKNOWN, Permission, PermissionCode
 from bot.requests.approval.rounds import ApprovalRound, countable_approvals, current_decisions
-from bot.requests.directory import Directory, eligible_approvers, group_problems, ineligibility_reason, is_excluded
+from bot.requests.directory import (
+    Directory,
+    eligible_approvers,
+    group_notes,
+    group_problems,
+    ineligibility_reason,
+    is_excluded,
+)
 from bot.requests.lifecycle import STATE_LABELS
 from bot.requests.model import Decision, Person, RequestState, Stage
 from bot.requests.text import approver_names, join_words, stages_text
@@ -147,6 +154,7 @@ def _build_status(
         for index in reachable_stages(stage_index, eligible_by_stage, assignment)
         for user in eligible_by_stage[index] - excluded
     }
+    notes = () if is_complete else (note.removesuffix(".") for note in group_notes(stage, directory))
     return ApprovalStatus(
         state="approved" if is_complete else "waiting",
         code=_status_code(is_complete, changes),
@@ -159,7 +167,7 @@ def _build_status(
         changes_requested_by=changes,
         unapprovable_reasons=_unapprovable_reasons(stages, eligible_by_stage, approvals, excluded),
         group_problems=tuple(text for index in incomplete for text in group_problems(stages[index], directory)),
-        text=_status_text(stages, stage_index, approval_count, is_complete, changes),
+        text=". ".join((_status_text(stages, stage_index, approval_count, is_complete, changes), *notes)),
     )
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from pydantic import ValidationError
 
 from bot.errors import ConfigError
-from bot.requests.directory import Directory, eligible_approvers, ineligibility_reason, is_group, is_user
+from bot.requests.directory import ROTA_PREFIX, Directory, eligible_approvers, ineligibility_reason, is_group, is_user
 from bot.requests.freezes.load import PhraseReader, build_freeze, find_contradictions, read_freeze_phrase
 from bot.requests.freezes.model import Freeze
 from bot.requests.model import Person, Stage
@@ -24,6 +24,7 @@ from bot.requests.policy.toml_lines import TomlLines
 from bot.requests.setting_types import REQUESTERS_GROUPS, SettingPath, make_stage
 from bot.requests.text import approver_names, count_noun
 
+_ROTA_HINT = "add the table [policy.oncall.NAME]."
 _BYTE_ORDER_MARK = "\ufeff"
 
 
@@ -89,9 +90,22 @@ def load_policy(
         raise ConfigError(problems)
     tests = _located_tests(defaults, location_of, read_file)
     policy = Policy(defaults, tuple(freezes), location_of, tests, expansion.customers)
+    if unknown := _unknown_rotas(policy):
+        raise ConfigError(unknown)
     if strict_tests and defaults.strict_tests and (differences := play_tests(policy)):
         raise ConfigError([difference.text for difference in differences])
     return policy
+
+
+def _unknown_rotas(policy: Policy) -> list[str]:
+    """Return a line for each rota that the policy names and does not have."""
+    known = {f"{ROTA_PREFIX}{name}" for name in policy.defaults.oncall}
+    named = [(path, name) for path, names in _named_principals(policy) for name in names]
+    return once(
+        (policy.location_of(path), "", f"there is no rota {name}; {did_you_mean(name, known) or _ROTA_HINT}")
+        for path, name in named
+        if name.startswith(ROTA_PREFIX) and name not in known
+    )
 
 
 def _located_tests(defaults: PolicySettings, location_of: LocationOf, read_file: FileReader) -> tuple[LocatedTest, ...]:
@@ -171,6 +185,8 @@ def workspace_problems(policy: Policy, directory: Directory) -> tuple[str, ...]:
         ]
     for path, stage in _located_stages(policy):
         count = len(eligible_approvers(stage, directory))
+        if any(name.startswith(ROTA_PREFIX) for name in stage.groups):
+            continue  # Who is on call changes; requests that nobody can approve are told as they come.
         if count < stage.quorum and not any(_principal_problems(n, directory) for n in (*stage.groups, *stage.users)):
             problems.append(
                 f"{policy.location_of(path)}: {approver_names(stage)} cannot give "
@@ -181,6 +197,8 @@ def workspace_problems(policy: Policy, directory: Directory) -> tuple[str, ...]:
 
 
 def _principal_problems(name: str, directory: Directory) -> list[str]:
+    if name.startswith(ROTA_PREFIX):
+        return []
     if is_group(name):
         group = directory.group(name)
         if group is None:
@@ -213,6 +231,8 @@ def _named_principals(policy: Policy) -> Iterator[tuple[SettingPath, tuple[str, 
             for number, exception in enumerate(terms.unless):
                 yield (*path, "unless", number, "requester"), exception.requester
     yield ("admins",), policy.defaults.admins
+    for name, rota in policy.defaults.oncall.items():
+        yield ("oncall", name, "fallback"), rota.fallback
     for index, freeze in enumerate(policy.defaults.freezes):
         yield ("freezes", index, "approvers"), freeze.approvers
 

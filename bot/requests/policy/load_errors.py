@@ -7,6 +7,7 @@ from pydantic_core import ErrorDetails
 
 from bot.requests.freezes.rules import FreezeRule
 from bot.requests.model import ApproverLimit
+from bot.requests.oncall import RotaSettings
 from bot.requests.policy.each import EachSettings
 from bot.requests.policy.policy_tests import AskedRequest, PolicyTest
 from bot.requests.policy.rules import (
@@ -31,6 +32,7 @@ _MODELS: Mapping[str | int, type[BaseModel]] = {
     "unless": RuleConditions,
     "require": RequiredValues,
     "approver_limit": ApproverLimit,
+    "oncall": RotaSettings,
     "stages": StageSettings,
     "tests": PolicyTest,
     "ask": AskedRequest,

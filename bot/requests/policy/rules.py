@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from bot.requests.business_time import BusinessTime
 from bot.requests.freezes.rules import FreezeRule
 from bot.requests.model import ApprovalHolds, ApproverLimit, LatePolicy, Notify, Overlap, Scheduler, Stage
+from bot.requests.oncall import RotaSettings
 from bot.requests.policy.each import EachSettings
 from bot.requests.policy.policy_tests import PolicyTest
 from bot.requests.setting_types import (
@@ -240,6 +241,8 @@ class PolicyRule(ApprovalTerms):
 class PolicySettings(ApprovalTerms):
     """The table ``[policy]``: the defaults, the rules and the freezes."""
 
+    oncall: Mapping[str, RotaSettings] = {}
+    """The rotas that policy names as ``oncall:NAME``."""
     admins: PrincipalNames = ()
     """Who sees every request, with its logs and files."""
     zone: ZoneName = "UTC"

@@ -20,6 +20,7 @@ async def check_policy(services: Services) -> None:
     while (problems := await services.policy.workspace_problems()) is None:
         _log.warning("policy not checked: Slack does not tell all groups and people", retry_seconds=RETRY_SECONDS)
         await asyncio.sleep(RETRY_SECONDS)
+    problems += services.rotas.problems
     _log.info("policy checked against the workspace", problems=len(problems))
     for problem in problems:
         _log.warning("policy does not fit the workspace", problem=problem)

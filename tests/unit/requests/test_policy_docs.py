@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from bot.requests.freezes.rules import FreezeRule
 from bot.requests.model import ApproverLimit
+from bot.requests.oncall import RotaSettings
 from bot.requests.policy.each import EachSettings
 from bot.requests.policy.load import load_policy
 from bot.requests.policy.play_tests import play_tests
@@ -16,7 +17,7 @@ from bot.requests.policy.rules import PolicyRule, PolicySettings, RequiredValues
 from tests.unit.requests.build import NOW
 
 MODELS = (
-    *(PolicySettings, PolicyRule, RuleConditions, RequiredValues, ApproverLimit, FreezeRule),
+    *(PolicySettings, PolicyRule, RuleConditions, RequiredValues, RotaSettings, ApproverLimit, FreezeRule),
     *(EachSettings, PolicyTest, AskedRequest),
 )
 CUSTOMERS = ("brightwater", "contoso")
@@ -36,6 +37,7 @@ def test_the_examples_load() -> None:
         "the lab",
         "no work by day",
         "outage",
+        "routers",
         "the bank's machines",
         "Foreman's own people",
     ]
