@@ -179,6 +179,16 @@ def policy_diff(
     raise typer.Exit(command.run(old, new, days, config))
 
 
+@policy_app.command("new")
+def policy_new(
+    file: Annotated[Path | None, typer.Argument(help="The new file. Default: print it.", show_default=False)] = None,
+) -> None:
+    """Make a first policy by questions, with tests."""
+    from bot.commands import policy_new as command
+
+    raise typer.Exit(command.run(file))
+
+
 @app.callback()
 def _root() -> None:
     """Maintenance work from Slack: Foreman, OpsRamp, ImmyBot."""

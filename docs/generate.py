@@ -5,6 +5,7 @@ from pathlib import Path
 from bot.settings import installed_kinds
 from docs.reference.commands import commands_page
 from docs.reference.operations import operation_page
+from docs.reference.policy import policy_keys_page
 from docs.reference.settings import settings_page
 
 DOCS_DIR = Path(__file__).parent
@@ -19,7 +20,11 @@ def pages() -> dict[str, str]:
         for kind in installed.values()
         for operation in kind.operation_types
     }
-    return found | {"settings.md": settings_page(installed), "commands.md": commands_page(installed)}
+    return found | {
+        "settings.md": settings_page(installed),
+        "commands.md": commands_page(installed),
+        "policy-keys.md": policy_keys_page(),
+    }
 
 
 def write_pages(target_dir: Path = DOCS_DIR) -> None:

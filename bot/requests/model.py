@@ -88,7 +88,9 @@ class ApproverLimit(FrozenModel):
     """How many requests one person may approve in a period. A night is from noon to noon."""
 
     count: int = Field(ge=1, strict=True)
+    """How many requests one person may approve."""
     per: Literal["hour", "day", "night", "week"]
+    """In which time: ``hour``, ``day``, ``night`` or ``week``."""
 
 
 class Review(FrozenModel):

@@ -59,7 +59,7 @@ def _table(model: type[BaseModel], *, scalars_only: bool = False) -> str:
     """Return the settings of a table of the file. ``scalars_only`` leaves out settings that are tables themselves."""
     told = field_descriptions(model)
     rows = [
-        (_name(name, info), _default(info), told.get(name, ""))
+        (_name(name, info), default_text(info), told.get(name, ""))
         for name, info in model.model_fields.items()
         if not (scalars_only and isinstance(info.annotation, type) and issubclass(info.annotation, BaseModel))
     ]
@@ -71,7 +71,8 @@ def _name(name: str, info: FieldInfo) -> str:
     return f"{code(alias)} (environment only)" if isinstance(alias, str) else code(name)
 
 
-def _default(info: FieldInfo) -> str:
+def default_text(info: FieldInfo) -> str:
+    """Return the default of a setting as the page shows it."""
     if info.is_required():
         return "**required**"
     default = info.get_default(call_default_factory=True)
@@ -82,6 +83,8 @@ def _default(info: FieldInfo) -> str:
             return ""
         case _ if default in ((), {}):
             return ""
+        case tuple():
+            return ", ".join(map(code, default))
         case _:
             return code(default)
 

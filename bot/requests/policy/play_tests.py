@@ -15,7 +15,7 @@ from bot.requests.policy.policy_tests import AskedRequest, LocatedTest, PolicyTe
 from bot.requests.policy.refusals import refusals
 from bot.requests.spans import start_times, work_spans
 from bot.requests.subject import Subject
-from bot.requests.text import join_words, stages_text
+from bot.requests.text import join_words, stage_text, stages_text
 from bot.schedule import Ambiguous, Parsed, read
 
 if TYPE_CHECKING:
@@ -35,6 +35,26 @@ class Difference(NamedTuple):
     @property
     def text(self) -> str:
         return f"{self.place}: the test “{self.test}”: expected {self.expected}, but {self.found}"
+
+
+class Outcome(NamedTuple):
+    """What comes of a request, in the words of a test."""
+
+    effect: str
+    by: tuple[str, ...]
+    approvers: tuple[str, ...]
+
+
+def outcome_of(policy: Policy, ask: AskedRequest, calendars: Calendars | None = None) -> Outcome:
+    """Return what comes of a request. Raises ValueError for a phrase that names no time."""
+    subject, hits = _asked(policy, ask, calendars)
+    requirement = evaluate(policy, subject, hits)
+    by = tuple(sorted(deciding_names(policy, subject, hits, requirement)))
+    return Outcome(_effect(requirement), by, tuple(map(stage_text, requirement.stages)))
+
+
+def _effect(requirement: Requirement) -> str:
+    return "emergency" if requirement.review else requirement.effect
 
 
 def play_tests(policy: Policy, calendars: Calendars | None = None) -> tuple[Difference, ...]:
@@ -95,7 +115,7 @@ def _differences(
     policy: Policy, test: PolicyTest, subject: Subject, hits: Sequence[FreezeHit], requirement: Requirement
 ) -> list[tuple[str, str]]:
     """Return what is expected and what is found, in words, of everything that differs."""
-    effect = "emergency" if requirement.review else requirement.effect
+    effect = _effect(requirement)
     if effect != test.expect:
         return [(test.expect, f"{effect}: {headline(requirement)}")]
     differences = []

@@ -13,7 +13,7 @@ from bot.values import FrozenModel, StoredJson
 StageKey = tuple[int, frozenset[str]]
 """A quorum, and the groups and people of a stage."""
 
-_STAGE = re.compile(r"(?:(?P<quorum>[1-9]\d*) of )?(?P<names>\S+(?: or \S+)*)")
+_STAGE = re.compile(r"(?:(?P<quorum>[1-9]\d*) of )?(?P<names>\S+(?:(?:, | or )\S+)*)")
 _USUAL_MOMENT = datetime.fromisoformat("2026-01-07T12:00")
 """A Wednesday at noon."""
 
@@ -34,13 +34,14 @@ def stage_key(text: str) -> StageKey:
     match = _STAGE.fullmatch(text.strip())
     if match is None:
         raise ValueError(f'"{text}" is no stage; write it like "@sre", "2 of @sre" or "1 of @sre or @dba"')
-    return int(match["quorum"] or 1), frozenset(match["names"].lower().split(" or "))
+    return int(match["quorum"] or 1), frozenset(re.split(", | or ", match["names"].lower()))
 
 
 class AskedRequest(FrozenModel):
     """The request of a test. Whoever asks for it is in ``groups`` and in no other group."""
 
     system: str = Field(min_length=1)
+    """The full name of the system."""
     operation: str = ""
     """Needed only where rules look at it."""
     when: str = "now"
@@ -52,21 +53,35 @@ class AskedRequest(FrozenModel):
     targets_known: TrueOrFalse = True
     """False: the names of further targets are not known."""
     requester: str = "UREQUESTER"
+    """The member id of whoever asks."""
     groups: Annotated[tuple[str, ...], BeforeValidator(_names)] = ()
+    """The user groups of whoever asks."""
     missing_groups: Annotated[tuple[str, ...], BeforeValidator(_names)] = ()
     """User groups that do not exist or are disabled."""
     channel: str = ""
+    """The channel in which it is asked for."""
     reason: str = ""
+    """The reason that is given."""
     change: str = ""
+    """The reference to a change that is given."""
     query: str = ""
+    """The search that finds the targets."""
     template: str = ""
+    """The template."""
     job_type: str = ""
+    """The type of the job."""
     task: str = ""
+    """The task."""
     reboot: str = ""
+    """The reboot preference."""
     run_as: str = ""
+    """The user that it runs as."""
     facts: Mapping[str, StoredJson] = {}
+    """Any other facts."""
     conflicts: TrueOrFalse = False
+    """Whether another request works on the same targets."""
     emergency: TrueOrFalse = False
+    """Whether it is asked for as an emergency."""
     approved_today: Mapping[str, int] = {}
     """How many requests each rule has approved today, by its name."""
 
@@ -79,8 +94,11 @@ class PolicyTest(FrozenModel):
     """One test: what is asked, and what policy should say."""
 
     name: str = Field(min_length=1)
+    """Its name."""
     ask: AskedRequest
+    """The request."""
     expect: Literal["approve", "ask", "refuse", "emergency"]
+    """What comes of it: ``approve``, ``ask``, ``refuse``, ``emergency``."""
     by: Annotated[tuple[str, ...] | None, BeforeValidator(_names)] = None
     """The names of the rules and freezes that decide it; an empty list if only the defaults do."""
     approvers: Annotated[tuple[str, ...] | None, BeforeValidator(_names), AfterValidator(_check_stages)] = None

@@ -59,27 +59,47 @@ class RuleConditions(FrozenModel):
     """The conditions of a rule. All that are given must hold; of several patterns in one condition, any may match."""
 
     backend: PatternList = ()
+    """The full name of a system (``foreman.prod``), or its kind (``foreman``)."""
     operation: PatternList = ()
+    """The key of an operation, such as ``foreman.run``."""
     template: PatternList = ()
+    """The template that would run, by name (Foreman)."""
     job_type: PatternList = ()
+    """The type of a job (OpsRamp)."""
     task: PatternList = ()
+    """The software, task or deployment (ImmyBot)."""
     reboot: PatternList = ()
+    """The reboot preference: ``Force``, ``Normal``, ``Suppress``, ``Prompt`` (ImmyBot)."""
     run_as: PatternList = ()
+    """The user that a script runs as."""
     facts: Annotated[Mapping[str, PatternList], AfterValidator(_check_any)] = {}
+    """Any fact of the operation, by name: ``{ tenants = "Contoso*" }``."""
     requester: PrincipalNames = ()
+    """User groups and member ids of whoever asks."""
     channel: ChannelNames = ()
+    """The channel in which it is asked for: ``#name`` or its id."""
     min_targets: WholeNumber | None = Field(default=None, ge=0)
+    """The least number of targets."""
     max_targets: WholeNumber | None = Field(default=None, ge=0)
+    """The largest number of targets."""
     targets: PatternList = ()
+    """Names of targets."""
     query: PatternList = ()
+    """The search that finds the targets."""
     reason: PatternList = ()
+    """The reason that was given."""
     schedule: Annotated[tuple[Literal["now", "once", "window", "series"], ...], BeforeValidator(as_list)] = ()
+    """The kind of schedule: ``now``, ``once``, ``window``, ``series``."""
     days: Annotated[tuple[WeekdayName, ...], BeforeValidator(as_list)] = ()
+    """The days of the start, ``mon`` to ``sun``."""
     hours: HourRanges = ()
+    """The hours of the start: ``22:00-06:00``; the end is not part of them."""
     hours_cover: Literal["start", "run"] = "start"
     """Whether ``days`` and ``hours`` are for the start alone, or for the whole run as long as it is assumed to last."""
     zone: ZoneName = ""
+    """The time zone of days and hours. Empty: that of ``[policy]``."""
     conflicts: TrueOrFalse | None = None
+    """Whether another request works on the same targets at the same time."""
 
     @model_validator(mode="after")
     def _check_ranges(self) -> Self:
@@ -124,7 +144,9 @@ class StageSettings(FrozenModel):
     """One stage of an approval in the file."""
 
     approvers: PrincipalNames = Field(min_length=1)
+    """User groups and member ids, of whom any may approve."""
     quorum: WholeNumber = Field(default=1, ge=1)
+    """How many of them must approve."""
 
     @model_validator(mode="after")
     def _check_quorum_reachable(self) -> Self:
@@ -140,29 +162,49 @@ class ApprovalTerms(FrozenModel):
     """The terms that both the defaults and a rule may set. None leaves a term to others."""
 
     may_request: PrincipalNames = ()
+    """The only people who may ask for what is covered."""
     may_pause: PrincipalNames = ()
+    """Who may hold starts: of all systems in ``[policy]``, of the systems of its rule elsewhere."""
     may_see: PrincipalNames = ()
     """Who may see the requests, besides those who have to do with them."""
     approvers: PrincipalNames = ()
+    """User groups and member ids, of whom any may approve."""
     not_approvers: ExcludedNames = ()
     """Who may not approve, whatever group they are in."""
     approver_limit: ApproverLimit | None = None
+    """How much one person may approve."""
     approval_holds: ApprovalHolds | None = None
+    """Whether an approver must still be one at the ``start``, or only when it is ``decided``."""
     quorum: WholeNumber | None = Field(default=None, ge=1)
+    """How many of them must approve."""
     stages: Annotated[tuple[StageSettings, ...], BeforeValidator(as_list)] = ()
+    """Several stages, one after the other, instead of ``approvers``."""
     requester_counts: TrueOrFalse | None = None
+    """Whether the requester may be one of the approvers."""
     expires: DurationSeconds | None = None
+    """How long people have to decide, from the request on."""
     reminders: ReminderTimes | None = None
+    """When approvers are reminded, from the request on; each gap longer than the one before."""
     escalate_after: DurationSeconds | None = None
+    """When the people of ``escalate_to`` may approve too."""
     escalate_to: PrincipalNames = ()
+    """Who may approve after ``escalate_after``."""
     late: LatePolicy | None = None
+    """What an approval after the start does: ``ask``, ``now``, ``next``, ``drop``."""
     overlap: Overlap | None = None
+    """The loosest that a series may do while a run of it is still going: ``skip``, ``wait``, ``start``."""
     drift: WholeNumber | None = Field(default=None, ge=0, le=100)
+    """How many percent of the targets may change before approvers must confirm it."""
     renew_after_days: WholeNumber | None = Field(default=None, ge=1)
+    """After how many days a series needs a new approval."""
     renew_after_runs: WholeNumber | None = Field(default=None, ge=1)
+    """After how many runs a series needs a new approval."""
     warn_before: DurationSeconds | None = None
+    """How close to the start an approval shows a warning."""
     notify: Notify | None = None
+    """How the people who must act are told: ``mention``, ``dm`` or ``both``."""
     count: Count | None = None
+    """The hours that count for expiry, reminders and escalation: ``clock`` (all) or ``business`` (working hours)."""
 
     @model_validator(mode="after")
     def _check_consistent(self) -> Self:
@@ -195,16 +237,23 @@ class PolicyRule(ApprovalTerms):
     """One rule. The effect ``limit`` only adds terms; other rules decide whether anybody must approve."""
 
     name: str = Field(min_length=1)
+    """Its name, in reasons and for ``wins_over``."""
     when: RuleConditions = RuleConditions()
+    """Its conditions, all of which must hold."""
     unless: Annotated[tuple[RuleConditions, ...], BeforeValidator(_as_tables)] = ()
     """Exceptions; each alone is enough."""
     require: RequiredValues = RequiredValues()
+    """What the form must say."""
     effect: Literal["ask", "approve", "refuse", "limit", "emergency"] = "ask"
+    """``ask``, ``approve``, ``refuse``, ``limit`` (only adds terms), ``emergency``."""
     review_by: PrincipalNames = ()
     """Who must review an emergency afterwards: one of them, who did not take part."""
     review_within: DurationSeconds | None = None
+    """How long the review may take, from the approval on."""
     because: str = ""
+    """A reason in your own words, instead of the conditions."""
     budget: WholeNumber | None = Field(default=None, ge=1)
+    """How many requests a day the rule approves; after that people decide."""
     wins_over: Annotated[tuple[str, ...], BeforeValidator(as_list)] = ()
     """The names of rules, or patterns for them, that do not count where this one covers the whole request."""
     loosens: TrueOrFalse = False
@@ -254,15 +303,19 @@ class PolicySettings(ApprovalTerms):
     working_days: Annotated[tuple[WeekdayName, ...], BeforeValidator(as_list)] = Field(
         default=WEEKDAY_NAMES[:5], min_length=1
     )
+    """The days that count with ``count = "business"``."""
     short_names: TrueOrFalse = False
     """Whether conflicts treat ``web-1`` and ``web-1.example.org`` as one target."""
     holidays: str = ""
     """File or address of a calendar (iCalendar) whose events are holidays: no business days in phrases about time."""
     rules: tuple[PolicyRule, ...] = ()
+    """The rules."""
     freezes: tuple[FreezeRule, ...] = ()
+    """The freezes."""
     each: tuple[EachSettings, ...] = ()
     """Rules for each customer; they are among ``rules`` already."""
     tests: tuple[PolicyTest, ...] = ()
+    """The tests."""
     tests_file: str = ""
     """Another file with ``[[policy.tests]]``, relative to this one."""
     strict_tests: TrueOrFalse = False

@@ -11,9 +11,11 @@ from bot.requests.model import ApproverLimit
 from bot.requests.oncall import RotaSettings
 from bot.requests.policy.each import EachSettings
 from bot.requests.policy.load import load_policy
+from bot.requests.policy.mistakes import policy_mistakes
 from bot.requests.policy.play_tests import play_tests
 from bot.requests.policy.policy_tests import AskedRequest, PolicyTest
 from bot.requests.policy.rules import PolicyRule, PolicySettings, RequiredValues, RuleConditions
+from docs.reference.policy import policy_keys_page
 from tests.unit.requests.build import NOW
 
 MODELS = (
@@ -21,12 +23,34 @@ MODELS = (
     *(EachSettings, PolicyTest, AskedRequest),
 )
 CUSTOMERS = ("brightwater", "contoso")
-PAGE = (Path(__file__).parents[3] / "docs" / "policy.md").read_text()
+DOCS = Path(__file__).parents[3] / "docs"
+PAGE = (DOCS / "policy.md").read_text()
 
 
 def settings_of(model: type[BaseModel]) -> list[str]:
     """The settings of a table as the file names them."""
     return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def test_every_key_has_a_meaning_on_the_page_of_keys() -> None:
+    assert [line for line in policy_keys_page().splitlines() if line.endswith(("|  |", "| |"))] == []
+
+
+@pytest.mark.parametrize(
+    "block", re.findall(r"```toml\n(.*?)```", (DOCS / "policy-pitfalls.md").read_text(), re.DOTALL)
+)
+def test_each_pitfall_is_true(block: str) -> None:
+    policy = load_policy(block, now=NOW)
+    assert policy.tests
+    assert play_tests(policy) == ()
+    assert policy_mistakes(policy) == []
+
+
+@pytest.mark.parametrize(
+    "block", re.findall(r"```toml\n(.*?)```", (DOCS / "policy-examples.md").read_text(), re.DOTALL)
+)
+def test_what_is_taught_is_in_the_files(block: str) -> None:
+    assert any(block in file.read_text() for file in (DOCS / "policies").glob("*.toml"))
 
 
 def test_the_examples_load() -> None:
