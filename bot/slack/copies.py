@@ -44,8 +44,9 @@ async def plan_with_people(
     if not directory.is_complete:
         raise SlackSilent("Slack does not tell who may approve.")
     members = await slack_directory.channel_members(channel)
-    who = second_group if event is Event.ESCALATED else undecided_approvers
-    approvers = who(current_round(request, held), decisions, directory, now)
+    approval_round = current_round(request, held)
+    approvers = undecided_approvers(approval_round, decisions, directory, now)
+    second = second_group(approval_round, decisions, directory, now)
     async with db.read() as tx:
         audience = await audience_of(
             tx,
@@ -55,6 +56,7 @@ async def plan_with_people(
             admins=str(facts.get("admins", "")),
             actor=str(facts.get("by", "")),
             approvers=approvers,
+            second_group=second,
             in_channel=members,
         )
     found = plan(event, audience, request=request)

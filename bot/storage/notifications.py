@@ -1,6 +1,6 @@
 """Stores the messages of a notification plan, each once, and reads what a plan needs to know of earlier messages."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from pydantic import JsonValue
@@ -26,6 +26,7 @@ async def audience_of(
     admins: str = "",
     actor: str = "",
     approvers: Iterable[str] | None = None,
+    second_group: Sequence[str] | None = None,
     in_channel: frozenset[str] | None = None,
 ) -> Audience:
     """Return the audience of an event: what is stored of it, and what the caller knows from Slack."""
@@ -45,6 +46,7 @@ async def audience_of(
         other_channels=tuple(c.recipient for c in cards if not is_user(c.recipient) and c.recipient != channel),
         asked=asked_of(*stages),
         approvers=known,
+        second_group=None if second_group is None else tuple(second_group),
         in_channel=in_channel,
         holders=frozenset(card.recipient for card in cards if is_user(card.recipient)),
         notify=request.requirement.notify,

@@ -40,8 +40,8 @@ class Row:
     """Whom the message in the approvers' channel mentions."""
     requester: Literal["", "receipt", "note", "outcome"] = ""
     """What the requester gets as a direct message."""
-    copies: Literal["", "absent", "all"] = ""
-    """Which approvers get a card as a direct message: those who are not in the channel, or all."""
+    copies: Literal["", "absent", "second group"] = ""
+    """Which approvers get a card as a direct message: those who are not in the channel, or all of the second group."""
     holders: bool = False
     """Whether those who have such a card get a reply in its thread."""
     results: bool = False
@@ -55,7 +55,7 @@ TABLE: Mapping[Event, Row] = {
     Event.ASKED_AGAIN: Row(channel="thread", mentions="approvers", requester="note", copies="absent", holders=True),
     Event.CHANGES_REQUESTED: Row(channel="thread", mentions="requester", requester="note"),
     Event.REMINDED: Row(channel="thread", mentions="undecided", copies="absent", holders=True),
-    Event.ESCALATED: Row(channel="thread", mentions="approvers", copies="all", holders=True),
+    Event.ESCALATED: Row(channel="thread", mentions="approvers", copies="second group", holders=True),
     Event.APPROVED: Row(requester="note"),
     Event.DENIED: Row(requester="note"),
     Event.EXPIRED: Row(requester="note"),

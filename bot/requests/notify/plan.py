@@ -29,8 +29,9 @@ class Audience:
 
     ``actor`` is who caused the event, "" for Nightshift. ``asked`` are the groups and people whom policy names.
     ``other_channels`` have a card too, from before the request was moved to another system.
-    ``approvers`` are those who may still decide, nearest to deciding first, and ``in_channel`` the members of the
-    approvers' channel; None if they are not known. ``holders`` have a card as a direct message.
+    ``approvers`` are those who may still decide, nearest to deciding first. ``second_group`` are those of them who may
+    since the escalation. ``in_channel`` are the members of the approvers' channel. All three are None if not known.
+    ``holders`` have a card as a direct message.
     """
 
     requester: str
@@ -41,6 +42,7 @@ class Audience:
     other_channels: tuple[str, ...] = ()
     asked: tuple[str, ...] = ()
     approvers: tuple[str, ...] | None = None
+    second_group: tuple[str, ...] | None = None
     in_channel: frozenset[str] | None = None
     holders: frozenset[str] = frozenset()
     notify: Notify = "mention"
@@ -109,13 +111,14 @@ def _wanting_copies(row: Row, audience: Audience) -> list[str]:
 
     Where it is not known who is in the channel, nobody counts as being there.
     """
-    if not row.copies or audience.approvers is None:
+    approvers = audience.second_group if row.copies == "second group" else audience.approvers
+    if not row.copies or approvers is None:
         return []
     there = audience.in_channel or frozenset()
-    candidates = [user for user in audience.approvers if user not in (audience.actor, audience.requester)]
+    candidates = [user for user in approvers if user not in (audience.actor, audience.requester)]
     absent = [user for user in candidates if user not in there]
     present = [user for user in candidates if user in there]
-    if row.copies == "all" or audience.notify != "mention":
+    if row.copies == "second group" or audience.notify != "mention":
         return [*absent, *present]
     return [*absent, *(user for user in present if audience.preferences.get(user, NO_PREFERENCES).copies)]
 

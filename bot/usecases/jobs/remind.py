@@ -36,8 +36,7 @@ async def _remind(services: Services, request: Request) -> None:
     members = await services.directory.channel_members(channel)
     escalation = _escalation_text(request, opened_at, now)
     event = Event.ESCALATED if _escalates_now(request, opened_at, now) else Event.REMINDED
-    # The sender finds out who is in the second group, and gives them their cards.
-    approvers = await _undecided(services, request, now) if event is Event.REMINDED else None
+    approvers = await _undecided(services, request, now)
     key = f"{request.revision}:{int(now.timestamp())}"
     async with services.db.write() as tx:
         remind_at = next_reminder_at(request.requirement, opened_at, now)

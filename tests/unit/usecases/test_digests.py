@@ -27,7 +27,7 @@ escalate_to = ["@leads"]
 """
 
 
-def sender_of(bot: Harness) -> Sender:
+def sender_of(bot: Harness, digest_seconds: float = 60.0) -> Sender:
     services, slack = bot.services, bot.env.slack
 
     def seconds() -> float:
@@ -41,7 +41,7 @@ def sender_of(bot: Harness) -> Sender:
         node=lambda: "node-1",
         min_update_seconds=0,
         wake=asyncio.Event(),
-        digests=Digests(services.db, services.directory, bot.clock, 60.0, monotonic=seconds),
+        digests=Digests(services.db, services.directory, bot.clock, digest_seconds, monotonic=seconds),
         rate_limiter=RateLimiter(seconds, multiplier=1000),
         monotonic=seconds,
     )
