@@ -2,7 +2,7 @@
 
 from bot.settings import installed_kinds
 from bot.usecases.services import Services
-from handlers import cards, details, events, forms, home, hub, options, pauses, reviews, unknown
+from handlers import cards, details, events, forms, home, hub, options, own_settings, pauses, reviews, unknown
 from handlers.router import Router
 from handlers.routes import RouteTable
 from handlers.turns import ViewTurns
@@ -18,6 +18,7 @@ def build_routes(services: Services) -> Router:
     unknown.register(table, services)
     pauses.register(table, services)
     reviews.register(table, services)
+    own_settings.register(table, services)
     hub.register(table, services, commands)
     home.register(table, services, commands)
     events.register(table, services)

@@ -3,6 +3,7 @@
 from bot.requests.model import Person
 from bot.usecases.actor import Actor, actor_for
 from bot.usecases.language import language_of
+from bot.usecases.own_settings import own_settings
 from bot.usecases.services import Services
 
 
@@ -14,4 +15,4 @@ async def authorize_person(services: Services, person: Person) -> Person:
 async def authorize_actor(services: Services, person: Person) -> Actor:
     """Return the person with how they write times, if they may use the bot. Raises NotAllowed."""
     user = await services.directory.authorize(person)
-    return actor_for(services, user, await language_of(services, person))
+    return actor_for(services, user, await language_of(services, person), await own_settings(services, person))

@@ -31,6 +31,7 @@ from bot.usecases.services import Services
 from bot.usecases.sight import check_may_see, seen_summaries
 from handlers.actors import authorize_actor
 from handlers.details import details_reply
+from handlers.own_settings import settings_reply
 from handlers.payloads import Command
 from handlers.replies import Ephemeral, Reply
 from handlers.routes import Route, RouteTable
@@ -51,6 +52,7 @@ HELP = """What you can say:
 /nightshift review NS-12 because WHAT YOU FOUND: record the review of one
 /nightshift takeover NS-12: answer for it from now on, if its requester has left
 /nightshift when PHRASE: what a time means, such as "tomorrow 21:00"
+/nightshift settings: your notifications, quiet hours, time zone and clock
 /nightshift language de: say times back in German (es, fr, nl, pt); /nightshift language off ends it
 /nightshift delegate @someone until friday: they decide in your place; /nightshift delegate off ends it
 /nightshift help: this text
@@ -123,6 +125,8 @@ class Hub:
                 now = self._services.clock.now()
                 reading = read(rest, now=now, zone=actor.zone, preferences=actor.time_preferences)
                 return Ephemeral("", more_lines=echo_lines(self._services, reading, actor))
+            case "settings":
+                return await settings_reply(self._services, actor.person)
             case "language":
                 return Ephemeral(await choose_language(self._services, actor.person, rest))
             case "delegate":

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from bot.requests.directory import User
 from bot.requests.model import Person
+from bot.requests.notify.preferences import NO_PREFERENCES, Preferences
 from bot.schedule import TimePreferences, time_preferences
 from bot.usecases.holidays import known_holidays
 from bot.usecases.services import Services
@@ -21,19 +22,21 @@ class Actor:
     """The language in which times are said back."""
 
 
-def actor_for(services: Services, user: User, language: str = "") -> Actor:
+def actor_for(services: Services, user: User, language: str = "", chosen: Preferences = NO_PREFERENCES) -> Actor:
     """Return a Slack user as an actor. The configuration's zone is assumed if their profile has none.
 
-    ``language`` is the one that they have chosen; without it phrases are read in that of their profile.
+    ``language`` and ``chosen`` are what they have chosen; without it their profile counts.
     """
     times = services.settings.times
     preferences = time_preferences(user.locale, times.clock, times.dates)
     preferences = preferences.model_copy(update={"holidays": known_holidays(services.policy)})
     if language:
         preferences = preferences.model_copy(update={"language": language})
+    if chosen.clock:
+        preferences = preferences.model_copy(update={"uses_24h_clock": True if chosen.clock == "24" else None})
     language = language or "en"
-    if user.zone:
-        return Actor(user.person, user.zone, preferences, language=language)
+    if chosen.zone or user.zone:
+        return Actor(user.person, chosen.zone or user.zone, preferences, language=language)
     zone = services.settings.channels.default_zone
     note = f"Your Slack profile has no time zone, so {zone} is assumed."
     return Actor(user.person, zone, preferences, note, language)
