@@ -1,14 +1,15 @@
 """The text after a slash command: an optional verb, then ``key=value`` pairs, with quotes around spaces."""
 
-import html
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from bot.backends.base import FormField
 from bot.forms import REASON, WHEN
+from bot.typed_text import plain_punctuation, plain_quotes, slash_text
 
-SMART_QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "\u00a0": " "})
+_KEPT_AS_TYPED = {WHEN, REASON, "why", "reason"}
+"""Keys whose dashes are left alone: people read a reason, and times are read with any dash."""
 KEY_ALIASES = {"why": REASON, "reason": REASON, "on": "system"}
 SYSTEM_KEY = "system"
 
@@ -25,8 +26,7 @@ class Arguments:
 def parse_arguments(text: str) -> Arguments:
     """Parse the text. Never raises."""
     try:
-        # Slack sends &, < and > as entities.
-        words = shlex.split(html.unescape(text).translate(SMART_QUOTES))
+        words = shlex.split(plain_quotes(slash_text(text)))
     except ValueError:
         return Arguments(error="A quotation mark is not closed.")
     verb = ""
@@ -34,7 +34,7 @@ def parse_arguments(text: str) -> Arguments:
     for number, word in enumerate(words):
         key, equals, value = word.partition("=")
         if equals and key:
-            pairs[key] = value
+            pairs[key] = value if key.casefold() in _KEPT_AS_TYPED else plain_punctuation(value)
         elif number == 0:
             verb = word
         else:

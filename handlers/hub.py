@@ -1,6 +1,5 @@
 """``/nightshift``: the hub. Its short answers are seen only by the person who asked."""
 
-import html
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
@@ -11,6 +10,7 @@ from bot.requests.model import Person, Request, RequestSummary
 from bot.schedule import read
 from bot.storage import requests
 from bot.storage.transactions import Tx
+from bot.typed_text import slash_text
 from bot.usecases.actor import Actor
 from bot.usecases.approvals.delegate import delegate
 from bot.usecases.approvals.end_delegation import end_delegation
@@ -123,7 +123,7 @@ class Hub:
                 return Ephemeral(await take_over(self._services, request.id, actor.person))
             case "when":
                 now = self._services.clock.now()
-                reading = read(rest, now=now, zone=actor.zone, preferences=actor.time_preferences)
+                reading = read(slash_text(rest), now=now, zone=actor.zone, preferences=actor.time_preferences)
                 return Ephemeral("", more_lines=echo_lines(self._services, reading, actor))
             case "settings":
                 return await settings_reply(self._services, actor.person)
@@ -188,6 +188,5 @@ class Hub:
 
 def _split_reason(text: str) -> tuple[str, str]:
     """The text before and after the first "because"; no reason where there is none."""
-    parts = re.split(r"\bbecause\b[:=]?", text, maxsplit=1, flags=re.IGNORECASE)
-    # Slack sends &, < and > as entities.
-    return parts[0].strip(), html.unescape(parts[1]).strip() if len(parts) > 1 else ""
+    parts = re.split(r"\bbecause\b[:=]?", slash_text(text), maxsplit=1, flags=re.IGNORECASE)
+    return parts[0].strip(), parts[1].strip() if len(parts) > 1 else ""

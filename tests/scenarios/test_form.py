@@ -63,11 +63,22 @@ async def test_arguments_fill_the_form_in(alice: Person) -> None:
 
 async def test_typographic_quotes_entities_and_other_names_of_keys_are_understood(alice: Person) -> None:
     modal = await open_form(
-        alice, f"/foreman template=“{SERVICE}” hosts='name ~ a &amp; os = Debian' why=„so“ when=now"
+        alice, f"/foreman template=“{SERVICE}” hosts='name ~ a & os = Debian' why=„so — quickly“ when=now"
     )
     assert modal.value("Template") == SERVICE
     assert modal.value("Hosts") == "name ~ a & os = Debian"
-    assert modal.value("Why") == "so"
+    assert modal.value("Why") == "so — quickly"
+
+
+async def test_what_slack_and_phones_make_of_a_text_is_undone(alice: Person) -> None:
+    line = '/foreman run template="Run Command - Script Default" hosts=“name = web05.sin.example.com” when="in 3 hours"'
+    modal = await open_form(alice, f"{line} why='see https://example.com/?a=1&b=2'")
+    assert modal.value("Hosts") == "name = web05.sin.example.com"
+    assert modal.value("Why") == "see https://example.com/?a=1&b=2"
+    await modal.fill({"Hosts": "name = “web05.sin.example.com”", "command": "ls —la"})
+    preview = await press_preview(modal)
+    assert 'name = "web05.sin.example.com"' in preview.text
+    assert "“command” has curly quotes or long dashes" in preview.text
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ from bot.schedule import (
     too_frequent_reason,
 )
 from bot.storage.drafts import Draft
+from bot.typed_text import has_typeset_punctuation
 from bot.usecases.actor import Actor
 from bot.usecases.drafts.fields import (
     asks_for_emergency,
@@ -194,7 +195,13 @@ async def _build_result(
             *overlap_rows(content, outcome.requirement),
         ),
         targets=targets,
-        warnings=(*preview.warnings, *([far_future] if far_future else []), *conflicts, *outcome.freeze_notes),
+        warnings=(
+            *preview.warnings,
+            *([far_future] if far_future else []),
+            *_punctuation_warnings(fields, draft),
+            *conflicts,
+            *outcome.freeze_notes,
+        ),
         conflicts=conflicts,
         may_be_running=may_be_running,
         facts=preview.facts,
@@ -254,3 +261,12 @@ def _plan(
     plan = operation.plan_occurrence(params, schedule, start, PREVIEW_TOKEN)
     placement = Placement(scheduler="nightshift", reason=local_scheduler_reason)
     return plan.model_copy(update={"placement": placement})
+
+
+def _punctuation_warnings(fields: Sequence[FormField], draft: Draft) -> tuple[str, ...]:
+    """Return a warning for each value with quotes or dashes that a phone has changed."""
+    return tuple(
+        f"“{field.label}” has curly quotes or long dashes, which programs do not read as quotes or options."
+        for field in own_fields(fields)
+        if isinstance(value := draft.values.get(field.name), str) and has_typeset_punctuation(value)
+    )

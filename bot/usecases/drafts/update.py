@@ -6,6 +6,7 @@ from bot.backends.base import form_fields
 from bot.forms import OPERATION, REASON, SYSTEM, WHEN, is_clipped_original
 from bot.schedule import Ambiguous, read
 from bot.storage.drafts import Draft, DraftChanges
+from bot.typed_text import plain_punctuation
 from bot.usecases.actor import Actor
 from bot.usecases.drafts.reading import parsed_reading, reading_as_json
 from bot.usecases.drafts.store import save_draft
@@ -30,7 +31,7 @@ async def apply_form_state(
         if phrase != draft.phrase or draft.reading is None:
             changes["phrase"] = phrase
             changes["reading"] = await _read(services, actor, backend or draft.backend, phrase)
-    merged = {**draft.values, **typed}
+    merged = {**draft.values, **_with_plain_punctuation(services, draft, typed)}
     if backend and backend != draft.backend and backend in services.backends:
         # What was picked has another meaning there: the same id is another template, computer or job.
         portable = _portable_fields(services, draft)
@@ -76,6 +77,19 @@ async def _read(services: Services, actor: Actor, backend: str, phrase: str) -> 
         preferences = preferences.model_copy(update={"usual_times": times})
         reading = read(phrase, now=now, zone=actor.zone, preferences=preferences)
     return reading_as_json(reading)
+
+
+def _with_plain_punctuation(services: Services, draft: Draft, typed: JsonObject) -> JsonObject:
+    """Return typed values with straight quotes and plain dashes in the fields of one line: phones type others there.
+
+    Longer texts and the inputs of templates are left alone; the preview names the characters instead.
+    """
+    fields = form_fields(services.backends.operation(draft.backend, draft.operation).params_model)
+    one_line = {field.name for field in fields if field.widget == "text"}
+    return {
+        name: plain_punctuation(value) if name in one_line and isinstance(value, str) else value
+        for name, value in typed.items()
+    }
 
 
 def _portable_fields(services: Services, draft: Draft) -> set[str]:

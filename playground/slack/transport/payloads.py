@@ -6,6 +6,7 @@ from typing import Any
 from playground.slack.elements import Json
 from playground.slack.modals import view_payload
 from playground.slack.model import Channel, Message, User, View
+from playground.slack.typed import slash_text_as_sent
 from playground.slack.workspace import Workspace
 
 # Slack does not publish the names of these.
@@ -23,7 +24,7 @@ def command(ws: Workspace, user: User, channel: Channel, name: str, text: str) -
         "user_id": user.id,
         "user_name": user.name,
         "command": name,
-        "text": text,
+        "text": slash_text_as_sent(ws, text),
         "api_app_id": ws.settings.app_id,
         "is_enterprise_install": "false",
         "response_url": ws.new_response_url(user.id, channel),
