@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 
@@ -150,12 +150,15 @@ def manifest(
 @policy_app.command("explain")
 def explain(
     request: Annotated[str, typer.Argument(help="A request such as NS-12, or a JSON file that describes one.")],
+    expect: Annotated[
+        Literal["ask", "approve", "refuse"] | None, typer.Option(help="Exit with 1 if it is something else.")
+    ] = None,
     config: Config = None,
 ) -> None:
-    """Print which rules apply to a request, which do not, and why."""
+    """Print which rules apply to a request, which do not, and why. A stored request is judged as before its start."""
     from bot.commands import policy as command
 
-    raise typer.Exit(command.run(request, config))
+    raise typer.Exit(command.run(request, config, expect))
 
 
 @policy_app.command("test")

@@ -63,6 +63,14 @@ def build_bot(settings: Settings, config: Path | None, clock: Clock | None = Non
     return Nightshift(Components(services=services, client=client, sender=sender, routes=routes, bolt=bolt))
 
 
+def build_services(settings: Settings, config: Path | None) -> Services:
+    """Return the services alone, for a command that asks them something. Raises ConfigError like ``build_bot``."""
+    clock = clock_of(settings)
+    policy = read_policy(config, clock.now(), settings.channels.default_zone)
+    backends = _connect_backends(settings, clock, policy)
+    return _build_services(settings, policy, clock, _slack_client(settings), backends)
+
+
 def _build_services(
     settings: Settings, policy: Policy, clock: Clock, client: AsyncWebClient, backends: BackendRegistry
 ) -> Services:

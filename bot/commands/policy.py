@@ -5,8 +5,11 @@ import json
 import re
 import sys
 import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 from pydantic import ValidationError
 
@@ -18,29 +21,27 @@ from bot.requests.policy.engine import Policy
 from bot.requests.policy.evaluate import evaluate
 from bot.requests.policy.explain import explain
 from bot.requests.policy.load import load_policy
+from bot.requests.policy.unknown_inputs import complete_subject, unknown_sentence
 from bot.requests.spans import start_times, work_spans
-from bot.requests.subject import Subject
+from bot.requests.subject import Subject, all_facts
 from bot.settings import load_settings, named_path
-from bot.storage import requests
-from bot.storage.database import Database
 from bot.usecases.calendar_store import CalendarStore
+from bot.usecases.explain_request import ExplainedRequest, explain_request
+from bot.wiring import build_services
+
+Effect: TypeAlias = Literal["ask", "approve", "refuse"]
 
 
-def run(request: str, config: Path | None) -> int:
-    """Explain a stored request, or a Subject in a JSON file. Return the exit status. The user groups of the requester
-    of a stored request are not looked up."""
+def run(request: str, config: Path | None, expect: Effect | None = None) -> int:
+    """Explain a stored request, or one that a JSON file describes. Return the exit status: 1 if something else comes
+    out than ``expect``, 2 if something cannot be read."""
     path = named_path(config)
     if path is None:
         print("Name the configuration: --config FILE or NIGHTSHIFT_CONFIG.", file=sys.stderr)
         return 2
     try:
-        zone = load_settings(path).channels.default_zone
-        policy = load_policy(path.read_text(), str(path), now=datetime.now(UTC), default_zone=zone)
         number = re.fullmatch(r"(?:NS-)?(\d{1,9})", request, re.IGNORECASE)
-        if number is None:
-            subject = Subject.model_validate(json.loads(Path(request).read_text()))
-        else:
-            subject = asyncio.run(_load_subject(int(number[1]), path, policy))
+        found = _explain_stored(int(number[1]), path) if number else _explain_file(Path(request), path)
     except ConfigError as error:
         for problem in error.problems:
             print(problem, file=sys.stderr)
@@ -48,29 +49,59 @@ def run(request: str, config: Path | None) -> int:
     except (NightshiftError, OSError, ValueError, ValidationError, tomllib.TOMLDecodeError) as error:
         print(error, file=sys.stderr)
         return 2
-    hits, problems = asyncio.run(_freeze_hits(policy, subject))
+    for line in found.lines:
+        print(line)
+    if expect is None or expect == found.effect:
+        return 0
+    print(f"Expected {expect}, but it is {found.effect}.", file=sys.stderr)
+    return 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Explanation:
+    effect: Effect
+    lines: tuple[str, ...]
+
+
+def _explain_stored(number: int, path: Path) -> _Explanation:
+    services = build_services(load_settings(path), path)
+
+    async def explained() -> ExplainedRequest:
+        try:
+            _print_problems(await services.policy.calendars.refresh())
+            return await explain_request(services, number)
+        finally:
+            for backend in services.backends.values():
+                await backend.connection.close()
+            await services.db.close()
+
+    found = asyncio.run(explained())
+    lines = explain(services.policy.policy, found.subject, found.requirement)
+    return _Explanation(found.requirement.effect, (*lines, *found.notes))
+
+
+def _explain_file(file: Path, path: Path) -> _Explanation:
+    now = datetime.now(UTC)
+    policy = load_policy(path.read_text(), str(path), now=now, default_zone=load_settings(path).channels.default_zone)
+    subject = complete_subject(policy, Subject.model_validate(json.loads(file.read_text())), now)
+    requirement = evaluate(policy, subject, asyncio.run(_freeze_hits(policy, subject)))
+    unknown = unknown_sentence(policy, subject)
+    lines = explain(policy, subject, requirement)
+    return _Explanation(requirement.effect, (*lines, *filter(None, (unknown,))))
+
+
+async def _freeze_hits(policy: Policy, subject: Subject) -> tuple[FreezeHit, ...]:
+    """Return the freezes that a request touches now. Calendars that cannot be read are named."""
+    calendars = CalendarStore(policy, SystemClock())
+    _print_problems(await calendars.refresh())
+    now = datetime.now(UTC)
+    run_spans = work_spans(subject.schedule, now, timedelta(seconds=policy.defaults.assume))
+    return find_freeze_hits(policy.freezes, subject, run_spans, now, calendars.copies)
+
+
+def _print_problems(problems: Sequence[str]) -> None:
     for problem in problems:
         print(problem, file=sys.stderr)
-    for line in explain(policy, subject, evaluate(policy, subject, hits)):
-        print(line)
-    return 0
-
-
-async def _freeze_hits(policy: Policy, subject: Subject) -> tuple[tuple[FreezeHit, ...], list[str]]:
-    """Return the freezes that a request touches now, and which calendars cannot be read."""
-    calendars = CalendarStore(policy, SystemClock())
-    problems, now = await calendars.refresh(), datetime.now(UTC)
-    run_spans = work_spans(subject.schedule, now, timedelta(seconds=policy.defaults.assume))
-    return find_freeze_hits(policy.freezes, subject, run_spans, now, calendars.copies), problems
-
-
-async def _load_subject(number: int, config: Path, policy: Policy) -> Subject:
-    db = Database(load_settings(config).resolved_database_url)
-    try:
-        async with db.read() as tx:
-            return subject_of(await requests.by_number(tx, number), policy)
-    finally:
-        await db.close()
 
 
 def subject_of(request: Request, policy: Policy) -> Subject:
@@ -78,7 +109,8 @@ def subject_of(request: Request, policy: Policy) -> Subject:
     return Subject(
         backend=request.content.backend,
         operation=request.content.operation,
-        facts=request.facts,
+        facts=all_facts(request.facts, request.targets),
+        known_for=request.targets.known_for,
         requester=request.requester.user,
         channel=request.channel,
         targets=request.targets.count,

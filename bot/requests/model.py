@@ -189,9 +189,8 @@ class TargetSet(FrozenModel):
     fixed: bool = True
     note: str = ""
     facts: Mapping[str, tuple[str | None, ...]] = {}
-    """What the targets belong to, for policy rules: "" is a target that belongs to nothing, None is not known."""
     known_for: Mapping[str, tuple[str, ...]] = {}
-    """Of a fact with None: the patterns whose matches are all known nonetheless."""
+    """What the targets belong to, for policy rules, as ``bot.backends.exchange.Targets`` has it."""
 
     @property
     def names_are_complete(self) -> bool:

@@ -2,9 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Literal, TypeAlias
 
+from bot.requests.model import TargetSet
 from bot.schedule import Schedule
 from bot.values import FrozenModel, StoredJson
+
+UnknownInput: TypeAlias = Literal["groups", "channel", "conflicts", "starts"]
 
 
 class Subject(FrozenModel):
@@ -46,6 +50,8 @@ class Subject(FrozenModel):
     reason: str = ""
     change: str = ""
     emergency: bool = False
+    unknown: frozenset[UnknownInput] = frozenset()
+    """What nobody can tell of it: rules that ask for it are read strictly."""
 
     @property
     def kind(self) -> str:
@@ -56,3 +62,8 @@ class Subject(FrozenModel):
     def may_be_emergency(self) -> bool:
         """Whether rules for emergencies apply: somebody asked for one, and it starts now."""
         return self.emergency and self.schedule.kind == "now"
+
+
+def all_facts(facts: Mapping[str, StoredJson], targets: TargetSet) -> dict[str, StoredJson]:
+    """Return the facts of a request together with those of its targets."""
+    return {**facts, **{name: [*values] for name, values in targets.facts.items()}}

@@ -23,7 +23,7 @@ from bot.requests.policy.explain import headline
 from bot.requests.policy.load import all_stages, named_users, workspace_problems
 from bot.requests.policy.refusals import refuses_every_request
 from bot.requests.spans import TimeSpan, start_times, work_spans
-from bot.requests.subject import Subject
+from bot.requests.subject import Subject, all_facts
 from bot.schedule import Now, Schedule
 from bot.slack.live_directory import load_directory, load_last_known_directory
 from bot.slack.users import SlackDirectory, SlackUserGroup, SlackUserGroups
@@ -91,8 +91,8 @@ class PolicyService:
 
         Raises InputError if nobody could approve it now, SlackSilent if Slack does not tell who is in which group.
         """
-        subject = await self._subject(policy_input, conflicts)
-        hits = self._freeze_hits(policy_input.content, subject)
+        subject = await self.subject_of(policy_input, conflicts)
+        hits = self.freeze_hits_of(policy_input.content, subject)
         requirement = await self._evaluate_all_authors(policy_input, subject, hits)
         directory = await load_directory(self.directory, requirement, [policy_input.requester, *policy_input.editors])
         requirement = resolve_groups(requirement, directory)
@@ -150,7 +150,7 @@ class PolicyService:
             if member is None or self.directory.refusal_reason(member):
                 who = "The requester" if author == policy_input.requester else "Somebody who edited it"
                 return _refusal(f"{who} may not use Nightshift any more.")
-        subject = await self._subject(policy_input, conflicts, with_groups=False)
+        subject = await self.subject_of(policy_input, conflicts, with_groups=False)
         as_now = {
             "starts": subject.starts if starts is None else starts,
             "groups": directory.group_names_of(policy_input.requester.user),
@@ -207,7 +207,7 @@ class PolicyService:
         """
         content = request.content.model_copy(update={"schedule": schedule})
         policy_input = replace(policy_input_of_request(request), content=content)
-        subject = await self._subject(policy_input, ())
+        subject = await self.subject_of(policy_input, ())
         requested_at = request.round_opened_at or request.created_at
         subject_as_requested = subject.model_copy(
             update={
@@ -215,7 +215,7 @@ class PolicyService:
                 "starts": start_times(request.content.schedule, requested_at, self.policy.defaults.zone),
             }
         )
-        hits = self._freeze_hits(content, subject)
+        hits = self.freeze_hits_of(content, subject)
         before = await self._evaluate_all_authors(policy_input, subject_as_requested)
         after = await self._evaluate_all_authors(policy_input, subject, hits)
         if after.is_no_stricter_than(before):
@@ -251,11 +251,11 @@ class PolicyService:
 
     async def freeze_hits(self, policy_input: PolicyInput) -> tuple[FreezeHit, ...]:
         """Return the freezes that a request touches."""
-        return self._freeze_hits(policy_input.content, await self._subject(policy_input, ()))
+        return self.freeze_hits_of(policy_input.content, await self.subject_of(policy_input, ()))
 
     async def active_freeze_reason(self, request: Request, at: datetime) -> str:
         """Return why a freeze prevents a run from starting at a moment; "" if none does."""
-        subject = await self._subject(policy_input_of_request(request), (), with_groups=False)
+        subject = await self.subject_of(policy_input_of_request(request), (), with_groups=False)
         spans = (TimeSpan(at, at + self._assumed_duration),)
         hits = find_freeze_hits(self.policy.freezes, subject, spans, self.clock.now(), self.calendars.copies)
         return " ".join(hit.text for hit in start_blocking_hits(hits, request.requirement))
@@ -293,7 +293,8 @@ class PolicyService:
             return NIGHTSHIFT_KEEPS_TIME if kind != "now" and scheduler == "nightshift" else ""
         return f"Nightshift holds the start, because the freeze “{freeze.name}” is looked at again then."
 
-    def _freeze_hits(self, content: Content, subject: Subject) -> tuple[FreezeHit, ...]:
+    def freeze_hits_of(self, content: Content, subject: Subject) -> tuple[FreezeHit, ...]:
+        """Return the freezes that content touches."""
         now = self.clock.now()
         return find_freeze_hits(
             self.policy.freezes,
@@ -309,7 +310,7 @@ class PolicyService:
         """How long a run is taken to last."""
         return timedelta(seconds=self.policy.defaults.assume)
 
-    async def _subject(
+    async def subject_of(
         self, policy_input: PolicyInput, conflicts: tuple[str, ...], *, with_groups: bool = True
     ) -> Subject:
         """Return a request as rules match it.
@@ -322,7 +323,7 @@ class PolicyService:
         return Subject(
             backend=content.backend,
             operation=content.operation,
-            facts={**policy_input.facts, **{fact: [*known] for fact, known in policy_input.targets.facts.items()}},
+            facts=all_facts(policy_input.facts, policy_input.targets),
             known_for=policy_input.targets.known_for,
             requester=policy_input.requester.user,
             groups=policy_group_names(groups),

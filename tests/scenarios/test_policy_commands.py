@@ -1,7 +1,6 @@
 """The commands ``nightshift policy explain`` and ``nightshift doctor`` on a running policy."""
 
 import asyncio
-import json
 import os
 import sys
 from pathlib import Path
@@ -64,23 +63,6 @@ async def test_a_request_is_explained_rule_by_rule(env: Environment, alice: Pers
     assert f"{env.config}:{many}: “many hosts” applies: 8 hosts and the template Run Command - Script Default." in said
     assert f"{env.config}:{databases}: “databases” does not apply: it wants a target db*." in said
     assert "Reminders after 1 hour." in said
-
-
-async def test_a_file_is_explained_with_the_freeze_that_it_touches(env: Environment, tmp_path: Path) -> None:
-    at = {"wall": "2200-01-05T10:00:00", "zone": "UTC"}
-    subject = {
-        "backend": "foreman.main", "operation": "foreman.run", "requester": "U0ALICE", "targets": 1, "names": ["web1"],
-        "schedule": {"kind": "once", "start": at}, "starts": ["2200-01-05T10:00:00Z"],
-    }  # fmt: skip
-    file = tmp_path / "request.json"
-    file.write_text(json.dumps(subject))
-    code, said = await run(env, "policy", "explain", str(file))
-    assert (code, "It falls into the freeze “far away”" in said.splitlines()[0]) == (0, True), said
-
-
-async def test_what_cannot_be_explained_says_why(env: Environment) -> None:
-    code, said = await run(env, "policy", "explain", "NS-999")
-    assert (code, "There is no request NS-999." in said) == (2, True), said
 
 
 @pytest.mark.allows_bot_errors

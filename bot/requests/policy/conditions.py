@@ -2,14 +2,16 @@
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from enum import IntEnum, auto
 from math import inf
 from zoneinfo import ZoneInfo
 
 from pydantic import JsonValue
 
+from bot.requests.directory import is_group
 from bot.requests.patterns import Patterns, TargetNames
+from bot.requests.policy.hours import in_hours, telling_moments
 from bot.requests.policy.rules import RuleConditions
 from bot.requests.setting_types import WEEKDAY_NAMES, WeekdayName, parse_hour_range
 from bot.requests.subject import Subject
@@ -175,15 +177,20 @@ def _backend(patterns: Patterns) -> Condition:
 
 
 def _channel(patterns: Patterns) -> Condition:
+    def coverage(prepared: PreparedSubject) -> Coverage:
+        subject = prepared.subject
+        if "channel" in subject.unknown:
+            return Coverage.PARTIAL
+        return _full_if(patterns.match(subject.channel) or patterns.match(subject.channel_name))
+
     def matched_text(prepared: PreparedSubject) -> str:
         subject = prepared.subject
-        return f"a request from {f'#{subject.channel_name}' if subject.channel_name else subject.channel}"
+        channel = f"#{subject.channel_name}" if subject.channel_name else subject.channel
+        return f"a request from {channel or 'an unknown channel'}"
 
     return Condition(
         f"a request from the channel {_join_or(patterns.texts)}",
-        lambda prepared: _full_if(
-            patterns.match(prepared.subject.channel) or patterns.match(prepared.subject.channel_name)
-        ),
+        coverage,
         matched_text,
         is_scope=True,
         otherwise="a request from another channel",
@@ -255,10 +262,11 @@ def _requester(principals: tuple[str, ...]) -> Condition:
         if not wanted.isdisjoint(prepared.requester_ids):
             return Coverage.FULL
         # Nobody can tell who is meant by a group that is gone.
-        return Coverage.NONE if wanted.isdisjoint(prepared.subject.missing_groups) else Coverage.PARTIAL
+        is_known = wanted.isdisjoint(prepared.subject.missing_groups) and not unknown_requester(principals, prepared)
+        return Coverage.NONE if is_known else Coverage.PARTIAL
 
     def matched_text(prepared: PreparedSubject) -> str:
-        if missing_requester_groups(principals, prepared.subject):
+        if missing_requester_groups(principals, prepared.subject) or unknown_requester(principals, prepared):
             return f"a requester who may be from {_join_or(principals)}"
         if prepared.subject.requester in wanted:
             return "this requester"
@@ -269,6 +277,12 @@ def _requester(principals: tuple[str, ...]) -> Condition:
         coverage,
         matched_text,
     )
+
+
+def unknown_requester(principals: tuple[str, ...], prepared: PreparedSubject) -> bool:
+    """Return whether nobody can tell if a requester is meant, because their groups are not known."""
+    is_named = not prepared.requester_ids.isdisjoint(principals)
+    return "groups" in prepared.subject.unknown and not is_named and any(map(is_group, principals))
 
 
 def missing_requester_groups(principals: tuple[str, ...], subject: Subject) -> tuple[str, ...]:
@@ -283,7 +297,11 @@ def _conflicts(wanted: bool) -> Condition:
     text = "another request on the same targets" if wanted else "no other request on the same targets"
     return Condition(
         text,
-        lambda prepared: _full_if(bool(prepared.subject.conflicts) is wanted),
+        lambda prepared: (
+            Coverage.PARTIAL
+            if "conflicts" in prepared.subject.unknown
+            else _full_if(bool(prepared.subject.conflicts) is wanted)
+        ),
         lambda prepared: text,
         otherwise="a time without other requests on the same targets" if wanted else "",
     )
@@ -299,18 +317,22 @@ def _times(days: tuple[WeekdayName, ...], hours: tuple[str, ...], zone: str, *, 
     def is_within(local: datetime) -> bool:
         if not spans:
             return local.weekday() in wanted
-        return any(_in_hours(local, span, wanted) for span in spans)
+        return any(in_hours(local, span, wanted) for span in spans)
 
     def moments(prepared: PreparedSubject, start: datetime) -> list[datetime]:
         seconds = prepared.subject.run_seconds if of_run else 0
-        return _telling_moments(start.astimezone(tz), timedelta(seconds=seconds), edges)
+        return telling_moments(start.astimezone(tz), timedelta(seconds=seconds), edges)
 
     def coverage(prepared: PreparedSubject) -> Coverage:
+        if "starts" in prepared.subject.unknown:
+            return Coverage.PARTIAL
         return _coverage_of([is_within(m) for start in prepared.subject.starts for m in moments(prepared, start)])
 
     def matched_text(prepared: PreparedSubject) -> str:
-        starts = prepared.subject.starts
-        first = next(m for start in starts for m in moments(prepared, start) if is_within(m))
+        within = (m for start in prepared.subject.starts for m in moments(prepared, start) if is_within(m))
+        first = next(within, None)
+        if first is None:
+            return f"a {noun} at an unknown time"
         return f"a {noun} on {_DAY_NAMES[first.weekday()]} at {first:%H:%M} ({zone})"
 
     noun = "run" if of_run else "start"
@@ -318,29 +340,6 @@ def _times(days: tuple[WeekdayName, ...], hours: tuple[str, ...], zone: str, *, 
     at_hours = f" at {_join_or(hours)}" if hours else ""
     otherwise = f"a {noun} that is not{on_days}{at_hours} ({zone})"
     return Condition(f"a {noun}{on_days}{at_hours} ({zone})", coverage, matched_text, otherwise=otherwise)
-
-
-def _telling_moments(start: datetime, length: timedelta, edges: Collection[time]) -> list[datetime]:
-    """Return the start of a run, every edge that it passes, and its last second: between them nothing changes."""
-    if not length:
-        return [start]
-    end = (start.astimezone(UTC) + length).astimezone(start.tzinfo)
-    days = [start.date() + timedelta(days=day) for day in range((end.date() - start.date()).days + 1)]
-    edges_passed = [datetime.combine(day, edge, start.tzinfo) for day in days for edge in edges]
-    between = [edge for edge in edges_passed if start.timestamp() < edge.timestamp() < end.timestamp()]
-    last = (end.astimezone(UTC) - timedelta(seconds=1)).astimezone(start.tzinfo)
-    return [start, *sorted(between, key=datetime.timestamp), last]
-
-
-def _in_hours(local: datetime, span: tuple[time, time], days: frozenset[int]) -> bool:
-    """Return whether a time is in a span of hours. A span over midnight belongs to the day on which it begins."""
-    first, last = span
-    now = local.time()
-    if first < last:
-        return first <= now < last and (not days or local.weekday() in days)
-    if now >= first:
-        return not days or local.weekday() in days
-    return now < last and (not days or (local - timedelta(days=1)).weekday() in days)
 
 
 def _query(patterns: Patterns) -> Condition:
