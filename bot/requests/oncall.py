@@ -34,13 +34,19 @@ class RotaSettings(FrozenModel):
     """One table ``[policy.oncall.NAME]``: where to read who is on call, and who stands in while that cannot be read."""
 
     url: str = ""
+    """An address that answers with JSON."""
     file: str = ""
+    """A file with JSON."""
     pagerduty: str = ""
     """The id of a schedule of PagerDuty."""
     api: str = "https://api.pagerduty.com"
+    """The address of PagerDuty's API."""
     token: Annotated[str, AfterValidator(_check_token)] = ""
+    """A reference to the token for PagerDuty or the address: ``env:NAME`` or ``file:PATH``."""
     max_age: DurationSeconds = 900
+    """The age from which the last answer does not count any more."""
     fallback: PrincipalNames = ()
+    """Who stands in while nobody can tell who is on call."""
     people: Annotated[Mapping[str, str], AfterValidator(_check_people)] = Field(default_factory=dict)
     """The member ids of people whom the source calls something else, such as by their mail address."""
 

@@ -6,6 +6,7 @@ from pydantic import BaseModel
 
 from bot.requests.freezes.rules import FreezeRule
 from bot.requests.model import ApproverLimit
+from bot.requests.oncall import RotaSettings
 from bot.requests.policy.each import EachSettings
 from bot.requests.policy.policy_tests import AskedRequest, PolicyTest
 from bot.requests.policy.rules import (
@@ -30,6 +31,7 @@ _SECTIONS: tuple[tuple[str, str, type[BaseModel]], ...] = (
     ("stages", "The keys of each stage.", StageSettings),
     ("require", "What the form must say.", RequiredValues),
     ("approver_limit", "How much one person may approve.", ApproverLimit),
+    ("[policy.oncall.NAME]", "A rota.", RotaSettings),
     ("[[policy.freezes]]", "A freeze.", FreezeRule),
     ("[[policy.each]]", "Rules for each customer.", EachSettings),
     ("[[policy.tests]]", "A test.", PolicyTest),

@@ -1,5 +1,6 @@
 """Names the problems of a file's values: the place, the rule or freeze, what is wrong and what to do."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 
 from pydantic import BaseModel
@@ -75,12 +76,23 @@ def _problem(item: ErrorDetails, path: SettingPath) -> str:
             known = [field.alias or name for name, field in _settings_model(path).model_fields.items()]
             hint = did_you_mean(key, known) or f"there are {', '.join(sorted(known))}."
             return f'there is no setting "{key}" here; {hint}'
+        case "model_type" | "dict_type" | "mapping_type":
+            return f'"{key}" needs tables, such as {{ key = "value" }}; it is {item["input"]!r}.'
+        case "literal_error":
+            return f'"{key}" does not fit: {_literal_text(item)}; it is {item["input"]!r}.'
         case "missing":
             return f'"{key}" is missing; add it.'
         case "value_error":
             return f"{item['msg'].removeprefix('Value error, ')}."
         case _:
             return f'"{key}" does not fit: {item["msg"][:1].lower()}{item["msg"][1:]}; it is {item["input"]!r}.'
+
+
+def _literal_text(item: ErrorDetails) -> str:
+    """Return what may be given, and what was probably meant."""
+    choices = str(item.get("ctx", {}).get("expected", ""))
+    hint = did_you_mean(str(item["input"]), re.findall("'([^']*)'", choices))
+    return f"input should be {choices}; {hint.removesuffix('?')}" if hint else f"input should be {choices}"
 
 
 def _settings_model(path: SettingPath) -> type[BaseModel]:

@@ -7,8 +7,23 @@ _CLOSE = 0.7
 """How alike a name must be to be suggested, of 1."""
 
 
+_OTHER_WORDS = {
+    "allow": "approve",
+    "deny": "refuse",
+    "hosts": "targets",
+    "system": "backend",
+    "systems": "backend",
+    "timezone": "zone",
+    "user": "requester",
+    "users": "requester",
+}
+"""What people write who know other policies, and what it is called here."""
+
+
 def did_you_mean(wanted: str, names: Iterable[str]) -> str:
     """Return a question that names what was probably meant; "" if nothing is close."""
     by_folded = {name.casefold(): name for name in sorted(names)}
+    if (other := _OTHER_WORDS.get(wanted.casefold())) in by_folded:
+        return f'did you mean "{other}"?'
     close = get_close_matches(wanted.casefold(), by_folded, n=1, cutoff=_CLOSE)
     return f'did you mean "{by_folded[close[0]]}"?' if close else ""

@@ -30,10 +30,12 @@ class TomlLines:
                     self._line_by_path.setdefault(path, number)
 
     def line(self, path: SettingPath) -> int:
-        """Return the line of a path, or of the nearest table around it; 1 if there is neither."""
+        """Return the line of a path, or of the nearest table around it; 1 if there is neither. A list of tables is
+        where its first one is."""
         while path:
-            if path in self._line_by_path:
-                return self._line_by_path[path]
+            for known in (path, (*path, 0)):
+                if known in self._line_by_path:
+                    return self._line_by_path[known]
             path = path[:-1]
         return 1
 
