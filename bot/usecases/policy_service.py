@@ -21,7 +21,7 @@ from bot.requests.policy.engine import Policy
 from bot.requests.policy.evaluate import evaluate_authors
 from bot.requests.policy.explain import headline
 from bot.requests.policy.load import all_stages, named_users, workspace_problems
-from bot.requests.policy.refusals import refuses_every_request
+from bot.requests.policy.refusals import lost_approval, refuses_every_request
 from bot.requests.spans import TimeSpan, start_times, work_spans
 from bot.requests.subject import Subject, all_facts
 from bot.schedule import Now, Schedule
@@ -119,13 +119,15 @@ class PolicyService:
         self, policy_input: PolicyInput, request: Request, run: Run, at: datetime, conflicts: tuple[str, ...] = ()
     ) -> Requirement:
         """Return what policy demands of a run that starts at a moment, for all authors as they are now, with groups by
-        id. A later run of a series uses a share of the budget that approves it.
+        id. A later run of a series uses a share of the budget that approves it. What a rule approved by itself because
+        of its requester is refused once that no longer holds.
 
         Raises SlackSilent like ``requirement_now``.
         """
         async with self.db.read() as tx:
             used = await self.budgets.used_before(tx, request, run, at)
-        return await self.requirement_now(policy_input, conflicts, starts=(at,), approved_today=used)
+        approved = request.requirement
+        return await self.requirement_now(policy_input, conflicts, starts=(at,), approved_today=used, approved=approved)
 
     async def requirement_now(
         self,
@@ -134,6 +136,7 @@ class PolicyService:
         *,
         starts: tuple[datetime, ...] | None = None,
         approved_today: Mapping[str, int] | None = None,
+        approved: Requirement | None = None,
     ) -> Requirement:
         """Return what policy demands now of a request that was made earlier, for all authors, with groups by id.
 
@@ -158,12 +161,15 @@ class PolicyService:
             "approved_today": approved_today or {},
         }
         editors = {editor.user: directory.group_names_of(editor.user) for editor in policy_input.editors}
-        requirement = evaluate_authors(
-            self.policy,
-            subject.model_copy(update=as_now),
-            editors,
-            needs_people=bool(policy_input.former_authors),
-        )
+        subject = subject.model_copy(update=as_now)
+        needs_people = bool(policy_input.former_authors)
+        requirement = evaluate_authors(self.policy, subject, editors, needs_people=needs_people)
+        if (
+            approved is not None
+            and requirement.effect == "ask"
+            and (lost := lost_approval(self.policy, approved, subject))
+        ):
+            return _refusal(lost)
         return resolve_groups(requirement, directory)
 
     @property

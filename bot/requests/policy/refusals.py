@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.requests.model import RequirementCode
+from bot.requests.model import Requirement, RequirementCode
 from bot.requests.patterns import Patterns
 from bot.requests.policy.conditions import PreparedSubject, missing_requester_groups
 from bot.requests.policy.engine import Policy, RuleMatch
@@ -72,6 +72,21 @@ def _missing_text(missing: tuple[str, ...]) -> str:
     groups = f"The user group{'s' if len(missing) > 1 else ''} {join_words(missing)}"
     verb = "do" if len(missing) > 1 else "does"
     return f"{groups} {verb} not exist or {'are' if len(missing) > 1 else 'is'} disabled; ask an admin to correct that."
+
+
+def lost_approval(policy: Policy, approved: Requirement, subject: Subject) -> str:
+    """Return why a rule that approved something by itself would not do so for its requester now; "" if it would, or
+    if people approved it."""
+    if approved.effect != "approve":
+        return ""
+    requester_ids = subject.groups | {subject.requester}
+    for rule in policy.defaults.rules:
+        named = rule.when.requester
+        is_approving = rule.effect == "approve" and rule.name in approved.rules
+        if is_approving and named and requester_ids.isdisjoint(named):
+            text = f"The rule “{rule.name}” approved this because the requester was from {join_words(named, 'or')}."
+            return f"{text} That is no longer so."
+    return ""
 
 
 def refuses_every_request(policy: Policy, subject: Subject) -> bool:
