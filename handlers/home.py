@@ -24,7 +24,7 @@ def register(table: RouteTable, services: Services, commands: Sequence[str]) -> 
         async with services.db.read() as tx:
             mine = await requests.summaries_of_person(tx, actor.person)
         waiting, note = await seen_summaries(services, requests.summaries_awaiting_approval, actor.person)
-        due = [line for _, line in await list_reviews(services, actor)]
+        due = await list_reviews(services, actor)
         paused = await list_pauses(services, actor, with_series=False)
         return PublishHome(home_view(mine, waiting, actor.zone, commands, paused, due, note))
 

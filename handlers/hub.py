@@ -112,7 +112,7 @@ class Hub:
             case "resume":
                 return Ephemeral(await self._resume(actor, rest))
             case "reviews":
-                lines = [line for _, line in await list_reviews(self._services, actor)]
+                lines = await list_reviews(self._services, actor)
                 return Ephemeral("", more_lines=lines or ["No emergency has to be reviewed."])
             case "review":
                 text, comment = _split_reason(rest)

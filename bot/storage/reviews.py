@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import RowMapping, bindparam, or_, select, update
+from sqlalchemy import RowMapping, bindparam, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.errors import Conflict
@@ -59,6 +59,12 @@ async def mark_told(tx: Tx, review: DueReview, now: datetime) -> bool:
     where = (reviews.c.request_id == review.request_id, reviews.c.reviewed_at.is_(None), not_told.is_(None))
     changes = {"asked_at": review.asked_at or now, **({"overdue_told_at": now} if is_overdue else {})}
     return (await tx.execute(update(reviews).where(*where).values(**changes))).rowcount == 1
+
+
+async def drop(tx: Tx, request_id: str) -> None:
+    """Forget a review that is not due after all."""
+    where = (reviews.c.request_id == request_id, reviews.c.reviewed_at.is_(None))
+    await tx.execute(delete(reviews).where(*where))
 
 
 async def complete(tx: Tx, request_id: str, person: Person, comment: str, at: datetime) -> None:

@@ -15,7 +15,11 @@ async def tell_reviewers(services: Services) -> None:
         found = {request.id: request for request in await requests.by_ids(tx, [each.request_id for each in due])}
     for each in due:
         request = found[each.request_id]
-        if request.requirement.review is not None:
+        if request.requirement.review is None:
+            # It was edited, or is approved in the usual way after all.
+            async with services.db.write() as tx:
+                await reviews.drop(tx, request.id)
+        else:
             await _tell(services, request, request.requirement.review, each)
 
 

@@ -8,19 +8,19 @@ from bot.usecases.actor import Actor
 from bot.usecases.pauses.pause_starts import pause_line
 from bot.usecases.pauses.scopes import Scope, scope_of
 from bot.usecases.services import Services
-from bot.usecases.sight import seen_requests
+from bot.usecases.sight import UNKNOWN_SIGHT, seen_requests
 
 
 async def list_pauses(services: Services, actor: Actor, *, with_series: bool = True) -> list[str]:
     """Return a line for each pause, those of everything and of systems first, without series that the person may not
-    see."""
+    see, and one more line if Slack does not tell of some."""
     zone = actor.zone
     now = services.clock.now()
     async with services.db.read() as tx:
         in_force = [pause for pause in await pauses.not_ended(tx) if pause.holds_at(now)]
         series_ids = [pause.name for pause in in_force if pause.scope == "series"]
         of_series = await requests.by_ids(tx, series_ids) if series_ids and with_series else []
-    seen, _ = await seen_requests(services, of_series, actor.person)
+    seen, is_open = await seen_requests(services, of_series, actor.person)
     names = {request.id: request.name for request in seen}
     wide = [pause_line(scope_of(services, pause), pause, zone) for pause in in_force if pause.scope != "series"]
     series = [
@@ -28,7 +28,7 @@ async def list_pauses(services: Services, actor: Actor, *, with_series: bool = T
         for pause in in_force
         if pause.name in names
     ]
-    return [*wide, *series]
+    return [*wide, *series, *([UNKNOWN_SIGHT] if is_open else [])]
 
 
 async def pause_note(services: Services, backend: str, start_at: datetime | None, zone: str) -> str:

@@ -1,5 +1,7 @@
 """An emergency runs first: in the form, on the card, on record, and reviewed by somebody who did not take part."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from bot.errors import Conflict, InputError, NotAllowed
@@ -8,8 +10,10 @@ from bot.requests.model import Request
 from bot.slack.projection import render
 from bot.storage import reviews
 from bot.usecases.approvals.disclose import record_shown
+from bot.usecases.drafts.edit import edit_request
 from bot.usecases.drafts.form import form_model
 from bot.usecases.drafts.preview import preview_draft
+from bot.usecases.drafts.update import apply_form_state
 from bot.usecases.jobs.tell_reviewers import tell_reviewers
 from bot.usecases.reviews.list_reviews import list_reviews
 from bot.usecases.reviews.record_review import record_review
@@ -37,6 +41,10 @@ async def over(bot: Harness) -> Request:
     request = await bot.request(**YES)
     await cancel(bot.services, request.id, bot.person("alice"))
     return await bot.reload(request)
+
+
+async def listed(bot: Harness) -> Sequence[str]:
+    return await list_reviews(bot.services, await bot.actor("alice"))
 
 
 async def card_text(bot: Harness, request: Request) -> str:
@@ -121,11 +129,29 @@ async def test_reviewers_are_told_once_and_the_admins_too_when_it_is_overdue(bot
     again = [message for message in await bot.messages(request, "note") if not message.parent_id]
     assert sorted(message.recipient for message in again) == sorted(told * 2)
     assert "overdue since Mon 11 Jan 22:00 CET" in again[-1].facts["text"]
-    lines = [
-        line for found, line in await list_reviews(bot.services, await bot.actor("alice")) if found.id == request.id
-    ]
-    assert "overdue" in lines[0]
+    assert any(line.startswith(f"{request.name} ") and "overdue" in line for line in await listed(bot))
     await record_review(bot.services, request.id, bot.person("carol"), "Well done.")
-    assert request.id not in [found.id for found, _ in await list_reviews(bot.services, await bot.actor("alice"))]
+    assert not any(line.startswith(f"{request.name} ") for line in await listed(bot))
     async with bot.services.db.read() as tx:
         assert request.id not in [due.request_id for due in await reviews.to_tell(tx, bot.now)]
+
+
+async def test_an_emergency_that_is_approved_as_usual_after_all_is_not_reviewed(bot: Harness) -> None:
+    alice, request = await bot.actor("alice"), await bot.request(when="now", **YES)
+    draft = await edit_request(bot.services, request.id, alice)
+    draft = await apply_form_state(bot.services, draft, alice, {EMERGENCY: False}, {})
+    edited = await bot.submit(draft)
+    assert (edited.state, edited.title.startswith("Emergency")) == ("awaiting_approval", False)
+    assert {"field": "Emergency", "before": "yes", "after": "no"} in edited.revision_changes
+    assert not any(line.startswith(f"{request.name} ") for line in await listed(bot))
+    await tell_reviewers(bot.services)
+    async with bot.services.db.read() as tx:
+        assert await reviews.of_request(tx, request.id) is None
+
+
+async def test_what_others_edited_or_took_over_cannot_stay_an_emergency(bot: Harness) -> None:
+    bob, request = await bot.actor("bob"), await bot.request(**YES)
+    draft = await edit_request(bot.services, request.id, bob)
+    with pytest.raises(InputError) as error:
+        await preview_draft(bot.services, draft, bob)
+    assert "or somebody else has edited it" in error.value.problems[EMERGENCY]

@@ -9,7 +9,10 @@ from bot.storage import requests
 from bot.usecases.approvals.take_over import take_over
 from bot.usecases.drafts.preview import preview_draft
 from bot.usecases.drafts.rerun_failed import rerun_failed
+from bot.usecases.pauses.list_pauses import list_pauses
+from bot.usecases.pauses.pause_series import pause_series
 from bot.usecases.policy_service import policy_input_of_request
+from bot.usecases.reviews.list_reviews import list_reviews
 from bot.usecases.runs.read_log import read_log
 from bot.usecases.sight import UNKNOWN_SIGHT, check_may_read_logs, check_may_see, seen_summaries
 from handlers.details import details_reply
@@ -34,6 +37,11 @@ name = "caches are for a group"
 when = { targets = "cache*" }
 effect = "limit"
 may_see = ["@sre"]
+
+[[policy.rules]]
+name = "outage"
+effect = "emergency"
+review_by = ["@sre"]
 """
 HIDDEN = "name ~ db"
 
@@ -124,3 +132,16 @@ async def test_a_conflict_with_a_hidden_request_does_not_name_it(bot: Harness) -
     both = await bot.draft(when="in 9 days at 21:00", hosts=HIDDEN)
     _, preview = await preview_draft(bot.services, both, await bot.actor("alice"))
     assert hidden.name in preview.conflicts[0]
+
+
+async def test_emergencies_and_paused_series_of_others_are_not_listed(bot: Harness) -> None:
+    alice, dave = await bot.actor("alice"), await bot.actor("dave")
+    emergency = await bot.request(hosts=HIDDEN, _emergency=True)
+    series = await bot.approved(hosts=HIDDEN, when="every day at 06:00")
+    await pause_series(bot.services, series.id, bot.person("alice"), "The disk is full.")
+    for actor, sees in ((alice, True), (dave, False)):
+        for name, lines in (
+            (emergency.name, await list_reviews(bot.services, actor)),
+            (series.name, await list_pauses(bot.services, actor)),
+        ):
+            assert any(name in line for line in lines) == sees
