@@ -65,6 +65,17 @@ async def test_show_opens_everything_about_a_request(env: Environment, alice: Pe
     assert "app12.ber.example.com" in modal.text
 
 
+async def test_the_file_of_details_is_for_those_who_have_to_do_with_the_request(
+    env: Environment, alice: Person
+) -> None:
+    dave, name = env.slack.person("dave"), await make_request(alice)
+    reply = await dave.command(f"/nightshift show {name}")
+    modal = reply.modal or await dave.modal(WAIT_SECONDS)
+    await modal.click("Send me the file")
+    await modal.wait_for_text(f"Logs and files of {name} are for its requester, its approvers and admins.")
+    await modal.close(everything=True)
+
+
 @pytest.mark.parametrize("text", ["show", "show me", "show NS-99999", "cancel NS-99999", "cancel all", "show -1"])
 async def test_an_unknown_request_is_reported(env: Environment, alice: Person, text: str) -> None:
     said = await hub_reply(env, alice, text)

@@ -136,6 +136,21 @@ async def test_an_address_that_is_away_or_slow_is_one_line(sandbox: Sandbox, mon
     assert "did not answer within 0 s" in (await read(f'url = "{sandbox.url}"'))[1]
 
 
+async def test_an_answer_without_an_end_is_cut_off(sandbox: Sandbox) -> None:
+    async def endless(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        for _ in range(400):
+            await response.write(b" " * 64_000)
+            await asyncio.sleep(0.002)
+        return response
+
+    sandbox.answer = endless
+    began = asyncio.get_running_loop().time()
+    assert "larger than 1 MB" in (await read(f'url = "{sandbox.url}"'))[1]
+    assert asyncio.get_running_loop().time() - began < 0.7
+
+
 async def test_a_token_is_never_sent_in_the_clear(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ROTA_TOKEN", "s3cret")
 

@@ -15,7 +15,7 @@ from bot.requests.policy.evaluate import evaluate, evaluate_authors
 from bot.requests.policy.explain import terms_text
 from bot.requests.spans import TimeSpan
 from tests.unit.requests.build import CONTENT_HASH, NOW, TEAM, make_directory, person, policy, rule, subject
-from tests.unit.requests.rounds import approval_round
+from tests.unit.requests.rounds import approval_round, decide, delegation
 from tests.unit.requests.test_freeze_calendars import calendar
 from tests.unit.requests.test_freezes import freeze
 
@@ -139,3 +139,13 @@ def test_a_freeze_names_one_calendar() -> None:
     assert (loaded.freezes[0].calendar, loaded.freezes[0].allows_events) == ("https://calendar.example.org/a.ics", True)
     with pytest.raises(ConfigError, match="in one way"):
         policy('[[policy.freezes]]\nname = "f"\nallow_calendar = "a.ics"\ncalendar = "b.ics"\n')
+
+
+def test_nobody_who_is_excluded_acts_for_somebody_else() -> None:
+    what, directory = demanded(), make_directory(GROUPS)
+    by_delegate = {"delegations": (delegation("UBOB", "UCAT"), delegation("UBOB", "UFAY"))}
+    assert decide("UCAT", what, directory=directory, **by_delegate).code is PermissionCode.EXCLUDED
+    given = approved("UCAT").model_copy(update={"on_behalf_of": "UBOB"})
+    found = approval_round(what, **by_delegate)
+    assert not is_still_valid(found, [given], directory, NOW).allowed
+    assert is_still_valid(found, [given], make_directory({**GROUPS, "vendor": {"UEVE"}}), NOW).allowed

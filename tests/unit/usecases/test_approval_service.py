@@ -127,6 +127,17 @@ async def test_an_approval_holds_while_those_who_gave_it_may_give_it(
     assert "1 of 2" in (await service.approval_at_start(request)).permission.reason
 
 
+async def test_an_approval_that_holds_as_decided_survives_a_new_rota(
+    service: ApprovalService, directory: StubDirectory
+) -> None:
+    request = asked(stage("@sre"), approval_holds="decided")
+    await approve(service, request, "UBOB")
+    directory.members["@sre"] = {"UDAN"}
+    assert (await service.approval_at_start(request)).permission.allowed
+    directory.deactivated = {"UBOB"}
+    assert not (await service.approval_at_start(request)).permission.allowed
+
+
 @pytest.mark.parametrize(
     ("age", "code", "note"),
     [

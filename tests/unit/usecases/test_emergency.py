@@ -6,15 +6,17 @@ import pytest
 
 from bot.errors import Conflict, InputError, NotAllowed
 from bot.forms import EMERGENCY
-from bot.requests.model import Request
+from bot.requests.model import Request, Requirement, Stage
 from bot.slack.projection import render
 from bot.storage import reviews
 from bot.usecases.approvals.disclose import record_shown
+from bot.usecases.approvals.new_round import open_new_round
 from bot.usecases.drafts.edit import edit_request
 from bot.usecases.drafts.form import form_model
 from bot.usecases.drafts.preview import preview_draft
 from bot.usecases.drafts.update import apply_form_state
 from bot.usecases.jobs.tell_reviewers import tell_reviewers
+from bot.usecases.preflight import preflight
 from bot.usecases.reviews.list_reviews import list_reviews
 from bot.usecases.reviews.record_review import record_review
 from bot.usecases.runs.cancel import cancel
@@ -32,6 +34,20 @@ when = { operation = "foreman.run", targets = "web*" }
 effect = "emergency"
 review_by = ["@sre"]
 review_within = "12h"
+
+[[policy.rules]]
+name = "cache outage"
+when = { operation = "foreman.run", targets = "cache*" }
+effect = "emergency"
+approvers = ["@sre"]
+review_by = ["@sre"]
+
+[[policy.freezes]]
+name = "caches rest"
+targets = ["cache*"]
+start = 2027-01-01T00:00:00Z
+end = 2027-12-31T00:00:00Z
+except = "emergency"
 """
 YES = {EMERGENCY: True}
 
@@ -155,3 +171,26 @@ async def test_what_others_edited_or_took_over_cannot_stay_an_emergency(bot: Har
     with pytest.raises(InputError) as error:
         await preview_draft(bot.services, draft, bob)
     assert "or somebody else has edited it" in error.value.problems[EMERGENCY]
+
+
+async def test_one_that_asks_is_approved_in_spite_of_the_freeze_and_reviewed_by_another(bot: Harness) -> None:
+    request = await bot.request(hosts="name ~ cache", command=f"echo {'x' * 4000}", **YES)
+    assert (request.state, request.is_emergency) == ("awaiting_approval", True)
+    assert (await preflight(bot.services, request)).stop == ()
+    for who in ("bob", "carol"):
+        await record_shown(bot.services, request, bot.person(who), "pages")
+    approved = (await bot.decide(request, "bob")).request
+    assert approved.state == "scheduled"
+    assert any(line.startswith(f"{request.name} ") for line in await listed(bot))
+    await cancel(bot.services, request.id, bot.person("alice"))
+    with pytest.raises(NotAllowed, match="You took part in this"):
+        await record_review(bot.services, request.id, bot.person("bob"), "fine")
+    await record_review(bot.services, request.id, bot.person("carol"), "Reading it was not taking part.")
+
+
+async def test_what_is_asked_again_without_the_rule_loses_its_mark(bot: Harness) -> None:
+    request = await bot.request(**YES)
+    usual = Requirement(stages=(Stage(users=("U0BOB",)),))
+    async with bot.services.db.write() as tx:
+        again = await open_new_round(tx, bot.services, request, {"requirement": usual}, "Policy changed.", [])
+    assert (again.title, again.is_emergency) == (request.title.removeprefix("Emergency: "), False)

@@ -1,12 +1,16 @@
 """What is done by the clock: starting, expiring, reminding, alerting, queueing again, forgetting."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from bot.oncall.store import RotaStore
 from bot.requests.model import Request
+from bot.requests.policy.load import load_policy
 from bot.storage import drafts, messages, requests, runs
 from bot.usecases.jobs.alert_unapprovable import alert_unapprovable
+from bot.usecases.jobs.check_policy import check_policy
 from bot.usecases.jobs.expire import expire_requests
 from bot.usecases.jobs.purge import purge_old_records
 from bot.usecases.jobs.remind import send_reminders
@@ -291,3 +295,14 @@ async def test_a_request_that_does_not_know_when_it_was_put_to_its_approvers_is_
     assert len(await bot.messages(request, "reminder")) == 1
     after = await bot.reload(request)
     assert after.remind_at is None or after.remind_at > bot.now
+
+
+async def test_admins_are_told_of_a_rota_that_cannot_be_read(bot: Harness) -> None:
+    text = '[policy]\napprovers = ["oncall:net"]\n[policy.oncall.net]\nfile = "/nowhere/net.json"\n'
+    rotas = RotaStore(load_policy(text, now=bot.now), bot.clock)
+    await rotas.refresh()
+    await check_policy(replace(bot.services, rotas=rotas))
+    async with bot.services.db.write() as tx:
+        claimed = await messages.claim(tx, bot.now + timedelta(days=1), timedelta(minutes=1), "test", limit=500)
+    told = [str(message.facts["text"]) for message in claimed if message.recipient == "#ops-admin"]
+    assert any("who is on call for net: [Errno 2] No such file" in text for text in told)
