@@ -142,13 +142,14 @@ async def test_an_answer_without_an_end_is_cut_off(sandbox: Sandbox) -> None:
         await response.prepare(request)
         for _ in range(400):
             await response.write(b" " * 64_000)
-            await asyncio.sleep(0.002)
+            sent.append(64_000)
+            await asyncio.sleep(0)
         return response
 
+    sent: list[int] = []
     sandbox.answer = endless
-    began = asyncio.get_running_loop().time()
     assert "larger than 1 MB" in (await read(f'url = "{sandbox.url}"'))[1]
-    assert asyncio.get_running_loop().time() - began < 0.7
+    assert len(sent) < 400
 
 
 async def test_a_token_is_never_sent_in_the_clear(monkeypatch: pytest.MonkeyPatch) -> None:
