@@ -61,12 +61,16 @@ def read_policy(path: Path | None, now: datetime, default_zone: str, *, strict_t
     if path is None:
         raise ConfigError(["environment: NIGHTSHIFT_CONFIG: is not set; the policy is read from the file it names"])
     folder = path.parent
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError([f"{path}: cannot be read: {error}"]) from error
     return load_policy(
-        path.read_text(),
+        text,
         str(path),
         now=now,
         default_zone=default_zone,
-        read_file=lambda name: (folder / name).read_text(),
+        read_file=lambda name: (folder / name).read_text(encoding="utf-8"),
         strict_tests=strict_tests,
     )
 

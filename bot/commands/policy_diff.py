@@ -53,9 +53,6 @@ def run(old: Path, new: Path, days: int, config: Path | None) -> int:
         for problem in error.problems:
             print(problem, file=sys.stderr)
         return 2
-    except OSError as error:
-        print(error, file=sys.stderr)
-        return 2
 
 
 async def _compare(database_url: str, old: Policy, new: Policy, since: datetime) -> int:

@@ -121,15 +121,17 @@ def _rows(settings: EachSettings, place: str, read_file: FileReader) -> Iterator
         return
     try:
         lines = read_file(settings.file).removeprefix("\ufeff").splitlines()
-    except OSError as error:
-        raise ValueError(f"{settings.file} cannot be read: {error.strerror or error}.") from error
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise ValueError(f"{settings.file} cannot be read: {reason}.") from error
     if len(lines) < 2:
         raise ValueError(f"{settings.file} has no customers; it needs a line of headings and a line for each.")
     reader = csv.reader(lines, delimiter=";" if ";" in lines[0] and "," not in lines[0] else ",")
-    heads = [head.strip().lower() for head in next(reader)]
+    lines_of_cells = _cells(reader, settings.file)
+    heads = [head.strip().lower() for head in next(lines_of_cells)]
     if "name" not in heads:
         raise ValueError(f'{settings.file}:1: no column is called "name"; there is {", ".join(heads)}.')
-    for cells in reader:
+    for cells in filter(None, lines_of_cells):
         place = f"{settings.file}:{reader.line_num}"
         if len(cells) != len(heads):
             raise ValueError(f"{place}: there are {len(cells)} values for {len(heads)} columns.")
@@ -137,6 +139,14 @@ def _rows(settings: EachSettings, place: str, read_file: FileReader) -> Iterator
         if empty := [head for head, cell in row.items() if not cell]:
             raise ValueError(f"{place}: {empty[0]} is empty.")
         yield place, row
+
+
+def _cells(reader: Iterator[list[str]], file: str) -> Iterator[list[str]]:
+    """Yield the cells of each line. Raises ValueError for a line that is no CSV."""
+    try:
+        yield from reader
+    except csv.Error as error:
+        raise ValueError(f"{file}: is not CSV: {error}.") from error
 
 
 def _customer(settings: EachSettings, place: str, row: Row) -> Customer:

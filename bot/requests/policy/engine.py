@@ -52,6 +52,7 @@ class PreparedRule:
         self.exceptions = tuple(prepare_conditions(exception, zone) for exception in rule.unless)
         self._is_for_emergencies = rule.effect == "emergency"
         self._needs_full_coverage = rule.effect in ("approve", "emergency")
+        self._minimum = Coverage.FULL if self._needs_full_coverage else Coverage.PARTIAL
         self._backends = Patterns(rule.when.backend) if rule.when.backend else None
         self._operations = Patterns(rule.when.operation) if rule.when.operation else None
 
@@ -71,7 +72,7 @@ class PreparedRule:
         """
         if self._is_for_emergencies and not prepared.subject.may_be_emergency:
             return None
-        minimum = Coverage.FULL if self._needs_full_coverage else Coverage.PARTIAL
+        minimum = self._minimum
         coverages = []
         for condition in self.conditions:
             coverage = condition.coverage(prepared)

@@ -119,3 +119,6 @@ def test_the_requests_that_would_be_judged_differently_are_listed(tmp_path: Path
     same = command("diff", old, old)
     assert (same.exit_code, same.stdout.splitlines()[0][:24]) == (0, "0 of 1 requests since 20")
     assert command("diff", old, tmp_path / "absent.toml").exit_code == 2
+    (tmp_path / "latin.toml").write_bytes(b"[policy]\napprovers = ['@sr\xe9']\n")
+    unread = command("diff", old, tmp_path / "latin.toml")
+    assert (unread.exit_code, "cannot be read" in unread.stderr) == (2, True)

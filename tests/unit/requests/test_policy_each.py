@@ -62,7 +62,7 @@ def test_each_row_of_a_file_has_the_rules_systems_and_channels() -> None:
     )
 
 
-@pytest.mark.parametrize("text", ["\ufeff" + CSV, CSV.replace(",", ";"), CSV.replace("\n", "\r\n")])
+@pytest.mark.parametrize("text", ["\ufeff" + CSV, CSV.replace(",", ";"), CSV.replace("\n", "\r\n"), CSV + "\n\n"])
 def test_files_of_spreadsheets_are_read(text: str) -> None:
     assert [customer.name for customer in load('file = "c.csv"\n' + RULE, {"c.csv": text}).customers] == [
         "bright",
@@ -87,6 +87,7 @@ def test_files_of_spreadsheets_are_read(text: str) -> None:
         ('file = "c.csv"', "name,tenant\n", "p.toml:9: c.csv has no customers"),
         ('file = "c.csv"', "nam,tenant\na,b\n", 'p.toml:9: c.csv:1: no column is called "name"; there is nam, tenant.'),
         ('file = "c.csv"', "name,tenant\na,b\nc\n", "p.toml:9: c.csv:3: there are 1 values for 2 columns."),
+        ('file = "c.csv"', f"name\n{'x' * 200_000}\n", "p.toml:9: c.csv: is not CSV: field larger than field limit"),
         ('file = "c.csv"', "name,tenant\na,b\nc, \n", "p.toml:9: c.csv:3: tenant is empty."),
         (
             'file = "c.csv"',
@@ -113,8 +114,8 @@ def test_what_is_wrong_with_a_table_is_told_in_one_line(each: str, file: str, pr
 
 def test_two_files_that_name_the_same_customer_contradict_each_other() -> None:
     each = f'file = "c.csv"\n{RULE}\n[[policy.each]]\nfile = "d.csv"\n'
-    assert faults(each, {"c.csv": CSV, "d.csv": "name,group\nbright,@other\n"}) == (
-        'p.toml:15: the customer "bright" is at d.csv:2 and at c.csv:2; take one out.',
+    assert faults(each, {"c.csv": CSV, "d.csv": "name,group\nBright,@other\n"}) == (
+        'p.toml:15: the customer "Bright" is at d.csv:2 and at c.csv:2; take one out.',
     )
 
 
@@ -147,3 +148,7 @@ def test_systems_that_do_not_exist_and_systems_of_nobody_are_told() -> None:
     assert unnamed_systems(policy, systems) == (
         "p.toml:8: opsramp.zephir belongs to no customer and no rule names it, so the default approvers decide on it.",
     )
+    named = (
+        f'names = "a"\nsystems = "opsramp.a"\n{RULE}[[policy.rules]]\nname = "z"\nwhen = {{ backend = "opsramp.z*" }}'
+    )
+    assert [line.split()[1] for line in unnamed_systems(load(named), systems)] == ["opsramp.bright"]

@@ -184,6 +184,8 @@ def test_all_groups_that_are_missing_are_told() -> None:
         rule('when = { backend = "foreman" }\nunless = { backend = "foreman.lab" }'),
         # A part of the targets can be outside the exception.
         rule('when = { targets = "db-1" }\nunless = { targets = "db-*" }'),
+        # The other one covers a part of the targets only, and then it does not win.
+        rule('when = { targets = "db-1" }') + f'{OTHER}when = {{ targets = "db-*" }}\nwins_over = "r"',
         # Sunday 02:00 is in the first, not in the second.
         rule('when = { days = "sat", hours = "22:00-06:00" }\neffect = "approve"')
         + f'{OTHER}when = {{ days = "sat" }}\neffect = "refuse"',

@@ -87,6 +87,7 @@ def case(ask: str, expect: str, more: str = "") -> str:
         case(f"{LAB}, approved_today = {{ lab = 3 }}", "ask", 'by = "lab"'),
         case('system = "immybot.x"', "refuse", 'by = "by day"'),
         case('system = "immybot.x", at = 2026-01-07T19:00:00', "ask", "by = []"),
+        case('system = "immybot.x", at = 2026-01-07T17:30:00Z', "ask"),
         case('system = "immybot.x", at = 2026-01-07T17:30:00Z, when = "tomorrow 9:00"', "refuse"),
         case('system = "immybot.x", groups = "@leads"', "ask"),
         case(f'{TENANT}, groups = ["@ops"]', "refuse", 'by = "changes"'),
