@@ -49,6 +49,7 @@ def build_bot(settings: Settings, config: Path | None, clock: Clock | None = Non
         node=lambda: services.engine.node,
         min_update_seconds=settings.timing.card_seconds,
         wake=services.wake.sender,
+        admin_channel=settings.channels.admin,
         digests=Digests(
             services.db,
             services.directory,

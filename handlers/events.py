@@ -1,5 +1,6 @@
-"""Changes of users and groups in Slack: what is cached of them is dropped."""
+"""Changes of users, groups and channels in Slack: what is cached of them is dropped, and cards come back."""
 
+from bot.usecases.revive_cards import revive_cards
 from bot.usecases.services import Services
 from handlers.payloads import Event
 from handlers.replies import Nothing, Reply
@@ -23,6 +24,13 @@ def register(table: RouteTable, services: Services) -> None:
         services.wake.policy.set()
         return Nothing()
 
+    async def on_channel_back(event: Event) -> Reply:
+        if event.type != "member_joined_channel" or event.user == services.directory.bot_user_id:
+            await revive_cards(services, event.channel)
+        return Nothing()
+
+    for name in ("member_joined_channel", "channel_unarchive", "group_unarchive"):
+        table.events[name] = Route(on_channel_back)
     table.events["subteam_members_changed"] = Route(on_groups_change)
     for name in ("subteam_updated", "subteam_created"):
         table.events[name] = Route(on_group_update)

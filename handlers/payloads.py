@@ -242,6 +242,7 @@ class Event:
     type: str
     user: str
     tab: str
+    channel: str = ""
 
     @property
     def person(self) -> Person:
@@ -321,6 +322,7 @@ def _event(body: JsonObject) -> Event:
         type=_required(event, "type"),
         user=_text(user, "id") if isinstance(user, dict) else _text(event, "user"),
         tab=_loose_text(event, "tab"),
+        channel=_loose_text(event, "channel"),
     )
 
 

@@ -21,6 +21,9 @@ OPTIONAL_SCOPES = ("channels:history", "groups:history", "im:history", "files:wr
 be posted twice. Files are for long logs."""
 BOT_EVENTS = (
     "app_home_opened",
+    "channel_unarchive",
+    "group_unarchive",
+    "member_joined_channel",
     "subteam_created",
     "subteam_members_changed",
     "subteam_updated",

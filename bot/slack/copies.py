@@ -15,8 +15,9 @@ from bot.storage.messages import Message
 from bot.storage.notifications import audience_of, store_plan
 
 
-async def make_copies(db: Database, slack_directory: SlackDirectory, clock: Clock, message: Message) -> None:
-    """Store the cards of the approvers who get one as a direct message, and mark ``message`` as done.
+async def make_copies(db: Database, slack_directory: SlackDirectory, clock: Clock, message: Message) -> bool:
+    """Store the cards of the approvers who get one as a direct message, and mark ``message`` as done. Returns whether
+    somebody has a card or gets one.
 
     Raises SlackSilent if Slack does not tell who the approvers are. Nobody is asked once the request is decided.
     """
@@ -29,6 +30,8 @@ async def make_copies(db: Database, slack_directory: SlackDirectory, clock: Cloc
     async with db.write() as tx:
         await store_plan(tx, clock.now(), request, event, found, key=key, by=str(message.facts.get("by", "")))
         await messages.mark_delivered(tx, message, "", "", message.desired_version)
+        cards = await messages.of_request(tx, request.id, ["approval"])
+    return request.state != "awaiting_approval" or any(card.state != "undeliverable" for card in cards)
 
 
 async def plan_with_people(
@@ -43,7 +46,8 @@ async def plan_with_people(
     directory = await load_approval_directory(slack_directory, request, decisions)
     if not directory.is_complete:
         raise SlackSilent("Slack does not tell who may approve.")
-    members = await slack_directory.channel_members(channel)
+    # A channel that takes no card has nobody in it who could see it.
+    members = await slack_directory.channel_members(channel) if channel else frozenset[str]()
     approval_round = current_round(request, held)
     approvers = undecided_approvers(approval_round, decisions, directory, now)
     second = second_group(approval_round, decisions, directory, now)

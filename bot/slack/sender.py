@@ -7,6 +7,7 @@ A message whose first sending was interrupted is searched in Slack before it is 
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import structlog
@@ -20,7 +21,14 @@ from bot.errors import NightshiftError, NotFound
 from bot.requests.directory import is_user
 from bot.slack.copies import make_copies
 from bot.slack.digests import Digests
-from bot.slack.error_codes import MESSAGE_GONE, RECIPIENT_GONE, TRANSPORT_ERRORS, error_code, retry_after_seconds
+from bot.slack.error_codes import (
+    MAX_UNKNOWN_FAILURES,
+    TRANSPORT_ERRORS,
+    Reaction,
+    error_code,
+    reaction_to,
+    retry_after_seconds,
+)
 from bot.slack.projection import RenderedMessage, render
 from bot.slack.rate_limits import RateLimiter
 from bot.slack.users import SlackDirectory
@@ -61,6 +69,7 @@ class Sender:
         min_update_seconds: float,
         wake: asyncio.Event,
         digests: Digests,
+        admin_channel: str = "",
         rate_limiter: RateLimiter | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -72,6 +81,8 @@ class Sender:
         self._min_update_seconds = min_update_seconds
         self._wake = wake
         self._digests = digests
+        self._admin_channel = admin_channel
+        self._trouble = ""
         self._rate_limiter = rate_limiter or RateLimiter()
         self._monotonic = monotonic
         self._last_updated: dict[str, float] = {}
@@ -150,7 +161,8 @@ class Sender:
         """Send a message. Returns the seconds that it has to wait for a rate limit; 0 if it need not."""
         try:
             if message.kind == "copies":
-                await make_copies(self._db, self._slack_directory, self._clock, message)
+                if not await make_copies(self._db, self._slack_directory, self._clock, message):
+                    self._undeliverable.append((message, "no approver can be written to"))
                 self._wake.set()
                 return 0.0
             wait = self._update_delay(message)
@@ -162,6 +174,8 @@ class Sender:
                 await self._postpone(message, held.total_seconds(), "")
                 return 0.0
             rendered = await self._render(message)
+            if message.facts.get("plain"):
+                rendered = replace(rendered, blocks=[])
             if rendered.waits_for_message_id:
                 await self._postpone(message, 0.5, "")
                 return 0.0
@@ -201,7 +215,7 @@ class Sender:
             channel, ts = message.channel, message.ts
             # Slack's default would look for names of people and channels in the fallback text.
             await self._client.chat_update(
-                channel=channel, ts=ts, blocks=rendered.blocks, text=rendered.text, parse="none"
+                channel=channel, ts=ts, blocks=rendered.blocks or None, text=rendered.text, parse="none"
             )
         else:
             channel = await self._resolve_channel(message.recipient)
@@ -217,6 +231,7 @@ class Sender:
             if not ts:
                 return 0.0
         failpoints.hit(failpoints.AFTER_POST)
+        self._note_success()
         self._last_updated[message.id] = self._monotonic()
         if not message.ts:
             self._digests.note_posted(message.recipient)
@@ -237,7 +252,7 @@ class Sender:
         failpoints.hit(failpoints.BEFORE_POST)
         answer = await self._client.chat_postMessage(
             channel=channel,
-            blocks=rendered.blocks,
+            blocks=rendered.blocks or None,
             text=rendered.text,
             unfurl_links=False,
             unfurl_media=False,
@@ -293,13 +308,58 @@ class Sender:
         if wait is not None:
             self._rate_limiter.pause("chat.update" if message.ts else "chat.postMessage", wait)
             await self._postpone(message, wait, "Slack asks to slow down")
-        elif error_code(error) in RECIPIENT_GONE or error_code(error) in MESSAGE_GONE:
-            await self._mark_undeliverable(message, error_code(error))
-        else:
-            _log.error(
-                "slack refused a message", kind=message.kind, error=error_code(error), detail=_error_detail(error)
-            )
-            await self._postpone(message, _backoff(message.send_failures), error_code(error))
+            return
+        code = error_code(error)
+        self._note_trouble(code, _error_detail(error))
+        failures = message.send_failures
+        match reaction_to(code):
+            case Reaction.ANOTHER_WAY:
+                await self._mark_undeliverable(message, code)
+            case Reaction.REPOST if message.ts:
+                await self._repost(message, code)
+            case Reaction.WITHOUT_THREAD if message.parent_id is not None:
+                async with self._db.write() as tx:
+                    await messages.detach(tx, message)
+            case Reaction.PLAIN if not message.facts.get("plain"):
+                async with self._db.write() as tx:
+                    await messages.make_plain(tx, message, code)
+                await self._alert(f"Slack refused a message of kind {message.kind} ({code}). It is sent as plain text.")
+            case Reaction.LATER | Reaction.KEEP:
+                await self._postpone(message, _backoff(failures), code)
+            case _ if failures < MAX_UNKNOWN_FAILURES and reaction_to(code) is Reaction.UNKNOWN:
+                await self._alert(f"Slack refuses a message of kind {message.kind}: {code}. It is tried again.")
+                await self._postpone(message, _backoff(failures), code)
+            case _:
+                await self._mark_undeliverable(message, code)
+
+    async def _repost(self, message: Message, code: str) -> None:
+        """Post a card again that was deleted, or that Slack lets nobody change any more; other messages stay away."""
+        if message.kind not in ("approval", "receipt"):
+            await self._mark_undeliverable(message, code)
+            return
+        async with self._db.write() as tx:
+            await messages.forget_posted(tx, message)
+        self._wake.set()
+
+    async def _alert(self, text: str) -> None:
+        """Tell the administrators something about Slack, once a day."""
+        if self._admin_channel:
+            now = self._clock.now()
+            dedupe = f"slack:{text[:80]}:{now:%Y%m%d}"
+            async with self._db.write() as tx:
+                await messages.add(tx, now, "note", self._admin_channel, facts={"text": text}, dedupe=dedupe)
+
+    def _note_trouble(self, code: str, detail: str) -> None:
+        """Log once that Slack refuses messages, not for each of them."""
+        if code != self._trouble:
+            level = _log.info if reaction_to(code) in (Reaction.ANOTHER_WAY, Reaction.REPOST) else _log.error
+            level("slack refused a message", error=code, detail=detail)
+        self._trouble = code
+
+    def _note_success(self) -> None:
+        if self._trouble:
+            _log.info("slack takes messages again", after=self._trouble)
+        self._trouble = ""
 
     async def _postpone(self, message: Message, seconds: float, problem: str) -> None:
         until = self._clock.now() + timedelta(seconds=seconds)

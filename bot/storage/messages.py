@@ -13,7 +13,8 @@ from sqlalchemy import RowMapping, and_, bindparam, case, delete, insert, not_, 
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.ids import new_id
-from bot.storage.tables import messages
+from bot.requests.lifecycle import FINAL_STATES
+from bot.storage.tables import messages, requests
 from bot.storage.transactions import Parameters, Tx
 from bot.values import FrozenModel, StoredJson
 
@@ -272,6 +273,33 @@ async def mark_undeliverable(tx: Tx, message: Message, problem: str) -> None:
     """Record that Slack will never take a message."""
     changes = {"state": "undeliverable", "problem": problem[:500], **_NO_CLAIM}
     await tx.execute(_UPDATE_ONE, {"row_id": message.id, **changes})
+
+
+async def forget_posted(tx: Tx, message: Message) -> None:
+    """Let a message be posted again, because the one in Slack is gone. The old one is forgotten."""
+    changes: Parameters = {"ts": "", "channel": "", "first_sent_at": None, "state": "due", "send_failures": 0}
+    await tx.execute(_UPDATE_ONE, {"row_id": message.id, **changes, **_NO_CLAIM})
+
+
+async def revive(tx: Tx, places: Collection[str], now: datetime) -> int:
+    """Let the cards of requests that are not over be posted again in places that could not be written to. Returns how
+    many."""
+    is_open = messages.c.request_id.in_(select(requests.c.id).where(requests.c.state.not_in(sorted(FINAL_STATES))))
+    where = (messages.c.kind == "approval", messages.c.state == "undeliverable", is_open)
+    changes: Parameters = {"ts": "", "channel": "", "first_sent_at": None, "state": "due", "retry_at": now}
+    statement = update(messages).where(*where, messages.c.recipient.in_(list(places))).values(**changes, **_NO_CLAIM)
+    return (await tx.execute(statement)).rowcount
+
+
+async def detach(tx: Tx, message: Message) -> None:
+    """Let a message be posted outside of its thread, because the thread is gone."""
+    await tx.execute(_UPDATE_ONE, {"row_id": message.id, "parent_id": None, **_NO_CLAIM})
+
+
+async def make_plain(tx: Tx, message: Message, problem: str) -> None:
+    """Let a message be sent as text alone, because Slack refuses its blocks."""
+    changes: Parameters = {"facts": {**message.facts, "plain": True}, "problem": problem}
+    await tx.execute(_UPDATE_ONE, {"row_id": message.id, **changes, **_NO_CLAIM})
 
 
 async def delete_unsent(tx: Tx, message_ids: Sequence[str], node: str) -> bool:

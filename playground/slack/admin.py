@@ -57,6 +57,13 @@ class Admin:
         self._ws.announce("channel", found)
         self._send_event("channel_archive", {"channel": found.id})
 
+    def unarchive(self, channel: str) -> None:
+        found = self._ws.channel_by_name(channel)
+        found.is_archived = False
+        self._ws.announce("channel", found)
+        kind = "group_unarchive" if found.kind == "private" else "channel_unarchive"
+        self._send_event(kind, {"channel": found.id})
+
     def uninstall(self) -> None:
         """Remove the app, which revokes its tokens."""
         self._ws.uninstalled = True

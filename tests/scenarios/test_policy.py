@@ -170,15 +170,37 @@ async def test_an_approval_in_the_last_minutes_is_warned_of(env: Environment, al
     await wait_for_texts(card, "Waiting for approval", env=env)
 
 
-async def test_an_approvals_channel_that_is_gone_ends_the_request_visibly(env: Environment, alice: Person, bob: Person):
+async def test_where_the_approvers_channel_is_gone_they_get_the_card_as_a_direct_message(
+    env: Environment, alice: Person, bob: Person, carol: Person
+) -> None:
     env.slack.admin.archive("#approvals")
     try:
         name = await make_request(alice, WEB.format("tomorrow 21:00"), {"command": "uptime"})
-        receipt = await alice.wait_for(f"{name} ·", where="dm")
-        await wait_for_texts(receipt, "Could not be delivered to the approvers", "Nothing was done", env=env)
-        assert "cannot be delivered" in (await bob.wait_for("cannot be delivered", where="#ops-admin")).text
+        copy = await find_card(bob, name, "dm")
+        assert copy.buttons[:2] == ["Approve", "Deny"]
+        await find_card(carol, name, "dm")
+        told = await bob.wait_for("cannot be delivered", where="#ops-admin")
+        assert f"about {name}" in told.text
     finally:
-        env.slack.channel("#approvals").is_archived = False
+        env.slack.admin.unarchive("#approvals")
+    card = await find_card(bob, name)
+    await bob.click("Deny", copy)
+    question = await bob.modal()
+    await question.fill({"Why?": "no"})
+    await question.submit()
+    await wait_for_texts(card, "Denied by @bob", env=env)
+
+
+async def test_a_card_that_was_deleted_is_posted_again(env: Environment, alice: Person, bob: Person) -> None:
+    name = await make_request(alice, WEB.format("tomorrow 21:00"), {"command": "uptime"})
+    card = await find_card(bob, name)
+    card.channel.remove(card)
+    await bob.command(f"/nightshift show {name}", "#ops")
+    bob.ws.stacks.clear()
+    await alice.click("Withdraw", await find_card(alice, name, "dm"))
+    again = await bob.wait_for(f"{name} ·", "#approvals")
+    assert again is not card
+    assert "Withdrawn" in again.text
 
 
 async def test_an_emptied_group_fails_closed_and_tells_the_administrators(env: Environment, alice: Person, bob: Person):

@@ -3,10 +3,11 @@
 import structlog
 
 from bot.errors import Conflict, NotFound
-from bot.requests.model import Request
+from bot.requests.directory import is_user
 from bot.requests.notify.events import Event
 from bot.storage import audit, messages, requests
 from bot.storage.messages import Message
+from bot.storage.notifications import store_copies
 from bot.storage.transactions import Tx
 from bot.usecases.notifications import tell
 from bot.usecases.services import Services
@@ -15,21 +16,24 @@ _log = structlog.get_logger(__name__)
 
 
 async def handle_undeliverable(services: Services, message: Message, problem: str) -> None:
-    """Tell administrators, and end the request if the message was its last approval card: nobody could decide on it."""
-    now = services.clock.now()
+    """Show a request in another way if its card cannot be shown, end it if there is none, and tell administrators.
+
+    A card that the approvers' channel does not take goes to them as direct messages.
+    """
     admin = services.settings.channels.admin
     async with services.db.write() as tx:
-        if message.kind == "approval" and message.request_id and not message.ts:
+        if message.kind in ("approval", "copies") and message.request_id:
             try:
-                await _end_if_not_shown(tx, services, message, message.request_id, problem)
+                await _show_otherwise(tx, services, message, message.request_id, problem)
             except (Conflict, NotFound) as error:
                 # It was decided on another copy of its card meanwhile.
                 _log.info("undeliverable card of a decided request", message=message.id, why=str(error))
                 return
-        if admin and message.recipient != admin:
+        if admin and message.recipient != admin and message.kind != "copies":
             about = await _name_of(tx, message)
             text = f"A message of kind {message.kind}{about} for {message.recipient} cannot be delivered: {problem}."
-            await messages.add(tx, now, "note", admin, facts={"text": text}, dedupe=f"undeliverable:{message.id}")
+            dedupe = f"undeliverable:{message.id}"
+            await messages.add(tx, services.clock.now(), "note", admin, facts={"text": text}, dedupe=dedupe)
     services.wake.sender.set()
 
 
@@ -40,18 +44,35 @@ async def _name_of(tx: Tx, message: Message) -> str:
     return f" about {(await requests.get(tx, message.request_id)).name}"
 
 
-async def _end_if_not_shown(tx: Tx, services: Services, card: Message, request_id: str, problem: str) -> Request:
-    """End a request whose card nobody has and nobody will get. Raises Conflict if it was decided."""
+async def _show_otherwise(tx: Tx, services: Services, card: Message, request_id: str, problem: str) -> None:
+    """Send the card to the approvers as direct messages, or end the request if nobody has or gets a card.
+
+    Raises Conflict if the request was decided.
+    """
     now = services.clock.now()
     request = await requests.get(tx, request_id)
-    cards = await messages.of_request(tx, request_id, ["approval"])
-    if any(other.state != "undeliverable" and other.id != card.id for other in cards):
-        return request
-    outcome = f"The approvers' channel {card.recipient} cannot be written to ({problem}). Nothing was done."
+    others = await messages.of_request(tx, request_id, ["approval", "copies"])
+    alive = [m for m in others if m.id != card.id and _may_be_shown(m)]
+    if request.state != "awaiting_approval":
+        if not card.ts:
+            raise Conflict(f"{request.name} was decided.")
+        return
+    if card.kind == "approval" and not is_user(card.recipient):
+        facts = {"key": f"lost:{card.id}", "channel": "", "admins": services.settings.channels.admin, "by": ""}
+        await store_copies(tx, now, request, Event.REQUESTED, facts)
+        return
+    if alive:
+        return
+    outcome = f"It could not be shown to anybody who may approve it ({problem}). Nothing was done."
     request = await requests.transition(tx, request, "undeliverable", finished_at=now, outcome=outcome)
-    data = {"channel": card.recipient, "why": problem}
-    await audit.record(tx, now, "nightshift", "request.undeliverable", request.id, data)
+    await audit.record(
+        tx, now, "nightshift", "request.undeliverable", request.id, {"channel": card.recipient, "why": problem}
+    )
     text = f"{request.name} could not be shown to its approvers: {request.title}. {outcome}"
     await tell(tx, services, request, Event.UNDELIVERABLE, text, key=str(request.revision))
     await messages.mark_dirty(tx, request.id, now, kinds=("receipt",))
-    return request
+
+
+def _may_be_shown(message: Message) -> bool:
+    """Return whether a card is in Slack or on its way, or cards are still to be made."""
+    return message.state == "due" or (message.kind == "approval" and message.state == "shown")

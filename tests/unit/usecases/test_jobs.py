@@ -242,21 +242,30 @@ async def test_what_has_served_its_purpose_is_forgotten(bot: Harness) -> None:
     assert (await bot.reload(request)).id == request.id
 
 
-async def test_a_card_that_cannot_be_delivered_ends_its_request(bot: Harness) -> None:
+async def test_a_card_that_the_channel_does_not_take_goes_to_the_approvers_themselves(bot: Harness) -> None:
     request = await bot.request()
     (card,) = await bot.messages(request, "approval")
-    bot.woken()
+    before = {m.id for m in await bot.messages(request, "copies")}
     await handle_undeliverable(bot.services, card, "channel_not_found")
+    assert (await bot.reload(request)).state == "awaiting_approval"
+    (lost,) = [m for m in await bot.messages(request, "copies") if m.id not in before]
+    assert lost.facts["channel"] == ""
+
+
+async def test_a_request_that_nobody_can_be_shown_ends(bot: Harness) -> None:
+    request = await bot.request()
+    (card,) = await bot.messages(request, "approval")
+    copies = await bot.messages(request, "copies")
+    async with bot.services.db.write() as tx:
+        for message in (card, *copies):
+            await messages.mark_undeliverable(tx, message, "is_archived")
+    bot.woken()
+    await handle_undeliverable(bot.services, copies[0], "no approver can be written to")
     after = await bot.reload(request)
     assert (after.state, after.finished_at) == ("undeliverable", bot.now)
-    assert (
-        after.outcome == "The approvers' channel #approvals cannot be written to (channel_not_found). Nothing was done."
-    )
+    assert "could not be shown to anybody who may approve it (no approver can be written to)" in after.outcome
     assert bot.woken() == {"sender"}
-    assert (await bot.audit(request))[-1] == (
-        "request.undeliverable",
-        {"channel": "#approvals", "why": "channel_not_found"},
-    )
+    assert (await bot.audit(request))[-1][0] == "request.undeliverable"
     shown = {m.kind: m.desired_version for m in await bot.messages(request, "approval", "receipt")}
     assert shown == {"approval": 1, "receipt": 2}
     notes = {note.recipient: note.facts["text"] for note in await bot.messages(request, "note")}
@@ -264,11 +273,9 @@ async def test_a_card_that_cannot_be_delivered_ends_its_request(bot: Harness) ->
     assert all(text.startswith(f"{request.name} could not be shown to its approvers") for text in notes.values())
 
 
-async def test_an_update_that_cannot_be_delivered_ends_nothing(bot: Harness) -> None:
+async def test_a_receipt_that_cannot_be_delivered_ends_nothing(bot: Harness) -> None:
     request = await bot.request()
-    (card,) = await bot.messages(request, "approval")
     (receipt,) = await bot.messages(request, "receipt")
-    await handle_undeliverable(bot.services, card.model_copy(update={"ts": "1.2"}), "channel_not_found")
     await handle_undeliverable(bot.services, receipt, "channel_not_found")
     assert (await bot.reload(request)).state == "awaiting_approval"
 
