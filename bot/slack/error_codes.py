@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from aiohttp import ClientError
 from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 MAX_UNKNOWN_FAILURES = 8
 """How often a message is tried again that Slack refuses for a reason that is in no table."""
@@ -69,17 +70,20 @@ TRANSPORT_ERRORS = (ClientError, TimeoutError, OSError)
 
 
 def error_code(error: SlackApiError) -> str:
-    """Return Slack's error code, such as ``channel_not_found``."""
+    """Return Slack's error code, such as ``channel_not_found``; "unknown" where the answer has none, or is no JSON."""
     response = error.response
-    return str(response.get("error", "unknown")) if response is not None else "unknown"
+    if not isinstance(response, AsyncSlackResponse | Mapping):
+        return "unknown"
+    return str(response.get("error") or "unknown")
 
 
 def is_outage(error: Exception) -> bool:
     """Return whether Slack is not available at the moment, so that the same request may succeed later."""
     if not isinstance(error, SlackApiError):
         return isinstance(error, TRANSPORT_ERRORS)
-    status = getattr(error.response, "status_code", None)
-    return error_code(error) in OUTAGE or (isinstance(status, int) and status >= 500)
+    status = getattr(error.response, "status_code", None) or getattr(error.response, "status", None)
+    is_readable = error_code(error) != "unknown" or isinstance(error.response, AsyncSlackResponse | Mapping)
+    return error_code(error) in OUTAGE or not is_readable or (isinstance(status, int) and status >= 500)
 
 
 def retry_after_seconds(error: SlackApiError) -> float | None:

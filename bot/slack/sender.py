@@ -26,6 +26,7 @@ from bot.slack.error_codes import (
     TRANSPORT_ERRORS,
     Reaction,
     error_code,
+    is_outage,
     reaction_to,
     retry_after_seconds,
 )
@@ -309,10 +310,10 @@ class Sender:
             self._rate_limiter.pause("chat.update" if message.ts else "chat.postMessage", wait)
             await self._postpone(message, wait, "Slack asks to slow down")
             return
-        code = error_code(error)
+        code, failures = error_code(error), message.send_failures
+        reaction = Reaction.LATER if is_outage(error) else reaction_to(code)
         self._note_trouble(code, _error_detail(error))
-        failures = message.send_failures
-        match reaction_to(code):
+        match reaction:
             case Reaction.ANOTHER_WAY:
                 await self._mark_undeliverable(message, code)
             case Reaction.REPOST if message.ts:
@@ -324,9 +325,12 @@ class Sender:
                 async with self._db.write() as tx:
                     await messages.make_plain(tx, message, code)
                 await self._alert(f"Slack refused a message of kind {message.kind} ({code}). It is sent as plain text.")
-            case Reaction.LATER | Reaction.KEEP:
+            case Reaction.LATER:
                 await self._postpone(message, _backoff(failures), code)
-            case _ if failures < MAX_UNKNOWN_FAILURES and reaction_to(code) is Reaction.UNKNOWN:
+            case Reaction.KEEP:
+                await self._alert(f"Slack did not accept Nightshift ({code}). Every message was kept until it did.")
+                await self._postpone(message, _backoff(failures), code)
+            case Reaction.UNKNOWN if failures < MAX_UNKNOWN_FAILURES:
                 await self._alert(f"Slack refuses a message of kind {message.kind}: {code}. It is tried again.")
                 await self._postpone(message, _backoff(failures), code)
             case _:
@@ -389,5 +393,5 @@ def _backoff(failures: int) -> float:
 
 def _error_detail(error: SlackApiError) -> str:
     response = error.response
-    details = (response.get("response_metadata") or {}).get("messages") if response is not None else None
-    return "; ".join(map(str, details or ()))
+    metadata = response.get("response_metadata") if error_code(error) != "unknown" else None
+    return "; ".join(map(str, (metadata or {}).get("messages") or ()))

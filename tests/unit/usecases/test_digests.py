@@ -42,6 +42,7 @@ def sender_of(bot: Harness, digest_seconds: float = 60.0) -> Sender:
         min_update_seconds=0,
         wake=asyncio.Event(),
         digests=Digests(services.db, services.directory, bot.clock, digest_seconds, monotonic=seconds),
+        admin_channel="#ops-admin",
         rate_limiter=RateLimiter(seconds, multiplier=1000),
         monotonic=seconds,
     )
