@@ -18,6 +18,7 @@ from blocks.text import (
     bullets,
     button,
     clip,
+    confirm_dialog,
     context,
     divider,
     header,
@@ -31,7 +32,7 @@ from blocks.text import (
 )
 from blocks.times import schedule_line, utc_time
 from bot.requests.disclosure import Passage, passages
-from bot.requests.lifecycle import STATE_LABELS
+from bot.requests.lifecycle import FINAL_STATES, STATE_LABELS
 from bot.requests.model import Decision, Request, Run
 from bot.visible_text import EMOJI_STYLES, visible, visible_lines
 
@@ -59,7 +60,8 @@ def details_view(request: Request, decisions: Sequence[Decision], runs: Sequence
     pages = content_pages(request)
     status = _status_blocks(request, decisions, runs) if page == 0 else []
     title = header(f"{request.name} · {request.title}")
-    blocks = [title, *status, *pages[page], *_page_controls(request, page, len(pages))]
+    decide = _request_controls(request) if page == 0 else []
+    blocks = [title, *status, *decide, *pages[page], *_page_controls(request, page, len(pages))]
     return modal(request.name, blocks, callback_id=DETAILS_CALLBACK)
 
 
@@ -92,6 +94,23 @@ def details_file(request: Request) -> str:
 
 def _when(request: Request) -> list[Element]:
     return schedule_line(request.content.schedule, request.zone)
+
+
+def _request_controls(request: Request) -> list[Block]:
+    """The buttons of a card that is still to be decided or to end, so that a card is never the only way."""
+    value = f"{request.id}:{request.revision}"
+    if request.state == "awaiting_approval":
+        labels = {"approve": "Approve", "deny": "Deny", "changes": "Request changes", "edit": "Edit"}
+        dialog = confirm_dialog(f"Withdraw {request.name}?", clip(request.title, 250), "Yes, withdraw it")
+        last = button("Withdraw", "withdraw", value, confirm=dialog, spoken=f"Withdraw {request.name}")
+    elif request.state not in FINAL_STATES:
+        labels = {}
+        dialog = confirm_dialog(f"Stop {request.name}?", clip(request.title, 250), "Yes, stop it")
+        last = button("Cancel", "cancel", value, style="danger", confirm=dialog, spoken=f"Cancel {request.name}")
+    else:
+        return []
+    row = [button(text, name, value, spoken=f"{text} {request.name}, {request.title}") for name, text in labels.items()]
+    return [actions("details_decide", *row, last)]
 
 
 def _page_controls(request: Request, page: int, count: int) -> list[Block]:

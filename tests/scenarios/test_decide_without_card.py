@@ -1,0 +1,26 @@
+"""A card is never the only way: Home and /nightshift show decide too."""
+
+import pytest
+
+from playground.environment import Environment
+from playground.slack import Person
+from tests.scenarios.steps import find_card, make_request, wait_for_texts
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+async def test_an_approver_decides_on_home_and_in_details(env: Environment, alice: Person, bob: Person) -> None:
+    approved, denied = await make_request(alice), await make_request(alice)
+    card = await find_card(bob, approved)
+    home = await bob.open_home()
+    await home.click("Approve", near=approved)
+    await wait_for_texts(card, "Approved by @bob", env=env)
+    bob.ws.stacks.clear()
+    await bob.command(f"/nightshift show {denied}", "#ops")
+    details = await bob.modal()
+    assert ["Approve", "Deny", "Request changes", "Edit", "Withdraw"] == details.buttons[:5]
+    await details.click("Deny")
+    question = await bob.modal()
+    await question.fill({"Why?": "not today"})
+    await question.submit()
+    await wait_for_texts(await find_card(bob, denied, "#approvals"), "Denied by @bob", env=env)
