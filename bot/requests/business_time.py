@@ -42,3 +42,8 @@ class BusinessTime(FrozenModel):
                 begin, end = (datetime.combine(day, at, tzinfo=zone).astimezone(UTC) for at in (self.begin, self.end))
                 yield begin, end
             day += timedelta(days=1)
+
+
+def deadline(business: BusinessTime | None, start: datetime, seconds: float) -> datetime:
+    """Return when ``seconds`` have passed since ``start``, in working hours if only these count."""
+    return start + timedelta(seconds=seconds) if business is None else business.after(start, seconds)

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 
@@ -159,12 +159,6 @@ class Requirement(FrozenModel):
     """The working hours in which expiry, reminders and escalation are counted; None if every hour counts."""
     notify: Notify = "mention"
     """How its approvers are told. Those who are not in the channel get a direct message in any case."""
-
-    def deadline(self, opened_at: datetime, seconds: float) -> datetime:
-        """Return when ``seconds`` have passed since the approvers were asked, in working hours if these count."""
-        if self.business is not None:
-            return self.business.after(opened_at, seconds)
-        return opened_at + timedelta(seconds=seconds)
 
     def is_no_stricter_than(self, other: "Requirement") -> bool:
         """Return whether an approval that meets the other requirement meets this one too. Groups must be named alike in

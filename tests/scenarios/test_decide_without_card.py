@@ -18,7 +18,7 @@ async def test_an_approver_decides_on_home_and_in_details(env: Environment, alic
     bob.ws.stacks.clear()
     await bob.command(f"/nightshift show {denied}", "#ops")
     details = await bob.modal()
-    assert ["Approve", "Deny", "Request changes", "Edit", "Withdraw"] == details.buttons[:5]
+    assert details.buttons[:5] == ["Approve", "Deny", "Request changes", "Edit", "Withdraw"]
     await details.click("Deny")
     question = await bob.modal()
     await question.fill({"Why?": "not today"})

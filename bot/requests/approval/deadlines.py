@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
+from bot.requests.business_time import deadline
 from bot.requests.durations import format_duration
 from bot.requests.model import Request, Requirement
 from bot.requests.text import count_noun, format_moment
@@ -28,7 +29,7 @@ LateChoice = Literal["now", "next", "drop"]
 def expires_at(requirement: Requirement, opened_at: datetime, schedule: Schedule) -> datetime:
     """Return when the approval must be complete: at the latest start at the latest, and where policy drops late
     approvals at the start. Otherwise the start does not matter."""
-    expiry = requirement.deadline(opened_at, requirement.expires_after)
+    expiry = deadline(requirement.business, opened_at, requirement.expires_after)
     start = start_of(schedule)
     if isinstance(schedule, Series) or start is None:
         return expiry
@@ -42,14 +43,14 @@ def escalates_at(requirement: Requirement, opened_at: datetime) -> datetime | No
     """Return when the second group is asked too; None if there is none."""
     if requirement.escalate_to is None or requirement.escalate_after is None:
         return None
-    return requirement.deadline(opened_at, requirement.escalate_after)
+    return deadline(requirement.business, opened_at, requirement.escalate_after)
 
 
 def next_reminder_at(requirement: Requirement, opened_at: datetime, now: datetime) -> datetime | None:
     """Return when approvers are next to be reminded, or the second group is to be asked; None if never."""
     if requirement.effect != "ask":
         return None
-    times = [requirement.deadline(opened_at, after) for after in requirement.reminders]
+    times = [deadline(requirement.business, opened_at, after) for after in requirement.reminders]
     escalation = escalates_at(requirement, opened_at)
     if escalation is not None:
         times.append(escalation)

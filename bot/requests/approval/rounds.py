@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from bot.requests.approval.delegation import Delegation, delegators_of
+from bot.requests.business_time import deadline
 from bot.requests.directory import Directory, ineligibility_reason, is_excluded
 from bot.requests.model import Decision, Person, Request, Requirement, Stage
 from bot.values import FrozenModel
@@ -39,7 +40,7 @@ class ApprovalRound(FrozenModel):
         requirement = self.requirement
         extra = requirement.escalate_to
         after = requirement.escalate_after
-        if extra is None or after is None or now < requirement.deadline(self.opened_at, after):
+        if extra is None or after is None or now < deadline(requirement.business, self.opened_at, after):
             return requirement.stages
         return tuple(_with_escalation(stage, extra) for stage in requirement.stages)
 
