@@ -10,12 +10,13 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def test_an_approver_decides_on_home_and_in_details(env: Environment, alice: Person, bob: Person) -> None:
-    approved, denied = await make_request(alice), await make_request(alice)
+    approved = await make_request(alice)
     card = await find_card(bob, approved)
     home = await bob.open_home()
-    await home.click("Approve", near=approved)
+    await home.click("Approve")
     await wait_for_texts(card, "Approved by @bob", env=env)
     bob.ws.stacks.clear()
+    denied = await make_request(alice)
     await bob.command(f"/nightshift show {denied}", "#ops")
     details = await bob.modal()
     assert details.buttons[:5] == ["Approve", "Deny", "Request changes", "Edit", "Withdraw"]
