@@ -1,7 +1,5 @@
 """The values of a request: who asked for what, when and why, and its state."""
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,9 +9,10 @@ from typing import Any, Literal
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from bot.requests.business_time import BusinessTime
+from bot.requests.hashing import canonical_json, sha256_hex
 from bot.requests.start_check import StartCheck
 from bot.schedule import Schedule
-from bot.values import FrozenModel, Json, Resolution, StoredJson
+from bot.values import FrozenModel, Resolution, StoredJson
 
 RequestState = Literal[
     "awaiting_approval",
@@ -385,13 +384,3 @@ class Run(FrozenModel):
     """What came of the check of that start; None before it."""
     started_at: datetime | None = None
     finished_at: datetime | None = None
-
-
-def canonical_json(value: Json) -> str:
-    """Return JSON in a canonical form, so that equal values give equal text: sorted keys and no spaces."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-
-
-def sha256_hex(text: str) -> str:
-    """Return the SHA-256 of a text in hex."""
-    return hashlib.sha256(text.encode()).hexdigest()

@@ -7,7 +7,7 @@ from datetime import datetime
 from pydantic import JsonValue
 from sqlalchemy import bindparam, insert, select
 
-from bot.requests.model import canonical_json
+from bot.requests.hashing import canonical_json
 from bot.storage.counters import next_value
 from bot.storage.tables import audit
 from bot.storage.transactions import Tx

@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from bot.requests.model import Request, sha256_hex
+from bot.requests.hashing import sha256_hex
+from bot.requests.model import Request
 from bot.storage import messages, requests
 from bot.usecases.services import Services
 

@@ -7,7 +7,7 @@ import asyncio
 
 import structlog
 
-from bot.requests.model import sha256_hex
+from bot.requests.hashing import sha256_hex
 from bot.storage import messages
 from bot.usecases.services import Services
 

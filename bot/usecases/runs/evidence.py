@@ -8,7 +8,8 @@ import structlog
 
 from bot.backends.base import Candidate, Handle, Operation, Params, Plan
 from bot.errors import BackendError, Conflict
-from bot.requests.model import Person, Request, Run, sha256_hex
+from bot.requests.hashing import sha256_hex
+from bot.requests.model import Person, Request, Run
 from bot.schedule import ZonedTime
 from bot.storage import requests, runs
 from bot.storage.runs import Attempt

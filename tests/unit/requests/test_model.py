@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from bot.requests.hashing import canonical_json, sha256_hex
 from bot.requests.lifecycle import (
     FINAL_RUN_STATES,
     FINAL_STATES,
@@ -14,7 +15,7 @@ from bot.requests.lifecycle import (
     can_transition,
     request_state_for_run,
 )
-from bot.requests.model import Content, RequestSummary, Requirement, Stage, TargetSet, canonical_json, sha256_hex
+from bot.requests.model import Content, RequestSummary, Requirement, Stage, TargetSet
 from bot.requests.policy.load import load_policy
 from bot.requests.subject import Subject
 from bot.schedule import Now, RecurrenceRule, Series
