@@ -10,6 +10,7 @@ from bot.requests.model import Request
 from bot.requests.policy.load import load_policy
 from bot.storage import drafts, messages, requests, runs
 from bot.usecases.jobs.alert_unapprovable import alert_unapprovable
+from bot.usecases.jobs.announce_starts import announce_starts
 from bot.usecases.jobs.check_policy import check_policy
 from bot.usecases.jobs.expire import expire_requests
 from bot.usecases.jobs.purge import purge_old_records
@@ -240,6 +241,25 @@ async def test_what_has_served_its_purpose_is_forgotten(bot: Harness) -> None:
         with pytest.raises(Exception, match="form"):
             await drafts.get(tx, draft.id)
     assert (await bot.reload(request)).id == request.id
+
+
+async def test_a_start_long_after_its_approval_is_announced_once(bot: Harness) -> None:
+    request = await bot.approved(when="today 20:00")
+    soon = await bot.approved(when="today 10:50", hosts="name ~ db")
+
+    async def announced(of: Request) -> list[str]:
+        return [m.recipient for m in await bot.messages(of, "note") if "starts at" in str(m.facts["text"])[:20]]
+
+    bot.move_to(soon.start_at - timedelta(minutes=10))
+    await announce_starts(bot.services)
+    assert await announced(soon) == []
+    bot.move_to(request.start_at - timedelta(minutes=15, microseconds=1))
+    await announce_starts(bot.services)
+    assert await announced(request) == []
+    bot.move_to(request.start_at - timedelta(minutes=15))
+    for _ in range(2):
+        await announce_starts(bot.services)
+        assert sorted(await announced(request)) == ["#approvals", "U0ALICE"]
 
 
 async def test_a_card_that_the_channel_does_not_take_goes_to_the_approvers_themselves(bot: Harness) -> None:
