@@ -95,7 +95,7 @@ def fallback_text(card: Card) -> str:
     """The text for notifications and screen readers, escaped because Slack always reads it as mrkdwn."""
     request = card.request
     hint = card.variant == "approval" and _is_to_be_read(request, card_excerpts(request))
-    text = fallback(f"{request.name} · {request.title}: {STATE_LABELS[request.state]}. {request.outcome}".strip())
+    text = fallback(f"{request.name} · {request.title} · {STATE_LABELS[request.state]}. {request.outcome}".strip())
     return f"{text} Part of it does not fit on the card: read all of it first." if hint else text
 
 
@@ -315,6 +315,7 @@ def outcome_blocks(request: Request, run: Run, requester: str = "") -> list[Bloc
         [
             text_run("Requested by ", bold=True),
             text_run(requester) if requester else user_mention(request.requester.user),
+            text_run(f" · {request.content.backend}"),
         ],
         [text_run("On ", bold=True), *excerpt_elements(card_excerpts(request).targets)],
     ]
@@ -323,7 +324,7 @@ def outcome_blocks(request: Request, run: Run, requester: str = "") -> list[Bloc
     summary = progress.get("summary") or run.problem or request.outcome
     if summary:
         rows.append([text_run(clip(str(summary), 1500))])
-    title = header(f"{emoji} {request.name}{numbered} · {request.title}: {outcome_label(state)}")
+    title = header(f"{emoji} {request.name}{numbered} · {outcome_label(state)} · {request.title}")
     blocks = [title, rich_text_lines(*rows), *progress_blocks([run], request)]
     url = str((run.handle or {}).get("url") or "")
     value = f"{request.id}:{request.revision}"

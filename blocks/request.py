@@ -35,7 +35,7 @@ def requester_elements(request: Request) -> list[Element]:
         elements += [text_run(", edited by "), *_user_mentions(request.edited_by)]
     if request.taken_over_from:
         elements += [text_run(", taken over from "), *_user_mentions(request.taken_over_from)]
-    return elements
+    return [*elements, text_run(f" · {request.content.backend}")]
 
 
 def _summary_block(request: Request, shown: CardExcerpts) -> Block:

@@ -92,6 +92,8 @@ class Preview(FrozenModel):
 
     targets: Targets
     plan: Plan
+    headline: str = ""
+    """What would happen, in at most 80 characters, verb and object first; see ``bot.backends.headlines``."""
     warnings: tuple[str, ...] = ()
     facts: Mapping[str, JsonValue] = {}
     """Values that policy rules can match, such as template, job type or run_as. None in a list is a value that cannot

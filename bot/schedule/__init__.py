@@ -36,7 +36,7 @@ from bot.schedule.occurrences import (
 from bot.schedule.parsing.zones import is_known_zone
 from bot.schedule.preferences import ClockPreference, DateOrderPreference, time_preferences
 from bot.schedule.read import read, warm_up
-from bot.schedule.words import to_phrase
+from bot.schedule.words import to_phrase, zone_name
 
 __all__ = [
     "LANGUAGES",
@@ -75,4 +75,5 @@ __all__ = [
     "wall_time_exists",
     "warm_up",
     "window_end",
+    "zone_name",
 ]

@@ -121,7 +121,7 @@ async def _render_outcome(db: Database, slack_directory: SlackDirectory, message
         run = await runs.get(tx, message.run_id or "")
         parent = await messages.get(tx, message.parent_id) if message.parent_id else None
     state = run.state if request.is_series else request.state
-    text = fallback(f"{request.name} · {request.title}: {outcome_label(state)}")
+    text = fallback(f"{request.name} · {outcome_label(state)} · {request.title}")
     if message.kind == "outcome":
         requester = "" if message.facts.get("mentions") else await _name_of(slack_directory, request)
         return RenderedMessage(outcome_blocks(request, run, requester), text)

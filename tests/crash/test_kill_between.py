@@ -65,7 +65,7 @@ async def _check_posted_once(env: Environment, name: str, card: Message) -> None
     alice = env.slack.person("alice")
     assert [m for m in alice.messages("#approvals") if f"{name} ·" in m.text] == [card]
     for where in ("#results", "dm"):
-        await alice.wait_for(f"{name} · Foreman: Run a Foreman job: succeeded", where=where, timeout=WAIT_SECONDS)
-        outcomes = [m for m in alice.messages(where) if f"{name} ·" in m.text and ": succeeded" in m.text]
+        await alice.wait_for(f"{name} · succeeded", where=where, timeout=WAIT_SECONDS)
+        outcomes = [m for m in alice.messages(where) if f"{name} ·" in m.text and "· succeeded" in m.text]
         assert len(outcomes) == 1
     assert (await find_card(alice, name)) is card

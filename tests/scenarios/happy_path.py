@@ -31,7 +31,7 @@ async def test_now(env: Environment, alice: Person) -> None:
     card = await approve_request(env, name)
     await wait_for_texts(card, "Approved by @bob", "Succeeded", "20 of 20", env=env)
     for where in ("#results", "dm"):
-        await alice.wait_for(f"{name} · Foreman: Run a Foreman job: succeeded", where=where)
+        await alice.wait_for(f"{name} · succeeded", where=where)
     assert jobs_received(env) == before + 1
 
 

@@ -47,10 +47,12 @@ async def test_an_emergency_runs_now_and_is_reviewed_afterwards(env: Environment
     assert "It runs in spite of the freeze “year of rest”" in preview.text
     name = await confirm_request(preview)
     card = await find_card(bob, name)
-    await wait_for_texts(card, f"{name} · Emergency: Foreman", "Succeeded", "@sre must review it by", env=env)
-    outcome = await alice.wait_for(f"{name} · Emergency: Foreman: Run a Foreman job: succeeded")
+    await wait_for_texts(
+        card, f"{name} · Emergency: Run Command: uptime on", "Succeeded", "@sre must review it by", env=env
+    )
+    outcome = await alice.wait_for(f"{name} · succeeded")
     assert "Emergency: @sre must review it within" in outcome.text
-    await expect(env, await bob.command("/nightshift reviews"), f"{name} · Emergency: Foreman")
+    await expect(env, await bob.command("/nightshift reviews"), f"{name} · Emergency: Run Command: uptime on")
     assert "You took part in this" in await click_for_reply(alice, "Review", card)
     await expect(env, await bob.command(f"/nightshift review {name}"), "Say what you found")
     await expect(env, await bob.command(f"/nightshift review {name} because the disk was full"), "You have reviewed")

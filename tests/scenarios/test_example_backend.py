@@ -110,7 +110,7 @@ async def test_from_the_slash_command_to_the_outcome(
     name = await confirm_request(preview)
     assert len(lantern.jobs) == before
     await approve_request(env, name)
-    outcome = await bob.wait_for(f"{name} · Pier: Restart lamps: succeeded", where="#results", timeout=WAIT_SECONDS)
+    outcome = await bob.wait_for(f"{name} · succeeded", where="#results", timeout=WAIT_SECONDS)
     assert "2 of 2 lamps are lit again." in outcome.text
     (body,) = requests_received(lantern)[before:]
     assert body == {"key": body["key"], "lamps": ["hall", "gate"], "mode": "gentle", "dimSeconds": 7}
@@ -154,9 +154,7 @@ async def test_what_failed_is_told_and_run_again_alone(
     lantern.broken = {"gate"}
     name = await make_request(alice, "/lantern lamps=hall,gate when=now because=dark")
     await approve_request(env, name)
-    outcome = await alice.wait_for(
-        f"{name} · Pier: Restart lamps: partly failed", where="#results", timeout=WAIT_SECONDS
-    )
+    outcome = await alice.wait_for(f"{name} · partly failed", where="#results", timeout=WAIT_SECONDS)
     lantern.broken = set()
     await alice.click("Rerun failed targets", outcome)
     modal = await alice.modal()
@@ -164,7 +162,7 @@ async def test_what_failed_is_told_and_run_again_alone(
     assert modal.value("Lamps") == ["gate"]
     again = await confirm_request(await press_preview(modal))
     await approve_request(env, again)
-    await bob.wait_for(f"{again} · Pier: Restart lamps: succeeded", where="#results", timeout=WAIT_SECONDS)
+    await bob.wait_for(f"{again} · succeeded", where="#results", timeout=WAIT_SECONDS)
     assert requests_received(lantern)[-1]["lamps"] == ["gate"]
 
 
@@ -175,7 +173,7 @@ async def test_an_answer_that_is_lost_is_looked_up_and_nothing_is_sent_twice(
     name = await make_request(alice, "/lantern lamps=yard when=now because=lost")
     lantern.faults.append(Fault("cut_after", path="/api/restarts", method="POST"))
     await approve_request(env, name)
-    await bob.wait_for(f"{name} · Pier: Restart lamps: succeeded", where="#results", timeout=WAIT_SECONDS)
+    await bob.wait_for(f"{name} · succeeded", where="#results", timeout=WAIT_SECONDS)
     assert len(lantern.jobs) == before + 1
 
 
@@ -186,7 +184,7 @@ async def test_nightshift_holds_the_time(env: Environment, alice: Person, bob: P
     await wait_for_texts(card, "Scheduled", "Nightshift holds the time and calls Lantern when it is due.", env=env)
     assert len(lantern.jobs) == before
     env.clock.advance(timedelta(hours=2, minutes=1))
-    await bob.wait_for(f"{name} · Pier: Restart lamps: succeeded", where="#results", timeout=WAIT_SECONDS)
+    await bob.wait_for(f"{name} · succeeded", where="#results", timeout=WAIT_SECONDS)
     assert len(lantern.jobs) == before + 1
 
 
@@ -196,7 +194,7 @@ async def test_what_runs_can_be_cancelled(env: Environment, alice: Person, lante
     card = await approve_request(env, name)
     await wait_for_texts(card, "Running", env=env)
     assert "leaves the lamps of" in await click_for_reply(alice, "Cancel", card)
-    await alice.wait_for(f"{name} · Pier: Restart lamps: cancelled", where="#results", timeout=WAIT_SECONDS)
+    await alice.wait_for(f"{name} · cancelled", where="#results", timeout=WAIT_SECONDS)
     lantern.dark_for = timedelta(seconds=0.5)
 
 

@@ -103,8 +103,8 @@ async def test_an_outcome_waits_for_slack_to_come_back(env: Environment) -> None
     async with run_bot(env, "http"):
         await wait_for_texts(card, "Succeeded", env=env)
         for where in ("#results", "dm"):
-            await alice.wait_for(f"{name} · Foreman: Run a Foreman job: succeeded", where=where)
-            outcomes = [m for m in alice.messages(where) if f"{name} ·" in m.text and ": succeeded" in m.text]
+            await alice.wait_for(f"{name} · succeeded", where=where)
+            outcomes = [m for m in alice.messages(where) if f"{name} ·" in m.text and "· succeeded" in m.text]
             assert len(outcomes) == 1
 
 
@@ -115,7 +115,7 @@ async def test_a_message_whose_answer_was_lost_is_not_posted_again(env: Environm
         name = await make_request(alice)
         await find_card(env.slack.person("bob"), name)
         await approve_request(env, name)
-        await alice.wait_for(f"{name} · Foreman: Run a Foreman job: succeeded", where="dm")
+        await alice.wait_for(f"{name} · succeeded", where="dm")
         cards = [m for m in alice.messages("#approvals") if f"{name} ·" in m.text]
         receipts = [m for m in alice.messages("dm") if f"{name} ·" in m.text]
         assert (len(cards), len(receipts)) == (1, 2)

@@ -46,8 +46,8 @@ async def test_the_outcome_comes_once_to_the_results_channel_and_once_to_the_req
     card = await approve_request(env, name)
     await wait_for_texts(card, "Succeeded", env=env)
     for where in ("#results", "dm"):
-        await alice.wait_for(f"{name} · Foreman: Run a Foreman job: succeeded", where=where)
-        outcomes = [m for m in alice.messages(where) if f"{name} ·" in m.text and ": succeeded" in m.text]
+        await alice.wait_for(f"{name} · succeeded", where=where)
+        outcomes = [m for m in alice.messages(where) if f"{name} ·" in m.text and "· succeeded" in m.text]
         assert len(outcomes) == 1
 
 

@@ -19,6 +19,7 @@ from bot.backends.base import (
 from bot.backends.foreman import cancel, candidates, form, lookups, notes, planning, poll, preview, start
 from bot.backends.foreman.api import ForemanReads
 from bot.backends.foreman.context import ForemanContext, parse_int
+from bot.backends.foreman.headline import job_headline
 from bot.backends.foreman.hosts import FACT_KEYS
 from bot.backends.foreman.params import TIMING_FIELDS, ForemanJobParams
 from bot.backends.foreman.planning import PlanEnvironment
@@ -86,6 +87,7 @@ class ForemanJobOperation(Operation[ForemanJobParams]):
         return Preview(
             targets=targets,
             plan=plan,
+            headline=job_headline(params, template, hosts.targets, self._context.settings),
             warnings=(*plan.warnings, *preview.warnings(params, template, hosts.query)),
             facts=preview.facts(params, template, hosts.query, self._context.settings),
             resolutions=preview.resolutions(params, template, hosts, self._context.settings),

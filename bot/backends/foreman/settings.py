@@ -45,6 +45,9 @@ class ForemanSettings(ConnectionSettings):
     """The account's password or, better, a personal access token."""
     ca_file: FilePath | None = None
     """The certificate authority of the server, in PEM; Katello's is at /pub/katello-server-ca.crt."""
+    titles: Mapping[str, str] = {}
+    """What a request is called, by the name of its template: {"Service Action - Script Default" = "{action} {service}"}
+    gives "restart nginx on 16 hosts". A name in braces stands for the value of that input."""
     organization_id: int | None = None
     """The organization in which requests are made, unless they name one."""
     location_id: int | None = None

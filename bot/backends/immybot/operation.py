@@ -7,12 +7,14 @@ from datetime import datetime, timedelta
 from pydantic import JsonValue
 
 from bot.backends.base import Candidate, FormValues, Handle, HttpCall, Operation, Option, Plan, Preview, Progress
+from bot.backends.headlines import headline
 from bot.backends.http import Client
 from bot.backends.immybot import notes
 from bot.backends.immybot.actions import ActionReader
 from bot.backends.immybot.body import build_body
 from bot.backends.immybot.candidates import group_candidates
 from bot.backends.immybot.handles import attached_sessions, build_handle, expected_run, session_query
+from bot.backends.immybot.headline import what_happens
 from bot.backends.immybot.inventory import Inventory
 from bot.backends.immybot.item import resolve_item
 from bot.backends.immybot.lookups import lookup
@@ -89,6 +91,7 @@ class MaintenanceOperation(Operation[MaintenanceParams]):
         return Preview(
             targets=resolved.targets,
             plan=plan,
+            headline=headline(what_happens(params, item), resolved.targets),
             warnings=(*request_warnings(params, schedule, resolved.targets.count), *item.warnings, *resolved.warnings),
             facts=facts(params, item, resolved.tenants),
             resolutions=item.resolutions,

@@ -16,6 +16,7 @@ from bot.backends.base import (
     ProgressState,
     TargetResult,
 )
+from bot.backends.headlines import headline
 from bot.backends.opsramp import notes, resolutions
 from bot.backends.opsramp.context import canonical_job, embedded_device_names, job_entities
 from bot.backends.opsramp.operation import OpsRampOperation
@@ -84,6 +85,7 @@ class RunJobOperation(OpsRampOperation[RunJobParams]):
         return Preview(
             targets=targets.model_copy(update={"fixed": False, "note": "The devices of the job when it runs."}),
             plan=plan,
+            headline=headline(f"Run {job.get('name') or f'job {params.job}'}", targets),
             warnings=tuple(warnings),
             facts={**facts(tenant, job, script), "job": params.job},
             resolutions=(resolutions.job_resolution(job, params.job, script), *behind),

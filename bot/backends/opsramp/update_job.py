@@ -1,8 +1,9 @@
 """``opsramp.update_job``: reads a job, applies changes, writes the whole job, and reads it back."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from bot.backends.base import FormField, FormValues, Handle, Plan, Preview, parse_params
+from bot.backends.base import Change, FormField, FormValues, Handle, Plan, Preview, parse_params
+from bot.backends.headlines import MAX_LENGTH, shortened
 from bot.backends.opsramp import compare, notes, wire
 from bot.backends.opsramp.api import INTERACTIVE
 from bot.backends.opsramp.body import Body, apply_changes, build_body, extract_fields
@@ -113,6 +114,7 @@ class UpdateJobOperation(WriteJobOperation[UpdateJobParams]):
         raw = await self._existing_job(str(plan.context["tenant"]), params.job)
         after = apply_changes(canonical_job(self.context.name, raw), changes)
         preview = await self._preview(params, plan, changeset, raw, after)
+        preview = preview.model_copy(update={"headline": _headline(params, after, preview.changes)})
         if preview.changes:
             return preview
         warnings = ("Nothing would change: the job is already like this.", *preview.warnings)
@@ -195,3 +197,13 @@ def _valid_params(values: JsonObject) -> UpdateJobParams:
     except InputError as error:
         bad = {name.partition(".")[0] for name in error.problems}
         return parse_params(UpdateJobParams, {name: value for name, value in kept.items() if name not in bad})
+
+
+def _headline(params: UpdateJobParams, job: Body, changes: Sequence[Change]) -> str:
+    """Return what would change: the one change itself, or how many there are."""
+    name = shortened(str(job.get("name") or f"job {params.job}"), MAX_LENGTH // 2)
+    match changes:
+        case [Change(field=field, before=before, after=after)]:
+            return shortened(f"Change {name}: {field} {before or 'nothing'} → {after or 'nothing'}", MAX_LENGTH)
+        case _:
+            return f"Change {name}: {len(changes)} fields" if changes else f"Change {name}"

@@ -17,6 +17,7 @@ from bot.backends.base import (
     Resolution,
 )
 from bot.backends.base import form_fields as form_of
+from bot.backends.headlines import headline
 from bot.backends.opsramp import checks, coercion, compare, resolutions, wire
 from bot.backends.opsramp.body import BODY_FIELDS, Body, build_body
 from bot.backends.opsramp.changeset import Changeset, build_changeset
@@ -140,6 +141,7 @@ class WriteJobOperation(OpsRampOperation[JobParamsT]):
         return Preview(
             targets=targets,
             plan=plan.model_copy(update={"calls": (self._call(str(plan.context["path"]), shown),)}),
+            headline=headline(f"Create {after.get('name') or 'a job without a name'}", targets),
             warnings=(
                 *self._plan_warnings(params, changeset, overlay_of(plan), after),
                 *self._preview_warnings(after, script, names),

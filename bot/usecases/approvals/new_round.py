@@ -21,6 +21,7 @@ from bot.usecases.policy_service import policy_input_of_request
 from bot.usecases.refusals import RefusalCode
 from bot.usecases.services import Services
 from bot.usecases.summary import summarize_params
+from bot.usecases.titles import request_title
 
 
 def content_now(request: Request, current: Preview) -> Content:
@@ -68,6 +69,7 @@ async def fields_now(
     summary = summarize_params(fields, request.values, request.labels, current.resolutions)
     return {
         "content": content,
+        "title": request_title(operation, current, content.schedule, requirement),
         "summary": (
             *summary,
             *emergency_rows(requirement),
@@ -102,7 +104,7 @@ async def open_new_round(
         **fields,
         "content": content,
         "content_hash": content.hash,
-        "title": marked_title(request.title, requirement),
+        "title": fields.get("title") or marked_title(request.title, requirement),
         "round_opened_at": now,
         "approved_at": None,
         "approve_by": expires_at(requirement, now, content.schedule),

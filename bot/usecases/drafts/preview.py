@@ -9,7 +9,7 @@ from bot.errors import InputError
 from bot.forms import CHANGE, EMERGENCY, REASON, WHEN
 from bot.ids import PREVIEW_TOKEN
 from bot.requests.change import change_rows
-from bot.requests.emergency import emergency_rows, marked_title
+from bot.requests.emergency import emergency_rows
 from bot.requests.model import HASH_VERSION, Content, Requirement, RequirementCode, TargetSet
 from bot.requests.overlap import overlap_rows
 from bot.schedule import (
@@ -44,6 +44,7 @@ from bot.usecases.drafts.store import save_draft
 from bot.usecases.refusals import RefusalCode
 from bot.usecases.services import Services
 from bot.usecases.summary import summarize_params
+from bot.usecases.titles import request_title
 from bot.values import FrozenModel, StoredJson
 
 
@@ -185,9 +186,7 @@ async def _build_result(
         content=content,
         phrase=draft.phrase,
         zone=actor.zone,
-        title=marked_title(
-            f"{services.backends.require(draft.backend).connection.title}: {operation.title}", outcome.requirement
-        ),
+        title=request_title(operation, preview, schedule, outcome.requirement),
         summary=(
             *summarize_params(own_fields(fields), draft.values, draft.labels, preview.resolutions),
             *emergency_rows(outcome.requirement),

@@ -148,7 +148,7 @@ def test_defaults():
     assert plain.url == "http://f"
     assert plain.model_dump(exclude={"url", "username", "password"}) == {
         "title": "", "approvals_channel": "", "results_channel": "",
-        "scheduler": "nightshift", "ca_file": None, "organization_id": None,
+        "scheduler": "nightshift", "ca_file": None, "titles": {}, "organization_id": None,
         "location_id": None, "templates": (), "features": (), "secrets": {}, "cron_dialect": "auto",
         "cron_zone": "UTC", "remote_execution_version": "auto", "tasks_version": "auto",
         "default_effective_user": "root", "minimum_interval": 5, "dead_after": 15, "timeout": 30.0,
