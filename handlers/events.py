@@ -25,6 +25,7 @@ def register(table: RouteTable, services: Services) -> None:
         return Nothing()
 
     async def on_channel_back(event: Event) -> Reply:
+        services.directory.invalidate_channels()
         if event.type != "member_joined_channel" or event.user == services.directory.bot_user_id:
             await revive_cards(services, event.channel)
         return Nothing()

@@ -296,6 +296,10 @@ class SlackDirectory:
         self._channel_members[channel] = self._monotonic(), frozenset(members)
         return frozenset(members)
 
+    def invalidate_channels(self) -> None:
+        """Drop the cached members of channels, because somebody has joined one, or one is back."""
+        self._channel_members.clear()
+
     def invalidate_groups(self) -> None:
         """Drop the cached groups, because they have changed."""
         self._change_counts[""] += 1

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import pytest_asyncio
 
 from playground.environment import Environment
 from playground.slack import Person, User
@@ -60,8 +61,8 @@ GROUPS = {"@dba": ["dave"], "@leads": ["alice", "carol"]}
 UPTIME = {"command": "uptime"}
 
 
-@pytest.fixture
-def dave(env: Environment) -> Person:
+@pytest_asyncio.fixture(loop_scope="module")
+async def dave(env: Environment) -> Person:
     """The database administrator."""
     env.slack.admin.add_to_channel("dave", "#approvals")
     return env.slack.person("dave")
