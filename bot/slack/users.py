@@ -243,15 +243,15 @@ class SlackDirectory:
         known = self._users.get(user)
         return known[1] if known and self._monotonic() - known[0] < max_age else None
 
-    async def channel_name(self, channel: str) -> str:
-        """Return a channel's name without ``#``; "" if Slack does not answer."""
+    async def channel_name(self, channel: str) -> str | None:
+        """Return a channel's name without ``#``, "" if it has none; None if Slack does not tell."""
         if not channel:
             return ""
         if channel not in self._channel_names:
             try:
                 answer = await self._client.conversations_info(channel=channel)
             except (SlackApiError, *TRANSPORT_ERRORS):
-                return ""
+                return None
             self._channel_names[channel] = str(answer["channel"].get("name", ""))
         return self._channel_names[channel]
 

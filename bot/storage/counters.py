@@ -13,6 +13,11 @@ _INCREMENT = {
 }
 
 
+async def lock(tx: Tx, name: str) -> None:
+    """Lock a counter until the transaction ends, so that what it stands for is looked at by one at a time."""
+    await next_value(tx, name)
+
+
 async def next_value(tx: Tx, name: str) -> int:
     """Return the next number of a counter, starting at 1."""
     value = await tx.scalar(_INCREMENT[tx.dialect.name], {"name": name, "value": 1})

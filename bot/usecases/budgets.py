@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from bot.errors import Conflict
 from bot.requests.model import Request, Requirement, Run
 from bot.requests.policy.engine import Policy
-from bot.storage import budgets, runs
+from bot.storage import budgets, counters, runs
 from bot.storage.transactions import Tx
 
 
@@ -42,12 +42,19 @@ class Budgets:
 
         Checked in the transaction that approves, since two requests may have been previewed with the last of it.
         """
+        await self._lock(tx, requirement)
         return self._exhausted(requirement, await self.used(tx, now))
 
     async def require_left(self, tx: Tx, request: Request, run: Run, at: datetime) -> None:
         """Raise BudgetUsedUp if no budget is left for a run, in the transaction that starts it."""
+        await self._lock(tx, request.requirement)
         if rule := self._exhausted(request.requirement, await self.used_before(tx, request, run, at)):
             raise BudgetUsedUp(f"The rule “{rule}” has approved as many at once today as it may.")
+
+    async def _lock(self, tx: Tx, requirement: Requirement) -> None:
+        """Let no other transaction use a budget until this one ends: it would not see what this one uses."""
+        if self._limits().keys() & set(requirement.rules):
+            await counters.lock(tx, "budgets")
 
     def _exhausted(self, requirement: Requirement, used: dict[str, int]) -> str:
         limits = ((name, limit) for name, limit in self._limits().items() if name in requirement.rules)

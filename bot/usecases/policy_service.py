@@ -324,6 +324,7 @@ class PolicyService:
         ``with_groups=False`` leaves out the requester's groups, which freezes do not use: Slack may be away.
         """
         content = policy_input.content
+        channel_name = await self.directory.channel_name(policy_input.channel)
         known = await self.directory.groups() if with_groups else SlackUserGroups()
         groups = known.containing(policy_input.requester.user)
         return Subject(
@@ -335,7 +336,8 @@ class PolicyService:
             groups=policy_group_names(groups),
             missing_groups=self._missing_groups(known.find) if with_groups else frozenset(),
             channel=policy_input.channel,
-            channel_name=await self.directory.channel_name(policy_input.channel),
+            channel_name=channel_name or "",
+            unknown=frozenset({"channel"}) if channel_name is None else frozenset(),
             targets=policy_input.targets.count,
             fixed_targets=policy_input.targets.fixed,
             names=policy_input.targets.names,

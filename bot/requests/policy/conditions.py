@@ -179,9 +179,9 @@ def _backend(patterns: Patterns) -> Condition:
 def _channel(patterns: Patterns) -> Condition:
     def coverage(prepared: PreparedSubject) -> Coverage:
         subject = prepared.subject
-        if "channel" in subject.unknown:
-            return Coverage.PARTIAL
-        return _full_if(patterns.match(subject.channel) or patterns.match(subject.channel_name))
+        if patterns.match(subject.channel) or patterns.match(subject.channel_name):
+            return Coverage.FULL
+        return Coverage.PARTIAL if "channel" in subject.unknown else Coverage.NONE
 
     def matched_text(prepared: PreparedSubject) -> str:
         subject = prepared.subject

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 
+from bot.storage import counters
 from bot.storage.database import Database
 from bot.storage.schema_version import temporary_engine
 from tests.transaction_guard import watch_transactions
@@ -82,3 +83,17 @@ async def test_a_call_over_http_inside_a_transaction_is_noticed(db: Database) ->
             async with db.write():
                 await asyncio.gather(client.get("http://backend.test/"))
             assert len(found) == 2
+
+
+async def test_what_a_counter_stands_for_is_looked_at_by_one_at_a_time(db: Database) -> None:
+    seen: list[str] = []
+
+    async def look(name: str) -> None:
+        async with db.write() as tx:
+            await counters.lock(tx, "budgets")
+            seen.append(name)
+            await asyncio.sleep(0.05)
+            seen.append(name)
+
+    await asyncio.gather(look("a"), look("b"))
+    assert seen in (["a", "a", "b", "b"], ["b", "b", "a", "a"])
