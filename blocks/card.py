@@ -25,7 +25,7 @@ from blocks.text import (
     text_run,
     user_mention,
 )
-from blocks.times import absolute_time, utc_time
+from blocks.times import absolute_time, readers_time
 from bot.requests.disclosure import CardExcerpts, card_excerpts
 from bot.requests.emergency import review_sentence
 from bot.requests.lifecycle import FINAL_STATES, STATE_LABELS
@@ -147,16 +147,12 @@ def _decision_rows(decisions: Sequence[Decision]) -> list[Sequence[Element]]:
 
 
 def _timestamps(request: Request) -> list[Element]:
-    stamps = [
-        f"{label} {utc_time(at)}"
-        for label, at in (
-            ("approved", request.approved_at),
-            ("started", request.started_at),
-            ("finished", request.finished_at),
-        )
-        if at
-    ]
-    return [text_run(" · " + " · ".join(stamps))] if stamps else []
+    stamps = (
+        ("approved", request.approved_at),
+        ("started", request.started_at),
+        ("finished", request.finished_at),
+    )
+    return [part for label, at in stamps if at for part in (text_run(f" · {label} "), readers_time(at))]
 
 
 def _decision_row(decision: Decision) -> list[Element]:
@@ -164,7 +160,8 @@ def _decision_row(decision: Decision) -> list[Element]:
     row = [
         text_run(labels[decision.verdict]),
         user_mention(decision.person.user),
-        text_run(f" · {utc_time(decision.at)}"),
+        text_run(" · "),
+        readers_time(decision.at),
     ]
     if decision.on_behalf_of:
         row += [text_run(" on behalf of "), user_mention(decision.on_behalf_of)]

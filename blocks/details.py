@@ -30,7 +30,7 @@ from blocks.text import (
     text_run,
     user_mention,
 )
-from blocks.times import schedule_line, utc_time
+from blocks.times import readers_time, schedule_line
 from bot.requests.disclosure import Passage, passages
 from bot.requests.lifecycle import FINAL_STATES, STATE_LABELS
 from bot.requests.model import Decision, Request, Run
@@ -93,7 +93,7 @@ def details_file(request: Request) -> str:
 
 
 def _when(request: Request) -> list[Element]:
-    return schedule_line(request.content.schedule, request.zone)
+    return schedule_line(request.content.schedule)
 
 
 def _request_controls(request: Request) -> list[Block]:
@@ -178,7 +178,7 @@ def _status_blocks(request: Request, decisions: Sequence[Decision], runs: Sequen
     """The state of a request, its decisions and its runs, shortened to what a view has room for."""
     rows = [
         [text_run("State ", bold=True), text_run(STATE_LABELS[request.state])],
-        [*requester_elements(request), text_run(f" · {utc_time(request.created_at)}")],
+        [*requester_elements(request), text_run(" · "), readers_time(request.created_at)],
         [text_run("Revision ", bold=True), text_run(f"{request.revision} · {request.content_hash[:12]}")],
     ]
     blocks: list[Block] = [rich_text_lines(*rows)]
@@ -196,8 +196,9 @@ def _decision_block(request: Request, decision: Decision) -> Block:
     old = "" if decision.revision == request.revision else f" (revision {decision.revision})"
     retracted = ", taken back" if decision.retracted_at else ""
     comment = f": {clip(decision.comment, 300)}" if decision.comment else ""
-    text = text_run(f" {decision.verdict}{old}{retracted} · {utc_time(decision.at)}{comment}")
-    return rich_text_lines([user_mention(decision.person.user), text])
+    verdict = text_run(f" {decision.verdict}{old}{retracted} · ")
+    said = [text_run(comment)] if comment else []
+    return rich_text_lines([user_mention(decision.person.user), verdict, readers_time(decision.at), *said])
 
 
 def _log_menu(runs: Sequence[Run]) -> Block | None:

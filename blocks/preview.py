@@ -69,7 +69,7 @@ def preview_error_view(title: str, problems: Sequence[str]) -> View:
 
 def preview_view(model: PreviewModel) -> View:
     """The modal that shows a preview and submits it."""
-    rows: list[Sequence[Element]] = [[text_run("When ", bold=True), *schedule_line(model.schedule, model.zone)]]
+    rows: list[Sequence[Element]] = [[text_run("When ", bold=True), *schedule_line(model.schedule)]]
     targets = model.targets
     names = clip(join_names(targets.names, 10, targets.count), 1000)
     rows.append([text_run("On ", bold=True), text_run(f"{targets.count} {targets.noun}: {names}")])

@@ -40,7 +40,7 @@ def requester_elements(request: Request) -> list[Element]:
 
 def _summary_block(request: Request, shown: CardExcerpts) -> Block:
     rows: list[Sequence[Element]] = [requester_elements(request)]
-    rows.append([text_run("When ", bold=True), *schedule_line(request.content.schedule, request.zone)])
+    rows.append([text_run("When ", bold=True), *schedule_line(request.content.schedule)])
     rows.append([text_run("On ", bold=True), *excerpt_elements(shown.targets)])
     for row in shown.parameters:
         value = [text_run(row.value, code=True)] if row.value else []
