@@ -15,7 +15,7 @@ from bot.storage import requests
 from bot.storage.database import Database
 from bot.storage.migrate import migrate
 from bot.usecases.conflict_finder import ConflictFinder
-from bot.usecases.policy_service import policy_input_of_request
+from bot.usecases.policy_input import policy_input_of_request
 
 MAX_HOLD_MS = 50
 _ALICE = Person(team="T1", user="U1")

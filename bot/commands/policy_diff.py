@@ -92,7 +92,8 @@ async def _judged_twice(db: Database, old: Policy, new: Policy, since: datetime)
 
 def _demand(policy: Policy, request: Request, groups: frozenset[str], calendars: CalendarStore) -> Requirement:
     """Return what a policy demands of a request as it is now, at the time at which it was made."""
-    subject = subject_of(request, policy).model_copy(update={"groups": groups})
+    former_groups = groups if request.taken_over_from else frozenset[str]()
+    subject = subject_of(request, policy).model_copy(update={"groups": groups, "former_groups": former_groups})
     spans = work_spans(request.content.schedule, request.created_at, timedelta(seconds=policy.defaults.assume))
     hits = find_freeze_hits(policy.freezes, subject, spans, request.created_at, calendars.copies)
     editors = {editor.user: groups for editor in request.edited_by}

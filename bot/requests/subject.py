@@ -34,6 +34,8 @@ class Subject(FrozenModel):
     """Of a fact with None: the patterns whose matches are all known nonetheless."""
     requester: str
     groups: frozenset[str] = frozenset()
+    former_groups: frozenset[str] = frozenset()
+    """The groups of those who wrote it before somebody took it over. They make nobody a requester."""
     missing_groups: frozenset[str] = frozenset()
     channel: str = ""
     channel_name: str = ""

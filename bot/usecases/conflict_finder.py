@@ -16,7 +16,7 @@ from bot.schedule import Schedule
 from bot.storage import requests
 from bot.storage.database import Database
 from bot.storage.transactions import Tx
-from bot.usecases.policy_service import PolicyInput
+from bot.usecases.policy_input import PolicyInput
 
 T = TypeVar("T")
 MAY_BE_RUNNING = timedelta(hours=24)

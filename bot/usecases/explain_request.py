@@ -12,7 +12,8 @@ from bot.requests.policy.unknown_inputs import unknown_sentence
 from bot.requests.spans import start_times
 from bot.requests.subject import Subject
 from bot.storage import requests
-from bot.usecases.policy_service import PolicyInput, policy_group_names, policy_input_of_request
+from bot.usecases.policy_input import PolicyInput, policy_input_of_request
+from bot.usecases.policy_service import policy_group_names
 from bot.usecases.preflight import current_preview
 from bot.usecases.services import Services
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
-from pydantic import JsonValue
 
 from bot.clock import Clock
 from bot.errors import InputError, SlackSilent
@@ -16,7 +15,7 @@ from bot.requests.approval.rounds import ApprovalRound
 from bot.requests.approval.status import missing_approver_reasons
 from bot.requests.directory import UserGroup, resolve_groups
 from bot.requests.freezes.model import FreezeHit, find_freeze_hits, holding_hits, start_blocking_hits
-from bot.requests.model import Content, Overlap, Person, Request, Requirement, RequirementCode, Run, TargetSet
+from bot.requests.model import Content, Overlap, Person, Request, Requirement, RequirementCode, Run
 from bot.requests.policy.engine import Policy
 from bot.requests.policy.evaluate import evaluate_authors
 from bot.requests.policy.explain import headline
@@ -32,31 +31,10 @@ from bot.usecases.backend_registry import BackendRegistry
 from bot.usecases.budgets import Budgets
 from bot.usecases.calendar_store import CalendarStore
 from bot.usecases.policy_channels import channel_problems
+from bot.usecases.policy_input import PolicyInput, policy_input_of_request
 
 NIGHTSHIFT_KEEPS_TIME = "Nightshift holds the start and checks everything again right before it."
 _log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class PolicyInput:
-    """A request, or a draft of one, as policy sees it.
-
-    ``editors`` are those besides the requester who have changed it or are about to. ``former_authors`` wrote it before
-    the requester took it over. ``may_be_running`` says that a request on the same targets, marked as ended, may still
-    be running: no rule alone approves another one then.
-    """
-
-    name: str
-    requester: Person
-    channel: str
-    content: Content
-    targets: TargetSet
-    facts: Mapping[str, JsonValue]
-    zone: str
-    reason: str
-    editors: tuple[Person, ...] = ()
-    former_authors: tuple[Person, ...] = ()
-    may_be_running: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +135,7 @@ class PolicyService:
         as_now = {
             "starts": subject.starts if starts is None else starts,
             "groups": directory.group_names_of(policy_input.requester.user),
+            "former_groups": _groups_of_all(policy_input.former_authors, directory.group_names_of),
             "missing_groups": self._missing_groups(directory.group),
             "approved_today": approved_today or {},
         }
@@ -326,14 +305,18 @@ class PolicyService:
         content = policy_input.content
         channel_name = await self.directory.channel_name(policy_input.channel)
         known = await self.directory.groups() if with_groups else SlackUserGroups()
-        groups = known.containing(policy_input.requester.user)
+
+        def names_of(user: str) -> frozenset[str]:
+            return policy_group_names(known.containing(user))
+
         return Subject(
             backend=content.backend,
             operation=content.operation,
             facts=all_facts(policy_input.facts, policy_input.targets),
             known_for=policy_input.targets.known_for,
             requester=policy_input.requester.user,
-            groups=policy_group_names(groups),
+            groups=names_of(policy_input.requester.user),
+            former_groups=_groups_of_all(policy_input.former_authors, names_of),
             missing_groups=self._missing_groups(known.find) if with_groups else frozenset(),
             channel=policy_input.channel,
             channel_name=channel_name or "",
@@ -373,22 +356,10 @@ def _refusal(reason: str) -> Requirement:
     return Requirement(effect="refuse", reasons=(reason,), codes=(RequirementCode.REQUESTER_NOT_ALLOWED,))
 
 
+def _groups_of_all(people: Sequence[Person], names_of: Callable[[str], frozenset[str]]) -> frozenset[str]:
+    return frozenset().union(*(names_of(person.user) for person in people))
+
+
 def policy_group_names(groups: Sequence[SlackUserGroup]) -> frozenset[str]:
     """Return groups as policy names them: by id and by handle."""
     return frozenset([group.id for group in groups] + [f"@{group.handle}" for group in groups])
-
-
-def policy_input_of_request(request: Request) -> PolicyInput:
-    """Return a stored request as policy sees it."""
-    return PolicyInput(
-        name=request.name,
-        requester=request.requester,
-        channel=request.channel,
-        content=request.content,
-        targets=request.targets,
-        facts=request.facts,
-        zone=request.zone,
-        reason=request.reason,
-        editors=request.edited_by,
-        former_authors=request.taken_over_from,
-    )

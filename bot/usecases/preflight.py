@@ -22,7 +22,7 @@ from bot.requests.model import Request, Requirement, Run, TargetSet
 from bot.requests.policy.explain import headline
 from bot.requests.preflight import PreflightCode, Verdict, judge_start
 from bot.requests.resolutions import Difference, DifferenceCode
-from bot.usecases.policy_service import policy_input_of_request
+from bot.usecases.policy_input import policy_input_of_request
 from bot.usecases.services import Services
 from bot.values import FrozenModel
 

@@ -7,6 +7,7 @@ from bot.requests.model import ApproverLimit
 from bot.requests.text import count_noun
 
 _NOON = 12
+_PERIODS = {"hour": "in the last hour", "day": "today", "night": "tonight", "week": "this week"}
 
 
 def limit_since(limit: ApproverLimit, now: datetime, zone: str) -> datetime:
@@ -25,7 +26,8 @@ def limit_since(limit: ApproverLimit, now: datetime, zone: str) -> datetime:
             return midnight
 
 
-def limit_text(limit: ApproverLimit) -> str:
-    """Return why somebody who has reached a limit cannot approve more, for them."""
-    approved = count_noun(limit.count, "requests")
-    return f"You have approved {approved} this {limit.per}, as many as policy lets one person; somebody else decides."
+def limit_text(limit: ApproverLimit, *, in_place_of_another: bool = False) -> str:
+    """Return why somebody cannot approve more, for them: a limit is reached, theirs or that of whom they decide for."""
+    who = "The person in whose place you decide has" if in_place_of_another else "You have"
+    approved = f"{count_noun(limit.count, 'requests')} {_PERIODS[limit.per]}"
+    return f"{who} approved {approved}, which is the limit. Somebody else has to decide."

@@ -232,7 +232,7 @@ def _without_excluded(stages: Sequence[Stage], terms: Iterable[ApprovalTerms], s
     if not names:
         return tuple(stages)
     excluded = [name for name in names if name != REQUESTERS_GROUPS]
-    excluded += sorted(subject.groups) if REQUESTERS_GROUPS in names else []
+    excluded += sorted(subject.groups | subject.former_groups) if REQUESTERS_GROUPS in names else []
     texts = tuple(f"the {name}" if name == REQUESTERS_GROUPS else name for name in names)
     return tuple(s.model_copy(update={"excluded": tuple(excluded), "excluded_names": texts}) for s in stages)
 

@@ -17,7 +17,7 @@ from bot.storage import audit, messages, requests
 from bot.storage.requests import RequestChanges
 from bot.storage.transactions import Tx
 from bot.usecases.notifications import tell
-from bot.usecases.policy_service import policy_input_of_request
+from bot.usecases.policy_input import policy_input_of_request
 from bot.usecases.refusals import RefusalCode
 from bot.usecases.services import Services
 from bot.usecases.summary import summarize_params

@@ -12,7 +12,7 @@ from bot.storage.transactions import Tx
 from bot.usecases.approvals.new_round import fields_now, open_new_round, requirement_for_new_round
 from bot.usecases.integrity import load_intact
 from bot.usecases.planning import cancel_unsent_run
-from bot.usecases.policy_service import PolicyInput, policy_input_of_request
+from bot.usecases.policy_input import PolicyInput, policy_input_of_request
 from bot.usecases.preflight import backend_differences, current_preview
 from bot.usecases.refusals import RefusalCode
 from bot.usecases.services import Services

@@ -7,7 +7,7 @@ from pydantic import JsonValue
 from bot.requests.model import Content, Person, Request, TargetSet
 from bot.storage import requests
 from bot.storage.drafts import Draft
-from bot.usecases.policy_service import PolicyInput
+from bot.usecases.policy_input import PolicyInput
 from bot.usecases.services import Services
 
 

@@ -11,7 +11,7 @@ from bot.requests.notify.plan import MAX_COPIES, Audience, Plan, asked_of, plan
 from bot.requests.text import count_noun, first_few
 from bot.slack.live_directory import load_directory
 from bot.storage import person_settings
-from bot.usecases.policy_service import PolicyInput
+from bot.usecases.policy_input import PolicyInput
 from bot.usecases.services import Services
 from bot.values import FrozenModel
 

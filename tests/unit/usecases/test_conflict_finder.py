@@ -7,7 +7,7 @@ import pytest
 
 from bot.requests.model import Request
 from bot.storage import requests
-from bot.usecases.policy_service import policy_input_of_request
+from bot.usecases.policy_input import policy_input_of_request
 from tests.unit.usecases.harness import Harness
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

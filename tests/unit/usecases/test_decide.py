@@ -354,22 +354,38 @@ async def test_a_decision_wakes_what_shows_it_and_what_starts_it(bot: Harness, v
     assert bot.woken() == {"sender", "scheduler"}
 
 
+async def limited(bot: Harness, limits: tuple[ApproverLimit, ...]) -> Request:
+    request = await bot.request(hosts="name ~ db")
+    requirement = request.requirement.model_copy(update={"approver_limits": limits})
+    async with bot.services.db.write() as tx:
+        return await requests.transition(tx, request, request.state, requirement=requirement)
+
+
 async def test_one_person_approves_no_more_than_policy_lets_them_and_may_still_deny(bot: Harness) -> None:
     limits = (ApproverLimit(count=1, per="night"),)
-
-    async def limited() -> Request:
-        request = await bot.request(hosts="name ~ db")
-        requirement = request.requirement.model_copy(update={"approver_limits": limits})
-        async with bot.services.db.write() as tx:
-            return await requests.transition(tx, request, request.state, requirement=requirement)
-
     bot.forward(days=3)
-    first, second = await limited(), await limited()
+    first, second = await limited(bot, limits), await limited(bot, limits)
     await bot.decide(first, "carol")
-    with pytest.raises(NotAllowed, match="You have approved 1 request this night") as refused:
+    with pytest.raises(NotAllowed, match="You have approved 1 request tonight, which is the limit") as refused:
         await bot.decide(second, "carol")
     assert refused.value.code == RefusalCode.LIMIT_REACHED
     assert [decision.person for decision in await bot.decisions(second)] == []
     assert (await bot.decide(second, "carol", "denied", comment="Not tonight.")).request.state == "denied"
     bot.forward(days=1)
-    await bot.decide(await limited(), "carol")
+    await bot.decide(await limited(bot, limits), "carol")
+
+
+async def test_a_limit_counts_what_somebody_approves_in_a_persons_place(bot: Harness) -> None:
+    bot.forward(days=6)
+    actor = await bot.actor("bob")
+    limits = (ApproverLimit(count=1, per="day"),)
+    first, second = await limited(bot, limits), await limited(bot, limits)
+    await bot.decide(first, "bob")
+    await delegate(bot.services, actor, "U0DAVE", "tomorrow 10:00")
+    with pytest.raises(NotAllowed, match="The person in whose place you decide has approved 1 request today"):
+        await bot.decide(second, "dave")
+    assert await bot.decisions(second) == []
+    bot.forward(hours=16)
+    await bot.decide(second, "dave")
+    with pytest.raises(NotAllowed, match="You have approved 1 request today"):
+        await bot.decide(await limited(bot, limits), "bob")

@@ -11,7 +11,7 @@ from bot.usecases.drafts.preview import preview_draft
 from bot.usecases.drafts.rerun_failed import rerun_failed
 from bot.usecases.pauses.list_pauses import list_pauses
 from bot.usecases.pauses.pause_series import pause_series
-from bot.usecases.policy_service import policy_input_of_request
+from bot.usecases.policy_input import policy_input_of_request
 from bot.usecases.reviews.list_reviews import list_reviews
 from bot.usecases.runs.read_log import read_log
 from bot.usecases.sight import UNKNOWN_SIGHT, check_may_read_logs, check_may_see, seen_summaries

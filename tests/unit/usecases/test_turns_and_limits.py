@@ -12,7 +12,7 @@ from bot.storage import runs
 from bot.usecases import conflict_finder
 from bot.usecases.calendar_store import MAX_BYTES, _fetch
 from bot.usecases.jobs import alert_unapprovable, watch
-from bot.usecases.policy_service import policy_input_of_request
+from bot.usecases.policy_input import policy_input_of_request
 from bot.usecases.runs import cancel
 from playground.server import serve
 from tests.unit.usecases.harness import FOREMAN, Harness
