@@ -45,8 +45,12 @@ async def ops(bot: Harness) -> str:
     return await bot.services.directory.channel_id("#ops")
 
 
+async def elsewhere(bot: Harness) -> str:
+    return await bot.services.directory.channel_id("#approvals")
+
+
 async def test_groups_and_the_channel_count(bot: Harness) -> None:
-    by_dave = await bot.request("dave", when="tomorrow 20:00")
+    by_dave = await bot.request("dave", when="tomorrow 20:00", channel=await elsewhere(bot))
     found = await explained(bot, by_dave.name)
     assert demand_sentence(found.requirement).endswith("because a requester from @apprentices (rule “apprentices”).")
     assert found.notes == ()
@@ -56,7 +60,7 @@ async def test_groups_and_the_channel_count(bot: Harness) -> None:
 
 
 async def test_it_is_judged_by_the_targets_of_now(bot: Harness) -> None:
-    request = await bot.request(when="tomorrow 20:00", targeting_type="dynamic_query")
+    request = await bot.request(when="tomorrow 20:00", channel=await elsewhere(bot), targeting_type="dynamic_query")
     world = bot.env.foreman.state.world
     before = world.hosts
     world.hosts = [*before, *(replace(before[4], id=900 + n, name=f"web{n}.new.example.com") for n in range(9))]
@@ -97,7 +101,7 @@ async def test_what_others_edited_is_judged_for_all_authors(bot: Harness) -> Non
 
 
 async def test_what_is_over_is_judged_by_what_was_known_then(bot: Harness) -> None:
-    request = await bot.request("dave", when="now")
+    request = await bot.request("dave", when="now", channel=await elsewhere(bot))
     await bot.decide(request, "carol", "denied", comment="no")
     found = await explained(bot, request.name)
     assert found.notes == ("It has begun or is over: it is judged by the targets, facts and time of its request.",)
