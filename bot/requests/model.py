@@ -93,7 +93,7 @@ class ApproverLimit(FrozenModel):
 
 
 class Review(FrozenModel):
-    """The review that an emergency needs: by one of these people, within so many seconds of its approval."""
+    """The review that an emergency needs: by one of these people, ``within`` seconds after its approval."""
 
     by: Stage
     within: int

@@ -21,7 +21,7 @@ _PAGE_SIZE = 4
 """Requests that are read at once, each with up to 20,000 targets: more would keep clicks waiting."""
 
 FindSummaries = Callable[[Tx, int], Awaitable[Sequence[RequestSummary]]]
-"""Finds at most so many requests for a list."""
+"""Finds requests for a list, at most as many as it is given."""
 
 
 async def check_may_see(services: Services, request: Request, person: Person) -> None:

@@ -142,7 +142,7 @@ async def _prepare(
     try:
         return await prepare_attempt(services, run, request, operation, plan, now, notes)
     except BudgetUsedUp as error:
-        # Its approvers are asked by the next check.
+        # The next check asks its approvers.
         return Obstacle(ObstacleCode.CANNOT_TELL, str(error))
 
 
