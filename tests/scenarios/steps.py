@@ -198,7 +198,7 @@ async def advance_to_run(env: Environment, card: Message, run_number: int) -> No
     overlap. Where jobs were made slow, the one before may still be going."""
     if env.foreman.speed >= 1:
         await _wait_for_end_of_runs(env, card)
-    shown = rf"Run {run_number}: waiting for its time · \w+ (\d+ \w+ \d+ \d\d:\d\d) CET"
+    shown = rf"Run {run_number}: waiting for its time · \w+ (\d+ \w+ \d+, \d\d:\d\d) CET"
     found = await eventually(env, lambda: re.search(shown, card.text), lambda: card.text)
-    due = datetime.strptime(found[1], "%d %b %Y %H:%M").replace(tzinfo=ZoneInfo("Europe/Berlin"))
+    due = datetime.strptime(found[1], "%d %b %Y, %H:%M").replace(tzinfo=ZoneInfo("Europe/Berlin"))
     env.clock.move_to(due.astimezone(UTC) + timedelta(seconds=5))

@@ -37,7 +37,7 @@ async def approved_series(env: Environment) -> tuple[str, Message]:
         env.slack.person("alice"), f'{RUN_COMMAND} when="every 3 days at 04:00"', {"command": "id"}
     )
     card = await approve_request(env, name)
-    await wait_for_texts(card, "Run 1: waiting for its time · Tue 12 Jan 2027 04:00 CET", env=env)
+    await wait_for_texts(card, "Run 1: waiting for its time · Tue 12 Jan 2027, 04:00 CET", env=env)
     return name, card
 
 
@@ -51,7 +51,7 @@ async def test_runs_missed_during_a_downtime_are_reported_and_the_next_one_start
             missed = await alice.wait_for(f"{name} · run {number} ·", where="#results")
             assert "missed" in missed.text
             assert "it could not start before" in missed.text
-        await wait_for_texts(found, "Run 4: waiting for its time · Thu 21 Jan 2027 04:00 CET", env=env)
+        await wait_for_texts(found, "Run 4: waiting for its time · Thu 21 Jan 2027, 04:00 CET", env=env)
         assert jobs_received(env) == 0
         env.clock.move_to(datetime(2027, 1, 21, 3, 0, 5, tzinfo=UTC))
         assert "succeeded" in (await alice.wait_for(f"{name} · run 4 ·", where="#results")).text

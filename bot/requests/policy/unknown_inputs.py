@@ -44,8 +44,12 @@ def unknown_sentence(policy: Policy, subject: Subject) -> str:
         "conflicts": "whether other requests work on the same targets",
         "starts": "when it starts",
     }
-    texts = [text for name, text in words.items() if name in subject.unknown]
-    asked_for = set(_facts_asked_for(policy.relevant_rules(subject.backend, subject.operation)))
+    rules = policy.relevant_rules(subject.backend, subject.operation)
+    unknown = subject.unknown
+    if not any(each.channel for each in _conditions_of(rules)):
+        unknown -= {"channel"}
+    texts = [text for name, text in words.items() if name in unknown]
+    asked_for = set(_facts_asked_for(rules))
     facts = [name for name, value in subject.facts.items() if value == [None] and name in asked_for]
     if facts:
         texts.append(f"the fact{'s' if len(facts) > 1 else ''} {join_words(facts)}")

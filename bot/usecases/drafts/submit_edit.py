@@ -54,8 +54,8 @@ async def submit_edit(
         if request.revision != seen_revision:
             raise overtaken(request)
         # Content that returns to what it once was needs a new approval too, so the hash must differ.
-        renewal = request.content.renewal + (bool(changes) or not _keeps_approvals(request, preview))
-        content = preview.content.model_copy(update={"renewal": renewal})
+        # So must that of a new reason: approvers decide on it too.
+        content = preview.content.model_copy(update={"renewal": request.content.renewal + 1})
         preview = preview.model_copy(update={"content": content})
         await check_same_place(tx, request, content)
         await _check_same_kind(tx, request, content)
@@ -77,13 +77,6 @@ async def submit_edit(
             await tell(tx, services, request, Event.REQUESTED, key=str(request.revision), by=draft.person)
         await messages.mark_dirty(tx, request.id, now)
         return await approve_by_policy(tx, services, request, now)
-
-
-def _keeps_approvals(request: Request, preview: PreviewResult) -> bool:
-    """Return whether approvals survive an edit of the reason alone: of a request that still waits, that shows the same
-    targets, and of which policy demands the same. Otherwise they might be complete, and nobody left to decide."""
-    before = (request.targets, request.facts, request.requirement)
-    return request.state == "awaiting_approval" and (preview.targets, preview.facts, preview.requirement) == before
 
 
 async def check_may_edit(services: Services, request: Request, person: Person) -> None:

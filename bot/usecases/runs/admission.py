@@ -1,7 +1,7 @@
 """Decides whether a run may start. Every start comes through here, whatever led to it."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 import structlog
@@ -32,6 +32,8 @@ from bot.usecases.runs.transitions import StartingRun
 from bot.usecases.runs.wait import hold_for_pause, wait_and_recheck
 from bot.usecases.services import Services
 
+MOST_LATE = timedelta(hours=4)
+"""How late a run without a latest start may start. After that its approvers are asked when it should."""
 _log = structlog.get_logger(__name__)
 
 
@@ -46,6 +48,7 @@ class ObstacleCode(StrEnum):
     FROZEN = "frozen"
     OVERLAPS = "overlaps"
     WAITS_FOR_LAST = "waits_for_last"
+    LATE = "late"
     APPROVAL_INVALID = "approval_invalid"
     RENEWAL_DUE = "renewal_due"
     NOT_POSSIBLE = "not_possible"
@@ -76,7 +79,7 @@ class Obstacle:
     @property
     def asks_again(self) -> bool:
         """Whether the approval no longer covers the run."""
-        return self.code in (ObstacleCode.APPROVAL_INVALID, ObstacleCode.RENEWAL_DUE)
+        return self.code in (ObstacleCode.APPROVAL_INVALID, ObstacleCode.RENEWAL_DUE, ObstacleCode.LATE)
 
     @property
     def final_state(self) -> RunState | None:
@@ -210,6 +213,8 @@ async def find_obstacle(
         return Obstacle(ObstacleCode.OVERLAPS if skips else ObstacleCode.WAITS_FOR_LAST, overlap.text)
     if freeze := await services.policy.active_freeze_reason(request, at or now):
         return Obstacle(ObstacleCode.FROZEN, f"Not started: {freeze}")
+    if late := _lateness(run, request, now):
+        return Obstacle(ObstacleCode.LATE, late)
     approval = await services.approvals.approval_at_start(request)
     if approval.permission.is_unknown:
         return Obstacle(ObstacleCode.CANNOT_TELL, approval.permission.reason)
@@ -219,6 +224,15 @@ async def find_obstacle(
     if reason := await series_renewal_reason(services, request):
         return Obstacle(ObstacleCode.RENEWAL_DUE, reason)
     return None
+
+
+def _lateness(run: Run, request: Request, now: datetime) -> str:
+    """Return how late a start is that nobody limited and that nobody expects any more; "" if it is not that late."""
+    due = run.due_at or (request.approved_at if request.content.schedule.kind == "now" else None)
+    if run.state != "pending" or run.latest_start is not None or due is None or now - due <= MOST_LATE:
+        return ""
+    local = ZonedTime.from_instant(due, request.zone).local
+    return f"It was to start {local:%a %d %b %H:%M %Z}, and could not."
 
 
 async def _record_obstacle(services: Services, run: Run, request: Request, obstacle: Obstacle) -> None:

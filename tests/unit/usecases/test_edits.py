@@ -84,7 +84,7 @@ async def test_content_that_returns_to_what_it_was_needs_a_new_approval(bot: Har
     assert [r.content.renewal for r in (request, changed, back)] == [0, 1, 2]
     assert len({request.content_hash, changed.content_hash, back.content_hash}) == 3
     reasoned = await resubmitted(bot, await edited(bot, back), because="a better reason")
-    assert (reasoned.content_hash, reasoned.reason) == (back.content_hash, "a better reason")
+    assert (reasoned.content.renewal, reasoned.reason) == (3, "a better reason")
 
 
 async def test_a_new_reason_of_an_approved_request_is_approved_again(bot: Harness) -> None:
