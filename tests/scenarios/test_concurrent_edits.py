@@ -38,7 +38,7 @@ async def test_an_edit_wins_over_a_call_that_has_not_left_yet(env: Environment, 
     async with AsyncExitStack() as full:
         while not slots.locked():
             await full.enter_async_context(slots)
-        env.clock.advance(timedelta(days=2))
+        env.clock.advance(timedelta(hours=36))
         await wait_for_texts(card, "Starting", env=env)
         await confirm_request(preview)
     await wait_for_texts(card, "Waiting for approval", "nginx", "apache2", env=env)
@@ -102,7 +102,7 @@ async def test_an_edit_can_be_dropped_for_the_other_one(env: Environment, alice:
     await eventually(env, lambda: "Your edit is dropped." in alices.text, lambda: alices.text)
     await alices.close(everything=True)
     await wait_for_texts(card, "postgresql", env=env)
-    assert "apache2" not in card.text
+    assert "service apache2" not in card.text
 
 
 async def test_a_preview_tells_at_once_that_the_request_was_changed_and_the_form_below_undoes_nothing(

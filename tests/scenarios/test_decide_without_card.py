@@ -4,7 +4,8 @@ import pytest
 
 from playground.environment import Environment
 from playground.slack import Person
-from tests.scenarios.steps import find_card, make_request, wait_for_texts
+from playground.slack.changes import WAIT_SECONDS
+from tests.scenarios.steps import find_card, make_request, read_pages, wait_for_texts
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -14,6 +15,10 @@ async def test_an_approver_decides_on_home_and_in_details(env: Environment, alic
     card = await find_card(bob, approved)
     home = await bob.open_home()
     await home.click("Approve")
+    pages = await bob.modal(WAIT_SECONDS)
+    assert "restart" in await read_pages(pages)
+    assert "Approved by @bob" not in card.text
+    await pages.click("Approve")
     await wait_for_texts(card, "Approved by @bob", env=env)
     bob.ws.stacks.clear()
     denied = await make_request(alice)
