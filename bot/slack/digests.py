@@ -12,6 +12,7 @@ from bot.errors import NightshiftError, NotFound
 from bot.requests.directory import is_user
 from bot.requests.model import Person
 from bot.requests.notify.preferences import quiet_until
+from bot.slack.outdated import is_outdated
 from bot.slack.projection import RenderedMessage
 from bot.slack.users import SlackDirectory
 from bot.storage import messages, person_settings
@@ -68,6 +69,7 @@ class Digests:
     async def merge(self, waiting: Sequence[Message], render: Render, node: str) -> Sequence[Message]:
         """Return what is to be sent of the messages for one person: those that can wait become one if there are several
         of them. It is stored, and is sent in the next round."""
+        waiting = await self._without_outdated(waiting, node)
         kept = waiting if self._seconds else ()
         for is_urgent in (True, False):
             several = [m for m in kept if _is_news(m) and _is_urgent(m) is is_urgent]
@@ -75,6 +77,15 @@ class Digests:
                 await self._replace(several, render, node)
                 kept = [message for message in kept if message not in several]
         return kept if self._seconds else waiting
+
+    async def _without_outdated(self, waiting: Sequence[Message], node: str) -> Sequence[Message]:
+        """Delete the messages that waited until they were not true any more. Returns the others."""
+        outdated = [m for m in waiting if _is_news(m) and await is_outdated(self._db, self._clock, m)]
+        if not outdated:
+            return waiting
+        async with self._db.write() as tx:
+            is_deleted = await messages.delete_unsent(tx, [message.id for message in outdated], node)
+        return [message for message in waiting if message not in outdated] if is_deleted else waiting
 
     async def _replace(self, several: Sequence[Message], render: Render, node: str) -> None:
         """Store one message in place of several. Another node that has them now sends them itself."""

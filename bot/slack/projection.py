@@ -23,6 +23,8 @@ from bot.requests.approval.rounds import current_round
 from bot.requests.approval.status import approval_status
 from bot.requests.emergency import due_review_text
 from bot.requests.model import Request
+from bot.requests.notify.events import Event
+from bot.requests.notify.words import next_start_text
 from bot.requests.pauses import shown_pauses
 from bot.slack.live_directory import load_approval_directory
 from bot.slack.users import SlackDirectory
@@ -48,7 +50,7 @@ async def render(db: Database, slack_directory: SlackDirectory, clock: Clock, me
     """Render a message. Raises NotFound if what it shows is deleted."""
     match message.kind:
         case "note":
-            return await _render_note(db, slack_directory, message)
+            return await _render_note(db, slack_directory, clock, message)
         case "approval" | "receipt":
             return await _render_card(db, slack_directory, clock, message)
         case "outcome" | "details":
@@ -59,12 +61,17 @@ async def render(db: Database, slack_directory: SlackDirectory, clock: Clock, me
             raise NotFound("It is no message.")
 
 
-async def _render_note(db: Database, slack_directory: SlackDirectory, message: Message) -> RenderedMessage:
+async def _render_note(
+    db: Database, slack_directory: SlackDirectory, clock: Clock, message: Message
+) -> RenderedMessage:
     """Render a sentence, in the thread of a card if it has a parent. ``by`` is the user who caused it."""
     text = str(message.facts.get("text", ""))
     by = message.facts.get("by")
     async with db.read() as tx:
         parent = await messages.get(tx, message.parent_id) if message.parent_id else None
+        if message.facts.get("event") == Event.APPROVED:
+            request = await requests.get(tx, message.request_id or "")
+            text = f"{text} {next_start_text(request, clock.now())}".strip()
     row = [*_mentions(message), text_run(clip(text, 2900)), *([text_run(" By "), user_mention(str(by))] if by else [])]
     if message.facts.get("home") and (url := await slack_directory.home_url()):
         row += [text_run(" "), link("Open Home", url)]

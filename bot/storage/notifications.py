@@ -102,7 +102,7 @@ async def _store(
             dedupe = f"outcome:{run_id}:{place}"
             await messages.add(tx, now, "outcome", place, request.id, run_id=run_id, facts=facts, dedupe=dedupe)
         case "note":
-            facts |= {"text": planned.text, "by": by or None}
+            facts |= {"text": planned.text, "by": by or None, "event": event}
             await messages.add(tx, now, "note", place, request.id, run_id=run_id or None, facts=facts, dedupe=dedupe)
         case "reply" if place in cards and (cards[place].ts or not is_user(place)):
             # A card that somebody has not got yet shows all of it once it comes.

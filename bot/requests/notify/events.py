@@ -19,6 +19,7 @@ class Event(StrEnum):
     DENIED = "denied"
     EXPIRED = "expired"
     ABOUT_TO_START = "about_to_start"
+    CANCELLED = "cancelled"
     ENDED = "ended"
     FAILED = "failed"
     UNKNOWN = "outcome_unknown"
@@ -60,6 +61,7 @@ TABLE: Mapping[Event, Row] = {
     Event.DENIED: Row(requester="note"),
     Event.EXPIRED: Row(requester="note"),
     Event.ABOUT_TO_START: Row(channel="thread", requester="note"),
+    Event.CANCELLED: Row(channel="thread", requester="note"),
     Event.ENDED: Row(channel="thread", requester="outcome", results=True),
     Event.FAILED: Row(channel="thread", requester="outcome", results=True),
     Event.UNKNOWN: Row(channel="thread", mentions="requester", requester="note", admins=True),

@@ -8,15 +8,24 @@ from bot.schedule import ZonedTime
 
 
 def decision_text(event: Event, request: Request, comment: str) -> str:
-    """Say what approvers have decided, and what comes next. Who decided is shown after it."""
+    """Say what approvers have decided. Who decided is shown after it, and when it starts if it was approved."""
     said = f" “{comment}”" if comment else ""
     match event:
         case Event.APPROVED:
-            return f"{request.name} was approved: {request.title}.{said} {_next_start(request)}"
+            return f"{request.name} was approved: {request.title}.{said}"
         case Event.DENIED:
             return f"{request.name} was denied: {request.title}.{said} Nothing was done."
         case _:
             return f"Changes to {request.name} are asked for:{said} Use “Edit” on its card."
+
+
+def cancelled_text(request: Request, *, is_over: bool) -> str:
+    """Say that somebody has cancelled a request. Who did is shown after it. ``is_over`` is False while its system has
+    to stop something."""
+    if is_over:
+        rest = "No further run will start." if request.is_series else "It will not start."
+        return f"{request.name} was cancelled: {request.title}. {rest}"
+    return f"{request.name} is being cancelled: {request.title}. Its system is asked to stop it."
 
 
 def expired_text(request: Request) -> str:
@@ -45,10 +54,13 @@ def unknown_text(request: Request) -> str:
     )
 
 
-def _next_start(request: Request) -> str:
+def next_start_text(request: Request, now: datetime) -> str:
+    """Say when an approved request starts; "" if that is over, or is not so any more."""
+    if request.state not in ("approved", "scheduled", "starting"):
+        return ""
     if request.start_at is None:
         return "It starts now."
-    return f"It starts at {_moment(request.start_at, request.zone)}."
+    return f"It starts at {_moment(request.start_at, request.zone)}." if request.start_at > now else ""
 
 
 def _moment(instant: datetime, zone: str) -> str:

@@ -13,10 +13,13 @@ from bot.backends.base import Handle
 from bot.errors import Conflict, NightshiftError, NotAllowed
 from bot.requests.lifecycle import FINAL_RUN_STATES, FINAL_STATES, STATE_LABELS
 from bot.requests.model import Person, Request, Run
+from bot.requests.notify.events import Event
+from bot.requests.notify.words import cancelled_text
 from bot.requests.start_check import CANCEL_AGAIN, cancelled_by_person, is_cancelled_by_person
 from bot.storage import audit, messages, pauses, requests, runs
 from bot.storage.transactions import Tx
 from bot.usecases.approvals.withdraw import withdraw
+from bot.usecases.notifications import tell
 from bot.usecases.planning import cancel_unsent_run
 from bot.usecases.refusals import RefusalCode
 from bot.usecases.runs.find_unknown import find_unknown_run
@@ -154,6 +157,8 @@ async def _stop_locally(services: Services, request_id: str, person: Person) -> 
                 await pauses.end(tx, pause, now)
         data: JsonObject = {"stopped": len(open_runs) - len(remaining), "remaining": [run.id for run in remaining]}
         await audit.record(tx, now, person.key, "request.cancelled", request.id, data)
+        text = cancelled_text(request, is_over=request.state in FINAL_STATES)
+        await tell(tx, services, request, Event.CANCELLED, text, key=person.user, by=person)
         await messages.mark_dirty(tx, request.id, now)
     return remaining
 

@@ -116,6 +116,32 @@ async def test_what_has_not_started_is_over_at_once(bot: Harness, who: str) -> N
     assert {m.desired_version for m in await bot.messages(request, "approval", "receipt")} == {3}
 
 
+async def test_an_approver_who_cancels_tells_the_requester(bot: Harness) -> None:
+    request, own = await bot.approved(when="tomorrow 09:00"), await bot.approved(when="tomorrow 10:00")
+    await cancel(bot.services, request.id, bot.person("bob"))
+    await cancel(bot.services, own.id, bot.person("alice"))
+    told = [m for m in await bot.messages(request, "note") if "was cancelled" in str(m.facts["text"])]
+    assert {m.recipient for m in told} == {"U0ALICE", "#approvals"}
+    text = f"{request.name} was cancelled: {request.title}. It will not start."
+    assert {(m.facts["text"], m.facts["by"]) for m in told} == {(text, "U0BOB")}
+    thread = [m for m in await bot.messages(own, "note") if "was cancelled" in str(m.facts["text"])]
+    assert [m.recipient for m in thread] == ["#approvals"]
+
+
+async def test_a_cancelled_series_says_that_no_further_run_starts(bot: Harness) -> None:
+    request = await bot.approved(when=SERIES)
+    await cancel(bot.services, request.id, bot.person("bob"))
+    assert any("No further run will start." in str(m.facts["text"]) for m in await bot.messages(request, "note"))
+
+
+async def test_what_still_runs_is_said_to_be_being_cancelled(bot: Harness) -> None:
+    bot.env.foreman.speed = 0.001
+    request, _ = await bot.started()
+    await cancel(bot.services, request.id, bot.person("bob"))
+    text = f"{request.name} is being cancelled: {request.title}. Its system is asked to stop it."
+    assert any(m.facts["text"] == text and m.recipient == "U0ALICE" for m in await bot.messages(request, "note"))
+
+
 async def test_who_is_neither_requester_nor_approver_cancels_nothing(bot: Harness) -> None:
     request = await bot.approved(when="tomorrow 09:00")
     with pytest.raises(NotAllowed, match="Only the requester and the approvers can cancel this"):

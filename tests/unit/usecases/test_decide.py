@@ -56,7 +56,7 @@ async def test_the_last_approval_needed_plans_the_run(bot: Harness) -> None:
     assert {m.kind: m.desired_version for m in await bot.messages(request)} == {"approval": 2, "receipt": 2, "note": 1}
     (note,) = await bot.messages(request, "note")
     assert (note.recipient, note.facts["by"]) == ("U0ALICE", "U0BOB")
-    assert note.facts["text"] == f"{request.name} was approved: {request.title}. “looks good” It starts now."
+    assert note.facts["text"] == f"{request.name} was approved: {request.title}. “looks good”"
 
 
 async def test_one_of_two_approvals_leaves_it_waiting(bot: Harness) -> None:

@@ -11,7 +11,9 @@ from bot.slack.digests import Digests
 from bot.slack.rate_limits import RateLimiter
 from bot.slack.sender import Sender
 from bot.storage import person_settings
+from bot.usecases.jobs.announce_starts import announce_starts
 from bot.usecases.jobs.remind import send_reminders
+from bot.usecases.runs.cancel import cancel
 from playground.slack import Message
 from tests.unit.usecases.harness import Harness
 
@@ -108,3 +110,31 @@ async def test_in_quiet_hours_only_an_escalation_is_sent(bot: Harness) -> None:
     bot.forward(hours=6, minutes=10)
     await send(bot, sender)
     assert has(bot, "dave", request)
+
+
+async def quiet(bot: Harness, who: str) -> None:
+    async with bot.services.db.write() as tx:
+        chosen = Preferences(quiet="20-08", zone="Asia/Tokyo")
+        await person_settings.set_preferences(tx, bot.person(who), chosen, bot.now)
+
+
+async def test_what_was_held_says_only_what_is_still_true(bot: Harness) -> None:
+    sender = sender_of(bot, digest_seconds=0)
+    await send(bot, sender)
+    await quiet(bot, "alice")
+    bot.forward(hours=2, minutes=5)  # 20:05 in Tokyo
+    stopped, kept = await bot.approved(when="in 90 minutes"), await bot.approved(when="tomorrow 21:00")
+    bot.forward(minutes=80)
+    await announce_starts(bot.services)
+    assert any("starts at" in str(m.facts["text"]) for m in await bot.messages(stopped, "note"))
+    await cancel(bot.services, stopped.id, bot.person("bob"))
+    before = len(direct_messages(bot, "alice"))
+    await send(bot, sender)
+    bot.forward(hours=11)
+    await send(bot, sender)
+    told = [message.text for message in direct_messages(bot, "alice")[before:]]
+    about_stopped = [text for text in told if stopped.name in text]
+    assert about_stopped
+    assert not any("starts" in text for text in about_stopped)
+    assert any("It will not start." in text for text in about_stopped)
+    assert any(f"{kept.name} was approved" in text and "It starts at" in text for text in told)
