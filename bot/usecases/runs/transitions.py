@@ -70,7 +70,8 @@ async def record_started(
         if is_scheduled:
             # While it waited to be handed over, the run had a deadline for that.
             changes["latest_start"] = starting.request.latest_start
-            changes |= _planned_start(starting, handle, now)
+            attempt = await runs.get_attempt(tx, starting.plan.token)
+            changes |= _planned_start(starting, handle, attempt.created_at if attempt else None)
             if pause is not None:
                 check = StartCheck(state="cancelling", outcome="wait", code="paused", text=f"{request.name} is paused.")
                 changes |= {"start_check": check, "check_at": now}
@@ -93,13 +94,15 @@ async def _was_cancelled(tx: Tx, request: Request, run: Run) -> bool:
     return attempt is not None and any(entry.at >= attempt.created_at for entry in entries)
 
 
-def _planned_start(starting: StartingRun, handle: Handle, now: datetime) -> RunChanges:
-    """Return when the back end makes the start, and when that is checked. Own timing is known once it is polled."""
+def _planned_start(starting: StartingRun, handle: Handle, checked_at: datetime | None) -> RunChanges:
+    """Return when the back end makes the start, and when that is checked. Own timing is known once it is polled.
+
+    ``checked_at`` is when the run was checked before it was handed over; the answer may have come much later.
+    """
     start_at = starting.request.start_at
     if start_at is None or starting.operation.owns_schedule:
         return {}
-    if handle.kind == "run" and now >= check_time(start_at):
-        # It was checked just now, before it was handed over.
+    if handle.kind == "run" and checked_at is not None and checked_at >= check_time(start_at):
         return {"starts_at": start_at, "start_check": StartCheck(state="passed")}
     return {"starts_at": start_at, "check_at": check_time(start_at)}
 

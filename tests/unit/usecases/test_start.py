@@ -14,8 +14,9 @@ from bot.storage import requests, runs
 from bot.storage.database import Database
 from bot.storage.transactions import Tx
 from bot.usecases.runs.dispatch import dispatch_run
+from bot.usecases.runs.find_unknown import find_unknown_run
 from playground.foreman.world import default_world
-from tests.unit.usecases.harness import RUN_COMMAND, Harness, foreman_fault
+from tests.unit.usecases.harness import FOREMAN, RUN_COMMAND, Harness, foreman_fault
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -109,6 +110,18 @@ async def test_a_start_in_the_back_end_is_not_running_yet(bot: Harness) -> None:
     assert (run.state, run.started_at) == ("scheduled_in_backend", None)
     after = await bot.reload(request)
     assert (after.state, after.started_at) == ("scheduled", None)
+
+
+async def test_a_start_found_shortly_before_its_time_is_checked_again_if_its_call_was_made_long_before(
+    bot: Harness,
+) -> None:
+    _, run = await bot.unknown(arrived=True, when="in 180 minutes")
+    bot.forward(minutes=170)
+    await find_unknown_run(bot.services, run)
+    async with bot.services.db.write() as tx:
+        found = await runs.get(tx, run.id)
+        assert (found.state, found.start_check) == ("scheduled_in_backend", None)
+        assert run.id in [due.id for due in await runs.claim_for_check(tx, FOREMAN, bot.now, timedelta(seconds=1), 100)]
 
 
 async def test_what_is_over_does_not_start(bot: Harness) -> None:
