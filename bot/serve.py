@@ -20,6 +20,9 @@ PING_SECONDS = 5
 """Interval between pings. A dead Socket Mode connection is noticed after about twice this."""
 WATCHDOG_INTERVAL_SECONDS = 15.0
 CLOSE_TIMEOUT_SECONDS = 1.0
+KEEP_ALIVE_SECONDS = 75
+"""How long an idle connection stays open. Proxies close theirs after 60 s; closed here first, a request of Slack that is
+just being sent on it would be lost."""
 _log = structlog.get_logger(__name__)
 
 
@@ -91,6 +94,7 @@ async def http_transport(bot: Nightshift, host: str, port: int) -> AsyncIterator
         access_log=False,
         proxy_headers=False,
         lifespan="off",
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=5,
     )
     server = _SignallessServer(config)
