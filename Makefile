@@ -4,7 +4,7 @@ BIN := .venv/bin
 ARGS ?=
 SEED ?= 1
 SIZE ?= 1
-WORKERS ?= 3
+WORKERS ?= 4
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check bench crash faults cluster mutants oracle histories screenshots docs lock clean

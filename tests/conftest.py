@@ -22,14 +22,19 @@ settings.load_profile("no deadline")
 
 _UNSAFE_BUT_FAST = ("fsync", "synchronous_commit", "full_page_writes")
 """Settings that protect PostgreSQL against a power loss, which no test simulates."""
-_SLOW_DIRS = {"scenarios", "crash", "docs"}
+_WAITING_DIRS = {"scenarios", "crash", "docs"}
+"""Directories whose tests mostly wait: for loops of the bot, and for processes."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Start with the files that wait much or take long, so that none of them is left to the end.
+    """Spread the files whose tests wait evenly over all others, so that the workers always have something to compute.
 
     Crash tests start several processes each; ordering by file name spreads them among the scenarios."""
-    items.sort(key=lambda item: (0, item.path.name) if item.path.parent.name in _SLOW_DIRS else (1, ""))
+    paths = sorted({item.path for item in items}, key=lambda path: (path.name, path))
+    waiting = [path for path in paths if path.parent.name in _WAITING_DIRS]
+    computing = [path for path in paths if path.parent.name not in _WAITING_DIRS]
+    place = {path: (index + 1) / len(group) for group in (waiting, computing) for index, path in enumerate(group)}
+    items.sort(key=lambda item: (place[item.path], item.path))
 
 
 @pytest.fixture(scope="session")
