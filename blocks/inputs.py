@@ -111,7 +111,8 @@ def _select(field: FormField, value: Json, *, multiple: bool) -> Element:
     picked = _texts(value) if multiple else [str(value)]
     # Picked choices come first: one that is not shown would be lost when the form is read.
     first = sorted(field.choices, key=lambda choice: choice.value not in picked)[:MAX_OPTIONS]
-    known = {choice.value: option_element(choice) for choice in field.choices if choice in first}
+    shown = {choice.value for choice in first}
+    known = {choice.value: option_element(choice) for choice in field.choices if choice.value in shown}
     element: Element = {
         "type": "multi_static_select" if multiple else "static_select",
         "action_id": field.name,
