@@ -30,7 +30,7 @@ class ReceivedRequest:
 class Fault:
     """Something that goes wrong with requests whose path matches (a regular expression, searched).
 
-    slow: answers after ``seconds``. status: answers ``status`` and ``body`` without acting. html: a proxy's error page,
+    slow: answers after ``seconds``, or as soon as ``until`` is set if there is one. status: answers ``status`` and ``body`` without acting. html: a proxy's error page,
     with ``status``. cut: the connection breaks before anything happens. cut_after: it breaks after the server acted.
     hang: acts, then never answers. ``remaining`` is how often it still strikes; None is for ever.
     """
@@ -42,6 +42,7 @@ class Fault:
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
     seconds: float = 1.0
+    until: asyncio.Event | None = None
     remaining: int | None = 1
 
     def matches(self, request: web.Request) -> bool:
@@ -81,7 +82,7 @@ class Sandbox:
 async def _inject(fault: Fault, request: web.Request, handler: Handler) -> web.StreamResponse:
     match fault.kind:
         case "slow":
-            await asyncio.sleep(fault.seconds)
+            await (fault.until.wait() if fault.until else asyncio.sleep(fault.seconds))
             return await handler(request)
         case "status":
             return web.json_response(fault.body, status=fault.status, headers=dict(fault.headers))

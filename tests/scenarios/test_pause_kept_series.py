@@ -129,24 +129,26 @@ async def test_a_cancellation_that_foreman_does_not_confirm_ends_no_pause_and_is
     assert name not in await hub_reply(env, alice, "pauses")
 
 
-async def handed_over(env: Environment, who: Person) -> tuple[str, Message]:
-    """A series that was approved, and whose call Foreman is about to answer."""
-    env.foreman.faults.append(Fault("slow", JOBS_PATH, "POST", remaining=1, seconds=2.0))
+async def handed_over(env: Environment, who: Person) -> tuple[str, Message, asyncio.Event]:
+    """A series that was approved, and whose call Foreman answers once the event is set."""
+    answers = asyncio.Event()
+    env.foreman.faults.append(Fault("slow", JOBS_PATH, "POST", until=answers))
     before = jobs_received(env)
     name = await make_request(who, COMMAND.format("every day at 05:00"), UPTIME)
     card = await approve_request(env, name)
     await eventually(env, lambda: jobs_received(env) == before + 1)
-    return name, card
+    return name, card, answers
 
 
 async def test_a_series_that_is_paused_while_it_is_handed_over_is_taken_out_after_that(
     env: Environment, alice: Person
 ) -> None:
     earlier = len(env.foreman.logics)
-    name, card = await handed_over(env, alice)
+    name, card, answers = await handed_over(env, alice)
     said = await hub_reply(env, alice, f"pause {name} because disk")
     assert "It is just being handed to Foreman, and is taken out again after that." in said
     assert "The present run" not in said
+    answers.set()
     await wait_for_texts(card, "Scheduled", "⏸️ Paused: disk.", "The series: cancelled", env=env)
     assert [logic.state for logic in env.foreman.logics[earlier:]] == ["cancelled"]
     assert "is resumed. Next run:" in await hub_reply(env, alice, f"resume {name}")
@@ -154,9 +156,10 @@ async def test_a_series_that_is_paused_while_it_is_handed_over_is_taken_out_afte
 
 
 async def test_a_series_that_is_resumed_while_it_is_handed_over_goes_on(env: Environment, alice: Person) -> None:
-    name, card = await handed_over(env, alice)
+    name, card, answers = await handed_over(env, alice)
     await hub_reply(env, alice, f"pause {name} because disk")
     assert "is resumed. Its back end goes on with it." in await hub_reply(env, alice, f"resume {name}")
+    answers.set()
     await wait_for_texts(card, "Scheduled", "The series: waiting in the back end", env=env)
     assert env.foreman.logics[-1].state == "active"
     await click_for_reply(alice, "Cancel the series", card)
