@@ -173,11 +173,11 @@ results = "#results"
 admin = "#ops-admin"
 
 [timing]
-watch_seconds = 0.3
-timekeeper_seconds = 0.2
-card_seconds = 0.3
-recheck_seconds = 0.3
-find_seconds = 1.0
+watch_seconds = 0.15
+timekeeper_seconds = 0.1
+card_seconds = 0.1
+recheck_seconds = 0.15
+find_seconds = 0.3
 drain_seconds = 2.0
 slack_pace = 100
 digest_seconds = 0

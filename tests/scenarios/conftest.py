@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+import stamina
 from structlog.testing import capture_logs
 
 from playground.environment import POLICY, Environment, run_bot, run_environment
@@ -31,11 +32,21 @@ START_TIME = datetime(2027, 1, 11, 9, 0, tzinfo=UTC)
 
 What "tomorrow at six" means must not depend on when the tests are run."""
 
+RETRY_ATTEMPTS = 3
+"""How often a back end is asked at most, as in production."""
+
 Log = Sequence[MutableMapping[str, Any]]
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "allows_bot_errors: the bot may log errors in this test")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_retry_delay() -> Iterator[None]:
+    """Repeat calls as often as always, but at once."""
+    with stamina.set_testing(True, attempts=RETRY_ATTEMPTS, cap=True):
+        yield
 
 
 @pytest.fixture(scope="module")
