@@ -21,8 +21,8 @@ PING_SECONDS = 5
 WATCHDOG_INTERVAL_SECONDS = 15.0
 CLOSE_TIMEOUT_SECONDS = 1.0
 KEEP_ALIVE_SECONDS = 75
-"""How long an idle connection stays open. Proxies close theirs after 60 s; closed here first, a request of Slack that is
-just being sent on it would be lost."""
+"""How long an idle connection stays open. Proxies close theirs after 60 s; closed here first, a request of Slack that
+is just being sent on it would be lost."""
 _log = structlog.get_logger(__name__)
 
 

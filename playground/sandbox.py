@@ -30,9 +30,10 @@ class ReceivedRequest:
 class Fault:
     """Something that goes wrong with requests whose path matches (a regular expression, searched).
 
-    slow: answers after ``seconds``, or as soon as ``until`` is set if there is one. status: answers ``status`` and ``body`` without acting. html: a proxy's error page,
-    with ``status``. cut: the connection breaks before anything happens. cut_after: it breaks after the server acted.
-    hang: acts, then never answers. ``remaining`` is how often it still strikes; None is for ever.
+    slow: answers after ``seconds``, or as soon as ``until`` is set if there is one. status: answers ``status`` and
+    ``body`` without acting. html: a proxy's error page, with ``status``. cut: the connection breaks before anything
+    happens. cut_after: it breaks after the server acted. hang: acts, then never answers. ``remaining`` is how often it
+    still strikes; None is for ever.
     """
 
     kind: Literal["slow", "status", "html", "cut", "cut_after", "hang"]
