@@ -23,6 +23,7 @@ from blocks.text import (
 )
 from blocks.times import schedule_line
 from bot.requests.model import TargetSet
+from bot.requests.text import count_noun
 from bot.schedule import Schedule
 from bot.values import JsonObject
 
@@ -72,7 +73,7 @@ def preview_view(model: PreviewModel) -> View:
     rows: list[Sequence[Element]] = [[text_run("When ", bold=True), *schedule_line(model.schedule)]]
     targets = model.targets
     names = clip(join_names(targets.names, 10, targets.count), 1000)
-    rows.append([text_run("On ", bold=True), text_run(f"{targets.count} {targets.noun}: {names}")])
+    rows.append([text_run("On ", bold=True), text_run(f"{count_noun(targets.count, targets.noun)}: {names}")])
     if targets.note:
         rows.append([text_run(clip(targets.note, 1000))])
     rows += [[text_run(f"{label} ", bold=True), text_run(clip(text, 300))] for label, text in model.summary[:30]]

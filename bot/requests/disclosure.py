@@ -185,7 +185,7 @@ def _targets_text(request: Request) -> str:
     targets = request.targets
     names = ", ".join(targets.names[:MAX_NAMES])
     unnamed = targets.count - min(MAX_NAMES, len(targets.names))
-    text = f"{targets.count} {targets.noun}"
+    text = count_noun(targets.count, targets.noun)
     if names:
         text += f": {names}" + (f" and {unnamed} more" if unnamed > 0 else "")
     if not targets.fixed:

@@ -47,5 +47,5 @@ def due_review_text(request: Request, review: DueReview, now: datetime, zone: st
         return f"Reviewed {local_time(review.reviewed_at, zone)}: {review.comment}"
     who = approver_names(request.requirement.review.by) if request.requirement.review else "nobody"
     if now >= review.due_at:
-        return f"Its review is overdue since {local_time(review.due_at, zone)}: {who} must review it."
+        return f"Its review was due {local_time(review.due_at, zone)}: {who} must do it now."
     return f"{who} must review it by {local_time(review.due_at, zone)}."

@@ -119,7 +119,7 @@ async def _approval_status_text(db: Database, slack_directory: SlackDirectory, c
         held = await delegations.for_decisions(tx, decisions, clock.now())
     directory = await load_approval_directory(slack_directory, request, decisions)
     found = approval_status(current_round(request, held), decisions, directory, clock.now())
-    return " ".join([found.text, *found.unapprovable_reasons])
+    return " ".join([f"{found.text}.", *found.unapprovable_reasons])
 
 
 async def _render_outcome(db: Database, slack_directory: SlackDirectory, message: Message) -> RenderedMessage:

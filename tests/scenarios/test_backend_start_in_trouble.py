@@ -98,7 +98,7 @@ async def test_while_nobody_is_an_approver_it_is_cancelled_and_the_card_says_so(
     env.slack.admin.set_group("sre", [])
     move_before(env, job, 10)
     await is_cancelled(env, job)
-    await wait_for_texts(card, "Waiting for approval", "only 0 of them can approve it now", env=env)
+    await wait_for_texts(card, "Waiting for approval", "nobody of them can approve it now", env=env)
     env.clock.move_to(job.start_at + timedelta(seconds=5))
     assert (jobs_received(env), job.runs) == (calls, None)
 

@@ -82,7 +82,7 @@ async def test_nothing_is_paused_or_resumed(env: Environment, bob: Person) -> No
     with database_locked(env):
         assert WHAT_TO_DO in await reply("resume foreman.main")
     assert "Foreman is paused until" in await reply("pauses")
-    assert "Foreman is not paused any more." in await reply("resume foreman.main")
+    assert "Foreman has been resumed." in await reply("resume foreman.main")
 
 
 async def test_no_edit_is_saved_and_it_can_be_sent_again(env: Environment, alice: Person, bob: Person) -> None:

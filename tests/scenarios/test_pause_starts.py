@@ -76,8 +76,8 @@ async def test_a_start_is_held_until_somebody_resumes_the_system(env: Environmen
     env.clock.advance(timedelta(hours=3))
     await asyncio.sleep(0.5)
     assert jobs_received(env) == before
-    assert "Foreman is not paused any more." in await hub_reply(env, bob, "resume foreman.main")
-    await bob.wait_for("▶️ Foreman is not paused any more.", where="#ops-admin", timeout=WAIT_SECONDS)
+    assert "Foreman has been resumed." in await hub_reply(env, bob, "resume foreman.main")
+    await bob.wait_for("▶️ Foreman has been resumed.", where="#ops-admin", timeout=WAIT_SECONDS)
     await wait_for_texts(card, "Succeeded", "8 succeeded", env=env)
     assert jobs_received(env) == before + 1
     assert "Paused" not in card.text, name
@@ -95,7 +95,7 @@ async def test_a_pause_ends_by_itself_and_what_it_held_starts(env: Environment, 
     env.clock.advance(timedelta(minutes=6))
     await wait_for_texts(card, "Succeeded", env=env)
     assert jobs_received(env) == before + 1
-    await bob.wait_for("▶️ Everything is not paused any more.", where="#ops-admin", timeout=WAIT_SECONDS)
+    await bob.wait_for("▶️ Everything has been resumed.", where="#ops-admin", timeout=WAIT_SECONDS)
 
 
 async def test_what_a_pause_holds_beyond_its_latest_start_is_missed(
@@ -210,7 +210,7 @@ async def test_only_those_whom_policy_names_may_pause(env: Environment, alice: P
     assert "OpsRamp is paused" in await hub_reply(env, alice, "pause opsramp.main because no")
     await hub_reply(env, bob, "pause everything because smoke")
     said = await hub_reply(env, alice, "resume OpsRamp")
-    assert "OpsRamp is not paused any more." in said
+    assert "OpsRamp has been resumed." in said
     assert "⏸️ Everything is paused" in said
     assert "Only @sre" in await hub_reply(env, alice, "resume everything")
 

@@ -206,7 +206,7 @@ async def test_policy_may_refuse_a_conflicting_request(env: Environment, alice: 
     form = await open_form(dave, BATCH.format("tomorrow 21:30"))
     await form.fill(UPTIME)
     await form.submit()
-    refusal = "The rule “asking alone” refuses this because of other work on the batch hosts."
+    refusal = "The rule “asking alone” refuses this: other work on the batch hosts."
     await eventually(env, lambda: refusal in form.text, lambda: form.text)
     await form.close(everything=True)
 

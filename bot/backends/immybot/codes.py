@@ -55,7 +55,7 @@ class CodeTable:
         code = self.find(value)
         if code is None:
             known = ", ".join(f"{c.name} ({c.number})" for c in self._codes)
-            raise ValueError(f"{value!r} is none of {known}")
+            raise ValueError(f"{value!r} is not one of {known}")
         return code.name
 
     def number(self, name: str) -> int:

@@ -25,6 +25,7 @@ from bot.requests.directory import (
 )
 from bot.requests.lifecycle import STATE_LABELS
 from bot.requests.model import Decision, Person, RequestState, Stage
+from bot.requests.setting_types import REQUESTERS_GROUPS
 from bot.requests.text import approver_names, join_words, stages_text
 from bot.values import FrozenModel
 
@@ -195,10 +196,15 @@ def _unapprovable_reasons(
         tuple(stage.quorum for stage in stages), eligible_by_stage, (*approvals, *sorted(undecided))
     )
     return tuple(
-        f"This needs {stage.quorum} of {approver_names(stage)}, but only {len(best[index])} of them can approve it now."
+        f"This needs {stage.quorum} of {approver_names(stage)}, "
+        f"but {_count_of_them(len(best[index]))} can approve it now."
         for index, stage in enumerate(stages)
         if len(best[index]) < stage.quorum
     )
+
+
+def _count_of_them(count: int) -> str:
+    return f"only {count} of them" if count else "nobody of them"
 
 
 def _status_text(
@@ -315,8 +321,7 @@ def _refuse_for_now(
     stage = stages[status.stage_index]
     current = approver_names(stage)
     if is_excluded(stage, person.user, directory):
-        text = f"{current} decides on this, but nobody from {join_words(stage.excluded_names, 'or')}."
-        return _refuse(PermissionCode.EXCLUDED, text)
+        return _refuse(PermissionCode.EXCLUDED, _excluded_text(stage, person))
     own_stages = [index for index, stage in enumerate(stages) if person.user in eligible_approvers(stage, directory)]
     if any(index > status.stage_index for index in own_stages):
         return _refuse(PermissionCode.LATER_STAGE, f"It is not your turn yet: {current} decides first.")
@@ -326,6 +331,14 @@ def _refuse_for_now(
         return _refuse(PermissionCode.PLACE_TAKEN, "Somebody has decided in your place already.")
     text = f"Only {current} may decide on this, and you are not one of them."
     return _refuse(PermissionCode.NOT_AN_APPROVER, text)
+
+
+def _excluded_text(stage: Stage, person: Person) -> str:
+    if person.user in stage.excluded:
+        return "Policy does not let you approve this, so somebody else has to decide."
+    wording = {f"the {REQUESTERS_GROUPS}": "a group of the requester"}
+    groups = [wording.get(name, name) for name in stage.excluded_names]
+    return f"You are in {join_words(groups, 'or')}, so somebody else has to decide."
 
 
 def permission_to_retract(

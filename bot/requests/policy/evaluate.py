@@ -126,7 +126,7 @@ def _emergency_requirement(
 
 
 def _emergency_text(match: RuleMatch) -> str:
-    return f"The rule “{match.rule.name}” lets this run as an emergency because of {join_words(match.causes)}."
+    return f"The rule “{match.rule.name}” lets this run as an emergency: {join_words(match.causes)}."
 
 
 def _automatic_reasons(matches: Sequence[RuleMatch], subject: Subject) -> list[Reason]:
@@ -134,7 +134,7 @@ def _automatic_reasons(matches: Sequence[RuleMatch], subject: Subject) -> list[R
     for match in matches:
         rule, used = match.rule, subject.approved_today.get(match.rule.name, 0)
         budget = f" ({used + 1} of {rule.budget} today)" if rule.budget else ""
-        text = f"The rule “{rule.name}” approves this at once because of {join_words(match.causes)}{budget}."
+        text = f"The rule “{rule.name}” approves this at once: {join_words(match.causes)}{budget}."
         reasons.append((RequirementCode.RULE_APPROVES, text))
     return reasons
 
@@ -191,7 +191,7 @@ def _is_fully_covered(asking: Sequence[RuleMatch], prepared: PreparedSubject) ->
 def _asking_text(match: RuleMatch) -> str:
     rule, stages = match.rule, match.rule.required_stages()
     wanted = stages_text(stages) if stages else f"{rule.quorum} approvals" if rule.quorum else "an approval"
-    return f"The rule “{rule.name}” asks for {wanted} because of {join_words(match.causes)}."
+    return f"The rule “{rule.name}” asks for {wanted}: {join_words(match.causes)}."
 
 
 def _exhausted_budget_text(rule: PolicyRule) -> str:

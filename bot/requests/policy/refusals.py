@@ -29,7 +29,7 @@ def _missing_changes(subject: Subject, matches: Sequence[RuleMatch]) -> list[Rea
 
 def _missing_change_text(rule: PolicyRule, change: str) -> str:
     text = f"The rule “{rule.name}” requires a change like {join_words(rule.require.change, 'or')}."
-    return f"{text} “{change}” is none." if change else text
+    return f"{text} “{change}” is not one." if change else text
 
 
 def _refusals(policy: Policy, subject: Subject, matches: Sequence[RuleMatch]) -> list[Reason]:
@@ -59,7 +59,7 @@ def _refusals(policy: Policy, subject: Subject, matches: Sequence[RuleMatch]) ->
 
 
 def _refusing_text(match: RuleMatch) -> str:
-    text = f"The rule “{match.rule.name}” refuses this because of {join_words(match.causes)}."
+    text = f"The rule “{match.rule.name}” refuses this: {join_words(match.causes)}."
     return f"{text} It allows {join_words(match.allowed, 'or')}." if match.allowed else text
 
 

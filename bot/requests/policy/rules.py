@@ -263,8 +263,10 @@ class PolicyRule(ApprovalTerms):
 
     @model_validator(mode="after")
     def _check_effect(self) -> Self:
-        if (self.effect == "emergency") != bool(self.review_by):
-            raise ValueError('review_by goes with effect = "emergency", and it needs it; give both or neither')
+        if self.effect == "emergency" and not self.review_by:
+            raise ValueError('effect = "emergency" needs review_by: who reviews it afterwards')
+        if self.effect != "emergency" and self.review_by:
+            raise ValueError('review_by is for effect = "emergency" only; leave it out')
         if self.review_within is not None and self.effect != "emergency":
             raise ValueError('review_within is for effect = "emergency" only; leave it out')
         if any(exception.is_empty for exception in self.unless):

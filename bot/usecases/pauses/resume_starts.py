@@ -36,7 +36,7 @@ async def resume_starts(services: Services, actor: Actor, scope: Scope) -> str:
     still = "".join(f" {pause_line(scope_of(services, pause), pause, actor.zone)}" for pause in others)
     if not ended:
         raise Conflict(f"{scope.title} is not paused.{still}", code=RefusalCode.NOT_PAUSED)
-    return f"{scope.title} is not paused any more. What was held starts now, if it still may.{still}"
+    return f"{scope.title} has been resumed. What was held starts now, if it still may.{still}"
 
 
 async def end_pause(tx: Tx, services: Services, pause: Pause, at: datetime, by: Person | None) -> bool:
@@ -47,7 +47,7 @@ async def end_pause(tx: Tx, services: Services, pause: Pause, at: datetime, by: 
     await runs.recheck(tx, pause.name, at)
     scope = scope_of(services, pause)
     await audit.record(tx, at, actor_key(by), "starts.resumed", "", {"scope": scope.name or "everything"})
-    text = f"▶️ {scope.title} is not paused any more. It was paused because of: {pause.reason}."
+    text = f"▶️ {scope.title} has been resumed. It was paused because {pause.reason}."
     await note_to_admins(tx, services, text, dedupe=f"{pause.id}:end", by=by)
     await mark_held_cards(tx, at, pause)
     return True

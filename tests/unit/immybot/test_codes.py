@@ -79,5 +79,5 @@ def test_other_spellings(table: CodeTable, alias: str, name: str):
 @pytest.mark.parametrize("value", [True, False, None, 1.5, "", "99", "nothing", -2, ["Force"]])
 def test_anything_else_is_no_code(value: object):
     assert codes.REBOOT_PREFERENCE.find(value) is None  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match=r"is none of Suppress \(1\), Normal \(0\), Prompt \(2\), Force \(-1\)"):
+    with pytest.raises(ValueError, match=r"is not one of Suppress \(1\), Normal \(0\), Prompt \(2\), Force \(-1\)"):
         codes.REBOOT_PREFERENCE.parse(value)  # type: ignore[arg-type]

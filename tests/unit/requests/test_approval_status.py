@@ -172,7 +172,7 @@ def test_a_group_that_emptied_or_is_gone_stops_it_and_says_so() -> None:
         found = approval_status(approval_round(TWO_OF_SRE), [], there, NOW)
         assert found.state == "waiting"
         assert found.group_problems == (f"The user group @sre {fault}.",)
-        assert found.unapprovable_reasons == ("This needs 2 of @sre, but only 0 of them can approve it now.",)
+        assert found.unapprovable_reasons == ("This needs 2 of @sre, but nobody of them can approve it now.",)
     assert progress(TWO_OF_SRE, decision("UBOB"), decision("UCAT"), directory=make_directory({})) == "0 of 2"
 
 
@@ -183,7 +183,7 @@ def test_asking_in_vain_is_known_before() -> None:
     )
     assert missing_approver_reasons(
         approval_round(requirement(stage("@a"), stage("@b"))), make_directory({"a": {"UBOB"}, "b": {"UBOB"}})
-    ) == ("This needs 1 of @b, but only 0 of them can approve it now.",)
+    ) == ("This needs 1 of @b, but nobody of them can approve it now.",)
 
 
 def test_nobody_named_means_that_nobody_can_approve() -> None:
@@ -275,6 +275,6 @@ def test_group_problems_are_told_for_incomplete_stages_only() -> None:
     assert missing_approver_reasons(approval_round(what), there) == ()
     nobody = requirement(stage("@gone"))
     assert missing_approver_reasons(approval_round(nobody), there) == (
-        "This needs 1 of @gone, but only 0 of them can approve it now.",
+        "This needs 1 of @gone, but nobody of them can approve it now.",
         "The user group @gone cannot be found.",
     )

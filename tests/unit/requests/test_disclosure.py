@@ -74,7 +74,7 @@ def test_what_an_edit_has_changed_is_shown_until_the_decision_and_hides_nothing(
 
 
 def test_a_card_has_room_for_four_thousand_characters_of_a_request() -> None:
-    first = len("1 hosts: web-1")
+    first = len("1 host: web-1")
     rows = (("", "x" * 300),) * 13
     room = 4000 - first - 13 * 300
     full = request(summary=rows, reason="x" * room)
@@ -91,8 +91,8 @@ def test_a_card_has_room_for_four_thousand_characters_of_a_request() -> None:
         ({"count": 3, "names": ()}, "3 hosts"),
         ({"count": 10, "names": tuple("abcdefghij")}, "10 hosts: a, b, c, d, e, f, g, h, i, j"),
         ({"count": 12, "names": tuple("abcdefghijkl")}, "12 hosts: a, b, c, d, e, f, g, h, i, j and 2 more"),
-        ({"count": 1, "names": ("a",), "fixed": False}, "1 hosts: a (worked out again when it starts)"),
-        ({"count": 1, "names": ("a",), "note": "All of them."}, "1 hosts: a. All of them."),
+        ({"count": 1, "names": ("a",), "fixed": False}, "1 host: a (worked out again when it starts)"),
+        ({"count": 1, "names": ("a",), "note": "All of them."}, "1 host: a. All of them."),
     ],
 )
 def test_the_first_targets_are_named(targets: dict[str, Any], text: str) -> None:

@@ -50,7 +50,7 @@ def test_everything_is_explained_rule_by_rule() -> None:
     rules = policy(POLICY, source="my.toml")
     asked = subject(names=("web-1", "db-1"), facts={"reboot": "Force"}, backend="foreman.lab")
     assert explain(rules, asked, evaluate(rules, asked)) == (
-        "The rule “web” refuses this because of the target web-1. It allows a requester from @web.",
+        "The rule “web” refuses this: the target web-1. It allows a requester from @web.",
         "my.toml:8: “many” does not apply: it wants at least 40 targets.",
         "my.toml:14: “reboots” applies: a forced reboot.",
         "my.toml:20: “lab” does not apply: it wants a target lab-*.",

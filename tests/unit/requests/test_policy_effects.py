@@ -29,7 +29,7 @@ EFFECTS: list[tuple[str, str, dict[str, Any], str, str]] = [
         rule('reboot = "Force"', REFUSE),
         {"facts": {"reboot": "Force"}},
         "refuse",
-        "The rule “r” refuses this because of a forced reboot.",
+        "The rule “r” refuses this: a forced reboot.",
     ),
     ("a refusal that does not apply", rule('reboot = "Force"', REFUSE), {}, "ask", DEFAULT),
     (
@@ -37,7 +37,7 @@ EFFECTS: list[tuple[str, str, dict[str, Any], str, str]] = [
         rule('targets = "db-*"', REFUSE + '\nbecause = "databases are patched by hand"'),
         {"names": ("db-1",)},
         "refuse",
-        "because of databases are patched by hand",
+        "refuses this: databases are patched by hand",
     ),
     (
         "approved at once",
@@ -173,7 +173,7 @@ EFFECTS: list[tuple[str, str, dict[str, Any], str, str]] = [
         rule('backend = "foreman"', APPROVE, "ok") + rule("min_targets = 2", REFUSE),
         {},
         "refuse",
-        "refuses this because of 2 hosts",
+        "refuses this: 2 hosts",
     ),
     (
         "the larger quorum wins",
@@ -387,7 +387,7 @@ def test_any_of_several_exceptions_is_enough(values: dict[str, Any], effect: str
 def test_a_refusal_names_its_exceptions() -> None:
     text = rule('backend = "foreman"', f"{REFUSE}\n{TWO_EXCEPTIONS}")
     assert evaluate(policy(text), subject()).reasons == (
-        "The rule “r” refuses this because of foreman.prod. It allows a requester from @leads or "
+        "The rule “r” refuses this: foreman.prod. It allows a requester from @leads or "
         "a request from the channel emergency and a start at 12:00-13:00 (UTC).",
     )
 

@@ -110,8 +110,8 @@ def test_the_trace_and_the_notes_name_it() -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ('effect = "emergency"\n', "review_by goes with effect"),
-        ('effect = "approve"\nreview_by = ["@cab"]\n', "review_by goes with effect"),
+        ('effect = "emergency"\n', 'effect = "emergency" needs review_by: who reviews it afterwards'),
+        ('effect = "approve"\nreview_by = ["@cab"]\n', 'review_by is for effect = "emergency" only'),
         ('approvers = ["@ops"]\nreview_within = "2h"\n', 'review_within is for effect = "emergency" only'),
     ],
 )

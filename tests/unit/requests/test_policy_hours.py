@@ -68,7 +68,7 @@ def test_the_reason_names_the_moment() -> None:
     text = rule('hours = "08:00-18:00", hours_cover = "run"', 'effect = "refuse"')
     asked = subject(starts=(at("2026-03-04 07:30"),), run_seconds=3600)
     assert evaluate(policy(HEAD + text), asked).reasons == (
-        "The rule “r” refuses this because of a run on Wednesday at 08:00 (Europe/Berlin). "
+        "The rule “r” refuses this: a run on Wednesday at 08:00 (Europe/Berlin). "
         "It allows a run that is not at 08:00-18:00 (Europe/Berlin).",
     )
 

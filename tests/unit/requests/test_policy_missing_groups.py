@@ -17,7 +17,7 @@ LIMIT = 'effect = "limit"\nexpires = "2h"'
         (rule('requester = "@gone"', 'effect = "refuse"'), "refuse", "a requester who may be from @gone"),
         (rule('requester = "@gone"'), "refuse", f"The rule “r” depends on who is in @gone. {TEXT}"),
         (rule('requester = "@gone"', LIMIT), "refuse", f"depends on who is in @gone. {TEXT}"),
-        (rule('requester = ["@gone", "@present"]'), "ask", "asks for 1 of @ops because of a requester from @present"),
+        (rule('requester = ["@gone", "@present"]'), "ask", "asks for 1 of @ops: a requester from @present"),
         (rule('requester = "@gone"', 'effect = "approve"'), "ask", "No rule covers this request"),
         (rule('targets = "web*"', 'may_request = ["@gone"]'), "refuse", f"only @gone may ask for this. {TEXT}"),
         (rule('targets = "web*"', 'may_request = ["@gone", "@present"]'), "ask", ""),
@@ -25,7 +25,7 @@ LIMIT = 'effect = "limit"\nexpires = "2h"'
         (
             rule('targets = "web*"', 'unless = {requester = "@gone"}\neffect = "refuse"'),
             "refuse",
-            "refuses this because",
+            "refuses this: ",
         ),
         (rule('targets = "web*"', 'unless = {requester = "@gone"}\neffect = "approve"'), "ask", "No rule covers"),
     ],

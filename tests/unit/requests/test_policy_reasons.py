@@ -67,7 +67,7 @@ def test_every_rule_that_applies_is_named_with_its_reason() -> None:
     found = evaluate(policy(text), subject(**HOSTS_43))
     assert found.rules == ("many", "ok")
     assert found.reasons == (
-        "The rule “many” asks for 2 of @sre because of 43 hosts.",
+        "The rule “many” asks for 2 of @sre: 43 hosts.",
         "The rule “ok” would approve this at once, but more is asked for.",
     )
 
@@ -77,7 +77,7 @@ def test_budgets_are_told_with_their_numbers() -> None:
     first = evaluate(policy(text), subject())
     assert first.reasons[0].endswith("(1 of 5 today).")
     third = evaluate(policy(text), subject(approved_today={"small": 2}))
-    assert third.reasons == ("The rule “small” approves this at once because of 2 hosts (3 of 5 today).",)
+    assert third.reasons == ("The rule “small” approves this at once: 2 hosts (3 of 5 today).",)
     sixth = evaluate(policy(text), subject(approved_today={"small": 5}))
     assert sixth.reasons == ("The rule “small” has approved 5 at once today, as many as it may; people decide now.",)
 
@@ -85,8 +85,8 @@ def test_budgets_are_told_with_their_numbers() -> None:
 def test_a_rule_says_what_it_asks_for() -> None:
     text = rule("min_targets = 1", "quorum = 2", "two") + rule("min_targets = 2", "", "one")
     assert evaluate(policy(text), subject()).reasons == (
-        "The rule “two” asks for 2 approvals because of 2 hosts.",
-        "The rule “one” asks for an approval because of 2 hosts.",
+        "The rule “two” asks for 2 approvals: 2 hosts.",
+        "The rule “one” asks for an approval: 2 hosts.",
     )
 
 

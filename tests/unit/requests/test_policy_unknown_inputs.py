@@ -76,5 +76,5 @@ def test_a_start_that_nobody_knows_may_be_at_any_time() -> None:
     found = policy(rule('hours = "22:00-06:00"', REFUSE))
     subject = Subject(**DESCRIBED, unknown=frozenset({"starts"}), targets=1)
     (reason,) = evaluate(found, subject).reasons
-    assert reason.startswith("The rule “r” refuses this because of a start at an unknown time.")
+    assert reason.startswith("The rule “r” refuses this: a start at an unknown time.")
     assert unknown_sentence(found, subject) == "Not known, and read strictly: when it starts."

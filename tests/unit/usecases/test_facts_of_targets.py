@@ -90,7 +90,7 @@ async def test_hosts_are_judged_by_their_groups_and_organizations(bot: Harness) 
         mixed = await bot.draft(hosts="name ~ db or name ~ app")
         _, found = await preview_draft(bot.services, mixed, await bot.actor("alice"))
         assert asked(found.requirement) == [("@sre",)]
-        with pytest.raises(InputError, match="because of the organization Subsidiary"):
+        with pytest.raises(InputError, match="refuses this: the organization Subsidiary"):
             await preview_draft(bot.services, await bot.draft(hosts="name ~ web"), await bot.actor("alice"))
     finally:
         world.hosts = before
