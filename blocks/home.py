@@ -83,13 +83,14 @@ def _command_elements(commands: Sequence[str]) -> list[Element]:
 
 def _request_blocks(block_prefix: str, requests: Sequence[RequestSummary], zone: str, empty_text: str) -> list[Block]:
     """A list. ``block_prefix`` keeps its block ids apart from those of another list with the same request."""
+    verb = "approvals" if block_prefix == "waiting" else "mine"
     blocks: list[Block] = [] if requests else [rich_text_lines([text_run(empty_text, italic=True)])]
     for request in requests[:MAX_REQUESTS]:
         blocks.append(rich_text_lines(request_row(request, zone)))
         value = f"{request.id}:{request.revision}"
         blocks.append(actions(f"{block_prefix}|{request.id}", *_row_buttons(block_prefix, request, value)))
     if len(requests) > MAX_REQUESTS:
-        blocks.append(context(f"and {len(requests) - MAX_REQUESTS} more: /nightshift list"))
+        blocks.append(context(f"and {len(requests) - MAX_REQUESTS} more: /nightshift {verb}"))
     return blocks
 
 

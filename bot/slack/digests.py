@@ -4,6 +4,7 @@ import html
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from pydantic import JsonValue
 
@@ -11,7 +12,7 @@ from bot.clock import Clock
 from bot.errors import NightshiftError, NotFound
 from bot.requests.directory import is_user
 from bot.requests.model import Person
-from bot.requests.notify.preferences import quiet_until
+from bot.requests.notify.preferences import Preferences, quiet_until
 from bot.slack.outdated import is_outdated
 from bot.slack.projection import RenderedMessage
 from bot.slack.users import SlackDirectory
@@ -90,21 +91,38 @@ class Digests:
     async def _replace(self, several: Sequence[Message], render: Render, node: str) -> None:
         """Store one message in place of several. Another node that has them now sends them itself."""
         lines: list[JsonValue] = [line for message in several if (line := await _line(message, render))]
-        text = f"{len(several)} messages: Home shows what needs you."
-        facts: dict[str, JsonValue] = {"text": text, "lines": lines[:_MAX_LINES], "home": True, "urgent": True}
+        since = await self._since(several)
+        text = f"{len(several)} messages since {since}. Home shows what needs you."
+        if len(lines) > _MAX_LINES:
+            lines = [*lines[:_MAX_LINES], f"and {len(lines) - _MAX_LINES} more"]
+        facts: dict[str, JsonValue] = {"text": text, "lines": lines, "home": True, "urgent": True}
         async with self._db.write() as tx:
             if await messages.delete_unsent(tx, [message.id for message in several], node):
                 await messages.add(tx, self._clock.now(), "note", several[0].recipient, facts=facts)
 
+    async def _since(self, several: Sequence[Message]) -> str:
+        """Return when the first of several messages came, as their recipient reads it; with the day if that is over."""
+        first = min(message.created_at for message in several)
+        person, preferences = await self._preferences_of(several[0].recipient)
+        zone = ZoneInfo(await self._zone_of(person, preferences))
+        local = first.astimezone(zone)
+        is_today = local.date() == self._clock.now().astimezone(zone).date()
+        return f"{local:%H:%M}" if is_today else f"{local:%a %H:%M}"
+
     async def _quiet_until(self, user: str) -> datetime | None:
-        person = Person(team=self._slack_directory.team_id, user=user)
-        async with self._db.read() as tx:
-            preferences = await person_settings.preferences_of(tx, person)
+        person, preferences = await self._preferences_of(user)
         if preferences.quiet == "off":
             return None
-        return quiet_until(preferences.quiet, preferences.zone or await self._zone_of(person), self._clock.now())
+        return quiet_until(preferences.quiet, await self._zone_of(person, preferences), self._clock.now())
 
-    async def _zone_of(self, person: Person) -> str:
+    async def _preferences_of(self, user: str) -> tuple[Person, Preferences]:
+        person = Person(team=self._slack_directory.team_id, user=user)
+        async with self._db.read() as tx:
+            return person, await person_settings.preferences_of(tx, person)
+
+    async def _zone_of(self, person: Person, preferences: Preferences) -> str:
+        if preferences.zone:
+            return preferences.zone
         try:
             return (await self._slack_directory.user(person.user, person.team)).zone or self._default_zone
         except NightshiftError:

@@ -136,7 +136,7 @@ async def test_the_home_tab_holds_any_number_of_requests(env: Environment, alice
     for _ in range(12):
         await make_request(alice)
     home = await alice.open_home()
-    await eventually(env, lambda: "more: /nightshift list" in home.text)
+    await eventually(env, lambda: "more: /nightshift mine" in home.text)
     assert len(home.blocks) <= 100
     assert RESTART_COMMAND not in home.text
 
