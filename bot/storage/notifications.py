@@ -6,7 +6,7 @@ from datetime import datetime
 from pydantic import JsonValue
 
 from bot.requests.directory import is_user
-from bot.requests.model import Request
+from bot.requests.model import Request, Stage
 from bot.requests.notify.events import TABLE, Event
 from bot.requests.notify.plan import Audience, Plan, PlannedMessage, asked_of
 from bot.storage import messages, person_settings
@@ -28,13 +28,17 @@ async def audience_of(
     approvers: Iterable[str] | None = None,
     second_group: Sequence[str] | None = None,
     in_channel: frozenset[str] | None = None,
+    stages: Sequence[Stage] | None = None,
 ) -> Audience:
-    """Return the audience of an event: what is stored of it, and what the caller knows from Slack."""
+    """Return the audience of an event: what is stored of it, and what the caller knows from Slack.
+
+    ``stages`` are those that are asked; None for all of the request.
+    """
     cards = await messages.of_request(tx, request.id, ["approval"])
     known = None if approvers is None else tuple(approvers)
     people = (request.requester.user, *(known or ()))
     escalated = request.requirement.escalate_to
-    stages = request.requirement.stages
+    stages = request.requirement.stages if stages is None else stages
     if event is Event.ESCALATED and escalated is not None:
         stages = (escalated, *stages)
     return Audience(

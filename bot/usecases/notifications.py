@@ -1,8 +1,8 @@
 """Tells people of what happens to a request, as the notification plan says."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from bot.requests.model import Person, Request
+from bot.requests.model import Person, Request, Stage
 from bot.requests.notify.events import Event
 from bot.requests.notify.plan import Plan, plan
 from bot.storage import messages
@@ -23,12 +23,13 @@ async def tell(
     run_id: str = "",
     approvers: Iterable[str] | None = None,
     in_channel: frozenset[str] | None = None,
+    stages: Sequence[Stage] | None = None,
 ) -> Plan:
     """Store the messages about an event; telling of it twice changes nothing. Returns the plan.
 
     ``text`` is a sentence about it, ``key`` tells it from other events of its kind, and ``by`` is who caused it.
     ``approvers`` and ``in_channel`` are what Slack says, where the caller has asked; the sender finds out whoever else
-    must get a card.
+    must get a card. ``stages`` are those that are asked; None for all of the request.
     """
     backend, now = request.content.backend, services.clock.now()
     actor = by.user if by is not None else ""
@@ -42,6 +43,7 @@ async def tell(
         actor=actor,
         approvers=approvers,
         in_channel=in_channel,
+        stages=stages,
     )
     planned = plan(event, audience, text, request)
     await store_plan(tx, now, request, event, planned, key=key, by=actor, run_id=run_id)

@@ -13,12 +13,14 @@ class Event(StrEnum):
     EDITED = "edited"
     ASKED_AGAIN = "asked_again"
     CHANGES_REQUESTED = "changes_requested"
+    NEXT_STAGE = "next_stage"
     REMINDED = "reminded"
     ESCALATED = "escalated"
     APPROVED = "approved"
     DENIED = "denied"
     EXPIRED = "expired"
     ABOUT_TO_START = "about_to_start"
+    HELD = "held"
     CANCELLED = "cancelled"
     ENDED = "ended"
     FAILED = "failed"
@@ -55,12 +57,14 @@ TABLE: Mapping[Event, Row] = {
     Event.EDITED: Row(channel="thread", mentions="approvers", requester="note", copies="absent", holders=True),
     Event.ASKED_AGAIN: Row(channel="thread", mentions="approvers", requester="note", copies="absent", holders=True),
     Event.CHANGES_REQUESTED: Row(channel="thread", mentions="requester", requester="note"),
+    Event.NEXT_STAGE: Row(channel="thread", mentions="approvers", copies="absent", holders=True),
     Event.REMINDED: Row(channel="thread", mentions="undecided", copies="absent", holders=True),
     Event.ESCALATED: Row(channel="thread", mentions="approvers", copies="second group", holders=True),
     Event.APPROVED: Row(requester="note"),
     Event.DENIED: Row(requester="note"),
     Event.EXPIRED: Row(requester="note"),
     Event.ABOUT_TO_START: Row(channel="thread", requester="note"),
+    Event.HELD: Row(channel="thread", requester="note"),
     Event.CANCELLED: Row(channel="thread", requester="note"),
     Event.ENDED: Row(channel="thread", requester="outcome", results=True),
     Event.FAILED: Row(channel="thread", requester="outcome", results=True),

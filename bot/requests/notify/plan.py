@@ -102,8 +102,16 @@ def plan(event: Event, audience: Audience, text: str = "", request: Request | No
     ]
     unique: dict[tuple[str, str], PlannedMessage] = {}
     for message in sorted(found, key=lambda message: _BY_IMPORTANCE.index(message.kind)):
-        unique.setdefault((message.place, message.text), replace(message, is_urgent=event in URGENT))
+        unique.setdefault(
+            (message.place, message.text), replace(message, is_urgent=_is_urgent(event, message, request, audience))
+        )
     return Plan(tuple(unique.values()), by_mention, copies, left_out)
+
+
+def _is_urgent(event: Event, message: PlannedMessage, request: Request | None, audience: Audience) -> bool:
+    """Return whether a message does not wait for quiet hours: an escalation, and what asks for an emergency."""
+    is_emergency = request is not None and request.is_emergency and request.requirement.effect == "ask"
+    return event in URGENT or (is_emergency and message.place != audience.requester)
 
 
 def _wanting_copies(row: Row, audience: Audience) -> list[str]:

@@ -2,8 +2,10 @@
 
 from datetime import datetime
 
-from bot.requests.model import Request, Run
+from bot.requests.model import Request, Run, Stage
 from bot.requests.notify.events import Event
+from bot.requests.pauses import Pause
+from bot.requests.text import approver_names
 from bot.schedule import ZonedTime
 
 
@@ -17,6 +19,22 @@ def decision_text(event: Event, request: Request, comment: str) -> str:
             return f"{request.name} was denied: {request.title}.{said} Nothing was done."
         case _:
             return f"Changes to {request.name} are asked for:{said} Use “Edit” on its card."
+
+
+def next_stage_text(request: Request, stage: Stage) -> str:
+    """Say that a stage of an approval is complete, and who decides next."""
+    return f"{request.name} waits for its next approvers: {request.title}. {approver_names(stage)} may decide now."
+
+
+def held_start_text(request: Request, due_at: datetime, pause: Pause, latest_start: datetime | None) -> str:
+    """Say that a pause of a system or of everything holds a start that is due."""
+    due = ZonedTime.from_instant(due_at, request.zone).local
+    paused = f"{pause.name} is paused" if pause.name else "everything is paused"
+    latest = f" If that is after {_moment(latest_start, request.zone)}, it does not start." if latest_start else ""
+    return (
+        f"{request.name} has not started at {due:%H:%M %Z}: {paused} ({pause.reason.rstrip('. ')}). "
+        f"It starts when the pause ends.{latest}"
+    )
 
 
 def cancelled_text(request: Request, *, is_over: bool) -> str:

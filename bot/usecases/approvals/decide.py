@@ -27,6 +27,7 @@ from bot.usecases.approvals.complete import complete_approval
 from bot.usecases.approvals.disclose import check_shown
 from bot.usecases.approvals.expire import expire_request
 from bot.usecases.approvals.move_start import ask_for_moved_start, move_start
+from bot.usecases.approvals.next_stage import tell_next_stage
 from bot.usecases.integrity import check_intact, stop_altered_request
 from bot.usecases.notifications import tell
 from bot.usecases.refusals import RefusalCode
@@ -55,6 +56,8 @@ class _Context:
     directory: Directory
     delegations: tuple[Delegation, ...]
     permission: Permission
+    in_channel: frozenset[str] | None
+    """Who is in the approvers' channel; None if that is not known, or does not matter."""
 
 
 async def record_decision(
@@ -172,7 +175,10 @@ async def _load_and_authorize(services: Services, request_id: str, revision: int
     )
     if not permission.allowed:
         raise NotAllowed(permission.reason, code=permission.code)
-    return _Context(request, directory, delegations, permission)
+    has_stages = len(request.requirement.stages) > 1
+    channel = services.backends.approvals_channel(request.content.backend)
+    in_channel = await services.directory.channel_members(channel) if has_stages else None
+    return _Context(request, directory, delegations, permission, in_channel)
 
 
 async def _check_reschedule(services: Services, request: Request, late: LateChoice | None, now: datetime) -> None:
@@ -257,6 +263,9 @@ async def _apply_status(
             return request, f"You approved {request.name}. {STATE_LABELS[request.state]}."
         case _:
             request = await requests.transition(tx, request, request.state)
+            await tell_next_stage(
+                tx, services, request, decisions, context.directory, context.delegations, context.in_channel
+            )
             if decision.verdict == "changes":
                 await _tell_requester(tx, services, request, decision, Event.CHANGES_REQUESTED)
             return request, f"Your decision on {request.name} counts. {status.text}"

@@ -3,10 +3,13 @@
 from datetime import timedelta
 
 from bot.requests.model import Request, Run
+from bot.requests.notify.events import Event
+from bot.requests.notify.words import held_start_text
 from bot.requests.pauses import Pause, held_text
 from bot.schedule import ZonedTime
 from bot.storage import messages, pauses, requests, runs
 from bot.storage.transactions import Tx
+from bot.usecases.notifications import tell
 from bot.usecases.services import Services
 
 MAX_HELD_RECHECK = timedelta(minutes=5)
@@ -36,7 +39,8 @@ async def wait_and_recheck(
 
 
 async def hold_for_pause(services: Services, run: Run, request: Request, pause: Pause) -> None:
-    """Check a pending run again when the pause ends, or by its latest start. Its card says what holds it.
+    """Check a pending run again when the pause ends, or by its latest start. Its card says what holds it, and
+    its requester is told once.
 
     A run without a latest start waits as long as the pause lasts. Raises Conflict if the run has changed.
     """
@@ -51,6 +55,9 @@ async def hold_for_pause(services: Services, run: Run, request: Request, pause: 
             recheck_at = now
         await runs.transition(tx, run, "pending", problem=text, latest_start=latest_start, poll_at=recheck_at)
         await _show(tx, services, request.id, text)
+        if pause.scope != "series" and recheck_at > now:
+            told = held_start_text(request, run.due_at or now, pause, latest_start)
+            await tell(tx, services, request, Event.HELD, told, key=run.id, run_id=run.id)
     services.wake.sender.set()
 
 

@@ -26,6 +26,13 @@ POLICY = """
 approvers = ["@sre"]
 escalate_after = "2h"
 escalate_to = ["@leads"]
+
+[[policy.rules]]
+name = "outage"
+when = { targets = "db*" }
+effect = "emergency"
+approvers = ["@sre"]
+review_by = ["@leads"]
 """
 
 
@@ -73,7 +80,7 @@ async def test_what_comes_together_is_one_message_that_links_home(bot: Harness) 
     await send(bot, sender)
     (digest,) = direct_messages(bot, "dave")[before:]
     assert all(request.name in digest.text for request in several)
-    assert "2 messages: Home shows what needs you. Open Home" in digest.text
+    assert "2 messages since 10:00. Home shows what needs you. Open Home" in digest.text
     assert f"slack://app?team={bot.services.directory.team_id}&id=A0PLAYGRND&tab=home" in str(digest.blocks)
     third = await bot.request(hosts="name ~ cache")
     await send(bot, sender)
@@ -138,3 +145,33 @@ async def test_what_was_held_says_only_what_is_still_true(bot: Harness) -> None:
     assert not any("starts" in text for text in about_stopped)
     assert any("It will not start." in text for text in about_stopped)
     assert any(f"{kept.name} was approved" in text and "It starts at" in text for text in told)
+
+
+async def test_an_emergency_that_needs_an_approval_does_not_wait_for_quiet_hours(bot: Harness) -> None:
+    sender = sender_of(bot)
+    await send(bot, sender)
+    await quiet(bot, "dave")
+    bot.forward(hours=2, minutes=5)  # 20:05 in Tokyo
+    request = await bot.request(hosts="name ~ db", _emergency=True)
+    assert request.state == "awaiting_approval"
+    other = await bot.request()
+    await send(bot, sender)
+    assert has(bot, "dave", request)
+    assert not has(bot, "dave", other)
+
+
+async def test_a_digest_says_how_many_lines_it_leaves_out(bot: Harness) -> None:
+    sender = sender_of(bot)
+    await send(bot, sender)
+    await quiet(bot, "dave")
+    bot.forward(hours=2, minutes=5)  # 20:05 in Tokyo
+    before = len(direct_messages(bot, "dave"))
+    for number in range(22):
+        await bot.request(hosts="name ~ cache", command=f"echo {number}")
+    for _ in range(3):
+        await send(bot, sender)
+    bot.forward(hours=13)
+    await send(bot, sender)
+    (digest,) = direct_messages(bot, "dave")[before:]
+    assert "22 messages since Mon 20:05. Home shows what needs you." in digest.text
+    assert "and 2 more" in digest.text
