@@ -1,7 +1,6 @@
 """``nightshift policy explain``: which rules apply to a request, which do not, and why."""
 
 import asyncio
-import json
 import re
 import sys
 import tomllib
@@ -14,6 +13,8 @@ from typing import Literal, TypeAlias
 from pydantic import ValidationError
 
 from bot.clock import SystemClock
+from bot.commands.described_request import read_described_request
+from bot.configuration import known_names
 from bot.errors import ConfigError, NightshiftError
 from bot.requests.freezes.model import FreezeHit, find_freeze_hits
 from bot.requests.model import Request
@@ -82,8 +83,9 @@ def _explain_stored(number: int, path: Path) -> _Explanation:
 
 def _explain_file(file: Path, path: Path) -> _Explanation:
     now = datetime.now(UTC)
-    policy = load_policy(path.read_text(), str(path), now=now, default_zone=load_settings(path).channels.default_zone)
-    subject = complete_subject(policy, Subject.model_validate(json.loads(file.read_text())), now)
+    settings = load_settings(path)
+    policy = load_policy(path.read_text(), str(path), now=now, default_zone=settings.channels.default_zone)
+    subject = complete_subject(policy, read_described_request(file, known_names(settings)), now)
     requirement = evaluate(policy, subject, asyncio.run(_freeze_hits(policy, subject)))
     unknown = unknown_sentence(policy, subject)
     lines = explain(policy, subject, requirement)

@@ -20,6 +20,7 @@ from bot.requests.spans import work_spans
 from bot.settings import load_settings
 from bot.storage.database import Database
 from bot.storage.request_pages import requests_since
+from bot.storage.schema_version import needs_migration
 from bot.usecases.calendar_store import CalendarStore
 
 _IN_WORDS_ONLY = {"reasons", "codes", "rules", "because", "freezes"}
@@ -44,6 +45,8 @@ def run(old: Path, new: Path, days: int, config: Path | None) -> int:
     something cannot be read."""
     try:
         settings = load_settings(config)
+        if needs_migration(settings.resolved_database_url):
+            raise ConfigError(["The database is missing or not up to date; run nightshift migrate."])
         now = datetime.now(UTC)
         policies = [read_policy(path, now, settings.channels.default_zone, strict_tests=False) for path in (old, new)]
         return asyncio.run(

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 
 _WILDCARD = re.compile(r"[*?\[]")
+_SQL_PATTERN = re.compile(r"%[\w.*-]+%?|[\w.*-]+%")
 _FLAGS_AFTER_REGEX = re.compile(r"(/.+/)[gimsux]{1,3}")
 _LOOKS_LIKE_REGEX = re.compile(r"[\^].*|.*(?:\\[dwsb](?:[+*{$]|$)|\.[*+]\$|\(.*\|.*\)).*")
 _LOOKUPS_BEFORE_TABLE = 4
@@ -64,6 +65,8 @@ def pattern_mistake(text: str) -> str:
         return f'"{text}": a pattern cannot exclude anything; put "{text[1:]}" into unless'
     if _is_regex(text):
         return ""
+    if _SQL_PATTERN.fullmatch(text):
+        return f'"{text}": "%" stands for itself only; did you mean "{text.replace("%", "*")}"?'
     if match := _FLAGS_AFTER_REGEX.fullmatch(text):
         return f'"{text}": nothing may follow the last "/", and case never matters; write "{match[1]}"'
     if text.startswith("/") and re.search(r"[\^$\\+(|]", text):

@@ -37,6 +37,12 @@ def as_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
+def _as_weekdays(value: object) -> object:
+    """Let a single day stand for a list of one, and read ``Tue`` as ``tue``."""
+    value = as_list(value)
+    return [day.lower() if isinstance(day, str) else day for day in value] if isinstance(value, list) else value
+
+
 def _check_patterns(texts: tuple[str, ...]) -> tuple[str, ...]:
     for text in texts:
         if mistake := pattern_mistake(text):
@@ -111,6 +117,7 @@ def parse_hour_range(text: str) -> tuple[time, time]:
 WholeNumber = Annotated[int, Strict()]
 """A number, neither as text nor true or false."""
 TrueOrFalse = Annotated[bool, Strict()]
+WeekdayList = Annotated[tuple[WeekdayName, ...], BeforeValidator(_as_weekdays)]
 PatternList = Annotated[tuple[str, ...], BeforeValidator(as_list), AfterValidator(_check_patterns)]
 ChannelNames = Annotated[PatternList, AfterValidator(_check_channels)]
 PrincipalNames = Annotated[tuple[str, ...], BeforeValidator(as_list), AfterValidator(_check_principals)]

@@ -83,7 +83,8 @@ def _problem(item: ErrorDetails, path: SettingPath) -> str:
         case "missing":
             return f'"{key}" is missing; add it.'
         case "value_error":
-            return f"{item['msg'].removeprefix('Value error, ')}."
+            text = item["msg"].removeprefix("Value error, ")
+            return text if text.endswith("?") else f"{text}."
         case _:
             return f'"{key}" does not fit: {item["msg"][:1].lower()}{item["msg"][1:]}; it is {item["input"]!r}.'
 

@@ -7,7 +7,7 @@ from bot.requests.patterns import Patterns
 from bot.requests.policy.engine import Policy
 from bot.requests.policy.load_errors import once
 from bot.requests.policy.precedence import precedence_of
-from bot.requests.policy.rules import DEFAULT_EXPIRY, PolicyRule, PolicySettings, RuleConditions
+from bot.requests.policy.rules import DEFAULT_EXPIRY, PolicyRule, PolicySettings, RuleConditions, leaves_nobody
 from bot.requests.setting_types import SettingPath
 
 Mistake = tuple[SettingPath, str]
@@ -34,6 +34,7 @@ def _mistakes_of(rule: PolicyRule, settings: PolicySettings) -> Iterator[Mistake
     yield from _without_effect(rule)
     yield from _never_happening(rule, settings)
     yield from _never_applying(rule)
+    yield from _without_approvers(rule, settings)
 
 
 def _without_effect(rule: PolicyRule) -> Iterator[Mistake]:
@@ -52,6 +53,12 @@ def _never_happening(rule: PolicyRule, settings: PolicySettings) -> Iterator[Mis
         yield ("reminders",), "its last reminder is not before the expiry, so it is never sent; leave it out."
     if rule.escalate_after and rule.escalate_after >= expires:
         yield ("escalate_after",), "escalate_after is not before the expiry, so it never happens; make it shorter."
+
+
+def _without_approvers(rule: PolicyRule, settings: PolicySettings) -> Iterator[Mistake]:
+    excluded = (*rule.not_approvers, *settings.not_approvers)
+    if any(leaves_nobody(stage, excluded) for stage in rule.required_stages()):
+        yield (), "not_approvers of [policy] leaves nobody of its approvers; name others in one of them."
 
 
 def _never_applying(rule: PolicyRule) -> Iterator[Mistake]:

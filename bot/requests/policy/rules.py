@@ -1,6 +1,6 @@
 """The table ``[policy]`` of the configuration file: defaults and rules. Each model rejects what cannot be meant."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -21,7 +21,7 @@ from bot.requests.setting_types import (
     PrincipalNames,
     ReminderTimes,
     TrueOrFalse,
-    WeekdayName,
+    WeekdayList,
     WholeNumber,
     ZoneName,
     as_list,
@@ -90,7 +90,7 @@ class RuleConditions(FrozenModel):
     """The reason that was given."""
     schedule: Annotated[tuple[Literal["now", "once", "window", "series"], ...], BeforeValidator(as_list)] = ()
     """The kind of schedule: ``now``, ``once``, ``window``, ``series``."""
-    days: Annotated[tuple[WeekdayName, ...], BeforeValidator(as_list)] = ()
+    days: WeekdayList = ()
     """The days of the start, ``mon`` to ``sun``."""
     hours: HourRanges = ()
     """The hours of the start: ``22:00-06:00``; the end is not part of them."""
@@ -158,6 +158,11 @@ class StageSettings(FrozenModel):
         return make_stage(self.approvers, self.quorum)
 
 
+def leaves_nobody(stage: Stage, excluded: Iterable[str]) -> bool:
+    """Return whether all approvers of a stage are excluded by name."""
+    return {*stage.groups, *stage.users} <= set(excluded)
+
+
 class ApprovalTerms(FrozenModel):
     """The terms that both the defaults and a rule may set. None leaves a term to others."""
 
@@ -213,6 +218,8 @@ class ApprovalTerms(FrozenModel):
         if self.stages and self.quorum:
             raise ValueError("quorum and stages exclude each other; give each stage its own quorum")
         check_quorum(self.approvers, self.quorum or 1)
+        if any(leaves_nobody(stage, self.not_approvers) for stage in self.required_stages()):
+            raise ValueError("not_approvers leaves nobody of the approvers; name others in one of them")
         if bool(self.escalate_to) != (self.escalate_after is not None):
             raise ValueError("escalate_after and escalate_to belong together; give both or neither")
         if self.expires and self.escalate_after and self.escalate_after >= self.expires:
@@ -302,9 +309,7 @@ class PolicySettings(ApprovalTerms):
     """The assumed duration of a run, for freezes and conflicts."""
     working_hours: Annotated[str, AfterValidator(_check_working_hours)] = "09:00-17:00"
     """The hours that count with ``count = "business"``, in ``zone``."""
-    working_days: Annotated[tuple[WeekdayName, ...], BeforeValidator(as_list)] = Field(
-        default=WEEKDAY_NAMES[:5], min_length=1
-    )
+    working_days: WeekdayList = Field(default=WEEKDAY_NAMES[:5], min_length=1)
     """The days that count with ``count = "business"``."""
     short_names: TrueOrFalse = False
     """Whether conflicts treat ``web-1`` and ``web-1.example.org`` as one target."""

@@ -16,8 +16,15 @@ _OTHER_WORDS = {
     "timezone": "zone",
     "user": "requester",
     "users": "requester",
+    "monday": "mon",
+    "tuesday": "tue",
+    "wednesday": "wed",
+    "thursday": "thu",
+    "friday": "fri",
+    "saturday": "sat",
+    "sunday": "sun",
 }
-"""What people write who know other policies, and what it is called here."""
+"""What people write who know other policies, or who write days out, and what it is called here."""
 
 
 def did_you_mean(wanted: str, names: Iterable[str]) -> str:

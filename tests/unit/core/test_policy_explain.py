@@ -100,3 +100,32 @@ def test_a_request_that_does_not_exist_is_an_error(tmp_path: Path, monkeypatch: 
     (tmp_path / "p.toml").write_text(POLICY.partition("[[policy.freezes]]")[0])
     result = CliRunner().invoke(app, ["policy", "explain", "NS-999", "--config", str(tmp_path / "p.toml")])
     assert (result.exit_code, "There is no request NS-999." in result.output) == (2, True), result.output
+
+
+@pytest.mark.parametrize(
+    ("text", "problems"),
+    [
+        ('{"backend"', ["is not JSON: "]),
+        (
+            '{"backend": "foreman.lab", "operation": "foreman.run", "requestor": "U0ALICE", "schedule": "now"}',
+            [
+                '"requester" is missing; add it.',
+                '"schedule" must be an object, such as {"kind": "now"}; it is \'now\'.',
+                'there is no field "requestor"; did you mean "requester"?',
+            ],
+        ),
+        (
+            '{"backend": "formean.lab", "operation": "x", "requester": "U0ALICE", "schedule": {"kind": "now"}}',
+            ['no system is called "formean.lab"; did you mean "foreman"?'],
+        ),
+    ],
+)
+def test_what_is_wrong_in_the_file_is_said_in_a_line_each(tmp_path: Path, text: str, problems: list[str]) -> None:
+    (tmp_path / "bad.json").write_text(text)
+    (tmp_path / "p.toml").write_text(POLICY)
+    arguments = ["policy", "explain", str(tmp_path / "bad.json"), "--config", str(tmp_path / "p.toml")]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 2
+    lines = result.stderr.splitlines()
+    assert len(lines) == len(problems)
+    assert all(line.startswith(f"{tmp_path / 'bad.json'}: {said}") for line, said in zip(lines, problems, strict=True))

@@ -122,3 +122,12 @@ def test_the_requests_that_would_be_judged_differently_are_listed(tmp_path: Path
     (tmp_path / "latin.toml").write_bytes(b"[policy]\napprovers = ['@sr\xe9']\n")
     unread = command("diff", old, tmp_path / "latin.toml")
     assert (unread.exit_code, "cannot be read" in unread.stderr) == (2, True)
+
+
+def test_without_an_up_to_date_database_the_remedy_is_named(tmp_path: Path) -> None:
+    old = write(tmp_path / "old.toml", POLICY.replace("EXPECTED", "approve"))
+    result = command("diff", old, old)
+    assert (result.exit_code, result.stderr) == (
+        2,
+        "The database is missing or not up to date; run nightshift migrate.\n",
+    )

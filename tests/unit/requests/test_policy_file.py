@@ -262,3 +262,9 @@ def test_a_value_over_several_lines_opens_no_table() -> None:
         1,
         1,
     ]
+
+
+def test_days_are_read_whatever_their_case() -> None:
+    rule = '[[policy.rules]]\nname = "r"\nwhen = { days = ["Tue", "SAT"] }\napprovers = ["@dba"]\n'
+    rules = load_policy('[policy]\napprovers = ["@sre"]\n' + rule, "p.toml", now=NOW).defaults.rules
+    assert rules[0].when.days == ("tue", "sat")
