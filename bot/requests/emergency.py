@@ -1,11 +1,12 @@
 """Emergencies: requests that run first and are reviewed afterwards, by people who did not take part."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from bot.requests.durations import format_duration
-from bot.requests.model import Person, Request, Requirement, Review
+from bot.requests.model import Person, Request, Requirement, Review, Stage
 from bot.requests.pauses import local_time
-from bot.requests.text import approver_names
+from bot.requests.text import approver_names, join_words
 from bot.values import FrozenModel
 
 EMERGENCY_LABEL = "Emergency"
@@ -41,11 +42,18 @@ def emergency_rows(requirement: Requirement) -> tuple[tuple[str, str], ...]:
     return ((EMERGENCY_LABEL, review_sentence(requirement.review)),) if requirement.review else ()
 
 
-def due_review_text(request: Request, review: DueReview, now: datetime, zone: str) -> str:
-    """Return how the review of an emergency stands: due, overdue or done. ``zone`` is that of the times."""
+def named_reviewers(request: Request) -> tuple[str, ...]:
+    """Return the ids of the users whom policy names one by one for the review of a request."""
+    return request.requirement.review.by.users if request.requirement.review else ()
+
+
+def due_review_text(request: Request, review: DueReview, now: datetime, zone: str, names: Mapping[str, str]) -> str:
+    """Return how the review of an emergency stands: due, overdue or done. ``zone`` is that of the times, ``names`` has
+    the names of users by id."""
     if review.reviewed_at is not None:
         return f"Reviewed {local_time(review.reviewed_at, zone)}: {review.comment}"
-    who = approver_names(request.requirement.review.by) if request.requirement.review else "nobody"
+    by = request.requirement.review.by if request.requirement.review else Stage()
+    who = join_words([names.get(name, name) for name in by.names or by.groups + by.users], "or") or "nobody"
     if now >= review.due_at:
         return f"Its review was due {local_time(review.due_at, zone)}: {who} must do it now."
     return f"{who} must review it by {local_time(review.due_at, zone)}."

@@ -21,7 +21,7 @@ from bot.clock import Clock
 from bot.errors import NightshiftError, NotFound
 from bot.requests.approval.rounds import current_round
 from bot.requests.approval.status import approval_status
-from bot.requests.emergency import due_review_text
+from bot.requests.emergency import due_review_text, named_reviewers
 from bot.requests.model import Request
 from bot.requests.notify.events import Event
 from bot.requests.notify.words import next_start_text
@@ -99,13 +99,14 @@ async def _render_card(
     words = (
         await _approval_status_text(db, slack_directory, clock, request) if request.state == "awaiting_approval" else ""
     )
+    names = await slack_directory.names_of(named_reviewers(request)) if review else {}
     card = Card(
         request=request,
         decisions=decisions,
         runs=several,
         approval_status=words,
         pauses=shown_pauses(in_force, request, several, clock.now()),
-        review=due_review_text(request, review, clock.now(), request.zone) if review else "",
+        review=due_review_text(request, review, clock.now(), request.zone, names) if review else "",
         review_is_due=review is not None and review.reviewed_at is None,
         variant="receipt" if message.kind == "receipt" else "approval",
         mentions_approvers=bool(message.facts.get("mentions")),

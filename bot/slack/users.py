@@ -239,6 +239,10 @@ class SlackDirectory:
                     raise answer
         return SlackUserAnswers(known, frozenset(unknown), age)
 
+    async def names_of(self, users: Iterable[str]) -> Mapping[str, str]:
+        """Return the names of users by id, as far as Slack tells them."""
+        return {user_id: user.name for user_id, user in (await self.users(users)).known.items()}
+
     def _cached_user(self, user: str, max_age: float = MAX_USER_AGE_SECONDS) -> User | None:
         known = self._users.get(user)
         return known[1] if known and self._monotonic() - known[0] < max_age else None

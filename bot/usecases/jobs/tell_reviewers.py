@@ -1,6 +1,6 @@
 """Tells the reviewers of emergencies that a review is due, and tells them and the admins when it is overdue."""
 
-from bot.requests.emergency import DueReview, due_review_text
+from bot.requests.emergency import DueReview, due_review_text, named_reviewers
 from bot.requests.model import Request, Review
 from bot.storage import messages, requests, reviews
 from bot.usecases.pauses.notes import note_to_admins
@@ -26,7 +26,8 @@ async def tell_reviewers(services: Services) -> None:
 async def _tell(services: Services, request: Request, review: Review, due: DueReview) -> None:
     now = services.clock.now()
     is_overdue = now >= due.due_at
-    text = f"{request.name} · {request.title}. {due_review_text(request, due, now, request.zone)}"
+    names = await services.directory.names_of(named_reviewers(request))
+    text = f"{request.name} · {request.title}. {due_review_text(request, due, now, request.zone, names)}"
     how = f"Once it is over: /nightshift review {request.name} because …"
     people = await reviewers(services, request, review)
     async with services.db.write() as tx:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.requests.emergency import due_review_text
+from bot.requests.emergency import due_review_text, named_reviewers
 from bot.storage import requests, reviews
 from bot.usecases.actor import Actor
 from bot.usecases.services import Services
@@ -20,8 +20,10 @@ async def list_reviews(services: Services, actor: Actor) -> Sequence[str]:
     seen, is_open = await seen_requests(services, emergencies, actor.person)
     by_id = {request.id: request for request in seen}
     pairs = [(by_id[each.request_id], each) for each in due if each.request_id in by_id]
+    users = {user for request, _ in pairs for user in named_reviewers(request)}
+    names = await services.directory.names_of(users)
     lines = [
-        f"{request.name} · {request.title}: {due_review_text(request, each, now, actor.zone)}"
+        f"{request.name} · {request.title}: {due_review_text(request, each, now, actor.zone, names)}"
         for request, each in pairs
     ]
     return [*lines, UNKNOWN_SIGHT] if is_open else lines

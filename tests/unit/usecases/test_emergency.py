@@ -42,6 +42,12 @@ effect = "emergency"
 approvers = ["@sre"]
 review_by = ["@sre"]
 
+[[policy.rules]]
+name = "batch outage"
+when = { operation = "foreman.run", targets = "batch*" }
+effect = "emergency"
+review_by = ["U0CAROL"]
+
 [[policy.freezes]]
 name = "caches rest"
 targets = ["cache*"]
@@ -194,3 +200,11 @@ async def test_what_is_asked_again_without_the_rule_loses_its_mark(bot: Harness)
     async with bot.services.db.write() as tx:
         again = await open_new_round(tx, bot.services, request, {"requirement": usual}, "Policy changed.", [])
     assert (again.title, again.is_emergency) == (request.title.removeprefix("Emergency: "), False)
+
+
+async def test_a_reviewer_whom_policy_names_by_id_is_called_by_name(bot: Harness) -> None:
+    request = await bot.request(hosts="name ~ batch", **YES)
+    name = (await bot.services.directory.user("U0CAROL", bot.person("carol").team)).name
+    line = next(line for line in await listed(bot) if line.startswith(f"{request.name} "))
+    assert f"{name} must review it by" in line
+    assert f"{name} must review it by" in await card_text(bot, request)
