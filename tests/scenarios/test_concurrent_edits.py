@@ -65,16 +65,16 @@ async def test_the_second_of_two_edits_sees_both_and_undoes_nothing(
     card = await find_card(bob, await make_request(alice))
     alices = await edited(alice, card, {"Why": "for the auditors"})
     await confirm_request(await edited(bob, card, {"Hosts": "name = web05.sin.example.com"}))
-    await wait_for_texts(card, "1 hosts", "edited by @bob", env=env)
+    await wait_for_texts(card, "1 host", "edited by @bob", env=env)
     await alices.submit()
     await eventually(env, lambda: "Nothing was saved." in alices.text, lambda: alices.text)
     for text in ("Changed meanwhile", "Hosts: ", "name = web05.sin.example.com by @bob", "Why: ", "for the auditors"):
         assert text in alices.text, alices.text
     await choose(env, alices, "Use theirs as the base")
-    assert "1 hosts: web05.sin.example.com" in alices.text, alices.text
+    assert "1 host: web05.sin.example.com" in alices.text, alices.text
     assert "for the auditors" in alices.text
     await confirm_request(alices)
-    await wait_for_texts(card, "for the auditors", "1 hosts: web05.sin.example.com", env=env)
+    await wait_for_texts(card, "for the auditors", "1 host: web05.sin.example.com", env=env)
 
 
 @pytest.mark.parametrize(("whose", "left"), [("mine", "apache2"), ("theirs", "postgresql")])
@@ -138,4 +138,4 @@ async def test_another_change_while_both_are_shown_is_shown_too(env: Environment
     await eventually(env, lambda: "name = web05.sin.example.com by @bob" in alices.text, lambda: alices.text)
     await choose(env, alices, "Use theirs as the base")
     await confirm_request(alices)
-    await wait_for_texts(card, "postgresql", "1 hosts: web05", "for the auditors", env=env)
+    await wait_for_texts(card, "postgresql", "1 host: web05", "for the auditors", env=env)

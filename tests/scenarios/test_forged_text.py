@@ -91,7 +91,7 @@ async def test_the_name_of_a_target_shows_what_is_in_it(env: Environment, alice:
         env.foreman.fail_hosts({MANGLED_NAME: FORGED})
         name = await make_request(alice, LINE.format("name ~ odd", "now"), {"command": "uptime"})
         card = await approve_request(env, name)
-        assert f"1 hosts: {MANGLED_SHOWN}" in card.text
+        assert f"1 host: {MANGLED_SHOWN}" in card.text
         await wait_for_texts(card, "Failed", env=env)
         for where in ("#approvals", "#results"):
             for message in bob.messages(where):
