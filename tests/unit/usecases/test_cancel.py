@@ -8,19 +8,17 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from bot.errors import BackendError, Conflict, NotAllowed
-from bot.requests.model import Request, Run
+from bot.errors import Conflict, NotAllowed
+from bot.requests.model import Run
 from bot.storage import runs
 from bot.storage.database import Database
 from bot.storage.runs import Attempt
 from bot.storage.transactions import Tx
 from bot.usecases.approvals.withdraw import withdraw
 from bot.usecases.jobs.check_starts import check_starts
-from bot.usecases.jobs.expire import expire_requests
 from bot.usecases.runs import cancel as cancel_module
-from bot.usecases.runs.cancel import cancel, withdraw_and_stop
+from bot.usecases.runs.cancel import cancel
 from bot.usecases.runs.finish import finish_run
-from bot.usecases.runs.read_log import read_log
 from playground.sandbox import Fault
 from tests.unit.usecases.harness import FOREMAN, Harness
 
@@ -363,59 +361,3 @@ async def test_a_back_end_that_is_configured_no_longer_keeps_no_series_going(bot
     answer = await cancel(without, request.id, bot.person("alice"))
     assert "The back end foreman.main is not configured any more" in answer
     assert (await bot.reload(request)).state == "cancelled"
-
-
-async def reopened_series(bot: Harness) -> tuple[Request, Run]:
-    """A series that waits for another approval while its first run is under way."""
-    bot.env.foreman.speed = 0.00001
-    request = await bot.approved(when=SERIES, hosts="name ~ cache")
-    first = await bot.run(request)
-    bot.move_to(first.due_at)
-    await bot.dispatch(first)
-    await bot.poll()
-    second = await bot.run(request)
-    bot.move_to(second.due_at)
-    await bot.dispatch(second)
-    request = await bot.reload(request)
-    assert request.state == "awaiting_approval"
-    return request, (await bot.runs(request))[-1]
-
-
-async def test_withdrawing_a_series_cancels_its_present_run_too(bot: Harness) -> None:
-    request, first = await reopened_series(bot)
-    bot.env.foreman.faults.append(REFUSES)
-    answer = await withdraw_and_stop(bot.services, request.id, bot.person("alice"))
-    assert answer.startswith(f"{request.name} is withdrawn. The present run could not be cancelled: ")
-    assert answer.endswith(f"Try again with /nightshift cancel {request.name}.")
-    assert (await bot.reload(request)).state == "withdrawn"
-    bot.env.foreman.faults.clear()
-    answer = await cancel(bot.services, request.id, bot.person("alice"))
-    assert f"Foreman is cancelling job {first.handle['id']}" in answer
-    assert "Foreman is cancelling job" in (await bot.reload(request)).outcome
-    await bot.poll()
-    assert [run.state for run in await bot.runs(request)] == ["cancelled", "cancelled"]
-    assert (await bot.reload(request)).state == "withdrawn"
-
-
-async def test_a_series_that_nobody_approves_again_says_that_its_present_run_goes_on(bot: Harness) -> None:
-    request, _ = await reopened_series(bot)
-    bot.forward(days=31)
-    await expire_requests(bot.services)
-    after = await bot.reload(request)
-    assert (after.state, after.outcome) == (
-        "expired",
-        "Nobody decided in time, so no further run will start. The present run goes on; /nightshift cancel stops it.",
-    )
-    assert "Foreman is cancelling job" in await cancel(bot.services, request.id, bot.person("alice"))
-
-
-async def test_the_log_of_one_target_is_read(bot: Harness) -> None:
-    request, run = await bot.started()
-    await bot.poll()
-    assert await read_log(bot.services, request.id, run.id, request.targets.names[0], bot.person("alice"))
-
-
-async def test_what_never_started_has_no_log(bot: Harness) -> None:
-    request = await bot.approved()
-    with pytest.raises(BackendError, match="This run was never started, so there is no log"):
-        await read_log(bot.services, request.id, (await bot.run(request)).id, "web05", bot.person("alice"))
