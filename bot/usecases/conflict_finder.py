@@ -54,6 +54,7 @@ class ConflictFinder:
             windows: dict[Schedule, tuple[TimeSpan, ...]] = {}
             for page in _pages(ids):
                 for other in await requests.by_ids(tx, page):
+                    await asyncio.sleep(0)
                     if other.state == "ended_unseen":
                         possible = search.possible_conflict_with(self._planned_work(other, (), seen_with), now)
                         conflicts += [possible] if possible is not None else []
@@ -64,7 +65,6 @@ class ConflictFinder:
                         windows[schedule] = work_spans(schedule, now, self.assumed_duration)
                     conflict = search.conflict_with(self._planned_work(other, windows[schedule], seen_with))
                     conflicts += [conflict] if conflict is not None else []
-                    await asyncio.sleep(0)
         return earliest_first(conflicts)
 
     def _planned_work(self, request: Request, windows: tuple[TimeSpan, ...], seen_with: SightLists) -> PlannedWork:
