@@ -18,6 +18,7 @@ from bot.requests.policy.engine import Policy
 from bot.settings import Settings, validate_backends
 from bot.slack.digests import Digests
 from bot.slack.rate_limits import RateLimiter
+from bot.slack.recipients import Recipients
 from bot.slack.retries import RetryExceptPostMessage
 from bot.slack.sender import Sender
 from bot.slack.users import SlackDirectory
@@ -49,6 +50,7 @@ def build_bot(settings: Settings, config: Path | None, clock: Clock | None = Non
         node=lambda: services.engine.node,
         min_update_seconds=settings.timing.card_seconds,
         wake=services.wake.sender,
+        recipients=Recipients(services.db, services.directory, clock, policy),
         admin_channel=settings.channels.admin,
         digests=Digests(
             services.db,

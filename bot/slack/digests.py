@@ -13,6 +13,7 @@ from bot.errors import NightshiftError, NotFound
 from bot.requests.directory import is_user
 from bot.requests.model import Person
 from bot.requests.notify.preferences import Preferences, quiet_until
+from bot.requests.text import count_noun
 from bot.slack.outdated import is_outdated
 from bot.slack.projection import RenderedMessage
 from bot.slack.users import SlackDirectory
@@ -92,12 +93,13 @@ class Digests:
         """Store one message in place of several. Another node that has them now sends them itself."""
         lines: list[JsonValue] = [line for message in several if (line := await _line(message, render))]
         since = await self._since(several)
-        text = f"{len(several)} messages since {since}. Home shows what needs you."
+        text = f"{count_noun(len(lines), 'messages')} since {since}. Home shows what needs you."
         if len(lines) > _MAX_LINES:
             lines = [*lines[:_MAX_LINES], f"and {len(lines) - _MAX_LINES} more"]
         facts: dict[str, JsonValue] = {"text": text, "lines": lines, "home": True, "urgent": True}
         async with self._db.write() as tx:
-            if await messages.delete_unsent(tx, [message.id for message in several], node):
+            is_deleted = await messages.delete_unsent(tx, [message.id for message in several], node)
+            if is_deleted and lines:
                 await messages.add(tx, self._clock.now(), "note", several[0].recipient, facts=facts)
 
     async def _since(self, several: Sequence[Message]) -> str:

@@ -77,6 +77,13 @@ def error_code(error: SlackApiError) -> str:
     return str(response.get("error") or "unknown")
 
 
+def error_detail(error: SlackApiError) -> str:
+    """Return what Slack adds to its code; "" if it adds nothing."""
+    response = error.response
+    metadata = response.get("response_metadata") if error_code(error) != "unknown" else None
+    return "; ".join(map(str, (metadata or {}).get("messages") or ()))
+
+
 def is_outage(error: Exception) -> bool:
     """Return whether Slack is not available at the moment, so that the same request may succeed later."""
     if not isinstance(error, SlackApiError):

@@ -1,6 +1,6 @@
 """Loads the users and groups that a decision needs from Slack. What Slack does not tell is unknown in them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from bot.errors import SlackSilent
 from bot.requests import directory as pure
@@ -105,3 +105,8 @@ def _stages_of(requirement: Requirement | None) -> tuple[Stage, ...]:
 def _to_user_group(group: SlackUserGroup) -> pure.UserGroup:
     members = frozenset() if group.disabled else group.members
     return pure.UserGroup(id=group.id, handle=group.handle, members=members, disabled=group.disabled, note=group.note)
+
+
+def policy_group_names(groups: Sequence[SlackUserGroup]) -> frozenset[str]:
+    """Return groups as policy names them: by id and by handle."""
+    return frozenset([group.id for group in groups] + [f"@{group.handle}" for group in groups])

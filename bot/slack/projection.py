@@ -44,6 +44,8 @@ class RenderedMessage:
     thread_ts: str = ""
     waits_for_message_id: str = ""
     """The id of a message that must be posted first; "" if there is none."""
+    is_hidden: bool = False
+    """Whether it says nothing of its request, because its recipient may not see it."""
 
 
 async def render(db: Database, slack_directory: SlackDirectory, clock: Clock, message: Message) -> RenderedMessage:

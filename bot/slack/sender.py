@@ -26,12 +26,15 @@ from bot.slack.error_codes import (
     TRANSPORT_ERRORS,
     Reaction,
     error_code,
+    error_detail,
     is_outage,
     reaction_to,
     retry_after_seconds,
 )
+from bot.slack.find_posted import find_posted
 from bot.slack.projection import RenderedMessage, render
 from bot.slack.rate_limits import RateLimiter
+from bot.slack.recipients import Hidden, Recipients
 from bot.slack.users import SlackDirectory
 from bot.storage import messages
 from bot.storage.database import Database
@@ -50,9 +53,6 @@ TIMER_TOLERANCE_SECONDS = 0.002
 MAX_BACKOFF_SECONDS = 60.0
 SELF_WAKE_SECONDS = 5.0
 """Maximum wait after which a message wakes the sender by itself."""
-MAX_SEARCHED_MESSAGES = 200
-SEARCH_MARGIN = timedelta(minutes=2)
-"""How far before and after the first sending a message is searched, among the latest MAX_SEARCHED_MESSAGES."""
 _log = structlog.get_logger(__name__)
 
 
@@ -70,6 +70,7 @@ class Sender:
         min_update_seconds: float,
         wake: asyncio.Event,
         digests: Digests,
+        recipients: Recipients,
         admin_channel: str = "",
         rate_limiter: RateLimiter | None = None,
         monotonic: Callable[[], float] = time.monotonic,
@@ -82,6 +83,7 @@ class Sender:
         self._min_update_seconds = min_update_seconds
         self._wake = wake
         self._digests = digests
+        self._recipients = recipients
         self._admin_channel = admin_channel
         self._trouble = ""
         self._rate_limiter = rate_limiter or RateLimiter()
@@ -174,7 +176,9 @@ class Sender:
             if held is not None:
                 await self._postpone(message, held.total_seconds(), "")
                 return 0.0
-            rendered = await self._render(message)
+            rendered = await self._render_for_recipient(message)
+            if rendered is None:
+                return 0.0
             if message.facts.get("plain"):
                 rendered = replace(rendered, blocks=[])
             if rendered.waits_for_message_id:
@@ -192,8 +196,16 @@ class Sender:
             _log.warning("database unavailable; a message is sent later", kind=message.kind, why=str(error.orig))
         return 0.0
 
+    async def _render_for_recipient(self, message: Message) -> RenderedMessage | None:
+        """Render a message, or what takes its place for who may not see it; None if nothing is to be sent."""
+        try:
+            return await self._render(message)
+        except Hidden:
+            return await self._recipients.replacement(message)
+
     async def _render(self, message: Message) -> RenderedMessage:
-        """Render a message. All copies of a card that are due in a round are rendered once."""
+        """Render a message. All copies of a card that are due in a round are rendered once. Raises Hidden."""
+        await self._recipients.check_may_see(message)
         if message.kind not in ("approval", "receipt"):
             return await render(self._db, self._slack_directory, self._clock, message)
         key = f"{message.kind}:{bool(message.facts.get('mentions'))}", message.request_id or ""
@@ -223,7 +235,8 @@ class Sender:
             wait = self._rate_limiter.acquire("chat.postMessage", channel)
             if wait > 0:
                 return wait
-            ts = await self._find_posted(message, channel, rendered.thread_ts) if message.first_sent_at else ""
+            began = message.first_sent_at
+            ts = await find_posted(self._client, message.id, channel, rendered.thread_ts, began) if began else ""
             if ts:
                 # It shows the state of when its sending began, so it stays due.
                 version = 0
@@ -238,6 +251,8 @@ class Sender:
             self._digests.note_posted(message.recipient)
         async with self._db.write() as tx:
             await messages.mark_delivered(tx, message, channel, ts, version)
+            if rendered.is_hidden != bool(message.facts.get("hidden")):
+                await messages.mark_hidden(tx, message, rendered.is_hidden)
         failpoints.hit(failpoints.AFTER_UPDATE)
         return 0.0
 
@@ -262,39 +277,6 @@ class Sender:
         )
         return str(answer["ts"])
 
-    async def _find_posted(self, message: Message, channel: str, thread: str) -> str:
-        """Return the ts of a message that was posted although its answer was lost; "" if Slack does not have it."""
-        began = message.first_sent_at or self._clock.now()
-        oldest, latest = str((began - SEARCH_MARGIN).timestamp()), str((began + SEARCH_MARGIN).timestamp())
-        try:
-            if thread:
-                answer = await self._client.conversations_replies(
-                    channel=channel,
-                    ts=thread,
-                    oldest=oldest,
-                    latest=latest,
-                    limit=MAX_SEARCHED_MESSAGES,
-                    include_all_metadata=True,
-                )
-            else:
-                answer = await self._client.conversations_history(
-                    channel=channel,
-                    oldest=oldest,
-                    latest=latest,
-                    limit=MAX_SEARCHED_MESSAGES,
-                    include_all_metadata=True,
-                )
-        except SlackApiError as error:
-            if error_code(error) in ("missing_scope", "not_in_channel", "channel_not_found"):
-                _log.warning("cannot search for a posted message", channel=channel, why=error_code(error))
-                return ""
-            raise
-        for item in answer["messages"]:
-            payload = (item.get("metadata") or {}).get("event_payload") or {}
-            if payload.get("id") == message.id:
-                return str(item["ts"])
-        return ""
-
     async def _resolve_channel(self, recipient: str) -> str:
         """Return the channel to post in; for a person, their direct messages with the bot."""
         if not recipient.startswith(("U", "W")):
@@ -312,7 +294,7 @@ class Sender:
             return
         code, failures = error_code(error), message.send_failures
         reaction = Reaction.LATER if is_outage(error) else reaction_to(code)
-        self._note_trouble(code, _error_detail(error))
+        self._note_trouble(code, error_detail(error))
         match reaction:
             case Reaction.ANOTHER_WAY:
                 await self._mark_undeliverable(message, code)
@@ -389,9 +371,3 @@ def _by_recipient(due: Sequence[Message]) -> list[list[Message]]:
 
 def _backoff(failures: int) -> float:
     return float(min(2.0**failures, MAX_BACKOFF_SECONDS))
-
-
-def _error_detail(error: SlackApiError) -> str:
-    response = error.response
-    metadata = response.get("response_metadata") if error_code(error) != "unknown" else None
-    return "; ".join(map(str, (metadata or {}).get("messages") or ()))

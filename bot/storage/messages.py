@@ -302,6 +302,11 @@ async def make_plain(tx: Tx, message: Message, problem: str) -> None:
     await tx.execute(_UPDATE_ONE, {"row_id": message.id, **changes, **_NO_CLAIM})
 
 
+async def mark_hidden(tx: Tx, message: Message, is_hidden: bool) -> None:
+    """Record whether Slack shows nothing of the request of a message."""
+    await tx.execute(_UPDATE_ONE, {"row_id": message.id, "facts": {**message.facts, "hidden": is_hidden}})
+
+
 async def delete_unsent(tx: Tx, message_ids: Sequence[str], node: str) -> bool:
     """Delete messages that a node has claimed and that nobody has begun to send, because another one says the same.
     Returns False, and deletes none, if that is not so of all of them."""

@@ -11,9 +11,9 @@ from bot.requests.policy.explain import demand_sentence
 from bot.requests.policy.unknown_inputs import unknown_sentence
 from bot.requests.spans import start_times
 from bot.requests.subject import Subject
+from bot.slack.live_directory import policy_group_names
 from bot.storage import requests
 from bot.usecases.policy_input import PolicyInput, policy_input_of_request
-from bot.usecases.policy_service import policy_group_names
 from bot.usecases.preflight import current_preview
 from bot.usecases.services import Services
 

@@ -24,7 +24,7 @@ from bot.requests.policy.refusals import lost_approval, refuses_every_request
 from bot.requests.spans import TimeSpan, start_times, work_spans
 from bot.requests.subject import Subject, all_facts
 from bot.schedule import Now, Schedule
-from bot.slack.live_directory import load_directory, load_last_known_directory
+from bot.slack.live_directory import load_directory, load_last_known_directory, policy_group_names
 from bot.slack.users import SlackDirectory, SlackUserGroup, SlackUserGroups
 from bot.storage.database import Database
 from bot.usecases.backend_registry import BackendRegistry
@@ -358,8 +358,3 @@ def _refusal(reason: str) -> Requirement:
 
 def _groups_of_all(people: Sequence[Person], names_of: Callable[[str], frozenset[str]]) -> frozenset[str]:
     return frozenset().union(*(names_of(person.user) for person in people))
-
-
-def policy_group_names(groups: Sequence[SlackUserGroup]) -> frozenset[str]:
-    """Return groups as policy names them: by id and by handle."""
-    return frozenset([group.id for group in groups] + [f"@{group.handle}" for group in groups])

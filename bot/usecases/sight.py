@@ -4,12 +4,11 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 from bot.errors import NotAllowed, SlackSilent
-from bot.requests.approval.delegation import delegators_of
 from bot.requests.model import Person, Request, RequestSummary
 from bot.requests.policy.sight import Sight, Viewer, hides_requests, sight_of, sight_of_logs
-from bot.storage import delegations, requests
+from bot.slack.viewers import load_viewer
+from bot.storage import requests
 from bot.storage.transactions import Tx
-from bot.usecases.policy_service import policy_group_names
 from bot.usecases.refusals import RefusalCode
 from bot.usecases.services import Services
 
@@ -85,12 +84,4 @@ async def seen_summaries(services: Services, find: FindSummaries, person: Person
 
 
 async def _viewer(services: Services, person: Person) -> Viewer:
-    now = services.clock.now()
-    async with services.db.read() as tx:
-        acts_for = delegators_of(person, await delegations.active_at(tx, now), now)
-    try:
-        known = await services.directory.groups()
-    except SlackSilent:
-        return Viewer(user=person.user, groups=None, acts_for=tuple(Viewer(user=u, groups=None) for u in acts_for))
-    viewers = [Viewer(user=u, groups=policy_group_names(known.containing(u))) for u in (person.user, *acts_for)]
-    return viewers[0].model_copy(update={"acts_for": tuple(viewers[1:])})
+    return await load_viewer(services.db, services.directory, services.clock, person)

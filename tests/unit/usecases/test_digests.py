@@ -1,21 +1,15 @@
 """Direct messages that come together become one, and quiet hours are quiet."""
 
-import asyncio
-
 import pytest
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.requests.model import Request
 from bot.requests.notify.preferences import Preferences
-from bot.slack.digests import Digests
-from bot.slack.rate_limits import RateLimiter
-from bot.slack.sender import Sender
 from bot.storage import person_settings
 from bot.usecases.jobs.announce_starts import announce_starts
 from bot.usecases.jobs.remind import send_reminders
 from bot.usecases.runs.cancel import cancel
-from playground.slack import Message
 from tests.unit.usecases.harness import Harness
+from tests.unit.usecases.sending import direct_messages, send, sender_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -34,38 +28,6 @@ effect = "emergency"
 approvers = ["@sre"]
 review_by = ["@leads"]
 """
-
-
-def sender_of(bot: Harness, digest_seconds: float = 60.0) -> Sender:
-    services, slack = bot.services, bot.env.slack
-
-    def seconds() -> float:
-        return bot.now.timestamp()
-
-    return Sender(
-        AsyncWebClient(token=slack.bot_token, base_url=slack.api_url),
-        services.db,
-        services.directory,
-        bot.clock,
-        node=lambda: "node-1",
-        min_update_seconds=0,
-        wake=asyncio.Event(),
-        digests=Digests(services.db, services.directory, bot.clock, digest_seconds, monotonic=seconds),
-        admin_channel="#ops-admin",
-        rate_limiter=RateLimiter(seconds, multiplier=1000),
-        monotonic=seconds,
-    )
-
-
-async def send(bot: Harness, sender: Sender) -> None:
-    """Send what is due, until nothing is."""
-    for _ in range(8):
-        bot.forward(seconds=0.1)
-        await sender.send_due()
-
-
-def direct_messages(bot: Harness, who: str) -> list[Message]:
-    return list(bot.env.slack.person(who).direct_messages)
 
 
 def has(bot: Harness, who: str, request: Request) -> bool:
