@@ -28,7 +28,8 @@ async def make_copies(db: Database, slack_directory: SlackDirectory, clock: Cloc
     if found is None:
         found = await plan_with_people(db, slack_directory, clock, request, event, message)
     async with db.write() as tx:
-        await store_plan(tx, clock.now(), request, event, found, key=key, by=str(message.facts.get("by", "")))
+        cards = await messages.of_request(tx, request.id, ["approval"])
+        await store_plan(tx, clock.now(), request, event, found, cards, key=key, by=str(message.facts.get("by", "")))
         await messages.mark_delivered(tx, message, "", "", message.desired_version)
         cards = await messages.of_request(tx, request.id, ["approval"])
     return request.state != "awaiting_approval" or any(card.state != "undeliverable" for card in cards)
@@ -56,6 +57,7 @@ async def plan_with_people(
             tx,
             request,
             event,
+            await messages.of_request(tx, request.id, ["approval"]),
             channel=channel,
             admins=str(facts.get("admins", "")),
             actor=str(facts.get("by", "")),

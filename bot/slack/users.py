@@ -282,9 +282,8 @@ class SlackDirectory:
 
     async def channel_members(self, channel: str) -> frozenset[str] | None:
         """Return the user ids of the members of a channel, by id or #name; None if Slack does not tell."""
-        known = self._channel_members.get(channel)
-        if known is not None and self._monotonic() - known[0] < MAX_MEMBERS_AGE_SECONDS:
-            return known[1]
+        if (known := self.known_channel_members(channel)) is not None:
+            return known
         members: set[str] = set()
         cursor = ""
         try:
@@ -299,6 +298,11 @@ class SlackDirectory:
             return None
         self._channel_members[channel] = self._monotonic(), frozenset(members)
         return frozenset(members)
+
+    def known_channel_members(self, channel: str) -> frozenset[str] | None:
+        """Return what Slack told about the members of a channel a short while ago; None if it must be asked."""
+        known = self._channel_members.get(channel)
+        return known[1] if known is not None and self._monotonic() - known[0] < MAX_MEMBERS_AGE_SECONDS else None
 
     def invalidate_channels(self) -> None:
         """Drop the cached members of channels, because somebody has joined one, or one is back."""

@@ -20,6 +20,7 @@ async def audience_of(
     tx: Tx,
     request: Request,
     event: Event,
+    cards: Sequence[Message],
     *,
     channel: str,
     results: str = "",
@@ -32,9 +33,8 @@ async def audience_of(
 ) -> Audience:
     """Return the audience of an event: what is stored of it, and what the caller knows from Slack.
 
-    ``stages`` are those that are asked; None for all of the request.
+    ``cards`` are the stored ones of the request. ``stages`` are those that are asked; None for all of the request.
     """
-    cards = await messages.of_request(tx, request.id, ["approval"])
     known = None if approvers is None else tuple(approvers)
     people = (request.requester.user, *(known or ()))
     escalated = request.requirement.escalate_to
@@ -59,15 +59,26 @@ async def audience_of(
 
 
 async def store_plan(
-    tx: Tx, now: datetime, request: Request, event: Event, plan: Plan, *, key: str, by: str = "", run_id: str = ""
+    tx: Tx,
+    now: datetime,
+    request: Request,
+    event: Event,
+    plan: Plan,
+    cards: Sequence[Message],
+    *,
+    key: str,
+    by: str = "",
+    run_id: str = "",
 ) -> None:
     """Store the messages of a plan. ``key`` tells the event from others of its kind; storing it twice changes nothing.
 
-    ``by`` is the user who caused it.
+    ``cards`` are the stored ones of the request. ``by`` is the user who caused it.
     """
-    cards = {card.recipient: card for card in await messages.of_request(tx, request.id, ["approval"])}
+    card_in = {card.recipient: card for card in cards}
     for planned in plan.messages:
-        await _store(tx, now, request, event, planned, cards, f"{event}:{request.id}:{key}:{planned.place}", by, run_id)
+        await _store(
+            tx, now, request, event, planned, card_in, f"{event}:{request.id}:{key}:{planned.place}", by, run_id
+        )
 
 
 async def store_copies(tx: Tx, now: datetime, request: Request, event: Event, facts: Mapping[str, JsonValue]) -> None:

@@ -13,7 +13,7 @@ from bot.clock import Clock
 from bot.errors import InputError, SlackSilent
 from bot.requests.approval.rounds import ApprovalRound
 from bot.requests.approval.status import missing_approver_reasons
-from bot.requests.directory import UserGroup, resolve_groups
+from bot.requests.directory import InMemoryDirectory, UserGroup, resolve_groups
 from bot.requests.freezes.model import FreezeHit, find_freeze_hits, holding_hits, start_blocking_hits
 from bot.requests.model import Content, Overlap, Person, Request, Requirement, RequirementCode, Run
 from bot.requests.policy.engine import Policy
@@ -43,12 +43,13 @@ class PolicyOutcome:
 
     ``local_scheduler_reason`` says why Nightshift must keep the time rather than the back end; "" if it
     need not. ``freeze_notes`` has a sentence for each freeze that the request
-    touches.
+    touches. ``directory`` has the groups and people of the requirement, as Slack has told them.
     """
 
     requirement: Requirement
     local_scheduler_reason: str
     freeze_notes: tuple[str, ...]
+    directory: InMemoryDirectory
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,7 @@ class PolicyService:
             local_scheduler_reason=self._local_scheduler_reason(subject, requirement, policy_input.content.overlap),
             freeze_notes=tuple(hit.text for hit in holding_hits(hits, requirement))
             + _passed_freezes(hits, requirement),
+            directory=directory,
         )
 
     async def requirement_at_start(

@@ -6,7 +6,9 @@ from datetime import datetime
 from bot import failpoints
 from bot.errors import Conflict, InputError
 from bot.ids import new_id
+from bot.requests.approval.rounds import current_round
 from bot.requests.model import Request
+from bot.requests.notify.approvers import undecided_approvers
 from bot.requests.notify.events import Event
 from bot.requests.policy.explain import headline
 from bot.storage import audit, drafts, requests
@@ -21,7 +23,8 @@ from bot.usecases.drafts.submission import (
     submitted_fields,
 )
 from bot.usecases.drafts.submit_edit import load_edited_request, submit_edit
-from bot.usecases.notifications import tell
+from bot.usecases.notifications import Reachable, tell
+from bot.usecases.policy_service import PolicyOutcome
 from bot.usecases.refusals import RefusalCode
 from bot.usecases.services import Services
 
@@ -43,12 +46,12 @@ async def submit(services: Services, draft: Draft, version: int) -> Request:
         text = "The time for this has passed while the preview was open. Please choose a new one."
         raise InputError({"": text}, code=RefusalCode.TIME_PASSED)
     edited = await load_edited_request(services, draft, draft.revises) if draft.revises else None
-    await _recheck_policy(services, draft, preview)
+    outcome = await _recheck_policy(services, draft, preview)
     failpoints.hit(failpoints.BEFORE_SUBMIT)
     if edited is not None:
         request = await submit_edit(services, draft, edited, preview, now)
     else:
-        request = await _create_once(services, draft, preview, now)
+        request = await _create_once(services, draft, preview, outcome, now)
     failpoints.hit(failpoints.AFTER_SUBMIT)
     services.wake.sender.set()
     if request.state != "awaiting_approval":
@@ -62,8 +65,9 @@ async def _existing_request(services: Services, draft: Draft) -> Request | None:
         return await requests.by_draft(tx, draft.id)
 
 
-async def _recheck_policy(services: Services, draft: Draft, preview: PreviewResult) -> None:
-    """Evaluate policy again: a freeze may have begun since the preview, or somebody may have left a group.
+async def _recheck_policy(services: Services, draft: Draft, preview: PreviewResult) -> PolicyOutcome:
+    """Evaluate policy again: a freeze may have begun since the preview, or somebody may have left a group. Returns what
+    it demands.
 
     Raises Conflict, InputError or NotAllowed.
     """
@@ -71,20 +75,24 @@ async def _recheck_policy(services: Services, draft: Draft, preview: PreviewResu
         services, draft, preview.content, preview.targets, preview.facts, preview.zone
     )
     policy_input = replace(policy_input, may_be_running=preview.may_be_running)
-    requirement = (await services.policy.evaluate(policy_input, preview.conflicts)).requirement
+    outcome = await services.policy.evaluate(policy_input, preview.conflicts)
+    requirement = outcome.requirement
     if requirement.effect == "refuse":
         text = " ".join(requirement.reasons) or "Policy does not allow this any more."
         raise InputError({"": text}, code=RefusalCode.POLICY_REFUSES)
     if not requirement.is_no_stricter_than(preview.requirement):
         text = f"Policy asks for more than when this was previewed. {headline(requirement)} {LOOK_AGAIN}"
         raise Conflict(text, code=RefusalCode.POLICY_STRICTER)
+    return outcome
 
 
-async def _create_once(services: Services, draft: Draft, preview: PreviewResult, now: datetime) -> Request:
+async def _create_once(
+    services: Services, draft: Draft, preview: PreviewResult, outcome: PolicyOutcome, now: datetime
+) -> Request:
     try:
         async with services.db.write() as tx:
             await drafts.save(tx, draft, now, state="submitted")
-            return await _create_request(tx, services, draft, preview, now)
+            return await _create_request(tx, services, draft, preview, outcome, now)
     except Conflict:
         # The button was pressed twice, and the other press has won.
         existing = await _existing_request(services, draft)
@@ -93,7 +101,9 @@ async def _create_once(services: Services, draft: Draft, preview: PreviewResult,
         return existing
 
 
-async def _create_request(tx: Tx, services: Services, draft: Draft, preview: PreviewResult, now: datetime) -> Request:
+async def _create_request(
+    tx: Tx, services: Services, draft: Draft, preview: PreviewResult, outcome: PolicyOutcome, now: datetime
+) -> Request:
     request = Request(
         id=new_id("r"),
         number=await requests.next_number(tx),
@@ -107,5 +117,15 @@ async def _create_request(tx: Tx, services: Services, draft: Draft, preview: Pre
     )
     await requests.add(tx, request, draft.id)
     await audit.record(tx, now, draft.person.key, "request.submitted", request.id, audit_data(request))
-    await tell(tx, services, request, Event.REQUESTED, key="1", by=draft.person)
+    reachable = _reachable(services, request, outcome, now)
+    await tell(tx, services, request, Event.REQUESTED, key="1", by=draft.person, reachable=reachable)
     return await approve_by_policy(tx, services, request, now)
+
+
+def _reachable(services: Services, request: Request, outcome: PolicyOutcome, now: datetime) -> Reachable | None:
+    """Return whom a new request can reach; None if Slack would have to be asked for it."""
+    members = services.directory.known_channel_members(services.backends.approvals_channel(request.content.backend))
+    is_known = outcome.directory.is_complete and outcome.requirement.stages == request.requirement.stages
+    if members is None or not is_known:
+        return None
+    return Reachable(undecided_approvers(current_round(request, ()), (), outcome.directory, now), members)

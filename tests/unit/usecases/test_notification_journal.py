@@ -10,6 +10,7 @@ from bot.requests.model import Request
 from bot.requests.notify.approvers import second_group, undecided_approvers
 from bot.requests.notify.events import Event
 from bot.requests.notify.plan import Plan, plan
+from bot.storage import messages
 from bot.storage.notifications import audience_of
 from bot.usecases.drafts.preview import preview_draft
 from bot.usecases.drafts.submit import submit
@@ -51,6 +52,7 @@ async def expected(bot: Harness, request: Request, event: Event, text: str) -> P
             tx,
             request,
             event,
+            await messages.of_request(tx, request.id, ["approval"]),
             channel="#approvals",
             results="#results",
             admins="#ops-admin",
@@ -102,3 +104,17 @@ async def test_the_preview_promises_what_submitting_does(bot: Harness) -> None:
     assert posts.keys() == {"#approvals", "U0ALICE", "U0DAVE"}
     assert group_mentions(posts["#approvals"], {"S0SRE"}) == {"S0SRE"}
     assert not group_mentions(posts["U0DAVE"], {"S0SRE"})
+
+
+async def test_who_gets_a_card_is_settled_while_submitting_where_slack_has_told_it(bot: Harness) -> None:
+    request = await bot.request()
+    assert await bot.messages(request, "copies") == []
+    assert [card.recipient for card in await bot.messages(request, "approval")] == ["#approvals", "U0DAVE"]
+
+
+async def test_who_gets_a_card_is_found_out_afterwards_where_slack_must_be_asked(bot: Harness) -> None:
+    draft, _ = await preview_draft(bot.services, await bot.draft(), await bot.actor("alice"))
+    bot.services.directory.invalidate_channels()
+    request = await submit(bot.services, draft, draft.version)
+    assert len(await bot.messages(request, "copies")) == 1
+    assert [card.recipient for card in await bot.messages(request, "approval")] == ["#approvals"]
