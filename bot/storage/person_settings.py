@@ -3,12 +3,17 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select
 
 from bot.requests.model import Person
 from bot.requests.notify.preferences import NO_PREFERENCES, Preferences
 from bot.storage.tables import person_settings
 from bot.storage.transactions import Tx
+
+_PREFERENCES = select(person_settings.c.user, person_settings.c.preferences).where(
+    person_settings.c.team == bindparam("of_team"),
+    person_settings.c.user.in_(bindparam("of_users", expanding=True)),
+)
 
 
 async def language_of(tx: Tx, person: Person) -> str:
@@ -31,10 +36,7 @@ async def preferences_of(tx: Tx, person: Person) -> Preferences:
 
 async def preferences_of_users(tx: Tx, team: str, users: Iterable[str]) -> Mapping[str, Preferences]:
     """Return what several people have chosen, by user id; without those who have chosen nothing."""
-    query = select(person_settings.c.user, person_settings.c.preferences).where(
-        person_settings.c.team == team, person_settings.c.user.in_(sorted(set(users)))
-    )
-    rows = (await tx.execute(query)).all()
+    rows = (await tx.execute(_PREFERENCES, {"of_team": team, "of_users": sorted(set(users))})).all()
     return {str(user): Preferences.model_validate(stored) for user, stored in rows}
 
 

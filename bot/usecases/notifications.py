@@ -47,7 +47,8 @@ async def tell(
     actor = by.user if by is not None else ""
     if reachable is not None:
         approvers, in_channel = reachable.approvers, reachable.in_channel
-    cards = await messages.of_request(tx, request.id, ["approval"])
+    is_new = event is Event.REQUESTED and request.revision == 1
+    cards = [] if is_new else await messages.of_request(tx, request.id, ["approval"])
     audience = await audience_of(
         tx,
         request,

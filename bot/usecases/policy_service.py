@@ -12,10 +12,11 @@ import structlog
 from bot.clock import Clock
 from bot.errors import InputError, SlackSilent
 from bot.requests.approval.rounds import ApprovalRound
-from bot.requests.approval.status import missing_approver_reasons
+from bot.requests.approval.status import approval_status, missing_approver_reasons
 from bot.requests.directory import InMemoryDirectory, UserGroup, resolve_groups
 from bot.requests.freezes.model import FreezeHit, find_freeze_hits, holding_hits, start_blocking_hits
 from bot.requests.model import Content, Overlap, Person, Request, Requirement, RequirementCode, Run
+from bot.requests.notify.approvers import undecided_of
 from bot.requests.policy.engine import Policy
 from bot.requests.policy.evaluate import evaluate_authors
 from bot.requests.policy.explain import headline
@@ -43,12 +44,14 @@ class PolicyOutcome:
 
     ``local_scheduler_reason`` says why Nightshift must keep the time rather than the back end; "" if it
     need not. ``freeze_notes`` has a sentence for each freeze that the request
-    touches. ``directory`` has the groups and people of the requirement, as Slack has told them.
+    touches. ``approvers`` may decide, by user id, nearest to deciding first, as far as ``directory`` tells: the groups
+    and people of the requirement as Slack has told them.
     """
 
     requirement: Requirement
     local_scheduler_reason: str
     freeze_notes: tuple[str, ...]
+    approvers: tuple[str, ...]
     directory: InMemoryDirectory
 
 
@@ -75,23 +78,27 @@ class PolicyService:
         requirement = await self._evaluate_all_authors(policy_input, subject, hits)
         directory = await load_directory(self.directory, requirement, [policy_input.requester, *policy_input.editors])
         requirement = resolve_groups(requirement, directory)
+        approvers: tuple[str, ...] = ()
         if requirement.effect == "ask":
+            now = self.clock.now()
             approval_round = ApprovalRound(
                 requirement=requirement,
                 content_hash=policy_input.content.hash,
                 requester=policy_input.requester,
-                opened_at=self.clock.now(),
+                opened_at=now,
                 editors=policy_input.editors,
                 former_authors=policy_input.former_authors,
             )
-            missing = missing_approver_reasons(approval_round, directory)
-            if missing:
+            status = approval_status(approval_round, (), directory, now)
+            if missing := missing_approver_reasons(status):
                 raise InputError({"": "Nobody could approve this now. " + " ".join(missing)})
+            approvers = undecided_of(status, approval_round, (), directory, now)
         return PolicyOutcome(
             requirement=requirement,
             local_scheduler_reason=self._local_scheduler_reason(subject, requirement, policy_input.content.overlap),
             freeze_notes=tuple(hit.text for hit in holding_hits(hits, requirement))
             + _passed_freezes(hits, requirement),
+            approvers=approvers,
             directory=directory,
         )
 

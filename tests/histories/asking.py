@@ -89,7 +89,7 @@ def _demands(
             opened_at=state.world.now,
             editors=editors,
         )
-        if missing_approver_reasons(approval_round, directory):
+        if missing_approver_reasons(approval_status(approval_round, (), directory, approval_round.opened_at)):
             return None
     return requirement
 

@@ -388,9 +388,11 @@ def holds_as_decided(approval_round: ApprovalRound, decisions: Iterable[Decision
     )
 
 
-def missing_approver_reasons(approval_round: ApprovalRound, directory: Directory) -> tuple[str, ...]:
-    """Return why nobody could approve this if it were asked now, a sentence each; empty where it can be approved."""
-    status = approval_status(approval_round, (), directory, approval_round.opened_at)
+def missing_approver_reasons(status: ApprovalStatus) -> tuple[str, ...]:
+    """Return why nobody could approve this if it were asked now, a sentence each; empty where it can be approved.
+
+    ``status`` is that of the round without any decision.
+    """
     if not status.unapprovable_reasons:
         return ()
     return tuple(dict.fromkeys((*status.unapprovable_reasons, *status.group_problems)))

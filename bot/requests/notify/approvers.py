@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from bot.requests.approval.rounds import ApprovalRound, current_decisions
-from bot.requests.approval.status import approval_status
+from bot.requests.approval.status import ApprovalStatus, approval_status
 from bot.requests.directory import Directory, eligible_approvers
 from bot.requests.model import Decision, Stage
 
@@ -16,13 +16,25 @@ def undecided_approvers(
     later ones. Authors are left out unless policy lets them count, and so is everyone who has decided."""
     decisions = list(decisions)
     status = approval_status(approval_round, decisions, directory, now)
+    return undecided_of(status, approval_round, decisions, directory, now)
+
+
+def undecided_of(
+    status: ApprovalStatus,
+    approval_round: ApprovalRound,
+    decisions: Sequence[Decision],
+    directory: Directory,
+    now: datetime,
+) -> tuple[str, ...]:
+    """Return the same as ``undecided_approvers`` of a round whose status is known already."""
     if status.state != "waiting":
         return ()
     stages = approval_round.stages(now)[status.stage_index :]
     found = [*sorted(status.eligible_approvers), *_members(stages, directory)]
-    decided = {decision.person.user for decision in current_decisions(approval_round, decisions)}
-    decided |= {decision.on_behalf_of for decision in current_decisions(approval_round, decisions)}
-    return tuple(dict.fromkeys(user for user in found if user not in decided | approval_round.barred_approvers))
+    current = current_decisions(approval_round, decisions)
+    left_out = {user for decision in current for user in (decision.person.user, decision.on_behalf_of)}
+    left_out |= approval_round.barred_approvers
+    return tuple(dict.fromkeys(user for user in found if user not in left_out))
 
 
 def second_group(

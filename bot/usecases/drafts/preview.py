@@ -177,7 +177,7 @@ async def _build_result(
     found = await services.conflicts.find(policy_input)
     conflicts, may_be_running = tuple(conflict.text for conflict in found), any(c.is_possible for c in found)
     outcome = await services.policy.evaluate(replace(policy_input, may_be_running=may_be_running), conflicts)
-    promised = await promise(services, policy_input, outcome.requirement)
+    promised = await promise(services, policy_input, outcome)
     plan = _plan(operation, params, schedule, preview.plan, outcome.local_scheduler_reason)
     far_future = far_future_warning(schedule, services.clock.now())
     secrets = frozenset(field.api_name for field in fields if field.secret)

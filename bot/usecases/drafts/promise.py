@@ -2,16 +2,13 @@
 
 from collections.abc import Sequence
 
-from bot.requests.approval.rounds import ApprovalRound
 from bot.requests.directory import InMemoryDirectory as Directory
-from bot.requests.model import Requirement
-from bot.requests.notify.approvers import undecided_approvers
 from bot.requests.notify.events import Event
 from bot.requests.notify.plan import MAX_COPIES, Audience, Plan, asked_of, plan
 from bot.requests.text import count_noun, first_few
-from bot.slack.live_directory import load_directory
 from bot.storage import person_settings
 from bot.usecases.policy_input import PolicyInput
+from bot.usecases.policy_service import PolicyOutcome
 from bot.usecases.services import Services
 from bot.values import FrozenModel
 
@@ -27,21 +24,11 @@ class Promise(FrozenModel):
     details: tuple[str, ...] = ()
 
 
-async def promise(services: Services, policy_input: PolicyInput, requirement: Requirement) -> Promise:
+async def promise(services: Services, policy_input: PolicyInput, outcome: PolicyOutcome) -> Promise:
     """Return whom submitting this notifies."""
+    requirement, directory, approvers = outcome.requirement, outcome.directory, outcome.approvers
     if requirement.effect != "ask":
         return Promise(count=0, is_minimum=False)
-    now, authors = services.clock.now(), [policy_input.requester, *policy_input.editors]
-    directory = await load_directory(services.directory, requirement, authors)
-    approval_round = ApprovalRound(
-        requirement=requirement,
-        content_hash=policy_input.content.hash,
-        requester=policy_input.requester,
-        opened_at=now,
-        editors=policy_input.editors,
-        former_authors=policy_input.former_authors,
-    )
-    approvers = undecided_approvers(approval_round, (), directory, now)
     channel = services.backends.approvals_channel(policy_input.content.backend)
     members = await services.directory.channel_members(channel)
     async with services.db.read() as tx:

@@ -6,9 +6,7 @@ from datetime import datetime
 from bot import failpoints
 from bot.errors import Conflict, InputError
 from bot.ids import new_id
-from bot.requests.approval.rounds import current_round
 from bot.requests.model import Request
-from bot.requests.notify.approvers import undecided_approvers
 from bot.requests.notify.events import Event
 from bot.requests.policy.explain import headline
 from bot.storage import audit, drafts, requests
@@ -117,15 +115,15 @@ async def _create_request(
     )
     await requests.add(tx, request, draft.id)
     await audit.record(tx, now, draft.person.key, "request.submitted", request.id, audit_data(request))
-    reachable = _reachable(services, request, outcome, now)
+    reachable = _reachable(services, request, outcome)
     await tell(tx, services, request, Event.REQUESTED, key="1", by=draft.person, reachable=reachable)
     return await approve_by_policy(tx, services, request, now)
 
 
-def _reachable(services: Services, request: Request, outcome: PolicyOutcome, now: datetime) -> Reachable | None:
+def _reachable(services: Services, request: Request, outcome: PolicyOutcome) -> Reachable | None:
     """Return whom a new request can reach; None if Slack would have to be asked for it."""
     members = services.directory.known_channel_members(services.backends.approvals_channel(request.content.backend))
     is_known = outcome.directory.is_complete and outcome.requirement.stages == request.requirement.stages
     if members is None or not is_known:
         return None
-    return Reachable(undecided_approvers(current_round(request, ()), (), outcome.directory, now), members)
+    return Reachable(outcome.approvers, members)

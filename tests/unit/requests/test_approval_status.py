@@ -3,7 +3,7 @@
 import pytest
 
 from bot.requests.approval.permission import PermissionCode
-from bot.requests.approval.rounds import countable_approvals, current_decisions
+from bot.requests.approval.rounds import ApprovalRound, countable_approvals, current_decisions
 from bot.requests.approval.status import StatusCode, approval_status, is_still_valid, missing_approver_reasons
 from bot.requests.directory import (
     InMemoryDirectory,
@@ -28,6 +28,10 @@ from tests.unit.requests.rounds import (
     may_decide,
     progress,
 )
+
+
+def missing_now(asked: ApprovalRound, directory: InMemoryDirectory) -> tuple[str, ...]:
+    return missing_approver_reasons(approval_status(asked, (), directory, asked.opened_at))
 
 
 def test_progress_is_told_until_the_quorum_is_there() -> None:
@@ -177,11 +181,11 @@ def test_a_group_that_emptied_or_is_gone_stops_it_and_says_so() -> None:
 
 
 def test_asking_in_vain_is_known_before() -> None:
-    assert missing_approver_reasons(approval_round(TWO_OF_SRE), make_directory(GROUPS)) == ()
-    assert missing_approver_reasons(approval_round(TWO_OF_SRE), make_directory({"sre": {"UANN", "UBOB"}})) == (
+    assert missing_now(approval_round(TWO_OF_SRE), make_directory(GROUPS)) == ()
+    assert missing_now(approval_round(TWO_OF_SRE), make_directory({"sre": {"UANN", "UBOB"}})) == (
         "This needs 2 of @sre, but only 1 of them can approve it now.",
     )
-    assert missing_approver_reasons(
+    assert missing_now(
         approval_round(requirement(stage("@a"), stage("@b"))), make_directory({"a": {"UBOB"}, "b": {"UBOB"}})
     ) == ("This needs 1 of @b, but nobody of them can approve it now.",)
 
@@ -272,9 +276,9 @@ def test_group_problems_are_told_for_incomplete_stages_only() -> None:
         "The user group @gone cannot be found.",
         "The user group @lost cannot be found.",
     )
-    assert missing_approver_reasons(approval_round(what), there) == ()
+    assert missing_now(approval_round(what), there) == ()
     nobody = requirement(stage("@gone"))
-    assert missing_approver_reasons(approval_round(nobody), there) == (
+    assert missing_now(approval_round(nobody), there) == (
         "This needs 1 of @gone, but nobody of them can approve it now.",
         "The user group @gone cannot be found.",
     )
