@@ -203,6 +203,8 @@ async def test_a_button_of_an_older_card_is_answered(
     assert outcome.error == ""
     # A view may come some moments after the acknowledgement.
     await eventually(env, lambda: outcome.changes or outcome.ephemeral_messages or bob.open_modal)
+    assert env.bot is not None
+    await env.bot.routes.drain(10)
 
 
 @pytest.mark.parametrize("action", IN_VIEWS, ids=lambda action: f"{action['action_id']}-{action.get('value')}")

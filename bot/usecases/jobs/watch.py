@@ -104,7 +104,12 @@ async def _apply_progress(services: Services, run: Run, handle: Handle, progress
         if starts and handle.kind == "run" and _has_started(run, progress):
             request = await _note_unchecked_start(tx, request, run.start_check)
         if progress.is_final:
-            await finish_run(tx, services, run, request, _FINAL_RUN_STATE[progress.state], progress=json)
+            # The poll may see a cancellation before whoever asked for it has its answer.
+            by_person = run.start_check if is_cancelled_by_person(run.start_check) else None
+            problem = by_person.text if by_person is not None and progress.state == "cancelled" else ""
+            await finish_run(
+                tx, services, run, request, _FINAL_RUN_STATE[progress.state], problem=problem, progress=json
+            )
         elif json != run.progress or planned or run.silent_since:
             is_running = progress.state == "running" and handle.kind == "run"
             state: RunState = "running" if is_running else run.state

@@ -229,6 +229,20 @@ async def test_a_series_in_the_back_end_is_over_only_once_the_back_end_has_said_
     assert "is cancelled" in after.outcome
 
 
+async def test_a_start_in_the_back_end_says_who_cancelled_it_though_a_poll_sees_that_first(bot: Harness) -> None:
+    request = await bot.approved(when="tomorrow 09:00")
+    run = await bot.dispatch(await bot.run(request))
+    bot.env.foreman.faults.append(REFUSES)
+    answer = await cancel(bot.services, request.id, bot.person("alice"))
+    assert "asks again every minute until that is confirmed" in answer
+    bot.env.foreman.faults.clear()
+    foreman = bot.env.foreman.state.jobs
+    foreman.cancel(foreman.invocations[int(run.handle["id"])], bot.now)
+    await bot.poll()
+    after = await bot.reload(request)
+    assert (after.state, after.outcome) == ("cancelled", f"{request.name} was cancelled.")
+
+
 async def test_the_series_is_cancelled_before_its_present_run(bot: Harness) -> None:
     bot.env.foreman.speed = 0.001
     request = await bot.approved(when="every day at 06:00")
