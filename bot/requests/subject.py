@@ -20,10 +20,10 @@ class Subject(FrozenModel):
     ``targets`` is the number of targets, ``names`` has the known names; ``fixed_targets`` says that they were chosen
     one by one, not by a search that runs again at the start. ``query`` is the search that finds them;
     ``facts["query"]`` is used if it is empty. ``starts`` are the zone-aware times at which it would start: one, or the
-    next ones of a series; a run is taken to last ``run_seconds``. ``approved_today`` counts by rule how many requests
-    it approved since midnight. ``conflicts`` are sentences about other requests on the same targets. ``reason`` is
-    why it is requested, and ``change`` the reference to the change that it belongs to. ``emergency`` says that the
-    requester asked for an emergency.
+    next ones of a series; a run is taken to last ``run_seconds``. ``approved_today`` counts by rule how many runs
+    it lets start on the day of the first of them. ``conflicts`` are sentences about other requests on the same targets.
+    ``reason`` is why it is requested, and ``change`` the reference to the change that it belongs to. ``emergency`` says
+    that the requester asked for an emergency.
     """
 
     backend: str

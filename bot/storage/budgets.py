@@ -1,4 +1,7 @@
-"""How much rules have approved by themselves: the budgets of a day."""
+"""How many runs of a day start without anybody's approval: the budgets of rules.
+
+A run counts on the day of its real start. One that is to come counts on the day for which it is planned.
+"""
 
 import json
 from collections import Counter
@@ -16,28 +19,52 @@ _BY_A_RULE = _REQUIREMENT["effect"].as_string() == "approve"
 _BEING_STARTED = ("starting", "unknown")
 
 
-async def used_since(tx: Tx, since: datetime, *, apart_from: str = "") -> dict[str, int]:
-    """Count by rule what it has approved by itself since a moment.
+async def begun(tx: Tx, since: datetime, until: datetime, *, apart_from: str) -> dict[str, int]:
+    """Count by rule the runs that start in a period: those that have begun, and those that a back end keeps and whose
+    check has passed. ``apart_from`` is the id of a run that does not count."""
+    starts = or_(_has_begun(since, until), _will_start_in_backend(since, until))
+    return await _count(tx, and_(starts, runs.c.id != apart_from))
 
-    Each run counts, and an approval counts for the first of them if none has started yet. ``apart_from`` is the id of a
-    run that does not count.
-    """
-    approved = select(requests.c.id, _RULES).where(requests.c.approved_at >= since, _BY_A_RULE)
-    started = (
-        select(requests.c.id, _RULES, func.count().label("run_count"))
+
+async def begun_or_planned(
+    tx: Tx, since: datetime, until: datetime, now: datetime, *, apart_from: str = ""
+) -> dict[str, int]:
+    """Count by rule the runs that start in a period, with those that are to start in it. ``apart_from`` is the id of a
+    request whose next runs do not count: it is about to be planned again."""
+    may_start = or_(runs.c.latest_start.is_(None), runs.c.latest_start >= now)
+    pending = and_(runs.c.state == "pending", _is_within(_planned_start(), since, until), may_start)
+    placed = and_(runs.c.state == "scheduled_in_backend", _is_within(runs.c.starts_at, since, until))
+    planned = and_(or_(pending, placed), requests.c.id != apart_from)
+    return await _count(tx, or_(_has_begun(since, until), planned))
+
+
+def _planned_start() -> ColumnElement[datetime]:
+    """Return when a run is to start; one of no set time starts as soon as it is approved."""
+    return func.coalesce(runs.c.due_at, runs.c.starts_at, requests.c.start_at, requests.c.approved_at)
+
+
+def _has_begun(since: datetime, until: datetime) -> ColumnElement[bool]:
+    being_started = and_(runs.c.state.in_(_BEING_STARTED), _is_within(_planned_start(), since, until))
+    return or_(_is_within(runs.c.started_at, since, until), being_started)
+
+
+def _will_start_in_backend(since: datetime, until: datetime) -> ColumnElement[bool]:
+    has_passed = runs.c.start_check["state"].as_string() == "passed"
+    return and_(runs.c.state == "scheduled_in_backend", has_passed, _is_within(runs.c.starts_at, since, until))
+
+
+def _is_within(moment: ColumnElement[datetime], since: datetime, until: datetime) -> ColumnElement[bool]:
+    return and_(moment >= since, moment < until)
+
+
+async def _count(tx: Tx, where: ColumnElement[bool]) -> dict[str, int]:
+    statement = (
+        select(_RULES, func.count().label("run_count"))
         .join(runs, runs.c.request_id == requests.c.id)
-        .where(_has_begun(since), runs.c.number > 0, runs.c.id != apart_from, _BY_A_RULE)
-        .group_by(requests.c.id, "rules")
+        .where(where, runs.c.number > 0, _BY_A_RULE)
+        .group_by("rules")
     )
-    uses = {str(row.id): (str(row.rules), 1) for row in await tx.execute(approved)}
-    uses |= {str(row.id): (str(row.rules), int(row.run_count)) for row in await tx.execute(started)}
     counts: Counter[str] = Counter()
-    for rules, use_count in uses.values():
-        counts.update(dict.fromkeys(json.loads(rules), use_count))
+    for row in await tx.execute(statement):
+        counts.update(dict.fromkeys(json.loads(str(row.rules)), int(row.run_count)))
     return dict(counts)
-
-
-def _has_begun(since: datetime) -> ColumnElement[bool]:
-    """Whether a run has started since a moment, or is being started."""
-    being_started = and_(runs.c.state.in_(_BEING_STARTED), runs.c.due_at >= since)
-    return or_(runs.c.started_at >= since, being_started)

@@ -12,9 +12,11 @@ from bot.requests.model import Person
 from bot.storage.tables import reviews
 from bot.storage.transactions import Tx
 
-_ADD_ONCE = {
-    "postgresql": postgresql.insert(reviews).on_conflict_do_nothing(),
-    "sqlite": sqlite.insert(reviews).on_conflict_do_nothing(),
+_ADD = {
+    name: insert(reviews).on_conflict_do_update(
+        index_elements=["request_id"], set_={"asked_at": None}, where=reviews.c.reviewed_at.is_(None)
+    )
+    for name, insert in (("postgresql", postgresql.insert), ("sqlite", sqlite.insert))
 }
 _OF_REQUEST = select(reviews).where(reviews.c.request_id == bindparam("of_request"))
 _NOT_REVIEWED = select(reviews).where(reviews.c.reviewed_at.is_(None)).order_by(reviews.c.due_at, reviews.c.request_id)
@@ -32,8 +34,9 @@ def _review(row: RowMapping) -> DueReview:
 
 
 async def add(tx: Tx, request_id: str, due_at: datetime) -> None:
-    """Store that an emergency is to be reviewed, unless that is stored already."""
-    await tx.execute(_ADD_ONCE[tx.dialect.name], {"request_id": request_id, "due_at": due_at, "comment": ""})
+    """Store that an emergency is to be reviewed. If that is stored already, its time stays, and the reviewers are told
+    once more."""
+    await tx.execute(_ADD[tx.dialect.name], {"request_id": request_id, "due_at": due_at, "comment": ""})
 
 
 async def of_request(tx: Tx, request_id: str) -> DueReview | None:

@@ -28,6 +28,8 @@ class PolicyInput:
     editors: tuple[Person, ...] = ()
     former_authors: tuple[Person, ...] = ()
     may_be_running: bool = False
+    request_id: str = ""
+    """The id of the request; "" for a draft that is not one yet."""
 
 
 def policy_input_of_request(request: Request) -> PolicyInput:
@@ -43,4 +45,5 @@ def policy_input_of_request(request: Request) -> PolicyInput:
         reason=request.reason,
         editors=request.edited_by,
         former_authors=request.taken_over_from,
+        request_id=request.id,
     )

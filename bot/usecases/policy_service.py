@@ -312,6 +312,7 @@ class PolicyService:
         ``with_groups=False`` leaves out the requester's groups, which freezes do not use: Slack may be away.
         """
         content = policy_input.content
+        starts = start_times(content.schedule, self.clock.now(), self.policy.defaults.zone)
         channel_name = await self.directory.channel_name(policy_input.channel)
         known = await self.directory.groups() if with_groups else SlackUserGroups()
 
@@ -336,18 +337,20 @@ class PolicyService:
             noun=policy_input.targets.noun,
             query=str(policy_input.facts.get("query", "")),
             schedule=content.schedule,
-            starts=start_times(content.schedule, self.clock.now(), self.policy.defaults.zone),
+            starts=starts,
             run_seconds=self.policy.defaults.assume,
-            approved_today=await self._approved_today(),
+            approved_today=await self._approved_that_day(starts, policy_input.request_id),
             conflicts=conflicts,
             reason=policy_input.reason,
             change=content.change,
             emergency=content.emergency,
         )
 
-    async def _approved_today(self) -> dict[str, int]:
+    async def _approved_that_day(self, starts: Sequence[datetime], request_id: str) -> dict[str, int]:
+        """Return how much of the budgets is used on the day of the first start, apart from what a request plans."""
+        now = self.clock.now()
         async with self.db.read() as tx:
-            return await self.budgets.used(tx, self.clock.now())
+            return await self.budgets.used(tx, starts[0] if starts else now, now, apart_from=request_id)
 
     def _missing_groups(self, find: Callable[[str], UserGroup | SlackUserGroup | None]) -> frozenset[str]:
         """Return the groups that policy knows requesters by and that do not exist or are disabled."""

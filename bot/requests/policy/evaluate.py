@@ -70,7 +70,7 @@ def evaluate(
         return _emergency_requirement(policy, subject, matches, emergency, freeze_hits)
     asking = [m for m in matches if m.rule.effect == "ask"]
     approving = [m for m in matches if m.rule.effect == "approve"]
-    exhausted = [m for m in approving if m.rule.budget and subject.approved_today.get(m.rule.name, 0) >= m.rule.budget]
+    exhausted = [m for m in approving if m.rule.is_used_up(subject.approved_today)]
     if automatic and approving and not asking and not exhausted and not any(hit.stage for hit in freeze_hits):
         reasons = [*_automatic_reasons(approving, subject), *_freeze_reasons(freeze_hits)]
         return _requirement(
@@ -105,18 +105,22 @@ def _emergency_requirement(
     freeze_hits: Sequence[FreezeHit],
 ) -> Requirement:
     """Return what an emergency needs: the approvers of its rules, if they name any, and a review. Of several rules the
-    first says who reviews, and the shortest time counts."""
+    first says who reviews, and the shortest time counts. When a rule has let enough of them run that nobody approved,
+    the default approvers decide."""
     rules = [m.rule for m in emergency]
+    exhausted = [rule for rule in rules if rule.is_used_up(subject.approved_today)]
     asking_freezes = {hit.freeze: hit.stage for hit in freeze_hits if hit.stage is not None}
     stages = [*(stage for rule in rules for stage in rule.required_stages()), *asking_freezes.values()]
-    reasons = [(RequirementCode.EMERGENCY, _emergency_text(m)) for m in emergency]
+    stages += policy.defaults.required_stages() if exhausted else ()
+    reasons = [(RequirementCode.EMERGENCY, _emergency_text(m, subject)) for m in emergency]
+    reasons += [(RequirementCode.BUDGET_EXHAUSTED, _exhausted_budget_text(rule)) for rule in exhausted]
     requirement = _requirement(
         policy,
         [m for m in matches if m.rule.effect in ("emergency", "limit")],
         effect="ask" if stages else "approve",
         stages=merge_stages(stages),
         reasons=[*reasons, *_freeze_reasons(freeze_hits)],
-        because=_causes(emergency),
+        because=(*_causes(emergency), *_exhausted_causes(exhausted)),
         freezes=tuple(asking_freezes),
         subject=subject,
     )
@@ -125,18 +129,25 @@ def _emergency_requirement(
     return requirement.model_copy(update={"review": review, "demanded_by": tuple(rule.name for rule in rules)})
 
 
-def _emergency_text(match: RuleMatch) -> str:
-    return f"The rule “{match.rule.name}” lets this run as an emergency: {join_words(match.causes)}."
+def _emergency_text(match: RuleMatch, subject: Subject) -> str:
+    causes = join_words(match.causes)
+    return f"The rule “{match.rule.name}” lets this run as an emergency: {causes}{_use_text(match.rule, subject)}."
 
 
 def _automatic_reasons(matches: Sequence[RuleMatch], subject: Subject) -> list[Reason]:
     reasons = []
     for match in matches:
-        rule, used = match.rule, subject.approved_today.get(match.rule.name, 0)
-        budget = f" ({used + 1} of {rule.budget} today)" if rule.budget else ""
-        text = f"The rule “{rule.name}” approves this at once: {join_words(match.causes)}{budget}."
+        use = _use_text(match.rule, subject)
+        text = f"The rule “{match.rule.name}” approves this at once: {join_words(match.causes)}{use}."
         reasons.append((RequirementCode.RULE_APPROVES, text))
     return reasons
+
+
+def _use_text(rule: PolicyRule, subject: Subject) -> str:
+    """Return which one of its budget a start is, such as `` (2 of 5 that day)``; "" if there is no more of it."""
+    if rule.daily_budget is None or rule.is_used_up(subject.approved_today):
+        return ""
+    return f" ({subject.approved_today.get(rule.name, 0) + 1} of {rule.daily_budget} that day)"
 
 
 def _freeze_reasons(hits: Iterable[FreezeHit]) -> list[Reason]:
@@ -154,7 +165,7 @@ def _ask_requirement(
     approving = [m for m in matches if m.rule.effect == "approve"]
     asking_freezes = [hit for hit in freeze_hits if hit.stage is not None]
     is_covered = _is_fully_covered(asking, prepared) or bool(approving)
-    because = _causes(asking) + tuple(f"the daily budget of “{m.rule.name}” is used up" for m in exhausted)
+    because = _causes(asking) + _exhausted_causes([m.rule for m in exhausted])
     reasons = [(RequirementCode.RULE_ASKS, _asking_text(m)) for m in asking]
     reasons += [(RequirementCode.BUDGET_EXHAUSTED, _exhausted_budget_text(m.rule)) for m in exhausted]
     reasons += [
@@ -194,8 +205,15 @@ def _asking_text(match: RuleMatch) -> str:
     return f"The rule “{rule.name}” asks for {wanted}: {join_words(match.causes)}."
 
 
+def _exhausted_causes(exhausted: Iterable[PolicyRule]) -> tuple[str, ...]:
+    return tuple(f"the daily budget of “{rule.name}” is used up" for rule in exhausted)
+
+
 def _exhausted_budget_text(rule: PolicyRule) -> str:
-    return f"The rule “{rule.name}” has approved {rule.budget} at once today, as many as it may; people decide now."
+    return (
+        f"The rule “{rule.name}” has let {rule.daily_budget} start that day without an approval, as many as it may; "
+        "people decide now."
+    )
 
 
 def _default_approvers_reason(asking: Sequence[RuleMatch]) -> Reason:

@@ -154,10 +154,6 @@ def deciding_names(
             rules, freezes = [m for m in matches if m.rule.effect == "approve"], []
         case _:
             used = subject.approved_today
-            rules = [
-                m
-                for m in matches
-                if m.rule.effect == "ask" or (m.rule.budget and used.get(m.rule.name, 0) >= m.rule.budget)
-            ]
+            rules = [m for m in matches if m.rule.effect == "ask" or m.rule.is_used_up(used)]
             freezes = [hit for hit in hits if hit.stage is not None]
     return frozenset(m.rule.name for m in rules) | frozenset(hit.freeze for hit in freezes)

@@ -83,7 +83,7 @@ class AskedRequest(FrozenModel):
     emergency: TrueOrFalse = False
     """Whether it is asked for as an emergency."""
     approved_today: Mapping[str, int] = {}
-    """How many requests each rule has approved today, by its name."""
+    """How many runs each rule has let start that day, by its name."""
 
     def asked_at(self) -> datetime:
         """Return when it is asked for, with or without a zone."""

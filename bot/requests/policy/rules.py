@@ -34,6 +34,8 @@ from bot.values import FrozenModel
 DEFAULT_EXPIRY = 8 * 3600
 DEFAULT_WARN_BEFORE = 900
 DEFAULT_REVIEW_WITHIN = 24 * 3600
+DEFAULT_EMERGENCY_BUDGET = 3
+"""How many emergencies a day a rule lets run that nobody approves."""
 HOLDS_BY_STRICTNESS: tuple[ApprovalHolds, ...] = ("start", "decided")
 LATE_BY_STRICTNESS: tuple[LatePolicy, ...] = ("drop", "ask", "next", "now")
 Count = Literal["clock", "business"]
@@ -260,7 +262,7 @@ class PolicyRule(ApprovalTerms):
     because: str = ""
     """A reason in your own words, instead of the conditions."""
     budget: WholeNumber | None = Field(default=None, ge=1)
-    """How many requests a day the rule approves; after that people decide."""
+    """How many runs a day the rule lets start that nobody approves; after that people decide. 3 for emergencies."""
     wins_over: Annotated[tuple[str, ...], BeforeValidator(as_list)] = ()
     """The names of rules, or patterns for them, that do not count where this one covers the whole request."""
     loosens: TrueOrFalse = False
@@ -287,13 +289,26 @@ class PolicyRule(ApprovalTerms):
             )
         if self.effect == "approve" and self.when.is_empty:
             raise ValueError("a rule without conditions would approve everything at once; say when it applies")
-        if self.budget is not None and self.effect != "approve":
-            raise ValueError('budget is for effect = "approve" only; leave it out')
+        if self.budget is not None and self.effect not in ("approve", "emergency"):
+            raise ValueError('budget is for effect = "approve" and "emergency" only; leave it out')
+        if self.effect == "emergency" and self.budget is not None and self.required_stages():
+            raise ValueError("budget is for emergencies that nobody approves; leave it or the approvers out")
         if self.effect == "approve" and self.budget is None and self.required_stages():
             raise ValueError("nobody is asked where all is approved at once; leave the approvers out or give a budget")
         if self.effect in ("refuse", "limit") and (self.required_stages() or self.quorum):
             raise ValueError(f'effect = "{self.effect}" asks nobody; leave the approvers out or use "ask"')
         return self
+
+    @property
+    def daily_budget(self) -> int | None:
+        """How many runs a day it lets start that nobody approves; None if it sets no bound."""
+        if self.effect == "emergency" and not self.required_stages():
+            return self.budget or DEFAULT_EMERGENCY_BUDGET
+        return self.budget
+
+    def is_used_up(self, used: Mapping[str, int]) -> bool:
+        """Return whether its budget is used up. ``used`` counts by the names of rules."""
+        return self.daily_budget is not None and used.get(self.name, 0) >= self.daily_budget
 
 
 class PolicySettings(ApprovalTerms):

@@ -32,6 +32,7 @@ async def policy_input_of_draft(
         reason=draft.reason,
         editors=editors,
         former_authors=former,
+        request_id=draft.revises or "",
     )
 
 

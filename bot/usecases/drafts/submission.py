@@ -12,7 +12,9 @@ from bot.requests.model import Content, Request, Requirement, TargetSet
 from bot.storage import audit, requests
 from bot.storage.drafts import Draft
 from bot.storage.transactions import Tx
+from bot.usecases.budgets import used_up_text
 from bot.usecases.drafts.preview import PreviewResult
+from bot.usecases.pauses.notes import note_to_admins
 from bot.usecases.planning import plan_runs
 from bot.usecases.refusals import RefusalCode
 from bot.usecases.reviews.open_review import open_review
@@ -95,9 +97,10 @@ async def approve_by_policy(tx: Tx, services: Services, request: Request, now: d
     if request.edited_by or request.taken_over_from:
         text = f"Somebody else has edited {request.name} meanwhile, so it needs approvers. {LOOK_AGAIN}"
         raise Conflict(text, code=RefusalCode.EDITED_BY_OTHERS)
-    rule = await services.policy.budgets.exhausted(tx, request.requirement, now)
+    budgets, start = services.policy.budgets, request.start_at or now
+    rule = await budgets.exhausted(tx, request.requirement, start, now)
     if rule:
-        text = f"The rule “{rule}” has approved as many at once today as it may. {LOOK_AGAIN}"
+        text = f"{used_up_text(rule)} {LOOK_AGAIN}"
         raise Conflict(text, code=RefusalCode.BUDGET_EXHAUSTED)
     data: dict[str, JsonValue] = {"reasons": list(request.requirement.reasons)}
     if request.is_emergency:
@@ -107,4 +110,7 @@ async def approve_by_policy(tx: Tx, services: Services, request: Request, now: d
     request = await requests.transition(tx, request, "scheduled")
     await open_review(tx, request, now)
     await plan_runs(tx, now, request, services.settings.timing.grace_minutes)
+    if request.is_emergency and (rule := await budgets.exhausted(tx, request.requirement, start, now)):
+        text = f"{request.name} is the last emergency that the rule “{rule}” lets start today without an approval."
+        await note_to_admins(tx, services, text, dedupe=f"last-emergency:{request.id}")
     return request

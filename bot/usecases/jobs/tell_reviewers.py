@@ -9,7 +9,7 @@ from bot.usecases.services import Services
 
 
 async def tell_reviewers(services: Services) -> None:
-    """Tell everyone who may review an emergency, once when it is approved and once when its review is overdue."""
+    """Tell everyone who may review an emergency, each time it is approved and once when its review is overdue."""
     async with services.db.read() as tx:
         due = await reviews.to_tell(tx, services.clock.now())
         found = {request.id: request for request in await requests.by_ids(tx, [each.request_id for each in due])}
@@ -27,7 +27,8 @@ async def _tell(services: Services, request: Request, review: Review, due: DueRe
     now = services.clock.now()
     is_overdue = now >= due.due_at
     names = await services.directory.names_of(named_reviewers(request))
-    text = f"{request.name} · {request.title}. {due_review_text(request, due, now, request.zone, names)}"
+    edited = " It has changed since it was requested." if request.revision > 1 else ""
+    text = f"{request.name} · {request.title}.{edited} {due_review_text(request, due, now, request.zone, names)}"
     how = f"Once it is over: /nightshift review {request.name} because …"
     people = await reviewers(services, request, review)
     async with services.db.write() as tx:
@@ -35,10 +36,8 @@ async def _tell(services: Services, request: Request, review: Review, due: DueRe
             return
         kind = "overdue" if is_overdue else "asked"
         for user in sorted(people):
-            facts = {"text": f"{text} {how}"}
-            await messages.add(
-                tx, now, "note", user, request.id, facts=facts, dedupe=f"review-{kind}:{request.id}:{user}"
-            )
+            facts, dedupe = {"text": f"{text} {how}"}, f"review-{kind}:{request.id}:{request.revision}:{user}"
+            await messages.add(tx, now, "note", user, request.id, facts=facts, dedupe=dedupe)
         if is_overdue or not people:
             nobody = "" if people else " Nobody can review it: Slack names no one who did not take part."
             await note_to_admins(tx, services, f"{text}{nobody}", dedupe=f"review-{kind}:{request.id}")

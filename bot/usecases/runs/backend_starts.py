@@ -204,11 +204,14 @@ def _outcome(obstacle: Obstacle) -> CheckOutcome:
 
 
 async def _record_passed(services: Services, run: Run, request: Request, notes: tuple[str, ...]) -> None:
+    """Record that a start may happen. Raises BudgetUsedUp, a Conflict, if another one has used the last of a budget."""
     now = services.clock.now()
     async with services.db.write() as tx:
+        current = await requests.get(tx, request.id, for_update=True)
         run = await _unchanged(tx, run)
+        assert run.starts_at is not None
+        await services.policy.budgets.require_left(tx, current, run, run.starts_at)
         await runs.transition(tx, run, run.state, start_check=StartCheck(state="passed"), check_at=None, problem="")
-        current = await requests.get(tx, request.id)
         if current.start_notes != notes:
             await requests.transition(tx, current, current.state, start_notes=notes)
         data = {"run": run.id, "start": _iso(run), "notes": list(notes)}

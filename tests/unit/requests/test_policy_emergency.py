@@ -55,6 +55,21 @@ def test_what_is_not_an_emergency_is_decided_as_without_the_rule(values: dict) -
     assert (found.effect, found.review) == ("ask", None)
 
 
+@pytest.mark.parametrize(("budget", "used", "asks"), [("", 2, False), ("", 3, True), ("budget = 1", 1, True)])
+def test_after_enough_emergencies_of_a_day_people_decide(budget: str, used: int, asks: bool) -> None:
+    found = evaluate(policy(EMERGENCY + budget + "\n" + ASKS), subject(emergency=True, approved_today={"outage": used}))
+    assert found.review is not None
+    assert (found.effect, bool(found.stages)) == (("ask", True) if asks else ("approve", False))
+    text = f"The rule “outage” has let {used} start that day without an approval, as many as it may; people decide now."
+    assert (text in found.reasons) == asks
+    assert ("(3 of 3 that day)" in found.reasons[0]) == (not asks)
+
+
+def test_a_budget_of_emergencies_that_people_approve_is_a_mistake() -> None:
+    with pytest.raises(ConfigError, match="budget is for emergencies that nobody approves"):
+        policy(EMERGENCY + 'approvers = ["@ops"]\nbudget = 2')
+
+
 def test_content_that_others_wrote_is_no_emergency() -> None:
     for found in (
         evaluate_authors(LOADED, subject(emergency=True), {"UBOB": frozenset()}),

@@ -98,7 +98,7 @@ def _at(wall: str, zone: str) -> ZonedTime:
             "nobody is asked where all is approved at once",
         ),
         (HEAD + RULE + 'effect = "refuse"\napprovers = "@x"', 'effect = "refuse" asks nobody'),
-        (HEAD + RULE + "budget = 3", 'budget is for effect = "approve" only'),
+        (HEAD + RULE + "budget = 3", 'budget is for effect = "approve" and "emergency" only'),
         (HEAD + RULE + "unless = {}", "unless is empty, so the rule never applies"),
         (
             HEAD + RULE + "when = {min_targets = 5, max_targets = 2}",

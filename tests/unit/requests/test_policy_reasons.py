@@ -75,11 +75,13 @@ def test_every_rule_that_applies_is_named_with_its_reason() -> None:
 def test_budgets_are_told_with_their_numbers() -> None:
     text = rule("max_targets = 2", APPROVE + "\nbudget = 5", "small")
     first = evaluate(policy(text), subject())
-    assert first.reasons[0].endswith("(1 of 5 today).")
+    assert first.reasons[0].endswith("(1 of 5 that day).")
     third = evaluate(policy(text), subject(approved_today={"small": 2}))
-    assert third.reasons == ("The rule “small” approves this at once: 2 hosts (3 of 5 today).",)
+    assert third.reasons == ("The rule “small” approves this at once: 2 hosts (3 of 5 that day).",)
     sixth = evaluate(policy(text), subject(approved_today={"small": 5}))
-    assert sixth.reasons == ("The rule “small” has approved 5 at once today, as many as it may; people decide now.",)
+    assert sixth.reasons == (
+        "The rule “small” has let 5 start that day without an approval, as many as it may; people decide now.",
+    )
 
 
 def test_a_rule_says_what_it_asks_for() -> None:

@@ -8,6 +8,8 @@ import pytest
 from bot.errors import Conflict
 from bot.requests.model import Request, Run
 from bot.usecases.budgets import BudgetUsedUp
+from bot.usecases.drafts.edit import edit_request
+from bot.usecases.drafts.update import apply_form_state
 from tests.unit.usecases.harness import Harness
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -90,9 +92,37 @@ async def test_a_run_of_a_series_leaves_less_for_others_on_its_day(bot: Harness)
     request = await bot.request(when=NIGHTLY, hosts=ONE_HOST)
     await next_run(bot, request)
     bot.forward(hours=20)
-    assert (await bot.request("dave", hosts=ONE_HOST)).state == "scheduled"
+    assert (await bot.request("dave", hosts=ONE_HOST)).state == "awaiting_approval"
     run = await next_run(bot, request)
-    assert (run.state, (await bot.reload(request)).state) == ("cancelled", "awaiting_approval")
+    assert (run.token != "", (await bot.reload(request)).state) == (True, "scheduled")
+
+
+async def test_a_single_start_counts_on_the_day_on_which_it_starts(bot: Harness) -> None:
+    for when in ("tomorrow 21:00", "now"):
+        planned = await bot.request(when=when, hosts=ONE_HOST)
+        assert planned.state == "scheduled"
+    assert (await bot.dispatch(await bot.run(planned))).token != ""
+    for when in ("tomorrow 10:00", "now"):
+        assert (await bot.request("dave", when=when, hosts=ONE_HOST)).state == "awaiting_approval"
+    assert (await bot.request("dave", when="in 2 days at 10:00", hosts=ONE_HOST)).state == "scheduled"
+
+
+async def test_the_first_to_start_on_a_day_uses_its_budget(bot: Harness) -> None:
+    single = await bot.request("dave", when="in 2 days at 21:00", hosts=ONE_HOST)
+    series = await bot.request(when=NIGHTLY, hosts=ONE_HOST)
+    assert (single.state, series.state) == ("scheduled", "scheduled")
+    for _ in range(2):
+        await next_run(bot, series)
+    assert (await next_run(bot, single)).token != ""
+    run = await next_run(bot, series)
+    assert (run.state, (await bot.reload(series)).state) == ("cancelled", "awaiting_approval")
+
+
+async def test_an_edit_does_not_compete_with_what_it_replaces(bot: Harness) -> None:
+    request, alice = await bot.request(when="tomorrow 21:00", hosts=ONE_HOST), await bot.actor("alice")
+    draft = await edit_request(bot.services, request.id, alice)
+    draft = await apply_form_state(bot.services, draft, alice, {"when": "tomorrow 20:00"}, {})
+    assert (await bot.submit(draft)).state == "scheduled"
 
 
 async def test_what_people_approve_uses_no_budget(bot: Harness) -> None:
@@ -107,6 +137,7 @@ async def test_what_people_approve_uses_no_budget(bot: Harness) -> None:
 
 async def test_the_last_of_a_budget_is_given_once(bot: Harness) -> None:
     """Another start has used it between the check of a start and its call."""
+    other = await bot.request("dave", when="in 1 day at 22:00", hosts=ONE_HOST)
     request = await bot.request(when=NIGHTLY, hosts=ONE_HOST)
     await next_run(bot, request)
     run = await bot.run(request)
@@ -114,8 +145,8 @@ async def test_the_last_of_a_budget_is_given_once(bot: Harness) -> None:
     budgets = bot.services.policy.budgets
     async with bot.services.db.write() as tx:
         await budgets.require_left(tx, await bot.reload(request), run, bot.now)
-    assert (await bot.request("dave", hosts=ONE_HOST)).state == "scheduled"
+    assert (await bot.dispatch(await bot.run(other))).token != ""
     async with bot.services.db.write() as tx:
-        with pytest.raises(BudgetUsedUp, match="“one host” has approved as many at once today as it may"):
+        with pytest.raises(BudgetUsedUp, match="“one host” has let as many start that day without an approval"):
             await budgets.require_left(tx, await bot.reload(request), run, bot.now)
     assert issubclass(BudgetUsedUp, Conflict)
