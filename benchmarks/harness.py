@@ -5,7 +5,7 @@ import os
 import sqlite3
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,11 +112,15 @@ class Harness:
 
 
 @asynccontextmanager
-async def run_harness(*, hosts: int = 40, **environment: str) -> AsyncIterator[Harness]:
-    """Start the bot in a new environment until the block ends."""
+async def run_harness(
+    *, hosts: int = 40, prepare: Callable[[Environment], None] | None = None, **environment: str
+) -> AsyncIterator[Harness]:
+    """Start the bot in a new environment until the block ends. ``prepare`` changes the environment before."""
     with tempfile.TemporaryDirectory(prefix="nightshift-bench-") as name:
         directory = Path(name)
         async with run_environment(directory, hosts=hosts) as env:
+            if prepare is not None:
+                prepare(env)
             load = LoadGenerator(env, requesters=2)
             # The movable clock of the playground reads a file at each call.
             real = {name: value for name, value in env.env_vars.items() if name != "NIGHTSHIFT_CLOCK_FILE"}

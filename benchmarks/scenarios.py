@@ -16,6 +16,7 @@ from benchmarks.commits import commits
 from benchmarks.conflicts import conflicts
 from benchmarks.harness import Harness, run_harness
 from benchmarks.imports import imports
+from benchmarks.large_workspace import large_workspace
 from benchmarks.load import PayloadFactory, flood, steady
 from benchmarks.measurements import Measurement, at_least, below, informational, percentile
 from benchmarks.page import page
@@ -306,5 +307,6 @@ SCENARIOS: dict[str, Scenario] = {
     "starts": starts,
     "waiting": waiting_and_watched,
     "million": finished_million,
+    "large": large_workspace,
     "page": page,
 }

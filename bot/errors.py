@@ -56,6 +56,10 @@ class SlackSilent(NotAllowed):
     """Slack does not tell who somebody is, or who is in which group. That is unknown: it means neither yes nor no."""
 
 
+class SlackBusy(SlackSilent):
+    """Slack would answer, and limits how often it may be asked."""
+
+
 class Conflict(NightshiftError):
     """The state has changed meanwhile; the text says what happened."""
 

@@ -52,6 +52,7 @@ FIND_UNKNOWN_INTERVAL_SECONDS = 20.0
 UNAPPROVABLE_INTERVAL_SECONDS = 30.0
 POLICY_CHECK_INTERVAL_SECONDS = 3600.0
 REVIEW_INTERVAL_SECONDS = 60.0
+SAVE_USERS_INTERVAL_SECONDS = 1.0
 PURGE_INTERVAL_SECONDS = 3600.0
 _BAD_TOKEN_CODES = ("invalid_auth", "not_authed", "account_inactive", "token_revoked")
 _log = structlog.get_logger(__name__)
@@ -115,7 +116,6 @@ class Nightshift:
         await self.engine.launch()
         await self._wait_for_slack()
         await self.calendars.load()
-        await self.services.rotas.refresh()
         self._log_policy_notes()
         self._start_loops()
         # Otherwise the first phrase that names a date would wait for dateparser to load.
@@ -186,6 +186,8 @@ class Nightshift:
         self._add_loop("policy", lambda: check_policy(services), POLICY_CHECK_INTERVAL_SECONDS, services.wake.policy)
         self._add_loop("reviews", lambda: tell_reviewers(services), REVIEW_INTERVAL_SECONDS)
         self._add_loop("purge", lambda: purge_old_records(services), PURGE_INTERVAL_SECONDS)
+        self._add_loop("list users", self.directory.listing().run_forever, 1.0)
+        self._add_loop("save users", self.directory.people.save, SAVE_USERS_INTERVAL_SECONDS)
         self._add_loop("rotas", services.rotas.refresh_forever, 1.0)
         self._add_loop("calendars", self.calendars.refresh_forever, 1.0)
         if not self.db.is_sqlite:

@@ -91,7 +91,7 @@ class TimingSettings(SettingsSection):
     digest_seconds: float = Field(default=60.0, ge=0, le=600)
     """How long direct messages to somebody wait after another one, so that several become one. 0 sends each at once."""
     slack_pace: float = Field(default=1.0, gt=0, le=1000)
-    """Factor on the message rates that Slack publishes. 1, unless Slack has granted this app more."""
+    """Factor on the rates that Slack publishes. 1, unless Slack has granted this app more."""
     find_seconds: float = Field(default=60.0, gt=0, le=MAX_SECONDS)
     """How long the bot looks for a call whose answer was lost before it asks people."""
     connect_seconds: float = Field(default=600.0, ge=0, le=MAX_SECONDS)

@@ -85,6 +85,8 @@ def _build_services(
     rotas = RotaStore(policy, clock)
     directory = SlackDirectory(
         client,
+        db=db,
+        pace=settings.timing.slack_pace,
         allow_guests=settings.people.allow_guests,
         allow_other_teams=settings.people.allow_other_teams,
         groups_max_age=settings.people.groups_max_age,

@@ -235,14 +235,15 @@ class OptionsQuery:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened in the workspace. ``user`` is "" where the event is about nobody."""
+    """Something that happened in the workspace: ``content``. ``user`` is "" where the event is about nobody."""
 
     team: str
     enterprise: str
     type: str
     user: str
     tab: str
-    channel: str = ""
+    channel: str
+    content: JsonObject
 
     @property
     def person(self) -> Person:
@@ -323,6 +324,7 @@ def _event(body: JsonObject) -> Event:
         user=_text(user, "id") if isinstance(user, dict) else _text(event, "user"),
         tab=_loose_text(event, "tab"),
         channel=_loose_text(event, "channel"),
+        content=event,
     )
 
 

@@ -21,12 +21,19 @@ OPTIONAL_SCOPES = ("channels:history", "groups:history", "im:history", "files:wr
 be posted twice. Files are for long logs."""
 BOT_EVENTS = (
     "app_home_opened",
+    "app_uninstalled",
+    "channel_id_changed",
+    "channel_rename",
     "channel_unarchive",
+    "group_rename",
     "group_unarchive",
     "member_joined_channel",
+    "member_left_channel",
     "subteam_created",
     "subteam_members_changed",
     "subteam_updated",
+    "team_join",
+    "tokens_revoked",
     "user_change",
 )
 HUB_COMMAND = (

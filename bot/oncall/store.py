@@ -45,10 +45,10 @@ class RotaStore:
         return self.problems
 
     async def refresh_forever(self) -> None:
-        """Read the rotas regularly until cancelled. Returns if the policy names none."""
+        """Read the rotas at once and then regularly, until cancelled. Returns if the policy names none."""
         while self._rotas:
-            await asyncio.sleep(REFRESH_SECONDS)
             await self.refresh()
+            await asyncio.sleep(REFRESH_SECONDS)
 
     async def _read(self, name: str) -> None:
         problem = ""

@@ -5,7 +5,9 @@ from collections.abc import Iterable, Sequence
 from bot.errors import SlackSilent
 from bot.requests import directory as pure
 from bot.requests.model import Decision, Person, Request, Requirement, Stage
-from bot.slack.users import MAX_USER_AGE_SECONDS, SlackDirectory, SlackUserGroup, SlackUserGroups
+from bot.slack.groups import SlackUserGroup, SlackUserGroups
+from bot.slack.user_lookup import MAX_USER_AGE_SECONDS
+from bot.slack.users import SlackDirectory
 
 DECISION_GROUP_AGE_SECONDS = 15.0
 """Maximum age of the user groups that a decision is judged by. Whoever decides within it shares one answer of Slack."""
@@ -35,6 +37,7 @@ async def load_last_known_directory(
     max_age: float,
 ) -> tuple[pure.InMemoryDirectory, float]:
     """Return the directory in which answers up to ``max_age`` seconds old hold where Slack does not answer now.
+    ``extra_people`` are asked for again if what is known of them is old.
 
     Returns the age of the oldest such answer too, in seconds; 0 if Slack has answered everything.
     """
@@ -45,7 +48,7 @@ async def load_last_known_directory(
     except SlackSilent:
         groups = slack_directory.last_known_groups(max_age)
         age = slack_directory.age_of(groups) if groups is not None else 0.0
-    directory, user_age = await _with_users(slack_directory, requirement, extra_people, groups, max_age)
+    directory, user_age = await _with_users(slack_directory, requirement, extra_people, groups, max_age, recheck=True)
     return directory, max(age, user_age)
 
 
@@ -55,14 +58,17 @@ async def _with_users(
     extra_people: Iterable[Person],
     groups: SlackUserGroups | None,
     stale_age: float,
+    *,
+    recheck: bool = False,
 ) -> tuple[pure.InMemoryDirectory, float]:
-    wanted = {person.user for person in extra_people}
+    acting = frozenset(person.user for person in extra_people)
+    wanted = set(acting)
     for stage in _stages_of(requirement):
         wanted |= set(stage.users)
         for name in stage.groups:
             group = groups.find(name) if groups is not None else None
             wanted |= group.members if group else set()
-    users = await slack_directory.users(sorted(wanted), stale_age)
+    users = await slack_directory.users(sorted(wanted), stale_age, acting, recheck=recheck)
     directory = pure.InMemoryDirectory(
         slack_directory.team_id,
         users.known,

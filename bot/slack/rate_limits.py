@@ -1,15 +1,59 @@
-"""Limits calls of Slack: one post a second for each channel, and a budget per minute for each method.
+"""Limits calls of Slack: one post a second for each channel, and a number of calls per minute for each method.
 
 Source: Slack's published rate-limit tiers (updates: 50 a minute; posts: about one a second for each channel).
 """
 
 import time
+from collections import deque
 from collections.abc import Callable
 
 CALLS_PER_MINUTE = {"chat.update": 45, "chat.postMessage": 240, "conversations.open": 45}
 SECONDS_BETWEEN_POSTS = 1.0
 BURST_FRACTION = 0.6
 """Fraction of a minute's budget that may be spent at once, such as for the copies of a card."""
+
+READS_PER_MINUTE = {
+    "users.info": 90,
+    "users.list": 19,
+    "users.conversations": 18,
+    "usergroups.list": 18,
+    "conversations.list": 18,
+    "conversations.info": 45,
+    "conversations.members": 90,
+}
+"""A little less than Slack publishes for methods that only read: other nodes and tools use the same app."""
+_MINUTE = 60.0
+
+
+class MinuteWindow:
+    """Tells how long to wait before a call that only reads, so that no minute has more calls than Slack allows.
+
+    ``monotonic`` is a clock in seconds that never goes back; ``multiplier`` scales the published limits.
+    """
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic, *, multiplier: float = 1.0) -> None:
+        self._monotonic = monotonic
+        self._multiplier = multiplier
+        self._calls: dict[str, deque[float]] = {}
+        self._paused_until: dict[str, float] = {}
+
+    def acquire(self, method: str) -> float:
+        """Return the seconds until a call may be made. 0 means that it may be made now, and counts it."""
+        now = self._monotonic()
+        calls = self._calls.setdefault(method, deque())
+        while calls and now - calls[0] >= _MINUTE:
+            calls.popleft()
+        wait = self._paused_until.get(method, 0.0) - now
+        if len(calls) >= READS_PER_MINUTE[method] * self._multiplier:
+            wait = max(wait, calls[0] + _MINUTE - now)
+        if wait > 0:
+            return wait
+        calls.append(now)
+        return 0.0
+
+    def pause(self, method: str, seconds: float) -> None:
+        """Make no call of a method for some seconds, because Slack asked for it."""
+        self._paused_until[method] = self._monotonic() + seconds
 
 
 class RateLimiter:

@@ -20,6 +20,7 @@ from bot.clock import Clock
 from bot.errors import NightshiftError, NotFound
 from bot.requests.directory import is_user
 from bot.slack.copies import make_copies
+from bot.slack.destinations import Destinations
 from bot.slack.digests import Digests
 from bot.slack.error_codes import (
     MAX_UNKNOWN_FAILURES,
@@ -41,9 +42,9 @@ from bot.storage.database import Database
 from bot.storage.messages import Message
 from bot.storage.transactions import Tx
 
-METADATA_EVENT_TYPE = "nightshift_message"
 CLAIM_DURATION = timedelta(seconds=30)
 """How long a message is claimed. Longer than a call takes. The messages of a node that died wait this long."""
+METADATA_EVENT_TYPE = "nightshift_message"
 MAX_CALL_DURATION = timedelta(seconds=16)
 """Maximum duration of a call of Slack, even if the process that made it has died."""
 MAX_SENDING_AGE_SECONDS = 5.0
@@ -90,7 +91,7 @@ class Sender:
         self._monotonic = monotonic
         self._last_updated: dict[str, float] = {}
         self._throttled: dict[tuple[str, bool], float] = {}
-        self._dm_channels: dict[str, str] = {}
+        self._destinations = Destinations(client, slack_directory)
         self._undeliverable: list[tuple[Message, str]] = []
         self._started = False
         self._renders: dict[tuple[str, str], asyncio.Future[RenderedMessage]] = {}
@@ -231,7 +232,7 @@ class Sender:
                 channel=channel, ts=ts, blocks=rendered.blocks or None, text=rendered.text, parse="none"
             )
         else:
-            channel = await self._resolve_channel(message.recipient)
+            channel = await self._destinations.channel_of(message.recipient)
             wait = self._rate_limiter.acquire("chat.postMessage", channel)
             if wait > 0:
                 return wait
@@ -241,7 +242,7 @@ class Sender:
                 # It shows the state of when its sending began, so it stays due.
                 version = 0
             else:
-                ts = await self._post(message, rendered, channel)
+                channel, ts = await self._post(message, rendered, channel)
             if not ts:
                 return 0.0
         failpoints.hit(failpoints.AFTER_POST)
@@ -256,15 +257,15 @@ class Sender:
         failpoints.hit(failpoints.AFTER_UPDATE)
         return 0.0
 
-    async def _post(self, message: Message, rendered: RenderedMessage, channel: str) -> str:
-        """Post a message. Returns its ts, or "" if another node has taken it over."""
+    async def _post(self, message: Message, rendered: RenderedMessage, channel: str) -> tuple[str, str]:
+        """Post a message. Returns its channel's id and its ts; that is "" if another node has taken it over."""
         async with self._db.write() as tx:
             recorded_at = self._monotonic()
             if not await messages.begin_sending(tx, message, self._clock.now(), CLAIM_DURATION):
-                return ""
+                return channel, ""
         if self._monotonic() - recorded_at > MAX_SENDING_AGE_SECONDS:
             # The process was paused, and another node may have taken the message over. The next try searches first.
-            return ""
+            return channel, ""
         failpoints.hit(failpoints.BEFORE_POST)
         answer = await self._client.chat_postMessage(
             channel=channel,
@@ -275,16 +276,8 @@ class Sender:
             metadata={"event_type": METADATA_EVENT_TYPE, "event_payload": {"id": message.id}},
             thread_ts=rendered.thread_ts or None,
         )
-        return str(answer["ts"])
-
-    async def _resolve_channel(self, recipient: str) -> str:
-        """Return the channel to post in; for a person, their direct messages with the bot."""
-        if not recipient.startswith(("U", "W")):
-            return await self._slack_directory.channel_id(recipient)
-        if recipient not in self._dm_channels:
-            answer = await self._client.conversations_open(users=recipient)
-            self._dm_channels[recipient] = str(answer["channel"]["id"])
-        return self._dm_channels[recipient]
+        self._destinations.learn(message.recipient, str(answer["channel"]))
+        return str(answer["channel"]), str(answer["ts"])
 
     async def _handle_error(self, message: Message, error: SlackApiError) -> None:
         wait = retry_after_seconds(error)
@@ -296,6 +289,9 @@ class Sender:
         reaction = Reaction.LATER if is_outage(error) else reaction_to(code)
         self._note_trouble(code, error_detail(error))
         match reaction:
+            case Reaction.ANOTHER_WAY if not message.ts and self._destinations.is_outdated(message.recipient, code):
+                # The direct messages with this person have another id now.
+                await self._postpone(message, 0.0, code)
             case Reaction.ANOTHER_WAY:
                 await self._mark_undeliverable(message, code)
             case Reaction.REPOST if message.ts:

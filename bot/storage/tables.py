@@ -274,6 +274,27 @@ person_settings = Table(
     Column("changed_at", UtcDateTime, nullable=False),
 )
 
+directory_users = Table(
+    "directory_users",
+    metadata,
+    Column("team", String(40), primary_key=True),
+    Column("user", String(40), primary_key=True),
+    Column("record", Json, nullable=False),
+    Column("changed", Big, nullable=False),
+    Column("read_at", UtcDateTime, nullable=False),
+)
+
+directory_listings = Table(
+    "directory_listings",
+    metadata,
+    Column("team", String(40), primary_key=True),
+    Column("cursor", Text, nullable=False),
+    Column("page_size", Integer, nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("next_page_at", UtcDateTime, nullable=False),
+    Column("completed_at", UtcDateTime),
+)
+
 reviews = Table(
     "reviews",
     metadata,

@@ -25,8 +25,9 @@ from bot.requests.policy.refusals import lost_approval, refuses_every_request
 from bot.requests.spans import TimeSpan, start_times, work_spans
 from bot.requests.subject import Subject, all_facts
 from bot.schedule import Now, Schedule
+from bot.slack.groups import SlackUserGroup, SlackUserGroups
 from bot.slack.live_directory import load_directory, load_last_known_directory, policy_group_names
-from bot.slack.users import SlackDirectory, SlackUserGroup, SlackUserGroups
+from bot.slack.users import SlackDirectory
 from bot.storage.database import Database
 from bot.usecases.backend_registry import BackendRegistry
 from bot.usecases.budgets import Budgets

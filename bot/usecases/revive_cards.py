@@ -15,3 +15,11 @@ async def revive_cards(services: Services, channel: str) -> None:
         revived = await messages.revive(tx, names, services.clock.now())
     if revived:
         services.wake.sender.set()
+
+
+async def follow_channel(services: Services, old: str, new: str) -> None:
+    """Use the new id that Slack has given a channel, for messages that are there and for those to come."""
+    services.directory.channels.on_id_changed(old, new)
+    async with services.db.write() as tx:
+        await messages.move_channel(tx, old, new, services.clock.now())
+    services.wake.sender.set()

@@ -29,6 +29,7 @@ class Admin:
             if not hasattr(user, field):
                 raise AttributeError(f"A user has no {field}.")
             setattr(user, field, value)
+        user.updated = max(int(self._ws.clock.now().timestamp()), user.updated + 1)
         self._ws.announce("people", user)
         self._send_event("user_change", {"user": user_object(self._ws, user), "cache_ts": int(time.time())})
 
@@ -40,8 +41,9 @@ class Admin:
         group = self._ws.user_group(handle)
         before, now = set(group.users), [self._ws.user_by_name(name).id for name in names]
         group.users, group.date_delete = now, 0 if enabled else int(time.time())
+        previous, group.date_update = group.date_update, group.date_update + 1
         self._ws.announce("people", group)
-        self._send_event("subteam_members_changed", self._membership_event(group, before))
+        self._send_event("subteam_members_changed", self._membership_event(group, before, previous))
         self._send_event("subteam_updated", {"subteam": group_object(self._ws, group)})
         return group
 
@@ -64,6 +66,22 @@ class Admin:
         kind = "group_unarchive" if found.kind == "private" else "channel_unarchive"
         self._send_event(kind, {"channel": found.id})
 
+    def rename_channel(self, channel: str, name: str) -> None:
+        found = self._ws.channel_by_name(channel)
+        found.name = name
+        self._ws.announce("channel", found)
+        kind = "group_rename" if found.kind == "private" else "channel_rename"
+        self._send_event(kind, {"channel": {"id": found.id, "name": name, "created": 0}})
+
+    def change_channel_id(self, channel: str) -> str:
+        """Give a channel another id, as Slack does when it is shared with another organisation. Returns the new id."""
+        found = self._ws.channel_by_name(channel)
+        old, found.id = found.id, self._ws.new_id("C")
+        self._ws.channels = {each.id: each for each in self._ws.channels.values()}
+        self._ws.announce("channel", found)
+        self._send_event("channel_id_changed", {"old_channel_id": old, "new_channel_id": found.id})
+        return found.id
+
     def uninstall(self) -> None:
         """Remove the app, which revokes its tokens."""
         self._ws.uninstalled = True
@@ -77,13 +95,13 @@ class Admin:
         kind = "member_joined_channel" if joins else "member_left_channel"
         self._send_event(kind, {"user": user.id, "channel": channel.id, "channel_type": "C", "team": self._ws.team.id})
 
-    def _membership_event(self, group: UserGroup, before: set[str]) -> dict[str, Any]:
+    def _membership_event(self, group: UserGroup, before: set[str], previous: int) -> dict[str, Any]:
         added, removed = sorted(set(group.users) - before), sorted(before - set(group.users))
         return {
             "subteam_id": group.id,
             "team_id": self._ws.team.id,
-            "date_previous_update": 0,
-            "date_update": int(time.time()),
+            "date_previous_update": previous,
+            "date_update": group.date_update,
             "added_users": added,
             "added_users_count": len(added),
             "removed_users": removed,

@@ -35,6 +35,9 @@ class User:
     is_restricted: bool = False
     is_ultra_restricted: bool = False
     is_stranger: bool = False
+    updated: int = 0
+    grid_teams: tuple[str, ...] = ()
+    """The workspaces of an Enterprise Grid that they are in. ``team_id`` may be another one of them."""
 
 
 @dataclass(slots=True)
@@ -44,6 +47,7 @@ class UserGroup:
     name: str
     users: list[str]
     date_delete: int = 0
+    date_update: int = 1
 
 
 @dataclass(slots=True)

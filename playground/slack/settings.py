@@ -17,7 +17,8 @@ ALL_EVENTS = frozenset(
         "app_home_opened", "app_mention", "app_uninstalled", "tokens_revoked", "message.im", "message.channels",
         "message.groups", "member_left_channel",
         "subteam_created", "subteam_updated", "subteam_members_changed", "user_change", "team_join", "channel_archive",
-        "channel_rename", "member_joined_channel", "function_executed",
+        "channel_rename", "group_rename", "channel_id_changed", "channel_unarchive", "group_unarchive",
+        "member_joined_channel", "function_executed",
     }
 )  # fmt: skip
 

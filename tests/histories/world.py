@@ -8,7 +8,7 @@ from bot.requests.directory import InMemoryDirectory, User, UserGroup
 from bot.requests.drift import Observation
 from bot.requests.model import Person, TargetSet
 from bot.slack.live_directory import DECISION_GROUP_AGE_SECONDS
-from bot.slack.users import MAX_USER_AGE_SECONDS
+from bot.slack.user_lookup import MAX_USER_AGE_SECONDS
 from bot.values import Resolution
 from tests.histories.history import FEATURES, GROUPS, TEMPLATES, USERS, Form, History
 

@@ -73,7 +73,7 @@ async def test_a_rightful_approver_is_not_called_a_stranger(
     card = await find_card(bob, name)
     forget_groups(env)
     if status == 429:
-        env.slack.faults.rate_limit(method, retry_after=30, times=None)
+        env.slack.faults.rate_limit(method, retry_after=1, times=None)
     else:
         env.slack.faults.fail_with_status(method, times=None)
     answer = await click_for_reply(bob, "Approve", card)

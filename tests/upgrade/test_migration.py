@@ -51,7 +51,7 @@ async def test_an_upgraded_database_has_the_tables_of_the_code_and_every_row(db:
     async with db.read() as tx:
         counts = {t.name: await tx.scalar(select(func.count()).select_from(t)) for t in tables.metadata.sorted_tables}
         assert counts == {name: len(rows) for name, rows in BEFORE.items()} | dict.fromkeys(
-            ("disclosures", "pauses", "person_settings", "reviews"), 0
+            ("directory_listings", "directory_users", "disclosures", "pauses", "person_settings", "reviews"), 0
         )
         assert await audit.verify(tx) == (len(BEFORE["audit"]), "")
         await requests_hold_what_was_approved(tx)

@@ -12,13 +12,23 @@ _HISTORY = ("channels:history", "groups:history", "im:history")
 
 @method("conversations.list", *_READ, per_minute=TIER_2)
 def listing(ws: Workspace, args: Args) -> Json:
+    return _list(ws, args, [c for c in ws.channels.values() if c.kind == "public" or ws.bot.id in c.members])
+
+
+@method("users.conversations", *_READ, per_minute=TIER_3)
+def own_channels(ws: Workspace, args: Args) -> Json:
+    """The channels that the bot is in."""
+    return _list(ws, args, [c for c in ws.channels.values() if ws.bot.id in c.members])
+
+
+def _list(ws: Workspace, args: Args, known: list[Channel]) -> Json:
+    """A page of channels. Archived ones are left out of a page after it was cut, as Slack does: pages may be short."""
     kinds = {"public_channel": "public", "private_channel": "private", "im": "im"}
     wanted = {kinds.get(kind.strip(), "") for kind in args.text("types", "public_channel").split(",")}
-    known = [c for c in ws.channels.values() if c.kind == "public" or ws.bot.id in c.members]
-    found, more = paginate(
-        [c for c in known if c.kind in wanted and not (args.boolean("exclude_archived") and c.is_archived)], args
-    )
-    return {"channels": [_channel_payload(ws, c) for c in found], **more}
+    found, more = paginate([c for c in known if c.kind in wanted], args)
+    without_archived = args.boolean("exclude_archived")
+    shown = [c for c in found if not (without_archived and c.is_archived)]
+    return {"channels": [_channel_payload(ws, c) for c in shown], **more}
 
 
 @method("conversations.info", *_READ, per_minute=TIER_3)

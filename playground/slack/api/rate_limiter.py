@@ -2,6 +2,7 @@
 
 import time
 from collections import deque
+from collections.abc import Callable
 
 from playground.slack.api.registry import Method
 
@@ -10,15 +11,16 @@ CHANNEL_BURST = 5
 
 
 class RateLimiter:
-    """Counts calls in a sliding minute of real time."""
+    """Counts calls in a sliding minute. ``monotonic`` is in seconds; by default it is real time."""
 
-    def __init__(self) -> None:
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
         self._calls: dict[str, deque[float]] = {}
         self._channels: dict[str, tuple[float, float]] = {}
 
     def wait_time(self, method: Method, channel: str) -> float:
         """Count a call. Returns the seconds to wait when it comes too early, else 0."""
-        now = time.monotonic()
+        now = self._monotonic()
         calls = self._calls.setdefault(method.name, deque())
         while calls and now - calls[0] > WINDOW:
             calls.popleft()

@@ -19,7 +19,9 @@ def info(ws: Workspace, args: Args) -> Json:
 @method("users.list", "users:read", per_minute=TIER_2)
 def listing(ws: Workspace, args: Args) -> Json:
     found, more = paginate([u for u in ws.users.values() if not u.is_stranger], args)
-    return {"members": [user_object(ws, u) for u in found], "cache_ts": 0, **more}
+    with_locale = args.boolean("include_locale")
+    members = [{**user_object(ws, u), **({"locale": u.locale} if with_locale else {})} for u in found]
+    return {"members": members, "cache_ts": 0, **more}
 
 
 @method("users.lookupByEmail", "users:read.email", per_minute=TIER_3)

@@ -9,6 +9,7 @@ from playground.slack.model import Channel, Message, User, View
 from playground.slack.typed import slash_text_as_sent
 from playground.slack.workspace import Workspace
 
+ENTERPRISE_ID = "E0NIGHTSHIFT"
 # Slack does not publish the names of these.
 _CHANNEL_NAMES = {"im": "directmessage", "private": "privategroup"}
 
@@ -127,13 +128,25 @@ def user_object(ws: Workspace, user: User) -> Json:
         "is_restricted": user.is_restricted,
         "is_ultra_restricted": user.is_ultra_restricted,
         "is_stranger": user.is_stranger,
-        "updated": 0,
+        **({"enterprise_user": _enterprise_user(user)} if user.grid_teams else {}),
+        "updated": user.updated,
         "profile": {
             "real_name": user.real_name,
             "display_name": user.name,
             "team": user.team_id,
             **({"email": user.email} if user.email and "users:read.email" in ws.settings.scopes else {}),
         },
+    }
+
+
+def _enterprise_user(user: User) -> Json:
+    return {
+        "id": f"W{user.id[1:]}",
+        "enterprise_id": ENTERPRISE_ID,
+        "enterprise_name": "Nightshift Holding",
+        "is_admin": False,
+        "is_owner": False,
+        "teams": list(user.grid_teams),
     }
 
 
@@ -149,7 +162,7 @@ def group_object(ws: Workspace, group: Any, *, users: bool = True) -> Json:
         "handle": group.handle,
         "is_external": False,
         "date_create": 0,
-        "date_update": 0,
+        "date_update": group.date_update,
         "date_delete": group.date_delete,
         "user_count": len(group.users),
     }

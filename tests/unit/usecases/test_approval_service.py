@@ -12,7 +12,8 @@ from bot.errors import SlackSilent
 from bot.requests.approval.permission import PermissionCode
 from bot.requests.directory import User
 from bot.requests.model import Person, Request, Stage
-from bot.slack.users import SlackUserAnswers, SlackUserGroup, SlackUserGroups
+from bot.slack.groups import SlackUserGroup, SlackUserGroups
+from bot.slack.user_lookup import SlackUserAnswers
 from bot.storage import delegations, requests
 from bot.storage.database import Database
 from bot.storage.migrate import migrate
@@ -48,7 +49,9 @@ class StubDirectory:
         found = [SlackUserGroup(f"S{name[1:]}", name[1:], frozenset(users)) for name, users in self.members.items()]
         return SlackUserGroups({group.id: group for group in found})
 
-    async def users(self, users: Any, stale_age: float = 0) -> SlackUserAnswers:
+    async def users(
+        self, users: Any, stale_age: float = 0, acting: Any = (), recheck: bool = False
+    ) -> SlackUserAnswers:
         known = {user: User(person=person(user), name=user, deleted=user in self.deactivated) for user in users}
         silent = self.silent_about & set(known)
         return SlackUserAnswers({user: known[user] for user in known if user not in silent}, frozenset(silent))

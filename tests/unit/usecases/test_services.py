@@ -83,6 +83,7 @@ async def test_a_channel_that_no_rule_can_mean_is_told(bot: Harness) -> None:
     assert await channel_problems(policy, bot.services.directory) == (
         'p.toml:5: the rule “r”: the bot sees no channel #aprovals; did you mean "#approvals"?',
     )
+    bot.services.directory.invalidate_channels()
     bot.env.slack.faults.fail_with_code("conversations.list", "internal_error", times=None)
     assert await channel_problems(policy, bot.services.directory) is None
 

@@ -28,7 +28,7 @@ effect = "approve"
 
 @pytest.fixture(autouse=True)
 def slack_forgets(bot: Harness) -> Iterator[None]:
-    bot.services.directory._channel_names.clear()
+    bot.services.directory.invalidate_channels()
     yield
     bot.env.slack.faults.clear()
 

@@ -1,8 +1,8 @@
 """Renames columns, states and JSON keys to the terms of the glossary.
 
 Stores also who was shown all of a request, who has edited each one, the schedule that a late approval chose, which
-revision an attempt is for, which one a draft of an edit began from, pauses, reviews, and what came of the check of a start that a
-back end makes.
+revision an attempt is for, which one a draft of an edit began from, pauses, reviews, the users of the workspace, and what came of the
+check of a start that a back end makes.
 """
 
 import hashlib
@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import sqlalchemy as sa
 from alembic import op
 
-from bot.storage.tables import Json, UtcDateTime
+from bot.storage.tables import Big, Json, UtcDateTime
 from bot.values import JsonObject
 
 revision = "0003"
@@ -83,6 +83,7 @@ def upgrade() -> None:
     _create_pauses()
     _create_reviews()
     _create_person_settings()
+    _create_slack_directory()
     op.execute(REDRAW_WAITING_CARDS)
     _rewrite_requests()
     _rewrite_revisions()
@@ -155,6 +156,28 @@ def _create_person_settings() -> None:
         sa.Column("preferences", Json, nullable=False),
         sa.Column("changed_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("team", "user", name=op.f("pk_person_settings")),
+    )
+
+
+def _create_slack_directory() -> None:
+    op.create_table(
+        "directory_users",
+        sa.Column("team", sa.String(length=40), nullable=False),
+        sa.Column("user", sa.String(length=40), nullable=False),
+        sa.Column("record", Json, nullable=False),
+        sa.Column("changed", Big, nullable=False),
+        sa.Column("read_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("team", "user", name=op.f("pk_directory_users")),
+    )
+    op.create_table(
+        "directory_listings",
+        sa.Column("team", sa.String(length=40), nullable=False),
+        sa.Column("cursor", sa.Text(), nullable=False),
+        sa.Column("page_size", sa.Integer(), nullable=False),
+        sa.Column("started_at", UtcDateTime(), nullable=False),
+        sa.Column("next_page_at", UtcDateTime(), nullable=False),
+        sa.Column("completed_at", UtcDateTime()),
+        sa.PrimaryKeyConstraint("team", name=op.f("pk_directory_listings")),
     )
 
 
