@@ -132,6 +132,8 @@ class SlackDirectory:
         Raises NotAllowed with the reason for anybody else, SlackSilent if Slack does not answer.
         """
         member = await self.user(person.user, person.team, MAX_USER_AGE_SECONDS)
+        if person.team != self.team_id and member.person.team != self.team_id and not self._allow_other_teams:
+            raise NotAllowed("You are not a member of this workspace, so you cannot use Nightshift here.")
         if problem := self.refusal_reason(member):
             raise NotAllowed(problem)
         return member
