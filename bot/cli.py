@@ -17,9 +17,11 @@ Config = Annotated[Path | None, typer.Option("--config", help="The TOML file. De
 Http = Annotated[str, typer.Option("--http", help="[HOST:]PORT to listen on for requests from Slack.")]
 Socket = Annotated[bool, typer.Option("--socket", help="Use Socket Mode. The default without --http.")]
 
+Admin = Annotated[str, typer.Option("--admin", help="[HOST:]PORT for probes and metrics. Default: the port of --http.")]
+
 
 @app.command()
-def serve(http: Http = "", socket: Socket = False, config: Config = None) -> None:
+def serve(http: Http = "", socket: Socket = False, admin: Admin = "", config: Config = None) -> None:
     """Run the bot."""
     import asyncio
     import gc
@@ -35,7 +37,7 @@ def serve(http: Http = "", socket: Socket = False, config: Config = None) -> Non
     from bot.wiring import build_bot
 
     try:
-        address = _parse_address(http)
+        address, operators = _parse_address(http), _parse_address(admin, "--admin")
         socket = socket or address is None
         transports = _transports(address, socket)
         configuration = load_configuration(config, transports)
@@ -45,7 +47,7 @@ def serve(http: Http = "", socket: Socket = False, config: Config = None) -> Non
         gc.freeze()
         gc.enable()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(run(bot, http=address, socket=socket))
+            runner.run(run(bot, http=address, socket=socket, admin=operators))
     except ConfigError as error:
         _exit_with_problems(error.problems)
 
@@ -138,6 +140,18 @@ def audit(
 
 
 @app.command()
+def log(
+    request: Annotated[str, typer.Argument(help="A request, such as NS-12.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON lines.")] = False,
+    config: Config = None,
+) -> None:
+    """Print what happened to a request, in order: changes, decisions, calls and messages."""
+    from bot.commands import log as command
+
+    raise typer.Exit(command.run(request, as_json=as_json, config=config))
+
+
+@app.command()
 def manifest(
     http: Annotated[str, typer.Option("--http", help="The public URL of the bot. Default: Socket Mode.")] = "",
 ) -> None:
@@ -197,14 +211,14 @@ def _root() -> None:
     """Maintenance work from Slack: Foreman, OpsRamp, ImmyBot."""
 
 
-def _parse_address(text: str) -> tuple[str, int] | None:
+def _parse_address(text: str, option: str = "--http") -> tuple[str, int] | None:
     from bot.errors import ConfigError
 
     if not text:
         return None
     host, _, port = text.rpartition(":")
     if not (port.isascii() and port.isdigit()) or int(port) > 65535:
-        raise ConfigError([f"command line: --http: {text!r} is not [HOST:]PORT"])
+        raise ConfigError([f"command line: {option}: {text!r} is not [HOST:]PORT"])
     return host or "127.0.0.1", int(port)
 
 

@@ -14,7 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.engine import Engine
 from bot.errors import ConfigError
-from bot.loops import run_periodically
+from bot.loops import measure_lag, run_periodically
 from bot.requests.policy.known import unnamed_systems
 from bot.requests.policy.loosening import policy_notes
 from bot.schedule import warm_up
@@ -54,7 +54,7 @@ POLICY_CHECK_INTERVAL_SECONDS = 3600.0
 REVIEW_INTERVAL_SECONDS = 60.0
 SAVE_USERS_INTERVAL_SECONDS = 1.0
 PURGE_INTERVAL_SECONDS = 3600.0
-_BAD_TOKEN_CODES = ("invalid_auth", "not_authed", "account_inactive", "token_revoked")
+BAD_TOKEN_CODES = ("invalid_auth", "not_authed", "account_inactive", "token_revoked")
 _log = structlog.get_logger(__name__)
 
 
@@ -157,7 +157,7 @@ class Nightshift:
                 return
             except SlackApiError as error:
                 problem = error_code(error)
-                if problem in _BAD_TOKEN_CODES:
+                if problem in BAD_TOKEN_CODES:
                     raise ConfigError(
                         [f"environment: SLACK_BOT_TOKEN: Slack does not accept it ({problem})"]
                     ) from error
@@ -188,6 +188,7 @@ class Nightshift:
         self._add_loop("purge", lambda: purge_old_records(services), PURGE_INTERVAL_SECONDS)
         self._add_loop("list users", self.directory.listing().run_forever, 1.0)
         self._add_loop("save users", self.directory.people.save, SAVE_USERS_INTERVAL_SECONDS)
+        self._loops.append(asyncio.create_task(measure_lag(), name="loop lag"))
         self._add_loop("rotas", services.rotas.refresh_forever, 1.0)
         self._add_loop("calendars", self.calendars.refresh_forever, 1.0)
         if not self.db.is_sqlite:

@@ -1,14 +1,18 @@
 """Background loops. An error is logged, and the loop continues."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 
 import structlog
+
+from bot.telemetry.metrics import LOOP_LAG
 
 MAX_BACKOFF_SECONDS = 30.0
 """Maximum pause after errors, unless the interval is longer."""
 MIN_GAP_SECONDS = 0.05
 """Minimum pause between two rounds, so that events that come together cause one."""
+LAG_INTERVAL_SECONDS = 1.0
 _log = structlog.get_logger(__name__)
 
 
@@ -41,3 +45,11 @@ async def _wait(wake: asyncio.Event, seconds: float) -> None:
             await wake.wait()
     except TimeoutError:
         return
+
+
+async def measure_lag() -> None:
+    """Measure every second how late the event loop is, until cancelled."""
+    while True:
+        began = time.perf_counter()
+        await asyncio.sleep(LAG_INTERVAL_SECONDS)
+        LOOP_LAG.observe(max(0.0, time.perf_counter() - began - LAG_INTERVAL_SECONDS))

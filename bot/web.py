@@ -5,10 +5,9 @@ body with a traceback, reads a body of any size, and parses it before it checks 
 """
 
 import re
-from collections.abc import Awaitable, Callable
 
 import structlog
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 from slack_bolt.adapter.starlette.async_handler import to_starlette_response
 from slack_sdk.signature import SignatureVerifier
 from starlette.applications import Starlette
@@ -20,6 +19,8 @@ from starlette.routing import Route
 from bot import failpoints
 from bot.bolt import bolt_request
 from bot.lifecycle import Nightshift
+from bot.probes import OK, Probes
+from bot.scrape import scrape
 from bot.slack.payloads import parse_payload
 from bot.storage.health import database_problem
 
@@ -30,8 +31,8 @@ _SIGNATURE = re.compile(r"v0=[0-9a-f]{64}")
 _log = structlog.get_logger(__name__)
 
 
-def web_app(bot: Nightshift) -> Starlette:
-    """The ASGI application."""
+def web_app(bot: Nightshift, probes: Probes | None) -> Starlette:
+    """The ASGI application that Slack posts to. ``probes`` are None if another port answers them."""
     verifier = SignatureVerifier(bot.settings.slack_signing_secret.get_secret_value())
 
     async def events(request: Request) -> Response:
@@ -59,14 +60,40 @@ def web_app(bot: Nightshift) -> Starlette:
         answer.background = BackgroundTask(_after_response)
         return answer
 
-    return Starlette(
-        routes=[
-            Route("/slack/events", events, methods=["POST"]),
-            Route("/healthz", _healthz(bot)),
-            Route("/readyz", _readyz(bot)),
-            Route("/metrics", _metrics),
-        ]
-    )
+    routes = [Route("/slack/events", events, methods=["POST"])]
+    return Starlette(routes=routes if probes is None else [*routes, *_probe_routes(probes)])
+
+
+def admin_app(probes: Probes) -> Starlette:
+    """The ASGI application of the port for operators."""
+    return Starlette(routes=_probe_routes(probes))
+
+
+def _probe_routes(probes: Probes) -> list[Route]:
+    bot = probes.bot
+
+    async def livez(_: Request) -> Response:
+        return JSONResponse({"loop": OK})
+
+    async def readyz(_: Request) -> Response:
+        is_ready, checks = await probes.ready()
+        return JSONResponse({"ready": is_ready, **checks}, 200 if is_ready else 503)
+
+    async def healthz(_: Request) -> Response:
+        problem = await database_problem(bot.db)
+        alive = bot.engine.is_alive()
+        body = {"database": problem or OK, "node": bot.engine.node, "alive": alive}
+        return JSONResponse(body, 200 if not problem and alive else 503)
+
+    async def metrics(_: Request) -> Response:
+        return Response(await scrape(bot), media_type=CONTENT_TYPE_LATEST)
+
+    return [
+        Route("/livez", livez),
+        Route("/readyz", readyz),
+        Route("/healthz", healthz),
+        Route("/metrics", metrics),
+    ]
 
 
 async def _after_response() -> None:
@@ -90,24 +117,3 @@ def _is_utf8(body: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-def _healthz(bot: Nightshift) -> Callable[[Request], Awaitable[Response]]:
-    async def healthz(_: Request) -> Response:
-        problem = await database_problem(bot.db)
-        alive = bot.engine.is_alive()
-        body = {"database": problem or "ok", "node": bot.engine.node, "alive": alive}
-        return JSONResponse(body, 200 if not problem and alive else 503)
-
-    return healthz
-
-
-def _readyz(bot: Nightshift) -> Callable[[Request], Awaitable[Response]]:
-    async def readyz(_: Request) -> Response:
-        return JSONResponse({"ready": bot.ready}, 200 if bot.ready else 503)
-
-    return readyz
-
-
-async def _metrics(_: Request) -> Response:
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

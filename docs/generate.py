@@ -4,6 +4,7 @@ from pathlib import Path
 
 from bot.settings import installed_kinds
 from docs.reference.commands import commands_page
+from docs.reference.metrics import metrics_page
 from docs.reference.operations import operation_page
 from docs.reference.policy import policy_keys_page
 from docs.reference.settings import settings_page
@@ -22,6 +23,7 @@ def pages() -> dict[str, str]:
     }
     return found | {
         "settings.md": settings_page(installed),
+        "metrics.md": metrics_page(),
         "commands.md": commands_page(installed),
         "policy-keys.md": policy_keys_page(),
     }

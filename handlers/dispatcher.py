@@ -17,11 +17,13 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 from sqlalchemy.exc import InterfaceError, OperationalError
+from structlog.contextvars import bind_contextvars
 
 from blocks.form import message_view
 from blocks.text import View, escape
 from bot.errors import NightshiftError
 from bot.slack.error_codes import TRANSPORT_ERRORS, error_code, is_outage
+from bot.telemetry.metrics import ERRORS
 from bot.values import Json, JsonObject
 from handlers.fitting import confirm_shown, fitting_view
 from handlers.payloads import BadPayload, Click, Command, Event, OptionsQuery, Payload, SourceView, Submission
@@ -88,6 +90,9 @@ class Dispatcher:
         self, route: Route[PayloadT], payload: PayloadT, ack: Acknowledgement, client: AsyncWebClient
     ) -> None:
         """Answer one request. Raises what fails before the acknowledgement, and logs what fails after it."""
+        # Each request is answered in a task of its own, so this holds for all that follows from it, and no longer.
+        if not isinstance(payload, Event):
+            bind_contextvars(actor=payload.person.user, by=name_of(payload))
         try:
             await self._run(route, payload, ack, client)
         except BadPayload as error:
@@ -167,6 +172,7 @@ def user_message(error: Exception, payload: Payload) -> str:
     if isinstance(error, OperationalError | InterfaceError):
         _log.warning("database unavailable", name=name_of(payload), error=str(error.orig), exc_info=error)
         return DATABASE_UNAVAILABLE
+    ERRORS.inc()
     reference = secrets.token_hex(4)
     _log.error("unexpected error", reference=reference, name=name_of(payload), exc_info=error)
     return (

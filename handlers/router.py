@@ -6,6 +6,7 @@ an acknowledgement, and the rest of the work goes on.
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Coroutine
 
 import structlog
@@ -14,6 +15,7 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.telemetry.metrics import ACKNOWLEDGEMENT_SECONDS, MISSED_DEADLINES
 from handlers.dispatcher import Acknowledgement, Dispatcher
 from handlers.payloads import (
     BadPayload,
@@ -97,8 +99,12 @@ class Router(AsyncMiddleware):
         task.add_done_callback(lambda _: ack.release())
         self._pending_acks.add(ack.done)
         ack.done.add_done_callback(self._pending_acks.discard)
+        began = time.perf_counter()
         await asyncio.wait([ack.done], timeout=ACK_SECONDS)
+        kind = type(payload).__name__.lower()
+        ACKNOWLEDGEMENT_SECONDS.labels(kind).observe(time.perf_counter() - began)
         if not ack.done.done():
+            MISSED_DEADLINES.labels(kind).inc()
             _log.error("request not acknowledged in time", name=name_of(payload))
             ack.release()
         if task.done():

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from bot.commands.manifest import OPTIONAL_SCOPES, manifest
 from bot.lifecycle import Nightshift
+from bot.probes import Probes
 from bot.serve import http_transport, socket_mode_transport
 from bot.settings import load_settings
 from bot.wiring import build_bot
@@ -119,7 +120,7 @@ async def run_bot(env: Environment, transport: Transport) -> AsyncIterator[Night
         try:
             async with AsyncExitStack() as stack:
                 if transport == "http":
-                    port = await stack.enter_async_context(http_transport(bot, "127.0.0.1", 0))
+                    port = await stack.enter_async_context(http_transport(bot, "127.0.0.1", 0, probes=Probes(bot)))
                     await env.slack.use_http(f"http://127.0.0.1:{port}/slack/events")
                 else:
                     await stack.enter_async_context(socket_mode_transport(bot))

@@ -4,6 +4,7 @@ repeated."""
 import asyncio
 import json as jsonlib
 import ssl
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
@@ -22,6 +23,7 @@ from bot.errors import (
     Unauthorized,
     Unreachable,
 )
+from bot.telemetry.metrics import BACKEND_CALLS, BACKEND_SECONDS, outcome_of
 from bot.values import Json
 
 Headers = Mapping[str, str]
@@ -165,6 +167,19 @@ class Client:
         raise self._error_from(response, body)
 
     async def _send_request(self, method: str, path: str, params: QueryParams | None, json: Json) -> httpx.Response:
+        outcome, began = "failed", time.perf_counter()
+        try:
+            response = await self._exchange(method, path, params, json)
+            outcome = f"{response.status_code // 100}xx"
+            return response
+        except BackendError as error:
+            outcome = outcome_of(error)
+            raise
+        finally:
+            BACKEND_CALLS.labels(self.name, method, outcome).inc()
+            BACKEND_SECONDS.labels(self.name, method).observe(time.perf_counter() - began)
+
+    async def _exchange(self, method: str, path: str, params: QueryParams | None, json: Json) -> httpx.Response:
         headers = dict(await self._authorize())
         content = None
         if json is not None or method in ("POST", "PUT", "PATCH"):

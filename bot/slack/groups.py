@@ -60,6 +60,7 @@ class GroupLookup:
         self._reader = reader
         self._monotonic = monotonic
         self._groups: SlackUserGroups | None = None
+        self._silent_since: float | None = None
         self._changes = 0
         """The number of reported changes. An answer is not kept if there was one after its question."""
 
@@ -67,6 +68,20 @@ class GroupLookup:
         """Return the groups, at most ``max_age`` seconds old. Raises SlackSilent if Slack does not answer."""
         if (groups := self.last_known(max_age)) is not None:
             return groups
+        try:
+            groups = await self._ask()
+        except SlackSilent:
+            self._silent_since = self._monotonic() if self._silent_since is None else self._silent_since
+            raise
+        self._silent_since = None
+        return groups
+
+    @property
+    def silent_seconds(self) -> float:
+        """For how long Slack has not told the groups although it was asked; 0 if it tells them."""
+        return 0.0 if self._silent_since is None else self._monotonic() - self._silent_since
+
+    async def _ask(self) -> SlackUserGroups:
         changes = self._changes
         try:
             # A question from before a change must not answer for what came after it.

@@ -6,6 +6,8 @@ from slack_sdk.http_retry.request import HttpRequest
 from slack_sdk.http_retry.response import HttpResponse
 from slack_sdk.http_retry.state import RetryState
 
+from bot.telemetry.metrics import RATE_LIMITED
+
 _POST_MESSAGE_PATH = "/chat.postMessage"
 
 
@@ -28,6 +30,8 @@ class RetryExceptPostMessage(AsyncRetryHandler):
         response: HttpResponse | None = None,
         error: Exception | None = None,
     ) -> bool:
+        if response is not None and response.status_code == 429:
+            RATE_LIMITED.labels(request.url.rpartition("/")[2]).inc()
         if request.url.endswith(_POST_MESSAGE_PATH):
             return False
         return await self._connection_errors.can_retry_async(

@@ -41,6 +41,7 @@ from bot.storage import messages
 from bot.storage.database import Database
 from bot.storage.messages import Message
 from bot.storage.transactions import Tx
+from bot.telemetry.metrics import MESSAGE_DELAY, MESSAGES, REFUSED_MESSAGES
 
 CLAIM_DURATION = timedelta(seconds=30)
 """How long a message is claimed. Longer than a call takes. The messages of a node that died wait this long."""
@@ -250,6 +251,8 @@ class Sender:
         self._last_updated[message.id] = self._monotonic()
         if not message.ts:
             self._digests.note_posted(message.recipient)
+            MESSAGE_DELAY.labels(message.kind).observe((self._clock.now() - message.created_at).total_seconds())
+        MESSAGES.labels(message.kind, "update" if message.ts else "post").inc()
         async with self._db.write() as tx:
             await messages.mark_delivered(tx, message, channel, ts, version)
             if rendered.is_hidden != bool(message.facts.get("hidden")):
@@ -288,6 +291,7 @@ class Sender:
         code, failures = error_code(error), message.send_failures
         reaction = Reaction.LATER if is_outage(error) else reaction_to(code)
         self._note_trouble(code, error_detail(error))
+        REFUSED_MESSAGES.labels(reaction).inc()
         match reaction:
             case Reaction.ANOTHER_WAY if not message.ts and self._destinations.is_outdated(message.recipient, code):
                 # The direct messages with this person have another id now.

@@ -1,11 +1,38 @@
 """PostgreSQL, over SQLAlchemy's asynchronous engine."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy import CursorResult, Dialect
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.sql.base import Executable
 
-from bot.storage.transactions import Store, Tx
+from bot.storage.transactions import Parameters, SqlValue, Store, Tx
+from bot.telemetry.metrics import DATABASE_SECONDS
+
+
+class PostgresTx(Tx):
+    """A connection of SQLAlchemy's, and what is called once its transaction is committed."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+        self.calls_after_commit: list[Callable[[], None]] = []
+
+    @property
+    def dialect(self) -> Dialect:
+        return self._connection.dialect
+
+    async def execute(
+        self, statement: Executable, parameters: Parameters | Sequence[Parameters] | None = None, /
+    ) -> CursorResult[*tuple[SqlValue, ...]]:
+        return await self._connection.execute(statement, parameters)
+
+    async def scalar(self, statement: Executable, parameters: Parameters | None = None, /) -> SqlValue:
+        value: SqlValue = await self._connection.scalar(statement, parameters)
+        return value
+
+    def after_commit(self, call: Callable[[], None], /) -> None:
+        self.calls_after_commit.append(call)
 
 
 class PostgresStore(Store):
@@ -29,12 +56,17 @@ class PostgresStore(Store):
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Tx]:
         async with self._engine.begin() as connection:
-            yield connection
+            tx = PostgresTx(connection)
+            with DATABASE_SECONDS.labels("write").time():
+                yield tx
+        for call in tx.calls_after_commit:
+            call()
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Tx]:
         async with self._reads.connect() as connection:
-            yield connection
+            with DATABASE_SECONDS.labels("read").time():
+                yield PostgresTx(connection)
             await connection.rollback()
 
     async def close(self) -> None:

@@ -23,6 +23,7 @@ from bot.requests.model import (
 from bot.storage.counters import next_value
 from bot.storage.tables import decisions, requests, revisions
 from bot.storage.transactions import Parameters, Tx
+from bot.telemetry import events
 from bot.values import FrozenModel, JsonObject, StoredJson
 
 _COLUMNS = (
@@ -140,6 +141,7 @@ class RequestChanges(TypedDict, total=False):
 
 def _request(row: RowMapping) -> Request:
     columns = {name: row[name] for name in _COLUMNS}
+    events.remember_name(row["id"], f"NS-{row['number']}")
     return Request.model_validate({**row["record"], **columns, "requester": {"team": row["team"], "user": row["user"]}})
 
 
@@ -167,6 +169,13 @@ async def add(tx: Tx, request: Request, draft_id: str | None) -> None:
     record = _record(request)
     await tx.execute(_ADD, {**_columns(request, record), "draft_id": draft_id})
     await _add_revision(tx, request, record, request.requester, request.created_at)
+    events.remember_name(request.id, request.name)
+    _tell(tx, request, was="new")
+
+
+def _tell(tx: Tx, request: Request, was: str) -> None:
+    state, backend = request.state, request.content.backend
+    tx.after_commit(lambda: events.request_changed(request.name, backend, was, state, request.revision))
 
 
 async def get(tx: Tx, request_id: str, *, for_update: bool = False) -> Request:
@@ -207,6 +216,8 @@ async def transition(tx: Tx, request: Request, state: RequestState, **changes: U
     if updated.rowcount != 1:
         current = await get(tx, request.id)
         raise Conflict(f"{request.name} has changed in the meantime: {STATE_LABELS[current.state].lower()}.")
+    if (after.state, after.revision) != (request.state, request.revision):
+        _tell(tx, after, was=request.state)
     return after
 
 
@@ -348,6 +359,7 @@ async def add_decision(tx: Tx, decision: Decision, interaction_context: JsonObje
         "interaction_context": interaction_context,
     }
     await tx.execute(_ADD_DECISION, values)
+    tx.after_commit(lambda: events.decided(decision.request_id, decision.verdict))
 
 
 async def retract_decision(tx: Tx, decision_id: str, at: datetime) -> None:

@@ -12,6 +12,7 @@ from bot.requests.model import Proposal, Run, RunState
 from bot.requests.start_check import StartCheck
 from bot.storage.tables import attempts, runs
 from bot.storage.transactions import Parameters, Tx
+from bot.telemetry import events
 from bot.values import FrozenModel, JsonObject
 
 AttemptState = Literal["prepared", "sent", "answered", "refused", "unknown"]
@@ -71,6 +72,7 @@ _RELEASE_CHECK = update(runs).where(
 )
 _ADD_ATTEMPT = insert(attempts)
 _GET_ATTEMPT = select(attempts).where(attempts.c.token == bindparam("of_token"))
+_ATTEMPTS = select(attempts).where(attempts.c.run_id == bindparam("of_run")).order_by(attempts.c.created_at)
 _TRANSITION_ATTEMPT = update(attempts).where(
     attempts.c.token == bindparam("of_token"), attempts.c.state.in_(bindparam("expected_states", expanding=True))
 )
@@ -129,6 +131,11 @@ def _run(row: RowMapping) -> Run:
 async def add(tx: Tx, run: Run, backend: str, operation: str, check_at: datetime | None = None) -> None:
     """Store a new run. A request has at most one run of each number."""
     await tx.execute(_ADD, {**run.model_dump(), "backend": backend, "operation": operation, "check_at": check_at})
+    _tell(tx, run, was="new")
+
+
+def _tell(tx: Tx, run: Run, was: str) -> None:
+    tx.after_commit(lambda: events.run_changed(run.request_id, run.number, was, run.state, run.problem))
 
 
 async def get(tx: Tx, run_id: str) -> Run:
@@ -185,6 +192,8 @@ async def transition(tx: Tx, run: Run, state: RunState, **changes: Unpack[RunCha
     updated = await tx.execute(_TRANSITION, {**after.model_dump(), **columns, **expected})
     if updated.rowcount != 1:
         raise Conflict("This run has changed in the meantime.")
+    if after.state != run.state:
+        _tell(tx, after, was=run.state)
     return after
 
 
@@ -306,6 +315,12 @@ async def get_attempt(tx: Tx, token: str) -> Attempt | None:
     """Return the attempt with a token; None if there is none."""
     row = (await tx.execute(_GET_ATTEMPT, {"of_token": token})).mappings().one_or_none()
     return Attempt.model_validate(dict(row)) if row else None
+
+
+async def attempts_of(tx: Tx, run_id: str) -> Sequence[Attempt]:
+    """Return the attempts of a run, oldest first."""
+    rows = await tx.execute(_ATTEMPTS, {"of_run": run_id})
+    return [Attempt.model_validate({name: row[name] for name in Attempt.model_fields}) for row in rows.mappings()]
 
 
 async def transition_attempt(

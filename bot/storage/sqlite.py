@@ -10,7 +10,8 @@ concurrent read-modify-writes lose updates without any error.
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
@@ -20,10 +21,13 @@ from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 from sqlalchemy.sql.base import Executable
 
 from bot.storage.transactions import Parameters, SqlValue, Store, Tx
+from bot.telemetry.metrics import DATABASE_SECONDS
 
 LOCK_TIMEOUT_SECONDS = 10.0
 """Timeout for the lock of another process."""
 _MAX_SLEEP_SECONDS = 0.05
+_WRITE_SECONDS = DATABASE_SECONDS.labels("write")
+_READ_SECONDS = DATABASE_SECONDS.labels("read")
 _READ_LOCK_TIMEOUT_MS = 250
 """Timeout for a reader inside SQLite. With WAL it waits only while another process opens or closes the file."""
 _MAX_IDLE_READERS = 8
@@ -38,6 +42,7 @@ class SqliteTx(Tx):
         driver = connection.connection.driver_connection
         assert isinstance(driver, sqlite3.Connection)
         self.driver = driver
+        self.calls_after_commit: list[Callable[[], None]] = []
 
     @property
     def dialect(self) -> Dialect:
@@ -51,6 +56,9 @@ class SqliteTx(Tx):
     async def scalar(self, statement: Executable, parameters: Parameters | None = None, /) -> SqlValue:
         value: SqlValue = self.connection.scalar(statement, parameters)
         return value
+
+    def after_commit(self, call: Callable[[], None], /) -> None:
+        self.calls_after_commit.append(call)
 
     def rollback(self) -> None:
         """End the transaction and undo what was not committed."""
@@ -82,18 +90,26 @@ class SqliteStore(Store):
                 self._writer = self._connect("busy_timeout=0")
             tx = self._writer
             await _begin(tx.driver, "BEGIN IMMEDIATE")
+            tx.calls_after_commit = []
+            began = time.perf_counter()
             try:
                 yield tx
                 await self._commit(tx.driver)
             finally:
                 tx.rollback()
+                _WRITE_SECONDS.observe(time.perf_counter() - began)
+            calls = tx.calls_after_commit
+        for call in calls:
+            call()
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[SqliteTx]:
         tx = self._idle_readers.pop() if self._idle_readers else self._connect("query_only=ON")
         try:
             await _begin(tx.driver, "BEGIN")
+            began = time.perf_counter()
             yield tx
+            _READ_SECONDS.observe(time.perf_counter() - began)
         finally:
             tx.rollback()
             if len(self._idle_readers) < _MAX_IDLE_READERS:

@@ -1,6 +1,6 @@
 """What both databases offer: transactions, and what opens them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol, TypeAlias
@@ -29,6 +29,10 @@ class Tx(Protocol):
 
     async def scalar(self, statement: Executable, parameters: Parameters | None = None, /) -> SqlValue:
         """Return the first column of the first row; None if there is no row."""
+        ...
+
+    def after_commit(self, call: Callable[[], None], /) -> None:
+        """Make a call once this is committed; never if it is rolled back."""
         ...
 
 

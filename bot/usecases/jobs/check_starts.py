@@ -32,9 +32,9 @@ async def _check(services: Services, run: Run) -> None:
     try:
         await check_backend_start(services, run)
     except Conflict as conflict:
-        _log.info("run changed while its start was checked", run=run.id, why=str(conflict))
+        _log.info("run changed while its start was checked", run_id=run.id, why=str(conflict))
         async with services.db.write() as tx:
             await runs.release_check(tx, run.id, services.clock.now(), LEASE)
     except NightshiftError as error:
         # It is checked once more when the claim runs out.
-        _log.warning("start not checked", run=run.id, why=str(error))
+        _log.warning("start not checked", run_id=run.id, why=str(error))

@@ -20,5 +20,5 @@ async def requeue_orphaned_runs(services: Services) -> None:
         candidates = [*await runs.in_state(tx, "starting"), *await runs.due_to_start(tx, overdue)]
     for run in candidates:
         if not await services.engine.has_running(dispatch.JOB, f"{run.id}:"):
-            _log.warning("run without a job; queued again", run=run.id)
+            _log.warning("run without a job; queued again", run_id=run.id)
             await services.engine.start(dispatch.JOB, dispatch.job_key(run, new_id("s")))

@@ -77,7 +77,7 @@ async def _poll_operation(services: Services, backend: ConfiguredBackend, key: s
             try:
                 await _apply_progress(services, run, handle, progress, starts=starts)
             except (Conflict, NotFound) as conflict:
-                _log.info("run changed while it was polled", run=run.id, why=str(conflict))
+                _log.info("run changed while it was polled", run_id=run.id, why=str(conflict))
         # Let clicks through between the runs.
         await asyncio.sleep(0)
 

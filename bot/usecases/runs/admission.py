@@ -125,7 +125,7 @@ async def admit(services: Services, run: Run, request: Request) -> StartingRun |
             if isinstance(prepared, StartingRun):
                 return prepared
             obstacle = prepared
-    _log.info("run not started", run=run.id, code=obstacle.code, why=obstacle.text)
+    _log.info("run not started", run_id=run.id, code=obstacle.code, why=obstacle.text)
     await _record_obstacle(services, run, request, obstacle)
     return None
 

@@ -18,6 +18,7 @@ from bot.requests.pauses import Pause, held_text, holding_pause
 from bot.storage import audit, pauses, requests, runs
 from bot.storage.runs import Attempt
 from bot.storage.transactions import Tx
+from bot.telemetry import events, metrics
 from bot.usecases.integrity import load_intact
 from bot.usecases.planning import plan_next_occurrence
 from bot.usecases.runs.retry import (
@@ -120,7 +121,7 @@ async def send_with_retries(services: Services, starting: StartingRun) -> None:
                 await record_refused(services, starting, f"{error} Nothing was started.")
                 return
             await record_not_arrived(services, starting, str(error))
-            _log.info("call did not arrive; retrying", run=starting.run.id, why=str(error))
+            _log.info("call did not arrive; retrying", run_id=starting.run.id, why=str(error))
             seconds = error.retry_after if isinstance(error, RateLimited) else wait
             if services.clock.now() + timedelta(seconds=seconds) - began > MAX_AGE_OF_CHECKS:
                 run, request = await return_to_pending(services, starting.run, starting.request, str(error))
@@ -165,9 +166,34 @@ async def _call_backend(services: Services, starting: StartingRun) -> Handle:
         failpoints.hit(failpoints.AFTER_SENT)
         if time.monotonic() - recorded > MAX_SEND_DELAY_SECONDS:
             raise Unreachable(backend.name, "The bot stood still before it could send this.")
-        handle = await starting.operation.start(starting.plan)
+        started = await _call_and_tell(services, starting)
         failpoints.hit(failpoints.AFTER_CALL)
+        return started
+
+
+async def _call_and_tell(services: Services, starting: StartingRun) -> Handle:
+    """Make the call, and tell operators what came of it."""
+    run, content, began = starting.run, starting.request.content, time.monotonic()
+    if run.due_at is not None:
+        metrics.START_DELAY.labels(content.backend).observe((services.clock.now() - run.due_at).total_seconds())
+    outcome = "failed"
+    try:
+        handle = await starting.operation.start(starting.plan)
+        outcome = "started"
         return handle
+    except BackendError as error:
+        outcome = metrics.outcome_of(error)
+        raise
+    finally:
+        events.call_made(
+            starting.request.name,
+            run.number,
+            starting.plan.token,
+            content.backend,
+            content.operation,
+            outcome,
+            time.monotonic() - began,
+        )
 
 
 def start_of_run(run: Run, request: Request, now: datetime) -> datetime:

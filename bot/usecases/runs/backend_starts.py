@@ -70,7 +70,7 @@ async def _load_request(services: Services, run: Run) -> Request:
                 await load_intact(tx, run.request_id)
             return request
         except ContentAltered:
-            _log.info("start of altered content is cancelled", run=run.id)
+            _log.info("start of altered content is cancelled", run_id=run.id)
     await stop_altered_request(services, run.request_id)
     async with services.db.read() as tx:
         return await requests.get(tx, run.request_id)
@@ -88,7 +88,7 @@ async def _announce_next_run(services: Services, series: Run, request: Request) 
     if pause is not None:
         # If its back end does not confirm that, it is tried once more when the claim runs out.
         if problem := await take_out_of_backend(services, request, series):
-            _log.warning("paused series not taken out", run=series.id, why=problem)
+            _log.warning("paused series not taken out", run_id=series.id, why=problem)
         return
     try:
         planned = await operation.planned_start(handle)
@@ -300,7 +300,7 @@ async def _record_not_started(services: Services, run: Run, request: Request, ob
         await end_run(services, run, request, "missed", replace(obstacle, text=f"{obstacle.text} {error}"))
     except (Unreachable, BadResponse, RateLimited) as error:
         # Its card cannot be filled in yet. It is cancelled already, so there is time.
-        _log.info("not put before its approvers yet", run=run.id, why=str(error))
+        _log.info("not put before its approvers yet", run_id=run.id, why=str(error))
 
 
 async def _obstacle_again(services: Services, run: Run, request: Request, check: StartCheck) -> Obstacle:

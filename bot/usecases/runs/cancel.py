@@ -120,7 +120,7 @@ async def _settled(services: Services, run: Run) -> Run:
     try:
         await find_unknown_run(services, run)
     except NightshiftError as error:
-        _log.info("unknown run not found", run=run.id, why=str(error))
+        _log.info("unknown run not found", run_id=run.id, why=str(error))
     async with services.db.read() as tx:
         return await runs.get(tx, run.id)
 

@@ -8,6 +8,7 @@ import asyncio
 
 import structlog
 from sqlalchemy.exc import DBAPIError
+from structlog.contextvars import bind_contextvars
 
 from bot.backends.base import Plan
 from bot.errors import Conflict, ContentAltered
@@ -44,10 +45,10 @@ async def dispatch_run(services: Services, run_id: str) -> None:
         except DBAPIError as error:
             wait = _DATABASE_RETRY_DELAYS[min(tries, len(_DATABASE_RETRY_DELAYS) - 1)]
             tries += 1
-            _log.warning("database unavailable; retrying", run=run_id, seconds=wait, error=str(error.orig))
+            _log.warning("database unavailable; retrying", run_id=run_id, seconds=wait, error=str(error.orig))
             await asyncio.sleep(wait)
         except Conflict as conflict:
-            _log.info("run continued by another node", run=run_id, why=str(conflict))
+            _log.info("run continued by another node", run_id=run_id, why=str(conflict))
             return
 
 
@@ -56,6 +57,7 @@ async def _dispatch_once(services: Services, run_id: str) -> None:
         run = await runs.get(tx, run_id)
         request = await requests.get(tx, run.request_id)
         attempt = await runs.get_attempt(tx, run.token) if run.token else None
+    bind_contextvars(request=request.name, run=run.number, backend=request.content.backend)
     if run.state == "starting" and attempt is not None and attempt.state == "prepared":
         # Time has passed since it was admitted, and the stored plan is not what people signed.
         run, request = await return_to_pending(services, run, request)

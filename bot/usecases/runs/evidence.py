@@ -77,7 +77,7 @@ async def find_by_token(doubt: Doubt) -> Handle | None:
         return await doubt.operation.find_started(doubt.plan)
     except BackendError as error:
         # The person names a run instead; that one is read, or the error is told then.
-        _log.info("run not found by its token", run=doubt.run.id, why=str(error))
+        _log.info("run not found by its token", run_id=doubt.run.id, why=str(error))
         return None
 
 

@@ -25,7 +25,7 @@ async def find_unknown_runs(services: Services) -> None:
         try:
             await find_unknown_run(services, run, max_age=LOOKUP_PERIOD)
         except NightshiftError as error:
-            _log.info("unknown run not found", run=run.id, why=str(error))
+            _log.info("unknown run not found", run_id=run.id, why=str(error))
 
 
 async def find_unknown_run(services: Services, run: Run, max_age: timedelta | None = None) -> None:
@@ -44,5 +44,5 @@ async def find_unknown_run(services: Services, run: Run, max_age: timedelta | No
     operation = services.backends.operation(request.content.backend, plan.operation)
     handle = await operation.find_started(plan)
     if handle is not None:
-        _log.info("unknown run found", run=run.id, handle=handle.id)
+        _log.info("unknown run found", run_id=run.id, handle=handle.id)
         await record_started(services, StartingRun(run, request, operation, plan), handle)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.probes import Probes
 from bot.serve import http_transport
 from bot.settings import load_settings
 from bot.wiring import build_bot
@@ -28,7 +29,7 @@ async def test_a_connection_that_was_idle_as_long_as_a_proxy_keeps_it_is_still_o
     async with run_environment(tmp_path) as env:
         with environment_variables(env.env_vars):
             bot = build_bot(load_settings(env.config), env.config, env.clock)
-        async with http_transport(bot, "127.0.0.1", 0) as port:
+        async with http_transport(bot, "127.0.0.1", 0, probes=Probes(bot)) as port:
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.write(REQUEST)
             first = await read_status(reader)
