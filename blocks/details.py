@@ -5,9 +5,10 @@ above the first.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from blocks.limits import fit_blocks
+from blocks.pages import passage_pages
 from blocks.progress import target_results
 from blocks.request import requester_elements
 from blocks.text import (
@@ -24,7 +25,6 @@ from blocks.text import (
     header,
     modal,
     plain_text,
-    preformatted,
     rich_text,
     rich_text_lines,
     text_run,
@@ -34,17 +34,11 @@ from blocks.times import readers_time, schedule_line
 from bot.requests.disclosure import Passage, passages
 from bot.requests.lifecycle import FINAL_STATES, STATE_LABELS
 from bot.requests.model import Decision, Request, Run
-from bot.visible_text import EMOJI_STYLES, visible, visible_lines
+from bot.visible_text import visible, visible_lines
 
 DETAILS_CALLBACK = "details"
 READING_CALLBACK = "reading"
 """The callback id of the pages that an approver reads in order to approve. Its metadata is their comment."""
-MAX_ROW_LENGTH = 200
-"""Maximum length of a text in a row; a longer one has a box of its own."""
-MAX_PIECE_LENGTH = 2_500
-MAX_PAGE_LENGTH = 8_000
-MAX_PAGE_BLOCKS = 30
-"""Maximum size of a page. It leaves room for the decisions and runs, however many bytes a character takes."""
 MAX_STATUS_BYTES = 120_000
 MAX_MENU_BYTES = 30_000
 MAX_RUNS = 10
@@ -127,51 +121,7 @@ def _page_controls(request: Request, page: int, count: int) -> list[Block]:
 
 def content_pages(request: Request) -> list[list[Block]]:
     """Everything that a request will do, as blocks, page by page. Texts are divided and never cut."""
-    pages: list[list[Block]] = [[]]
-    length = 0
-    for block, block_length in _content_blocks(request):
-        if pages[-1] and (len(pages[-1]) == MAX_PAGE_BLOCKS or length + block_length > MAX_PAGE_LENGTH):
-            pages.append([])
-            length = 0
-        pages[-1].append(block)
-        length += block_length
-    return pages
-
-
-def _content_blocks(request: Request) -> Iterator[tuple[Block, int]]:
-    """Each block with the length of its text. Short rows share a block."""
-    rows: list[Sequence[Element]] = [[text_run("When ", bold=True), *_when(request)]]
-    length = 0
-    for passage in passages(request):
-        label, text = visible(passage.label), visible_lines(passage.text)
-        if len(label) + len(text) <= MAX_ROW_LENGTH and "\n" not in text:
-            if length + len(label) + len(text) > MAX_PIECE_LENGTH:
-                yield rich_text_lines(*rows), length
-                rows, length = [], 0
-            rows.append([text_run(f"{label} ", bold=True), text_run(text, code=True)])
-            length += len(label) + len(text)
-            continue
-        if rows:
-            yield rich_text_lines(*rows), length
-            rows, length = [], 0
-        for piece in _pieces(label):
-            yield rich_text_lines([text_run(piece, bold=True)]), len(piece)
-        for piece in _pieces(text):
-            yield rich_text(preformatted(piece)), len(piece)
-    if rows:
-        yield rich_text_lines(*rows), length
-
-
-def _pieces(text: str) -> Iterator[str]:
-    """Divide a text, at the end of a line if there is one in the second half of a piece."""
-    while len(text) > MAX_PIECE_LENGTH:
-        line_end = text.rfind("\n", MAX_PIECE_LENGTH // 2, MAX_PIECE_LENGTH) + 1
-        end = line_end or MAX_PIECE_LENGTH
-        while text[end] in EMOJI_STYLES:
-            end -= 1
-        yield text[:end]
-        text = text[end:]
-    yield text
+    return passage_pages([text_run("When ", bold=True), *_when(request)], passages(request))
 
 
 def _status_blocks(request: Request, decisions: Sequence[Decision], runs: Sequence[Run]) -> list[Block]:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from blocks.inputs import block_id, field_input, option_element
+from blocks.inputs import DISPATCH_WHILE_TYPING, block_id, field_input, option_element
 from blocks.limits import fit_view
 from blocks.text import (
     Block,
@@ -14,19 +14,22 @@ from blocks.text import (
     button,
     clip,
     context,
+    header,
     modal,
     plain_text,
     rich_text_lines,
     text_run,
 )
-from bot.backends.base import FormField
+from bot.backends.base import MAIN_SECTION, FormField
 from bot.forms import OPERATION, REASON, SYSTEM, WHEN, Form
 from bot.schedule import Ambiguous
 from bot.values import JsonObject
 
 FORM_CALLBACK = "form"
 TIME_PICKER = "when_time"
-BASICS = "Basics"
+MORE_OPTIONS = "More options"
+MAX_NAMED_GROUPS = 3
+"""Maximum number of groups that the button names."""
 MAX_PAGE_FIELDS = 40
 MAX_PAGE_BYTES = 120_000
 """Maximum size of a page, well below that of a view."""
@@ -34,38 +37,49 @@ MAX_PAGE_BYTES = 120_000
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a form."""
+    """One page of a form: the main one, or options in groups. Each field names its group."""
 
     name: str
     fields: Sequence[FormField]
 
+    @property
+    def groups(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(field.section for field in self.fields))
+
 
 def paginate(fields: Sequence[FormField], values: JsonObject) -> list[Page]:
-    """The pages of a form, the basics first. A section that is too long for one page continues on further pages:
-    ``Inputs``, ``Inputs 2``."""
-    pages: dict[str, list[FormField]] = {}
-    last: dict[str, tuple[int, int, int]] = {}
-    for item in fields:
-        size = len(json.dumps(field_input(item, values.get(item.name), None, 0, "")))
-        number, count, filled = last.get(item.section, (1, 0, 0))
-        if count and (count == MAX_PAGE_FIELDS or filled + size > MAX_PAGE_BYTES):
-            number, count, filled = number + 1, 0, 0
-        last[item.section] = (number, count + 1, filled + size)
-        name = item.section if number == 1 else f"{item.section} {number}"
-        pages.setdefault(name, []).append(item)
-    found = [Page(name, items) for name, items in pages.items()] or [Page(BASICS, ())]
-    return sorted(found, key=lambda page: page.name != BASICS)
+    """The pages of a form: the main one, then everything else under "More options". What is too long for one page
+    continues on further pages: ``More options 2``."""
+    main = [field for field in fields if field.section == MAIN_SECTION]
+    sections = dict.fromkeys(field.section for field in fields if field.section != MAIN_SECTION)
+    more = [field for section in sections for field in fields if field.section == section]
+    return [*(_pages(MAIN_SECTION, main, values) or [Page(MAIN_SECTION, ())]), *_pages(MORE_OPTIONS, more, values)]
+
+
+def _pages(name: str, fields: Sequence[FormField], values: JsonObject) -> list[Page]:
+    """The fields, divided into pages that fit."""
+    divided: list[list[FormField]] = []
+    filled = 0
+    for field in fields:
+        size = len(json.dumps(field_input(field, values.get(field.name), None, 0, "")))
+        if not divided or len(divided[-1]) == MAX_PAGE_FIELDS or filled + size > MAX_PAGE_BYTES:
+            divided.append([])
+            filled = 0
+        divided[-1].append(field)
+        filled += size
+    return [Page(name if number == 1 else f"{name} {number}", part) for number, part in enumerate(divided, 1)]
 
 
 def shown_page(form: Form, pages: Sequence[Page]) -> Page:
     """The page to show: the one that was chosen, unless only other pages have errors."""
     chosen = next((page for page in pages if page.name == form.page), pages[0])
-    wrong = [page for page in pages if _has_error(form, page)]
+    wrong = [page for page in pages if _has_error(form, page, pages)]
     return wrong[0] if wrong and chosen not in wrong else chosen
 
 
-def _has_error(form: Form, page: Page) -> bool:
-    return any(item.name in form.errors for item in page.fields)
+def _has_error(form: Form, page: Page, pages: Sequence[Page]) -> bool:
+    of_main = page is pages[0] and any(name in form.errors for name in (WHEN, REASON))
+    return of_main or any(item.name in form.errors for item in page.fields)
 
 
 def encode_metadata(draft_id: str, version: int, base_revision: int | None = None) -> str:
@@ -74,9 +88,12 @@ def encode_metadata(draft_id: str, version: int, base_revision: int | None = Non
     return json.dumps({"d": draft_id, "v": version, **base})
 
 
+LOADING = "Loading…"
+
+
 def loading_view(title: str) -> View:
     """A view to open at once, before anything is looked up."""
-    blocks = [rich_text_lines([text_run("One moment, the form is being put together …")])]
+    blocks = [rich_text_lines([text_run(LOADING)])]
     return modal(title, blocks, callback_id="loading")
 
 
@@ -94,23 +111,37 @@ def form_view(form: Form) -> View:
     ]
     if form.unfinished_draft:
         blocks.append(
-            actions("resume", button("Pick up the form you left unfinished", "resume", form.unfinished_draft))
+            actions("resume", button("Continue the form you left unfinished", "resume", form.unfinished_draft))
         )
-    blocks += _selector_blocks(form)
     pages = paginate(form.fields, form.values)
     page = shown_page(form, pages)
-    if len(pages) > 1:
-        blocks.append(_page_buttons(form, pages, page))
-    for item in page.fields:
-        blocks.append(
-            field_input(item, form.values.get(item.name), form.labels.get(item.name), form.generation, form.system)
-        )
-        blocks += _error_blocks(form, item.name)
+    if page is pages[0]:
+        blocks += _selector_blocks(form)
+    blocks += _field_blocks(form, page)
     if page is pages[0]:
         blocks += _when_blocks(form)
         blocks += _reason_blocks(form)
+    if len(pages) > 1:
+        blocks.append(_page_buttons(form, pages, page))
     metadata = encode_metadata(form.draft_id, form.version, form.base_revision)
-    return fit_view(modal(form.title, blocks, callback_id=FORM_CALLBACK, submit="Preview", metadata=metadata))
+    view = modal(form.title, blocks, callback_id=FORM_CALLBACK, close="Cancel", submit="Next", metadata=metadata)
+    return fit_view(view)
+
+
+def _field_blocks(form: Form, page: Page) -> list[Block]:
+    """The fields of a page. Each group of options has a heading."""
+    blocks: list[Block] = []
+    for group in page.groups:
+        if group != MAIN_SECTION:
+            blocks.append(header(group))
+        for field in page.fields:
+            if field.section == group:
+                value, label = form.values.get(field.name), form.labels.get(field.name)
+                blocks.append(field_input(field, value, label, form.generation, form.system))
+                blocks += _error_blocks(form, field.name)
+                if field.name in form.notes:
+                    blocks.append(context(form.notes[field.name]))
+    return blocks
 
 
 def _selector_blocks(form: Form) -> list[Block]:
@@ -141,12 +172,24 @@ def _selector_blocks(form: Form) -> list[Block]:
 
 
 def _page_buttons(form: Form, pages: Sequence[Page], shown: Page) -> Block:
+    """Buttons to the other pages. The first is the main one, from elsewhere."""
     buttons = []
     for number, page in enumerate(pages[:25]):
-        label = f"⚠️ {page.name}" if _has_error(form, page) else page.name
-        style = "primary" if page is shown else ""
-        buttons.append(button(label, f"page:{number}", page.name, style=style))
+        if page is shown:
+            continue
+        label = _page_label(page, pages)
+        label = f"⚠️ {label}" if _has_error(form, page, pages) else label
+        buttons.append(button(label, f"page:{number}", page.name))
     return actions("pages", *buttons)
+
+
+def _page_label(page: Page, pages: Sequence[Page]) -> str:
+    if page is pages[0]:
+        return "Back to the form"
+    if page.groups == (MAIN_SECTION,):
+        return f"{page.name.replace(MAIN_SECTION, 'Page')}…"
+    named = ", ".join(page.groups[:MAX_NAMED_GROUPS]) + (", …" if len(page.groups) > MAX_NAMED_GROUPS else "")
+    return f"{page.name} ({named})…"
 
 
 def _error_blocks(form: Form, name: str) -> list[Block]:
@@ -159,8 +202,8 @@ def _when_blocks(form: Form) -> list[Block]:
         "type": "plain_text_input",
         "action_id": WHEN,
         "max_length": 300,
-        "placeholder": plain_text("now · tomorrow 21:00 · every day at 06:00", 150),
-        "dispatch_action_config": {"trigger_actions_on": ["on_enter_pressed", "on_character_entered"]},
+        "placeholder": plain_text("now, tomorrow 21:00, every Saturday 02:00", 150),
+        "dispatch_action_config": DISPATCH_WHILE_TYPING,
     }
     if form.phrase:
         element["initial_value"] = clip(form.phrase, 300)
@@ -170,7 +213,6 @@ def _when_blocks(form: Form) -> list[Block]:
             "block_id": block_id(WHEN, form.generation),
             "dispatch_action": True,
             "label": plain_text("When", 2000),
-            "hint": plain_text("In your own words. What it means appears below.", 2000),
             "element": element,
         }
     ]
@@ -195,7 +237,7 @@ def _reason_blocks(form: Form) -> list[Block]:
         "action_id": REASON,
         "multiline": True,
         "max_length": 1000,
-        "placeholder": plain_text("What this is for, for those who approve it", 150),
+        "placeholder": plain_text("Approvers read this first", 150),
     }
     if form.reason:
         element["initial_value"] = clip(form.reason, 1000)

@@ -1,5 +1,6 @@
 """A field of a form as an input block, and the value that Slack sends back for it."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -12,6 +13,8 @@ MAX_OPTIONS = 100
 MORE_VALUE = "_more"
 """Value of the row that says: refine your search."""
 NONE_VALUE = "_none"
+DISPATCH_WHILE_TYPING: Element = {"trigger_actions_on": ["on_enter_pressed", "on_character_entered"]}
+"""Tells the bot of a text as it is typed, and on Enter, which is all that a phone tells."""
 
 
 def block_id(name: str, generation: int, system: str = "") -> str:
@@ -59,13 +62,15 @@ def field_input(field: FormField, value: Json, label: Json, generation: int, sys
     }
     if field.hint:
         block["hint"] = plain_text(field.hint, 2000)
-    if field.reloads:
+    if field.reloads or field.finds_targets:
         block["dispatch_action"] = True
     return block
 
 
 def _element(field: FormField, value: Json, label: Json) -> Element:
     match field.widget:
+        case "number" if is_whole_number(value):
+            return _number_input(field, value)
         case "flag":
             return _checkbox(field, value)
         case "choice":
@@ -82,6 +87,11 @@ def _element(field: FormField, value: Json, label: Json) -> Element:
             return _text_input(field, value)
 
 
+def is_whole_number(value: Json) -> bool:
+    """Whether an input for numbers can show a value, which may have been typed as an argument."""
+    return value in (None, "") or re.fullmatch(r"-?\d{1,15}", str(value)) is not None
+
+
 def _text_input(field: FormField, value: Json) -> Element:
     element: Element = {
         "type": "plain_text_input",
@@ -91,6 +101,17 @@ def _text_input(field: FormField, value: Json) -> Element:
     }
     if value not in (None, ""):
         element["initial_value"] = clip(str(value), MAX_TEXT_LENGTH)
+    if field.placeholder:
+        element["placeholder"] = plain_text(field.placeholder, 150)
+    if field.finds_targets:
+        element["dispatch_action_config"] = DISPATCH_WHILE_TYPING
+    return element
+
+
+def _number_input(field: FormField, value: Json) -> Element:
+    element: Element = {"type": "number_input", "action_id": field.name, "is_decimal_allowed": False}
+    if value not in (None, ""):
+        element["initial_value"] = str(value)
     if field.placeholder:
         element["placeholder"] = plain_text(field.placeholder, 150)
     return element

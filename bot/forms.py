@@ -14,11 +14,13 @@ WHEN = "when"
 REASON = "because"
 SYSTEM = "_system"
 OPERATION = "_operation"
+SHARED_SECTION = "Approval and series"
 OVERLAP = "_overlap"
 OVERLAP_FIELD = FormField(
     name=OVERLAP,
     label=OVERLAP_LABEL,
     hint="Without a choice, policy decides: by default the next run is skipped.",
+    section=SHARED_SECTION,
     widget="choice",
     choices=tuple(Option(value=value, label=label) for value, label in OVERLAP_LABELS.items()),
 )
@@ -72,6 +74,8 @@ class Form:
     echo: Sequence[str] = ()
     errors: Mapping[str, str] = field(default_factory=dict)
     """By field name."""
+    notes: Mapping[str, str] = field(default_factory=dict)
+    """What was found for a value, in a line below its field; by field name."""
     notices: Sequence[str] = ()
     """Sentences at the top."""
     unfinished_draft: str = ""

@@ -2,7 +2,20 @@
 
 from bot.settings import installed_kinds
 from bot.usecases.services import Services
-from handlers import cards, details, events, forms, home, hub, options, own_settings, pauses, reviews, unknown
+from handlers import (
+    cards,
+    details,
+    events,
+    forms,
+    home,
+    hub,
+    options,
+    own_settings,
+    pauses,
+    preview_pages,
+    reviews,
+    unknown,
+)
 from handlers.router import Router
 from handlers.routes import RouteTable
 from handlers.turns import ViewTurns
@@ -22,6 +35,7 @@ def build_routes(services: Services) -> Router:
     hub.register(table, services, commands)
     home.register(table, services, commands)
     events.register(table, services)
+    preview_pages.register(table, services)
     # Slack lists the commands of every installed kind, so each is answered, configured or not.
     forms.register(table, services, turns, {kind.command: kind.kind for kind in installed_kinds().values()})
     return Router(table, turns)

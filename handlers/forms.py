@@ -35,6 +35,7 @@ from bot.usecases.drafts.submit import submit
 from bot.usecases.drafts.update import apply_form_state, choose_meaning, choose_time
 from bot.usecases.pauses.list_pauses import pause_note
 from bot.usecases.services import Services
+from bot.usecases.summary import SEARCH_LABEL
 from handlers.actors import authorize_actor, authorize_person
 from handlers.arguments import Arguments, parse_arguments, resolve_aliases, unknown_keys_message
 from handlers.payloads import Click, Command, Submission
@@ -80,6 +81,21 @@ def register(table: RouteTable, services: Services, turns: ViewTurns, kinds: Map
     table.field_actions[FORM_CALLBACK, WHEN] = in_form(
         form.on_field_change, exclusive=True, debounce=TYPING_DEBOUNCE_SECONDS
     )
+    for name in _typed_target_fields(services):
+        table.field_actions[FORM_CALLBACK, name] = in_form(
+            form.on_field_change, exclusive=True, debounce=TYPING_DEBOUNCE_SECONDS
+        )
+
+
+def _typed_target_fields(services: Services) -> set[str]:
+    """The fields in which people type where the work is done."""
+    return {
+        field.name
+        for backend in services.backends.values()
+        for operation in backend.connection.operations.values()
+        for field in form_fields(operation.params_model)
+        if field.finds_targets and field.widget == "text"
+    }
 
 
 class FormHandlers:
@@ -89,6 +105,7 @@ class FormHandlers:
         self._services = services
         self._turns = turns
         self._kinds = kinds
+        self._typed_target_fields = _typed_target_fields(services)
 
     def opening(self, command: Command) -> OpenView | Ephemeral:
         """The view to show at once: the trigger expires after three seconds, so nothing is looked up before it."""
@@ -160,7 +177,7 @@ class FormHandlers:
     async def on_field_change(self, click: Click) -> Reply:
         """Show what follows from a field that others depend on: a template, a system, the time."""
         actor, draft, notices = await self._apply_form_state(click)
-        if notices or click.field in ("", WHEN, REASON):
+        if notices or click.field in ("", WHEN, REASON) or click.field in self._typed_target_fields:
             return UpdateView(await self._render(draft, actor, notices=notices))
         draft, problem = await load_dependent_fields(self._services, draft, click.field)
         return UpdateView(await self._render(draft, actor, notices=(problem,) if problem else ()))
@@ -295,17 +312,17 @@ async def _preview_model(services: Services, draft: Draft, actor: Actor, checked
     return PreviewModel(
         draft_id=draft.id,
         version=draft.version,
-        title=services.backends.operation(draft.backend, draft.operation).title,
+        title=checked.title,
         schedule=checked.content.schedule,
         zone=checked.zone,
         echo=echo_lines(services, parsed_reading(draft), actor),
         targets=checked.targets,
-        summary=checked.summary,
+        search=next((value for label, value in checked.summary if label == SEARCH_LABEL), ""),
+        summary=[row for row in checked.summary if row[0] != SEARCH_LABEL],
         reason=draft.reason,
         warnings=(*([paused] if paused else []), *checked.warnings),
         scheduler_reason=checked.scheduler_reason,
-        calls=checked.calls,
         changes=checked.changes,
         approval=approval,
-        submit_label="Run it" if requirement.effect == "approve" else "Request approval",
+        submit_label="Run now" if requirement.effect == "approve" else "Request approval",
     )

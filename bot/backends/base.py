@@ -17,8 +17,10 @@ from bot.backends.exchange import (
     MAX_TARGET_NAMES,
     Candidate,
     Change,
+    FoundTargets,
     Handle,
     HttpCall,
+    Interpretation,
     Placement,
     Plan,
     PlannedStart,
@@ -30,6 +32,7 @@ from bot.backends.exchange import (
     TargetState,
 )
 from bot.backends.fields import (
+    MAIN_SECTION,
     FormField,
     FormValues,
     Option,
@@ -50,6 +53,7 @@ from bot.values import FrozenModel, JsonObject, Resolution, digest
 
 __all__ = [
     "CONTRACT_VERSION",
+    "MAIN_SECTION",
     "MAX_TARGET_NAMES",
     "BackendContext",
     "BackendKind",
@@ -60,9 +64,11 @@ __all__ = [
     "FactPatterns",
     "FormField",
     "FormValues",
+    "FoundTargets",
     "FrozenModel",
     "Handle",
     "HttpCall",
+    "Interpretation",
     "Operation",
     "Option",
     "Param",
@@ -125,6 +131,19 @@ class Operation(ABC, Generic[ParamsT]):
         """Return, by field, the labels of values that ``load`` filled into selects: one label, or labels by value for a
         field with several values. Raises BackendError."""
         return {}
+
+    async def interpret(self, values: FormValues, labels: JsonObject) -> Interpretation:
+        """Return what values stand for that another field holds, such as the name of a bookmark that was typed as a
+        search. Called before each preview and when a field with ``reloads`` changed. Raises InputError or BackendError.
+        """
+        return Interpretation()
+
+    async def find_targets(self, values: FormValues) -> FoundTargets | None:
+        """Return the targets that a form names so far, for the line below the field with ``finds_targets``.
+
+        None if it names none yet. Results may be a minute old. Raises InputError or BackendError.
+        """
+        return None
 
     @abstractmethod
     async def lookup(self, field: str, query: str, values: FormValues) -> Sequence[Option]:

@@ -34,6 +34,24 @@ class Targets(FrozenModel):
     """Of a fact with None: the patterns whose matches are all known nonetheless, because they were looked up."""
 
 
+class FoundTargets(FrozenModel):
+    """The targets that a form names so far: how many, and the first few names."""
+
+    count: int
+    names: tuple[str, ...] = ()
+    noun: str = "hosts"
+    notes: tuple[str, ...] = ()
+    """Sentences about the choice, such as which names are listed twice."""
+
+
+class Interpretation(FrozenModel):
+    """Values of a form that stand for what was typed or picked elsewhere in it, and their labels. None empties a
+    field."""
+
+    values: Mapping[str, JsonValue] = {}
+    labels: Mapping[str, JsonValue] = {}
+
+
 class HttpCall(FrozenModel):
     """One HTTP request exactly as it is sent, except that ``body`` holds references to secrets, because people see
     it."""

@@ -17,6 +17,9 @@ FormValues = Mapping[str, Json]
 """What a person has filled in, by field name. The name of a dynamic field starts with its group
 (``inputs.package``)."""
 
+MAIN_SECTION = "Basics"
+"""The section of what everyone fills in."""
+
 Widget = Literal["text", "long_text", "number", "flag", "choice", "choices", "lookup", "lookups", "json", "moment"]
 
 
@@ -29,7 +32,8 @@ class Option(FrozenModel):
 
 
 class FormField(FrozenModel):
-    """One parameter as the form shows it. ``section`` is its page of the form.
+    """One parameter as the form shows it. ``section`` is its group: MAIN_SECTION is the first page of the form, and the
+    others are under "More options".
 
     ``relevant_if`` maps names of other fields to the values for which this one appears; all must match. ``reloads``
     says that a change of this field changes the set of fields.
@@ -38,7 +42,7 @@ class FormField(FrozenModel):
     name: str
     label: str
     hint: str = ""
-    section: str = "Basics"
+    section: str = MAIN_SECTION
     widget: Widget = "text"
     choices: tuple[Option, ...] = ()
     required: bool = False
@@ -50,6 +54,10 @@ class FormField(FrozenModel):
     api_name: str = ""
     argument: str = ""
     """A short name for ``key=value`` arguments of the slash command, in addition to the field's own name."""
+    sent_empty: bool = False
+    """Whether an empty text is sent if somebody clears the default, because the back end would fill it in again."""
+    finds_targets: bool = False
+    """Whether people say here where the work is done. The form shows below it what ``find_targets`` found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +66,7 @@ class Param:
 
     label: str
     hint: str = ""
-    section: str = "Basics"
+    section: str = MAIN_SECTION
     widget: Widget | None = None
     choices: tuple[Option, ...] = ()
     placeholder: str = ""
@@ -66,6 +74,9 @@ class Param:
     relevant_if: Mapping[str, tuple[JsonValue, ...]] | None = None
     api_name: str = ""
     argument: str = ""
+    needed: bool = False
+    """Whether the form asks for a value although the model has a default: another parameter could stand in for it."""
+    finds_targets: bool = False
     hidden: bool = False
     """Part of the model but not a field of the form, such as loaded state."""
 
@@ -113,13 +124,14 @@ def _form_field(name: str, info: FieldInfo, param: Param) -> FormField:
         section=param.section,
         widget=param.widget or _default_widget(info.annotation, bool(choices)),
         choices=choices,
-        required=info.is_required(),
+        required=info.is_required() or param.needed,
         default=default if default != "" else None,
         placeholder=param.placeholder,
         reloads=param.reloads,
         relevant_if=param.relevant_if or {},
         api_name=param.api_name or name,
         argument=param.argument,
+        finds_targets=param.finds_targets,
     )
 
 
@@ -161,13 +173,13 @@ def is_relevant(field: FormField, values: FormValues) -> bool:
 def nest(values: FormValues) -> dict[str, Json]:
     """Nest dotted names: ``{"inputs.package": "zsh"}`` becomes ``{"inputs": {"package": "zsh"}}``.
 
-    Drops empty values.
+    Drops empty values, except the empty texts of dotted names: somebody has cleared the default of an input.
     """
     nested: dict[str, Json] = {}
     for name, value in values.items():
-        if value is None or value == "" or value == []:
-            continue
         group, dot, rest = name.partition(".")
+        if value is None or value == [] or (value == "" and not dot):
+            continue
         nested[group] = {**as_object(nested.get(group)), rest: value} if dot else value
     return nested
 

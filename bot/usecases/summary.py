@@ -7,6 +7,8 @@ from bot.requests.resolutions import describe_value
 from bot.values import Json, JsonObject
 
 HIDDEN_TEXT = "•••"
+SEARCH_LABEL = "Search"
+"""The label of what was typed to find the targets. The targets themselves are shown under the field's own label."""
 
 
 def summarize_params(
@@ -25,8 +27,12 @@ def summarize_params(
         if _is_unset(value, field.default) or (value == field.default and not is_template_input):
             continue
         text = HIDDEN_TEXT if field.secret else value_text(field, value, labels.get(field.name))
-        rows.append((field.label, describe_value(text, behind)))
+        rows.append((SEARCH_LABEL if _is_search(field) else field.label, describe_value(text, behind)))
     return tuple(rows)
+
+
+def _is_search(field: FormField) -> bool:
+    return field.finds_targets and field.widget == "text"
 
 
 def _is_unset(value: Json, default: Json) -> bool:

@@ -45,7 +45,7 @@ class Narrator:
         self.check(not reply.error, f"Slack told {who.name}: {reply.error}")
         self.check(not reply.ephemeral_texts, f"the bot answered {line!r} with {reply.ephemeral_texts}")
         modal = await self._or_fail(who.modal(), f"no form opened for {who.name}")
-        await self.wait_until(lambda: "One moment" not in modal.text, "the form was never filled in")
+        await self.wait_until(lambda: "Loading…" not in modal.text, "the form was never filled in")
         self._show_form(who, modal)
         return modal
 
@@ -69,16 +69,16 @@ class Narrator:
 
     async def go_to_page(self, who: Person, modal: Modal, page: str, field: str) -> None:
         """Go to another page of the form, which has a field."""
-        self._write(f"{who.name} goes to the page {page}")
-        await modal.click(page)
+        self._write(f"{who.name} presses {page}")
+        await modal.click(next(label for label in modal.buttons if label.startswith(page)))
         await self.wait_until(lambda: field in modal.labels, f"the page {page} has no field {field!r}")
 
     async def preview(self, who: Person, modal: Modal) -> Modal:
         """Press Preview and read what would happen."""
-        self._write(f"{who.name} presses Preview")
+        self._write(f"{who.name} presses Next")
         result = await modal.submit()
         self.check(not result.errors and not result.error, f"the form says {result.errors or result.error}")
-        await self.wait_until(lambda: "Asking the back end" not in modal.text, "the preview never came")
+        await self.wait_until(lambda: "Checking what" not in modal.text, "the preview never came")
         self._show(who.name, modal.text)
         self.check(modal.container.content.get("callback_id") == "preview", "this is not the preview")
         return modal

@@ -13,7 +13,7 @@ async def update(narrator: Narrator) -> None:
     narrator.check(isinstance(before["startupConfigAlert"], bool), "the sandbox's job is not what the story needs")
     wanted = not before["startupConfigAlert"]
     form = await narrator.open_form(alice, f'/opsramp update job="{JOB}" when=now because="auditors asked for it"')
-    await narrator.go_to_page(alice, form, "What it does", "Alert on startup changes")
+    await narrator.go_to_page(alice, form, "More options", "Alert on startup changes")
     await narrator.fill(alice, form, {"Alert on startup changes": wanted})
     preview = await narrator.preview(alice, form)
     narrator.check("Alert on startup changes" in preview.text, "the preview does not show what changes")

@@ -47,7 +47,7 @@ def test_axe_finds_nothing_serious(open_window: Callable[..., Window], colours: 
     window.open_place("ops")
     window.type_and_send("/immybot")
     expect(window.field("When")).to_be_visible()
-    window.submit("Preview")
+    window.submit("Next")
     expect(window.modal.locator(".error").first).to_be_visible()
     computers = window.modal.get_by_role("combobox", name="Computers", exact=True)
     computers.click()

@@ -30,10 +30,10 @@ def test_an_ambiguous_time_is_answered_by_a_button(window: Window) -> None:
 def test_an_error_is_shown_under_its_field_until_it_is_corrected(window: Window) -> None:
     _open(window, '/foreman template="Service Action - Script Default" because="It leaks"')
     window.fill("service", "nginx")
-    window.fill("Hosts", "colour = blue")
+    window.fill("Where", "colour = blue")
     window.fill("When", "now")
-    window.submit("Preview")
-    hosts = window.field("Hosts")
+    window.submit("Next")
+    hosts = window.field("Where")
     expect(hosts).to_have_attribute("aria-invalid", "true")
     note = window.page.locator(f"[id='{hosts.get_attribute('aria-describedby')}']")
     expect(note).to_contain_text("colour")

@@ -86,7 +86,7 @@ def test_a_keyboard_is_enough(window: Window) -> None:
     _tab_to(page, window.field("When"))
     page.keyboard.type("now")
     expect(window.modal).to_contain_text("as soon as it is approved")
-    _tab_to(page, window.modal.get_by_role("button", name="Preview"))
+    _tab_to(page, window.modal.get_by_role("button", name="Next"))
     page.keyboard.press("Enter")
     expect(window.modal).to_contain_text("Approval")
     _tab_to(page, window.modal.get_by_role("button", name="Request approval"))

@@ -201,8 +201,8 @@ class Window:
     # The story
 
     def preview(self) -> None:
-        """Press Preview, and wait for what would happen."""
-        self.submit("Preview")
+        """Press Next, and wait for what would happen."""
+        self.submit("Next")
         expect(self.modal).to_contain_text("Approval")
 
     def confirm_request(self) -> str:

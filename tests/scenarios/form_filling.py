@@ -15,11 +15,18 @@ PageValues = Mapping[str, Any]
 async def fill_pages(modal: Modal, pages: Mapping[str, PageValues]) -> None:
     """Fill in page after page. Fields that appear because of others are waited for."""
     for name, page in pages.items():
-        first = next(iter(page))
-        if name not in ("", "Basics"):
-            await go_to_page(modal, name, first)
         for label, value in page.items():
+            if name:
+                await _reach(modal, name, label)
             await modal.fill({label: value})
+
+
+async def _reach(modal: Modal, page: str, label: str) -> None:
+    """Go to the page of a field, unless it is about to appear on this one."""
+    try:
+        await modal.ws.wait_until(lambda: label in modal.labels, 0.5)
+    except TimeoutError:
+        await go_to_page(modal, page, label)
 
 
 def filled_labels(pages: Mapping[str, PageValues]) -> set[str]:

@@ -16,6 +16,7 @@ from tests.scenarios.steps import (
     click_for_reply,
     confirm_request,
     eventually,
+    exact_request,
     find_card,
     go_to_page,
     jobs_received,
@@ -109,10 +110,10 @@ async def test_searching_paging_and_errors_in_the_form(env: Environment, alice: 
     await go_to_page(modal, "Advanced", "Hosts at a time")
     await modal.fill({"Hosts at a time": "3"})
     await go_to_page(modal, "Basics", "service")
-    assert list((await modal.submit()).errors) == ["Hosts"]
-    await modal.fill({"Hosts": "name ~ web"})
+    assert list((await modal.submit()).errors) == ["Where"]
+    await modal.fill({"Where": "name ~ web"})
     preview = await press_preview(modal)
-    assert '"concurrency_level": 3' in preview.text
+    assert '"concurrency_level": 3' in await exact_request(preview)
     await wait_for_texts(await approve_request(env, await confirm_request(preview)), "Succeeded", env=env)
 
 
@@ -132,7 +133,7 @@ async def test_maintenance_of_immybot_with_a_failed_action(env: Environment, ali
     modal = await open_form(alice, "/immybot when=now because=so")
     pages = {
         "Targets": {"Computers": ["DUN-001", "DUN-002"]},
-        "Maintenance": {"Maintenance type": "Global software", "Maintenance identifier": "Chrome"},
+        "Maintenance": {"What": "Global software", "Software or task": "Chrome"},
     }
     await fill_pages(modal, pages)
     name = await confirm_request(await press_preview(modal))

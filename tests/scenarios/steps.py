@@ -37,7 +37,7 @@ async def open_form(who: Person, line: str, channel: str = "#ops") -> Modal:
     assert reply.error == "", reply
     assert not reply.ephemeral_texts, reply.ephemeral_texts
     modal = await who.modal(WAIT_SECONDS)
-    await who.ws.wait_until(lambda: "One moment" not in modal.text, WAIT_SECONDS)
+    await who.ws.wait_until(lambda: "Loading…" not in modal.text, WAIT_SECONDS)
     return modal
 
 
@@ -46,17 +46,25 @@ async def open_edit(who: Person, card: Message) -> Modal:
     reply = await who.click("Edit", card)
     assert reply.error == "", reply
     form = await who.modal(WAIT_SECONDS)
-    await who.ws.wait_until(lambda: "One moment" not in form.text, WAIT_SECONDS)
+    await who.ws.wait_until(lambda: "Loading…" not in form.text, WAIT_SECONDS)
     return form
 
 
 async def go_to_page(modal: Modal, page: str, label: str) -> None:
-    """Go to a page of the form and wait for one of its fields."""
-    await modal.click(page)
+    """Go to the page of the form that has a field, by a button named ``page`` or else to the main page or the options,
+    and wait for the field."""
+    if page in modal.buttons:
+        await modal.click(page)
+    elif label not in modal.labels:
+        await modal.click(_button_to_other_page(modal))
     try:
         await modal.ws.wait_until(lambda: label in modal.labels, WAIT_SECONDS)
     except TimeoutError:
         raise AssertionError(f"There is no {label} on the page {page}:\n{modal.text}") from None
+
+
+def _button_to_other_page(modal: Modal) -> str:
+    return next(label for label in modal.buttons if "More options" in label or "Back to the form" in label)
 
 
 async def press_preview(modal: Modal) -> Modal:
@@ -64,10 +72,19 @@ async def press_preview(modal: Modal) -> Modal:
     result = await modal.submit()
     assert not result.errors, result.errors
     assert result.error == "", result.error_details
-    await modal.ws.wait_until(lambda: "Asking the back end" not in modal.text, WAIT_SECONDS)
+    await modal.ws.wait_until(lambda: "Checking what" not in modal.text, WAIT_SECONDS)
     assert modal.container.content.get("submit"), modal.text
     assert modal.container.content["callback_id"] == "preview", modal.text
     return modal
+
+
+async def exact_request(preview: Modal) -> str:
+    """Return the exact request that a preview shows on pages of its own."""
+    await preview.click("Exact request")
+    await preview.wait_for_text("Exact request\n", WAIT_SECONDS)
+    text = await read_pages(preview)
+    await preview.close()
+    return text
 
 
 async def confirm_request(preview: Modal) -> str:
@@ -146,7 +163,7 @@ async def open_edit_form(who: Person, card: Message) -> Modal:
     """Open the form of a request again."""
     await who.click("Edit", card)
     form = await who.modal()
-    await who.ws.wait_until(lambda: "One moment" not in form.text)
+    await who.ws.wait_until(lambda: "Loading…" not in form.text)
     return form
 
 

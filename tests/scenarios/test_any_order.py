@@ -127,7 +127,7 @@ class Simulation:
             return
         await person.click("Edit", card)
         form = await person.modal()
-        await self.env.slack.wait_until(lambda: "One moment" not in form.text)
+        await self.env.slack.wait_until(lambda: "Loading…" not in form.text)
         if "command" in form.labels:
             self.edits += 1
             await form.fill({"command": f"uptime {self.edits}"})

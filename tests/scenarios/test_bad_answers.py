@@ -13,6 +13,7 @@ from tests.scenarios.steps import (
     WAIT_SECONDS,
     approve_request,
     confirm_request,
+    exact_request,
     job_requests,
     open_form,
     press_preview,
@@ -29,7 +30,7 @@ username = "nightshift"
 password = "env:SANDBOX_FOREMAN_PASSWORD"
 """
 
-TYPED = {"Hosts": "os = RedHat", "When": "now", "Why": "patch"}
+TYPED = {"Where": "os = RedHat", "When": "now", "Why": "patch"}
 VALIDATION = {"error": {"message": "Validation failed: Description can't be blank"}}
 
 BAD = [
@@ -102,7 +103,7 @@ async def test_the_preview_shows_an_error_and_works_once_it_is_corrected(
     env.foreman.faults.clear()
     assert kept_values(modal) == TYPED
     preview = await press_preview(modal)
-    assert '"service": "nginx"' in preview.text
+    assert '"service": "nginx"' in await exact_request(preview)
     assert job_requests(env) == []
 
 

@@ -64,11 +64,11 @@ async def test_the_second_of_two_edits_sees_both_and_undoes_nothing(
 ) -> None:
     card = await find_card(bob, await make_request(alice))
     alices = await edited(alice, card, {"Why": "for the auditors"})
-    await confirm_request(await edited(bob, card, {"Hosts": "name = web05.sin.example.com"}))
+    await confirm_request(await edited(bob, card, {"Where": "name = web05.sin.example.com"}))
     await wait_for_texts(card, "1 host", "edited by @bob", env=env)
     await alices.submit()
     await eventually(env, lambda: "Nothing was saved." in alices.text, lambda: alices.text)
-    for text in ("Changed meanwhile", "Hosts: ", "name = web05.sin.example.com by @bob", "Why: ", "for the auditors"):
+    for text in ("Changed meanwhile", "Where: ", "name = web05.sin.example.com by @bob", "Why: ", "for the auditors"):
         assert text in alices.text, alices.text
     await choose(env, alices, "Use theirs as the base")
     assert "1 host: web05.sin.example.com" in alices.text, alices.text
@@ -133,7 +133,7 @@ async def test_another_change_while_both_are_shown_is_shown_too(env: Environment
     await confirm_request(await edited(bob, card, {"service": "postgresql"}))
     await alices.submit()
     await eventually(env, lambda: "Nothing was saved." in alices.text, lambda: alices.text)
-    await confirm_request(await edited(bob, card, {"Hosts": "name = web05.sin.example.com"}))
+    await confirm_request(await edited(bob, card, {"Where": "name = web05.sin.example.com"}))
     await alices.click("Use theirs as the base")
     await eventually(env, lambda: "name = web05.sin.example.com by @bob" in alices.text, lambda: alices.text)
     await choose(env, alices, "Use theirs as the base")

@@ -42,10 +42,10 @@ async def edit(who: Person, card: Message, fill: dict[str, Any]) -> None:
     """Open a request's form from its card, change fields and open the preview."""
     await who.click("Edit", card)
     form = await who.modal()
-    await who.ws.wait_until(lambda: "One moment" not in form.text)
+    await who.ws.wait_until(lambda: "Loading…" not in form.text)
     await form.fill(fill)
     await form.submit()
-    await who.ws.wait_until(lambda: "Asking the back end" not in form.text)
+    await who.ws.wait_until(lambda: "Checking what" not in form.text)
 
 
 async def two_hosts(env: Environment, alice: Person, bob: Person) -> tuple[str, Message]:
@@ -59,9 +59,9 @@ async def test_what_an_approver_edits_does_not_run_with_the_requesters_rights(
 ) -> None:
     name, found = await two_hosts(env, alice, bob)
     before = jobs_received(env)
-    await edit(bob, found, {"Hosts": "name = web05.sin.example.com", "command": "reboot"})
+    await edit(bob, found, {"Where": "name = web05.sin.example.com", "command": "reboot"})
     preview = await bob.modal()
-    assert "[Run it]" not in preview.text, preview.text
+    assert "[Run now]" not in preview.text, preview.text
     assert await confirm_request(preview) == name
     await wait_for_texts(found, "Waiting for approval", "edited by @bob", "0 of 1 approved by @sre", env=env)
     assert jobs_received(env) == before
@@ -76,12 +76,12 @@ async def test_the_requesters_own_later_edit_does_not_make_it_hers_alone_again(
 ) -> None:
     _, found = await two_hosts(env, alice, bob)
     before = jobs_received(env)
-    await edit(bob, found, {"Hosts": "name = web05.sin.example.com", "command": "reboot"})
+    await edit(bob, found, {"Where": "name = web05.sin.example.com", "command": "reboot"})
     await confirm_request(await bob.modal())
     await wait_for_texts(found, "edited by @bob", env=env)
     await edit(alice, found, {"command": "reboot now"})
     preview = await alice.modal()
-    assert "[Run it]" not in preview.text, preview.text
+    assert "[Run now]" not in preview.text, preview.text
     await confirm_request(preview)
     await wait_for_texts(found, "Waiting for approval", "0 of 1 approved by @sre", env=env)
     assert jobs_received(env) == before
@@ -92,9 +92,9 @@ async def test_an_edit_that_overtakes_a_preview_is_not_approved_by_a_rule(
 ) -> None:
     name, found = await two_hosts(env, alice, bob)
     before = jobs_received(env)
-    await edit(alice, found, {"Hosts": "name = web05.sin.example.com"})
+    await edit(alice, found, {"Where": "name = web05.sin.example.com"})
     preview = await alice.modal()
-    assert "[Run it]" in preview.text
+    assert "[Run now]" in preview.text
     await edit(bob, found, {"command": "reboot"})
     await confirm_request(await bob.modal())
     await wait_for_texts(found, "edited by @bob", env=env)
@@ -110,7 +110,7 @@ async def test_who_may_not_ask_for_it_may_not_edit_a_request_into_it(
     env: Environment, alice: Person, bob: Person
 ) -> None:
     _, found = await two_hosts(env, alice, bob)
-    await edit(bob, found, {"Hosts": "name ~ db"})
+    await edit(bob, found, {"Where": "name ~ db"})
     form = await bob.modal()
     await eventually(env, lambda: "may ask for this" in form.text, lambda: form.text)
     await form.close(everything=True)

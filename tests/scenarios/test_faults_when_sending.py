@@ -15,6 +15,7 @@ from tests.scenarios.steps import (
     click_for_reply,
     confirm_request,
     eventually,
+    go_to_page,
     make_request,
     open_form,
     press_preview,
@@ -160,7 +161,13 @@ def calls(env: Environment) -> tuple[int, int]:
 async def start_maintenance(env: Environment, alice: Person, *faults: Fault) -> Message:
     """Full maintenance of one computer, approved while something is wrong. Returns its card."""
     modal = await open_form(alice, "/immybot when=now because=so")
-    await fill_pages(modal, {"Targets": {"Computers": ["COR-003"]}, "Maintenance": {"Full maintenance": True}})
+    await fill_pages(
+        modal,
+        {
+            "Targets": {"Computers": ["COR-003"]},
+            "Maintenance": {"What": "Full maintenance: everything that is deployed"},
+        },
+    )
     name = await confirm_request(await press_preview(modal))
     env.immybot.faults += faults
     return await approve_request(env, name)
@@ -346,6 +353,7 @@ async def test_values_that_opsramp_drops_silently_are_reported(env: Environment,
     env.opsramp.ignored_keys = {"jobQueued"}
     try:
         modal = await open_form(alice, '/opsramp update job="Restart print spooler" when=now because=so')
+        await go_to_page(modal, "", "Queued")
         await modal.fill({"Queued": not modal.value("Queued")})
         card = await approve_request(env, await confirm_request(await press_preview(modal)))
         await wait_for_texts(card, "Partly failed", "it holds something else than was sent", "Queued", env=env)

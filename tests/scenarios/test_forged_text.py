@@ -54,7 +54,7 @@ async def test_a_reason_is_one_row_of_the_card(env: Environment, alice: Person, 
     modal = await open_form(alice, LINE.format("name ~ web", "now"))
     await modal.fill({"command": "uptime", "Why": FORGED + BIDI})
     preview = await press_preview(modal)
-    assert f"Why {FORGED_SHOWN}{BIDI_SHOWN}" in preview.text
+    assert f"Why “{FORGED_SHOWN}{BIDI_SHOWN}”" in preview.text
     await modal.close(everything=True)
     line = LINE.format("name ~ web", "now").replace(" because=patch", "")
     name = await make_request(alice, line, {"command": "uptime", "Why": FORGED + BIDI})

@@ -201,7 +201,7 @@ async def test_a_freeze_that_came_after_the_asking_stops_the_approval_until_its_
         # The content is unchanged; only its approvers have changed.
         await alice.click("Edit", card)
         form = await alice.modal()
-        await env.slack.wait_until(lambda: "One moment" not in form.text)
+        await env.slack.wait_until(lambda: "Loading…" not in form.text)
         preview = await press_preview(form)
         assert "1 of @sre, then 1 of @board" in preview.text
         assert await confirm_request(preview) == name

@@ -228,6 +228,6 @@ async def edit(who: Person, card: Message, fill: dict[str, Any]) -> None:
     """Edit a request from its card."""
     await who.click("Edit", card)
     form = await who.modal()
-    await who.ws.wait_until(lambda: "One moment" not in form.text, WAIT_SECONDS)
+    await who.ws.wait_until(lambda: "Loading…" not in form.text, WAIT_SECONDS)
     await form.fill(fill)
     await confirm_request(await press_preview(form))

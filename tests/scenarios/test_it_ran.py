@@ -182,7 +182,13 @@ async def test_sessions_that_somebody_started_in_immybot_are_confirmed_by_an_app
     env: Environment, alice: Person, bob: Person
 ) -> None:
     modal = await open_form(alice, "/immybot when=now because=so")
-    await fill_pages(modal, {"Targets": {"Computers": ["COR-003"]}, "Maintenance": {"Full maintenance": True}})
+    await fill_pages(
+        modal,
+        {
+            "Targets": {"Computers": ["COR-003"]},
+            "Maintenance": {"What": "Full maintenance: everything that is deployed"},
+        },
+    )
     name = await confirm_request(await press_preview(modal))
     env.immybot.faults.append(Fault("cut", "/api/v1/run-immy-service-new", "POST"))
     card = await approve_request(env, name)

@@ -34,7 +34,7 @@ async def refusal(who: Person, line: str) -> str:
     form = await open_form(who, line)
     await form.fill(UPTIME)
     await form.submit()
-    await who.ws.wait_until(lambda: "Asking the back end" not in form.text)
+    await who.ws.wait_until(lambda: "Checking what" not in form.text)
     assert not form.container.content.get("submit") or form.container.content["callback_id"] != "preview"
     text = form.text
     await form.close(everything=True)

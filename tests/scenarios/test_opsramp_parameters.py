@@ -12,7 +12,15 @@ from playground.environment import Environment
 from playground.opsramp.world import CLIENT, stable_uuid
 from playground.slack import Modal, Person
 from tests.scenarios.form_filling import PageValues, fill_pages, filled_labels, utc_time
-from tests.scenarios.steps import approve_request, confirm_request, go_to_page, open_form, press_preview, wait_for_texts
+from tests.scenarios.steps import (
+    approve_request,
+    confirm_request,
+    exact_request,
+    go_to_page,
+    open_form,
+    press_preview,
+    wait_for_texts,
+)
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -191,7 +199,7 @@ async def run(env: Environment, who: Person, line: str, pages: dict[str, PageVal
     modal = await open_form(who, line)
     await fill(modal, pages)
     preview = await press_preview(modal)
-    assert "correct-horse" not in preview.text
+    assert "correct-horse" not in preview.text + await exact_request(preview)
     card = await approve_request(env, await confirm_request(preview))
     await wait_for_texts(card, "Succeeded", env=env)
     return [r for r in env.opsramp.received_requests if r.method == "POST" and "/jobs" in r.path][-1].body

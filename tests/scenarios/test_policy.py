@@ -87,7 +87,7 @@ async def test_more_hosts_need_more_people_and_the_card_says_why(env: Environmen
     form = await open_form(
         alice, '/foreman run template="Run Command - Script Default" hosts="os = RedHat" because=patch'
     )
-    await form.fill({"command": "uptime", "Hosts": "name ~ app or name ~ web or name ~ db", "When": "now"})
+    await form.fill({"command": "uptime", "Where": "name ~ app or name ~ web or name ~ db", "When": "now"})
     preview = await press_preview(form)
     assert "Needs 2 of @sre because" in preview.text
     assert "This will notify 2 people" in preview.text
@@ -100,7 +100,7 @@ async def test_a_tenants_approvers_are_asked_whether_it_or_its_computer_is_chose
     env: Environment, alice: Person, target: dict[str, list[str]]
 ):
     form = await open_form(alice, "/immybot when=now because=patch")
-    item = {"Maintenance type": "Global software", "Maintenance identifier": "Chrome"}
+    item = {"What": "Global software", "Software or task": "Chrome"}
     await fill_pages(form, {"Targets": target, "Maintenance": item})
     preview = await press_preview(form)
     assert "Needs 1 of @brightwater because the tenant Brightwater Farms (rule “brightwater”)." in preview.text
@@ -109,7 +109,7 @@ async def test_a_tenants_approvers_are_asked_whether_it_or_its_computer_is_chose
 
 async def test_what_policy_refuses_never_becomes_a_request(env: Environment, alice: Person):
     form = await open_form(alice, WEB.format("now"))
-    await form.fill({"command": "uptime", "Hosts": "name ~ batch"})
+    await form.fill({"command": "uptime", "Where": "name ~ batch"})
     await form.submit()
     await env.slack.wait_until(lambda: "no batch hosts" in form.text)
     assert form.value("command") == "uptime"

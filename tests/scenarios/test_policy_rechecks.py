@@ -123,7 +123,7 @@ async def test_two_previews_of_the_last_of_a_budget_are_one_run(env: Environment
         form = await open_form(person, LINE.format("batch04", "now"))
         await form.fill(UPTIME)
         previews.append(await press_preview(form))
-        assert "[Run it]" in previews[-1].text
+        assert "[Run now]" in previews[-1].text
     name = await confirm_request(previews[0])
     await wait_for_texts(await find_card(alice, name, "dm"), "Succeeded", env=env)
     await previews[1].submit()
@@ -209,7 +209,7 @@ async def test_a_late_approval_cannot_run_it_now_in_a_forbidden_hour(
 async def test_targets_resolved_again_may_change_a_little(
     env: Environment, alice: Person, bob: Person, more: int, asks: bool
 ):
-    query = {"Hosts": "name ~ app or name ~ web or name ~ db", "Hosts are matched": "Dynamic query"}
+    query = {"Where": "name ~ app or name ~ web or name ~ db", "Match hosts": "Dynamic query"}
     form = await open_form(alice, LINE.format("web05", "at 22:00"))
     await form.fill({**UPTIME, **query})
     card = await find_card(bob, await confirm_request(await press_preview(form)))

@@ -116,7 +116,7 @@ async def test_an_edit_voids_the_first_approval_and_shows_what_changed(
     await click_for_reply(bob, "Approve", card)
     await alice.click("Edit", card)
     form = await alice.modal()
-    await env.slack.wait_until(lambda: "One moment" not in form.text)
+    await env.slack.wait_until(lambda: "Loading…" not in form.text)
     assert form.value("service") == "nginx"
     await form.fill({"service": "httpd"})
     assert await confirm_request(await press_preview(form)) == name
@@ -136,7 +136,7 @@ async def test_an_edit_that_changes_nothing_voids_nothing(env: Environment, alic
     await click_for_reply(bob, "Approve", card)
     await alice.click("Edit", card)
     form = await alice.modal()
-    await env.slack.wait_until(lambda: "One moment" not in form.text)
+    await env.slack.wait_until(lambda: "Loading…" not in form.text)
     preview = await press_preview(form)
     await preview.submit()
     assert "Nothing was changed" in preview.text
@@ -215,7 +215,7 @@ async def test_an_approved_request_is_moved_to_another_time_and_asked_for_again(
     await wait_for_texts(card, "Scheduled", env=env)
     await alice.click("Edit", card)
     form = await alice.modal()
-    await env.slack.wait_until(lambda: "One moment" not in form.text)
+    await env.slack.wait_until(lambda: "Loading…" not in form.text)
     await form.fill({"When": "every 3 days at 07:00"})
     await confirm_request(await press_preview(form))
     await wait_for_texts(card, "Waiting for approval", "Changed in revision 2", "0 of 2", env=env)

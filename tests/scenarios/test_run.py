@@ -81,8 +81,8 @@ async def test_it_can_be_run_again_on_the_hosts_that_failed(env: Environment, al
     env.foreman.state.jobs.failing_hosts.clear()
     await alice.click("Rerun failed targets", await find_card(alice, name, "#results"))
     modal = await alice.modal(WAIT_SECONDS)
-    await eventually(env, lambda: "Hosts" in modal.labels)
-    assert modal.value("Hosts") == f"job_invocation.id = {number} and job_invocation.result = failed"
+    await eventually(env, lambda: "Where" in modal.labels)
+    assert modal.value("Where") == f"job_invocation.id = {number} and job_invocation.result = failed"
     await modal.fill({"When": "now", "Why": "once more"})
     preview = await press_preview(modal)
     assert "2 hosts" in preview.text

@@ -31,7 +31,9 @@ from tests.scenarios.steps import (
     approve_request,
     click_for_reply,
     confirm_request,
+    exact_request,
     find_card,
+    go_to_page,
     make_request,
     open_form,
     press_preview,
@@ -161,19 +163,21 @@ async def test_what_was_picked_on_one_is_not_asked_of_another(alice: Person) -> 
     assert modal.value("System") == "Lab"
     assert modal.value("Template") is None
     assert "command" not in modal.labels
-    kept = {label: modal.value(label) for label in ("Hosts", "When", "Why")}
-    assert kept == {"Hosts": "os = RedHat and hostgroup = web", "When": "now", "Why": "check"}
+    kept = {label: modal.value(label) for label in ("Where", "When", "Why")}
+    assert kept == {"Where": "os = RedHat and hostgroup = web", "When": "now", "Why": "check"}
     await modal.pick("Template", COMMAND)
     await modal.fill({"command": "uptime"})
-    assert '"job_template_id": 289' in (await press_preview(modal)).text
+    assert '"job_template_id": 289' in await exact_request(await press_preview(modal))
 
 
 async def test_secrets_are_each_ones_own(alice: Person) -> None:
     modal = await open_form(alice, "/foreman")
-    await modal.click("Advanced")
+    await go_to_page(modal, "Advanced", "SSH password")
     await modal.wait_for_field("SSH password")
     assert modal.option_texts("SSH password") == ["sudo"]
+    await go_to_page(modal, "Basics", "When")
     await choose_backend(modal, "Lab")
+    await go_to_page(modal, "Advanced", "SSH password")
     assert modal.option_texts("SSH password") == ["lab-root"]
 
 
@@ -240,7 +244,7 @@ async def test_only_what_a_person_may_use_is_offered(extra_sandboxes: ExtraSandb
     modal = await open_form(dave, f"/foreman {UPTIME} {FEW}")
     assert "System" not in modal.labels
     preview = await press_preview(modal)
-    assert '"job_template_id": 289' in preview.text
+    assert '"job_template_id": 289' in await exact_request(preview)
     name = await confirm_request(preview)
     await dave.wait_for(f"{name} · succeeded", where="#lab-results")
 

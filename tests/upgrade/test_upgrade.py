@@ -39,6 +39,7 @@ from tests.upgrade.load import load_export
 from tests.upgrade.observe import Observer, cards_by_name
 from tests.upgrade.recreate import read_setting, recreate
 
+CONTINUE = "Continue the form you left unfinished"
 FOREMAN_JOBS = "/api/job_invocations"
 IMMYBOT_RUNS = "/api/v1/run-immy-service-new"
 OVER = {
@@ -234,7 +235,7 @@ async def what_waits_is_approved(upgraded: Upgraded) -> None:
     changed = card("awaiting, changes asked for")
     await alice.click("Edit", changed)
     form = await alice.modal(WAIT_SECONDS)
-    await form.ws.wait_until(lambda: "One moment" not in form.text, WAIT_SECONDS)
+    await form.ws.wait_until(lambda: "Loading…" not in form.text, WAIT_SECONDS)
     await form.fill({"command": "uptime --version"})
     await confirm_request(await press_preview(form))
     await wait_for_texts(changed, "Changed in revision 2", env=upgraded.env)
@@ -269,7 +270,7 @@ async def approve(who: Person, card: Message) -> str:
 async def drafts_are_picked_up(upgraded: Upgraded) -> None:
     alice, bob, dave = (upgraded.person(name) for name in ("alice", "bob", "dave"))
     form = await pick_up(alice, "/foreman", "command")
-    assert (form.value("command"), form.value("Hosts")) == ("df -h", "name ~ db01")
+    assert (form.value("command"), form.value("Where")) == ("df -h", "name ~ db01")
     await form.fill({"Why": "disk"})
     assert await confirm_request(await press_preview(form)) == "NS-42"
     form = await pick_up(alice, "/foreman", "Run as")
@@ -279,24 +280,23 @@ async def drafts_are_picked_up(upgraded: Upgraded) -> None:
     await preview.submit()
     assert "NS-23 cannot be edited any more" in preview.text
     await preview.close(everything=True)
-    form = await pick_up(dave, "/foreman", "Run as")
-    await go_to_page(form, "Basics", "When")
+    form = await pick_up(dave, "/foreman")
     assert form.value("When") == "03/04 at 6"
-    choices = [button for button in form.buttons if button not in ("Basics", "Advanced", "Foreman's own timing")]
+    choices = [button for button in form.buttons if "More options" not in button]
     assert len(choices) == 4
     await form.click(choices[0])
     await eventually(upgraded.env, lambda: choices[0] not in form.buttons, lambda: form.text)
     await form.close(everything=True)
-    form = await pick_up(bob, "/immybot", "Maintenance type")
-    await go_to_page(form, "Targets", "When")
+    form = await pick_up(bob, "/immybot")
     assert form.value("When") == "when pigs fly"
     await form.close(everything=True)
 
 
-async def pick_up(who: Person, line: str, label: str) -> Modal:
+async def pick_up(who: Person, line: str) -> Modal:
     """Open a form and go on with the one that was left unfinished."""
     form = await open_form(who, line)
-    await go_to_page(form, "Pick up the form you left unfinished", label)
+    await form.click(CONTINUE)
+    await form.ws.wait_until(lambda: CONTINUE not in form.buttons, WAIT_SECONDS)
     return form
 
 
@@ -345,6 +345,6 @@ async def what_failed_is_asked_for_again(upgraded: Upgraded) -> None:
     outcome = next(m for m in env.slack.channel("#results").messages if f"{name} ·" in m.text)
     await alice.click("Run again on the failed ones", outcome)
     form = await alice.modal()
-    await eventually(env, lambda: "Hosts" in form.labels)
-    assert form.value("Hosts") == "job_invocation.id = 6 and job_invocation.result = failed"
+    await eventually(env, lambda: "Where" in form.labels)
+    assert form.value("Where") == "job_invocation.id = 6 and job_invocation.result = failed"
     await form.close(everything=True)

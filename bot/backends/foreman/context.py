@@ -16,6 +16,8 @@ from bot.values import Json
 _VERSIONS_TTL = timedelta(minutes=10)
 _TEMPLATES_TTL = timedelta(minutes=1)
 _INPUT_SETS_TTL = timedelta(minutes=10)
+_HOSTS_TTL = timedelta(minutes=1)
+"""How old the hosts may be that a form shows. Previews and starts read them again."""
 
 
 class ForemanContext:
@@ -33,12 +35,14 @@ class ForemanContext:
         self._templates: dict[int, tuple[datetime, JobTemplate]] = {}
         self._features: dict[str, int] = {}
         self._input_sets = ExpiringCache(clock, _INPUT_SETS_TTL.total_seconds())
+        self.hosts = ExpiringCache(clock, _HOSTS_TTL.total_seconds())
         self._known_input_sets: dict[Hashable, Sequence[Row]] = {}
         self._versions_are_known = False
 
     async def close(self) -> None:
         await self._versions.close()
         await self._input_sets.close()
+        await self.hosts.close()
         await self.api.close()
 
     async def refresh_versions(self, *, force: bool = False) -> None:

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
-from bot.backends.base import FormField, Option, form_fields
+from pydantic import JsonValue
+
+from bot.backends.base import MAIN_SECTION, FormField, FormValues, Option, form_fields
 from bot.backends.foreman.params import PASSWORD_FIELDS, ForemanJobParams
 from bot.backends.foreman.server import ForemanServer
 from bot.backends.foreman.settings import ForemanSettings
@@ -13,16 +15,32 @@ _MULTILINE_INPUTS = frozenset({"command", "script", "playbook"})
 
 
 def job_form_fields(
-    settings: ForemanSettings, server: ForemanServer, template: JobTemplate | None
+    settings: ForemanSettings, server: ForemanServer, template: JobTemplate | None, values: FormValues
 ) -> tuple[FormField, ...]:
-    """Return the fields in order. Without a known template, its inputs are one field of JSON."""
+    """Return the fields in order. A template and a feature share one field until a feature is picked in it."""
     fields: list[FormField] = []
-    for field in form_fields(ForemanJobParams):
-        if field.name == "inputs" and template is not None:
-            fields += [_input_field(item, settings) for item in template.inputs]
+    for field in _what_and_where(form_fields(ForemanJobParams), values):
+        if field.name == "inputs":
+            fields += [_input_field(item, settings) for item in template.inputs] if template is not None else []
         elif _has_effect(field.name, server, template):
             fields.append(_with_secret_choices(field, settings) if field.name in PASSWORD_FIELDS else field)
     return tuple(fields)
+
+
+def _what_and_where(fields: Sequence[FormField], values: FormValues) -> list[FormField]:
+    """Return the fields without those that another one stands for: a feature that is picked takes the place of the
+    template, and a bookmark that of the search."""
+    feature, bookmark = values.get("feature"), values.get("bookmark_id")
+    hidden = {
+        "feature": not feature,
+        "job_template_id": bool(feature) and not values.get("job_template_id"),
+        "search_query": bool(bookmark) and not values.get("search_query"),
+    }
+    in_front: dict[str, JsonValue] = {"section": MAIN_SECTION}
+    changed = {"bookmark_id": in_front if bookmark else {}}
+    return [
+        field.model_copy(update=changed.get(field.name, {})) for field in fields if not hidden.get(field.name, False)
+    ]
 
 
 def _secret_options(settings: ForemanSettings) -> tuple[Option, ...]:
@@ -61,7 +79,8 @@ def _input_field(item: TemplateInput, settings: ForemanSettings) -> FormField:
         return base.model_copy(update={"widget": "choice", "choices": _secret_options(settings), "hint": hint})
     if item.options:
         return base.model_copy(update={"widget": "choice", "choices": _options(item.options)})
-    return base.model_copy(update={"widget": "long_text" if item.name in _MULTILINE_INPUTS else "text"})
+    widget = "long_text" if item.name in _MULTILINE_INPUTS else "text"
+    return base.model_copy(update={"widget": widget, "sent_empty": True})
 
 
 def _options(options: Sequence[str]) -> tuple[Option, ...]:

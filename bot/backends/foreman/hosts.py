@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from bot.backends.base import MAX_TARGET_NAMES, Targets
 from bot.backends.foreman.api import ForemanReads, Row
+from bot.backends.foreman.host_names import NAMES_IN_A_SEARCH, names_in_search, search_for
 
 FACT_KEYS: Mapping[str, tuple[str, ...]] = {
     "organizations": ("organization_name",),
@@ -26,13 +27,29 @@ async def matching_hosts(
     Foreman tells what hosts belong to only in whole rows, so these are read only where a fact is wanted. A fact that is
     not read is not known.
     """
-    rows, count = await _read_rows(api, query, taxonomy, thin=FACT_KEYS.keys().isdisjoint(wanted_facts))
+    thin = FACT_KEYS.keys().isdisjoint(wanted_facts)
+    names = names_in_search(query)
+    if len(names) > NAMES_IN_A_SEARCH:
+        rows, count = await _read_named(api, names, taxonomy, thin=thin)
+    else:
+        rows, count = await _read_rows(api, query, taxonomy, thin=thin)
     is_complete = len(rows) >= count
     return Targets(
         count=count,
         names=tuple(str(row.get("name")) for row in rows),
         facts={fact: _values(rows, keys, is_complete=is_complete) for fact, keys in FACT_KEYS.items()},
     )
+
+
+async def _read_named(
+    api: ForemanReads, names: Sequence[str], taxonomy: Mapping[str, int], *, thin: bool
+) -> tuple[Sequence[Row], int]:
+    """Return the hosts with these names, read in several searches."""
+    rows: list[Row] = []
+    for start in range(0, len(names), NAMES_IN_A_SEARCH):
+        part = search_for(names[start : start + NAMES_IN_A_SEARCH])
+        rows += (await _read_rows(api, part, taxonomy, thin=thin))[0]
+    return rows, len(rows)
 
 
 async def _read_rows(

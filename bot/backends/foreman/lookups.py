@@ -1,15 +1,20 @@
 """Finds the options of the form's selects."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 
 from bot.backends.base import Option
 from bot.backends.foreman.api import ForemanApi, ForemanReads, Row, quote_search_value
 from bot.backends.foreman.settings import ForemanSettings
-from bot.errors import NotFound, RemoteNotFound
+from bot.errors import NotFound, Refused, RemoteNotFound
 
 _MAX_RESULTS = 101
 """One more than a select can hold, to detect that there are too many."""
+_MAX_VALUE_LENGTH = 150
+"""Maximum length of an option's value."""
 
+FEATURE_PREFIX = "feature:"
+"""The prefix of a feature's label among the templates, which people pick it from."""
 
 _PATHS = {
     "job_template_id": "job_templates",
@@ -26,7 +31,7 @@ async def lookup(
     without options."""
     match field:
         case "job_template_id":
-            return await _templates(api, settings, query, taxonomy)
+            return await _templates_and_features(api, settings, query, taxonomy)
         case "feature":
             return await _features(api, settings, query)
         case "bookmark_id":
@@ -78,6 +83,33 @@ async def fetch_feature(api: ForemanReads, label: str) -> Row | None:
     return next((row for row in rows if row.get("label") == label), None)
 
 
+async def _templates_and_features(
+    api: ForemanApi, settings: ForemanSettings, query: str, taxonomy: Mapping[str, int]
+) -> Sequence[Option]:
+    """Return templates, and behind them the features that the query finds, up to what a select can hold."""
+    templates, features = await asyncio.gather(
+        _templates(api, settings, query, taxonomy), _features_if_seen(api, settings, query)
+    )
+    offered = [
+        Option(
+            value=FEATURE_PREFIX + feature.value,
+            label=feature.label,
+            description=f"Feature that runs {feature.description}" if feature.description else "Feature",
+        )
+        for feature in features
+        if len(FEATURE_PREFIX + feature.value) <= _MAX_VALUE_LENGTH
+    ]
+    return _rank(query, [*templates, *offered])[:_MAX_RESULTS]
+
+
+async def _features_if_seen(api: ForemanApi, settings: ForemanSettings, query: str) -> Sequence[Option]:
+    """Return features; none for an account that sees templates only."""
+    try:
+        return await _features(api, settings, query)
+    except Refused:
+        return ()
+
+
 async def _templates(
     api: ForemanApi, settings: ForemanSettings, query: str, taxonomy: Mapping[str, int]
 ) -> Sequence[Option]:
@@ -86,7 +118,12 @@ async def _templates(
     only = " or ".join(f"name = {quote_search_value(name)}" for name in settings.templates)
     base = "snippet = false" + (f" and ({only})" if only else "")
     rows = await _search(api, "/api/job_templates", base, query, taxonomy)
-    return _rank(query, [_option(row, str(row.get("job_category") or "")) for row in rows])
+    return _rank(query, [_option(row, _about_template(row)) for row in rows])
+
+
+def _about_template(row: Row) -> str:
+    """Return the category of a template, and how it describes its jobs."""
+    return " · ".join(str(row[key]) for key in ("job_category", "description_format") if row.get(key))
 
 
 async def _features(api: ForemanApi, settings: ForemanSettings, query: str) -> Sequence[Option]:

@@ -8,7 +8,9 @@ from bot.backends.base import (
     Candidate,
     FormField,
     FormValues,
+    FoundTargets,
     Handle,
+    Interpretation,
     Operation,
     Option,
     Plan,
@@ -16,7 +18,18 @@ from bot.backends.base import (
     Preview,
     Progress,
 )
-from bot.backends.foreman import cancel, candidates, form, lookups, notes, planning, poll, preview, start
+from bot.backends.foreman import (
+    cancel,
+    candidates,
+    form,
+    interpretation,
+    lookups,
+    notes,
+    planning,
+    poll,
+    preview,
+    start,
+)
 from bot.backends.foreman.api import ForemanReads
 from bot.backends.foreman.context import ForemanContext, parse_int
 from bot.backends.foreman.headline import job_headline
@@ -28,7 +41,7 @@ from bot.backends.foreman.templates import JobTemplate
 from bot.backends.payload import as_text
 from bot.errors import BadResponse, InputError, OutcomeUnknown, Refused, Unreachable
 from bot.schedule import Schedule
-from bot.values import Json
+from bot.values import Json, JsonObject
 
 
 class ForemanJobOperation(Operation[ForemanJobParams]):
@@ -50,15 +63,21 @@ class ForemanJobOperation(Operation[ForemanJobParams]):
     async def fields(self, values: FormValues) -> tuple[FormField, ...]:
         chosen, feature = parse_int(values.get("job_template_id")), str(values.get("feature") or "") or None
         if chosen is None and feature is None:
-            return form.job_form_fields(self._context.settings, self._context.server, None)
+            return form.job_form_fields(self._context.settings, self._context.server, None, values)
         # The server's version decides which fields have an effect, and whether it can schedule a series.
         await self._context.refresh_versions()
         try:
             template = await self._context.fetch_template(chosen, feature, self._context.taxonomy_params(values))
         except InputError:
             # The preview says that the template is gone; the form stays usable.
-            return form.job_form_fields(self._context.settings, self._context.server, None)
-        return form.job_form_fields(self._context.settings, self._context.server, template)
+            return form.job_form_fields(self._context.settings, self._context.server, None, values)
+        return form.job_form_fields(self._context.settings, self._context.server, template, values)
+
+    async def interpret(self, values: FormValues, labels: JsonObject) -> Interpretation:
+        return await interpretation.interpret(self._context, values, labels)
+
+    async def find_targets(self, values: FormValues) -> FoundTargets | None:
+        return await interpretation.find_targets(self._context, values)
 
     async def lookup(self, field: str, query: str, values: FormValues) -> Sequence[Option]:
         context = self._context.taxonomy_params(values)
@@ -88,7 +107,11 @@ class ForemanJobOperation(Operation[ForemanJobParams]):
             targets=targets,
             plan=plan,
             headline=job_headline(params, template, hosts.targets, self._context.settings),
-            warnings=(*plan.warnings, *preview.warnings(params, template, hosts.query)),
+            warnings=(
+                *plan.warnings,
+                *preview.unknown_host_warnings(hosts),
+                *preview.warnings(params, template, hosts.query),
+            ),
             facts=preview.facts(params, template, hosts.query, self._context.settings),
             resolutions=preview.resolutions(params, template, hosts, self._context.settings),
         )

@@ -15,7 +15,7 @@ from pydantic import (
 )
 
 from bot.backends.base import Param, Params
-from bot.backends.foreman import cron, vendor_payload
+from bot.backends.foreman import cron, host_names, vendor_payload
 from bot.values import Json
 
 TIMING_FIELDS = ("cron_line", "max_iteration", "end_time", "purpose", "start_at", "start_before")
@@ -23,7 +23,8 @@ TIMING_FIELDS = ("cron_line", "max_iteration", "end_time", "purpose", "start_at"
 
 PASSWORD_FIELDS = ("effective_user_password", "password", "key_passphrase")
 
-ADVANCED_SECTION = "Advanced"
+HOSTS_SECTION = "Hosts"
+ADVANCED_SECTION = "Run as and limits"
 TIMING_SECTION = "Foreman's own timing"
 
 
@@ -63,10 +64,11 @@ class ForemanJobParams(Params):
         PositiveInteger | None,
         Param(
             "Template",
-            "The job template to run.",
             widget="lookup",
+            placeholder="Search job templates",
             reloads=True,
             argument="template",
+            needed=True,
         ),
     ] = None
     feature: Annotated[
@@ -85,19 +87,33 @@ class ForemanJobParams(Params):
     search_query: Annotated[
         str | None,
         Param(
-            "Hosts",
-            "A search in Foreman's words.",
-            placeholder="os = RedHat and hostgroup = web",
+            "Where",
+            "Names, a Foreman search, or bookmark NAME.",
+            placeholder="web05, web10 or hostgroup = web",
             argument="hosts",
+            needed=True,
+            finds_targets=True,
         ),
     ] = None
     bookmark_id: Annotated[
         PositiveInteger | None,
-        Param("Bookmark", "Instead of a search: one that is saved in Foreman.", widget="lookup", argument="bookmark"),
+        Param(
+            "Bookmark",
+            "A search that is saved in Foreman.",
+            section=HOSTS_SECTION,
+            widget="lookup",
+            reloads=True,
+            argument="bookmark",
+            finds_targets=True,
+        ),
     ] = None
     targeting_type: Annotated[
         Literal["static_query", "dynamic_query"],
-        Param("Hosts are matched", "Static: once, when Foreman gets the job. Dynamic: again at each start."),
+        Param(
+            "Match hosts",
+            "Static: once, when Foreman gets the job. Dynamic: again at each start.",
+            section=HOSTS_SECTION,
+        ),
     ] = "static_query"
     organization_id: Annotated[
         PositiveInteger | None,
@@ -241,6 +257,11 @@ class ForemanJobParams(Params):
     @classmethod
     def _accept_vendor_body(cls, data: Json) -> Json:
         return vendor_payload.flatten(data) if isinstance(data, dict) else data
+
+    @field_validator("search_query")
+    @classmethod
+    def _accept_host_list(cls, value: str | None) -> str | None:
+        return value and host_names.as_search(value)
 
     @field_validator("inputs", mode="before")
     @classmethod

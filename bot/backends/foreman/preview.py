@@ -8,6 +8,7 @@ from pydantic import JsonValue
 
 from bot.backends.base import Resolution, Targets
 from bot.backends.foreman.api import ForemanReads, Row
+from bot.backends.foreman.host_names import missing_names, names_in_search, some_names
 from bot.backends.foreman.hosts import matching_hosts
 from bot.backends.foreman.params import ForemanJobParams
 from bot.backends.foreman.settings import ForemanSettings
@@ -87,6 +88,12 @@ def input_problems(params: ForemanJobParams, template: JobTemplate) -> dict[str,
         if problem:
             problems[f"inputs.{item.name}"] = problem
     return problems
+
+
+def unknown_host_warnings(hosts: FoundHosts) -> list[str]:
+    """Return a warning that names the hosts of a list that Foreman does not have."""
+    unknown = missing_names(names_in_search(hosts.query), hosts.targets.names)
+    return [f"Not in Foreman: {some_names(unknown)}."] if unknown else []
 
 
 def warnings(params: ForemanJobParams, template: JobTemplate, query: str) -> list[str]:

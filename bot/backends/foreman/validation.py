@@ -51,11 +51,11 @@ def effective_max_iteration(params: ForemanJobParams, settings: ForemanSettings,
 
 def _check_template_and_hosts(params: ForemanJobParams, problems: dict[str, str]) -> None:
     if params.job_template_id is None and params.feature is None:
-        problems["job_template_id"] = "Choose a template, or a feature instead."
+        problems["job_template_id"] = "Choose a template or a feature."
     elif params.job_template_id is not None and params.feature is not None:
         problems["feature"] = "Give a template or a feature, not both."
     if params.search_query is None and params.bookmark_id is None:
-        problems["search_query"] = "Say which hosts, as a search or a bookmark."
+        problems["search_query"] = "Say where: names, a search or a bookmark."
     elif params.search_query is not None and params.bookmark_id is not None:
         problems["bookmark_id"] = "Give a search or a bookmark, not both."
     if params.feature is not None and params.targeting_type == "dynamic_query":

@@ -6,13 +6,25 @@ from datetime import datetime, timedelta
 
 from pydantic import JsonValue
 
-from bot.backends.base import Candidate, FormValues, Handle, HttpCall, Operation, Option, Plan, Preview, Progress
+from bot.backends.base import (
+    Candidate,
+    FormField,
+    FormValues,
+    Handle,
+    HttpCall,
+    Operation,
+    Option,
+    Plan,
+    Preview,
+    Progress,
+)
 from bot.backends.headlines import headline
 from bot.backends.http import Client
 from bot.backends.immybot import notes
 from bot.backends.immybot.actions import ActionReader
 from bot.backends.immybot.body import build_body
 from bot.backends.immybot.candidates import group_candidates
+from bot.backends.immybot.form import maintenance_fields
 from bot.backends.immybot.handles import attached_sessions, build_handle, expected_run, session_query
 from bot.backends.immybot.headline import what_happens
 from bot.backends.immybot.inventory import Inventory
@@ -44,7 +56,7 @@ class MaintenanceOperation(Operation[MaintenanceParams]):
     """Runs maintenance on computers, tenants or persons."""
 
     key = "immybot.maintenance"
-    title = "Maintenance - Run"
+    title = "Run ImmyBot maintenance"
     summary = "Runs software, a task, a deployment or full maintenance on computers, tenants or persons."
     scheduling_note = notes.SCHEDULING_NOTE
     reference_notes = notes.REFERENCE_NOTES
@@ -73,6 +85,9 @@ class MaintenanceOperation(Operation[MaintenanceParams]):
         self._inventory = Inventory(client, clock)
         self._sessions = SessionReader(client)
         self._actions = ActionReader(client, secrets.redact)
+
+    async def fields(self, values: FormValues) -> tuple[FormField, ...]:
+        return maintenance_fields(values)
 
     async def lookup(self, field: str, query: str, values: FormValues) -> Sequence[Option]:
         return await lookup(self._inventory, field, query, values, self._settings.lookup_timeout)

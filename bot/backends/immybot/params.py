@@ -7,7 +7,7 @@ from pydantic import Field as Bounds
 from pydantic import JsonValue, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from bot.backends.base import Param, Params
+from bot.backends.base import Option, Param, Params
 from bot.backends.immybot import codes
 from bot.backends.immybot.param_types import (
     ClockTime,
@@ -59,17 +59,30 @@ _IF_PROMPT: dict[str, tuple[JsonValue, ...]] = {"reboot_preference": ("Prompt",)
 _IF_SOFTWARE: dict[str, tuple[JsonValue, ...]] = {"maintenance_type": codes.SOFTWARE_TYPES}
 
 
+WHOLE_CHOICES = (
+    Option(value="FullMaintenance", label="Full maintenance: everything that is deployed"),
+    Option(value="Deployment", label="One deployment"),
+)
+"""What can be chosen in the form besides a maintenance type."""
+
+
 class MaintenanceParams(Params):
     """The parameters of ``POST /api/v1/run-immy-service-new``, flat, under names derived from the API's own."""
 
-    computers: Annotated[Computers, Param("Computers", "", TARGETS_SECTION, "lookups")] = Bounds(default_factory=list)
-    tenants: Annotated[Tenants, Param("Tenants", "", TARGETS_SECTION, "lookups")] = Bounds(default_factory=list)
-    persons: Annotated[Persons, Param("Persons", "", TARGETS_SECTION, "lookups")] = Bounds(default_factory=list)
+    computers: Annotated[
+        Computers, Param("Computers", "", TARGETS_SECTION, "lookups", placeholder="Search computers")
+    ] = Bounds(default_factory=list)
+    tenants: Annotated[Tenants, Param("Tenants", "All their computers.", TARGETS_SECTION, "lookups", reloads=True)] = (
+        Bounds(default_factory=list)
+    )
+    persons: Annotated[
+        Persons, Param("People", "The computers that they use.", TARGETS_SECTION, "lookups", reloads=True)
+    ] = Bounds(default_factory=list)
 
     maintenance_type: Annotated[
         MaintenanceType | None,
         _enum_param(
-            "Maintenance type",
+            "What",
             MAINTENANCE_SECTION,
             "maintenanceParams.maintenanceType",
             codes.MAINTENANCE_TYPE,
@@ -79,8 +92,8 @@ class MaintenanceParams(Params):
     maintenance_identifier: Annotated[
         Identifier | None,
         Param(
-            "Maintenance identifier",
-            "The software or task; choose the maintenance type first.",
+            "Software or task",
+            "",
             MAINTENANCE_SECTION,
             "lookup",
             api_name="maintenanceParams.maintenanceIdentifier",
@@ -333,7 +346,7 @@ class MaintenanceParams(Params):
     @model_validator(mode="before")
     @classmethod
     def _accept_vendor_body(cls, data: Json) -> Json:
-        return flatten(data, cls.model_fields)
+        return _without_whole_choice(flatten(data, cls.model_fields))
 
     @model_validator(mode="after")
     def _check(self) -> "MaintenanceParams":
@@ -344,6 +357,16 @@ class MaintenanceParams(Params):
         if faults:
             raise ValidationError.from_exception_data(type(self).__name__, faults)
         return self
+
+
+def _without_whole_choice(data: Json) -> Json:
+    """Return values with full maintenance or a deployment in their own fields, not in that of the maintenance type."""
+    full, deployment = (choice.value for choice in WHOLE_CHOICES)
+    if not isinstance(data, dict) or data.get("maintenance_type") not in (full, deployment):
+        return data
+    chosen = data["maintenance_type"]
+    rest = {name: value for name, value in data.items() if name != "maintenance_type"}
+    return {**rest, "full_maintenance": True} if chosen == full else rest
 
 
 def _problems(p: MaintenanceParams) -> Iterator[tuple[str, str]]:
@@ -368,10 +391,10 @@ def _item_problems(p: MaintenanceParams) -> Iterator[tuple[str, str]]:
     if not (p.full_maintenance or p.maintenance_identifier or p.deployment_id):
         yield (
             "maintenance_identifier",
-            "Say what is to be maintained: an identifier, a deployment, or full maintenance.",
+            "Choose what to maintain: software, a task, a deployment or full maintenance.",
         )
     if p.maintenance_identifier and p.maintenance_type is None:
-        yield "maintenance_type", "Say of which kind the identifier is."
+        yield "maintenance_type", "Choose which kind of software or task this is."
     numbered = p.maintenance_type in codes.NUMBERED_TYPES
     if p.maintenance_identifier and numbered and not _is_number(p.maintenance_identifier):
         yield "maintenance_identifier", "Must be the number that ImmyBot has given it; names are not understood there."

@@ -1,11 +1,11 @@
 """``opsramp.create_job``: creates a job. If OpsRamp's response is lost, the job is found by its name."""
 
-from bot.backends.base import Handle, Plan, Preview
+from bot.backends.base import MAIN_SECTION, FormField, FormValues, Handle, Plan, Preview
 from bot.backends.opsramp import compare, notes
 from bot.backends.opsramp.body import Body
 from bot.backends.opsramp.context import canonical_job
-from bot.backends.opsramp.params import CreateJobParams
-from bot.backends.opsramp.write_job import WriteJobOperation, overlay_of
+from bot.backends.opsramp.params import WORK_SECTION, CreateJobParams
+from bot.backends.opsramp.write_job import PARAMETERS_SECTION, WriteJobOperation, overlay_of
 from bot.backends.payload import as_text, value_at
 from bot.errors import BackendError, BadResponse, InputError, OutcomeUnknown, Refused, Unreachable
 from bot.schedule import Schedule
@@ -18,7 +18,7 @@ class CreateJobOperation(WriteJobOperation[CreateJobParams]):
     """Creates a job."""
 
     key = "opsramp.create_job"
-    title = "Create a job"
+    title = "Create an OpsRamp job"
     summary = (
         "Creates a job in OpsRamp. When is the job's own schedule there, and what OpsRamp cannot hold exactly is "
         "refused; instead, a start date and a pattern can be given. To run a job at some time, use opsramp.run_job."
@@ -27,6 +27,18 @@ class CreateJobOperation(WriteJobOperation[CreateJobParams]):
     reference_notes = notes.CREATE_NOTES
     params_model = CreateJobParams
     outcome_prefix = "OpsRamp created the job"
+
+    async def fields(self, values: FormValues) -> tuple[FormField, ...]:
+        """Return the fields: first what kind of job it is and what that needs, then its name and its devices."""
+        fields = await super().fields(values)
+        shown = [
+            f.model_copy(update={"section": MAIN_SECTION} | ({"required": True} if f.name == "name" else {}))
+            if f.name == "name" or f.section in (WORK_SECTION, PARAMETERS_SECTION)
+            else f
+            for f in fields
+        ]
+        # Devices come last: they follow from what the job does.
+        return tuple(sorted(shown, key=lambda f: f.name == "entities"))
 
     def plan(self, params: CreateJobParams, schedule: Schedule, token: str) -> Plan:
         changeset, body, _ = self._changeset(params, schedule)

@@ -10,6 +10,8 @@ from bot.backends.opsramp import coercion, pattern
 from bot.backends.opsramp.body import BODY_FIELDS, extract_fields
 from bot.values import Json, JsonObject
 
+QUEUE_SECTION, WORK_SECTION, SCHEDULE_SECTION = "Name and queue", "What it does", "Schedule in OpsRamp"
+
 _BACKUP, _INSTALL, _SCRIPT = (
     {"job_type": (name,)} for name in (coercion.CONFIG_BACKUP, coercion.APP_INSTALL, coercion.CUSTOM)
 )
@@ -36,11 +38,11 @@ def _job_param(name: str, label: str, hint: str = "", **more: Any) -> Param:
 
 
 def _work_param(name: str, label: str, hint: str = "", **more: Any) -> Param:
-    return _job_param(name, label, hint, section="What it does", **more)
+    return _job_param(name, label, hint, section=WORK_SECTION, **more)
 
 
 def _schedule_param(name: str, label: str, hint: str = "", **more: Any) -> Param:
-    return _job_param(name, label, hint, section="Schedule in OpsRamp", **more)
+    return _job_param(name, label, hint, section=SCHEDULE_SECTION, **more)
 
 
 OptionalFlag = Annotated[bool | None, BeforeValidator(coercion.coerce_flag)]
@@ -48,6 +50,7 @@ OptionalNumber = Annotated[int | None, BeforeValidator(coercion.coerce_number)]
 OptionalText = Annotated[str | None, BeforeValidator(coercion.coerce_text)]
 ParameterId = Annotated[str, Field(pattern=r"^\d+$")]
 ResourceId = Annotated[str, BeforeValidator(coercion.coerce_text), AfterValidator(_validate_id)]
+_queued = _job_param("job_queued", "Queued", "Run in the order of OpsRamp's queue.", section=QUEUE_SECTION)
 _job_type = _work_param("job_type", "Job type", widget="lookup", reloads=True)
 
 
@@ -58,14 +61,14 @@ class JobParams(Params):
     """
 
     job_type: Annotated[str | None, BeforeValidator(coercion.coerce_job_type), _job_type] = None
-    name: Annotated[OptionalText, _job_param("name", "Name", "The job's name.")] = None
-    job_queued: Annotated[OptionalFlag, _job_param("job_queued", "Queued", "Run in the order of OpsRamp's queue.")] = (
-        None
-    )
+    name: Annotated[OptionalText, _job_param("name", "Name", section=QUEUE_SECTION)] = None
+    job_queued: Annotated[
+        OptionalFlag, _job_param("job_queued", "Queued", "Run in the order of OpsRamp's queue.", section=QUEUE_SECTION)
+    ] = None
     entities: Annotated[
         tuple[str, ...] | None,
         BeforeValidator(coercion.coerce_entities),
-        _job_param("entities", "Devices", "The resources that the job runs on.", section="Devices", widget="lookups"),
+        _job_param("entities", "Devices", widget="lookups", placeholder="Search devices"),
     ] = None
     versions_saved: Annotated[
         Literal["ALL_VERSIONS", "VERSION_WITH_CHANGES"] | None,

@@ -40,7 +40,7 @@ class RunJobOperation(OpsRampOperation[RunJobParams]):
     """Runs a job now, regardless of its own schedule."""
 
     key = "opsramp.run_job"
-    title = "Run a job"
+    title = "Run an OpsRamp job"
     summary = (
         "Runs a job of OpsRamp on demand, at any time or in any series: Nightshift makes the call when it is due. "
         "OpsRamp tells that it accepted the run, and of custom scripts their output; no more."

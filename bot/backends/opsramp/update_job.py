@@ -25,7 +25,7 @@ class UpdateJobOperation(WriteJobOperation[UpdateJobParams]):
     """Changes an existing job."""
 
     key = "opsramp.update_job"
-    title = "Update a job"
+    title = "Change an OpsRamp job"
     summary = (
         "Changes a job in OpsRamp. When is the job's own schedule there: now keeps it as it is (or as the start date "
         "and pattern say), a time or a series replaces it, and what OpsRamp cannot hold exactly is refused. "

@@ -35,6 +35,7 @@ from bot.values import Json, JsonObject
 JobParamsT = TypeVar("JobParamsT", bound=JobParams)
 
 _APPROVALS: Mapping[Json, str] = {0: "manual", 1: "automatic"}
+PARAMETERS_SECTION = "Script parameters"
 MAX_SELECTED_OPTIONS = 100
 """Maximum number of options in a select of the form."""
 
@@ -275,13 +276,12 @@ def facts(tenant: str, body: Body, script: Script | None = None) -> dict[str, Js
 
 def parameter_fields(parameter: ScriptParameter, secrets: Sequence[str]) -> tuple[FormField, FormField]:
     """Return the two fields of a script's parameter: its value, and its macro."""
-    section = "Script parameters"
     need = "The script needs it." if parameter.required else ""
     value = FormField(
         name=f"parameters.{parameter.id}",
         label=parameter.name,
         hint=" ".join(part for part in (parameter.description, need) if part),
-        section=section,
+        section=PARAMETERS_SECTION,
         api_name=f"script.parameters.{parameter.id}.value",
     )
     if parameter.is_password:
@@ -294,7 +294,7 @@ def parameter_fields(parameter: ScriptParameter, secrets: Sequence[str]) -> tupl
         name=f"macros.{parameter.id}",
         label=f"{parameter.name} from a macro",
         hint="The id of an OpsRamp macro, instead of a value.",
-        section=section,
+        section=PARAMETERS_SECTION,
         widget="number",
         api_name=f"script.parameters.{parameter.id}.itopMacro.id",
     )

@@ -31,7 +31,7 @@ async def visible_fields(services: Services, draft: Draft) -> tuple[tuple[FormFi
     try:
         fields, problem = await operation.fields(draft.values), ""
     except BackendError as error:
-        fields, problem = form_fields(operation.params_model), str(error)
+        fields, problem = _without_json(form_fields(operation.params_model)), str(error)
     values = {field.name: field.default for field in fields}
     values |= {name: value for name, value in draft.values.items() if value is not None}
     more = (OVERLAP_FIELD,) if _is_series(draft) and not operation.owns_schedule else ()
@@ -47,6 +47,10 @@ def policy_fields(services: Services, operation: str, backends: Sequence[str]) -
         *((CHANGE_FIELD,) if may_require_change else ()),
         *((EMERGENCY_FIELD,) if offers_emergency else ()),
     )
+
+
+def _without_json(fields: Sequence[FormField]) -> tuple[FormField, ...]:
+    return tuple(field for field in fields if field.widget != "json")
 
 
 def _is_series(draft: Draft) -> bool:
@@ -96,13 +100,16 @@ def asks_for_emergency(fields: Sequence[FormField], draft: Draft) -> bool:
 def typed_values(fields: Sequence[FormField], values: JsonObject) -> dict[str, Json]:
     """Return the values of the fields as the parameter model takes them: JSON parsed, empty ones left out.
 
-    Raises InputError for JSON that cannot be parsed.
+    The default of a template's input is sent as an empty text if somebody has cleared it. Raises InputError for JSON
+    that cannot be parsed.
     """
     typed: dict[str, Json] = {}
     problems: dict[str, str] = {}
     for field in fields:
         value = values.get(field.name, field.default)
         if value in (None, "", []):
+            if field.sent_empty and field.default not in (None, ""):
+                typed[field.name] = ""
             continue
         if field.widget == "flag" and value is False and field.default is None:
             continue

@@ -12,6 +12,7 @@ from bot.usecases.actor import Actor
 from bot.usecases.backend_registry import ConfiguredBackend
 from bot.usecases.drafts.fields import draft_params, visible_fields
 from bot.usecases.drafts.reading import echo_lines, parsed_reading
+from bot.usecases.drafts.targets import target_notes
 from bot.usecases.policy_service import NIGHTSHIFT_KEEPS_TIME
 from bot.usecases.services import Services
 from bot.values import Json
@@ -27,6 +28,7 @@ async def form_model(
 ) -> Form:
     """Return the form of a draft. Errors of fields that it does not show become notices at the top."""
     fields, problem = await visible_fields(services, draft)
+    notes = await target_notes(services, draft, fields)
     backend = services.backends.require(draft.backend)
     reading = parsed_reading(draft)
     errors = dict(errors or {})
@@ -53,6 +55,7 @@ async def form_model(
         reading=reading,
         echo=(*echo_lines(services, reading, actor), *_scheduler_lines(services, draft, reading, fields)),
         errors=errors,
+        notes={name: text for name, text in notes.items() if name not in errors},
         notices=(*notices, *([problem] if problem else []), *other_errors),
         unfinished_draft=unfinished_draft,
         base_revision=draft.base_revision,

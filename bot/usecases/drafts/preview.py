@@ -37,6 +37,7 @@ from bot.usecases.drafts.fields import (
     own_fields,
     visible_fields,
 )
+from bot.usecases.drafts.interpret import interpret_draft
 from bot.usecases.drafts.policy_input import policy_input_of_draft
 from bot.usecases.drafts.promise import promise
 from bot.usecases.drafts.reading import parsed_reading
@@ -82,8 +83,12 @@ async def preview_draft(services: Services, draft: Draft, actor: Actor) -> tuple
     Raises InputError with the problems by field, or BackendError if the back end could not be asked.
     """
     operation = services.backends.operation(draft.backend, draft.operation)
-    fields, _ = await visible_fields(services, draft)
     problems: dict[str, str] = {}
+    try:
+        draft = await interpret_draft(services, draft)
+    except InputError as error:
+        problems |= error.problems
+    fields, _ = await visible_fields(services, draft)
     schedule = _validated_schedule(services, parsed_reading(draft), problems)
     if not draft.reason:
         problems[REASON] = "Say what this is for: those who approve it read it."
@@ -123,7 +128,7 @@ def _validated_schedule(services: Services, reading: Reading | None, problems: d
         case Rejected(reason=reason, example=example):
             problems[WHEN] = f"{reason} For example: {example}" if example else reason
         case Ambiguous(ask=ask):
-            problems[WHEN] = f"{ask} Please pick one of the buttons, or say it more exactly."
+            problems[WHEN] = f"{ask} Choose below, or write it more exactly."
         case Parsed(schedule=schedule):
             problem = _schedule_problem(services, schedule)
             if not problem:
@@ -150,7 +155,9 @@ def _validated_params(
     except InputError as error:
         names = {field.name for field in fields}
         problems |= {
-            name if name in names else _owning_field(name, names): text for name, text in error.problems.items()
+            name if name in names else _owning_field(name, names): text
+            for name, text in error.problems.items()
+            if name not in problems
         }
         return None
 

@@ -6,7 +6,7 @@ from bot.backends.base import FormField
 def describe(field: FormField) -> str:
     """Returns all that decides how a field works, such as "Basics: lookup, required, reloads, argument=template"."""
     parts = [field.widget]
-    parts += [name for name in ("required", "secret", "reloads") if getattr(field, name)]
+    parts += [name for name in ("required", "secret", "reloads", "sent_empty", "finds_targets") if getattr(field, name)]
     parts += [f"argument={field.argument}"] if field.argument else []
     parts += [f"api={field.api_name}"] if field.api_name != field.name else []
     parts += [f"default={field.default!r}"] if field.default is not None else []

@@ -70,6 +70,7 @@ def test_defaults_of_a_field():
     assert FormField(name="a", label="A").model_dump(exclude={"name", "label"}) == {
         "hint": "", "section": "Basics", "widget": "text", "choices": (), "required": False, "secret": False,
         "default": None, "placeholder": "", "reloads": False, "relevant_if": {}, "api_name": "", "argument": "",
+        "sent_empty": False, "finds_targets": False,
     }  # fmt: skip
     assert Option(value="a", label="A").description == ""
 
@@ -89,10 +90,10 @@ def test_a_field_appears_if_all_conditions_hold(values: Mapping[str, str | int],
     assert is_relevant(FormField(name="f", label="F"), values)
 
 
-def test_empty_values_count_as_left_out_and_groups_are_nested():
+def test_empty_values_count_as_left_out_but_those_of_groups_which_are_nested():
     values = {"name": "ab", "count": "", "ratio": None, "tags": [], "inputs.a.b": "1", "inputs.c": "2", "inputs.d": ""}
     params = parse_params(Sample, values)
-    assert params == Sample(name="ab", inputs={"a.b": "1", "c": "2"})
+    assert params == Sample(name="ab", inputs={"a.b": "1", "c": "2", "d": ""})
     assert (params.count, params.tags, params.flag) == (3, None, False)
 
 

@@ -17,7 +17,16 @@ from blocks.limits import (
     text_length,
     view_size_problem,
 )
-from blocks.preview import PreviewModel, preview_error_view, preview_view
+from blocks.preview import (
+    CALLS_ACTION,
+    TARGETS_ACTION,
+    PreviewModel,
+    call_pages,
+    pages_view,
+    preview_error_view,
+    preview_view,
+    target_pages,
+)
 from blocks.text import Block
 from bot.backends.base import FormField, Option
 from bot.forms import Form
@@ -130,7 +139,7 @@ def form(fields: Sequence[FormField], values: dict[str, Any], page: str, **more:
 def test_every_page_of_a_form_fits_and_no_field_is_left_out(data: st.DataObject) -> None:
     fields, values = data.draw(strategies.fields())
     text = data.draw(strategies.texts())
-    errors = {field.name: text for field in fields}
+    errors = dict.fromkeys((*(field.name for field in fields), "when"), text)
     shown = []
     for page in paginate(fields, values):
         filled = form(fields, values, page.name, errors=errors, notices=[text] * 20, phrase=text, reason=text)
@@ -143,23 +152,34 @@ def test_every_page_of_a_form_fits_and_no_field_is_left_out(data: st.DataObject)
     assert shown.count("when") == shown.count("because") == 1
 
 
-def test_a_section_that_is_too_long_for_a_page_goes_on_on_another() -> None:
+def test_options_that_are_too_long_for_a_page_go_on_on_another() -> None:
     fields = [FormField(name=f"inputs.{i}", label=f"Input {i}", section="Inputs") for i in range(100)]
-    pages = paginate(fields, {})
-    assert [(page.name, len(page.fields)) for page in pages] == [("Inputs", 40), ("Inputs 2", 40), ("Inputs 3", 20)]
+    pages = [(page.name, len(page.fields)) for page in paginate(fields, {})]
+    assert pages == [("Basics", 0), ("More options", 40), ("More options 2", 40), ("More options 3", 20)]
+
+
+def test_options_are_in_groups_behind_one_button() -> None:
+    fields = [FormField(name=name, label=name, section=name) for name in ("Basics", "Inputs", "E-mail", "SSH", "Rest")]
+    main = form_view(form(fields, {}, ""))
+    assert [e["text"]["text"] for e in main["blocks"][-1]["elements"]] == ["More options (Inputs, E-mail, SSH, …)…"]
+    more = form_view(form(fields, {}, "More options"))
+    headings = [block["text"]["text"] for block in more["blocks"] if block["type"] == "header"]
+    assert headings == ["Inputs", "E-mail", "SSH", "Rest"]
+    assert [e["text"]["text"] for e in more["blocks"][-1]["elements"]] == ["Back to the form"]
 
 
 def test_a_page_with_an_error_is_shown_instead_of_one_without() -> None:
-    fields = [FormField(name=name, label=name, section=name) for name in ("Basics", "Inputs", "More")]
+    fields = [FormField(name=f"inputs.{i}", label=f"Input {i}", section="Inputs") for i in range(80)]
     pages = paginate(fields, {})
 
     def shown(page: str, *wrong: str) -> str:
         return shown_page(form(fields, {}, page, errors=dict.fromkeys(wrong, "no")), pages).name
 
-    assert shown("Inputs") == "Inputs"
+    assert shown("More options") == "More options"
     assert shown("") == shown("gone") == "Basics"
-    assert shown("Basics", "More", "Inputs") == "Inputs"
-    assert shown("More", "More", "Inputs") == "More"
+    assert shown("", "inputs.60", "inputs.70") == "More options 2"
+    assert shown("More options 2", "inputs.60", "inputs.3") == "More options 2"
+    assert shown("More options", "when") == "Basics"
 
 
 @example_settings
@@ -175,13 +195,16 @@ def test_a_preview_and_what_is_wrong_with_one_fit(data: st.DataObject) -> None:
         zone=request.zone,
         echo=["Wednesday"],
         targets=request.targets,
+        search=text,
         summary=request.summary,
         reason=request.reason,
         warnings=request.warnings,
         scheduler_reason=request.scheduler_reason,
-        calls=request.calls,
         changes=request.changes,
         approval=[text] * 20,
     )
     assert_valid_view(preview_view(shown))
     assert_valid_view(preview_error_view(request.title, [text] * 50))
+    for action, pages in ((CALLS_ACTION, call_pages(request.calls)), (TARGETS_ACTION, target_pages(request.targets))):
+        for page in range(len(pages)):
+            assert_valid_view(pages_view(action, "d1234567890", 1, pages, page))

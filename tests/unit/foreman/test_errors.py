@@ -51,7 +51,7 @@ def message(text: str, **more: Any) -> dict[str, Any]:
             "Purpose: Validation failed",
         ),
         (500, message("Validation failed: Triggering: Start at is in the past"), Refused, "Start at: Validation"),
-        (500, message("Validation failed: Targeting: Search query can't be blank"), Refused, "Hosts: Validation"),
+        (500, message("Validation failed: Targeting: Search query can't be blank"), Refused, "Where: Validation"),
         (500, message("Validation failed: Concurrency level must be greater than 0"), Refused, "Hosts at a time: "),
         (500, message("Validation failed: Job category can't be blank"), Refused, "foreman.lab refused: Validation"),
         (

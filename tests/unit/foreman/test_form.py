@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from bot.backends.base import FormField
+from bot.backends.base import MAIN_SECTION, FormField, form_fields
+from bot.backends.foreman.params import ForemanJobParams
 from tests.unit.foreman.conftest import Harness
 
 
@@ -17,10 +18,10 @@ async def fields(harness: Harness, **values: Any) -> dict[str, FormField]:
     return {field.name: field for field in await harness.operation.fields(values)}
 
 
-async def test_without_a_template_every_parameter_is_there(harness: Harness) -> None:
+async def test_without_a_template_the_form_has_every_parameter_but_inputs_and_a_feature(harness: Harness) -> None:
     found = await fields(harness)
-    assert len(found) == 27
-    assert found["inputs"].widget == "json"
+    assert {field.name for field in form_fields(ForemanJobParams)} - set(found) == {"inputs", "feature"}
+    assert (found["job_template_id"].required, found["search_query"].required) == (True, True)
     assert [o.value for o in found["password"].choices] == ["alice", "root"]
     assert found["password"].widget == "choice"
 
@@ -39,6 +40,14 @@ async def test_a_hidden_input_is_a_choice_of_secrets(harness: Harness) -> None:
     hidden = (await fields(harness, job_template_id=210))["inputs.new password"]
     assert hidden.widget == "choice"
     assert [o.value for o in hidden.choices] == ["secret:alice", "secret:root"]
+
+
+async def test_a_feature_or_a_bookmark_takes_the_place_of_what_it_stands_for(harness: Harness) -> None:
+    found = await fields(harness, feature="run_script", bookmark_id="1")
+    assert {"job_template_id", "search_query"}.isdisjoint(found)
+    assert found["bookmark_id"].section == MAIN_SECTION
+    both = await fields(harness, feature="run_script", job_template_id="189", bookmark_id="1", search_query="a = b")
+    assert {"feature", "job_template_id", "bookmark_id", "search_query"} <= set(both)
 
 
 async def test_a_feature_brings_its_templates_inputs(harness: Harness) -> None:

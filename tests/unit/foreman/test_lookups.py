@@ -19,7 +19,16 @@ async def labels(harness: Harness, field: str, query: str = "", **values: Any) -
 async def test_templates_are_found_by_part_of_their_name(harness: Harness) -> None:
     assert await labels(harness, "job_template_id", "SERVICE") == ["Service Action - Script Default"]
     found = await harness.operation.lookup("job_template_id", "run command", {})
-    assert [(o.value, o.description) for o in found] == [("193", "Ansible Commands"), ("189", "Commands")]
+    assert [(o.value, o.description) for o in found] == [
+        ("193", "Ansible Commands"),
+        ("189", "Commands · Run %{command}"),
+    ]
+
+
+async def test_features_are_found_among_the_templates(harness: Harness) -> None:
+    found = await harness.operation.lookup("job_template_id", "run script", {})
+    described = "Feature that runs Run Command - Script Default"
+    assert [(o.value, o.label, o.description) for o in found] == [("feature:run_script", "Run Script", described)]
 
 
 async def test_snippets_are_no_templates(harness: Harness) -> None:
@@ -67,7 +76,8 @@ async def test_katello_serves_organizations_elsewhere(harness: Harness) -> None:
 
 async def test_the_chosen_context_is_passed_on(harness: Harness) -> None:
     await labels(harness, "job_template_id", "", organization_id="2", location_id=11)
-    query = harness.sandbox.received_requests[-1].query
+    (request,) = harness.sandbox.requests_to("GET", "/api/job_templates")
+    query = request.query
     assert (query["organization_id"], query["location_id"]) == ("2", "11")
 
 
@@ -98,7 +108,8 @@ async def test_a_typed_argument_names_one_choice_or_none(
 
 async def test_only_a_number_is_asked_for_by_number(harness: Harness) -> None:
     await harness.operation.resolve_option("job_template_id", "Default")
-    assert [request.path for request in harness.sandbox.received_requests] == ["/api/job_templates"]
+    paths = {request.path for request in harness.sandbox.received_requests}
+    assert paths == {"/api/job_templates", "/api/remote_execution_features"}
 
 
 async def test_a_name_that_several_have_names_none(harness: Harness) -> None:
@@ -134,10 +145,10 @@ async def test_thousands_of_hosts_are_all_named(harness: Harness) -> None:
 
 async def test_the_same_search_is_fetched_once_for_ten_seconds(harness: Harness) -> None:
     for _ in range(3):
-        await harness.operation.lookup("job_template_id", "serv", {})
+        await harness.operation.lookup("bookmark_id", "serv", {})
     assert len(harness.sandbox.received_requests) == 1
     harness.clock.advance(seconds=11)
-    await harness.operation.lookup("job_template_id", "serv", {})
+    await harness.operation.lookup("bookmark_id", "serv", {})
     assert len(harness.sandbox.received_requests) == 2
 
 

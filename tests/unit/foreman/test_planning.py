@@ -225,7 +225,7 @@ def test_time_span_is_sent_to_old_servers_only() -> None:
     [
         ({"search_query": "x = y"}, "job_template_id", "Choose a template"),
         (BASE | {"feature": "run_script"}, "feature", "not both"),
-        ({"job_template_id": 5}, "search_query", "Say which hosts"),
+        ({"job_template_id": 5}, "search_query", "Say where"),
         (BASE | {"bookmark_id": 3}, "bookmark_id", "not both"),
         (
             {"feature": "run_script", "search_query": "x = y", "targeting_type": "dynamic_query"},

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from bot.backends.base import Preview
+from bot.backends.foreman.lookups import FEATURE_PREFIX
 from bot.errors import InputError
 from bot.schedule import Now, RecurrenceRule, Schedule, Series, ZonedTime
 from playground.foreman.world import ForeignInputSet, JobTemplate, TemplateInput
@@ -218,7 +219,9 @@ class TestAllowList:
 
     async def test_only_these_can_be_chosen(self, harness: Harness) -> None:
         assert [o.label for o in await harness.operation.lookup("job_template_id", "", {})] == [
-            "Run Command - Script Default"
+            "Run Command - Script Default",
+            "Run Script",
+            "Katello: Install Package",
         ]
         assert [o.value for o in await harness.operation.lookup("feature", "", {})] == [
             "run_script",
@@ -234,7 +237,8 @@ class TestOneKindOfAllowList:
 
     async def test_what_is_not_listed_may_not_run(self, harness: Harness, extra_settings: dict[str, Any]) -> None:
         assert "not among the templates" in (await refusal(harness))["job_template_id"]
-        templates = [option.label for option in await harness.operation.lookup("job_template_id", "", {})]
+        options = await harness.operation.lookup("job_template_id", "", {})
+        templates = [option.label for option in options if not option.value.startswith(FEATURE_PREFIX)]
         features = [option.value for option in await harness.operation.lookup("feature", "", {})]
         assert (templates, features) == (
             list(extra_settings.get("templates", ())),

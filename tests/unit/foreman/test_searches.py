@@ -44,7 +44,8 @@ async def test_what_is_searched(field: str, query: str, settings: Any, path: str
     ]}})  # fmt: skip
     taxonomy = {} if field.endswith("ation_id") else {"location_id": 3}
     options = await lookups.lookup(api, SETTINGS.model_copy(update=settings), field, query, {"location_id": 3})
-    assert api.asked == [(path, {"per_page": 101, "order": "name ASC", **taxonomy, **asked})]
+    others = [("/api/remote_execution_features", {})] if field == "job_template_id" else []
+    assert api.asked == [(path, {"per_page": 101, "order": "name ASC", **taxonomy, **asked}), *others]
     by_value = sorted((o.value, o.label, o.description) for o in options)
     assert by_value == [("1", "b", "c"), ("2", "a", "")]
     assert [o.value for o in options] == (["2", "1"] if query else ["1", "2"])
@@ -67,7 +68,8 @@ async def test_features_are_filtered_here():
     full = FakeApi({"/api/remote_execution_features": {"results": many}})
     assert len(await lookups.lookup(full, SETTINGS, "feature", "", {})) == 101
     only_features = SETTINGS.model_copy(update={"features": ("two",)})
-    assert await lookups.lookup(api, only_features, "job_template_id", "", {}) == ()
+    offered = await lookups.lookup(api, only_features, "job_template_id", "", {})
+    assert [(o.value, o.label, o.description) for o in offered] == [("feature:two", "two", "Feature")]
 
 
 async def test_a_typed_name_or_number():

@@ -84,7 +84,7 @@ async def test_a_series_at_another_time_is_cancelled_through_its_logic():
 @pytest.mark.parametrize(
     ("words", "text"),
     [
-        ("Targeting is bad", "f refused the job and started nothing. Hosts: Targeting is bad"),
+        ("Targeting is bad", "f refused the job and started nothing. Where: Targeting is bad"),
         ("Something else", "no"),
     ],
 )

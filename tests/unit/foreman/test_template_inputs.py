@@ -110,7 +110,7 @@ def test_inputs_as_fields():
     long = TemplateInput("command", required=True, description="What to run.")
     fields = {
         field.name: field
-        for field in form.job_form_fields(SETTINGS, ForemanServer(), template(long, OPTIONS, HIDDEN, DEFAULTED))
+        for field in form.job_form_fields(SETTINGS, ForemanServer(), template(long, OPTIONS, HIDDEN, DEFAULTED), {})
     }
     assert (fields["inputs.command"].widget, fields["inputs.command"].required) == ("long_text", True)
     assert (fields["inputs.command"].hint, fields["inputs.command"].api_name) == ("What to run.", "inputs[command]")
@@ -123,18 +123,20 @@ def test_inputs_as_fields():
     assert (fields["inputs.d"].required, fields["inputs.d"].default, fields["inputs.d"].widget) == (False, "x", "text")
     assert [option.value for option in fields["password"].choices] == ["a", "b"]
     secret = TemplateInput("s", hidden=True, default="never shown")
-    (field,) = [f for f in form.job_form_fields(SETTINGS, ForemanServer(), template(secret)) if f.name == "inputs.s"]
+    (field,) = [
+        f for f in form.job_form_fields(SETTINGS, ForemanServer(), template(secret), {}) if f.name == "inputs.s"
+    ]
     assert field.default is None
 
 
 def test_fields_that_have_no_effect_are_left_out():
     def names(versions: ForemanServer, found: JobTemplate | None) -> set[str]:
-        return {field.name for field in form.job_form_fields(SETTINGS, versions, found)}
+        return {field.name for field in form.job_form_fields(SETTINGS, versions, found, {})}
 
     all_fields = names(ForemanServer(), None)
     assert all_fields - names(ForemanServer(remote_execution=(11,)), None) == {"time_span"}
     fixed = template(allows_effective_user=False)
     assert all_fields - names(ForemanServer(), fixed) == {
-        "inputs", "effective_user", "effective_user_password", "tags", "tags_flag"
+        "effective_user", "effective_user_password", "tags", "tags_flag"
     }  # fmt: skip
-    assert all_fields - names(ForemanServer(), template(provider="ansible")) == {"inputs"}
+    assert all_fields - names(ForemanServer(), template(provider="ansible")) == set()

@@ -47,9 +47,9 @@ LATER = Once(start=ZonedTime(wall=datetime(2026, 11, 24, 6), zone="UTC"))
     ("values", "expected"),
     [
         ({}, {}),
-        ({"only": 1, "search_query": "q"}, {"job_template_id": "Choose a template, or a feature instead."}),
+        ({"only": 1, "search_query": "q"}, {"job_template_id": "Choose a template or a feature."}),
         ({"feature": "f"}, {"feature": "Give a template or a feature, not both."}),
-        ({"only": 1, "job_template_id": 1}, {"search_query": "Say which hosts, as a search or a bookmark."}),
+        ({"only": 1, "job_template_id": 1}, {"search_query": "Say where: names, a search or a bookmark."}),
         ({"bookmark_id": 1}, {"bookmark_id": "Give a search or a bookmark, not both."}),
         (
             {"only": 1, "feature": "f", "bookmark_id": 1, "targeting_type": "dynamic_query"},

@@ -5,26 +5,19 @@ from tests.unit.backends.forms import describe
 from tests.unit.immybot.support import now, params
 
 FIELDS = {
-    "computers": "Targets: lookups, default=[]",
-    "tenants": "Targets: lookups, default=[]",
-    "persons": "Targets: lookups, default=[]",
-    "maintenance_type": "Maintenance: choice, reloads, api=maintenanceParams.maintenanceType, choices=GlobalSoftware/LocalSoftware/GlobalMaintenanceTask/LocalMaintenanceTask/WindowsUpdate/ChocolateySoftware/NiniteSoftware/AgentUpdate",  # noqa: E501
-    "maintenance_identifier": "Maintenance: lookup, argument=item, api=maintenanceParams.maintenanceIdentifier",
-    "maintenance_task_mode": "Maintenance: choice, api=maintenanceParams.maintenanceTaskMode, default='Enforce', choices=Enforce/Audit/Monitor/NoAction, if maintenance_type in GlobalMaintenanceTask/LocalMaintenanceTask",  # noqa: E501
-    "desired_software_state": "Maintenance: choice, api=maintenanceParams.desiredSoftwareState, default='LatestVersion', choices=LatestVersion/AnyVersion/UpdateIfFound/NotPresent/NoAction/ThisVersion/NewerOrEqualVersion/OlderOrEqualVersion, if maintenance_type in GlobalSoftware/LocalSoftware/ChocolateySoftware/NiniteSoftware",  # noqa: E501
-    "repair": "Maintenance: flag, api=maintenanceParams.repair, default=False, if maintenance_type in GlobalSoftware/LocalSoftware/ChocolateySoftware/NiniteSoftware",  # noqa: E501
-    "task_parameter_values": "Maintenance: json, api=maintenanceParams.taskParameterValues",
-    "full_maintenance": "Maintenance: flag, api=fullMaintenance, default=False",
-    "reboot_preference": "Execution: choice, reloads, api=rebootPreference, default='Suppress', choices=Suppress/Normal/Prompt/Force",  # noqa: E501
-    "prompt_timeout_action": "Execution: choice, api=promptTimeoutAction, default='Suppress', choices=Suppress/Reboot/FailSession, if reboot_preference in Prompt",  # noqa: E501
-    "prompt_timeout_minutes": "Execution: number, api=promptTimeoutMinutes, default=5, if reboot_preference in Prompt",
-    "auto_consent_to_reboots": "Execution: flag, api=autoConsentToReboots, default=False, if reboot_preference in Prompt",  # noqa: E501
+    "maintenance_type": "Basics: choice, required, reloads, api=maintenanceParams.maintenanceType, choices=GlobalSoftware/LocalSoftware/GlobalMaintenanceTask/LocalMaintenanceTask/WindowsUpdate/ChocolateySoftware/NiniteSoftware/AgentUpdate/FullMaintenance/Deployment",  # noqa: E501
+    "deployment_type": "Deployment: choice, reloads, api=deploymentType, default='Local', choices=Local/Global",
+    "computers": "Basics: lookups, required, default=[]",
+    "reboot_preference": "Basics: choice, reloads, api=rebootPreference, default='Suppress', choices=Suppress/Normal/Prompt/Force",  # noqa: E501
+    "prompt_timeout_action": "Basics: choice, api=promptTimeoutAction, default='Suppress', choices=Suppress/Reboot/FailSession, if reboot_preference in Prompt",  # noqa: E501
+    "prompt_timeout_minutes": "Basics: number, api=promptTimeoutMinutes, default=5, if reboot_preference in Prompt",
+    "auto_consent_to_reboots": "Basics: flag, api=autoConsentToReboots, default=False, if reboot_preference in Prompt",
+    "tenants": "Targets: lookups, reloads, default=[]",
+    "persons": "Targets: lookups, reloads, default=[]",
     "skip_background_job": "Execution: flag, api=skipBackgroundJob, default=False",
     "cache_only": "Execution: flag, api=cacheOnly, default=False",
     "update_time": "Execution: text, api=updateTime",
     "time_zone": "Execution: lookup, argument=zone, api=timeZoneInfoId",
-    "deployment_id": "Deployment: lookup, argument=deployment, api=deploymentId",
-    "deployment_type": "Deployment: choice, reloads, api=deploymentType, default='Local', choices=Local/Global",
     "offline_behavior": "Deployment: choice, api=offlineBehavior, default='ApplyOnConnect', choices=ApplyOnConnect/Skip",  # noqa: E501
     "use_winning_deployment": "Deployment: flag, api=useWinningDeployment, default=False",
     "send_detection_email": "E-mail: flag, api=sendDetectionEmail, default=False",

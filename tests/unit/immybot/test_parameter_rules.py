@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from bot.backends.base import form_fields, is_relevant
+from bot.backends.base import MAIN_SECTION, FormField, form_fields, is_relevant, parse_params
+from bot.backends.immybot.form import maintenance_fields
 from bot.backends.immybot.params import MaintenanceParams
 from bot.errors import InputError
 from tests.unit.immybot.support import params, whole_body
@@ -15,7 +16,8 @@ def test_fields_appear_only_where_they_count() -> None:
     prompts = ("prompt_timeout_action", "prompt_timeout_minutes", "auto_consent_to_reboots")
     assert [is_relevant(fields[n], {"reboot_preference": "Prompt"}) for n in prompts] == [True] * 3
     assert [is_relevant(fields[n], {"reboot_preference": "Force"}) for n in prompts] == [False] * 3
-    assert {n for n, f in fields.items() if f.reloads} == {"maintenance_type", "reboot_preference", "deployment_type"}
+    reloading = {n for n, f in fields.items() if f.reloads}
+    assert reloading == {"maintenance_type", "reboot_preference", "deployment_type", "tenants", "persons"}
     software, task = {"maintenance_type": "LocalSoftware"}, {"maintenance_type": "LocalMaintenanceTask"}
     assert [is_relevant(fields[n], software) for n in ("repair", "maintenance_task_mode")] == [True, False]
     assert [is_relevant(fields[n], task) for n in ("desired_software_state", "maintenance_task_mode")] == [False, True]
@@ -59,9 +61,13 @@ def test_the_same_target_twice_is_sent_once() -> None:
             "computers",
             "values for one target alone are not sent",
         ),
-        ({"maintenance_identifier": ""}, "maintenance_identifier", "an identifier, a deployment, or full maintenance"),
+        (
+            {"maintenance_identifier": ""},
+            "maintenance_identifier",
+            "software, a task, a deployment or",
+        ),
         ({"maintenance_identifier": "google-chrome"}, "maintenance_identifier", "Must be the number"),
-        ({"maintenance_type": None}, "maintenance_type", "of which kind"),
+        ({"maintenance_type": None}, "maintenance_type", "which kind of software"),
         ({"full_maintenance": True}, "full_maintenance", "leave out the identifier"),
         (
             {"full_maintenance": True, "deployment_id": 3, "maintenance_identifier": None},
@@ -109,3 +115,44 @@ def test_an_error_never_repeats_a_task_parameter_value() -> None:
     with pytest.raises(InputError) as caught:
         params(task_parameter_values='{"Password": "hunter2"')
     assert "hunter2" not in str(caught.value)
+
+
+def shown(**values: Any) -> dict[str, FormField]:
+    return {field.name: field for field in maintenance_fields(values)}
+
+
+@pytest.mark.parametrize(
+    ("values", "what", "item"),
+    [
+        ({}, None, None),
+        ({"maintenance_type": "GlobalSoftware"}, "GlobalSoftware", "maintenance_identifier"),
+        ({"full_maintenance": True}, "FullMaintenance", None),
+        ({"maintenance_type": "Deployment"}, "Deployment", "deployment_id"),
+        ({"deployment_id": "31"}, "Deployment", "deployment_id"),
+    ],
+)
+def test_what_is_maintained_reveals_the_field_that_it_needs(values: Any, what: str | None, item: str | None) -> None:
+    fields = shown(**values)
+    assert next(iter(fields)) == "maintenance_type"
+    assert fields["maintenance_type"].default == what
+    assert {"maintenance_identifier", "deployment_id", "full_maintenance"} & set(fields) == ({item} if item else set())
+    if item:
+        assert (fields[item].required, fields[item].section) == (True, MAIN_SECTION)
+
+
+def test_what_contradicts_the_choice_stays_in_sight() -> None:
+    both = shown(maintenance_type="GlobalSoftware", full_maintenance=True, deployment_id="31")
+    assert {"maintenance_identifier", "deployment_id", "full_maintenance"} <= set(both)
+
+
+def test_computers_are_needed_unless_tenants_or_people_are_chosen() -> None:
+    assert shown()["computers"].required
+    assert not shown(tenants=["3"])["computers"].required
+    assert not shown(persons=["203"])["computers"].required
+
+
+def test_full_maintenance_and_a_deployment_are_chosen_in_place_of_a_type() -> None:
+    full = parse_params(MaintenanceParams, {"maintenance_type": "FullMaintenance", "computers": [1]})
+    assert (full.full_maintenance, full.maintenance_type) == (True, None)
+    one = parse_params(MaintenanceParams, {"maintenance_type": "Deployment", "deployment_id": "31", "computers": [1]})
+    assert (one.deployment_id, one.maintenance_type, one.full_maintenance) == (31, None, False)

@@ -8,9 +8,9 @@ UPDATE = {
     "client": "Basics: lookup, reloads, api=tenantId",
     "job": "Basics: lookup, required, reloads, api=id",
     "job_type": "What it does: lookup, reloads, api=script.jobType",
-    "name": "Basics: text",
-    "job_queued": "Basics: flag, api=jobQueued",
-    "entities": "Devices: lookups",
+    "name": "Name and queue: text",
+    "job_queued": "Name and queue: flag, api=jobQueued",
+    "entities": "Basics: lookups",
     "versions_saved": "What it does: choice, api=script.configParams.versionsSaved, choices=ALL_VERSIONS/VERSION_WITH_CHANGES, if job_type in networkconfigbackup",  # noqa: E501
     "backup_trigger": "What it does: flag, api=script.configParams.backUpTrigger, if job_type in networkconfigbackup",
     "startup_config_alert": "What it does: flag, api=script.configParams.startupConfigAlert, if job_type in networkconfigbackup",  # noqa: E501

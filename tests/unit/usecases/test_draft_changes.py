@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import pytest
 import pytest_asyncio
 
-from bot.backends.base import ConnectionSettings, Param, Params
+from bot.backends.base import ConnectionSettings, FormField, Interpretation, Param, Params
 from bot.errors import BackendError, Conflict, NotFound
 from bot.forms import OPERATION, REASON, SYSTEM, WHEN
 from bot.requests.model import Person
@@ -49,6 +49,12 @@ class StubOperation:
         self.loaded: dict[str, Any] = {}
         self.labels: dict[str, Any] | BackendError = {}
         self.error: BackendError | None = None
+
+    async def interpret(self, values: Any, labels: Any) -> Interpretation:
+        return Interpretation()
+
+    async def fields(self, values: Any) -> tuple[FormField, ...]:
+        return ()
 
     async def load(self, values: Any) -> dict[str, Any]:
         if self.error:

@@ -93,7 +93,7 @@ async def test_both_changes_are_told_by_field_with_who_made_them(bot: Harness) -
     await edit(bot, request, "alice", **{COMMAND: "reboot"})
     found = await conflict_of(bot, draft)
     assert set(found.theirs) == {
-        ConflictingChange("Hosts", "name ~ web", "name ~ web0", ("U0BOB",)),
+        ConflictingChange("Where", "name ~ web", "name ~ web0", ("U0BOB",)),
         ConflictingChange("command", "id", "reboot", ("U0BOB", "U0ALICE")),
     }
     assert set(found.mine) == {
