@@ -130,8 +130,8 @@ def _where_row(model: PreviewModel) -> list[Element]:
 def _what_row(summary: Sequence[tuple[str, str]]) -> list[Element]:
     """The first parameter, which says most, and the others with their labels."""
     row = [text_run("What ", bold=True), text_run(clip(f"{summary[0][0]} {summary[0][1]}", MAX_PARAMETER_LENGTH))]
-    for number, (label, value) in enumerate(summary[1:MAX_PARAMETERS]):
-        row.append(text_run(f"{', ' if number else ': '}{clip(label, 100)} "))
+    for label, value in summary[1:MAX_PARAMETERS]:
+        row.append(text_run(f" · {clip(label, 100)} "))
         row += [text_run(clip(value, MAX_PARAMETER_LENGTH), code=True)] if value else []
     left_out = len(summary) - MAX_PARAMETERS
     return [*row, text_run(f" + {count_noun(left_out, 'more parameters')}")] if left_out > 0 else row

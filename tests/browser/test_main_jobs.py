@@ -59,7 +59,7 @@ def test_computers_are_maintained_by_immybot(window: Window) -> None:
     window.type_and_send("/immybot")
     window.pick("Computers", "ALD-00", "ALD-001")
     window.pick("Computers", "ALD-00", "ALD-002")
-    window.modal.get_by_label("What").select_option("Full maintenance: everything that is deployed")
+    window.pick("What", "Full", "Full maintenance: everything that is deployed")
     window.fill("When", "now")
     window.fill("Why", "Monthly round")
     window.preview()

@@ -16,6 +16,7 @@ from tests.scenarios.steps import (
     confirm_request,
     eventually,
     find_card,
+    go_to_page,
     jobs_received,
     make_request,
     open_edit_form,
@@ -209,9 +210,10 @@ async def test_a_late_approval_cannot_run_it_now_in_a_forbidden_hour(
 async def test_targets_resolved_again_may_change_a_little(
     env: Environment, alice: Person, bob: Person, more: int, asks: bool
 ):
-    query = {"Where": "name ~ app or name ~ web or name ~ db", "Match hosts": "Dynamic query"}
     form = await open_form(alice, LINE.format("web05", "at 22:00"))
-    await form.fill({**UPTIME, **query})
+    await form.fill({**UPTIME, "Where": "name ~ app or name ~ web or name ~ db"})
+    await go_to_page(form, "More options", "Match hosts")
+    await form.fill({"Match hosts": "Dynamic query"})
     card = await find_card(bob, await confirm_request(await press_preview(form)))
     await wait_for_texts(card, "24 hosts", "(worked out again when it starts)", env=env)
     hosts = env.foreman.state.world.hosts
