@@ -161,11 +161,31 @@ def manifest(
     print(command.manifest_yaml(http), end="")
 
 
+@app.command("init")
+def init(
+    file: Annotated[Path, typer.Argument(help="The new file.")] = Path("nightshift.toml"),
+) -> None:
+    """Make a first configuration by questions, with a policy and its tests."""
+    from bot.commands import init as command
+
+    raise typer.Exit(command.run(file))
+
+
+@policy_app.command("check")
+def policy_check(config: Config = None) -> None:
+    """Compare the policy with what is configured, and with what Slack and the systems have: groups, people, channels,
+    templates."""
+    from bot.commands import policy_check as command
+
+    raise typer.Exit(command.run(config))
+
+
 @policy_app.command("explain")
 def explain(
     request: Annotated[str, typer.Argument(help="A request such as NS-12, or a JSON file that describes one.")],
     expect: Annotated[
-        Literal["ask", "approve", "refuse"] | None, typer.Option(help="Exit with 1 if it is something else.")
+        Literal["ask", "approve", "refuse"] | None,
+        typer.Option(help="Exit with 1 for something else, and for what is refused."),
     ] = None,
     config: Config = None,
 ) -> None:

@@ -149,6 +149,11 @@ class Operation(ABC, Generic[ParamsT]):
     async def lookup(self, field: str, query: str, values: FormValues) -> Sequence[Option]:
         """Return a select's options, best match first. More than 100 ask for a narrower search. Raises BackendError."""
 
+    async def known_values(self, fact: str) -> frozenset[str] | None:
+        """Return the values that a fact of its previews can have, to find misspelt ones in policy; None if they are not
+        known. Raises BackendError."""
+        return None
+
     async def resolve_option(self, field: str, text: str) -> Option | None:
         """Return the option that a typed ``key=value`` argument names exactly. None if no option or several match."""
         exact = [

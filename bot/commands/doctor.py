@@ -7,7 +7,7 @@ from pathlib import Path
 
 from slack_sdk.errors import SlackApiError
 
-from bot.configuration import Transport, load_configuration
+from bot.configuration import Transport, known_names, load_configuration
 from bot.errors import ConfigError, NightshiftError
 from bot.lifecycle import Nightshift
 from bot.requests.policy.known import unnamed_systems
@@ -15,6 +15,7 @@ from bot.requests.policy.loosening import policy_notes
 from bot.slack.error_codes import TRANSPORT_ERRORS, error_code
 from bot.storage import schema_version
 from bot.storage.health import database_problem
+from bot.usecases.policy_values import value_problems
 from bot.wiring import build_bot
 
 
@@ -101,7 +102,12 @@ async def _check_policy(bot: Nightshift) -> bool:
         _report(False, fault)
     if faults or in_workspace is None:
         return False
-    for note in (*policy_notes(policy), *unnamed_systems(policy, bot.services.backends)):
+    values, notes = await value_problems(policy, known_names(bot.settings), bot.services.backends)
+    for fault in values:
+        _report(False, fault)
+    if values:
+        return False
+    for note in (*notes, *policy_notes(policy), *unnamed_systems(policy, bot.services.backends)):
         print(f"note  {note}")
     return _report(True, f"policy: {len(policy.rules)} rules, {len(policy.freezes)} freezes")
 

@@ -34,8 +34,8 @@ Effect: TypeAlias = Literal["ask", "approve", "refuse"]
 
 
 def run(request: str, config: Path | None, expect: Effect | None = None) -> int:
-    """Explain a stored request, or one that a JSON file describes. Return the exit status: 1 if something else comes
-    out than ``expect``, 2 if something cannot be read."""
+    """Explain a stored request, or one that a JSON file describes. Return the exit status: with ``expect`` it is 1
+    for what is refused, and if something else comes out; 2 if something cannot be read."""
     path = named_path(config)
     if path is None:
         print("Name the configuration: --config FILE or NIGHTSHIFT_CONFIG.", file=sys.stderr)
@@ -52,9 +52,12 @@ def run(request: str, config: Path | None, expect: Effect | None = None) -> int:
         return 2
     for line in found.lines:
         print(line)
-    if expect is None or expect == found.effect:
+    if expect is None or (expect == found.effect and expect != "refuse"):
         return 0
-    print(f"Expected {expect}, but it is {found.effect}.", file=sys.stderr)
+    if expect == found.effect:
+        print("Refused, as expected. The exit status is 1 for everything that is refused.", file=sys.stderr)
+    else:
+        print(f"Expected {expect}, but it is {found.effect}.", file=sys.stderr)
     return 1
 
 

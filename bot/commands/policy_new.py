@@ -22,6 +22,10 @@ Ask = Callable[[str, str], str]
 Answers = Sequence[str]
 
 
+_SYSTEM = "foreman.prod"
+"""The system of tests where an answer names none."""
+
+
 class Topic(NamedTuple):
     """Some questions, with their default answers, that make one part of the policy. If the first answer is empty, the
     part is left out. ``tests`` are requests, by a name, whose outcome becomes a test."""
@@ -77,7 +81,7 @@ TOPICS = (
     ),
     Topic(
         (
-            ("Which system may approve itself, such as foreman.lab? Empty: none", ""),
+            ("Which system may start work without an approval, such as foreman.lab? Empty: none", ""),
             ("How often a day, before people decide?", "20"),
         ),
         _approving,
@@ -125,7 +129,7 @@ def run(file: Path | None) -> int:
     if file is not None and file.exists():
         print(f"{file} is there already; name a new file.", file=sys.stderr)
         return 2
-    text = make_policy(_prompt, lambda problem: print(problem, file=sys.stderr))
+    text = make_policy(prompt, lambda problem: print(problem, file=sys.stderr))
     if file is None:
         print(text, end="")
         return 0
@@ -134,10 +138,11 @@ def run(file: Path | None) -> int:
     return 0
 
 
-def make_policy(ask: Ask, tell: Callable[[str], None]) -> str:
-    """Return the text of a policy with tests, from answers. What is wrong with them is told and asked again."""
+def make_policy(ask: Ask, tell: Callable[[str], None], system: str = _SYSTEM) -> str:
+    """Return the text of a policy with tests, from answers. What is wrong with them is told and asked again. The tests
+    are about ``system`` where an answer names no other."""
     parts: list[str] = []
-    tests = {"one target": 'system = "foreman.prod"'}
+    tests = {"one target": f"system = {_text(_SYSTEM)}"}
     for topic in TOPICS:
         answers, part = _ask_until_valid(topic, parts, ask, tell)
         if part:
@@ -145,7 +150,8 @@ def make_policy(ask: Ask, tell: Callable[[str], None]) -> str:
             tests |= topic.tests(answers)
     text = "\n".join(parts)
     policy = load_policy(text, now=datetime.now(UTC))
-    return "\n".join([text, *(_test(policy, name, request) for name, request in tests.items())])
+    about = {name: request.replace(_SYSTEM, system) for name, request in tests.items()}
+    return "\n".join([text, *(_test(policy, name, request) for name, request in about.items())])
 
 
 def _ask_until_valid(topic: Topic, parts: Sequence[str], ask: Ask, tell: Callable[[str], None]) -> tuple[Answers, str]:
@@ -203,5 +209,6 @@ def _text(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
-def _prompt(question: str, default: str) -> str:
+def prompt(question: str, default: str) -> str:
+    """Ask in the terminal."""
     return str(typer.prompt(question, default=default, show_default=bool(default), err=True))

@@ -57,6 +57,15 @@ async def resolve_option(
     return await _find_by_id(api, settings, field, text)
 
 
+async def known_values(api: ForemanReads, fact: str, taxonomy: Mapping[str, int]) -> frozenset[str] | None:
+    """Return the names or categories of all templates; None for another fact. Raises BackendError."""
+    key = {"template": "name", "job_category": "job_category"}.get(fact)
+    if key is None:
+        return None
+    rows, _ = await api.get_rows("/api/job_templates", search="snippet = false", per_page="all", **taxonomy)
+    return frozenset(str(row[key]) for row in rows if row.get(key))
+
+
 async def _find_by_id(api: ForemanApi, settings: ForemanSettings, field: str, text: str) -> Option | None:
     path = _PATHS.get(field)
     if path is None:

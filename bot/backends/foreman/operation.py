@@ -83,6 +83,9 @@ class ForemanJobOperation(Operation[ForemanJobParams]):
         context = self._context.taxonomy_params(values)
         return await lookups.lookup(self._context.api, self._context.settings, field, query, context)
 
+    async def known_values(self, fact: str) -> frozenset[str] | None:
+        return await lookups.known_values(self._context.api, fact, self._context.taxonomy_params({}))
+
     async def resolve_option(self, field: str, text: str) -> Option | None:
         return await lookups.resolve_option(
             self._context.api, self._context.settings, field, text, self._context.taxonomy_params({})

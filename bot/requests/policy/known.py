@@ -13,7 +13,8 @@ from bot.requests.policy.suggestions import did_you_mean
 
 FactNames = frozenset[str] | None
 """The facts that previews of an operation tell; None if any may come."""
-_NAMED_FACTS = ("template", "job_type", "task", "reboot", "run_as")
+NAMED_FACTS = ("template", "job_type", "task", "reboot", "run_as")
+"""The facts that have a condition of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,10 @@ class Known:
         """Return the systems that any of some patterns names; all of them without patterns."""
         matches = Patterns(patterns).match
         return [name for name in self.systems if not patterns or matches(name) or matches(name.partition(".")[0])]
+
+    def tells(self, system: str, operation: str, fact: str) -> bool:
+        """Return whether an operation of a system is known to tell a fact."""
+        return fact in (self.systems[system].get(operation) or ())
 
     def matching_operations(self, backend: tuple[str, ...], operation: tuple[str, ...]) -> dict[str, FactNames]:
         """Return the operations that a rule is about, by key."""
@@ -115,7 +120,7 @@ def _fact_problems(conditions: RuleConditions, operations: Mapping[str, FactName
     facts = set().union(*(names or () for names in operations.values()))
     if not operations or any(names is None for names in operations.values()):
         return
-    named = [(name, name) for name in _NAMED_FACTS if getattr(conditions, name)]
+    named = [(name, name) for name in NAMED_FACTS if getattr(conditions, name)]
     for key, name in (*named, *(("facts", name) for name in conditions.facts)):
         if name not in facts:
             yield key, f'no operation of this rule tells "{name}", so this never holds; {_hint(name, facts)}'

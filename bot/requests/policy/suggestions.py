@@ -1,6 +1,6 @@
 """What was probably meant by a name that nothing has."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
 _CLOSE = 0.7
@@ -32,5 +32,16 @@ def did_you_mean(wanted: str, names: Iterable[str]) -> str:
     by_folded = {name.casefold(): name for name in sorted(names)}
     if (other := _OTHER_WORDS.get(wanted.casefold())) in by_folded:
         return f'did you mean "{other}"?'
-    close = get_close_matches(wanted.casefold(), by_folded, n=1, cutoff=_CLOSE)
-    return f'did you mean "{by_folded[close[0]]}"?' if close else ""
+    return _question(wanted.casefold(), by_folded)
+
+
+def did_you_mean_pattern(pattern: str, names: Iterable[str]) -> str:
+    """Return a question that names something that begins almost like a pattern with wildcards; "" if nothing does."""
+    beginning = pattern.partition("*")[0].casefold()
+    return _question(beginning, {name[: len(beginning)].casefold(): name for name in sorted(names)})
+
+
+def _question(wanted: str, names: Mapping[str, str]) -> str:
+    """Return a question with the name whose key is closest; "" if none is close."""
+    close = get_close_matches(wanted, names, n=1, cutoff=_CLOSE)
+    return f'did you mean "{names[close[0]]}"?' if close else ""

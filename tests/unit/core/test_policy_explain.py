@@ -60,12 +60,13 @@ def test_without_starts_the_schedule_tells_them(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("hour", "expect", "code"),
-    [(23, "approve", 0), (23, "ask", 1), (12, "approve", 1), (12, "ask", 1), (12, "refuse", 0)],
+    [(23, "approve", 0), (23, "ask", 1), (12, "approve", 1), (12, "ask", 1), (12, "refuse", 1)],
 )
 def test_what_is_expected_decides_the_exit_status(tmp_path: Path, hour: int, expect: str, code: int) -> None:
     result = explain(tmp_path, "--expect", expect, hour=hour)
     assert result.exit_code == code, result.output
-    assert (f"Expected {expect}, but it is" in result.output) is bool(code)
+    text = "Refused, as expected." if (expect, hour) == ("refuse", 12) else f"Expected {expect}, but it is"
+    assert (text in result.output) is bool(code)
 
 
 def test_what_the_file_leaves_out_is_said(tmp_path: Path) -> None:
