@@ -83,15 +83,7 @@ def _build_services(
     url = settings.resolved_database_url
     db = Database(url)
     rotas = RotaStore(policy, clock)
-    directory = SlackDirectory(
-        client,
-        db=db,
-        pace=settings.timing.slack_pace,
-        allow_guests=settings.people.allow_guests,
-        allow_other_teams=settings.people.allow_other_teams,
-        groups_max_age=settings.people.groups_max_age,
-        rotas=rotas.groups,
-    )
+    directory = _build_directory(settings, client, rotas, db)
     assumed_duration = timedelta(seconds=policy.defaults.assume)
     services = Services(
         settings=settings,
@@ -116,6 +108,26 @@ def _build_services(
         rotas=rotas,
     )
     return services
+
+
+def build_directory(settings: Settings, policy: Policy, clock: Clock) -> SlackDirectory:
+    """Return the directory alone, for a command that asks Slack who is in which group. Raises ConfigError without a
+    token."""
+    return _build_directory(settings, _slack_client(settings), RotaStore(policy, clock))
+
+
+def _build_directory(
+    settings: Settings, client: AsyncWebClient, rotas: RotaStore, db: Database | None = None
+) -> SlackDirectory:
+    return SlackDirectory(
+        client,
+        db=db,
+        pace=settings.timing.slack_pace,
+        allow_guests=settings.people.allow_guests,
+        allow_other_teams=settings.people.allow_other_teams,
+        groups_max_age=settings.people.groups_max_age,
+        rotas=rotas.groups,
+    )
 
 
 def _connect_backends(settings: Settings, clock: Clock, policy: Policy) -> BackendRegistry:
