@@ -39,7 +39,9 @@ async def test_a_misspelt_template_is_found_and_a_foreman_that_is_away_is_said(b
     assert note.startswith("foreman.main: what policy names is not compared with it. ")
 
 
-@pytest.mark.parametrize(("condition", "differs"), [('requester = "@sre"', "bob"), ('channel = "#approvals"', "alice, bob")])
+@pytest.mark.parametrize(
+    ("condition", "differs"), [('requester = "@sre"', "bob"), ('channel = "#approvals"', "alice, bob")]
+)
 async def test_groups_and_channels_are_those_that_slack_tells(
     bot: Harness, capsys: pytest.CaptureFixture[str], condition: str, differs: str
 ) -> None:
