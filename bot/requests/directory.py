@@ -157,6 +157,11 @@ class InMemoryDirectory:
             return None
         return frozenset(names).union(*(group.members for group in groups if group is not None))
 
+    @property
+    def group_names(self) -> frozenset[str]:
+        """All groups, by id and by handle."""
+        return frozenset(self._groups)
+
     def group_names_of(self, user: str) -> frozenset[str]:
         """Return the groups that a user is in, as policy names them: by id and by handle."""
         return frozenset(name for name, group in self._groups.items() if user in group.members) | frozenset(
@@ -285,11 +290,17 @@ def resolve_groups(requirement: Requirement, directory: Directory) -> Requiremen
     def with_ids(stage: Stage) -> Stage:
         return stage.model_copy(update={"groups": ids_of(stage.groups), "excluded": ids_of(stage.excluded)})
 
+    def named(stage: Stage) -> Stage:
+        """Call the users of a stage by their names, as far as they are known."""
+        users = ((user, directory.user(Person(team=directory.team, user=user))) for user in stage.users)
+        names = {user: known.name for user, known in users if known is not None and known.name}
+        return stage.model_copy(update={"names": tuple(names.get(name, name) for name in stage.names)})
+
     review = requirement.review
     return requirement.model_copy(
         update={
             "stages": tuple(with_ids(stage) for stage in requirement.stages),
             "escalate_to": with_ids(requirement.escalate_to) if requirement.escalate_to else None,
-            "review": review.model_copy(update={"by": with_ids(review.by)}) if review else None,
+            "review": review.model_copy(update={"by": named(with_ids(review.by))}) if review else None,
         }
     )

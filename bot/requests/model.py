@@ -285,6 +285,9 @@ class Request(FrozenModel):
     last_editor: str = ""
     former_authors: tuple[str, ...] = ()
     """The user ids of those who wrote it before the requester took it over. They cannot approve it."""
+    author_groups: tuple[str, ...] | None = None
+    """The ids of the user groups in which its authors were when they wrote it: Slack forgets those of people who left.
+    None for a request of an earlier release."""
     editors: tuple[str, ...] = ()
     """The user ids of everyone except the requester who wrote a revision, ordered by their first one."""
     scheduler: Scheduler = "nightshift"

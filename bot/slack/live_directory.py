@@ -105,7 +105,8 @@ def people_of_approval(request: Request, decisions: Iterable[Decision]) -> list[
 def _stages_of(requirement: Requirement | None) -> tuple[Stage, ...]:
     if requirement is None:
         return ()
-    return (*requirement.stages, *((requirement.escalate_to,) if requirement.escalate_to else ()))
+    reviewers = (requirement.review.by,) if requirement.review else ()
+    return (*requirement.stages, *((requirement.escalate_to,) if requirement.escalate_to else ()), *reviewers)
 
 
 def _to_user_group(group: SlackUserGroup) -> pure.UserGroup:

@@ -124,6 +124,7 @@ class RequestChanges(TypedDict, total=False):
     editors: tuple[str, ...]
     requester: Person
     former_authors: tuple[str, ...]
+    author_groups: tuple[str, ...] | None
     scheduler: Literal["backend", "nightshift"]
     scheduler_reason: str
     requirement: Requirement

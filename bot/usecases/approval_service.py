@@ -10,17 +10,11 @@ from datetime import datetime
 import structlog
 
 from bot.clock import Clock
+from bot.requests.approval.deciding import permission_to_decide, permission_to_retract
 from bot.requests.approval.delegation import Delegation
 from bot.requests.approval.permission import RIGHTS_UNKNOWN, Permission, PermissionCode
 from bot.requests.approval.rounds import current_round
-from bot.requests.approval.status import (
-    ApprovalStatus,
-    approval_status,
-    holds_as_decided,
-    is_still_valid,
-    permission_to_decide,
-    permission_to_retract,
-)
+from bot.requests.approval.status import ApprovalStatus, approval_status, holds_as_decided, is_still_valid
 from bot.requests.directory import InMemoryDirectory as Directory
 from bot.requests.directory import ineligibility_reason, stage_members
 from bot.requests.durations import format_age

@@ -28,6 +28,8 @@ class PolicyInput:
     editors: tuple[Person, ...] = ()
     former_authors: tuple[Person, ...] = ()
     may_be_running: bool = False
+    former_groups: tuple[str, ...] | None = ()
+    """The ids of the user groups that ``former_authors`` were in when they wrote it; None if that is not known."""
     request_id: str = ""
     """The id of the request; "" for a draft that is not one yet."""
 
@@ -45,5 +47,6 @@ def policy_input_of_request(request: Request) -> PolicyInput:
         reason=request.reason,
         editors=request.edited_by,
         former_authors=request.taken_over_from,
+        former_groups=request.author_groups if request.taken_over_from else (),
         request_id=request.id,
     )

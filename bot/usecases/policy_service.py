@@ -55,6 +55,10 @@ class PolicyOutcome:
     approvers: tuple[str, ...]
     directory: InMemoryDirectory
 
+    def group_ids_of(self, person: Person) -> tuple[str, ...]:
+        """Return the ids of a person's user groups, as far as Slack told them."""
+        return tuple(sorted(name for name in self.directory.group_names_of(person.user) if not name.startswith("@")))
+
 
 @dataclass(frozen=True, slots=True)
 class PolicyService:
@@ -145,7 +149,7 @@ class PolicyService:
         as_now = {
             "starts": subject.starts if starts is None else starts,
             "groups": directory.group_names_of(policy_input.requester.user),
-            "former_groups": _groups_of_all(policy_input.former_authors, directory.group_names_of),
+            "former_groups": _former_groups(policy_input, directory.group_names_of, directory.group_names),
             "missing_groups": self._missing_groups(directory.group),
             "approved_today": approved_today or {},
         }
@@ -160,6 +164,11 @@ class PolicyService:
         ):
             return _refusal(lost)
         return resolve_groups(requirement, directory)
+
+    async def group_ids_of(self, people: Sequence[Person]) -> tuple[str, ...]:
+        """Return the ids of all user groups that some people are in. Raises SlackSilent."""
+        known = await self.directory.groups()
+        return tuple(sorted({group.id for person in people for group in known.containing(person.user)}))
 
     @property
     def budgets(self) -> Budgets:
@@ -327,7 +336,7 @@ class PolicyService:
             known_for=policy_input.targets.known_for,
             requester=policy_input.requester.user,
             groups=names_of(policy_input.requester.user),
-            former_groups=_groups_of_all(policy_input.former_authors, names_of),
+            former_groups=_former_groups(policy_input, names_of, policy_group_names(tuple(known.by_id.values()))),
             missing_groups=self._missing_groups(known.find) if with_groups else frozenset(),
             channel=policy_input.channel,
             channel_name=channel_name or "",
@@ -369,5 +378,11 @@ def _refusal(reason: str) -> Requirement:
     return Requirement(effect="refuse", reasons=(reason,), codes=(RequirementCode.REQUESTER_NOT_ALLOWED,))
 
 
-def _groups_of_all(people: Sequence[Person], names_of: Callable[[str], frozenset[str]]) -> frozenset[str]:
-    return frozenset().union(*(names_of(person.user) for person in people))
+def _former_groups(
+    policy_input: PolicyInput, names_of: Callable[[str], frozenset[str]], all_names: frozenset[str]
+) -> frozenset[str]:
+    """Return the groups of former authors: those of now, and those in which they wrote it. If neither is known of
+    somebody, they may have been in any."""
+    groups_now = [names_of(person.user) for person in policy_input.former_authors]
+    is_unknown = policy_input.former_groups is None and not all(groups_now)
+    return frozenset(policy_input.former_groups or ()).union(*groups_now, all_names if is_unknown else ())

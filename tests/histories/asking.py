@@ -6,15 +6,11 @@ from datetime import timedelta
 from enum import StrEnum
 
 from bot.requests.approval.deadlines import assess_lateness, chosen_schedule, expires_at
+from bot.requests.approval.deciding import permission_to_decide, permission_to_retract
 from bot.requests.approval.delegation import Delegation
 from bot.requests.approval.permission import PermissionCode
 from bot.requests.approval.rounds import ApprovalRound
-from bot.requests.approval.status import (
-    approval_status,
-    missing_approver_reasons,
-    permission_to_decide,
-    permission_to_retract,
-)
+from bot.requests.approval.status import approval_status, missing_approver_reasons
 from bot.requests.directory import InMemoryDirectory, stage_members
 from bot.requests.drift import Observation
 from bot.requests.integrity import is_intact

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from unittest.mock import patch
 
-from bot.requests.approval import rounds, status
+from bot.requests.approval import deciding, rounds, status
 from bot.requests.approval.delegation import delegators_of
 from bot.requests.approval.permission import Permission, PermissionCode
 from bot.requests.approval.rounds import ApprovalRound
@@ -51,7 +51,7 @@ def editors_may_approve(replace: Replace) -> None:
 
 
 def delegates_of_authors_may_approve(replace: Replace) -> None:
-    ask, is_countable = status.permission_to_decide, rounds._is_countable
+    ask, is_countable = deciding.permission_to_decide, rounds._is_countable
 
     def faulty(
         approval_round: ApprovalRound,
@@ -81,7 +81,7 @@ def unknown_counts_as_yes(replace: Replace) -> None:
     def faulty_status(
         approval_round: ApprovalRound, decisions: Sequence[Decision], directory: Directory, now: datetime
     ) -> status.ApprovalStatus:
-        return derive(approval_round, decisions, directory.as_possible(*status._deciders(decisions)), now)
+        return derive(approval_round, decisions, directory.as_possible(*status.deciders(decisions)), now)
 
     def faulty_permission(
         approval_round: ApprovalRound,
@@ -91,13 +91,13 @@ def unknown_counts_as_yes(replace: Replace) -> None:
         directory: Directory,
         now: datetime,
     ) -> Permission:
-        possible = status._possible_for(person, approval_round, decisions, directory)
+        possible = deciding._possible_for(person, approval_round, decisions, directory)
         return ask(approval_round, request_state, person, decisions, possible, now)
 
     def faulty_check(
         approval_round: ApprovalRound, decisions: Sequence[Decision], directory: Directory, now: datetime
     ) -> Permission:
-        return check(approval_round, decisions, directory.as_possible(*status._deciders(decisions)), now)
+        return check(approval_round, decisions, directory.as_possible(*status.deciders(decisions)), now)
 
     replace(asking, "approval_status", faulty_status)
     replace(asking, "permission_to_decide", faulty_permission)

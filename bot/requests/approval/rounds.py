@@ -1,6 +1,6 @@
 """A round of approval: one revision of a request in front of its approvers, and which of their decisions count."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from bot.requests.approval.delegation import Delegation, delegators_of
@@ -47,9 +47,9 @@ class ApprovalRound(FrozenModel):
 
 def _with_escalation(stage: Stage, extra: Stage) -> Stage:
     names = (*(stage.names or (*stage.groups, *stage.users)), *(extra.names or (*extra.groups, *extra.users)))
-    return stage.model_copy(
-        update={"groups": stage.groups + extra.groups, "users": stage.users + extra.users, "names": names}
-    )
+    changes = {"groups": stage.groups + extra.groups, "users": stage.users + extra.users, "names": names}
+    excluded = {"excluded": (*stage.excluded, *extra.excluded), "excluded_names": stage.excluded_names}
+    return stage.model_copy(update=changes | {name: tuple(dict.fromkeys(value)) for name, value in excluded.items()})
 
 
 def current_round(request: Request, delegations: Iterable[Delegation]) -> ApprovalRound:
@@ -92,6 +92,21 @@ def countable_approvals(
         if approver not in approvals or not decision.on_behalf_of:
             approvals[approver] = decision
     return approvals
+
+
+def other_places(
+    approval_round: ApprovalRound, approvals: Mapping[str, Decision], directory: Directory
+) -> dict[str, frozenset[str]]:
+    """Return, by the user id for whom an approval counts, for whom it could count instead: whoever let its person act
+    for them. Each of them is offered to one approval only."""
+    taken, found = set(approvals), dict[str, frozenset[str]]()
+    for approver, decision in approvals.items():
+        delegators = delegators_of(decision.person, approval_round.delegations, decision.at)
+        places = (decision.model_copy(update={"on_behalf_of": user}) for user in delegators if user not in taken)
+        free = [each.on_behalf_of for each in places if _is_countable(approval_round, each, directory)]
+        taken |= set(free)
+        found[approver] = frozenset(free)
+    return found
 
 
 def _is_countable(approval_round: ApprovalRound, decision: Decision, directory: Directory) -> bool:

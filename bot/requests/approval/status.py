@@ -12,21 +12,16 @@ from enum import StrEnum
 from typing import Literal
 
 from bot.requests.approval.assignment import StageAssignment, assign_approvers, reachable_stages
-from bot.requests.approval.delegation import delegators_of
-from bot.requests.approval.permission import RIGHTS_UNKNOWN, Permission, PermissionCode
-from bot.requests.approval.rounds import ApprovalRound, countable_approvals, current_decisions
+from bot.requests.approval.permission import Permission, PermissionCode
+from bot.requests.approval.rounds import ApprovalRound, countable_approvals, current_decisions, other_places
 from bot.requests.directory import (
     Directory,
     eligible_approvers,
     group_notes,
     group_problems,
-    ineligibility_reason,
-    is_excluded,
 )
-from bot.requests.lifecycle import STATE_LABELS
-from bot.requests.model import Decision, Person, RequestState, Stage
-from bot.requests.setting_types import REQUESTERS_GROUPS
-from bot.requests.text import approver_names, join_words, stages_text
+from bot.requests.model import Decision, Person, Stage
+from bot.requests.text import approver_names, stages_text
 from bot.values import FrozenModel
 
 
@@ -77,7 +72,7 @@ def approval_status(
     certain = _status(approval_round, decisions, directory, now)
     if directory.is_complete or certain.state != "waiting":
         return certain
-    possible = _status(approval_round, decisions, directory.as_possible(*_deciders(decisions)), now)
+    possible = _status(approval_round, decisions, directory.as_possible(*deciders(decisions)), now)
     is_counted = (possible.stage_index, possible.approval_count) == (certain.stage_index, certain.approval_count)
     known_reasons = possible.unapprovable_reasons if directory.has_groups else ()
     text = certain.text if is_counted else f"At least {certain.text[:1].lower()}{certain.text[1:]}"
@@ -91,7 +86,7 @@ def approval_status(
     )
 
 
-def _deciders(decisions: Iterable[Decision]) -> frozenset[str]:
+def deciders(decisions: Iterable[Decision]) -> frozenset[str]:
     """Everyone who decided, or in whose place somebody did, by user id."""
     users = (user for decision in decisions for user in (decision.person.user, decision.on_behalf_of))
     return frozenset(user for user in users if user)
@@ -123,17 +118,28 @@ def _status(
             state="waiting",
             code=StatusCode.NO_APPROVERS_NAMED,
             stage_count=0,
-            unapprovable_reasons=(_NO_APPROVERS_TEXT,),
-            text=_NO_APPROVERS_TEXT,
+            unapprovable_reasons=(NO_APPROVERS_TEXT,),
+            text=NO_APPROVERS_TEXT,
         )
     eligible_by_stage = tuple(eligible_approvers(stage, directory) for stage in stages)
     approvals = countable_approvals(approval_round, current, directory)
+    eligible_by_stage = _with_other_places(eligible_by_stage, other_places(approval_round, approvals, directory))
     assignment = assign_approvers(tuple(s.quorum for s in stages), eligible_by_stage, tuple(approvals))
     changes = tuple(dict.fromkeys(d.person for d in current if d.verdict == "changes"))
     return _build_status(approval_round, stages, eligible_by_stage, assignment, approvals, changes, directory)
 
 
-_NO_APPROVERS_TEXT = "Policy names nobody who could approve this."
+def _with_other_places(
+    eligible_by_stage: Sequence[frozenset[str]], places: Mapping[str, frozenset[str]]
+) -> tuple[frozenset[str], ...]:
+    """Return who is eligible for each stage, with those whose approval can count for somebody else of it."""
+    return tuple(
+        eligible | {approver for approver, others in places.items() if not others.isdisjoint(eligible)}
+        for eligible in eligible_by_stage
+    )
+
+
+NO_APPROVERS_TEXT = "Policy names nobody who could approve this."
 
 
 def _build_status(
@@ -220,144 +226,6 @@ def _status_text(
     )
 
 
-def permission_to_decide(
-    approval_round: ApprovalRound,
-    state: RequestState,
-    person: Person,
-    decisions: Iterable[Decision],
-    directory: Directory,
-    now: datetime,
-) -> Permission:
-    """Return whether a person may approve, deny or ask for changes at this moment; unknown if Slack does not tell."""
-    decisions = list(decisions)
-    certain = _permission_to_decide(approval_round, state, person, decisions, directory, now)
-    if certain.allowed or directory.is_complete:
-        return certain
-    possible = _permission_to_decide(
-        approval_round, state, person, decisions, _possible_for(person, approval_round, decisions, directory), now
-    )
-    return certain if possible.code == certain.code else RIGHTS_UNKNOWN
-
-
-def _possible_for(
-    person: Person, approval_round: ApprovalRound, decisions: Sequence[Decision], directory: Directory
-) -> Directory:
-    """Return the directory in which a person, their delegators and everyone who decided are in every unknown group."""
-    delegators = (delegation.user for delegation in approval_round.delegations)
-    return directory.as_possible(person.user, *delegators, *_deciders(decisions))
-
-
-def _permission_to_decide(
-    approval_round: ApprovalRound,
-    state: RequestState,
-    person: Person,
-    decisions: Sequence[Decision],
-    directory: Directory,
-    now: datetime,
-) -> Permission:
-    """Return whether a person may decide, from one reading of a directory."""
-    if state != "awaiting_approval":
-        return _refuse(PermissionCode.NOT_OPEN, f"There is nothing left to decide: {STATE_LABELS[state].lower()}.")
-    if problem := ineligibility_reason(directory.user(person)):
-        return _refuse(PermissionCode.INELIGIBLE, problem)
-    if person.user in approval_round.barred_approvers:
-        return _refuse_author(approval_round, person)
-    own = [d for d in current_decisions(approval_round, decisions) if d.person == person]
-    if own:
-        text = f"{_ALREADY_DECIDED[own[-1].verdict]} To change your mind, take that back first."
-        return _refuse(PermissionCode.ALREADY_DECIDED, text)
-    status = approval_status(approval_round, decisions, directory, now)
-    if status.state != "waiting" and status.code is not StatusCode.APPROVED_BY_PEOPLE:
-        return _refuse(PermissionCode.SETTLED, f"There is nothing left to decide: {status.text.lower()}.")
-    helpful = _helpful_approvers(approval_round, status, directory, now)
-    if person.user in helpful:
-        return Permission()
-    if person.user not in approval_round.authors:
-        for user in delegators_of(person, approval_round.delegations, now):
-            excludes = any(is_excluded(stage, person.user, directory) for stage in approval_round.stages(now))
-            if user in helpful and user not in approval_round.authors and not excludes:
-                return Permission(on_behalf_of=user)
-    return _refuse_for_now(approval_round, person, status, directory, now)
-
-
-def _helpful_approvers(
-    approval_round: ApprovalRound, status: ApprovalStatus, directory: Directory, now: datetime
-) -> frozenset[str]:
-    """Return the user ids whose decision would help. An approval that became complete without one, because somebody
-    took back a request for changes or joined a group again, is concluded by that of any approver."""
-    if status.code is not StatusCode.APPROVED_BY_PEOPLE:
-        return status.eligible_approvers
-    stages = approval_round.stages(now)
-    return frozenset().union(*(eligible_approvers(s, directory) for s in stages)) - approval_round.barred_approvers
-
-
-_ALREADY_DECIDED: Mapping[str, str] = {
-    "approved": "You have approved this already.",
-    "denied": "You have denied this already.",
-    "changes": "You have asked for changes already.",
-}
-
-
-def _refuse(code: PermissionCode, reason: str) -> Permission:
-    return Permission(code=code, reason=reason)
-
-
-def _refuse_author(approval_round: ApprovalRound, person: Person) -> Permission:
-    if person == approval_round.requester:
-        text = "You asked for this yourself, so others decide. You can withdraw it."
-        return _refuse(PermissionCode.OWN_REQUEST, text)
-    did = "wrote this request before somebody else took it over"
-    did = did if person in approval_round.former_authors else "have edited this request"
-    return _refuse(PermissionCode.OWN_EDIT, f"You {did}, so others decide.")
-
-
-def _refuse_for_now(
-    approval_round: ApprovalRound, person: Person, status: ApprovalStatus, directory: Directory, now: datetime
-) -> Permission:
-    """Say why an approval of this person would not help the current stage."""
-    stages = approval_round.stages(now)
-    if not stages:
-        return _refuse(PermissionCode.NO_APPROVERS_NAMED, _NO_APPROVERS_TEXT)
-    stage = stages[status.stage_index]
-    current = approver_names(stage)
-    if is_excluded(stage, person.user, directory):
-        return _refuse(PermissionCode.EXCLUDED, _excluded_text(stage, person))
-    own_stages = [index for index, stage in enumerate(stages) if person.user in eligible_approvers(stage, directory)]
-    if any(index > status.stage_index for index in own_stages):
-        return _refuse(PermissionCode.LATER_STAGE, f"It is not your turn yet: {current} decides first.")
-    if any(index < status.stage_index for index in own_stages):
-        return _refuse(PermissionCode.EARLIER_STAGE, f"Your stage is complete; now {current} decides.")
-    if own_stages:
-        return _refuse(PermissionCode.PLACE_TAKEN, "Somebody has decided in your place already.")
-    text = f"Only {current} may decide on this, and you are not one of them."
-    return _refuse(PermissionCode.NOT_AN_APPROVER, text)
-
-
-def _excluded_text(stage: Stage, person: Person) -> str:
-    if person.user in stage.excluded:
-        return "Policy does not let you approve this, so somebody else has to decide."
-    wording = {f"the {REQUESTERS_GROUPS}": "a group of the requester"}
-    groups = [wording.get(name, name) for name in stage.excluded_names]
-    return f"You are in {join_words(groups, 'or')}, so somebody else has to decide."
-
-
-def permission_to_retract(
-    approval_round: ApprovalRound, state: RequestState, decision: Decision, person: Person
-) -> Permission:
-    """Return whether a person may take a decision back: only their own, on the current content, while the request is
-    still waiting for approval."""
-    if decision.person != person:
-        return _refuse(PermissionCode.NOT_OWN_DECISION, "Only the person who decided can take that back.")
-    if decision.retracted_at is not None:
-        return _refuse(PermissionCode.ALREADY_RETRACTED, "That has been taken back already.")
-    if decision.content_hash != approval_round.content_hash:
-        text = "The request has changed since, so that decision does not count any more."
-        return _refuse(PermissionCode.CONTENT_CHANGED, text)
-    if state != "awaiting_approval":
-        return _refuse(PermissionCode.NOT_OPEN, f"It is too late to take that back: {STATE_LABELS[state].lower()}.")
-    return Permission()
-
-
 def is_still_valid(
     approval_round: ApprovalRound, decisions: Iterable[Decision], directory: Directory, now: datetime
 ) -> Permission:
@@ -367,10 +235,11 @@ def is_still_valid(
     certain = _status(approval_round, decisions, directory, now)
     if certain.state == "approved":
         return Permission()
-    possible = _status(approval_round, decisions, directory.as_possible(*_deciders(decisions)), now)
+    possible = _status(approval_round, decisions, directory.as_possible(*deciders(decisions)), now)
     if possible.state == "approved":
-        return _refuse(PermissionCode.UNKNOWN, "Slack does not say who may approve this.")
-    return _refuse(PermissionCode.NOT_APPROVED, f"The approval no longer holds: {certain.text}.")
+        return Permission(code=PermissionCode.UNKNOWN, reason="Slack does not say who may approve this.")
+    text = f"The approval no longer holds: {certain.text}."
+    return Permission(code=PermissionCode.NOT_APPROVED, reason=text)
 
 
 def holds_as_decided(approval_round: ApprovalRound, decisions: Iterable[Decision], directory: Directory) -> bool:

@@ -275,9 +275,11 @@ def _requirement(
     reminders = terms.first_set(lambda t: t.reminders) or ()
     escalate_after, escalate_to = terms.escalation()
     escalates = escalate_after is not None and escalate_after < expires_after
+    all_terms = [policy.defaults, *(m.rule for m in matches)]
+    escalation_stages = _without_excluded([make_stage(escalate_to, 1)] if escalates else [], all_terms, subject)
     return Requirement(
         effect=effect,
-        stages=_without_excluded(stages, [policy.defaults, *(m.rule for m in matches)], subject),
+        stages=_without_excluded(stages, all_terms, subject),
         reasons=tuple(text for _, text in reasons),
         codes=tuple(dict.fromkeys(code for code, _ in reasons)),
         rules=tuple(m.rule.name for m in matches),
@@ -285,7 +287,7 @@ def _requirement(
         expires_after=expires_after,
         reminders=tuple(at for at in reminders if at < expires_after),
         escalate_after=escalate_after if escalates else None,
-        escalate_to=make_stage(escalate_to, 1) if escalates else None,
+        escalate_to=next(iter(escalation_stages), None),
         late=terms.strictest(lambda t: t.late, "ask", LATE_BY_STRICTNESS.index),
         overlap=terms.strictest(lambda t: t.overlap, None, overlap_strictness),
         renew_after_days=terms.strictest(lambda t: t.renew_after_days, None, none_as_infinity),

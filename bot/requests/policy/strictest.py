@@ -89,7 +89,7 @@ def strictest_requirement(requirements: Sequence[Requirement]) -> Requirement:
             "expires_after": expires_after,
             "reminders": tuple(at for at in first.reminders if at < expires_after),
             "escalate_after": escalation.escalate_after if escalation else None,
-            "escalate_to": escalation.escalate_to if escalation else None,
+            "escalate_to": _escalation_stage(escalation, counted),
             "late": min((r.late for r in counted), key=LATE_BY_STRICTNESS.index),
             "overlap": min((r.overlap for r in counted), key=overlap_strictness),
             "renew_after_days": min((r.renew_after_days for r in counted), key=none_as_infinity),
@@ -103,6 +103,15 @@ def strictest_requirement(requirements: Sequence[Requirement]) -> Requirement:
             "notify": min((r.notify for r in counted), key=NOTIFY_BY_STRICTNESS.index),
         }
     )
+
+
+def _escalation_stage(escalation: Requirement | None, counted: Iterable[Requirement]) -> Stage | None:
+    """Return who may decide after the escalation, without those whom any of the requirements excludes."""
+    if escalation is None or escalation.escalate_to is None:
+        return None
+    others = [r.escalate_to for r in counted if r.escalate_to is not None]
+    excluded, names = _merge(s.excluded for s in others), _merge(s.excluded_names for s in others)
+    return escalation.escalate_to.model_copy(update={"excluded": excluded, "excluded_names": names})
 
 
 def _strictest_scheduler(named: Set[Scheduler | None]) -> Scheduler | None:

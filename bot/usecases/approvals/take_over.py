@@ -1,5 +1,6 @@
 """Gives a request another requester: somebody who answers for it from now on."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -40,7 +41,8 @@ async def take_over(services: Services, request_id: str, person: Person) -> str:
     requirement, warnings = await requirement_for_new_round(services, owned, current)
     differences = backend_differences(services, request, current)
     fields = await fields_now(services, owned, current, differences, requirement)
-    fields |= {"warnings": warnings, **_ownership(request, person)}
+    groups = await services.policy.group_ids_of([person])
+    fields |= {"warnings": warnings, **_ownership(request, person, groups)}
     now = services.clock.now()
     async with services.db.write() as tx:
         stored = await requests.get(tx, request_id, for_update=True)
@@ -66,10 +68,18 @@ def _reason(request: Request) -> str:
     return f"Somebody else has taken over {request.name}."
 
 
-def _ownership(request: Request, person: Person) -> RequestChanges:
+def _ownership(request: Request, person: Person, groups: Sequence[str] = ()) -> RequestChanges:
+    """Return the fields that say whose a request is. ``groups`` are the ids of the new requester's user groups."""
     authors = (request.requester, *request.edited_by, *request.taken_over_from)
     former = dict.fromkeys(author.user for author in authors if author != person)
-    return {"requester": person, "editors": (), "last_editor": "", "former_authors": tuple(former)}
+    known = request.author_groups
+    return {
+        "requester": person,
+        "editors": (),
+        "last_editor": "",
+        "former_authors": tuple(former),
+        "author_groups": None if known is None else tuple(sorted({*known, *groups})),
+    }
 
 
 def _check_open(request: Request) -> None:

@@ -16,11 +16,13 @@ async def policy_input_of_draft(
 ) -> PolicyInput:
     """Return a draft as policy sees it. An edit keeps the name and the requester of its request."""
     name, requester, editors, former = "this request", draft.person, tuple[Person, ...](), tuple[Person, ...]()
+    former_groups: tuple[str, ...] | None = ()
     if draft.revises:
         async with services.db.read() as tx:
             request = await requests.get(tx, draft.revises)
         name, requester = request.name, request.requester
         editors, former = editors_including(request, draft.person), request.taken_over_from
+        former_groups = request.author_groups if former else ()
     return PolicyInput(
         name=name,
         requester=requester,
@@ -32,6 +34,7 @@ async def policy_input_of_draft(
         reason=draft.reason,
         editors=editors,
         former_authors=former,
+        former_groups=former_groups,
         request_id=draft.revises or "",
     )
 

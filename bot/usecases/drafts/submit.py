@@ -47,7 +47,7 @@ async def submit(services: Services, draft: Draft, version: int) -> Request:
     outcome = await _recheck_policy(services, draft, preview)
     failpoints.hit(failpoints.BEFORE_SUBMIT)
     if edited is not None:
-        request = await submit_edit(services, draft, edited, preview, now)
+        request = await submit_edit(services, draft, edited, preview, now, outcome.group_ids_of(draft.person))
     else:
         request = await _create_once(services, draft, preview, outcome, now)
     failpoints.hit(failpoints.AFTER_SUBMIT)
@@ -111,6 +111,7 @@ async def _create_request(
         requester=draft.person,
         channel=draft.channel,
         created_at=now,
+        author_groups=outcome.group_ids_of(draft.person),
         **submitted_fields(draft, preview, now),
     )
     await requests.add(tx, request, draft.id)

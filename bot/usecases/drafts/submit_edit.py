@@ -36,9 +36,15 @@ async def load_edited_request(services: Services, draft: Draft, request_id: str)
 
 
 async def submit_edit(
-    services: Services, draft: Draft, request: Request, preview: PreviewResult, now: datetime
+    services: Services,
+    draft: Draft,
+    request: Request,
+    preview: PreviewResult,
+    now: datetime,
+    groups: Sequence[str] = (),
 ) -> Request:
-    """Put a new revision before the approvers. Earlier approvals no longer count, and everybody is told.
+    """Put a new revision before the approvers. Earlier approvals no longer count, and everybody is told. ``groups`` are
+    the ids of its author's user groups.
 
     Raises EditOvertaken if ``request`` is not its newest revision any more; Conflict, InputError or NotAllowed.
     """
@@ -69,6 +75,7 @@ async def submit_edit(
             revision_changes=tuple(change.model_dump() for change in changes),
             last_editor=draft.person.user,
             editors=tuple(editor.user for editor in editors_including(request, draft.person)),
+            author_groups=_with_groups(request, groups),
             **submitted_fields(draft, preview, now),
         )
         await _announce_revision(tx, services, request, draft.person, changes, now)
@@ -77,6 +84,11 @@ async def submit_edit(
             await tell(tx, services, request, Event.REQUESTED, key=str(request.revision), by=draft.person)
         await messages.mark_dirty(tx, request.id, now)
         return await approve_by_policy(tx, services, request, now)
+
+
+def _with_groups(request: Request, groups: Sequence[str]) -> tuple[str, ...] | None:
+    known = request.author_groups
+    return None if known is None else tuple(sorted({*known, *groups}))
 
 
 async def check_may_edit(services: Services, request: Request, person: Person) -> None:

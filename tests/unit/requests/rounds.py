@@ -3,10 +3,11 @@
 from datetime import timedelta
 from typing import Any
 
+from bot.requests.approval.deciding import permission_to_decide
 from bot.requests.approval.delegation import Delegation
 from bot.requests.approval.permission import Permission
 from bot.requests.approval.rounds import ApprovalRound
-from bot.requests.approval.status import StatusCode, approval_status, permission_to_decide
+from bot.requests.approval.status import StatusCode, approval_status
 from bot.requests.directory import (
     InMemoryDirectory,
 )

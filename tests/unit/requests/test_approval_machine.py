@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from bot.requests.approval.deadlines import expires_at
+from bot.requests.approval.deciding import permission_to_decide, permission_to_retract
 from bot.requests.approval.delegation import Delegation
 from bot.requests.approval.rounds import ApprovalRound
-from bot.requests.approval.status import approval_status, is_still_valid, permission_to_decide, permission_to_retract
+from bot.requests.approval.status import approval_status, is_still_valid
 from bot.requests.directory import InMemoryDirectory
 from bot.requests.freezes.model import Freeze, find_freeze_hits, start_blocking_hits
 from bot.requests.lifecycle import FINAL_STATES, can_transition

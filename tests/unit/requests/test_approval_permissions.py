@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from bot.requests.approval.deciding import permission_to_decide, permission_to_retract
 from bot.requests.approval.permission import PermissionCode
-from bot.requests.approval.status import permission_to_decide, permission_to_retract
 from bot.requests.directory import (
     Ineligibility,
     ineligibility,

@@ -6,8 +6,9 @@ from datetime import timedelta
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from bot.requests.approval.deciding import permission_to_decide
 from bot.requests.approval.rounds import ApprovalRound
-from bot.requests.approval.status import ApprovalStatus, approval_status, permission_to_decide
+from bot.requests.approval.status import ApprovalStatus, approval_status
 from bot.requests.directory import InMemoryDirectory
 from bot.requests.model import Decision
 from tests.unit.requests.build import CONTENT_HASH, NOW, decision, make_directory, person, requirement, stage

@@ -1,6 +1,7 @@
 """Approvers who let others decide in their place."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -18,8 +19,10 @@ from tests.unit.requests.build import (
 )
 from tests.unit.requests.rounds import (
     GROUPS,
+    SRE_THEN_DBA,
     TWO_OF_SRE,
     approval_round,
+    decide,
     delegation,
     may_decide,
     progress,
@@ -176,3 +179,42 @@ def test_of_several_approvals_one_counts_for_each_person() -> None:
     assert counted(for_bob, for_cat) == {"UBOB": for_bob}
     assert counted(for_bob, bob) == {"UBOB": bob}
     assert counted(bob, for_bob) == {"UBOB": bob}
+
+
+def test_a_delegate_of_two_stages_counts_where_it_helps_most() -> None:
+    """Gus acts for Bob of the first stage and for Eve of the second, who are away."""
+    given = (delegation("UBOB", "UGUS"), delegation("UEVE", "UGUS"))
+    there = make_directory({"sre": {"UBOB", "UCAT"}, "dba": {"UEVE"}, "others": {"UGUS"}})
+    acted, cat = decision("UGUS", on_behalf_of="UBOB"), decision("UCAT", minutes=6)
+    values: dict[str, Any] = {"directory": there, "delegations": given}
+    assert progress(SRE_THEN_DBA, acted, **values) == "stage 2 of 2: 0 of 1"
+    assert may_decide("UCAT", SRE_THEN_DBA, acted, **values) == "allowed"
+    assert progress(SRE_THEN_DBA, acted, cat, **values) == "approved_by_people"
+    assert progress(SRE_THEN_DBA, cat, acted, **values) == "approved_by_people"
+    again = decide("UGUS", SRE_THEN_DBA, acted, **values)
+    assert again.code == "already_decided"
+    assert "Nobody counts twice: whoever else you act for decides themselves" in again.reason
+    # Alone, one person never makes up two stages.
+    assert progress(SRE_THEN_DBA, acted, decision("UGUS", on_behalf_of="UEVE", minutes=6), **values) != (
+        "approved_by_people"
+    )
+
+
+def test_two_delegates_of_one_person_never_count_for_both_of_their_places() -> None:
+    given = (
+        *(delegation("UEVE", user) for user in ("UGUS", "UHAL")),
+        delegation("UBOB", "UGUS"),
+        delegation("UCAT", "UHAL"),
+    )
+    there = make_directory({"sre": {"UBOB", "UCAT"}, "dba": {"UEVE", "UIDA"}, "others": {"UGUS", "UHAL"}})
+    both = decision("UGUS", on_behalf_of="UBOB"), decision("UHAL", on_behalf_of="UCAT", minutes=6)
+    two_of_dba = requirement(stage("@dba", quorum=2))
+    assert progress(two_of_dba, *both, directory=there, delegations=given) == "1 of 2"
+
+
+def test_an_own_approval_counts_for_somebody_of_another_stage_too_if_it_is_needed_there() -> None:
+    given = (delegation("UEVE", "UBOB"),)
+    there = make_directory({"sre": {"UBOB", "UCAT"}, "dba": {"UEVE"}})
+    both = decision("UBOB"), decision("UCAT", minutes=6)
+    assert progress(SRE_THEN_DBA, *both, directory=there, delegations=given) == "approved_by_people"
+    assert progress(SRE_THEN_DBA, both[0], directory=there, delegations=given) == "stage 2 of 2: 0 of 1"

@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 
 from bot.errors import ConfigError
+from bot.requests.approval.deciding import permission_to_decide
 from bot.requests.approval.permission import PermissionCode
-from bot.requests.approval.status import approval_status, permission_to_decide
+from bot.requests.approval.status import approval_status
 from bot.requests.directory import InMemoryDirectory, User, UserGroup
 from bot.requests.model import Requirement
 from bot.requests.oncall import MAX_PEOPLE, OnCallPeople, RotaSettings, read_people, rota_group

@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.errors import ConfigError
+from bot.requests.approval.deciding import permission_to_decide
 from bot.requests.approval.limits import limit_since
 from bot.requests.approval.permission import PermissionCode
-from bot.requests.approval.status import holds_as_decided, is_still_valid, permission_to_decide
+from bot.requests.approval.status import holds_as_decided, is_still_valid
 from bot.requests.directory import InMemoryDirectory, UserGroup, resolve_groups
 from bot.requests.freezes.model import find_freeze_hits
 from bot.requests.model import ApproverLimit, Decision, Requirement
@@ -149,3 +150,16 @@ def test_nobody_who_is_excluded_acts_for_somebody_else() -> None:
     found = approval_round(what, **by_delegate)
     assert not is_still_valid(found, [given], directory, NOW).allowed
     assert is_still_valid(found, [given], make_directory({**GROUPS, "vendor": {"UEVE"}}), NOW).allowed
+
+
+def test_who_is_excluded_does_not_decide_after_the_escalation_either() -> None:
+    escalating = '[policy]\napprovers = ["@sre"]\nescalate_after = "1h"\nescalate_to = ["@leads"]\n'
+    text = escalating + rule('backend = "foreman"', 'not_approvers = ["requester\'s groups"]', "others")
+    loaded = policy(text)
+    alone = evaluate(loaded, subject(groups=frozenset({"SLEADS"})))
+    assert alone.escalate_to is not None
+    assert alone.escalate_to.excluded == ("SLEADS",)
+    assert alone.escalate_to.excluded_names == ("the requester's groups",)
+    several = evaluate_authors(loaded, subject(groups=frozenset({"SLEADS"})), {"UEVE": frozenset({"SDBA"})})
+    assert several.escalate_to is not None
+    assert set(several.escalate_to.excluded) == {"SLEADS", "SDBA"}

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
+from bot.requests.approval.deciding import permission_to_decide
 from bot.requests.approval.permission import PermissionCode
-from bot.requests.approval.status import approval_status, is_still_valid, permission_to_decide
+from bot.requests.approval.status import approval_status, is_still_valid
 from bot.requests.directory import InMemoryDirectory, User, UserGroup
 from tests.unit.requests.build import NOW, TEAM, decision, make_directory, person, requirement, stage
 from tests.unit.requests.oracle import USERS

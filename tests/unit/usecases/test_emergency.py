@@ -205,6 +205,7 @@ async def test_what_is_asked_again_without_the_rule_loses_its_mark(bot: Harness)
 async def test_a_reviewer_whom_policy_names_by_id_is_called_by_name(bot: Harness) -> None:
     request = await bot.request(hosts="name ~ batch", **YES)
     name = (await bot.services.directory.user("U0CAROL", bot.person("carol").team)).name
+    assert ("Emergency", f"{name} must review it within 1 day.") in request.summary
     line = next(line for line in await listed(bot) if line.startswith(f"{request.name} "))
     assert f"{name} must review it by" in line
     assert f"{name} must review it by" in await card_text(bot, request)

@@ -1,5 +1,7 @@
 """A request that somebody took over: whom its former authors keep from approving it."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.errors import NotAllowed
@@ -30,3 +32,26 @@ async def test_the_groups_of_former_authors_still_may_not_approve(bot: Harness) 
     now = await bot.services.policy.requirement_now(policy_input_of_request(request))
     assert now.stages == request.requirement.stages
     assert (await bot.decide(request, "dave")).request.state == "scheduled"
+
+
+async def test_the_groups_of_a_former_author_who_left_slack_are_remembered(bot: Harness) -> None:
+    """Slack lists nobody in a group who was deactivated."""
+    request = await bot.request()
+    bot.env.slack.admin.set_group("@ops", ["carol"])
+    bot.services.directory.invalidate_groups()
+    await take_over(bot.services, request.id, bot.person("bob"))
+    request = await bot.reload(request)
+    await record_shown(bot.services, request, bot.person("carol"), "pages")
+    with pytest.raises(NotAllowed, match="You are in a group of the requester, so somebody else has to decide"):
+        await bot.decide(request, "carol")
+
+
+async def test_a_former_author_of_whom_nothing_is_known_may_have_been_in_any_group(bot: Harness) -> None:
+    """The request is of an earlier release."""
+    request = await bot.request()
+    unknown = replace(policy_input_of_request(request), former_authors=(bot.person("nobody"),), former_groups=None)
+    known = replace(unknown, former_groups=())
+    excluded = [set((await bot.services.policy.requirement_now(each)).stages[0].excluded) for each in (unknown, known)]
+    everything = {group.id for group in (await bot.services.directory.groups()).by_id.values()}
+    assert everything <= excluded[0]
+    assert not everything <= excluded[1]
