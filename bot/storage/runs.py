@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, RowMapping, bindparam, func, insert, null,
 from bot.errors import Conflict, NotFound
 from bot.requests.model import Proposal, Run, RunState
 from bot.requests.start_check import StartCheck
-from bot.storage.tables import attempts, runs
+from bot.storage.tables import attempts, requests, runs
 from bot.storage.transactions import Parameters, Tx
 from bot.telemetry import events
 from bot.values import FrozenModel, JsonObject
@@ -30,6 +30,7 @@ _TRANSITION = update(runs).where(
     runs.c.state == bindparam("expected_state"),
     runs.c.version == bindparam("expected_version"),
 )
+_LOCK_REQUEST = select(requests.c.id).where(requests.c.id == bindparam("of_request")).with_for_update()
 _DUE_TO_START = (
     select(runs)
     .where(
@@ -181,7 +182,13 @@ async def request_with_handle(tx: Tx, backend: str, handle: Mapping[str, JsonVal
 
 
 async def transition(tx: Tx, run: Run, state: RunState, **changes: Unpack[RunChanges]) -> Run:
-    """Change a run if nobody else has changed it. Raises Conflict."""
+    """Change a run if nobody else has changed it. Raises Conflict.
+
+    The row of its request is locked first: whoever changes both takes them in this order, so that two transactions
+    never wait for each other.
+    """
+    if tx.dialect.name == "postgresql":
+        await tx.execute(_LOCK_REQUEST, {"of_request": run.request_id})
     columns: dict[str, datetime | None] = {}
     if "poll_at" in changes:
         columns["poll_at"] = changes.pop("poll_at")

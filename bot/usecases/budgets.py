@@ -40,20 +40,21 @@ class Budgets:
 
         Checked in the transaction that approves, since two requests may have been previewed with the last of it.
         """
-        await self._lock(tx, requirement)
+        await self.lock(tx, requirement)
         return self._exhausted(requirement, await self.used(tx, at, now))
 
     async def require_left(self, tx: Tx, request: Request, run: Run, at: datetime) -> None:
         """Raise BudgetUsedUp if no budget is left for a run, in the transaction that starts it."""
         if request.requirement.effect != "approve":
             return
-        await self._lock(tx, request.requirement)
+        await self.lock(tx, request.requirement)
         if rule := self._exhausted(request.requirement, await self.used_before(tx, request, run, at)):
             raise BudgetUsedUp(used_up_text(rule))
 
-    async def _lock(self, tx: Tx, requirement: Requirement) -> None:
-        """Let no other transaction use a budget until this one ends: it would not see what this one uses."""
-        if self._limits().keys() & set(requirement.rules):
+    async def lock(self, tx: Tx, requirement: Requirement) -> None:
+        """Let no other transaction use the budget of what rules approve until this one ends: it would not see what this
+        one uses. To be called before anything is recorded in the audit trail, which waits for its turn as well."""
+        if requirement.effect == "approve" and self._limits().keys() & set(requirement.rules):
             await counters.lock(tx, "budgets")
 
     def _exhausted(self, requirement: Requirement, used: dict[str, int]) -> str:

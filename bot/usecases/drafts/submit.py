@@ -114,6 +114,7 @@ async def _create_request(
         author_groups=outcome.group_ids_of(draft.person),
         **submitted_fields(draft, preview, now),
     )
+    await services.policy.budgets.lock(tx, request.requirement)
     await requests.add(tx, request, draft.id)
     await audit.record(tx, now, draft.person.key, "request.submitted", request.id, audit_data(request))
     reachable = _reachable(services, request, outcome)

@@ -63,6 +63,7 @@ async def submit_edit(
         # So must that of a new reason: approvers decide on it too.
         content = preview.content.model_copy(update={"renewal": request.content.renewal + 1})
         preview = preview.model_copy(update={"content": content})
+        await services.policy.budgets.lock(tx, preview.requirement)
         await check_same_place(tx, request, content)
         await _check_same_kind(tx, request, content)
         await _cancel_unsent_runs(tx, request, now)
