@@ -28,7 +28,7 @@ from blocks.text import (
 from blocks.times import absolute_time, readers_time
 from bot.requests.disclosure import CardExcerpts, card_excerpts
 from bot.requests.emergency import review_sentence
-from bot.requests.lifecycle import FINAL_STATES, STATE_LABELS
+from bot.requests.lifecycle import FINAL_STATES, NOT_SENT_RUN_STATES, STATE_LABELS
 from bot.requests.model import Decision, Request, Run
 from bot.requests.pauses import Pause, held_text
 from bot.requests.policy.explain import demand_sentence
@@ -200,7 +200,7 @@ def _card_buttons(card: Card, shown: CardExcerpts) -> list[Element]:
             button("It did not run: close it", "close_unknown", value, confirm=_close_confirmation(request)),
         ]
     if request.state not in (*FINAL_STATES, "awaiting_approval", "unknown"):
-        if request.state == "scheduled" and all(run.state == "pending" for run in card.runs):
+        if request.state == "scheduled" and all(run.state in NOT_SENT_RUN_STATES for run in card.runs):
             row.append(button("Edit", "edit", value))
         row += [*_overlap_buttons(card, value), *_silence_buttons(card, value), *_pause_buttons(card, value)]
         label = "Cancel the series" if request.is_series else "Cancel"

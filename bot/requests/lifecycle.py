@@ -32,6 +32,9 @@ FINAL_RUN_STATES: frozenset[RunState] = frozenset(
     {"succeeded", "partly_failed", "failed", "cancelled", "missed", "ended_unseen"}
 )
 
+NOT_SENT_RUN_STATES: frozenset[RunState] = frozenset({"pending", "cancelled", "missed"})
+"""The states of runs that an edit of their request need not stop."""
+
 STATE_LABELS: Mapping[RequestState, str] = {
     "awaiting_approval": "Waiting for approval",
     "approved": "Approved",

@@ -20,6 +20,9 @@ _GOING: Mapping[RunState, str] = {
 """The states in which a run is going or may be, and how that is said."""
 
 
+_DUE: tuple[RunState, ...] = ("pending", "scheduled_in_backend")
+
+
 class OverlapCode(StrEnum):
     """What becomes of a run that is due."""
 
@@ -34,6 +37,8 @@ class OverlapVerdict(FrozenModel):
 
     code: OverlapCode
     text: str = ""
+    going: str = ""
+    """Which run is going, as a sentence."""
 
     @property
     def may_start(self) -> bool:
@@ -54,24 +59,23 @@ def overlap_rows(content: Content, requirement: Requirement) -> tuple[tuple[str,
 
 
 def judge_overlap(request: Request, run: Run, runs: Iterable[Run]) -> OverlapVerdict:
-    """Return whether a run that Nightshift starts may start. ``runs`` are the newest runs of its request.
-
-    What a back end keeps is not judged: whether it overlaps is known only when it starts there.
-    """
+    """Return whether a run may start, here or in the back end that keeps it. ``runs`` are the newest of its request."""
     going = [other for other in runs if other.id != run.id and other.number and other.state in _GOING]
-    if not going or not request.is_series or not run.number or run.state != "pending":
+    if not going or not request.is_series or not run.number or run.state not in _DUE:
         return OverlapVerdict(code=OverlapCode.NOTHING_GOING)
     last = max(going, key=lambda other: other.number)
     why = f"{_run_text(last, request.zone)} {_GOING[last.state]}."
+    going_text = f"{why[:1].upper()}{why[1:]}"
     match effective_overlap(request.content.overlap, request.requirement.overlap):
         case "skip":
-            return OverlapVerdict(code=OverlapCode.SKIPS, text=f"Skipped: {why}")
+            return OverlapVerdict(code=OverlapCode.SKIPS, text=f"Skipped: {why}", going=going_text)
         case "wait":
-            return OverlapVerdict(code=OverlapCode.WAITS, text=f"Waiting: {why}")
+            return OverlapVerdict(code=OverlapCode.WAITS, text=f"Waiting: {why}", going=going_text)
         case "start":
             return OverlapVerdict(code=OverlapCode.MAY_OVERLAP)
 
 
 def _run_text(run: Run, zone: str) -> str:
     """Return what people call a run: by its time, if that is known."""
-    return f"the run of {local_time(run.due_at, zone)}" if run.due_at else f"run {run.number}"
+    due = run.due_at or run.starts_at
+    return f"the run of {local_time(due, zone)}" if due else f"run {run.number}"

@@ -58,7 +58,6 @@ _TO_CHECK = (
     .where(
         runs.c.backend == bindparam("of_backend"),
         runs.c.state == "scheduled_in_backend",
-        runs.c.starts_at.is_not(None),
         runs.c.check_at <= bindparam("now"),
     )
     .order_by(runs.c.starts_at)

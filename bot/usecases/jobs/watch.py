@@ -92,6 +92,9 @@ async def _apply_progress(services: Services, run: Run, handle: Handle, progress
     if is_held_back and progress.state == "cancelled":
         # What follows depends on why its start was cancelled.
         return
+    if not starts and is_cancelled_by_person(run.start_check):
+        # What it has created is being taken back.
+        return
     now = services.clock.now()
     failpoints.hit(failpoints.BEFORE_PROGRESS)
     async with services.db.write() as tx:

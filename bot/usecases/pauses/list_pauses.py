@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from bot.requests.lifecycle import FINAL_STATES
 from bot.requests.pauses import holding_pause
 from bot.storage import pauses, requests
 from bot.usecases.actor import Actor
@@ -20,6 +21,8 @@ async def list_pauses(services: Services, actor: Actor, *, with_series: bool = T
         in_force = [pause for pause in await pauses.not_ended(tx) if pause.holds_at(now)]
         series_ids = [pause.name for pause in in_force if pause.scope == "series"]
         of_series = await requests.by_ids(tx, series_ids) if series_ids and with_series else []
+    # The pause of a series that is over is ended a moment after it.
+    of_series = [request for request in of_series if request.state not in FINAL_STATES]
     seen, is_open = await seen_requests(services, of_series, actor.person)
     names = {request.id: request.name for request in seen}
     wide = [pause_line(scope_of(services, pause), pause, zone) for pause in in_force if pause.scope != "series"]

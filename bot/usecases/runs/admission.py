@@ -15,7 +15,7 @@ from bot.requests.notify.events import Event
 from bot.requests.overlap import OverlapCode, judge_overlap
 from bot.requests.pauses import Pause, held_text, holding_pause
 from bot.requests.preflight import PreflightCode
-from bot.requests.start_check import CANCELLED
+from bot.requests.start_check import CANCELLED, must_cancel
 from bot.schedule import ZonedTime
 from bot.storage import messages, pauses, requests, runs
 from bot.usecases.approvals.reopen import reopen_for_approval, series_renewal_reason
@@ -29,7 +29,7 @@ from bot.usecases.preflight import StartPreflight, preflight_of_start
 from bot.usecases.runs.attempts import prepare_attempt, start_of_run
 from bot.usecases.runs.finish import finish_run
 from bot.usecases.runs.transitions import StartingRun
-from bot.usecases.runs.wait import hold_for_pause, wait_and_recheck
+from bot.usecases.runs.wait import end_of_wait, hold_for_pause, wait_and_recheck
 from bot.usecases.services import Services
 
 MOST_LATE = timedelta(hours=4)
@@ -199,8 +199,11 @@ async def find_obstacle(
     if run.state == "scheduled_in_backend" and request.state == "awaiting_approval":
         text = f"Not started: {request.name} waits for approval."
         return Obstacle(ObstacleCode.NOT_APPROVED, text)
-    if run.latest_start is not None and now > run.latest_start:
-        latest = ZonedTime.from_instant(run.latest_start, request.zone).local
+    latest_start = run.latest_start
+    if latest_start is None and run.state == "pending" and run.silent_since is not None:
+        latest_start = end_of_wait(services, run, run.silent_since)
+    if latest_start is not None and now > latest_start:
+        latest = ZonedTime.from_instant(latest_start, request.zone).local
         why = f" {run.problem}" if run.problem else ""
         return Obstacle(ObstacleCode.MISSED, f"Missed: it could not start before {latest:%d %b %H:%M %Z}.{why}")
     async with services.db.read() as tx:
@@ -209,6 +212,9 @@ async def find_obstacle(
     if pause is not None:
         return Obstacle(ObstacleCode.PAUSED, held_text(pause, request.zone), pause=pause)
     if not overlap.may_start:
+        if run.state == "scheduled_in_backend" and not must_cancel(at or now, now):
+            # It may have ended by the time of the start.
+            return Obstacle(ObstacleCode.WAITS_FOR_LAST, overlap.going)
         skips = overlap.code is OverlapCode.SKIPS
         return Obstacle(ObstacleCode.OVERLAPS if skips else ObstacleCode.WAITS_FOR_LAST, overlap.text)
     if freeze := await services.policy.active_freeze_reason(request, at or now):

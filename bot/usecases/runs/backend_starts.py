@@ -41,6 +41,7 @@ from bot.usecases.approvals.reopen import reopen_for_approval
 from bot.usecases.integrity import load_intact, stop_altered_request
 from bot.usecases.pauses.take_out import take_out_of_backend
 from bot.usecases.runs.admission import Obstacle, ObstacleCode, ask_for_another_requester, check_start, end_run
+from bot.usecases.runs.cancel_again import cancel_again
 from bot.usecases.runs.finish import finish_run
 from bot.usecases.services import Services
 
@@ -53,7 +54,10 @@ async def check_backend_start(services: Services, run: Run) -> None:
     Raises Conflict if the run has changed meanwhile.
     """
     request = await _load_request(services, run)
-    if (run.handle or {}).get("kind") == "series":
+    operation, _ = _remote(services, run, request)
+    if operation.owns_schedule:
+        await cancel_again(services, run, request)
+    elif (run.handle or {}).get("kind") == "series":
         await _announce_next_run(services, run, request)
     elif run.start_check is not None and is_being_cancelled(run.start_check):
         await _cancel_there(services, run, request, run.start_check, None)

@@ -87,7 +87,7 @@ def _retry_text(services: Services, request: Request, remaining: Sequence[Run]) 
     backend = services.backends.get(request.content.backend)
     operation = backend.connection.operations.get(request.content.operation) if backend is not None else None
     is_remembered = all(run.state == "scheduled_in_backend" for run in remaining)
-    if operation is not None and not operation.owns_schedule and is_remembered:
+    if operation is not None and is_remembered:
         return "Nightshift asks again every minute until that is confirmed."
     return f"Try again with /nightshift cancel {request.name}."
 

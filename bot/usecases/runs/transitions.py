@@ -65,6 +65,7 @@ async def record_started(
             "proposal": None,
             "started_at": None if is_scheduled else now,
             "problem": "",
+            "silent_since": None,
             "poll_at": now,
         }
         if is_scheduled:

@@ -1,6 +1,6 @@
 """Lets a start wait while something that it depends on cannot be told, or a pause holds it."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.requests.model import Request, Run
 from bot.requests.notify.events import Event
@@ -25,17 +25,23 @@ async def wait_and_recheck(
 
     It is not checked before ``min_seconds`` have passed, for which a back end may have asked.
 
-    A run without a latest start waits as long as a back end that cannot be reached is retried. Raises Conflict if the
-    run has changed.
+    A run without a latest start waits as long as a back end that cannot be reached is retried. That limit is of this
+    wait alone: the run gets no latest start by it. Raises Conflict if the run has changed.
     """
     now, timing = services.clock.now(), services.settings.timing
-    deadline = run.latest_start or now + timedelta(seconds=timing.connect_seconds)
+    since = run.silent_since or now
+    deadline = end_of_wait(services, run, since)
     outcome = f"{why} Retrying until {ZonedTime.from_instant(deadline, request.zone).local:%d %b %H:%M %Z}."
     recheck_at = now + timedelta(seconds=max(timing.recheck_seconds, min_seconds))
     async with services.db.write() as tx:
-        await runs.transition(tx, run, "pending", problem=why, latest_start=deadline, poll_at=recheck_at)
+        await runs.transition(tx, run, "pending", problem=why, silent_since=since, poll_at=recheck_at)
         await _show(tx, services, request.id, outcome)
     services.wake.sender.set()
+
+
+def end_of_wait(services: Services, run: Run, since: datetime) -> datetime:
+    """Return until when a run waits that has waited since a moment: its latest start, if it has one."""
+    return run.latest_start or since + timedelta(seconds=services.settings.timing.connect_seconds)
 
 
 async def hold_for_pause(services: Services, run: Run, request: Request, pause: Pause) -> None:
@@ -45,15 +51,14 @@ async def hold_for_pause(services: Services, run: Run, request: Request, pause: 
     A run without a latest start waits as long as the pause lasts. Raises Conflict if the run has changed.
     """
     now, text = services.clock.now(), held_text(pause, request.zone)
-    # The deadline of an earlier wait for a back end does not count: only the pause makes it wait now.
-    latest_start = run.latest_start if request.is_series else request.latest_start
+    latest_start = run.latest_start
     checks = (now + MAX_HELD_RECHECK, pause.until, latest_start + _AFTER_LATEST if latest_start else None)
     recheck_at = min(check for check in checks if check is not None)
     async with services.db.write() as tx:
         if not any(other.id == pause.id for other in await pauses.not_ended(tx)):
             # Somebody has resumed it meanwhile, which rechecks only what was held by then.
             recheck_at = now
-        await runs.transition(tx, run, "pending", problem=text, latest_start=latest_start, poll_at=recheck_at)
+        await runs.transition(tx, run, "pending", problem=text, silent_since=None, poll_at=recheck_at)
         await _show(tx, services, request.id, text)
         if pause.scope != "series" and recheck_at > now:
             told = held_start_text(request, run.due_at or now, pause, latest_start)

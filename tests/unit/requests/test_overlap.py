@@ -50,11 +50,12 @@ def test_an_earlier_run_that_is_repeated_looks_at_later_ones_too() -> None:
     assert not judge_overlap(series(), make_run(1, "pending"), [make_run(2, "running")]).may_start
 
 
-def test_single_runs_handovers_and_what_a_back_end_keeps_are_not_judged() -> None:
+def test_single_runs_and_handovers_are_not_judged_and_what_a_back_end_keeps_is() -> None:
     going = [make_run(1, "running")]
     assert judge_overlap(pending_request(Now()), make_run(2, "pending"), going).may_start
     assert judge_overlap(series(), make_run(0, "pending"), going).may_start
-    assert judge_overlap(series(), make_run(2, "scheduled_in_backend"), going).may_start
+    kept = judge_overlap(series(), make_run(2, "scheduled_in_backend"), going)
+    assert (kept.code, kept.going) == (OverlapCode.SKIPS, "The run of Thu 05 Mar 12:00 UTC is still going.")
 
 
 @given(chosen=CHOICES, limit=CHOICES)

@@ -6,17 +6,20 @@ from typing import Any
 
 import pytest
 
+from blocks.card import Card, card_blocks
 from bot.errors import Conflict, InputError, NotAllowed
 from bot.requests.model import Request
 from bot.schedule import Now
-from bot.storage import runs
+from bot.storage import requests, runs
 from bot.storage.drafts import Draft
 from bot.usecases.approvals.reopen import reopen_for_approval
 from bot.usecases.drafts.edit import edit_request
 from bot.usecases.drafts.reading import parsed_reading
 from bot.usecases.drafts.rerun_failed import rerun_failed
 from bot.usecases.drafts.update import apply_form_state
+from bot.usecases.pauses.list_pauses import list_pauses
 from bot.usecases.pauses.pause_series import pause_series
+from bot.usecases.pauses.resume_series import resume_series
 from bot.usecases.runs.admission import ObstacleCode
 from bot.usecases.runs.cancel import cancel
 from bot.usecases.runs.finish import finish_run
@@ -149,6 +152,26 @@ async def test_a_series_may_be_edited_after_a_run_was_missed(bot: Harness) -> No
     after = await resubmitted(bot, draft, **{"inputs.command": "uptime"})
     assert (after.state, after.revision) == ("awaiting_approval", 2)
     assert sorted(run.state for run in await bot.runs(request)) == ["cancelled", "missed"]
+
+
+async def test_a_series_that_never_ran_keeps_its_edit_after_a_pause(bot: Harness) -> None:
+    request, alice = await bot.approved(when="every day at 04:00"), bot.person("alice")
+    await pause_series(bot.services, request.id, alice, "The disk is full.")
+    await resume_series(bot.services, request.id, alice)
+    request = await bot.reload(request)
+    assert "Edit" in str(card_blocks(Card(request, runs=await bot.runs(request))))
+    draft = await edited(bot, request)
+    assert (await resubmitted(bot, draft, **{"inputs.command": "uptime"})).state == "awaiting_approval"
+
+
+async def test_a_series_that_is_over_is_not_listed_as_paused(bot: Harness) -> None:
+    """Its pause is ended a moment after it."""
+    request, alice = await bot.approved(when="every day at 04:00"), await bot.actor("alice")
+    await pause_series(bot.services, request.id, alice.person, "The disk is full.")
+    assert any(request.name in line for line in await list_pauses(bot.services, alice))
+    async with bot.services.db.write() as tx:
+        await requests.transition(tx, await requests.get(tx, request.id), "cancelled")
+    assert not any(request.name in line for line in await list_pauses(bot.services, alice))
 
 
 async def test_an_edit_that_was_open_while_its_request_ended_is_refused(bot: Harness) -> None:

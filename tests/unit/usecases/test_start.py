@@ -282,9 +282,8 @@ async def test_its_start_is_checked_again_if_a_call_does_not_arrive_for_long(bot
     request = await bot.approved()
     bot.env.foreman.faults.append(foreman_fault("status", status=429, headers={"Retry-After": "40"}, remaining=None))
     run = await bot.dispatch(await bot.run(request))
-    timing = bot.services.settings.timing
     assert (run.state, run.token) == ("pending", "")
-    assert run.latest_start == bot.now + timedelta(seconds=timing.connect_seconds)
+    assert (run.latest_start, run.silent_since) == (None, bot.now)
     waiting = await bot.reload(request)
     assert (waiting.state, "Retrying until" in waiting.outcome) == ("scheduled", True)
     async with bot.services.db.read() as tx:
