@@ -20,8 +20,9 @@ from bot.requests.policy.explain import headline
 from bot.requests.spans import work_spans
 from bot.requests.subject import Subject
 from bot.settings import Settings, load_settings
+from bot.slack.groups import SlackUserGroups
 from bot.slack.live_directory import policy_group_names
-from bot.slack.users import SlackDirectory, SlackUserGroups
+from bot.slack.users import SlackDirectory
 from bot.storage.database import Database
 from bot.storage.request_pages import requests_since
 from bot.storage.schema_version import needs_migration
