@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from blocks.text import Block, Element, clip, plain_text
 from bot.backends.base import FormField, Option
-from bot.forms import MAX_TEXT_LENGTH
+from bot.forms import MAX_TEXT_LENGTH, field_id, option_id
 from bot.values import Json, JsonObject
 
 MAX_OPTIONS = 100
@@ -20,11 +20,12 @@ DISPATCH_WHILE_TYPING: Element = {"trigger_actions_on": ["on_enter_pressed", "on
 def block_id(name: str, generation: int, system: str = "") -> str:
     """The id of a field's block. With another generation Slack drops what was typed there. A field that is looked up
     names its back end."""
-    return f"{name}|{generation}|{system}" if system else f"{name}|{generation}"
+    ident = field_id(name)
+    return f"{ident}|{generation}|{system}" if system else f"{ident}|{generation}"
 
 
 def field_name_of(block_id_text: str) -> str:
-    """The name of the field that a block's id holds."""
+    """The id of the field that a block's id holds: its name, unless that is long or odd."""
     return block_id_text.partition("|")[0]
 
 
@@ -35,7 +36,7 @@ def backend_of(block_id_text: str) -> str:
 
 def option_element(item: Option) -> Element:
     """A choice of a select."""
-    element: Element = {"text": plain_text(item.label, 75), "value": clip(item.value, 150)}
+    element: Element = {"text": plain_text(item.label, 75), "value": option_id(item.value)}
     if item.description:
         element["description"] = plain_text(item.description, 75)
     return element
@@ -52,7 +53,7 @@ def option_elements(options: Sequence[Option]) -> list[Element]:
 def field_input(field: FormField, value: Json, label: Json, generation: int, system: str) -> Block:
     """The input block of a field, filled in with ``value``. ``label`` is what people saw when they picked it, and
     ``system`` the back end that it is picked from."""
-    looked_up = field.widget in ("lookup", "lookups")
+    looked_up = field.widget in ("lookup", "lookups") or has_many_choices(field)
     block: Block = {
         "type": "input",
         "block_id": block_id(field.name, generation, system if looked_up else ""),
@@ -73,6 +74,10 @@ def _element(field: FormField, value: Json, label: Json) -> Element:
             return _number_input(field, value)
         case "flag":
             return _checkbox(field, value)
+        case "choice" if has_many_choices(field):
+            return _search_select(field, value, _choice_label(field, value))
+        case "choices" if has_many_choices(field):
+            return _multi_search_select(field, value, {choice.value: choice.label for choice in field.choices})
         case "choice":
             return _select(field, value, multiple=False)
         case "choices":
@@ -92,10 +97,19 @@ def is_whole_number(value: Json) -> bool:
     return value in (None, "") or re.fullmatch(r"-?\d{1,15}", str(value)) is not None
 
 
+def has_many_choices(field: FormField) -> bool:
+    """Return whether a field has more choices than Slack shows in a list: they are searched then."""
+    return len(field.choices) > MAX_OPTIONS
+
+
+def _choice_label(field: FormField, value: Json) -> str | None:
+    return next((choice.label for choice in field.choices if choice.value == value), None)
+
+
 def _text_input(field: FormField, value: Json) -> Element:
     element: Element = {
         "type": "plain_text_input",
-        "action_id": field.name,
+        "action_id": field_id(field.name),
         "multiline": field.widget in ("long_text", "json"),
         "max_length": MAX_TEXT_LENGTH,
     }
@@ -109,7 +123,7 @@ def _text_input(field: FormField, value: Json) -> Element:
 
 
 def _number_input(field: FormField, value: Json) -> Element:
-    element: Element = {"type": "number_input", "action_id": field.name, "is_decimal_allowed": False}
+    element: Element = {"type": "number_input", "action_id": field_id(field.name), "is_decimal_allowed": False}
     if value not in (None, ""):
         element["initial_value"] = str(value)
     if field.placeholder:
@@ -119,7 +133,7 @@ def _number_input(field: FormField, value: Json) -> Element:
 
 def _checkbox(field: FormField, value: Json) -> Element:
     yes: Element = {"text": plain_text("Yes", 75), "value": "yes"}
-    element: Element = {"type": "checkboxes", "action_id": field.name, "options": [yes]}
+    element: Element = {"type": "checkboxes", "action_id": field_id(field.name), "options": [yes]}
     if value in (True, "yes", "true", 1):
         element["initial_options"] = [yes]
     return element
@@ -128,19 +142,15 @@ def _checkbox(field: FormField, value: Json) -> Element:
 def _select(field: FormField, value: Json, *, multiple: bool) -> Element:
     if not field.choices:
         nothing = option_element(Option(value=NONE_VALUE, label="Nothing is configured for this"))
-        return {"type": "static_select", "action_id": field.name, "options": [nothing]}
-    picked = _texts(value) if multiple else [str(value)]
-    # Picked choices come first: one that is not shown would be lost when the form is read.
-    first = sorted(field.choices, key=lambda choice: choice.value not in picked)[:MAX_OPTIONS]
-    shown = {choice.value for choice in first}
-    known = {choice.value: option_element(choice) for choice in field.choices if choice.value in shown}
+        return {"type": "static_select", "action_id": field_id(field.name), "options": [nothing]}
+    known = {choice.value: option_element(choice) for choice in field.choices}
     element: Element = {
         "type": "multi_static_select" if multiple else "static_select",
-        "action_id": field.name,
+        "action_id": field_id(field.name),
         "options": list(known.values()),
     }
     if multiple:
-        chosen = [known[text] for text in picked if text in known]
+        chosen = [known[text] for text in _texts(value) if text in known]
         if chosen:
             element["initial_options"] = chosen
     elif value is not None and str(value) in known:
@@ -153,7 +163,7 @@ def _select(field: FormField, value: Json, *, multiple: bool) -> Element:
 def _search_select(field: FormField, value: Json, label: Json) -> Element:
     element: Element = {
         "type": "external_select",
-        "action_id": field.name,
+        "action_id": field_id(field.name),
         "min_query_length": 0,
         "placeholder": plain_text(field.placeholder or "Type to search", 150),
     }
@@ -167,7 +177,7 @@ def _multi_search_select(field: FormField, value: Json, label: Json) -> Element:
     labels: JsonObject = label if isinstance(label, Mapping) else {}
     element: Element = {
         "type": "multi_external_select",
-        "action_id": field.name,
+        "action_id": field_id(field.name),
         "min_query_length": 0,
         "placeholder": plain_text(field.placeholder or "Type to search", 150),
     }
@@ -183,7 +193,7 @@ def _texts(value: Json) -> list[str]:
 
 
 def _datetime_picker(field: FormField, value: Json) -> Element:
-    element: Element = {"type": "datetimepicker", "action_id": field.name}
+    element: Element = {"type": "datetimepicker", "action_id": field_id(field.name)}
     if value:
         element["initial_date_time"] = int(datetime.fromisoformat(str(value)).timestamp())
     return element

@@ -1,6 +1,8 @@
 """The form of an operation, as a value: use cases fill it, blocks render it."""
 
-from collections.abc import Mapping, Sequence
+import hashlib
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.backends.base import FormField, Option
@@ -47,6 +49,62 @@ SHARED_FIELDS = frozenset({OVERLAP, CHANGE, EMERGENCY})
 """The names of the fields that are no parameters of an operation."""
 MAX_TEXT_LENGTH = 3000
 """Maximum length of a text in one input."""
+
+
+_ID = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,79}")
+_MADE_ID = "~"
+"""Begins an id that was made for a name or value that Slack cannot take as one."""
+MAX_OPTION_LENGTH = 150
+"""Maximum length of the value of an option in Slack."""
+
+
+def field_id(name: str) -> str:
+    """Return the id of a field in Slack: its name, or a short stable id in place of one that is long or odd."""
+    return name if _ID.fullmatch(name) else _made_id(name)
+
+
+def option_id(value: str) -> str:
+    """Return the id of an option in Slack: its value, or a short stable id in place of one that is too long."""
+    return _made_id(value) if len(value) > MAX_OPTION_LENGTH or value.startswith(_MADE_ID) else value
+
+
+def _made_id(text: str) -> str:
+    return _MADE_ID + hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+def has_made_id(values: JsonObject) -> bool:
+    """Return whether a field or option in what was entered has an id that was made for it."""
+    texts = [text for value in values.values() for text in (value if isinstance(value, list | tuple) else [value])]
+    return any(isinstance(text, str) and text.startswith(_MADE_ID) for text in (*values, *texts))
+
+
+def as_named(
+    fields: Iterable[FormField], values: JsonObject, labels: JsonObject
+) -> tuple[dict[str, Json], dict[str, Json]]:
+    """Return what was entered by the names of the fields, with the values of the options that were picked. What belongs
+    to no field is left out."""
+    by_id = {field_id(item.name): item for item in fields}
+    named: dict[str, Json] = {}
+    shown: dict[str, Json] = {}
+    for entered_as, value in values.items():
+        item = by_id.get(entered_as)
+        if item is None and entered_as.startswith(_MADE_ID):
+            continue
+        name = item.name if item is not None else entered_as
+        options = {option_id(choice.value): choice.value for choice in item.choices} if item is not None else {}
+        named[name] = _picked(value, options)
+        if entered_as in labels:
+            label = labels[entered_as]
+            if isinstance(label, Mapping):
+                label = {options.get(key, key): text for key, text in label.items()}
+            shown[name] = label
+    return named, shown
+
+
+def _picked(value: Json, options: Mapping[str, str]) -> Json:
+    if isinstance(value, list | tuple):
+        return [options.get(item, item) if isinstance(item, str) else item for item in value]
+    return options.get(value, value) if isinstance(value, str) else value
 
 
 @dataclass(frozen=True, slots=True)

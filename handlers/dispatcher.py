@@ -40,6 +40,7 @@ from handlers.replies import (
 )
 from handlers.routes import PayloadT, Route, name_of
 from handlers.turns import ViewTurns
+from handlers.view_responses import pending_view, submission_response, view_response
 
 OPENING_TIMEOUT_SECONDS = 2.5
 """Maximum time that opening a view delays the acknowledgement."""
@@ -116,7 +117,12 @@ class Dispatcher:
         async with self._turns.lock(view_id) if route.exclusive else nullcontext():
             if route.opening is not None and not await conversation.open(route.opening(payload)):
                 return
-            await conversation.deliver(await _reply_in_time(route, payload, conversation))
+            reply = await _reply_in_time(route, payload, conversation)
+            try:
+                await conversation.deliver(reply)
+            except SlackApiError as error:
+                # Slack refuses the view, so nobody would learn what became of their click: say it in a plain one.
+                await conversation.deliver(route.error_reply(user_message(error, payload)))
 
 
 async def _reply_in_time(route: Route[PayloadT], payload: PayloadT, conversation: "_Conversation") -> Reply:
@@ -226,7 +232,7 @@ class _Conversation:
         """Say that the reply takes longer, and acknowledge."""
         match self._payload:
             case Submission(view=view):
-                self._acknowledge_pending(view, pending or UpdateView(_pending_view()))
+                self._acknowledge_pending(view, pending or UpdateView(pending_view()))
             case Click() if pending is not None:
                 opened = await self._open(pending.view)
                 self._shown = {"view_id": opened} if opened else None
@@ -236,11 +242,11 @@ class _Conversation:
     def _acknowledge_pending(self, view: SourceView, pending: OpenView | PushView | UpdateView) -> None:
         if isinstance(pending, UpdateView):
             self._shown = {"view_id": view.id}
-            self._ack.send(_view_response("update", pending.view))
+            self._ack.send(view_response("update", pending.view))
         else:
             external_id = f"{view.id}-{secrets.token_hex(8)}"
             self._shown = {"external_id": external_id}
-            self._ack.send(_view_response("push", {**pending.view, "external_id": external_id}))
+            self._ack.send(view_response("push", {**pending.view, "external_id": external_id}))
 
     async def deliver(self, reply: Reply) -> None:
         """Give the reply, in the way that is open for it now."""
@@ -252,7 +258,7 @@ class _Conversation:
             return
         match self._payload:
             case Submission():
-                self._ack.send(await _submission_response(reply))
+                self._ack.send(await submission_response(reply))
             case Click():
                 await self._answer_click(self._payload, reply)
             case Command():
@@ -379,27 +385,3 @@ class _Conversation:
                 raise
             return False
         return True
-
-
-async def _submission_response(reply: Reply) -> JsonObject | None:
-    """The acknowledgement of a submission that carries the reply."""
-    match reply:
-        case UpdateView(view=view):
-            return _view_response("update", view)
-        case OpenView(view=view) | PushView(view=view):
-            return _view_response("push", view)
-        case Ephemeral(text=text):
-            return _view_response("update", message_view("Nightshift", text))
-        case FieldErrors(by_block=by_block, redraw=redraw):
-            if by_block:
-                return {"response_action": "errors", "errors": by_block}
-            return _view_response("update", await redraw())
-    return None
-
-
-def _view_response(action: str, view: View) -> JsonObject:
-    return {"response_action": action, "view": fitting_view(view)}
-
-
-def _pending_view() -> View:
-    return message_view("Nightshift", "One moment, this takes a little longer …")

@@ -10,7 +10,7 @@ from blocks.preview import PREVIEW_CALLBACK, PreviewModel, preview_error_view, p
 from blocks.text import View
 from bot.backends.base import Operation, Params, form_fields
 from bot.errors import Conflict, InputError, NightshiftError
-from bot.forms import REASON, WHEN
+from bot.forms import REASON, WHEN, field_id
 from bot.requests.merge import Preference
 from bot.requests.policy.explain import demand_sentence, headline, terms_text
 from bot.storage.drafts import Draft
@@ -24,6 +24,7 @@ from bot.usecases.drafts.edit_conflict import (
     find_edit_conflict,
     merge_edit,
 )
+from bot.usecases.drafts.entered import by_name
 from bot.usecases.drafts.fields import policy_fields
 from bot.usecases.drafts.form import form_model
 from bot.usecases.drafts.load_fields import load_dependent_fields
@@ -204,9 +205,9 @@ class FormHandlers:
     ) -> FieldErrors:
         """Errors under their fields, if every one of these is on the screen; else in the form, drawn again."""
         blocks = {field_name_of(block_id): block_id for block_id in submission.view.input_blocks}
-        on_screen = all(name in blocks for name in problems)
+        on_screen = all(field_id(name) in blocks for name in problems)
         return FieldErrors(
-            by_block={blocks[name]: text[:1900] for name, text in problems.items()} if on_screen else {},
+            by_block={blocks[field_id(name)]: text[:1900] for name, text in problems.items()} if on_screen else {},
             redraw=partial(self._render, draft, actor, errors=problems),
             summary=preview_error_view(title, list(problems.values())),
         )
@@ -267,7 +268,7 @@ class FormHandlers:
         actor, draft = await self._load(payload)
         if view.draft_ref.base_revision not in (None, draft.base_revision):
             return actor, draft, (OUTDATED_FORM,)
-        values, labels = parse_state(view.state, draft.backend)
+        values, labels = await by_name(self._services, draft, *parse_state(view.state, draft.backend))
         return actor, await apply_form_state(self._services, draft, actor, values, labels), ()
 
     async def _render(

@@ -8,6 +8,7 @@ from blocks.inputs import MORE_VALUE, option_elements
 from blocks.text import clip
 from bot.backends.base import Option
 from bot.errors import BackendError
+from bot.usecases.drafts.entered import choices_of
 from bot.usecases.drafts.store import load_draft
 from bot.usecases.services import Services
 from handlers.actors import authorize_person
@@ -31,7 +32,9 @@ def register(table: RouteTable, services: Services) -> None:
         # The form on the screen may be older than the draft: search the back end that the form shows.
         operation = services.backends.operation(query.backend or draft.backend, draft.operation)
         try:
-            found = await operation.lookup(query.field, query.text, dict(draft.values))
+            found = await choices_of(services, draft, query.field, query.text)
+            if found is None:
+                found = await operation.lookup(query.field, query.text, dict(draft.values))
         except BackendError as error:
             _log.warning("lookup failed", backend=error.backend, why=str(error))
             raise

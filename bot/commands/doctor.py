@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Collection
 from pathlib import Path
 
 from slack_sdk.errors import SlackApiError
+from sqlalchemy.exc import DBAPIError
 
 from bot.configuration import Transport, known_names, load_configuration
 from bot.errors import ConfigError, NightshiftError
@@ -17,6 +18,9 @@ from bot.storage import schema_version
 from bot.storage.health import database_problem
 from bot.usecases.policy_values import value_problems
 from bot.wiring import build_bot
+
+MAX_LISTING_SECONDS = 300.0
+"""Timeout for the listing of all users."""
 
 
 def run(config: Path | None, transports: Collection[Transport] = ()) -> int:
@@ -84,6 +88,8 @@ async def _check_channel(bot: Nightshift, name: str) -> bool:
         found = (await bot.client.conversations_info(channel=channel))["channel"]
     except SlackApiError as error:
         return _report(False, f"channel {name}: {error_code(error)}; invite the bot, or correct the name")
+    except (NightshiftError, *TRANSPORT_ERRORS) as error:
+        return _report(False, f"channel {name}: {str(error) or 'Slack cannot be reached'}")
     if found.get("is_archived"):
         return _report(False, f"channel {name}: it is archived")
     if found.get("is_private") and not found.get("is_member"):
@@ -91,9 +97,19 @@ async def _check_channel(bot: Nightshift, name: str) -> bool:
     return _report(True, f"channel {name}")
 
 
+async def _list_users(bot: Nightshift) -> None:
+    """Let the members of large groups be known before the first start, too."""
+    try:
+        async with asyncio.timeout(MAX_LISTING_SECONDS):
+            await bot.directory.listing().list_all()
+    except (TimeoutError, DBAPIError) as error:
+        print(f"note  users of Slack not listed: {error or 'it takes too long'}")
+
+
 async def _check_policy(bot: Nightshift) -> bool:
     policy = bot.services.policy.policy
     rotas = await bot.services.rotas.refresh()
+    await _list_users(bot)
     in_workspace = await bot.services.policy.workspace_problems()
     if in_workspace is None:
         _report(False, "policy: Slack does not tell all groups and people; run doctor again")

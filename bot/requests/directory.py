@@ -23,12 +23,13 @@ class User(FrozenModel):
     """A Slack user, as far as rights and times need.
 
     A guest is any restricted user; an external user belongs to another workspace. ``zone`` and ``locale`` are "" if the
-    profile has none.
+    profile has none; ``unknown_zone`` is a zone in the profile that the time zone database does not have.
     """
 
     person: Person
     name: str = ""
     zone: str = ""
+    unknown_zone: str = ""
     locale: str = ""
     deleted: bool = False
     bot: bool = False

@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import structlog
 from slack_sdk.errors import SlackApiError
@@ -272,16 +274,27 @@ def parse_user(user: JsonObject, team: str, home_team: str, locale: str = "") ->
     teams = grid.get("teams") if isinstance(grid, Mapping) else None
     if isinstance(teams, list) and home_team in teams:
         own_team = home_team
+    zone = str(user.get("tz") or "")
+    is_known = _is_zone(zone)
     return User(
         person=Person(team=own_team, user=str(user["id"])),
         name=str(names.get("display_name") or names.get("real_name") or user.get("name") or user["id"]),
-        zone=str(user.get("tz") or ""),
+        zone=zone if is_known else "",
+        unknown_zone="" if is_known else zone,
         locale=str(user.get("locale") or locale),
         deleted=bool(user.get("deleted")),
         bot=bool(user.get("is_bot") or user.get("is_workflow_bot")),
         guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
         external=bool(user.get("is_stranger")) or own_team != home_team,
     )
+
+
+@cache
+def _is_zone(name: str) -> bool:
+    try:
+        return bool(ZoneInfo(name).key)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
 
 
 def changed_at(user: JsonObject) -> int:

@@ -38,5 +38,6 @@ def actor_for(services: Services, user: User, language: str = "", chosen: Prefer
     if chosen.zone or user.zone:
         return Actor(user.person, chosen.zone or user.zone, preferences, language=language)
     zone = services.settings.channels.default_zone
-    note = f"Your Slack profile has no time zone, so {zone} is assumed."
+    what = f"names {user.unknown_zone}, which is not known here" if user.unknown_zone else "has no time zone"
+    note = f"Your Slack profile {what}, so {zone} is assumed."
     return Actor(user.person, zone, preferences, note, language)

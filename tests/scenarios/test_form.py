@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from playground.environment import Environment
-from playground.foreman.world import JobTemplate
+from playground.foreman.world import JobTemplate, TemplateInput
 from playground.sandbox import Fault
 from playground.slack import Person
 from tests.scenarios.steps import (
@@ -205,3 +205,39 @@ async def test_a_guest_reads_why_there_is_no_form(env: Environment) -> None:
     modal = await open_form(mallory, "/foreman")
     assert "Guests cannot use Nightshift here." in modal.text
     assert modal.labels == []
+
+
+async def test_odd_inputs_of_a_template_are_filled_in_and_arrive_as_they_were_chosen(
+    env: Environment, alice: Person
+) -> None:
+    long_name, long_option = "n" * 255, "o" * 160
+    inputs = (
+        TemplateInput(9001, "disk|part"),
+        TemplateInput(9002, long_name, required=True),
+        TemplateInput(9003, "size", options=(long_option, "small")),
+        TemplateInput(9004, "place", options=tuple(f"rack {number:03}" for number in range(150))),
+    )
+    env.foreman.state.world.templates.append(JobTemplate(1999, "Odd inputs", "Odd", inputs=inputs))
+    try:
+        form = await open_form(alice, '/foreman run template="Odd inputs" hosts="name ~ web05" when=now because=so')
+        assert (await form.search("place", "rack 14"))[-1] == "rack 149"
+        await form.pick("place", "rack 149", query="149")
+        await form.fill({"disk|part": "sda1", "size": f"{'o' * 74}…"})
+        result = await form.submit()
+        assert list(result.errors) == [long_name]
+        await form.fill({long_name: "yes"})
+        name = await confirm_request(await press_preview(form))
+        card = await approve_request(env, name)
+        await eventually(env, lambda: "Succeeded" in card.text, lambda: card.text)
+        sent = job_requests(env)[-1].body["job_invocation"]["inputs"]
+        assert sent == {"disk|part": "sda1", long_name: "yes", "size": long_option, "place": "rack 149"}
+    finally:
+        del env.foreman.state.world.templates[-1]
+
+
+@pytest.mark.allows_bot_errors
+async def test_a_form_that_slack_refuses_is_a_sentence_with_a_reference(env: Environment, alice: Person) -> None:
+    env.slack.faults.fail_with_code("views.update", "a_code_of_tomorrow")
+    await alice.command(RESTART_COMMAND)
+    modal = await alice.modal()
+    await modal.wait_for_text("It stands in the bot's log as", WAIT_SECONDS)

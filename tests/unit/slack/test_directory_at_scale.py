@@ -179,3 +179,10 @@ async def test_people_of_an_enterprise_grid_belong_to_each_of_their_workspaces(o
     dave.team_id, dave.grid_teams = "T0SIBLING", ("T0SIBLING", directory.team_id)
     member = await directory.authorize((await directory.user(dave.id, "T0SIBLING")).person)
     assert (member.person.team, member.external) == (directory.team_id, False)
+
+
+async def test_a_zone_that_the_time_zone_database_does_not_have_is_told_apart_from_none(office: Office) -> None:
+    directory = await office.start()
+    office.slack.workspace.user_by_name("dave").tz = "Mars/Olympus_Mons"
+    dave = await directory.user("U0DAVE")
+    assert (dave.zone, dave.unknown_zone) == ("", "Mars/Olympus_Mons")

@@ -88,6 +88,8 @@ async def test_a_person_acts_in_the_zone_of_their_profile_or_else_in_the_configu
     assert (nowhere.zone, nowhere.zone_note) == (
         default, f"Your Slack profile has no time zone, so {default} is assumed."
     )  # fmt: skip
+    odd = actor_for(bot.services, user.model_copy(update={"zone": "", "unknown_zone": "Mars/Base"}))
+    assert odd.zone_note == f"Your Slack profile names Mars/Base, which is not known here, so {default} is assumed."
     assert there.person == nowhere.person == bot.person("alice")
 
 
