@@ -226,8 +226,20 @@ def policy_new(
     raise typer.Exit(command.run(file))
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"nightshift {version('nightshift-bot')}")
+        raise typer.Exit
+
+
 @app.callback()
-def _root() -> None:
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
     """Maintenance work from Slack: Foreman, OpsRamp, ImmyBot."""
 
 

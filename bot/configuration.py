@@ -19,9 +19,12 @@ from bot.requests.policy.engine import Policy
 from bot.requests.policy.known import Known, unknown_names
 from bot.requests.policy.load import load_policy
 from bot.requests.policy.mistakes import policy_mistakes
-from bot.settings import Settings, installed_kinds, load_settings, named_path, validate_backends
+from bot.settings import Settings, installed_kinds, load_settings, named_path, settings_source, validate_backends
+from bot.settings_problems import unknown_variables
 
 Transport = Literal["http", "socket"]
+READ_ELSEWHERE = ("NIGHTSHIFT_CONFIG", "NIGHTSHIFT_FAILPOINT", "NIGHTSHIFT_SCREENSHOTS")
+"""Variables that name no setting: the file, and what only tests use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +138,11 @@ def _check_secrets(configuration: Configuration) -> list[str]:
 
 
 def _check_backends(configuration: Configuration) -> list[str]:
-    return _problems_of(lambda: validate_backends(configuration.settings))
+    return _problems_of(lambda: validate_backends(configuration.settings, settings_source(configuration.path)))
+
+
+def _check_variables(configuration: Configuration) -> list[str]:
+    return unknown_variables(Settings, READ_ELSEWHERE)
 
 
 def _check_policy(configuration: Configuration) -> list[str]:
@@ -192,6 +199,7 @@ def _problems_of(action: Callable[[], object]) -> list[str]:
 
 _CHECKS: tuple[Callable[[Configuration], list[str]], ...] = (
     _check_secrets,
+    _check_variables,
     _check_backends,
     _check_directories,
     _check_clock_file,

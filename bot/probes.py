@@ -56,7 +56,7 @@ class Probes:
         return not problem, problem or OK
 
     async def _disk(self) -> tuple[bool, str]:
-        free = shutil.disk_usage(_existing(self.bot.settings.data_dir)).free
+        free = shutil.disk_usage(nearest_directory(self.bot.settings.data_dir)).free
         return free >= MIN_FREE_BYTES, OK if free >= MIN_FREE_BYTES else f"only {free // 1_000_000} MB are free"
 
     async def _slack_token(self) -> tuple[bool, str]:
@@ -78,7 +78,7 @@ class Probes:
         return age < MAX_SOCKET_SILENCE_SECONDS, OK if age == 0 else f"not connected for {age:.0f} s"
 
 
-def _existing(path: Path) -> Path:
-    """Return the nearest directory that exists."""
+def nearest_directory(path: Path) -> Path:
+    """Return a directory, or the nearest one around it that exists."""
     absolute = Path(os.path.abspath(path))
     return next(place for place in (absolute, *absolute.parents) if place.exists())

@@ -14,7 +14,6 @@ from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
-from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -22,6 +21,7 @@ from sqlalchemy.exc import ArgumentError
 from bot.backends.base import CONTRACT_VERSION, BackendKind, ConnectionSettings
 from bot.errors import ConfigError
 from bot.schedule import ClockPreference, DateOrderPreference
+from bot.settings_problems import SettingsSource, format_problem
 from bot.storage.urls import default_sqlite_url, normalize_url
 
 SLACK_API_URL = "https://slack.com/api/"
@@ -203,19 +203,24 @@ def named_path(path: Path | None = None) -> Path | None:
 
 
 def load_settings(path: Path | None = None) -> Settings:
-    """Read the settings. ``path`` deproblems to ``NIGHTSHIFT_CONFIG``; without either the environment alone is read.
+    """Read the settings. ``path`` defaults to ``NIGHTSHIFT_CONFIG``; without either the environment alone is read.
 
-    Raises ConfigError with a line for each problem: the file, the setting, what is wrong.
+    Raises ConfigError with a line for each problem: where it is, the setting, what is wrong.
     """
     path = named_path(path)
-    source = str(path) if path else "environment"
     values = _read_toml(path) if path else {}
     try:
         return Settings(**values)
     except ValidationError as error:
-        raise ConfigError([_format_problem(source, item) for item in error.errors()]) from error
+        source = settings_source(path)
+        raise ConfigError([format_problem(source, item, Settings) for item in error.errors()]) from error
     except SettingsError as error:
         raise ConfigError([f"environment: {error}"]) from error
+
+
+def settings_source(path: Path | None) -> SettingsSource:
+    """Return where the settings come from. ``path`` is a file that was read already."""
+    return SettingsSource(path, path.read_text(encoding="utf-8-sig") if path else "")
 
 
 def installed_kinds() -> dict[str, BackendKind]:
@@ -244,39 +249,46 @@ def _kind_problem(name: str, kind: BackendKind) -> str:
     return ""
 
 
-def validate_backends(settings: Settings, source: str = "") -> dict[str, tuple[BackendKind, ConnectionSettings]]:
+def validate_backends(
+    settings: Settings, source: SettingsSource | None = None
+) -> dict[str, tuple[BackendKind, ConnectionSettings]]:
     """Return the configured back ends by full name (``foreman.prod``).
 
     Raises ConfigError with a line for each problem.
     """
-    available = installed_kinds()
+    available, source = installed_kinds(), source or SettingsSource(None)
     problems: list[str] = []
     backends: dict[str, tuple[BackendKind, ConnectionSettings]] = {}
     for kind_name, instances in settings.backends.items():
         kind = available.get(kind_name)
         if kind is None:
             known = ", ".join(sorted(available))
-            problems.append(f"{source}backends.{kind_name}: there is no such back end; known are {known}")
+            place = source.place_of(("backends", kind_name))
+            problems.append(f"{place}: backends.{kind_name}: there is no such back end; known are {known}")
             continue
         for name, values in instances.items():
             try:
                 backends[f"{kind_name}.{name}"] = (kind, kind.settings_model.model_validate(values))
             except ValidationError as error:
-                problems += [_format_problem(f"{source}backends.{kind_name}.{name}", item) for item in error.errors()]
+                table = ("backends", kind_name, name)
+                problems += [format_problem(source, item, kind.settings_model, table) for item in error.errors()]
     problems += _duplicate_titles(source, backends)
     if problems:
         raise ConfigError(problems)
     return backends
 
 
-def _duplicate_titles(source: str, backends: Mapping[str, tuple[BackendKind, ConnectionSettings]]) -> list[str]:
+def _duplicate_titles(
+    source: SettingsSource, backends: Mapping[str, tuple[BackendKind, ConnectionSettings]]
+) -> list[str]:
     """Return a line for each title that is used twice. Cards name a back end by its title."""
     problems, taken = [], {name.casefold(): name for name in backends}
     for name, (_, values) in backends.items():
         other = taken.setdefault(values.title.casefold(), name) if values.title else name
         if other != name:
+            place = source.place_of(("backends", *name.split(".", 1), "title"))
             problems.append(
-                f"{source}backends.{name}: title: {other} is called {values.title!r} too; give each its own"
+                f"{place}: backends.{name}.title: {other} is called {values.title!r} too; give each its own"
             )
     return problems
 
@@ -290,11 +302,3 @@ def _read_toml(path: Path) -> dict[str, Any]:
         raise ConfigError([f"{path}: is not TOML: {error}"]) from error
     except RecursionError as error:
         raise ConfigError([f"{path}: is not TOML: it is nested too deeply"]) from error
-
-
-def _format_problem(source: str, item: ErrorDetails) -> str:
-    where = ".".join(str(part) for part in item["loc"])
-    text = item["msg"].removeprefix("Value error, ")
-    if item["type"] == "extra_forbidden":
-        text = "there is no such setting"
-    return f"{source}: {where}: {text}"

@@ -2,23 +2,28 @@
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Collection
+from collections.abc import Collection
 from pathlib import Path
 
-from slack_sdk.errors import SlackApiError
 from sqlalchemy.exc import DBAPIError
 
+from bot import logs
+from bot.commands.machine_checks import check_machine
+from bot.commands.report import Report
+from bot.commands.slack_checks import check_approvers, check_channels, check_slack
 from bot.configuration import Transport, known_names, load_configuration
 from bot.errors import ConfigError, NightshiftError
 from bot.lifecycle import Nightshift
 from bot.requests.policy.known import unnamed_systems
 from bot.requests.policy.loosening import policy_notes
-from bot.slack.error_codes import TRANSPORT_ERRORS, error_code
+from bot.settings import named_path
 from bot.storage import schema_version
-from bot.storage.health import database_problem
+from bot.storage.health import write_problem
+from bot.usecases.backend_registry import ConfiguredBackend
 from bot.usecases.policy_values import value_problems
 from bot.wiring import build_bot
 
+WRITE_TIMEOUT_SECONDS = 5.0
 MAX_LISTING_SECONDS = 300.0
 """Timeout for the listing of all users."""
 
@@ -27,109 +32,88 @@ def run(config: Path | None, transports: Collection[Transport] = ()) -> int:
     """Return the exit status: 0 if everything works, 1 if something does not, 2 if the configuration has problems."""
     try:
         configuration = load_configuration(config, transports)
+        # Faults are reported below. The log shows only what nobody expects.
+        logs.configure_logging("ERROR", as_json=False)
         bot = build_bot(configuration.settings, configuration.path)
     except ConfigError as error:
         for problem in error.problems:
             print(problem, file=sys.stderr)
+        if named_path(config) is None:
+            print("There is no configuration yet. nightshift init makes one by questions.", file=sys.stderr)
         return 2
-    print("ok    configuration")
-    return 0 if asyncio.run(_run_checks(bot)) else 1
+    report = Report()
+    report.ok("configuration")
+    check_machine(configuration.settings, configuration.path, report)
+    asyncio.run(_run_checks(bot, report))
+    if report.to_do:
+        count = len(report.to_do)
+        print(f"\n{'1 fault' if count == 1 else f'{count} faults'}. Mend the first, then run nightshift doctor again.")
+    else:
+        print("\nEverything is in order. nightshift serve starts the bot.")
+    return 1 if report.to_do else 0
 
 
-async def _run_checks(bot: Nightshift) -> bool:
+async def _run_checks(bot: Nightshift, report: Report) -> None:
     try:
-        results = [await _check_database(bot), await _check_slack(bot)]
-        if results[-1]:
-            results += [await _check_channels(bot), await _check_policy(bot)]
-        for here in bot.services.backends.values():
-            results.append(await _check_backend(here.name, here.connection.check()))
-        return all(results)
+        await _check_database(bot, report)
+        if await check_slack(bot, report):
+            await check_channels(bot, report)
+            await _check_policy(bot, report)
+        for backend in bot.services.backends.values():
+            await _check_backend(backend, report)
     finally:
         for here in bot.services.backends.values():
             await here.connection.close()
         await bot.db.close()
 
 
-def _report(ok: bool, what: str) -> bool:
-    print(f"{'ok   ' if ok else 'FAULT'} {what}")
-    return ok
-
-
-async def _check_database(bot: Nightshift) -> bool:
-    if schema_version.needs_migration(bot.settings.resolved_database_url):
-        return _report(False, "database: it is not up to date; run nightshift migrate")
-    problem = await database_problem(bot.db)
-    return _report(not problem, f"database: {problem}" if problem else "database")
-
-
-async def _check_slack(bot: Nightshift) -> bool:
+async def _check_database(bot: Nightshift, report: Report) -> None:
+    mend = "start the database, or correct database_url"
     try:
-        await bot.directory.authenticate()
-    except SlackApiError as error:
-        return _report(False, f"Slack: the bot token is not accepted ({error_code(error)})")
-    except TRANSPORT_ERRORS as error:
-        return _report(False, f"Slack: cannot be reached at {bot.settings.slack_api_url}: {error}")
-    return _report(True, f"Slack: team {bot.directory.team_id}, bot user {bot.directory.bot_user_id}")
+        is_old = schema_version.needs_migration(bot.settings.resolved_database_url)
+    except DBAPIError as error:
+        report.fault(f"database: {error.orig}", mend)
+        return
+    if is_old:
+        report.fault("database: it is not up to date", "run nightshift migrate")
+    elif problem := await write_problem(bot.db, WRITE_TIMEOUT_SECONDS):
+        report.fault(f"database: {problem}", mend)
+    else:
+        report.ok("database")
 
 
-async def _check_channels(bot: Nightshift) -> bool:
-    """Check that the bot can post in every configured channel."""
-    settings = bot.settings.channels
-    names = [settings.approvals, settings.results, settings.admin]
-    for here in bot.services.backends.values():
-        registry = bot.services.backends
-        names += [registry.approvals_channel(here.name), registry.results_channel(here.name)]
-    return all([await _check_channel(bot, name) for name in dict.fromkeys(filter(None, names))])
-
-
-async def _check_channel(bot: Nightshift, name: str) -> bool:
-    try:
-        channel = await bot.directory.channel_id(name)
-        found = (await bot.client.conversations_info(channel=channel))["channel"]
-    except SlackApiError as error:
-        return _report(False, f"channel {name}: {error_code(error)}; invite the bot, or correct the name")
-    except (NightshiftError, *TRANSPORT_ERRORS) as error:
-        return _report(False, f"channel {name}: {str(error) or 'Slack cannot be reached'}")
-    if found.get("is_archived"):
-        return _report(False, f"channel {name}: it is archived")
-    if found.get("is_private") and not found.get("is_member"):
-        return _report(False, f"channel {name}: it is private and the bot is not in it; /invite it there")
-    return _report(True, f"channel {name}")
-
-
-async def _list_users(bot: Nightshift) -> None:
+async def _list_users(bot: Nightshift, report: Report) -> None:
     """Let the members of large groups be known before the first start, too."""
     try:
         async with asyncio.timeout(MAX_LISTING_SECONDS):
             await bot.directory.listing().list_all()
     except (TimeoutError, DBAPIError) as error:
-        print(f"note  users of Slack not listed: {error or 'it takes too long'}")
+        report.note(f"users of Slack not listed: {error or 'it takes too long'}")
 
 
-async def _check_policy(bot: Nightshift) -> bool:
+async def _check_policy(bot: Nightshift, report: Report) -> None:
     policy = bot.services.policy.policy
     rotas = await bot.services.rotas.refresh()
-    await _list_users(bot)
+    await _list_users(bot, report)
     in_workspace = await bot.services.policy.workspace_problems()
-    if in_workspace is None:
-        _report(False, "policy: Slack does not tell all groups and people; run doctor again")
-    faults = (*(in_workspace or ()), *await bot.calendars.refresh(), *rotas)
+    faults = [*(in_workspace or ()), *await bot.calendars.refresh(), *rotas]
     for fault in faults:
-        _report(False, fault)
-    if faults or in_workspace is None:
-        return False
+        report.fault(fault, "correct the policy, or what it names")
+    if in_workspace is None:
+        report.fault("policy: Slack does not tell all groups and people", "run doctor again")
+        return
     values, notes = await value_problems(policy, known_names(bot.settings), bot.services.backends)
     for fault in values:
-        _report(False, fault)
-    if values:
-        return False
+        report.fault(fault, "correct the policy, or what it names")
     for note in (*notes, *policy_notes(policy), *unnamed_systems(policy, bot.services.backends)):
-        print(f"note  {note}")
-    return _report(True, f"policy: {len(policy.rules)} rules, {len(policy.freezes)} freezes")
+        report.note(note)
+    if not faults and not values:
+        await check_approvers(bot, report)
+        report.ok(f"policy: {len(policy.rules)} rules, {len(policy.freezes)} freezes")
 
 
-async def _check_backend(name: str, check: Awaitable[str]) -> bool:
+async def _check_backend(backend: ConfiguredBackend, report: Report) -> None:
     try:
-        return _report(True, f"{name}: {await check}")
+        report.ok(f"{backend.name}: {await backend.connection.check()}")
     except NightshiftError as error:
-        return _report(False, f"{name}: {error}")
+        report.fault(f"{backend.name}: {error}", f"mend that, or correct [backends.{backend.name}]")

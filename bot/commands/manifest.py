@@ -6,19 +6,24 @@ from pydantic import JsonValue
 from bot.settings import installed_kinds
 
 EVENTS_PATH = "/slack/events"
-SCOPES = (
-    "commands",
-    "chat:write",
-    "chat:write.public",
-    "im:write",
-    "usergroups:read",
-    "users:read",
-    "channels:read",
-    "groups:read",
-)
-OPTIONAL_SCOPES = ("channels:history", "groups:history", "im:history", "files:write")
-"""Scopes that the bot works without. History finds a message whose posting was interrupted; without it, the message may
-be posted twice. Files are for long logs."""
+SCOPES = {
+    "commands": "slash commands do not work",
+    "chat:write": "nothing can be posted",
+    "chat:write.public": "the bot must be invited to each channel in which it posts",
+    "im:write": "nobody gets a direct message",
+    "usergroups:read": "nobody can be an approver through a group",
+    "users:read": "nobody can be recognised",
+    "channels:read": "channels cannot be named by #name",
+    "groups:read": "private channels cannot be found",
+}
+"""The scopes that the bot needs, and what fails without each."""
+OPTIONAL_SCOPES = {
+    "channels:history": "a message whose posting was interrupted may be posted twice",
+    "groups:history": "in private channels a message whose posting was interrupted may be posted twice",
+    "im:history": "a direct message whose posting was interrupted may be posted twice",
+    "files:write": "long logs and requests cannot be given as files",
+}
+"""Scopes that the bot works without, and what is worse without each."""
 BOT_EVENTS = (
     "app_home_opened",
     "app_uninstalled",

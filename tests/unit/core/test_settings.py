@@ -6,7 +6,7 @@ import pytest
 
 from bot.errors import ConfigError
 from bot.requests.policy.load import load_policy
-from bot.settings import load_settings, validate_backends
+from bot.settings import load_settings, settings_source, validate_backends
 from bot.storage.urls import normalize_url
 from playground.environment import MovableClock
 
@@ -25,7 +25,7 @@ def write_config(tmp_path: Path):
 
 def problems(path: Path) -> tuple[str, ...]:
     with pytest.raises(ConfigError) as caught:
-        validate_backends(load_settings(path))
+        validate_backends(load_settings(path), settings_source(path))
     return caught.value.problems
 
 
@@ -37,7 +37,7 @@ def test_the_example_is_valid(tmp_path: Path):
 
 def test_a_misspelt_setting_is_named_with_its_place(write_config):
     path = write_config("[channels]\naprovals = '#x'\n")
-    assert problems(path) == (f"{path}: channels.aprovals: there is no such setting",)
+    assert problems(path) == (f'{path}:2: channels.aprovals: there is no such setting; did you mean "approvals"?',)
 
 
 def test_several_faults_are_all_told_at_once(write_config):
@@ -51,14 +51,15 @@ def test_several_faults_are_all_told_at_once(write_config):
 def test_a_secret_in_clear_is_refused_and_not_repeated(write_config):
     found = problems(write_config("[backends.foreman.a]\nurl='https://f.example'\nusername='u'\npassword='hunter2'\n"))
     assert len(found) == 1
-    assert "backends.foreman.a: password" in found[0]
+    assert ":4: backends.foreman.a.password: " in found[0]
     assert "env:NAME" in found[0]
     assert "hunter2" not in found[0]
 
 
 def test_an_unknown_back_end_lists_the_known_ones(write_config):
-    assert problems(write_config("[backends.ansible.a]\nurl='x'\n")) == (
-        "backends.ansible: there is no such back end; known are foreman, immybot, opsramp",
+    path = write_config("[backends.ansible.a]\nurl='x'\n")
+    assert problems(path) == (
+        f"{path}:1: backends.ansible: there is no such back end; known are foreman, immybot, opsramp",
     )
 
 

@@ -27,7 +27,7 @@ def test_no_title_at_all_is_fine(tmp_path: Path):
 def test_two_of_the_same_title_are_refused(tmp_path: Path):
     with pytest.raises(ConfigError) as caught:
         configured(tmp_path, prod="Foreman", lab="foreman")
-    fault = "backends.foreman.lab: title: foreman.prod is called 'foreman' too; give each its own"
+    fault = "environment: backends.foreman.lab.title: foreman.prod is called 'foreman' too; give each its own"
     assert caught.value.problems == (fault,)
 
 
