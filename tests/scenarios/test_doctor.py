@@ -54,9 +54,7 @@ async def test_a_wrong_app_token_is_named(env: Environment, capsys: pytest.Captu
     assert "SLACK_APP_TOKEN" in to_do[0]
 
 
-@pytest.mark.parametrize(
-    ("seconds", "fault"), [(0, ""), (600, "s behind Slack's"), (-600, "s ahead of Slack's")]
-)
+@pytest.mark.parametrize(("seconds", "fault"), [(0, ""), (600, "s behind Slack's"), (-600, "s ahead of Slack's")])
 async def test_a_clock_that_is_off_is_named(seconds: int, fault: str, capsys: pytest.CaptureFixture[str]) -> None:
     report = Report()
     _check_clock(format_datetime(datetime.now(UTC) + timedelta(seconds=seconds), usegmt=True), report)
