@@ -4,12 +4,13 @@ The pages depend on the revision alone, so that a page never moves between two c
 above the first.
 """
 
-import json
 from collections.abc import Sequence
 
+from blocks.details_tabs import tab_blocks
 from blocks.limits import fit_blocks
 from blocks.pages import passage_pages
-from blocks.progress import target_results
+from blocks.preview import call_pages
+from blocks.progress import progress_counts
 from blocks.request import requester_elements
 from blocks.text import (
     Block,
@@ -24,7 +25,6 @@ from blocks.text import (
     divider,
     header,
     modal,
-    plain_text,
     rich_text,
     rich_text_lines,
     text_run,
@@ -34,14 +34,15 @@ from blocks.times import readers_time, schedule_line
 from bot.requests.disclosure import Passage, passages
 from bot.requests.lifecycle import FINAL_STATES, STATE_LABELS
 from bot.requests.model import Decision, Request, Run
+from bot.requests.text import count_noun
 from bot.visible_text import visible, visible_lines
 
 DETAILS_CALLBACK = "details"
 READING_CALLBACK = "reading"
 """The callback id of the pages that an approver reads in order to approve. Its metadata is their comment."""
 MAX_STATUS_BYTES = 120_000
-MAX_MENU_BYTES = 30_000
 MAX_RUNS = 10
+MAX_DECISIONS = 20
 
 
 def page_count(request: Request) -> int:
@@ -50,13 +51,35 @@ def page_count(request: Request) -> int:
 
 
 def details_view(request: Request, decisions: Sequence[Decision], runs: Sequence[Run], page: int = 0) -> View:
-    """A page of everything about a request, counted from 0. The first has the decisions and runs too."""
+    """A page of the summary of a request, counted from 0. The first has the state, the decisions and the runs too."""
     pages = content_pages(request)
     status = _status_blocks(request, decisions, runs) if page == 0 else []
-    title = header(f"{request.name} · {request.title}")
     decide = _request_controls(request) if page == 0 else []
-    blocks = [title, *status, *decide, *pages[page], *_page_controls(request, page, len(pages))]
+    tabs = tab_blocks("details_summary", request)
+    blocks = [*tabs, *status, *decide, *pages[page], *_page_controls(request, page, len(pages))]
     return modal(request.name, blocks, callback_id=DETAILS_CALLBACK)
+
+
+def calls_view(request: Request, page: int = 0) -> View:
+    """A page of the exact calls of a request, word for word."""
+    pages = call_pages(request.calls)
+    blocks = [*tab_blocks("details_request", request), *pages[page]]
+    if not request.calls:
+        blocks.append(context("No calls are known yet."))
+    value = f"{request.id}:{request.revision}"
+    turning = []
+    if page > 0:
+        turning.append(button("Previous page", "details_request_previous", f"{value}:{page - 1}"))
+    if page < len(pages) - 1:
+        turning.append(button("Next page", "details_request_next", f"{value}:{page + 1}"))
+    if turning:
+        blocks += [context(f"Page {page + 1} of {len(pages)}"), actions("details_calls", *turning)]
+    return modal(request.name, blocks, callback_id=DETAILS_CALLBACK)
+
+
+def call_page_count(request: Request) -> int:
+    """The number of pages that the calls of a request take."""
+    return len(call_pages(request.calls))
 
 
 def reading_view(request: Request, page: int = 0, comment: str = "") -> View:
@@ -127,57 +150,36 @@ def content_pages(request: Request) -> list[list[Block]]:
 def _status_blocks(request: Request, decisions: Sequence[Decision], runs: Sequence[Run]) -> list[Block]:
     """The state of a request, its decisions and its runs, shortened to what a view has room for."""
     rows = [
-        [text_run("State ", bold=True), text_run(STATE_LABELS[request.state])],
+        [text_run(STATE_LABELS[request.state], bold=True), text_run(f": {clip(request.title, 300)}")],
         [*requester_elements(request), text_run(" · "), readers_time(request.created_at)],
         [text_run("Revision ", bold=True), text_run(f"{request.revision} · {request.content_hash[:12]}")],
     ]
     blocks: list[Block] = [rich_text_lines(*rows)]
     if request.requirement.reasons:
         blocks.append(rich_text(bullets([clip(r, 500) for r in request.requirement.reasons[:10]])))
-    for decision in decisions[-20:]:
-        blocks.append(_decision_block(request, decision))
-    for number, run in enumerate(runs[:MAX_RUNS]):
-        blocks += _run_blocks(run, 60 if number == 0 else 10)
-    logs = _log_menu(runs)
-    return [*fit_blocks(blocks, MAX_STATUS_BYTES), *([logs] if logs else []), divider()]
+    if len(decisions) > MAX_DECISIONS:
+        blocks.append(context(f"{count_noun(len(decisions) - MAX_DECISIONS, 'earlier decisions')}: see History"))
+    blocks += [_decision_block(request, decision) for decision in decisions[-MAX_DECISIONS:]]
+    blocks += [_run_block(run) for run in runs[:MAX_RUNS]]
+    if len(runs) > MAX_RUNS:
+        blocks.append(context(f"{count_noun(len(runs) - MAX_RUNS, 'earlier runs')}: see Results and History"))
+    return [*fit_blocks(blocks, MAX_STATUS_BYTES), divider()]
 
 
 def _decision_block(request: Request, decision: Decision) -> Block:
     old = "" if decision.revision == request.revision else f" (revision {decision.revision})"
-    retracted = ", taken back" if decision.retracted_at else ""
+    retracted = ", undone" if decision.retracted_at else ""
     comment = f": {clip(decision.comment, 300)}" if decision.comment else ""
     verdict = text_run(f" {decision.verdict}{old}{retracted} · ")
     said = [text_run(comment)] if comment else []
     return rich_text_lines([user_mention(decision.person.user), verdict, readers_time(decision.at), *said])
 
 
-def _log_menu(runs: Sequence[Run]) -> Block | None:
-    """A menu of the targets whose log can be read, of the newest run that names any."""
-    run = next((run for run in runs if run.handle and target_results(run)), None)
-    if run is None:
-        return None
-    names = [str(result["name"]) for result in target_results(run)[:100]]
-    options: list[Element] = [{"text": plain_text(name, 75), "value": clip(f"{run.id}|{name}", 150)} for name in names]
-    while len(json.dumps(options)) > MAX_MENU_BYTES:
-        options = options[: len(options) // 2]
-    menu: Element = {
-        "type": "static_select",
-        "action_id": "log",
-        "placeholder": plain_text("Read the log of …", 150),
-        "options": options,
-    }
-    return actions(f"logs|{run.request_id}", menu)
-
-
-def _run_blocks(run: Run, max_results: int) -> list[Block]:
-    handle = run.handle or {}
+def _run_block(run: Run) -> Block:
+    """How far a run has come, in a line. Its targets are under Results."""
+    handle, progress = run.handle or {}, run.progress or {}
     remote_id = f" · {handle['id']}" if handle.get("id") else ""
-    rows = [[text_run(f"Run {run.number} ", bold=True), text_run(f"{run.state}{remote_id} {clip(run.problem, 500)}")]]
-    results = target_results(run)
-    shown = [clip(f"{r['name']}: {r['state']} {r['reason']}", 150) for r in results[:max_results]]
-    blocks: list[Block] = [rich_text_lines(*rows)]
-    if shown:
-        blocks.append(rich_text(bullets(shown)))
-    if len(results) > len(shown):
-        blocks.append(context(f"and {len(results) - len(shown)} more"))
-    return blocks
+    counts = f" · {progress_counts(progress)}" if progress.get("total") else ""
+    state = run.state.replace("_", " ")
+    text = text_run(f"{state}{remote_id}{counts} {clip(run.problem, 500)}")
+    return rich_text_lines([text_run(f"Run {run.number} ", bold=True), text])

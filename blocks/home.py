@@ -1,71 +1,85 @@
-"""The Home tab and the lists of the hub: requests in a line or two each."""
+"""The Home tab: an inbox. Times are the reader's own."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from zoneinfo import ZoneInfo
 
-from blocks.card import STATE_EMOJI
+from blocks.inbox_rows import decision_row, plain_row, running_row
 from blocks.text import (
     Block,
     Element,
     View,
     actions,
+    bullets,
     button,
     clip,
     context,
-    divider,
     header,
+    plain_text,
+    rich_text,
     rich_text_lines,
     text_run,
-    user_mention,
 )
-from blocks.times import short_time
-from bot.requests.lifecycle import STATE_LABELS
-from bot.requests.model import RequestSummary
+from bot.requests.inbox import ComingRow, InboxRow
+from bot.requests.text import count_noun
 
-MAX_REQUESTS = 10
-MAX_PAUSES = 10
-MAX_REVIEWS = 10
-
-
-def request_row(request: RequestSummary, zone: str) -> list[Element]:
-    """``🟡 NS-12 · Foreman: run a job · Waiting for approval · 27 Nov 21:00 CET``."""
-    return [
-        text_run(f"{STATE_EMOJI[request.state]} "),
-        text_run(request.name, bold=True),
-        text_run(
-            f" · {clip(request.title, 80)} · {STATE_LABELS[request.state]} · "
-            f"{short_time(request.display_time, zone)} · "
-        ),
-        user_mention(request.requester),
-    ]
+MAX_DECISIONS = 10
+MAX_ROWS = 8
+MAX_COMING = 15
+MAX_LINES = 10
+MORE_ACTION = "home_more"
+SEARCH_ACTION = "home_search"
+MORE: Mapping[str, str] = {"search": "Search all requests", "settings": "Settings", "help": "Help"}
+"""The entries of the menu next to the start buttons."""
 
 
-def home_view(
-    mine: Sequence[RequestSummary],
-    waiting: Sequence[RequestSummary],
-    zone: str,
-    commands: Sequence[str],
-    paused: Sequence[str] = (),
-    to_review: Sequence[str] = (),
-    note: str = "",
-) -> View:
-    """The Home tab: what is paused, what waits for a decision or a review, and the person's own requests. ``note`` says
-    what the lists leave out."""
-    review_rows = [[text_run(clip(line, 600))] for line in to_review[:MAX_REVIEWS]]
-    pause_rows = [[text_run(clip(line, 600), bold=True)] for line in paused[:MAX_PAUSES]]
-    blocks: list[Block] = [
-        header("Nightshift"),
-        *([rich_text_lines(*pause_rows)] if pause_rows else []),
-        context("Maintenance work: ask in a form, approve with a button, run once, see what happened."),
-        rich_text_lines([text_run("Start with "), *_command_elements(commands)]),
-        divider(),
-        header("Waiting for a decision"),
-        *_request_blocks("waiting", waiting, zone, "Nothing waits for a decision."),
-        *([context(note)] if note else []),
-        *([header("Emergencies to review"), rich_text_lines(*review_rows)] if review_rows else []),
-        divider(),
-        header("Your requests"),
-        *_request_blocks("mine", mine, zone, "You have not asked for anything yet."),
-    ]
+@dataclass(frozen=True, slots=True)
+class HomeModel:
+    """What Home shows. ``starts`` has the label of each start button by its action, ``systems`` the title of each back
+    end."""
+
+    starts: Mapping[str, str]
+    systems: Mapping[str, str]
+    zone: str
+    needs_you: Sequence[InboxRow] = ()
+    waiting_for_others: int = 0
+    running: Sequence[InboxRow] = ()
+    coming: Sequence[ComingRow] = ()
+    own: Sequence[InboxRow] = ()
+    paused: Sequence[str] = ()
+    reviews: Sequence[str] = ()
+    note: str = ""
+
+
+def home_view(model: HomeModel) -> View:
+    """The Home tab. What is empty is left out, but for one's own requests."""
+    is_new = not (model.needs_you or model.running or model.coming or model.own)
+    blocks: list[Block] = []
+    if is_new:
+        blocks += _welcome()
+    blocks.append(_start_buttons(model, primary=is_new))
+    if model.paused:
+        blocks.append(rich_text_lines(*_lines(model.paused)))
+    blocks += [*([context(model.note)] if model.note else []), *_needs_you(model)]
+    if model.reviews:
+        blocks += [header("Emergencies to review"), rich_text_lines(*_lines(model.reviews))]
+    if model.running:
+        blocks.append(header(f"Running ({len(model.running)})"))
+        blocks += [running_row(row) for row in model.running[:MAX_ROWS]]
+        blocks += _more(len(model.running) - MAX_ROWS)
+    if model.coming:
+        blocks += [header("Coming up"), *_coming(model.coming[:MAX_COMING], model.zone)]
+        blocks += _more(len(model.coming) - MAX_COMING)
+    blocks.append(header("Your requests"))
+    blocks += [plain_row(row, "mine") for row in model.own[:MAX_ROWS]]
+    if not model.own:
+        blocks.append(context("Nothing yet. Your requests and their results will be here."))
+    if len(model.own) > MAX_ROWS:
+        blocks.append(context("There are more: /nightshift mine"))
+    search = f"Search all requests ({model.waiting_for_others} wait for others)"
+    blocks.append(actions("home_all", button(search if model.waiting_for_others else MORE["search"], SEARCH_ACTION)))
     return {"type": "home", "blocks": blocks[:100]}
 
 
@@ -74,44 +88,47 @@ def home_error_view(text: str) -> View:
     return {"type": "home", "blocks": [header("Nightshift"), rich_text_lines([text_run(text)])]}
 
 
-def _command_elements(commands: Sequence[str]) -> list[Element]:
-    elements: list[Element] = []
-    for name in commands:
-        elements += [text_run(name, code=True), text_run(" ")]
-    return elements
+def _welcome() -> list[Block]:
+    text = (
+        "Fill in a form and say when in your own words, such as “Saturday 21:00”. You see what would happen before "
+        "anything is sent."
+    )
+    return [header("Plan maintenance, get it approved, see it done"), rich_text_lines([text_run(text)])]
 
 
-def _request_blocks(block_prefix: str, requests: Sequence[RequestSummary], zone: str, empty_text: str) -> list[Block]:
-    """A list. ``block_prefix`` keeps its block ids apart from those of another list with the same request."""
-    verb = "approvals" if block_prefix == "waiting" else "mine"
-    blocks: list[Block] = [] if requests else [rich_text_lines([text_run(empty_text, italic=True)])]
-    for request in requests[:MAX_REQUESTS]:
-        blocks.append(rich_text_lines(request_row(request, zone)))
-        value = f"{request.id}:{request.revision}"
-        blocks.append(actions(f"{block_prefix}|{request.id}", *_row_buttons(block_prefix, request, value)))
-    if len(requests) > MAX_REQUESTS:
-        blocks.append(context(f"and {len(requests) - MAX_REQUESTS} more: /nightshift {verb}"))
-    return blocks
-
-
-def _row_buttons(block_prefix: str, request: RequestSummary, value: str) -> list[Element]:
-    """The buttons of a row. Who waits for a decision is decided on here too, so that a card is never the only way."""
-    details = button("Show details", "details", value, spoken=f"Show details of {request.name}, {request.title}")
-    if block_prefix != "waiting":
-        return [details]
-    return [
-        button("Approve", "approve", value, spoken=f"Approve {request.name}, {request.title}"),
-        button("Deny", "deny", value, spoken=f"Deny {request.name}, {request.title}"),
-        details,
+def _start_buttons(model: HomeModel, *, primary: bool) -> Block:
+    buttons = [
+        button(label, action, style="primary" if primary and number == 0 else "")
+        for number, (action, label) in enumerate(list(model.starts.items())[:20])
     ]
+    options: list[Element] = [{"text": plain_text(label, 75), "value": value} for value, label in MORE.items()]
+    return actions("home_start", *buttons, {"type": "overflow", "action_id": MORE_ACTION, "options": options})
 
 
-def list_blocks(requests: Sequence[RequestSummary], zone: str, title: str, note: str = "") -> list[Block]:
-    """A list as an ephemeral message. ``note`` says what it leaves out."""
-    rows = [request_row(request, zone) for request in requests] or [[text_run("There is nothing.", italic=True)]]
-    return [header(title), rich_text_lines(*rows), *([context(note)] if note else [])]
+def _needs_you(model: HomeModel) -> Iterator[Block]:
+    if not model.needs_you:
+        return
+    yield header(f"Needs you ({len(model.needs_you)})")
+    for row in model.needs_you[:MAX_DECISIONS]:
+        yield from decision_row(row, model.systems.get(row.backend, row.backend))
+    yield from _more(len(model.needs_you) - MAX_DECISIONS)
 
 
-def list_text(requests: Sequence[RequestSummary], title: str) -> str:
-    """The same for notifications and screen readers."""
-    return f"{title}: " + (", ".join(request.name for request in requests) or "nothing")
+def _more(count: int) -> list[Block]:
+    return [context(f"{count_noun(count, 'more requests')}: search below")] if count > 0 else []
+
+
+def _coming(rows: Sequence[ComingRow], zone: str) -> Iterator[Block]:
+    """The starts of each day, in the reader's zone."""
+    for day, starts in groupby(rows, lambda row: row.starts_at.astimezone(ZoneInfo(zone)).date()):
+        lines = [f"{_clock(row.starts_at, zone)}  {clip(row.title, 150)} ({row.name})" for row in starts]
+        yield rich_text_lines([text_run(f"{day:%a} {day.day} {day:%b}", bold=True)])
+        yield rich_text(bullets(lines))
+
+
+def _clock(at: datetime, zone: str) -> str:
+    return f"{at.astimezone(ZoneInfo(zone)):%H:%M}"
+
+
+def _lines(texts: Sequence[str]) -> list[Sequence[Element]]:
+    return [[text_run(clip(text, 600))] for text in texts[:MAX_LINES]]

@@ -52,6 +52,7 @@ FIND_UNKNOWN_INTERVAL_SECONDS = 20.0
 UNAPPROVABLE_INTERVAL_SECONDS = 30.0
 POLICY_CHECK_INTERVAL_SECONDS = 3600.0
 REVIEW_INTERVAL_SECONDS = 60.0
+HOME_INTERVAL_SECONDS = 1.0
 SAVE_USERS_INTERVAL_SECONDS = 1.0
 PURGE_INTERVAL_SECONDS = 3600.0
 BAD_TOKEN_CODES = ("invalid_auth", "not_authed", "account_inactive", "token_revoked")
@@ -185,6 +186,8 @@ class Nightshift:
         self._add_loop("unapprovable", lambda: alert_unapprovable(services), UNAPPROVABLE_INTERVAL_SECONDS)
         self._add_loop("policy", lambda: check_policy(services), POLICY_CHECK_INTERVAL_SECONDS, services.wake.policy)
         self._add_loop("reviews", lambda: tell_reviewers(services), REVIEW_INTERVAL_SECONDS)
+        if (home := self.routes.home) is not None:
+            self._add_loop("home", lambda: home.refresh(self.client), HOME_INTERVAL_SECONDS)
         self._add_loop("purge", lambda: purge_old_records(services), PURGE_INTERVAL_SECONDS)
         self._add_loop("list users", self.directory.listing().run_forever, 1.0)
         self._add_loop("save users", self.directory.people.save, SAVE_USERS_INTERVAL_SECONDS)

@@ -13,7 +13,9 @@ from handlers import (
     own_settings,
     pauses,
     preview_pages,
+    results,
     reviews,
+    search,
     unknown,
 )
 from handlers.router import Router
@@ -32,10 +34,12 @@ def build_routes(services: Services) -> Router:
     pauses.register(table, services)
     reviews.register(table, services)
     own_settings.register(table, services)
-    hub.register(table, services, commands)
-    home.register(table, services, commands)
+    help_lines = hub.register(table, services, commands)
+    publisher = home.register(table, services, help_lines)
+    search.register(table, services)
+    results.register(table, services)
     events.register(table, services)
     preview_pages.register(table, services)
     # Slack lists the commands of every installed kind, so each is answered, configured or not.
     forms.register(table, services, turns, {kind.command: kind.kind for kind in installed_kinds().values()})
-    return Router(table, turns)
+    return Router(table, turns, publisher)

@@ -278,7 +278,7 @@ def _form_opening(click: Click) -> OpenView:
 
 
 def _log_opening(click: Click) -> OpenView:
-    return OpenView(message_view(click.selected.partition("|")[2] or "Log", "Reading the log …"))
+    return OpenView(message_view((click.selected or click.value).partition("|")[2] or "Log", "Reading the log …"))
 
 
 def _answer_error(submission: Submission, ref: RequestRef, problem: str) -> FieldErrors:

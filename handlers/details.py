@@ -1,11 +1,20 @@
 """Details: the pages about a request, the same as a file, and the pages that an approver must have been shown."""
 
-from blocks.details import READING_CALLBACK, details_file, details_view, page_count, reading_view
+from blocks.details import (
+    READING_CALLBACK,
+    call_page_count,
+    calls_view,
+    details_file,
+    details_view,
+    page_count,
+    reading_view,
+)
+from blocks.details_history import HistoryEntry, history_view
 from blocks.form import message_view
 from blocks.text import View
 from bot.errors import Conflict
 from bot.requests.model import Decision, Person, Request, Run
-from bot.storage import requests, runs
+from bot.storage import audit, requests, runs
 from bot.storage.disclosures import Means
 from bot.usecases.approvals.disclose import record_shown
 from bot.usecases.refusals import RefusalCode
@@ -25,6 +34,11 @@ def register(table: RouteTable, services: Services) -> None:
     table.actions["details"] = Route(details.show)
     for action_id in ("details_previous", "details_next"):
         table.actions[action_id] = Route(details.turn_page, _error_view)
+    table.actions["details_summary"] = Route(details.turn_page, _error_view)
+    for action_id in ("details_request", "details_request_previous", "details_request_next"):
+        table.actions[action_id] = Route(details.show_calls, _error_view)
+    for action_id in ("details_history", "details_history_newer", "details_history_older"):
+        table.actions[action_id] = Route(details.show_history, _error_view)
     table.actions["details_file"] = Route(
         details.send_file, _error_view, opening=lambda _: OpenView(_message(_SENDING))
     )
@@ -45,7 +59,7 @@ class DetailsHandlers:
         """Show another page, of the revision that the person is reading."""
         ref, view = click.request_ref, click.source_view
         person = await authorize_person(self._services, click.person)
-        request, decisions, all_runs = await _load(self._services, ref.id, person)
+        request, decisions, all_runs = await load_details(self._services, ref.id, person)
         if request.revision != ref.revision:
             text = f"{request.name} has been changed since you opened this. Please open it again."
             raise Conflict(text, code=RefusalCode.REVISION_REPLACED)
@@ -57,10 +71,31 @@ class DetailsHandlers:
             shown = details_view(request, decisions, all_runs, ref.detail)
         return UpdateView(shown, on_last_page(self._services, request, person, ref.detail))
 
+    async def show_calls(self, click: Click) -> Reply:
+        """Show the exact calls of a request."""
+        ref = click.request_ref
+        person = await authorize_person(self._services, click.person)
+        request, _, _ = await load_details(self._services, ref.id, person)
+        if ref.detail >= call_page_count(request):
+            raise BadPayload("actions[0].value")
+        return UpdateView(calls_view(request, ref.detail))
+
+    async def show_history(self, click: Click) -> Reply:
+        """Show what happened to a request."""
+        ref = click.request_ref
+        person = await authorize_person(self._services, click.person)
+        request, _, _ = await load_details(self._services, ref.id, person)
+        async with self._services.db.read() as tx:
+            entries = [
+                HistoryEntry(entry.at, entry.actor, entry.action, entry.data)
+                async for entry in audit.entries(tx, request.id)
+            ]
+        return UpdateView(history_view(request, entries, ref.detail))
+
     async def send_file(self, click: Click) -> Reply:
         """Send everything about a request to the person as a file."""
         person = await authorize_person(self._services, click.person)
-        request, _, _ = await _load(self._services, click.request_ref.id, person)
+        request, _, _ = await load_details(self._services, click.request_ref.id, person)
         await check_may_read_logs(self._services, request, person)
         return SendFile(
             file_name=f"{request.name}-revision-{request.revision}.txt",
@@ -74,7 +109,7 @@ class DetailsHandlers:
 
 async def details_reply(services: Services, request_id: str, person: Person) -> OpenView:
     """Open the first page of Details. Raises NotFound."""
-    request, decisions, all_runs = await _load(services, request_id, person)
+    request, decisions, all_runs = await load_details(services, request_id, person)
     return OpenView(details_view(request, decisions, all_runs), on_shown=on_last_page(services, request, person, 0))
 
 
@@ -96,7 +131,10 @@ def _recorder(services: Services, request: Request, person: Person, means: Means
     return record
 
 
-async def _load(services: Services, request_id: str, person: Person) -> tuple[Request, list[Decision], list[Run]]:
+async def load_details(
+    services: Services, request_id: str, person: Person
+) -> tuple[Request, list[Decision], list[Run]]:
+    """Return a request, its decisions and its runs, the newest first. Raises NotFound if the person may not see it."""
     async with services.db.read() as tx:
         request = await requests.get(tx, request_id)
         decisions = await requests.decisions_of(tx, request_id)

@@ -39,7 +39,7 @@ from bot.usecases.services import Services
 from bot.usecases.summary import SEARCH_LABEL
 from handlers.actors import authorize_actor, authorize_person
 from handlers.arguments import Arguments, parse_arguments, resolve_aliases, unknown_keys_message
-from handlers.payloads import Click, Command, Submission
+from handlers.payloads import BadPayload, Click, Command, Submission
 from handlers.prefill import prefill_draft
 from handlers.replies import Ephemeral, FieldErrors, OpenView, PushView, Reply, UpdateView
 from handlers.routes import Route, RouteTable
@@ -50,6 +50,8 @@ PREVIEW_PATIENCE_SECONDS = 2.0
 TYPING_DEBOUNCE_SECONDS = 0.3
 """Seconds without another keystroke before the line under "When" is updated."""
 
+START_PREFIX = "start_"
+"""The prefix of the actions of buttons that open an empty form; the kind of back end follows."""
 MERGE_CHOICES: Mapping[str, Preference] = {"merge_mine": "mine", "merge_theirs": "theirs"}
 OUTDATED_FORM = (
     "The request was changed meanwhile, so this form now shows your changes on top of that. What you typed here just "
@@ -82,6 +84,8 @@ def register(table: RouteTable, services: Services, turns: ViewTurns, kinds: Map
     table.field_actions[FORM_CALLBACK, WHEN] = in_form(
         form.on_field_change, exclusive=True, debounce=TYPING_DEBOUNCE_SECONDS
     )
+    for kind in kinds.values():
+        table.actions[f"{START_PREFIX}{kind}"] = Route(form.start, opening=form.opening_start)
     for name in _typed_target_fields(services):
         table.field_actions[FORM_CALLBACK, name] = in_form(
             form.on_field_change, exclusive=True, debounce=TYPING_DEBOUNCE_SECONDS
@@ -114,6 +118,31 @@ class FormHandlers:
         if operation is None:
             return Ephemeral(problem)
         return OpenView(loading_view(operation.title))
+
+    def opening_start(self, click: Click) -> OpenView:
+        """The view to show at once after a start button."""
+        kind = self._kind_of_start(click)
+        title = next(iter(self._services.backends.of_kind(kind)[0].connection.operations.values())).title
+        return OpenView(loading_view(title))
+
+    async def start(self, click: Click) -> Reply:
+        """Show the empty form of a kind of back end."""
+        kind = self._kind_of_start(click)
+        try:
+            actor = await authorize_actor(self._services, click.person)
+            operation = next(iter(self._services.backends.of_kind(kind)[0].connection.operations))
+            draft = await create_draft(self._services, actor.person, kind, operation, "")
+            unfinished = await unfinished_draft(self._services, draft)
+            return UpdateView(await self._render(draft, actor, unfinished_draft=unfinished))
+        except NightshiftError as error:
+            return UpdateView(message_view("Nightshift", str(error)))
+
+    def _kind_of_start(self, click: Click) -> str:
+        """The kind of back end of a start button. Raises BadPayload."""
+        kind = click.action_id.removeprefix(START_PREFIX)
+        if not self._services.backends.of_kind(kind):
+            raise BadPayload("actions[0].action_id")
+        return kind
 
     async def open_form(self, command: Command) -> Reply:
         """Show the form of the operation that was typed, filled in from the arguments."""

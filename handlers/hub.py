@@ -1,21 +1,20 @@
 """``/nightshift``: the hub. Its short answers are seen only by the person who asked."""
 
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 
-from blocks.home import list_blocks, list_text
+from blocks.lists import list_blocks, list_text
 from bot.errors import NightshiftError, NotFound
-from bot.requests.model import Person, Request, RequestSummary
+from bot.requests.model import Request
 from bot.schedule import read
 from bot.storage import requests
-from bot.storage.transactions import Tx
 from bot.typed_text import slash_text
 from bot.usecases.actor import Actor
 from bot.usecases.approvals.delegate import delegate
 from bot.usecases.approvals.end_delegation import end_delegation
 from bot.usecases.approvals.take_over import take_over
 from bot.usecases.drafts.reading import echo_lines
+from bot.usecases.home.inbox import search
 from bot.usecases.language import choose_language
 from bot.usecases.pauses.list_pauses import list_pauses
 from bot.usecases.pauses.pause_series import pause_series
@@ -28,9 +27,11 @@ from bot.usecases.reviews.list_reviews import list_reviews
 from bot.usecases.reviews.record_review import record_review
 from bot.usecases.runs.cancel import cancel
 from bot.usecases.services import Services
-from bot.usecases.sight import check_may_see, seen_summaries
+from bot.usecases.sight import check_may_see
 from handlers.actors import authorize_actor
 from handlers.details import details_reply
+from handlers.home import starts_of
+from handlers.list_words import parse_list_words
 from handlers.own_settings import settings_reply
 from handlers.payloads import Command
 from handlers.replies import Ephemeral, Reply
@@ -39,7 +40,7 @@ from handlers.routes import Route, RouteTable
 COMMAND = "/nightshift"
 _REQUEST_NAME = re.compile(r"(?:NS-)?(\d{1,9})", re.IGNORECASE)
 HELP = """What you can say:
-/nightshift list: the newest requests
+/nightshift list: the newest requests; list failed foreman since monday
 /nightshift mine: your own
 /nightshift approvals: what waits for a decision
 /nightshift show NS-12: everything about one
@@ -59,29 +60,15 @@ HELP = """What you can say:
 To ask for maintenance: {commands}, with or without key=value arguments."""
 
 
-async def _own(person: Person, tx: Tx, limit: int) -> Sequence[RequestSummary]:
-    return await requests.summaries_of_person(tx, person, limit)
+LISTS: Mapping[str, str] = {"list": "", "mine": "mine", "approvals": "waiting"}
+"""The words that each of the short lists stands for."""
 
 
-async def _awaiting_approval(person: Person, tx: Tx, limit: int) -> Sequence[RequestSummary]:
-    return await requests.summaries_awaiting_approval(tx, limit)
-
-
-async def _recent(person: Person, tx: Tx, limit: int) -> Sequence[RequestSummary]:
-    return await requests.recent_summaries(tx, limit)
-
-
-LISTS: Mapping[str, tuple[str, Callable[[Person, Tx, int], Awaitable[Sequence[RequestSummary]]]]] = {
-    "list": ("The newest requests", _recent),
-    "mine": ("Your requests", _own),
-    "approvals": ("Waiting for a decision", _awaiting_approval),
-}
-"""The title of each list, and what finds its requests."""
-
-
-def register(table: RouteTable, services: Services, commands: Sequence[str]) -> None:
-    """Add the route of the hub. ``commands`` are the other slash commands, for the help."""
-    table.commands[COMMAND] = Route(Hub(services, commands).run)
+def register(table: RouteTable, services: Services, commands: Sequence[str]) -> list[str]:
+    """Add the route of the hub. ``commands`` are the other slash commands, for the help. Returns the help's lines."""
+    hub = Hub(services, commands)
+    table.commands[COMMAND] = Route(hub.run)
+    return hub.help_lines
 
 
 class Hub:
@@ -89,7 +76,7 @@ class Hub:
 
     def __init__(self, services: Services, commands: Sequence[str]) -> None:
         self._services = services
-        self._help = HELP.format(commands=", ".join(commands)).split("\n")
+        self.help_lines = HELP.format(commands=", ".join(commands)).split("\n")
 
     async def run(self, command: Command) -> Reply:
         """Run the verb that was typed."""
@@ -98,7 +85,7 @@ class Hub:
         actor = await authorize_actor(self._services, command.person)
         match verb:
             case "list" | "mine" | "approvals":
-                return await self._list(actor, verb)
+                return await self._list(actor, f"{LISTS[verb]} {rest}".strip())
             case "show":
                 return await self._show(actor, rest)
             case "cancel":
@@ -132,14 +119,17 @@ class Hub:
             case "delegate":
                 return Ephemeral(await self._delegate(actor, rest))
             case "" | "help":
-                return Ephemeral("", more_lines=self._help)
+                return Ephemeral("", more_lines=self.help_lines)
             case _:
-                return Ephemeral(f"“{verb}” is not known here.", more_lines=self._help)
+                return Ephemeral(f"“{verb}” is not known here.", more_lines=self.help_lines)
 
-    async def _list(self, actor: Actor, verb: str) -> Reply:
-        title, find = LISTS[verb]
-        listed, note = await seen_summaries(self._services, partial(find, actor.person), actor.person)
-        return Ephemeral(list_text(listed, title), list_blocks(listed, actor.zone, title, note))
+    async def _list(self, actor: Actor, text: str) -> Reply:
+        services = self._services
+        systems = {name: backend.connection.title for name, backend in services.backends.items()}
+        words = parse_list_words(text, actor.person, systems, services.clock.now(), actor.zone)
+        rows, note = await search(services, actor.person, words.found)
+        title, empty = words.title[0].upper() + words.title[1:], f"No {words.title}."
+        return Ephemeral(list_text(rows, title, empty), list_blocks(rows, title, empty, starts_of(services), note))
 
     async def _show(self, actor: Actor, number: str) -> Reply:
         request = await self._find_request(number, actor)

@@ -134,8 +134,8 @@ class Click:
 
     @property
     def log_ref(self) -> LogRef:
-        """The log that was picked from a menu. Raises BadPayload."""
-        run_id, separator, target = self.selected.partition("|")
+        """The log that a button names, or that was picked from a menu. Raises BadPayload."""
+        run_id, separator, target = (self.selected or self.value).partition("|")
         request_id = self.block_id.partition("|")[2]
         if not separator or not _ID.fullmatch(run_id) or not _ID.fullmatch(request_id):
             raise BadPayload("actions[0].selected_option")

@@ -17,6 +17,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.telemetry.metrics import ACKNOWLEDGEMENT_SECONDS, MISSED_DEADLINES
 from handlers.dispatcher import Acknowledgement, Dispatcher
+from handlers.home import HomePublisher
 from handlers.payloads import (
     BadPayload,
     Click,
@@ -39,7 +40,8 @@ _log = structlog.get_logger(__name__)
 class Router(AsyncMiddleware):
     """Answers everything that Slack sends."""
 
-    def __init__(self, table: RouteTable, turns: ViewTurns | None = None) -> None:
+    def __init__(self, table: RouteTable, turns: ViewTurns | None = None, home: HomePublisher | None = None) -> None:
+        self.home = home
         self._table = table
         self._dispatcher = Dispatcher(turns or ViewTurns())
         self._tasks: set[asyncio.Task[None]] = set()
@@ -79,6 +81,8 @@ class Router(AsyncMiddleware):
         run, table = self._dispatcher.run, self._table
         match payload:
             case Click():
+                if payload.view is not None and payload.view.type == "home" and table.on_home_click is not None:
+                    table.on_home_click(payload.person)
                 return run(table.click_route(payload) or Route[Click](_unknown), payload, ack, client)
             case Submission():
                 return run(

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Generic, TypeAlias, TypeVar
 
+from bot.requests.model import Person
 from handlers.payloads import Click, Command, Event, OptionsQuery, Payload, Submission
 from handlers.replies import Ephemeral, OpenView, PushView, Reply, UpdateView
 
@@ -47,6 +48,8 @@ class RouteTable:
     """By callback id of the view."""
     events: dict[str, Route[Event]] = field(default_factory=dict)
     options: Route[OptionsQuery] | None = None
+    on_home_click: Callable[[Person], object] | None = None
+    """Told of whoever clicks in Home."""
 
     def click_route(self, click: Click) -> Route[Click] | None:
         """The route of a click: by action, then by block, then by field."""

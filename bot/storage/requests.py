@@ -57,11 +57,6 @@ _TRANSITION = update(requests).where(
     requests.c.state == bindparam("expected_state"),
     requests.c.version == bindparam("expected_version"),
 )
-_OF_PERSON = (
-    _SUMMARY.where(requests.c.team == bindparam("of_team"), requests.c.user == bindparam("of_user"))
-    .order_by(requests.c.number.desc())
-    .limit(bindparam("max_rows"))
-)
 _AWAITING = (
     _SUMMARY.where(requests.c.state == "awaiting_approval").order_by(requests.c.number).limit(bindparam("max_rows"))
 )
@@ -288,11 +283,6 @@ async def target_names(tx: Tx, numbers: Sequence[int]) -> Mapping[str, Sequence[
 async def by_ids(tx: Tx, ids: Sequence[str]) -> Sequence[Request]:
     """Return requests by their ids, in any order."""
     return await _fetch(tx, select(requests).where(requests.c.id.in_(ids)))
-
-
-async def summaries_of_person(tx: Tx, person: Person, limit: int = 20) -> Sequence[RequestSummary]:
-    """Return a person's own requests, newest first."""
-    return await _summaries(tx, _OF_PERSON, {"of_team": person.team, "of_user": person.user, "max_rows": limit})
 
 
 async def summaries_awaiting_approval(tx: Tx, limit: int = 20) -> Sequence[RequestSummary]:

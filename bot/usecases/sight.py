@@ -1,26 +1,21 @@
 """Whether a person may see a request, its logs and its files. What they may not see is as if it were not there."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 
 from bot.errors import NotAllowed, SlackSilent
-from bot.requests.model import Person, Request, RequestSummary
+from bot.requests.model import Person, Request
 from bot.requests.policy.sight import Sight, Viewer, hides_requests, sight_of, sight_of_logs
 from bot.slack.viewers import load_viewer
 from bot.storage import requests
-from bot.storage.transactions import Tx
 from bot.usecases.refusals import RefusalCode
 from bot.usecases.services import Services
 
 UNKNOWN_SIGHT = "Slack does not tell just now which groups you are in, so what not everybody may see is left out."
-LIST_LENGTH = 20
 MAX_SEARCHED = 500
 """Maximum number of requests that are looked through for a list."""
 _PAGE_SIZE = 4
 """Requests that are read at once, each with up to 20,000 targets: more would keep clicks waiting."""
-
-FindSummaries = Callable[[Tx, int], Awaitable[Sequence[RequestSummary]]]
-"""Finds requests for a list, at most as many as it is given."""
 
 
 async def check_may_see(services: Services, request: Request, person: Person) -> None:
@@ -59,28 +54,24 @@ async def seen_requests(services: Services, found: Sequence[Request], person: Pe
     return [r for r, sight in sights if sight is Sight.SEEN], any(sight is Sight.UNKNOWN for _, sight in sights)
 
 
-async def seen_summaries(services: Services, find: FindSummaries, person: Person) -> tuple[list[RequestSummary], str]:
-    """Return the requests of a list that a person may see, and a sentence if Slack does not tell of some; "" if it
-    does."""
-    hides = hides_requests(services.policy.policy)
-    async with services.db.read() as tx:
-        candidates = await find(tx, MAX_SEARCHED if hides else LIST_LENGTH)
-    if not hides:
-        return list(candidates), ""
-    shown: list[RequestSummary] = []
+async def seen_ids(services: Services, ids: Sequence[str], person: Person) -> tuple[frozenset[str], bool]:
+    """Return those of some requests that a person may see, by their ids, and whether Slack left any of it open.
+
+    Where policy hides requests, those after the first ``MAX_SEARCHED`` are left out.
+    """
+    if not hides_requests(services.policy.policy):
+        return frozenset(ids), False
+    shown: set[str] = set()
     is_open = False
-    for start in range(0, len(candidates), _PAGE_SIZE):
-        page = candidates[start : start + _PAGE_SIZE]
+    wanted = list(dict.fromkeys(ids))[:MAX_SEARCHED]
+    for start in range(0, len(wanted), _PAGE_SIZE):
         async with services.db.read() as tx:
-            read = await requests.by_ids(tx, [summary.id for summary in page])
+            read = await requests.by_ids(tx, wanted[start : start + _PAGE_SIZE])
         seen, unknown = await seen_requests(services, read, person)
-        ids = {request.id for request in seen}
-        shown += [summary for summary in page if summary.id in ids]
+        shown |= {request.id for request in seen}
         is_open |= unknown
-        if len(shown) >= LIST_LENGTH:
-            break
         await asyncio.sleep(0)
-    return shown[:LIST_LENGTH], UNKNOWN_SIGHT if is_open else ""
+    return frozenset(shown), is_open
 
 
 async def _viewer(services: Services, person: Person) -> Viewer:

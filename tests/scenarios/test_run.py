@@ -158,4 +158,10 @@ async def test_the_log_of_a_host_is_shown_on_request(env: Environment, alice: Pe
     outcome: Message = await find_card(alice, name, "#results")
     await alice.click("Show details", outcome)
     details = await alice.modal(WAIT_SECONDS)
-    assert f"{hosts[0]}: failed" in details.text
+    await details.click("Results")
+    await details.wait_for_text(f"{hosts[0]}: failed")
+    assert "Unit nginx.service not found." in details.text
+    await details.choose(f"Succeeded {len(hosts) - 1}")
+    await eventually(env, lambda: hosts[0] not in details.text, lambda: details.text)
+    await details.choose("Failed 1")
+    await details.wait_for_text(f"{hosts[0]}: failed")

@@ -6,15 +6,17 @@ import pytest
 
 from bot.errors import NotAllowed, NotFound, SlackSilent
 from bot.storage import requests
+from bot.storage.inbox import SearchFilter
 from bot.usecases.approvals.take_over import take_over
 from bot.usecases.drafts.preview import preview_draft
 from bot.usecases.drafts.rerun_failed import rerun_failed
+from bot.usecases.home.inbox import search
 from bot.usecases.pauses.list_pauses import list_pauses
 from bot.usecases.pauses.pause_series import pause_series
 from bot.usecases.policy_input import policy_input_of_request
 from bot.usecases.reviews.list_reviews import list_reviews
 from bot.usecases.runs.read_log import read_log
-from bot.usecases.sight import UNKNOWN_SIGHT, check_may_read_logs, check_may_see, seen_summaries
+from bot.usecases.sight import UNKNOWN_SIGHT, check_may_read_logs, check_may_see
 from handlers.details import details_reply
 from handlers.hub import Hub
 from handlers.payloads import Command
@@ -52,7 +54,7 @@ async def hub(bot: Harness, who: str, text: str) -> Any:
 
 
 async def listed(bot: Harness, who: str) -> tuple[list[str], str]:
-    found, note = await seen_summaries(bot.services, requests.recent_summaries, bot.person(who))
+    found, note = await search(bot.services, bot.person(who), SearchFilter())
     return [summary.id for summary in found], note
 
 

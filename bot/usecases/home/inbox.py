@@ -1,0 +1,89 @@
+"""What Home shows a person: what needs them, what runs, what comes, and their own requests."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bot.errors import SlackSilent
+from bot.requests.approval.delegation import delegators_of
+from bot.requests.inbox import ComingRow, Decider, InboxRow, needs_decision_of
+from bot.requests.model import Person
+from bot.slack.live_directory import policy_group_names
+from bot.storage import delegations, inbox
+from bot.storage.inbox import SearchFilter
+from bot.usecases.actor import Actor
+from bot.usecases.pauses.list_pauses import list_pauses
+from bot.usecases.reviews.list_reviews import list_reviews
+from bot.usecases.services import Services
+from bot.usecases.sight import UNKNOWN_SIGHT, seen_ids
+
+MAX_AWAITING = 500
+MAX_RUNNING = 100
+MAX_COMING = 60
+MAX_OWN = 20
+MAX_FOUND = 200
+COMING_DAYS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    """The rows of Home, each request in one section only."""
+
+    needs_you: Sequence[InboxRow]
+    waiting_for_others: int
+    running: Sequence[InboxRow]
+    coming: Sequence[ComingRow]
+    own: Sequence[InboxRow]
+    paused: Sequence[str]
+    reviews: Sequence[str]
+    note: str = ""
+    """What may be missing, and why; "" if nothing is."""
+
+
+async def load_inbox(services: Services, actor: Actor) -> Inbox:
+    """Return what Home shows somebody now."""
+    now = services.clock.now()
+    deciders = await _deciders(services, actor.person)
+    async with services.db.read() as tx:
+        awaiting = await inbox.awaiting_rows(tx, MAX_AWAITING)
+        running = await inbox.running_rows(tx, MAX_RUNNING)
+        coming = await inbox.coming_rows(tx, now, now + timedelta(days=COMING_DAYS), MAX_COMING)
+        own = await inbox.rows_of_person(tx, actor.person, MAX_OWN)
+        decided = await inbox.decided_ids(tx, [actor.person.user])
+    mine = [row for row in awaiting if deciders is None or needs_decision_of(row, deciders, decided)]
+    others = [*mine, *running]
+    seen, is_open = await seen_ids(services, [*(r.id for r in others), *(r.request_id for r in coming)], actor.person)
+    needs_you = [row for row in mine if row.id in seen]
+    shown = {row.id for row in needs_you}
+    running = [row for row in running if row.id in seen]
+    return Inbox(
+        needs_you=needs_you,
+        waiting_for_others=len(awaiting) - len(needs_you),
+        running=running,
+        coming=[row for row in coming if row.request_id in seen],
+        own=[row for row in own if row.id not in shown | {row.id for row in running}],
+        paused=await list_pauses(services, actor, with_series=False),
+        reviews=await list_reviews(services, actor),
+        note=UNKNOWN_SIGHT if is_open or deciders is None else "",
+    )
+
+
+async def search(services: Services, person: Person, found: SearchFilter) -> tuple[Sequence[InboxRow], str]:
+    """Return the requests that match a filter and that a person may see, and what may be missing; "" if nothing is."""
+    async with services.db.read() as tx:
+        rows = await inbox.search_rows(tx, found, MAX_FOUND)
+    seen, is_open = await seen_ids(services, [row.id for row in rows], person)
+    return [row for row in rows if row.id in seen], UNKNOWN_SIGHT if is_open else ""
+
+
+async def _deciders(services: Services, person: Person) -> list[Decider] | None:
+    """Return the person and those in whose place they may decide; None if Slack does not tell of groups."""
+    now = services.clock.now()
+    async with services.db.read() as tx:
+        acts_for = delegators_of(person, await delegations.active_at(tx, now), now)
+    try:
+        groups = await services.directory.groups()
+    except SlackSilent:
+        return None
+    users = (person.user, *acts_for)
+    return [Decider(user=user, groups=policy_group_names(groups.containing(user))) for user in users]
