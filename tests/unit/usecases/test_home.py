@@ -64,7 +64,7 @@ async def test_each_request_is_in_one_section(bot: Harness) -> None:
     assert waiting.id not in [each.id for each in own.needs_you]
     assert {waiting.id, coming.id} <= {each.id for each in own.own}
     assert running.id not in [each.id for each in own.own]
-    await bot.decide(waiting, "bob", "denied")
+    await bot.decide(waiting, "bob", "denied", comment="not now")
     again = await load_inbox(bot.services, await bot.actor("bob"))
     assert waiting.id not in [each.id for each in again.needs_you]
 
