@@ -13,7 +13,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.engine import Engine
-from bot.errors import ConfigError
+from bot.errors import ConfigError, NightshiftError
 from bot.loops import measure_lag, run_periodically
 from bot.requests.policy.known import unnamed_systems
 from bot.requests.policy.loosening import policy_notes
@@ -205,6 +205,7 @@ class Nightshift:
     def _add_watcher(self, backend: ConfiguredBackend) -> None:
         wake = asyncio.Event()
         self.services.wake.watchers.append(wake)
+        self._loops.append(asyncio.create_task(_prepare(backend), name=f"prepare {backend.name}"))
         seconds = self.settings.timing.watch_seconds
         self._add_loop(f"watch {backend.name}", lambda: poll_backend(self.services, backend), seconds, wake)
         seconds = self.settings.timing.timekeeper_seconds
@@ -233,3 +234,12 @@ class Nightshift:
                 if gone:
                     async with self.db.write() as tx:
                         await messages.shorten_claims(tx, node, now + CLAIM_GRACE, now + MAX_CALL_DURATION)
+
+
+async def _prepare(backend: ConfiguredBackend) -> None:
+    """Let a back end read now what its first start would otherwise wait for."""
+    for operation in backend.connection.operations.values():
+        try:
+            await operation.prepare()
+        except NightshiftError as error:
+            _log.info("back end not prepared; its first start does it", backend=backend.name, why=str(error))

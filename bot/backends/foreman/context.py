@@ -1,6 +1,6 @@
 """What the operation uses of one Foreman: its API, its settings, and what is known about the server."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from bot.backends.base import BackendContext, FormValues
@@ -84,17 +84,19 @@ class ForemanContext:
         taxonomy: Mapping[str, int],
         *,
         reads: ForemanReads | None = None,
+        given: Collection[str] | None = None,
     ) -> JobTemplate:
         """Return the template that is named or that is assigned to a feature. Raises InputError if there is none.
 
-        A form may see it a minute late; with ``reads`` it is read with them.
+        A form may see it a minute late; with ``reads`` it is read with them. With ``given``, the names of the inputs
+        that a job gives, it may have no more than the names of its inputs.
         """
         field = "job_template_id" if template_id is not None else "feature"
         try:
             number = template_id
             if number is None:
                 number = await self._template_id_of_feature(reads or self.api, feature or "")
-            return await self._fetch_by_id(number, taxonomy, reads)
+            return await self._fetch_by_id(number, taxonomy, reads, given)
         except RemoteNotFound as error:
             raise InputError(
                 {field: f"{self.name} has no such template that the bot can see ({error.server_message})"}
@@ -106,11 +108,15 @@ class ForemanContext:
         return known[1] if known else None
 
     async def _fetch_by_id(
-        self, template_id: int, taxonomy: Mapping[str, int], reads: ForemanReads | None
+        self,
+        template_id: int,
+        taxonomy: Mapping[str, int],
+        reads: ForemanReads | None,
+        given: Collection[str] | None,
     ) -> JobTemplate:
         now = self.clock.now()
         known = self._templates.get(template_id)
-        if reads is None and known is not None and now - known[0] < _TEMPLATES_TTL:
+        if reads is None and known is not None and now - known[0] < _TEMPLATES_TTL and known[1].has_input_details:
             return known[1]
 
         async def read_input_sets(number: int) -> Sequence[Row]:
@@ -122,7 +128,7 @@ class ForemanContext:
             self._known_input_sets[key] = rows
             return rows
 
-        template = await templates.fetch_template(reads or self.api, template_id, taxonomy, read_input_sets)
+        template = await templates.fetch_template(reads or self.api, template_id, taxonomy, read_input_sets, given)
         self._templates[template_id] = (now, template)
         return template
 

@@ -38,6 +38,7 @@ from bot.backends.foreman.params import TIMING_FIELDS, ForemanJobParams
 from bot.backends.foreman.planning import PlanEnvironment
 from bot.backends.foreman.preview import FoundHosts
 from bot.backends.foreman.templates import JobTemplate
+from bot.backends.foreman.validation import SECRET_PREFIX
 from bot.backends.payload import as_text
 from bot.errors import BadResponse, InputError, OutcomeUnknown, Refused, Unreachable
 from bot.schedule import Schedule
@@ -122,8 +123,10 @@ class ForemanJobOperation(Operation[ForemanJobParams]):
     async def _read(self, params: ForemanJobParams, reads: ForemanReads) -> tuple[JobTemplate, FoundHosts]:
         """Return the template and the hosts, read side by side. Raises InputError with the problems of both."""
         taxonomy = self._context.taxonomy_params(params.model_dump())
+        has_secrets = any(value.startswith(SECRET_PREFIX) for value in params.inputs.values())
+        given = params.inputs if reads.is_shared and not has_secrets else None
         template, hosts, versions = await asyncio.gather(
-            self._context.fetch_template(params.job_template_id, params.feature, taxonomy, reads=reads),
+            self._context.fetch_template(params.job_template_id, params.feature, taxonomy, reads=reads, given=given),
             preview.find_hosts(reads, params, taxonomy, self._context.fact_patterns),
             self.prepare() if reads.is_shared else self._context.refresh_versions(),
             return_exceptions=True,

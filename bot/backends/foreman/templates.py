@@ -1,7 +1,7 @@
 """Reads job templates with all their inputs, including inherited ones."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -45,6 +45,8 @@ class JobTemplate:
     allows_effective_user: bool
     inputs: tuple[TemplateInput, ...]
     text_digest: str = ""
+    has_input_details: bool = True
+    """Whether more than the names of its inputs was read."""
 
     @property
     def is_ansible(self) -> bool:
@@ -52,13 +54,31 @@ class JobTemplate:
 
 
 async def fetch_template(
-    api: ForemanReads, template_id: int, taxonomy: Mapping[str, int], read_input_sets: ReadInputSets
+    api: ForemanReads,
+    template_id: int,
+    taxonomy: Mapping[str, int],
+    read_input_sets: ReadInputSets,
+    given: Collection[str] | None = None,
 ) -> JobTemplate:
-    """Return a template and its inputs. Raises RemoteNotFound if there is none that the account can see."""
-    row, inputs = await asyncio.gather(
-        api.get_object(f"/api/job_templates/{template_id}", **taxonomy),
-        _inputs(api, template_id, taxonomy, read_input_sets, frozenset()),
-    )
+    """Return a template and its inputs. Raises RemoteNotFound if there is none that the account can see.
+
+    With ``given``, the names of the inputs that a job gives, no more than the names of its inputs is read if these are
+    all: nothing else of them counts then, and Foreman itself checks the values.
+    """
+    path = f"/api/job_templates/{template_id}"
+    own_names = None
+    if given is None:
+        row, inputs = await asyncio.gather(
+            api.get_object(path, **taxonomy), _inputs(api, template_id, taxonomy, read_input_sets, frozenset())
+        )
+    else:
+        row, sets = await asyncio.gather(api.get_object(path, **taxonomy), read_input_sets(template_id))
+        own_names = None if sets else _own_names(row)
+        if own_names is not None and own_names <= set(given):
+            inputs = [TemplateInput(name) for name in sorted(own_names)]
+        else:
+            own_names = None
+            inputs = await _inputs(api, template_id, taxonomy, read_input_sets, frozenset())
     user = as_object(row.get("effective_user"))
     provider, text = str(row.get("provider_type") or ""), row.get("template")
     return JobTemplate(
@@ -72,7 +92,17 @@ async def fetch_template(
         allows_effective_user=bool(user.get("overridable")),
         inputs=tuple(inputs),
         text_digest=digest(f"{provider}\n{text}") if isinstance(text, str) else "",
+        has_input_details=own_names is None,
     )
+
+
+def _own_names(row: Row) -> frozenset[str] | None:
+    """Return the names of a template's own inputs that people give; None if Foreman does not tell them with it."""
+    own = row.get("template_inputs")
+    if not isinstance(own, list):
+        return None
+    rows = [as_object(item) for item in own]
+    return frozenset(str(item.get("name")) for item in rows if _is_user_input(item))
 
 
 async def fetch_input_sets(api: ForemanReads, template_id: int, taxonomy: Mapping[str, int]) -> Sequence[Row]:

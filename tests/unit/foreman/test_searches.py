@@ -275,3 +275,23 @@ async def test_templates_are_kept_for_a_minute_and_features_by_name():
     own = ForemanContext("f", SETTINGS.model_copy(update={"organization_id": 5}), BackendContext(clock))
     assert own.taxonomy_params({"location_id": "7"}) == {"organization_id": 5, "location_id": 7}
     assert own.taxonomy_params({"organization_id": "6"}) == {"organization_id": 6}
+
+
+async def test_of_a_template_whose_inputs_are_all_given_only_their_names_are_read():
+    own = [{"name": "a", "input_type": "user"}, {"name": "fact", "input_type": "fact"}]
+    answers = {"/api/job_templates/1": {"name": "T", "template_inputs": own}, "/api/templates/1/foreign_input_sets": []}
+    details = {"/api/templates/1/template_inputs": {"results": [{"name": "a", "default": "x"}]}}
+
+    async def fetched(given: set[str], more: dict[str, Any]) -> tuple[JobTemplate, list[str]]:
+        api = FakeApi({**answers, **details, **more})
+        template = await templates.fetch_template(api, 1, {}, lambda n: templates.fetch_input_sets(api, n, {}), given)
+        return template, [path for path, _ in api.asked]
+
+    template, asked = await fetched({"a"}, {})
+    assert (template.inputs, template.has_input_details, len(asked)) == ((TemplateInput("a"),), False, 2)
+    untold = {"/api/job_templates/1": {"name": "T"}}
+    inherits = {"/api/templates/1/foreign_input_sets": {"results": [{"target_template_id": 2, "include": "b"}]}}
+    for given, more in ((set[str](), {}), ({"a"}, untold), ({"a"}, inherits)):
+        template, asked = await fetched(given, more)
+        assert template.inputs == (TemplateInput("a", default="x"),)
+        assert (template.has_input_details, "/api/templates/1/template_inputs" in asked) == (True, True)
