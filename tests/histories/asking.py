@@ -39,7 +39,7 @@ def submit(state: State, requester: str, form: Form) -> Asked:
         return Asked.REFUSED
     seen, schedule = state.world.observe(form), schedule_of(form, now)
     content = content_of(form, schedule, seen)
-    demanded = _demands(state, person(requester), (), content, seen)
+    demanded = demands(state, person(requester), (), content, seen)
     if demanded is None:
         return Asked.REFUSED
     state.form = form
@@ -67,14 +67,21 @@ def submit(state: State, requester: str, form: Form) -> Asked:
     return Asked.DONE
 
 
-def _demands(
-    state: State, requester: Person, editors: tuple[Person, ...], content: Content, seen: Observation
+def demands(
+    state: State,
+    requester: Person,
+    editors: tuple[Person, ...],
+    content: Content,
+    seen: Observation,
+    former: tuple[Person, ...] = (),
 ) -> Requirement | None:
     """Return what policy demands of a preview; None if it refuses, nobody could approve it, or Slack is silent."""
     directory = state.world.slack.for_policy({requester.user, *(editor.user for editor in editors)})
     if not directory.has_groups:
         return None
-    requirement = state.policy_demands(requester, editors, content.schedule, seen, directory)
+    requirement = state.policy_demands(
+        requester, editors, content.schedule, seen, directory, is_taken_over=bool(former)
+    )
     if requirement.effect == "refuse":
         return None
     if requirement.effect == "ask":
@@ -84,6 +91,7 @@ def _demands(
             requester=requester,
             opened_at=state.world.now,
             editors=editors,
+            former_authors=former,
         )
         if missing_approver_reasons(approval_status(approval_round, (), directory, approval_round.opened_at)):
             return None
@@ -119,13 +127,13 @@ def edit(state: State, event: Edit) -> Asked:
     schedule = schedule_of(form, state.world.now) if is_moved else request.content.schedule
     content = content_of(form, schedule, seen, request.content.renewal)
     editors = editors_after(request, event.user)
-    requirement = _demands(state, request.requester, editors, content, seen)
+    requirement = demands(state, request.requester, editors, content, seen, request.taken_over_from)
     if requirement is None or (requirement.effect == "approve" and not may_approve_by_policy(editors)):
         return Asked.REFUSED
     has_changed = content != request.content
     if not has_changed and requirement.is_no_stricter_than(request.requirement):
         return Asked.REFUSED
-    if not _cancel_unsent_run(state):
+    if not cancel_unsent_run(state):
         return Asked.REFUSED
     state.form = form
     state.open_round(
@@ -153,12 +161,16 @@ def _may_edit(state: State, request: Request, user: str) -> bool:
     return any(user in stage_members(stage, directory) for stage in stages)
 
 
-def _cancel_unsent_run(state: State) -> bool:
+def cancel_unsent_run(state: State) -> bool:
     """Return whether the request may still be edited, its run cancelled."""
     assert state.request is not None
     if state.request.state == "awaiting_approval":
         return True
-    if state.request.state not in ("scheduled", "starting") or state.run is None or state.run.state != "pending":
+    if state.request.state not in ("scheduled", "starting") or state.run is None or state.going:
+        return False
+    if state.run.state == "over" and state.pauses.series_since is not None:
+        return True
+    if state.run.state != "pending":
         return False
     state.run.state = "over"
     return True
@@ -256,7 +268,7 @@ def _ask_again(state: State, request: Request) -> bool:
     assert state.form is not None
     seen = _seen_or_shown(state, request)
     content = content_of(state.form, request.content.schedule, seen, request.content.renewal + 1)
-    requirement = _demands(state, request.requester, request.edited_by, content, seen)
+    requirement = demands(state, request.requester, request.edited_by, content, seen, request.taken_over_from)
     if requirement is None:
         return False
     asking = requirement if requirement.effect == "ask" else request.requirement

@@ -25,11 +25,17 @@ class Demand:
 
 
 def demand_of_authors(
-    spec: PolicySpec, requester: str, editors: Iterable[str], groups: Groups, template: str, names: tuple[str, ...]
+    spec: PolicySpec,
+    authors: Iterable[str],
+    groups: Groups,
+    template: str,
+    names: tuple[str, ...],
+    *,
+    written_by_others: bool,
 ) -> Demand:
-    """Return what all authors together need. What somebody else has edited is never approved by a rule."""
-    editors = list(editors)
-    demands = [_demand(spec, user, groups, template, names, bool(editors)) for user in (requester, *editors)]
+    """Return what all authors together need. What others than the requester have written is never approved by a
+    rule."""
+    demands = [_demand(spec, user, groups, template, names, written_by_others) for user in authors]
     if any(demand.effect == "refuse" for demand in demands):
         return Demand("refuse", {})
     stages: dict[Approvers, int] = {}

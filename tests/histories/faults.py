@@ -14,6 +14,7 @@ from bot.requests.approval.permission import Permission, PermissionCode
 from bot.requests.approval.rounds import ApprovalRound
 from bot.requests.directory import Directory, InMemoryDirectory, stage_members
 from bot.requests.model import Decision, Person, Request, RequestState, Requirement
+from bot.requests.overlap import OverlapCode, OverlapVerdict
 from bot.requests.pauses import Pause
 from bot.requests.policy.engine import Policy
 from bot.requests.policy.evaluate import evaluate
@@ -21,7 +22,8 @@ from bot.requests.policy.strictest import strictest_requirement
 from bot.requests.resolutions import Difference, DifferenceCode
 from bot.requests.subject import Subject
 from bot.schedule import Schedule
-from tests.histories import asking, placing, play, starting, state
+from tests.histories import asking, placing, play, series, starting, state, taking_over
+from tests.histories.pausing import Pauses
 from tests.histories.state import State
 from tests.histories.world import Slack
 
@@ -30,14 +32,18 @@ _TARGETS = frozenset({DifferenceCode.TARGETS_CHANGED, DifferenceCode.TARGETS_NOT
 
 
 def policy_looks_at_the_requester_only(replace: Replace) -> None:
-    def faulty(policy: Policy, subject: Subject, editors: Mapping[str, frozenset[str]]) -> Requirement:
-        return evaluate(policy, subject, automatic=not editors)
+    def faulty(
+        policy: Policy, subject: Subject, editors: Mapping[str, frozenset[str]], *, needs_people: bool
+    ) -> Requirement:
+        return evaluate(policy, subject, automatic=not editors and not needs_people)
 
     replace(state, "evaluate_authors", faulty)
 
 
 def edits_are_approved_automatically(replace: Replace) -> None:
-    def faulty(policy: Policy, subject: Subject, editors: Mapping[str, frozenset[str]]) -> Requirement:
+    def faulty(
+        policy: Policy, subject: Subject, editors: Mapping[str, frozenset[str]], *, needs_people: bool
+    ) -> Requirement:
         authors = [(subject.requester, subject.groups), *editors.items()]
         subjects = [subject.model_copy(update={"requester": user, "groups": groups}) for user, groups in authors]
         return strictest_requirement([evaluate(policy, each) for each in subjects])
@@ -245,6 +251,72 @@ def a_pause_after_the_check_of_a_placed_start_is_not_noticed(replace: Replace) -
     replace(play, "start_there", faulty)
 
 
+def a_paused_series_goes_on(replace: Replace) -> None:
+    replace(series, "leave_out_planned_run", lambda there: None)
+    hold = Pauses.holding
+
+    def faulty(there: Pauses, backend: str, request_id: str) -> Pause | None:
+        return hold(there, backend, "another request")
+
+    replace(Pauses, "holding", faulty)
+
+
+def a_resumed_series_makes_up_for_what_was_left_out(replace: Replace) -> None:
+    end = Pauses.end_series
+    since: dict[int, datetime] = {}
+
+    def faulty(there: Pauses) -> None:
+        assert there.series_since is not None
+        since[id(there)] = there.series_since
+        end(there)
+
+    replace(Pauses, "end_series", faulty)
+    replace(series, "first_after_pause", lambda there: since[id(there.pauses)])
+
+
+def overlap_is_not_judged(replace: Replace) -> None:
+    may_start = OverlapVerdict(code=OverlapCode.NOTHING_GOING)
+    replace(starting, "overlap_of", lambda there, request, run: may_start)
+
+
+def overlap_of_kept_starts_is_not_judged(replace: Replace) -> None:
+    judge = series.overlap_of
+
+    def faulty(there: State, request: Request, run: state.Run) -> OverlapVerdict:
+        if run.state == "placed":
+            return OverlapVerdict(code=OverlapCode.NOTHING_GOING)
+        return judge(there, request, run)
+
+    replace(starting, "overlap_of", faulty)
+
+
+def runs_are_skipped_where_people_chose_to_wait(replace: Replace) -> None:
+    judge = series.overlap_of
+
+    def faulty(there: State, request: Request, run: state.Run) -> OverlapVerdict:
+        verdict = judge(there, request, run)
+        return verdict if verdict.may_start else verdict.model_copy(update={"code": OverlapCode.SKIPS})
+
+    replace(starting, "overlap_of", faulty)
+
+
+def former_authors_may_approve(replace: Replace) -> None:
+    replace(taking_over, "former_authors", lambda request, user: ())
+
+
+def approvals_survive_a_takeover(replace: Replace) -> None:
+    take = taking_over.take_over
+
+    def faulty(there: State, user: str) -> asking.Asked:
+        result = take(there, user)
+        if result is asking.Asked.DONE and there.request is not None:
+            signed = {"content_hash": there.request.content_hash, "revision": there.request.revision}
+            there.decisions = [decision.model_copy(update=signed) for decision in there.decisions]
+        return result
+
+    replace(play, "take_over", faulty)
+
+
 FAULTS: tuple[Callable[[Replace], None], ...] = (
     policy_looks_at_the_requester_only,
     edits_are_approved_automatically,
@@ -268,6 +340,13 @@ FAULTS: tuple[Callable[[Replace], None], ...] = (
     placed_starts_are_not_checked,
     what_cannot_be_checked_is_left_to_the_back_end,
     a_pause_after_the_check_of_a_placed_start_is_not_noticed,
+    a_paused_series_goes_on,
+    a_resumed_series_makes_up_for_what_was_left_out,
+    overlap_is_not_judged,
+    overlap_of_kept_starts_is_not_judged,
+    runs_are_skipped_where_people_chose_to_wait,
+    former_authors_may_approve,
+    approvals_survive_a_takeover,
 )
 
 

@@ -26,12 +26,15 @@ from tests.histories.history import (
     RuleSpec,
     SlackFails,
     Start,
+    TakeOver,
     Tamper,
     TimePasses,
 )
 from tests.histories.pausing import with_pauses
+from tests.histories.series import with_series
 
 _PLACED_SHARE = 0.15
+_TAKEOVER_SHARE = 0.2
 _COMMANDS = ("uptime", "df -h", "reboot")
 
 
@@ -61,7 +64,19 @@ def draw_history(seed: int, index: int) -> History:
         events=tuple(with_pauses(events, Random(f"{seed}:{index}:pauses"), placed=placed)),
         placed=placed,
     )
+    history = with_series(history, Random(f"{seed}:{index}:series"))
+    history = _with_takeover(Random(f"{seed}:{index}:takeover"), history)
     return _with_late_approvals(random, history) if index % 10 == 9 else history
+
+
+def _with_takeover(random: Random, history: History) -> History:
+    """Let somebody take the request over, mostly because its requester has left, and people look at it again."""
+    if random.random() > _TAKEOVER_SHARE:
+        return history
+    leaves: list[Event] = [DeactivateOrReturn(history.requester, heard=True)] if random.random() < 0.7 else []
+    taken = [*leaves, TakeOver(random.choice(USERS)), *_rally(random), _start(random)]
+    at = random.randint(0, len(history.events))
+    return replace(history, events=(*history.events[:at], *taken, *history.events[at:]))
 
 
 def _with_late_approvals(random: Random, history: History) -> History:

@@ -4,6 +4,8 @@ played again and made smaller."""
 from dataclasses import dataclass, field
 from typing import Literal
 
+from bot.requests.model import Overlap
+
 USERS = ("UANN", "UBOB", "UCAT", "UDAN", "UEVE", "UFAY")
 GROUPS = ("a", "b", "ops")
 FEATURES = ("uptime", "script")
@@ -56,6 +58,8 @@ class Form:
     schedule: ScheduleKind = "now"
     start_in: int = 60
     """In minutes, for schedules that name a time."""
+    overlap: Overlap | None = None
+    """What a run of a series does while the last one is still going."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,12 +164,35 @@ class ResumeStarts:
 
 
 @dataclass(frozen=True, slots=True)
+class PauseSeries:
+    """Somebody pauses the series."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeSeries:
+    """Somebody resumes the series."""
+
+
+@dataclass(frozen=True, slots=True)
+class TakeOver:
+    """Somebody takes the request over."""
+
+    user: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunsEnd:
+    """Every run of the series that is still going ends."""
+
+
+@dataclass(frozen=True, slots=True)
 class Start:
-    """The run is due, and ``delay`` minutes pass. ``between`` happens between the checks and the call."""
+    """The run is due, and ``delay`` minutes pass. ``between`` happens between the checks and the call. The run of a
+    series that ``goes on`` is still going when the next one is due."""
 
     delay: int = 0
-    answer: Literal["started", "lost"] = "started"
-    between: "Edit | Tamper | PauseStarts | None" = None
+    answer: Literal["started", "lost", "goes on"] = "started"
+    between: "Edit | Tamper | PauseStarts | PauseSeries | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +203,7 @@ class Retry:
 Event = (
     Edit | Decide | Retract | Delegate | JoinOrLeave | DeactivateOrReturn | SlackFails | BackendFails | HostsChange
     | FeatureChanges | Tamper | TimePasses | PauseStarts | ResumeStarts | Start | Retry
+    | PauseSeries | ResumeSeries | TakeOver | RunsEnd
 )  # fmt: skip
 
 

@@ -44,7 +44,10 @@ class Oracle:
         self._history = history
         self._world = world
         self._revisions: list[Revision] = []
+        self._requester = history.requester
         self._editors: list[str] = []
+        self._former: set[str] = set()
+        """Who wrote it before the requester took it over."""
         self._votes: list[Vote] = []
         self._delegations: list[tuple[str, str, datetime]] = []
         self._approved: Observation | None = None
@@ -56,7 +59,7 @@ class Oracle:
 
     @property
     def authors(self) -> list[str]:
-        return [self._history.requester, *self._editors]
+        return [self._requester, *self._editors]
 
     @property
     def form(self) -> Form:
@@ -78,6 +81,14 @@ class Oracle:
         if shown != self._world.observe(form):
             raise Violation("the card shows something else than the back end told")
         self._add_revision(form, shown, 0.0)
+
+    def taken_over(self, user: str, shown: Observation) -> None:
+        """Somebody has become the requester. Whoever wrote it before cannot approve it."""
+        self._former = {*self.authors, *self._former} - {user}
+        self._requester, self._editors = user, []
+        if shown != self._world.observe(self.form):
+            raise Violation("the card shows something else than the back end told")
+        self._add_revision(self.form, shown, 0.0)
 
     def asked_again(self, shown: Observation) -> None:
         """The request was put before its approvers again."""
@@ -108,7 +119,10 @@ class Oracle:
         """A decision was recorded. ``approvers`` are the names that the request asks, stage by stage."""
         now, people = self._world.now, self._world.people[-1]
         delegators = {giver for giver, taker, ends in self._delegations if taker == user and now < ends}
-        for_whom = frozenset({user} if user in self.authors else {user, *delegators - set(self.authors)})
+        if user in self._former:
+            raise Violation(f"{user} wrote it before it was taken over, and decided on it")
+        authors = {*self.authors, *self._former}
+        for_whom = frozenset({user} if user in authors else {user, *delegators - authors})
         named = frozenset().union(*(members_of(names, people.groups, frozenset()) for names in approvers))
         if not for_whom & named:
             raise Violation(f"{user} decided, but is not an approver, nor has one delegated to them")
@@ -122,8 +136,8 @@ class Oracle:
     def approved(self, approvers: list[tuple[frozenset[str], int]], *, requester_counts: bool, automatic: bool) -> None:
         """The approval became complete, by these stages."""
         if automatic:
-            if self._editors:
-                raise Violation("policy approved by itself what somebody else had edited")
+            if self._editors or self._former:
+                raise Violation("policy approved by itself what somebody else had edited or written")
         else:
             here = self._world.people[-1]
             # The groups were read just now; a person may have been looked up some minutes ago.
@@ -196,9 +210,9 @@ class Oracle:
         votes = list(self._current_votes())
         if any(vote.verdict != "approved" for vote in votes):
             return False
-        barred = set(self.authors)
+        barred = {*self.authors, *self._former}
         if demand.requester_counts:
-            barred = set(self._editors)
+            barred = {*self._editors, *self._former}
         voters = [
             (vote.for_whom if vote.user not in self.authors else frozenset({vote.user})) - barred
             for vote in votes
@@ -255,9 +269,14 @@ class Oracle:
 
     def _demand(self, seen: Observation, people: People) -> Demand:
         template = str(seen.facts["template"])
-        history = self._history
+        written_by_others = bool(self._editors or self._former)
         return demand_of_authors(
-            history.policy, history.requester, self._editors, people.groups, template, seen.targets.names
+            self._history.policy,
+            self.authors,
+            people.groups,
+            template,
+            seen.targets.names,
+            written_by_others=written_by_others,
         )
 
     def _recently(self, seconds: float) -> list[People]:

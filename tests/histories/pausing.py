@@ -1,5 +1,6 @@
 """Pauses in a history: systems are paused and resumed at any moment, also between a start's checks and its call."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from random import Random
@@ -48,6 +49,9 @@ class Pauses:
     world: World
     stored: list[Pause] = field(default_factory=list)
     _said: list[tuple[str, datetime | None]] = field(default_factory=list)
+    series_since: datetime | None = None
+    """Since when the series is paused; None if it is not."""
+    _left_out: list[tuple[datetime, datetime]] = field(default_factory=list)
 
     def begin(self, event: PauseStarts) -> None:
         now = self.world.now
@@ -57,8 +61,23 @@ class Pauses:
         self._said.append((event.name, until))
 
     def end_all(self) -> None:
-        self.stored = [pause.model_copy(update={"ended_at": self.world.now}) for pause in self.stored]
+        self._end(lambda pause: pause.scope != "series")
         self._said.clear()
+
+    def begin_series(self, request_id: str) -> None:
+        self.series_since = self.world.now
+        number = f"p_{len(self.stored)}"
+        self.stored.append(Pause(id=number, scope="series", name=request_id, since=self.world.now, reason="smoke"))
+
+    def end_series(self) -> None:
+        assert self.series_since is not None
+        self._left_out.append((self.series_since, self.world.now))
+        self.series_since = None
+        self._end(lambda pause: pause.scope == "series")
+
+    def _end(self, is_ended: Callable[[Pause], bool]) -> None:
+        ended = {"ended_at": self.world.now}
+        self.stored = [pause.model_copy(update=ended) if is_ended(pause) else pause for pause in self.stored]
 
     def holds(self, backend: str) -> bool:
         """Return whether somebody has said that nothing may start now."""
@@ -69,10 +88,14 @@ class Pauses:
         """Return the pause that holds a start by the rules."""
         return holding_pause(self.stored, backend, request_id, self.world.now)
 
-    def check_call(self, backend: str) -> None:
+    def check_call(self, backend: str, due: datetime | None) -> None:
         if self.holds(backend):
             raise Violation("sent while a pause held it")
+        if self.series_since is not None:
+            raise Violation("sent while its series was paused")
+        if due is not None and any(since <= due <= until for since, until in self._left_out):
+            raise Violation("a run that was due while its series was paused was started after that")
 
     def check_held(self, backend: str) -> None:
-        if not self.holds(backend):
+        if not self.holds(backend) and self.series_since is None:
             raise Violation("a start is held, although nothing is paused")

@@ -13,6 +13,8 @@ from tests.histories.starting import Call, Started
 from tests.histories.state import Run, State
 
 RECHECK = timedelta(minutes=1)
+_MAY_BE_GONE = (Started.WAITS, Started.HELD, Started.SKIPPED, Started.WAITS_FOR_LAST)
+"""What is looked at again until it is too late to cancel the start."""
 
 
 def start_there(
@@ -33,10 +35,14 @@ def start_there(
     if obstacle is None:
         passed(_call(state, run))
         between()
+        if run.state == "over":
+            # The series was paused, and taken out of the back end.
+            return Started.REPLACED, None
         # A pause ends a check that has passed.
         obstacle = Started.HELD if starting.is_paused(state, request) else None
         world.now = max(world.now, due - start_check.CANCEL_AHEAD) if obstacle else world.now
     if obstacle is None:
+        starting.go_on(state, event, run)
         return _started(state, run, was_told=False)
     if world.backend_silent:
         # It can be neither checked nor cancelled.
@@ -50,8 +56,8 @@ def _check(state: State, request: Request, run: Run) -> Started | None:
     while True:
         if not is_intact(request, state.decisions):
             return Started.STOPPED
-        obstacle, _ = starting.judge(state, request)
-        if obstacle not in (Started.WAITS, Started.HELD) or start_check.must_cancel(run.due_at, state.world.now):
+        obstacle, _ = starting.judge(state, request, run)
+        if obstacle not in _MAY_BE_GONE or start_check.must_cancel(run.due_at, state.world.now):
             return obstacle
         state.world.now = start_check.recheck_time(run.due_at, state.world.now, RECHECK)
 
@@ -62,10 +68,10 @@ def _cancelled(state: State, request: Request, run: Run, obstacle: Started) -> S
         case Started.STOPPED:
             stop(state)
             return obstacle
-        case Started.REFUSED:
+        case Started.REFUSED | Started.SKIPPED:
             return starting.end(state, run, obstacle)
         case Started.ASKED_AGAIN:
-            _, requirement = starting.judge(state, request)
+            _, requirement = starting.judge(state, request, run)
             return starting.reopen(state, request, run, requirement)
         case _:
             run.state = "pending"
@@ -76,7 +82,7 @@ def _call(state: State, run: Run, *, was_told: bool = False) -> Call:
     assert state.request is not None
     assert run.content is not None
     assert run.due_at is not None
-    return Call(run.content, state.request.revision, run.due_at, starting.observe(state), was_told)
+    return Call(run.content, state.request.revision, run.due_at, starting.observe(state), run.due_at, was_told)
 
 
 def _started(state: State, run: Run, *, was_told: bool) -> tuple[Started, Call]:

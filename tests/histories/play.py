@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from bot.requests.drift import Observation
 from bot.requests.start_check import check_time
-from tests.histories import asking, starting
+from tests.histories import asking, series, starting
 from tests.histories.asking import Asked
 from tests.histories.history import (
     BackendFails,
@@ -18,12 +18,16 @@ from tests.histories.history import (
     History,
     HostsChange,
     JoinOrLeave,
+    PauseSeries,
     PauseStarts,
+    ResumeSeries,
     ResumeStarts,
     Retract,
     Retry,
+    RunsEnd,
     SlackFails,
     Start,
+    TakeOver,
     Tamper,
     TimePasses,
     Violation,
@@ -31,8 +35,10 @@ from tests.histories.history import (
 from tests.histories.oracle import Oracle
 from tests.histories.placing import start_there
 from tests.histories.policies import build_policy
+from tests.histories.series import GoingRuns
 from tests.histories.starting import Call, Started
 from tests.histories.state import BACKEND, State
+from tests.histories.taking_over import take_over
 from tests.histories.world import World
 
 SECONDS_BETWEEN_EVENTS = timedelta(seconds=20)
@@ -64,6 +70,7 @@ class _Player:
         self._oracle = Oracle(history, self._world)
         self._summary = Summary()
         self._is_tampered = False
+        self._going = GoingRuns(lambda: self._oracle.form.overlap)
 
     def play(self) -> Summary:
         history = self._history
@@ -96,6 +103,16 @@ class _Player:
                 self._state.pauses.begin(event)
             case ResumeStarts():
                 self._state.pauses.end_all()
+            case PauseSeries() if series.pause_series(self._state):
+                self._summary.note("series paused")
+            case ResumeSeries() if series.resume_series(self._state):
+                self._summary.note("series resumed")
+            case RunsEnd():
+                self._state.going.clear()
+                self._going.end()
+            case TakeOver(user=user) if take_over(self._state, user) is Asked.DONE:
+                self._summary.note("taken over")
+                self._oracle.taken_over(user, self._shown())
             case Start():
                 self._start(event)
             case Retry():
@@ -197,7 +214,7 @@ class _Player:
             if event.between is not None:
                 self._play(event.between)
 
-        run = self._state.run
+        run, going_before = self._state.run, len(self._state.going)
         if run is not None and run.state == "placed" and self._state.request is not None:
             result, call = start_there(self._state, event, between, self._oracle.check_call)
         else:
@@ -206,6 +223,8 @@ class _Player:
         if call is not None:
             self._summary.starts += 1
             self._check_call(call, result)
+            if len(self._state.going) > going_before:
+                self._going.begin()
         self._check_result(result)
 
     def _check_call(self, call: Call, result: Started) -> None:
@@ -213,10 +232,12 @@ class _Player:
             self._oracle.check_unchecked_call(call)
         elif result is Started.STARTED_THERE:
             # Its check was judged when it passed.
-            self._state.pauses.check_call(call.content.backend)
+            self._state.pauses.check_call(call.content.backend, call.due)
+            self._going.check_call()
         else:
             self._oracle.check_call(call)
-            self._state.pauses.check_call(call.content.backend)
+            self._state.pauses.check_call(call.content.backend, call.due)
+            self._going.check_call()
 
     def _check_result(self, result: Started) -> None:
         match result:
@@ -227,9 +248,13 @@ class _Player:
                 self._oracle.check_refused_start()
             case Started.HELD:
                 self._state.pauses.check_held(BACKEND)
+            case Started.SKIPPED:
+                self._going.check_skipped()
+            case Started.WAITS_FOR_LAST:
+                self._going.check_wait()
             case Started.WAITS:
                 self._oracle.check_wait()
-            case Started.FROM_HERE if not self._state.pauses.holds(BACKEND):
+            case Started.FROM_HERE if not self._state.pauses.holds(BACKEND) and not self._going.let_wait:
                 self._oracle.check_wait()
             case Started.STOPPED if not self._is_tampered:
                 raise Violation("a start was stopped, although nobody changed the content")

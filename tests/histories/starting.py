@@ -12,10 +12,12 @@ from bot.requests.drift import Observation
 from bot.requests.integrity import is_intact
 from bot.requests.lifecycle import FINAL_STATES
 from bot.requests.model import Content, Request, Requirement
+from bot.requests.overlap import OverlapCode
 from bot.requests.preflight import Verdict, judge_start
 from bot.schedule import Series
 from tests.histories.asking import stop
 from tests.histories.history import Start
+from tests.histories.series import overlap_of
 from tests.histories.state import Run, State, content_of, differences
 
 RETRY_WITHOUT_LATEST_START = timedelta(minutes=10)
@@ -29,6 +31,8 @@ class Started(StrEnum):
     WAITS = "waits"
     HELD = "held"
     MISSED = "missed"
+    SKIPPED = "skipped"
+    WAITS_FOR_LAST = "waits for the last run"
     REFUSED = "refused"
     ASKED_AGAIN = "asked again"
     REPLACED = "replaced by an edit"
@@ -47,6 +51,8 @@ class Call:
     at: datetime
     seen: Observation
     """What the back end made of it."""
+    due: datetime | None = None
+    """When the run was due."""
     was_told: bool = False
     """Whether people were told that the back end starts it unchecked, or against what was wanted."""
 
@@ -74,8 +80,12 @@ def _admit(state: State, request: Request, run: Run) -> Started | None:
     """Return what is in the way of a start; None if nothing is."""
     if run.latest_start is not None and state.world.now > run.latest_start:
         return end(state, run, Started.MISSED)
-    obstacle, requirement = judge(state, request)
+    obstacle, requirement = judge(state, request, run)
     match obstacle:
+        case Started.SKIPPED:
+            return end(state, run, Started.SKIPPED)
+        case Started.WAITS_FOR_LAST:
+            return Started.WAITS_FOR_LAST
         case Started.HELD:
             return _hold(state, request, run)
         case Started.WAITS:
@@ -87,10 +97,13 @@ def _admit(state: State, request: Request, run: Run) -> Started | None:
     return None
 
 
-def judge(state: State, request: Request) -> tuple[Started | None, Requirement | None]:
+def judge(state: State, request: Request, run: Run) -> tuple[Started | None, Requirement | None]:
     """Return what is in the way of a start, None if nothing is; and what policy demands of it now, if that is known."""
     if is_paused(state, request):
         return Started.HELD, None
+    overlap = overlap_of(state, request, run)
+    if not overlap.may_start:
+        return (Started.SKIPPED if overlap.code is OverlapCode.SKIPS else Started.WAITS_FOR_LAST), None
     permission = permission_to_start(state, request)
     if permission.is_unknown:
         return Started.WAITS, None
@@ -137,17 +150,28 @@ def _send(state: State, run: Run, event: Start, prepared: tuple[int, str]) -> tu
         return Started.STOPPED, None
     if (request.revision, request.content_hash) != prepared:
         return Started.REPLACED, None
+    if run.state == "over" and state.pauses.series_since is not None:
+        # The series was paused meanwhile, which leaves this run out.
+        return Started.REPLACED, None
     if is_paused(state, request):
         if request.state == "starting":
             state.transition("scheduled")
         return _hold(state, request, run), None
-    call = Call(request.content, request.revision, state.world.now, observe(state))
+    call = Call(request.content, request.revision, state.world.now, observe(state), run.due_at)
     if event.answer == "lost":
         run.state = "unknown"
         state.transition("unknown")
         return Started.SENT, call
+    go_on(state, event, run)
     over(state, run, "succeeded")
     return Started.SENT, call
+
+
+def go_on(state: State, event: Start, run: Run) -> None:
+    """Remember a run of a series that is still going when the next one is due."""
+    assert state.request is not None
+    if event.answer == "goes on" and state.request.is_series:
+        state.going.append(run.number)
 
 
 def is_paused(state: State, request: Request) -> bool:

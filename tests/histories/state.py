@@ -46,6 +46,8 @@ class State:
     decisions: list[Decision] = field(default_factory=list)
     delegations: list[Delegation] = field(default_factory=list)
     run: Run | None = None
+    going: list[int] = field(default_factory=list)
+    """The numbers of earlier runs of a series that are still going."""
     pauses: Pauses = field(init=False)
 
     def __post_init__(self) -> None:
@@ -60,6 +62,7 @@ class State:
         """Everyone whom the bot looks up for a request: the authors, approvers by name, those who decided, and those in
         whose place they did."""
         users = {request.requester.user, *(editor.user for editor in request.edited_by)}
+        users |= {former.user for former in request.taken_over_from}
         users |= {user for stage in request.requirement.stages for user in stage.users}
         users |= {decision.on_behalf_of for decision in self.decisions if decision.on_behalf_of}
         return users | {decision.person.user for decision in self.decisions}
@@ -77,6 +80,8 @@ class State:
         schedule: Schedule,
         seen: Observation,
         directory: InMemoryDirectory,
+        *,
+        is_taken_over: bool = False,
     ) -> Requirement:
         """Return what policy demands of a request with these authors, with groups by id."""
         subject = Subject(
@@ -91,7 +96,8 @@ class State:
             starts=(self.world.now,),
         )
         groups = {editor.user: directory.group_names_of(editor.user) for editor in editors}
-        return resolve_groups(evaluate_authors(self.policy, subject, groups), directory)
+        demanded = evaluate_authors(self.policy, subject, groups, needs_people=is_taken_over)
+        return resolve_groups(demanded, directory)
 
     def requirement_now(self, seen: Observation) -> Requirement | None:
         """Return what policy demands now of the request, for all its authors; None if Slack does not tell."""
@@ -104,7 +110,10 @@ class State:
         if any(ineligibility_reason(directory.user(author)) for author in authors):
             return Requirement(effect="refuse")
         schedule = request.content.schedule
-        return self.policy_demands(request.requester, request.edited_by, schedule, seen, directory)
+        taken_over = bool(request.taken_over_from)
+        return self.policy_demands(
+            request.requester, request.edited_by, schedule, seen, directory, is_taken_over=taken_over
+        )
 
     def open_round(self, content: Content, requirement: Requirement, **changes: object) -> None:
         """Put a revision before its approvers."""
@@ -125,6 +134,9 @@ class State:
     def plan_run(self, number: int = 1, after: datetime | None = None) -> None:
         """Store the run of an approved request, or the next one of a series, which is due ``after`` a moment."""
         assert self.request is not None
+        if self.pauses.series_since is not None:
+            # Resuming it plans the next one.
+            return
         request, schedule = self.request, self.request.content.schedule
         due, latest = request.start_at, request.latest_start
         if isinstance(schedule, Series):
@@ -152,6 +164,7 @@ def content_of(form: Form, schedule: Schedule, seen: Observation, renewal: int =
         resolutions=seen.resolutions or (),
         targets=seen.targets.names if seen.targets.fixed else (),
         renewal=renewal,
+        overlap=form.overlap if isinstance(schedule, Series) else None,
         hash_version=HASH_VERSION,
     )
 

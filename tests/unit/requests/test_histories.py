@@ -10,7 +10,7 @@ from tests.histories.history import Decide, Form, History, HostsChange, PolicySp
 from tests.histories.run import find_fault, play_range, shrink, violation_of
 
 SIZE = 300
-MOST_FOR_A_FAULT = 400
+MOST_FOR_A_FAULT = 600
 
 
 def test_nothing_starts_without_an_approval_that_holds_and_nobody_is_asked_twice() -> None:
