@@ -15,6 +15,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.settings import Settings
 from bot.slack.users import SlackDirectory
+from bot.slack_secrets import slack_secret
 from bot.values import Json, JsonObject
 from handlers.router import Router
 
@@ -33,8 +34,8 @@ def build_bolt(settings: Settings, client: AsyncWebClient, directory: SlackDirec
     """Return the Bolt app for either transport."""
     bolt = AsyncApp(
         client=client,
-        signing_secret=settings.slack_signing_secret.get_secret_value() or "unused-with-socket-mode",
-        authorize=_authorize_with(settings, directory),
+        signing_secret=slack_secret(settings.slack_signing_secret) or "unused-with-socket-mode",
+        authorize=_authorize_with(client, directory),
         # bot/web.py verifies HTTP requests before they are parsed; no handler is a function of a Slack workflow.
         request_verification_enabled=False,
         attaching_function_token_enabled=False,
@@ -44,7 +45,7 @@ def build_bolt(settings: Settings, client: AsyncWebClient, directory: SlackDirec
     return bolt
 
 
-def _authorize_with(settings: Settings, directory: SlackDirectory) -> Authorize:
+def _authorize_with(client: AsyncWebClient, directory: SlackDirectory) -> Authorize:
     """Return a function that answers for the one installation.
 
     Asking Slack at each request would take time that the 3 seconds for an answer do not have.
@@ -55,7 +56,7 @@ def _authorize_with(settings: Settings, directory: SlackDirectory) -> Authorize:
             enterprise_id=enterprise_id,
             team_id=directory.team_id,
             bot_user_id=directory.bot_user_id,
-            bot_token=settings.slack_bot_token.get_secret_value(),
+            bot_token=client.token,
         )
 
     return authorize

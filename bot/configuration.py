@@ -13,6 +13,7 @@ from typing import Literal
 
 from sqlalchemy.engine import make_url
 
+from bot.backends.secrets import SecretNotFound
 from bot.clock import Clock, ShiftedClock, SystemClock
 from bot.errors import ConfigError
 from bot.requests.policy.engine import Policy
@@ -21,6 +22,7 @@ from bot.requests.policy.load import load_policy
 from bot.requests.policy.mistakes import policy_mistakes
 from bot.settings import Settings, installed_kinds, load_settings, named_path, settings_source, validate_backends
 from bot.settings_problems import unknown_variables
+from bot.slack_secrets import slack_secret
 
 Transport = Literal["http", "socket"]
 READ_ELSEWHERE = ("NIGHTSHIFT_CONFIG", "NIGHTSHIFT_FAILPOINT", "NIGHTSHIFT_SCREENSHOTS")
@@ -131,7 +133,11 @@ def _check_secrets(configuration: Configuration) -> list[str]:
         "SLACK_SIGNING_SECRET": settings.slack_signing_secret,
     }
     for name, secret in secrets.items():
-        text = secret.get_secret_value()
+        try:
+            text = slack_secret(secret)
+        except SecretNotFound as error:
+            problems.append(f"environment: {name}: {error}")
+            continue
         if not text.isascii() or not text.isprintable() or " " in text:
             problems.append(f"environment: {name}: has a space, a line break or a special character in it")
     return problems

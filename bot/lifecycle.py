@@ -19,7 +19,7 @@ from bot.requests.policy.known import unnamed_systems
 from bot.requests.policy.loosening import policy_notes
 from bot.schedule import warm_up
 from bot.settings import Settings
-from bot.slack.error_codes import TRANSPORT_ERRORS, error_code
+from bot.slack.error_codes import BAD_TOKEN_CODES, TRANSPORT_ERRORS, error_code
 from bot.slack.sender import MAX_CALL_DURATION, Sender
 from bot.slack.users import SlackDirectory
 from bot.storage import messages, schema_version
@@ -55,7 +55,6 @@ REVIEW_INTERVAL_SECONDS = 60.0
 HOME_INTERVAL_SECONDS = 1.0
 SAVE_USERS_INTERVAL_SECONDS = 1.0
 PURGE_INTERVAL_SECONDS = 3600.0
-BAD_TOKEN_CODES = ("invalid_auth", "not_authed", "account_inactive", "token_revoked")
 _log = structlog.get_logger(__name__)
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from slack_sdk.errors import SlackApiError
 
-from bot.lifecycle import BAD_TOKEN_CODES, Nightshift
-from bot.slack.error_codes import TRANSPORT_ERRORS, error_code
+from bot.lifecycle import Nightshift
+from bot.slack.error_codes import BAD_TOKEN_CODES, TRANSPORT_ERRORS, error_code
 from bot.storage.health import write_problem
 
 MIN_FREE_BYTES = 100_000_000

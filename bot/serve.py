@@ -17,6 +17,7 @@ from bot.errors import ConfigError
 from bot.lifecycle import Nightshift
 from bot.probes import Probes
 from bot.settings import Settings
+from bot.slack_secrets import slack_secret
 from bot.web import admin_app, web_app
 
 PING_SECONDS = 5
@@ -153,10 +154,10 @@ async def _listening(app: Starlette, host: str, port: int, *, option: str) -> As
 async def socket_mode_transport(bot: Nightshift, health: SocketHealth | None = None) -> AsyncIterator[None]:
     """Accept requests from Slack over Socket Mode until the block ends."""
     _require_secrets(bot.settings, "socket")
-    token = bot.settings.slack_app_token.get_secret_value()
+    token = slack_secret(bot.settings.slack_app_token)
     handler = SocketModeHandler(bot.bolt, token, web_client=bot.client, ping_interval=PING_SECONDS)
     await handler.connect_async()  # type: ignore[no-untyped-call]
-    watchdog = asyncio.create_task(_reconnect_when_dead(handler, health or SocketHealth()))
+    watchdog = asyncio.create_task(_reconnect_when_dead(bot.settings, handler, health or SocketHealth()))
     try:
         yield
     finally:
@@ -171,7 +172,7 @@ async def socket_mode_transport(bot: Nightshift, health: SocketHealth | None = N
             _log.warning("Slack did not close the connection")
 
 
-async def _reconnect_when_dead(handler: SocketModeHandler, health: SocketHealth) -> None:
+async def _reconnect_when_dead(settings: Settings, handler: SocketModeHandler, health: SocketHealth) -> None:
     """Reconnect when the connection is dead although nothing has closed it."""
     while True:
         await asyncio.sleep(WATCHDOG_INTERVAL_SECONDS)
@@ -179,6 +180,7 @@ async def _reconnect_when_dead(handler: SocketModeHandler, health: SocketHealth)
             health.note(connected=await handler.client.is_connected())
             if health.age() > 0:
                 _log.warning("Socket Mode connection lost; reconnecting")
+                handler.client.app_token = slack_secret(settings.slack_app_token)
                 await handler.client.connect_to_new_endpoint(force=True)
         except Exception as error:  # noqa: BLE001 (the watchdog must outlive whatever the connection throws)
             _log.warning("Socket Mode unavailable; retrying", why=str(error))

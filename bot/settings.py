@@ -120,11 +120,11 @@ class Settings(BaseSettings):
     )
 
     slack_bot_token: SecretStr = Field(default=SecretStr(""), validation_alias="SLACK_BOT_TOKEN")
-    """The bot token, which begins with xoxb-. Required."""
+    """The bot token, which begins with xoxb-, or file:PATH, read again when Slack revokes the token. Required."""
     slack_signing_secret: SecretStr = Field(default=SecretStr(""), validation_alias="SLACK_SIGNING_SECRET")
-    """The secret with which Slack signs its requests. Required for HTTP."""
+    """The secret with which Slack signs its requests, or file:PATH. Required for HTTP."""
     slack_app_token: SecretStr = Field(default=SecretStr(""), validation_alias="SLACK_APP_TOKEN")
-    """The app-level token, which begins with xapp-. Required for Socket Mode."""
+    """The app-level token, which begins with xapp-, or file:PATH. Required for Socket Mode."""
     slack_api_url: str = Field(default=SLACK_API_URL, validation_alias="SLACK_API_URL")
     """The address of Slack's Web API. Change it only for tests or a proxy."""
 

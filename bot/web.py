@@ -22,6 +22,7 @@ from bot.lifecycle import Nightshift
 from bot.probes import OK, Probes
 from bot.scrape import scrape
 from bot.slack.payloads import parse_payload
+from bot.slack_secrets import slack_secret
 from bot.storage.health import database_problem
 
 MAX_BODY_BYTES = 1_000_000
@@ -33,7 +34,7 @@ _log = structlog.get_logger(__name__)
 
 def web_app(bot: Nightshift, probes: Probes | None) -> Starlette:
     """The ASGI application that Slack posts to. ``probes`` are None if another port answers them."""
-    verifier = SignatureVerifier(bot.settings.slack_signing_secret.get_secret_value())
+    verifier = SignatureVerifier(slack_secret(bot.settings.slack_signing_secret))
 
     async def events(request: Request) -> Response:
         timestamp = request.headers.get("x-slack-request-timestamp", "")

@@ -7,6 +7,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 import handlers
 from bot.backends.base import BackendContext
+from bot.backends.secrets import SecretNotFound
 from bot.bolt import build_bolt
 from bot.clock import Clock
 from bot.configuration import clock_of, read_policy
@@ -16,12 +17,14 @@ from bot.lifecycle import SLACK_TIMEOUT_SECONDS, Components, Nightshift
 from bot.oncall.store import RotaStore
 from bot.requests.policy.engine import Policy
 from bot.settings import Settings, validate_backends
+from bot.slack.client import SlackClient
 from bot.slack.digests import Digests
 from bot.slack.rate_limits import RateLimiter
 from bot.slack.recipients import Recipients
 from bot.slack.retries import RetryExceptPostMessage
 from bot.slack.sender import Sender
 from bot.slack.users import SlackDirectory
+from bot.slack_secrets import slack_secret
 from bot.storage.database import Database
 from bot.usecases.approval_service import ApprovalService
 from bot.usecases.backend_registry import BackendRegistry, ConfiguredBackend
@@ -61,7 +64,7 @@ def build_bot(settings: Settings, config: Path | None, clock: Clock | None = Non
         ),
         rate_limiter=RateLimiter(multiplier=settings.timing.slack_pace),
     )
-    routes = handlers.build_routes(services)
+    routes = handlers.build_routes(services, client)
     bolt = build_bolt(settings, client, services.directory, routes)
     return Nightshift(Components(services=services, client=client, sender=sender, routes=routes, bolt=bolt))
 
@@ -139,12 +142,17 @@ def _connect_backends(settings: Settings, clock: Clock, policy: Policy) -> Backe
     return BackendRegistry(backends, settings.channels, policy.customers)
 
 
-def _slack_client(settings: Settings) -> AsyncWebClient:
-    token = settings.slack_bot_token.get_secret_value()
-    if not token:
-        raise ConfigError(["environment: SLACK_BOT_TOKEN: is not set; it begins with xoxb-"])
-    return AsyncWebClient(
-        token=token,
+def _slack_client(settings: Settings) -> SlackClient:
+    def read_token() -> str:
+        return slack_secret(settings.slack_bot_token)
+
+    try:
+        if not read_token():
+            raise ConfigError(["environment: SLACK_BOT_TOKEN: is not set; it begins with xoxb-"])
+    except SecretNotFound as error:
+        raise ConfigError([f"environment: SLACK_BOT_TOKEN: {error}"]) from error
+    return SlackClient(
+        read_token,
         base_url=settings.slack_api_url,
         timeout=SLACK_TIMEOUT_SECONDS,
         retry_handlers=[RetryExceptPostMessage()],

@@ -1,5 +1,7 @@
 """Incoming traffic of Slack. A handler takes a parsed payload, calls one use case and returns a reply."""
 
+from slack_sdk.web.async_client import AsyncWebClient
+
 from bot.settings import installed_kinds
 from bot.usecases.services import Services
 from handlers import (
@@ -23,8 +25,8 @@ from handlers.routes import RouteTable
 from handlers.turns import ViewTurns
 
 
-def build_routes(services: Services) -> Router:
-    """The router with every handler."""
+def build_routes(services: Services, client: AsyncWebClient) -> Router:
+    """The router with every handler. ``client`` answers Slack."""
     table, turns = RouteTable(), ViewTurns()
     commands = list(dict.fromkeys(backend.kind.command for backend in services.backends.values()))
     options.register(table, services)
@@ -42,4 +44,4 @@ def build_routes(services: Services) -> Router:
     preview_pages.register(table, services)
     # Slack lists the commands of every installed kind, so each is answered, configured or not.
     forms.register(table, services, turns, {kind.command: kind.kind for kind in installed_kinds().values()})
-    return Router(table, turns, publisher)
+    return Router(table, turns, publisher, client)

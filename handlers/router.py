@@ -40,9 +40,17 @@ _log = structlog.get_logger(__name__)
 class Router(AsyncMiddleware):
     """Answers everything that Slack sends."""
 
-    def __init__(self, table: RouteTable, turns: ViewTurns | None = None, home: HomePublisher | None = None) -> None:
+    def __init__(
+        self,
+        table: RouteTable,
+        turns: ViewTurns | None = None,
+        home: HomePublisher | None = None,
+        client: AsyncWebClient | None = None,
+    ) -> None:
+        """``client`` answers Slack; by default it is the one that Bolt makes for each request."""
         self.home = home
         self._table = table
+        self._client = client
         self._dispatcher = Dispatcher(turns or ViewTurns())
         self._tasks: set[asyncio.Task[None]] = set()
         self._pending_acks: set[asyncio.Future[None]] = set()
@@ -57,7 +65,7 @@ class Router(AsyncMiddleware):
             # Slack would send an event again that is not acknowledged, and nobody can be told.
             _log.warning("unusable payload", type=str(req.body.get("type"))[:100], part=error.part)
             return BoltResponse(status=200, body="")
-        client = req.context.client
+        client = self._client or req.context.client
         assert client is not None
         ack = Acknowledgement()
         await self._run_until_ack(self._answer(payload, ack, client), payload, ack)

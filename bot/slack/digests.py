@@ -12,6 +12,7 @@ from bot.clock import Clock
 from bot.errors import NightshiftError, NotFound
 from bot.requests.directory import is_user
 from bot.requests.model import Person
+from bot.requests.notify.events import Event
 from bot.requests.notify.preferences import Preferences, quiet_until
 from bot.requests.text import count_noun
 from bot.slack.outdated import is_outdated
@@ -25,6 +26,8 @@ MAX_HOLD = timedelta(minutes=9)
 """How long a message is held before it is looked at again: people may have changed their quiet hours."""
 _HELD_KINDS = ("note", "outcome", "approval")
 _MAX_LINES = 20
+MAX_RESULTS_AT_ONCE = 3
+"""How many results somebody is told one by one before the next ones wait to become one message."""
 
 Render = Callable[[Message], Awaitable[RenderedMessage]]
 
@@ -51,22 +54,34 @@ class Digests:
         self._default_zone = default_zone
         self._monotonic = monotonic
         self._last_posted: dict[str, float] = {}
+        self._results_posted: dict[str, list[float]] = {}
 
-    def note_posted(self, recipient: str) -> None:
+    def note_posted(self, message: Message) -> None:
         """Remember that somebody has just got a direct message."""
-        if self._seconds and is_user(recipient):
-            self._last_posted[recipient] = self._monotonic()
+        if not self._seconds or not is_user(message.recipient):
+            return
+        now = self._monotonic()
+        self._last_posted[message.recipient] = now
+        if _is_result(message):
+            earlier = self._results_posted.get(message.recipient, [])
+            self._results_posted[message.recipient] = [at for at in earlier if now - at < self._seconds] + [now]
 
     async def hold(self, message: Message) -> timedelta | None:
         """Return how long a message must wait; None if it may go now."""
         if not _is_news(message) or _is_urgent(message):
             return None
         since = self._monotonic() - self._last_posted.get(message.recipient, float("-inf"))
-        soon = timedelta(seconds=self._seconds - since) if since < self._seconds else timedelta()
+        waits = since < self._seconds and not (_is_result(message) and self._has_few_results(message.recipient))
+        soon = timedelta(seconds=self._seconds - since) if waits else timedelta()
         until = await self._quiet_until(message.recipient)
         quiet = until - self._clock.now() if until is not None else timedelta()
         wait = min(max(soon, quiet), MAX_HOLD)
         return wait if wait > timedelta() else None
+
+    def _has_few_results(self, recipient: str) -> bool:
+        """Return whether another result can be told at once without flooding somebody."""
+        since = self._monotonic() - self._seconds
+        return sum(at > since for at in self._results_posted.get(recipient, ())) < MAX_RESULTS_AT_ONCE
 
     async def merge(self, waiting: Sequence[Message], render: Render, node: str) -> Sequence[Message]:
         """Return what is to be sent of the messages for one person: those that can wait become one if there are several
@@ -135,6 +150,11 @@ def _is_news(message: Message) -> bool:
     """Return whether a message is news to one person, and was not sent yet."""
     is_new = not message.ts and message.first_sent_at is None and message.parent_id is None
     return is_new and message.kind in _HELD_KINDS and is_user(message.recipient) and not message.facts.get("home")
+
+
+def _is_result(message: Message) -> bool:
+    """Return whether a message says how something ended. It does not wait behind other news."""
+    return message.kind == "outcome" or message.facts.get("event") in (Event.ENDED, Event.FAILED, Event.UNKNOWN)
 
 
 def _is_urgent(message: Message) -> bool:

@@ -62,6 +62,9 @@ def reaction_to(code: str) -> Reaction:
     return REACTIONS.get(code, Reaction.UNKNOWN)
 
 
+BAD_TOKEN_CODES = frozenset({"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"})
+"""Slack does not accept the token. Another one may have been configured."""
+
 OUTAGE = frozenset({"ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable"})
 """Slack cannot do it at the moment. The same request may succeed later."""
 

@@ -250,7 +250,7 @@ class Sender:
         self._note_success()
         self._last_updated[message.id] = self._monotonic()
         if not message.ts:
-            self._digests.note_posted(message.recipient)
+            self._digests.note_posted(message)
             MESSAGE_DELAY.labels(message.kind).observe((self._clock.now() - message.created_at).total_seconds())
         MESSAGES.labels(message.kind, "update" if message.ts else "post").inc()
         async with self._db.write() as tx:

@@ -292,13 +292,12 @@ async def revive(tx: Tx, places: Collection[str], now: datetime) -> int:
 
 
 async def move_channel(tx: Tx, old: str, new: str, now: datetime) -> None:
-    """Give a channel its new id in every message, and try again what the old id was refused for."""
+    """Give a channel its new id in every message, and send now what waits for it."""
     here = messages.c.channel == old
     await tx.execute(update(messages).where(here).values(channel=new))
     await tx.execute(update(messages).where(messages.c.recipient == old).values(recipient=new))
     due = (messages.c.state == "due", or_(messages.c.channel == new, messages.c.recipient == new))
     await tx.execute(update(messages).where(*due).values(retry_at=now))
-    await revive(tx, [new], now)
 
 
 async def detach(tx: Tx, message: Message) -> None:

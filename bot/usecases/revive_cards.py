@@ -23,3 +23,4 @@ async def follow_channel(services: Services, old: str, new: str) -> None:
     async with services.db.write() as tx:
         await messages.move_channel(tx, old, new, services.clock.now())
     services.wake.sender.set()
+    await revive_cards(services, new)

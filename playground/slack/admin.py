@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from playground.slack.model import Channel, User, UserGroup
@@ -87,6 +88,11 @@ class Admin:
         self._ws.uninstalled = True
         self._send_event("tokens_revoked", {"tokens": {"oauth": [], "bot": [self._ws.bot.id]}})
         self._send_event("app_uninstalled", {})
+
+    def reinstall(self, bot_token: str) -> None:
+        """Install the app again after it was removed: it has another token, and its old one stays invalid."""
+        self._ws.uninstalled = False
+        self._ws.settings = replace(self._ws.settings, bot_token=bot_token)
 
     def _set_membership(self, name: str, channel: Channel, *, joins: bool) -> None:
         user = self._ws.user_by_name(name)

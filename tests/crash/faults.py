@@ -7,6 +7,7 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, ExitStack
 from datetime import timedelta
+from pathlib import Path
 
 from playground.environment import Environment
 from tests.crash.__main__ import arguments
@@ -16,6 +17,7 @@ from tests.crash.verifier import SETTLED_STATES
 
 Scene = Callable[[Harness, Proxy, Proxy], Awaitable[None]]
 FAULTS: tuple[Fault, ...] = ("delay", "cut before", "cut after", "black hole", "429", "500", "503", "html")
+OUTAGE_REQUESTS = 8
 SHORT_TIMEOUTS = "timeout = 2.0\ncreate_timeout = 2.0"
 
 
@@ -69,12 +71,44 @@ async def flapping_network(harness: Harness, foreman: Proxy, slack: Proxy) -> No
 
 async def slack_outage(harness: Harness, foreman: Proxy, slack: Proxy) -> None:
     """Slack is away for an hour just as work starts; the outcomes arrive after."""
+    faults = harness.env.slack.faults
+
+    def set_offline(value: bool) -> None:
+        faults.offline = value
+
+    await _out_for_an_hour(harness, lambda: set_offline(True), lambda: set_offline(False))
+
+
+async def invalid_token(harness: Harness, foreman: Proxy, slack: Proxy) -> None:
+    """Slack accepts no token for an hour just as work starts; the outcomes arrive after."""
+    workspace = harness.env.slack.workspace
+
+    def set_uninstalled(value: bool) -> None:
+        workspace.uninstalled = value
+
+    await _out_for_an_hour(harness, lambda: set_uninstalled(True), lambda: set_uninstalled(False))
+
+
+async def new_token(harness: Harness, foreman: Proxy, slack: Proxy) -> None:
+    """The app is removed just as work starts, and installed again with another token, which its file has."""
+    slackside = harness.env.slack
+
+    def install_again() -> None:
+        slackside.admin.reinstall("xoxb-playground-second")
+        token_file(harness.env).write_text("xoxb-playground-second\n")
+
+    await _out_for_an_hour(harness, slackside.admin.uninstall, install_again)
+    harness.expect(harness.bot.log_contains("the token of Slack was read again"), "the new token was not read")
+
+
+async def _out_for_an_hour(harness: Harness, begin: Callable[[], None], end: Callable[[], None]) -> None:
+    """Let Slack fail for an hour of the bot's clock just as work starts."""
     foreman_speed = harness.env.foreman.speed
     harness.env.foreman.speed = 10.0
-    await harness.load.make_requests(8)
+    await harness.load.make_requests(OUTAGE_REQUESTS)
     for card in list(harness.env.slack.channel("#approvals").messages):
         await harness.load.approve(harness.load.approvers[0], card)
-    harness.env.slack.faults.offline = True
+    begin()
     harness.env.foreman.speed = foreman_speed
     for _ in range(6):
         await asyncio.sleep(0.5)
@@ -82,10 +116,36 @@ async def slack_outage(harness: Harness, foreman: Proxy, slack: Proxy) -> None:
     ended = sum(count for state, count in harness.verifier.states().items() if state in SETTLED_STATES)
     shown = len(harness.env.slack.channel("#results").messages)
     harness.notes.append(f"while Slack was away {ended} requests ended, and #results had {shown} messages")
-    harness.env.slack.faults.offline = False
+    end()
     began = time.monotonic()
     await harness.work(1, seconds=150)
     harness.notes.append(f"everything was shown {time.monotonic() - began:.0f} s after Slack was back")
+
+
+def busy_directory(count: int) -> Scene:
+    """Half of the questions about users and groups are answered with 429."""
+
+    async def scene(harness: Harness, foreman: Proxy, slack: Proxy) -> None:
+        slack.faults, slack.probability, slack.only_matching = ("429",), 0.5, b"/api/user"
+        group = harness.env.slack.workspace.user_group("sre")
+        names = [harness.env.slack.workspace.users[user].name for user in group.users]
+
+        async def changes_get_lost() -> None:
+            for _ in range(20):
+                await asyncio.sleep(0.5)
+                group.date_update += 1
+                harness.env.slack.admin.set_group("sre", names)
+
+        await harness.work(count, meanwhile=changes_get_lost())
+        harness.notes.append(f"the fault struck {slack.hits} times")
+        harness.expect(slack.hits > 0, "the fault never struck")
+
+    return scene
+
+
+def token_file(env: Environment) -> Path:
+    """The file with the bot's token."""
+    return env.config.with_name("bot-token")
 
 
 async def socket_mode_faults(harness: Harness, foreman: Proxy, slack: Proxy) -> None:
@@ -126,6 +186,9 @@ def all_scenes(size: float) -> dict[str, Scene]:
         **{f"Slack: {fault}": slack_fault(fault, many) for fault in FAULTS},
         "both flap": flapping_network,
         "Slack is away for an hour": slack_outage,
+        "an hour without a valid token": invalid_token,
+        "removed and installed again": new_token,
+        "a busy directory": busy_directory(many),
         "Socket Mode": socket_mode_faults,
     }
 
@@ -144,7 +207,9 @@ async def play_with_proxies(name: str, scene: Scene, seed: int, url: str = "") -
                 f'url = "{env.urls["foreman"]}"', f'url = "{foreman.url}"\n{SHORT_TIMEOUTS}'
             )
             env.config.write_text(text)
-            env.env_vars = {**env.env_vars, "SLACK_API_URL": f"{slack.url}/api/"}
+            token_file(env).write_text(env.slack.bot_token)
+            more = {"SLACK_API_URL": f"{slack.url}/api/", "SLACK_BOT_TOKEN": f"file:{token_file(env)}"}
+            env.env_vars = {**env.env_vars, **more}
 
         async def with_proxies(harness: Harness) -> None:
             await scene(harness, *proxies)

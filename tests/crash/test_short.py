@@ -10,6 +10,7 @@ from aiohttp import web
 
 from bot import failpoints
 from playground.server import serve
+from tests.crash import faults
 from tests.crash.harness import play_scene, run_harness
 from tests.crash.process import BotProcess
 from tests.crash.proxy import Fault, Proxy, run_proxy
@@ -23,6 +24,15 @@ async def test_random_kills_lose_nothing_repeat_nothing_and_leave_every_card_cor
     assert outcome.kills >= 1
     assert outcome.tally is not None
     assert outcome.tally.requests >= 3
+
+
+async def test_an_app_that_is_installed_again_loses_nothing_and_reads_its_new_token(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(faults, "OUTAGE_REQUESTS", 2)
+    outcome = await faults.play_with_proxies("removed and installed again", faults.new_token, seed=5)
+
+    assert outcome.failures == []
 
 
 async def test_a_second_process_of_the_same_name_does_not_start() -> None:

@@ -137,3 +137,20 @@ async def test_a_digest_says_how_many_lines_it_leaves_out(bot: Harness) -> None:
     (digest,) = direct_messages(bot, "dave")[before:]
     assert "22 messages since Mon 20:05. Home shows what needs you." in digest.text
     assert "and 2 more" in digest.text
+
+
+async def test_a_result_does_not_wait_behind_other_news_and_many_of_them_become_one(bot: Harness) -> None:
+    sender = sender_of(bot, digest_seconds=600)
+    bot.forward(hours=15)  # 09:00 in Tokyo
+    await send(bot, sender)
+    states = []
+    for _ in range(5):
+        request, _ = await bot.started(hosts="name ~ cache")
+        await send(bot, sender)
+        await bot.poll()
+        await send(bot, sender)
+        states += [m.state for m in await bot.messages(request, "outcome") if m.recipient == "U0ALICE"]
+    assert states == ["shown"] * 3 + ["due"] * 2
+    bot.forward(minutes=10)
+    await send(bot, sender)
+    assert request.name in direct_messages(bot, "alice")[-1].text
