@@ -1,21 +1,21 @@
-"""Progress of runs: a bar, the counts, and what the back end says."""
+"""The runs of a series: a line or two for each."""
 
 from collections.abc import Sequence
 
-from blocks.text import Block, Element, clip, rich_text_lines, text_run
-from blocks.times import absolute_time
+from blocks.text import Element, clip, text_run
+from blocks.times import agreed_time
 from bot.requests.model import Request, Run
 from bot.schedule import ZonedTime
 from bot.values import JsonObject
 
-BAR_WIDTH = 20
+BAR_WIDTH = 10
 _STATE_LABELS = {
     "pending": "waiting for its time",
     "scheduled_in_backend": "waiting in the back end",
     "starting": "starting",
     "running": "running",
     "unknown": "not known whether it started",
-    "succeeded": "succeeded",
+    "succeeded": "done",
     "partly_failed": "partly failed",
     "failed": "failed",
     "cancelled": "cancelled",
@@ -24,31 +24,10 @@ _STATE_LABELS = {
 }
 
 
-def progress_bar(done: int, failed: int, total: int) -> str:
+def progress_bar(done: int, total: int) -> str:
     """``▰▰▰▰▱▱`` of fixed width."""
-    if total <= 0:
-        return "▱" * BAR_WIDTH
-    filled = min(BAR_WIDTH, round(BAR_WIDTH * (done + failed) / total))
+    filled = min(BAR_WIDTH, round(BAR_WIDTH * done / total)) if total > 0 else 0
     return "▰" * filled + "▱" * (BAR_WIDTH - filled)
-
-
-def progress_blocks(runs: Sequence[Run], request: Request) -> list[Block]:
-    """A block with a line or two for each run; empty before the first run."""
-    rows: list[Sequence[Element]] = []
-    for run in runs:
-        rows += _run_rows(run, request)
-    return [rich_text_lines(*rows)] if rows else []
-
-
-def progress_counts(progress: JsonObject) -> str:
-    """``12 of 43 · 10 succeeded · 2 failed · 31 pending``."""
-    done = sum(_count(progress, name) for name in ("succeeded", "failed", "cancelled"))
-    parts = [f"{done} of {_count(progress, 'total')}"]
-    for name in ("succeeded", "failed", "pending", "cancelled"):
-        count = _count(progress, name)
-        if count or name in ("succeeded", "failed"):
-            parts.append(f"{count} {name}")
-    return " · ".join(parts)
 
 
 def target_results(run: Run) -> list[JsonObject]:
@@ -58,25 +37,35 @@ def target_results(run: Run) -> list[JsonObject]:
     return [row for row in results if isinstance(row, dict)] if isinstance(results, list | tuple) else []
 
 
-def _count(progress: JsonObject, name: str) -> int:
+def count_of(progress: JsonObject, name: str) -> int:
+    """One of the counts of a run's progress; 0 if it is not known."""
     count = progress.get(name)
     return count if isinstance(count, int) else 0
 
 
+def series_rows(runs: Sequence[Run], request: Request) -> list[Sequence[Element]]:
+    """The rows on the runs of a series, the newest first."""
+    return [row for run in runs for row in _run_rows(run, request)]
+
+
 def _run_rows(run: Run, request: Request) -> list[Sequence[Element]]:
-    label = (f"Run {run.number}: " if run.number else "The series: ") if request.is_series else ""
+    label = f"Run {run.number}" if run.number else "The series"
     start = run.due_at or (run.starts_at if run.number else None)
-    when = f" · {absolute_time(ZonedTime.from_instant(start, request.zone))}" if start and request.is_series else ""
+    when = ""
+    if start:
+        when = f" · {agreed_time(ZonedTime.from_instant(start, request.zone), request.created_at)}"
     if run.state == "scheduled_in_backend" and run.start_check is not None and run.start_check.state == "passed":
         when += " · checked"
-    rows: list[Sequence[Element]] = []
-    progress: JsonObject = run.progress or {}
-    total = _count(progress, "total")
-    if total:
-        line = progress_bar(_count(progress, "succeeded"), _count(progress, "failed"), total)
-        rows.append([text_run(label), text_run(line), text_run(f" {progress_counts(progress)}{when}")])
-    elif request.is_series:
-        rows.append([text_run(f"{label}{_STATE_LABELS[run.state]}{when}")])
+    rows: list[Sequence[Element]] = [[text_run(f"{label}: {_STATE_LABELS[run.state]}{_counts(run)}{when}")]]
     if run.problem and run.problem != request.outcome:
         rows.append([text_run(clip(run.problem, 500), italic=True)])
     return rows
+
+
+def _counts(run: Run) -> str:
+    progress: JsonObject = run.progress or {}
+    total, failed = count_of(progress, "total"), count_of(progress, "failed")
+    if not total:
+        return ""
+    counts = f", {count_of(progress, 'succeeded'):,} of {total:,}"
+    return f"{counts}, {failed:,} failed" if failed else counts

@@ -1,31 +1,16 @@
-"""What a request would do, as its card shows it."""
+"""Pieces of a request that cards, messages and Details share."""
 
 from collections.abc import Sequence
 
-from blocks.text import Block, Element, rich_text_lines, text_run, user_mention
-from blocks.times import schedule_line
-from bot.requests.disclosure import CardExcerpts, ChangeExcerpt, Excerpt, LeftOut
+from blocks.text import Element, text_run, user_mention
+from bot.requests.disclosure import Excerpt, LeftOut
 from bot.requests.model import Person, Request
 from bot.requests.text import count_noun
 
 
-def request_blocks(request: Request, shown: CardExcerpts) -> list[Block]:
-    """The blocks of what a request would do. Each excerpt says how much of its text it leaves out."""
-    blocks = [_summary_block(request, shown)]
-    if shown.warnings:
-        rows: list[Sequence[Element]] = [[text_run("⚠️ "), *excerpt_elements(text)] for text in shown.warnings]
-        blocks.append(rich_text_lines(*rows, *_left_out_rows(shown.warnings_left_out, "warnings")))
-    if shown.changes:
-        blocks.append(_changes_block("What changes", shown.changes, shown.changes_left_out))
-    if shown.revision_changes:
-        title = f"Changed in revision {request.revision}"
-        blocks.append(_changes_block(title, shown.revision_changes, shown.revision_changes_left_out))
-    return blocks
-
-
 def excerpt_elements(excerpt: Excerpt, *, before: str = "", after: str = "") -> list[Element]:
     """An excerpt between two marks, and how much it leaves out."""
-    return [text_run(f"{before}{excerpt.text}{after}"), *_hidden_note(excerpt.hidden)]
+    return [text_run(f"{before}{excerpt.text}{after}"), *hidden_note(excerpt.hidden)]
 
 
 def requester_elements(request: Request) -> list[Element]:
@@ -38,21 +23,6 @@ def requester_elements(request: Request) -> list[Element]:
     return [*elements, text_run(f" · {request.content.backend}")]
 
 
-def _summary_block(request: Request, shown: CardExcerpts) -> Block:
-    rows: list[Sequence[Element]] = [requester_elements(request)]
-    rows.append([text_run("When ", bold=True), *schedule_line(request.content.schedule)])
-    rows.append([text_run("On ", bold=True), *excerpt_elements(shown.targets)])
-    for row in shown.parameters:
-        value = [text_run(row.value, code=True)] if row.value else []
-        rows.append([text_run(f"{row.label} ", bold=True), *value, *_hidden_note(row.hidden)])
-    rows += _left_out_rows(shown.parameters_left_out, "parameters")
-    if request.scheduler_reason:
-        rows.append([text_run("Timing ", bold=True), *excerpt_elements(shown.scheduler_reason)])
-    if request.reason:
-        rows.append([text_run("Why ", bold=True), *excerpt_elements(shown.reason, before="“", after="”")])
-    return rich_text_lines(*rows)
-
-
 def _user_mentions(people: Sequence[Person]) -> list[Element]:
     elements: list[Element] = []
     for person in people:
@@ -60,19 +30,13 @@ def _user_mentions(people: Sequence[Person]) -> list[Element]:
     return elements
 
 
-def _changes_block(title: str, changes: Sequence[ChangeExcerpt], left_out: LeftOut) -> Block:
-    rows: list[Sequence[Element]] = [[text_run(title, bold=True)]]
-    for change in changes:
-        before, after = text_run(change.before or "nothing", strike=True), text_run(change.after or "nothing")
-        rows.append([text_run(f"{change.field}: "), before, text_run(" → "), after, *_hidden_note(change.hidden)])
-    return rich_text_lines(*rows, *_left_out_rows(left_out, "changes"))
-
-
-def _hidden_note(hidden: int) -> list[Element]:
+def hidden_note(hidden: int) -> list[Element]:
+    """How many characters of a text are left out; nothing if it is whole."""
     return [text_run(" … "), text_run(count_noun(hidden, "more characters"), italic=True)] if hidden else []
 
 
-def _left_out_rows(left_out: LeftOut, noun: str) -> list[Sequence[Element]]:
+def left_out_rows(left_out: LeftOut, noun: str) -> list[Sequence[Element]]:
+    """A row on the rows that are left out; none if nothing is."""
     if not left_out.rows:
         return []
     text = f"{count_noun(left_out.rows, f'more {noun}')} ({count_noun(left_out.characters, 'characters')})"

@@ -67,12 +67,12 @@ def link(text: str, url: str) -> Element:
     return {"type": "link", "url": url, "text": visible(text)}
 
 
-def date_element(instant: datetime, fallback: str) -> Element:
-    """An absolute time that each reader sees in their own zone."""
+def date_element(instant: datetime, fallback: str, style: str = "{date_short} {time}") -> Element:
+    """An absolute time that each reader sees in their own zone. ``style`` is a format of Slack's."""
     return {
         "type": "date",
         "timestamp": int(instant.timestamp()),
-        "format": "{date_short} {time}",
+        "format": style,
         "fallback": visible(fallback),
     }
 
@@ -119,6 +119,17 @@ def header(text: str) -> Block:
 def context(*texts: str) -> Block:
     """Small grey text in at most ten pieces."""
     return {"type": "context", "elements": [plain_text(text, 2000) for text in texts[:10]]}
+
+
+def marked_context(*parts: str | Element) -> Block:
+    """Small grey text of at most ten pieces: ``mrkdwn`` objects of ours, and texts, which are data."""
+    return {"type": "context", "elements": [plain_text(p, 2000) if isinstance(p, str) else p for p in parts[:10]]}
+
+
+def mrkdwn(text: str) -> Element:
+    """A mrkdwn object for markup of ours. Whatever it holds of people and back ends must be escaped. Names, links and
+    channels are not looked for in it."""
+    return {"type": "mrkdwn", "text": text, "verbatim": True}
 
 
 def divider() -> Block:

@@ -1,10 +1,16 @@
 """Times for people: what was agreed in the zone of the schedule, and everything else in each reader's own."""
 
-from datetime import datetime
+from collections.abc import Collection
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from blocks.text import Element, date_element, text_run
+from blocks.text import Element, date_element, escape, text_run
 from bot.schedule import Now, Once, Schedule, Series, Window, ZonedTime, to_phrase
+
+STAMP_STYLE = "{date_short_pretty} at {time}"
+"""How a moment is shown in the reader's zone: "today at 9:30 AM"."""
+_YEAR_AFTER = timedelta(days=300)
+"""From how far ahead on a time names its year."""
 
 
 def absolute_time(at: ZonedTime) -> str:
@@ -52,3 +58,65 @@ def _span(start: ZonedTime, end: ZonedTime) -> str:
 def short_time(instant: datetime, zone: str) -> str:
     """``27 Nov 21:00 CET``."""
     return f"{instant.astimezone(ZoneInfo(zone)):%d %b %H:%M %Z}"
+
+
+def agreed_time(at: ZonedTime, since: datetime) -> str:
+    """``Sat 28 Nov, 21:00 CET``: a time as it was agreed. It has the year if it is far from ``since``."""
+    return f"{_day(at, since)}, {at.local:%H:%M} {_zone_label(at)}"
+
+
+def _day(at: ZonedTime, since: datetime) -> str:
+    year = f" {at.local.year}" if abs(at.instant - since) > _YEAR_AFTER else ""
+    return f"{at.local:%a} {at.local.day} {at.local:%b}{year}"
+
+
+def stamp(instant: datetime, zone: str) -> Element:
+    """When something happened or ends, in the zone of whoever reads it; in ``zone`` where Slack cannot show that."""
+    return date_element(instant, _stamp_fallback(instant, zone), STAMP_STYLE)
+
+
+def stamp_markup(instant: datetime, zone: str) -> str:
+    """The same as mrkdwn."""
+    return f"<!date^{int(instant.timestamp())}^{STAMP_STYLE}|{escape(_stamp_fallback(instant, zone))}>"
+
+
+def _stamp_fallback(instant: datetime, zone: str) -> str:
+    return agreed_time(ZonedTime.from_instant(instant, zone), instant)
+
+
+def when_elements(schedule: Schedule, since: datetime, zones: Collection[str] | None = None) -> list[Element]:
+    """When a request starts, in the zone of its schedule and in the reader's, once. ``zones`` are those of the readers;
+    None if they are not known."""
+    match schedule:
+        case Now():
+            return [text_run("As soon as approved")]
+        case Once(start=start, latest_start=latest):
+            tail = [text_run(f", at the latest {_end(start, latest, since)}")] if latest else []
+            return [text_run(agreed_time(start, since)), *_readers_own(start, zones), *tail]
+        case Window(start=start, end=end):
+            same_day = start.local.date() == end.local.date() and _zone_label(start) == _zone_label(end)
+            if same_day:
+                text = f"{_day(start, since)}, starts {start.local:%H:%M}–{end.local:%H:%M} {_zone_label(start)}"
+            else:
+                text = f"Starts {agreed_time(start, since)} to {agreed_time(end, since)}"
+            return [text_run(text), *_readers_own(start, zones)]
+        case Series():
+            first = agreed_time(schedule.first, since)
+            return [text_run(f"{to_phrase(schedule)} · first {first}"), *_readers_own(schedule.first, zones)]
+
+
+def _end(start: ZonedTime, end: ZonedTime, since: datetime) -> str:
+    if start.local.date() == end.local.date() and _zone_label(start) == _zone_label(end):
+        return f"{end.local:%H:%M}"
+    return agreed_time(end, since)
+
+
+def _readers_own(at: ZonedTime, zones: Collection[str] | None) -> list[Element]:
+    """``(your 3:00 PM)``, with the day if it may be another one; nothing if every reader has the same time."""
+    walls = None if zones is None else {at.instant.astimezone(ZoneInfo(zone)).replace(tzinfo=None) for zone in zones}
+    if walls is not None and walls <= {at.local.replace(tzinfo=None)}:
+        return []
+    is_same_day = walls is not None and all(wall.date() == at.local.date() for wall in walls)
+    style = "{time}" if is_same_day else STAMP_STYLE
+    utc = ZonedTime.from_instant(at.instant, "UTC").local
+    return [text_run(" (your "), date_element(at.instant, f"{utc:%H:%M} UTC", style), text_run(")")]

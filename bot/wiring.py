@@ -6,6 +6,7 @@ from pathlib import Path
 from slack_sdk.web.async_client import AsyncWebClient
 
 import handlers
+from blocks.card.model import SystemNames
 from bot.backends.base import BackendContext
 from bot.backends.secrets import SecretNotFound
 from bot.bolt import build_bolt
@@ -54,6 +55,7 @@ def build_bot(settings: Settings, config: Path | None, clock: Clock | None = Non
         min_update_seconds=settings.timing.card_seconds,
         wake=services.wake.sender,
         recipients=Recipients(services.db, services.directory, clock, policy),
+        systems={name: SystemNames(b.connection.title, b.kind.title) for name, b in backends.items()},
         admin_channel=settings.channels.admin,
         digests=Digests(
             services.db,

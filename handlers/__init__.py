@@ -15,6 +15,7 @@ from handlers import (
     own_settings,
     pauses,
     preview_pages,
+    questions,
     results,
     reviews,
     search,
@@ -34,6 +35,7 @@ def build_routes(services: Services, client: AsyncWebClient) -> Router:
     details.register(table, services)
     unknown.register(table, services)
     pauses.register(table, services)
+    questions.register(table, services)
     reviews.register(table, services)
     own_settings.register(table, services)
     help_lines = hub.register(table, services, commands)

@@ -27,6 +27,7 @@ from bot.usecases.approvals.retract import retract_decision
 from bot.usecases.approvals.take_over import take_over
 from bot.usecases.drafts.edit import edit_request
 from bot.usecases.drafts.form import form_model
+from bot.usecases.drafts.repeat import repeat
 from bot.usecases.drafts.rerun_failed import rerun_failed
 from bot.usecases.pauses.resume_series import resume_series
 from bot.usecases.preflight import PreflightResult
@@ -71,7 +72,8 @@ LATE_CHOICES: Mapping[str, LateChoice] = {"late_now": "now", "late_next": "next"
 MakeDraft: TypeAlias = Callable[[Services, str, Actor], Awaitable[Draft]]
 FORM_BUTTONS: Mapping[str, tuple[MakeDraft, str]] = {
     "edit": (edit_request, "Edit"),
-    "rerun_failed": (rerun_failed, "Run again"),
+    "rerun_failed": (rerun_failed, "Rerun"),
+    "repeat": (repeat, "Repeat"),
 }
 """The draft that each of these buttons opens a form for, and the form's title until it is loaded."""
 

@@ -11,6 +11,7 @@ from datetime import time
 from typing import TypeAlias, TypeGuard
 
 from blocks.inputs import backend_of, field_name_of
+from blocks.menu import MENU_ACTION, MENU_SEPARATOR
 from bot.errors import NightshiftError
 from bot.requests.model import Person
 from bot.values import Json, JsonObject
@@ -86,7 +87,16 @@ class SourceView:
         request_id, revision = data.get("r"), data.get("v", 0)
         if not isinstance(request_id, str) or not _ID.fullmatch(request_id) or not _is_count(revision):
             raise BadPayload("view.private_metadata")
-        return RequestRef(request_id, revision)
+        detail = data.get("n", 0)
+        return RequestRef(request_id, revision, detail if _is_count(detail) else 0)
+
+    @property
+    def confirmed_action(self) -> str:
+        """The action id that the view asks about. Raises BadPayload."""
+        action_id = self._metadata().get("a")
+        if not isinstance(action_id, str):
+            raise BadPayload("view.private_metadata")
+        return action_id
 
     def _metadata(self) -> JsonObject:
         try:
@@ -194,6 +204,11 @@ class Submission:
         return _text(_child(chosen, "selected_option"), "value")
 
     @property
+    def confirmed_action(self) -> str:
+        """What the person was asked about: the action id of a button. Raises BadPayload."""
+        return self.view.confirmed_action
+
+    @property
     def interaction_context(self) -> dict[str, Json]:
         """What is kept with a decision."""
         return {"action_ts": "", "message_ts": "", "channel": "", "view": self.view.id}
@@ -298,13 +313,18 @@ def _click(body: JsonObject) -> Click:
     if not isinstance(action, dict):
         raise BadPayload("actions")
     container = _child(body, "container")
+    action_id, value = _required(action, "action_id"), _text(action, "value")
+    selected = _text(_child(action, "selected_option"), "value") or _text(action, "selected_time")
+    if action_id == MENU_ACTION:
+        # An entry of a menu stands for a button.
+        action_id, _, value = selected.partition(MENU_SEPARATOR)
     return Click(
         person=_person(body),
         enterprise=_enterprise(body),
-        action_id=_required(action, "action_id"),
+        action_id=action_id,
         block_id=_text(action, "block_id"),
-        value=_text(action, "value"),
-        selected=_text(_child(action, "selected_option"), "value") or _text(action, "selected_time"),
+        value=value,
+        selected=selected,
         trigger_id=_text(body, "trigger_id"),
         response_url=_loose_text(body, "response_url"),
         view=_view(body),

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from bot.requests.model import Request
 from bot.requests.resolutions import describe
 from bot.requests.text import count_noun
+from bot.schedule import Now
 from bot.values import Json, Resolution
 from bot.visible_text import visible
 
-MAX_NAMES = 10
+MAX_NAMES = 5
 MAX_PARAMETERS = 20
 MAX_WARNINGS = 20
 MAX_CHANGES = 15
@@ -128,10 +129,17 @@ def card_excerpts(request: Request) -> CardExcerpts:
         changes=changes,
         changes_left_out=_left_out([tuple(change.values()) for change in request.changes[MAX_CHANGES:]]),
         reason=room.take(request.reason, MAX_REASON_LENGTH),
-        scheduler_reason=room.take(request.scheduler_reason, MAX_VALUE_LENGTH),
+        scheduler_reason=room.take(timing_note(request), MAX_VALUE_LENGTH),
         revision_changes=[room.take_change(change) for change in revised[:MAX_CHANGES]],
         revision_changes_left_out=_left_out([tuple(change.values()) for change in revised[MAX_CHANGES:]]),
     )
+
+
+def timing_note(request: Request) -> str:
+    """Return who keeps the time and what is not checked because of it; "" if Nightshift keeps it, as it does for most
+    requests, or if the work starts at once."""
+    starts_at_once = isinstance(request.content.schedule, Now) and "Scheduled in " not in request.scheduler_reason
+    return "" if request.scheduler == "nightshift" or starts_at_once else request.scheduler_reason
 
 
 def passages(request: Request) -> tuple[Passage, ...]:
@@ -187,7 +195,7 @@ def _targets_text(request: Request) -> str:
     unnamed = targets.count - min(MAX_NAMES, len(targets.names))
     text = count_noun(targets.count, targets.noun)
     if names:
-        text += f": {names}" + (f" and {unnamed} more" if unnamed > 0 else "")
+        text += f": {names}" + (f" + {unnamed:,} more" if unnamed > 0 else "")
     if not targets.fixed:
         text += " (worked out again when it starts)"
     return f"{text}. {targets.note}" if targets.note else text

@@ -41,16 +41,16 @@ STATE_LABELS: Mapping[RequestState, str] = {
     "scheduled": "Scheduled",
     "starting": "Starting",
     "running": "Running",
-    "unknown": "Unknown: it may or may not have started",
-    "succeeded": "Succeeded",
+    "unknown": "Outcome unknown",
+    "succeeded": "Done",
     "partly_failed": "Partly failed",
     "failed": "Failed",
     "cancelled": "Cancelled",
-    "ended_unseen": "Marked as ended: it may still be running",
+    "ended_unseen": "Marked as ended",
     "denied": "Denied",
-    "expired": "Expired without a decision",
+    "expired": "Expired",
     "withdrawn": "Withdrawn",
-    "undeliverable": "Could not be delivered to the approvers",
+    "undeliverable": "Not delivered to the approvers",
 }
 
 _STATE_FOR_RUN: Mapping[RunState, RequestState] = {

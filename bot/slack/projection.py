@@ -1,10 +1,14 @@
 """Renders messages from the database. Every copy of a card has the same renderer."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
-from blocks.card import Card, card_blocks, failure_blocks, fallback_text, outcome_blocks, outcome_label
+from blocks.card.model import Card, SystemNames
+from blocks.card.render import card_blocks, fallback_text
 from blocks.limits import fit_message
 from blocks.mentions import mentions
+from blocks.notes import has_label, note_blocks, note_text, reminder_blocks, reminder_text
+from blocks.outcome import failure_blocks, outcome_blocks, outcome_text
 from blocks.text import (
     Block,
     Element,
@@ -20,9 +24,10 @@ from blocks.text import (
 from bot.clock import Clock
 from bot.errors import NightshiftError, NotFound
 from bot.requests.approval.rounds import current_round
-from bot.requests.approval.status import approval_status
+from bot.requests.approval.status import ApprovalStatus, approval_status
+from bot.requests.directory import is_user
 from bot.requests.emergency import due_review_text, named_reviewers
-from bot.requests.model import Request
+from bot.requests.model import Decision, Request, Stage
 from bot.requests.notify.events import Event
 from bot.requests.notify.words import next_start_text
 from bot.requests.pauses import shown_pauses
@@ -48,93 +53,135 @@ class RenderedMessage:
     """Whether it says nothing of its request, because its recipient may not see it."""
 
 
-async def render(db: Database, slack_directory: SlackDirectory, clock: Clock, message: Message) -> RenderedMessage:
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where messages are rendered from. ``systems`` has the names of back ends by their full name."""
+
+    db: Database
+    slack_directory: SlackDirectory
+    clock: Clock
+    systems: Mapping[str, SystemNames] = field(default_factory=dict)
+
+
+async def render(sources: Sources, message: Message) -> RenderedMessage:
     """Render a message. Raises NotFound if what it shows is deleted."""
     match message.kind:
         case "note":
-            return await _render_note(db, slack_directory, clock, message)
+            return await _render_note(sources, message)
         case "approval" | "receipt":
-            return await _render_card(db, slack_directory, clock, message)
+            return await _render_card(sources, message)
         case "outcome" | "details":
-            return await _render_outcome(db, slack_directory, message)
+            return await _render_outcome(sources, message)
         case "reminder":
-            return await _render_reminder(db, slack_directory, clock, message)
+            return await _render_reminder(sources, message)
         case "copies":
             raise NotFound("It is no message.")
 
 
-async def _render_note(
-    db: Database, slack_directory: SlackDirectory, clock: Clock, message: Message
-) -> RenderedMessage:
-    """Render a sentence, in the thread of a card if it has a parent. ``by`` is the user who caused it."""
-    text = str(message.facts.get("text", ""))
-    by = message.facts.get("by")
-    async with db.read() as tx:
-        parent = await messages.get(tx, message.parent_id) if message.parent_id else None
-        if message.facts.get("event") == Event.APPROVED:
-            request = await requests.get(tx, message.request_id or "")
-            text = f"{text} {next_start_text(request, clock.now())}".strip()
+async def _render_note(sources: Sources, message: Message) -> RenderedMessage:
+    """Render a note: on an event with the title of its request, in the thread of a card as a sentence alone. ``by`` is
+    the user who caused it."""
+    text, by, event = str(message.facts.get("text", "")), message.facts.get("by"), message.facts.get("event")
+    if message.request_id and message.parent_id is None and has_label(event):
+        return await _render_event(sources, message, Event(str(event)), text, str(by or ""))
+    parent_ts = await _ts_of_parent(sources, message)
     row = [*_mentions(message), text_run(clip(text, 2900)), *([text_run(" By "), user_mention(str(by))] if by else [])]
-    if message.facts.get("home") and (url := await slack_directory.home_url()):
+    if message.facts.get("home") and (url := await sources.slack_directory.home_url()):
         row += [text_run(" "), link("Open Home", url)]
     lines = message.facts.get("lines")
     more = [str(line) for line in lines] if isinstance(lines, list | tuple) else []
     blocks = [rich_text_lines(row), *([rich_text(bullets([clip(line, 300) for line in more]))] if more else [])]
-    return RenderedMessage(fit_message(blocks), fallback(text), thread_ts=parent.ts if parent else "")
+    return RenderedMessage(fit_message(blocks), fallback(text), thread_ts=parent_ts)
+
+
+async def _render_event(sources: Sources, message: Message, event: Event, text: str, by: str) -> RenderedMessage:
+    """Render a note on an event, with the title of its request and the buttons that it makes one want."""
+    card = await _load_card(sources, message)
+    if event is Event.APPROVED:
+        text = next_start_text(card.request, sources.clock.now())
+    blocks = note_blocks(card, event, text, by, is_direct=is_user(message.recipient))
+    return RenderedMessage(blocks, note_text(card.request, event, text))
+
+
+async def _ts_of_parent(sources: Sources, message: Message) -> str:
+    """Return the ts of the message in whose thread one is; "" if it is in none, or that is not posted."""
+    if not message.parent_id:
+        return ""
+    async with sources.db.read() as tx:
+        parent = await messages.get(tx, message.parent_id)
+    return parent.ts if parent else ""
 
 
 def _mentions(message: Message) -> list[Element]:
     """Mention whom the notification plan says."""
+    return mentions(_mentioned(message))
+
+
+def _mentioned(message: Message) -> list[str]:
     names = message.facts.get("mentions")
-    return mentions([str(name) for name in names]) if isinstance(names, list | tuple) else []
+    return [str(name) for name in names] if isinstance(names, list | tuple) else []
 
 
-async def _render_card(
-    db: Database, slack_directory: SlackDirectory, clock: Clock, message: Message
-) -> RenderedMessage:
-    async with db.read() as tx:
+async def _render_card(sources: Sources, message: Message) -> RenderedMessage:
+    card = await _load_card(sources, message)
+    return RenderedMessage(card_blocks(card), fallback_text(card))
+
+
+async def _load_card(sources: Sources, message: Message) -> Card:
+    """Load what a card shows of the request of a message."""
+    async with sources.db.read() as tx:
         request = await requests.get(tx, message.request_id or "")
         decisions = await requests.decisions_of(tx, request.id)
         several = await runs.of_request(tx, request.id, MAX_RUNS)
         in_force = await pauses.not_ended(tx)
         review = await reviews.of_request(tx, request.id) if request.is_emergency else None
-    words = (
-        await _approval_status_text(db, slack_directory, clock, request) if request.state == "awaiting_approval" else ""
-    )
-    names = await slack_directory.names_of(named_reviewers(request)) if review else {}
-    card = Card(
+    now, is_waiting = sources.clock.now(), request.state == "awaiting_approval"
+    status, stages = await _approval_status(sources, request, decisions) if is_waiting else (None, ())
+    names = await sources.slack_directory.names_of(named_reviewers(request)) if review else {}
+    readers = (request.requester.user, *(status.eligible_approvers if status else ()), *_deciders(decisions))
+    return Card(
         request=request,
         decisions=decisions,
         runs=several,
-        approval_status=words,
-        pauses=shown_pauses(in_force, request, several, clock.now()),
-        review=due_review_text(request, review, clock.now(), request.zone, names) if review else "",
+        status=status,
+        stages=stages,
+        pauses=shown_pauses(in_force, request, several, now),
+        review=due_review_text(request, review, now, request.zone, names) if review else "",
         review_is_due=review is not None and review.reviewed_at is None,
         variant="receipt" if message.kind == "receipt" else "approval",
         mentions_approvers=bool(message.facts.get("mentions")),
+        system=sources.systems.get(request.content.backend),
+        reader_zones=await sources.slack_directory.known_zones(readers),
     )
-    return RenderedMessage(card_blocks(card), fallback_text(card))
 
 
-async def _approval_status_text(db: Database, slack_directory: SlackDirectory, clock: Clock, request: Request) -> str:
-    async with db.read() as tx:
-        decisions = await requests.decisions_of(tx, request.id)
-        held = await delegations.for_decisions(tx, decisions, clock.now())
-    directory = await load_approval_directory(slack_directory, request, decisions)
-    found = approval_status(current_round(request, held), decisions, directory, clock.now())
-    return " ".join([f"{found.text}.", *found.unapprovable_reasons])
+def _deciders(decisions: Iterable[Decision]) -> tuple[str, ...]:
+    return tuple(decision.person.user for decision in decisions)
 
 
-async def _render_outcome(db: Database, slack_directory: SlackDirectory, message: Message) -> RenderedMessage:
-    async with db.read() as tx:
-        request = await requests.get(tx, message.request_id or "")
+async def _approval_status(
+    sources: Sources, request: Request, decisions: Iterable[Decision]
+) -> tuple[ApprovalStatus, tuple[Stage, ...]]:
+    """Return how far an approval has come, and its stages at this moment."""
+    now, decisions = sources.clock.now(), list(decisions)
+    async with sources.db.read() as tx:
+        held = await delegations.for_decisions(tx, decisions, now)
+    directory = await load_approval_directory(sources.slack_directory, request, decisions)
+    current = current_round(request, held)
+    return approval_status(current, decisions, directory, now), current.stages(now)
+
+
+async def _render_outcome(sources: Sources, message: Message) -> RenderedMessage:
+    card = await _load_card(sources, message)
+    async with sources.db.read() as tx:
         run = await runs.get(tx, message.run_id or "")
         parent = await messages.get(tx, message.parent_id) if message.parent_id else None
-    state = run.state if request.is_series else request.state
-    text = fallback(f"{request.name} · {outcome_label(state)} · {request.title}")
+    text = outcome_text(card.request, run)
     if message.kind == "outcome":
-        requester = "" if message.facts.get("mentions") else await _name_of(slack_directory, request)
-        return RenderedMessage(outcome_blocks(request, run, requester), text)
+        is_mentioned = bool(message.facts.get("mentions"))
+        requester = "" if is_mentioned else await _name_of(sources.slack_directory, card.request)
+        blocks = outcome_blocks(card, run, requester, is_direct=is_user(message.recipient))
+        return RenderedMessage(blocks, text)
     if parent is None or not parent.ts:
         waits = parent.id if parent is not None and parent.state != "undeliverable" else ""
         return RenderedMessage(failure_blocks(run), text, waits_for_message_id=waits)
@@ -149,15 +196,8 @@ async def _name_of(slack_directory: SlackDirectory, request: Request) -> str:
         return ""
 
 
-async def _render_reminder(
-    db: Database, slack_directory: SlackDirectory, clock: Clock, message: Message
-) -> RenderedMessage:
-    async with db.read() as tx:
-        request = await requests.get(tx, message.request_id or "")
-        parent = await messages.get(tx, message.parent_id) if message.parent_id else None
-    standing_now = await _approval_status_text(db, slack_directory, clock, request)
-    more = str(message.facts.get("text", ""))
-    text = f"{request.name} still waits for a decision: {request.title}. {standing_now} {more}".strip()
-    thread = parent.ts if parent is not None else ""
-    blocks = fit_message([rich_text_lines([*_mentions(message), text_run(clip(text, 2900))])])
-    return RenderedMessage(blocks, fallback(text), thread_ts=thread)
+async def _render_reminder(sources: Sources, message: Message) -> RenderedMessage:
+    card = await _load_card(sources, message)
+    more, thread = str(message.facts.get("text", "")), await _ts_of_parent(sources, message)
+    blocks = reminder_blocks(card, _mentioned(message), more)
+    return RenderedMessage(blocks, reminder_text(card, more), thread_ts=thread)

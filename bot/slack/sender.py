@@ -6,7 +6,7 @@ A message whose first sending was interrupted is searched in Slack before it is 
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -15,6 +15,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy.exc import DBAPIError
 
+from blocks.card.model import SystemNames
 from bot import failpoints
 from bot.clock import Clock
 from bot.errors import NightshiftError, NotFound
@@ -33,7 +34,7 @@ from bot.slack.error_codes import (
     retry_after_seconds,
 )
 from bot.slack.find_posted import find_posted
-from bot.slack.projection import RenderedMessage, render
+from bot.slack.projection import RenderedMessage, Sources, render
 from bot.slack.rate_limits import RateLimiter
 from bot.slack.recipients import Hidden, Recipients
 from bot.slack.users import SlackDirectory
@@ -73,6 +74,7 @@ class Sender:
         wake: asyncio.Event,
         digests: Digests,
         recipients: Recipients,
+        systems: Mapping[str, SystemNames] | None = None,
         admin_channel: str = "",
         rate_limiter: RateLimiter | None = None,
         monotonic: Callable[[], float] = time.monotonic,
@@ -80,6 +82,7 @@ class Sender:
         self._client = client
         self._db = db
         self._slack_directory = slack_directory
+        self._sources = Sources(db, slack_directory, clock, systems or {})
         self._clock = clock
         self._node = node
         self._min_update_seconds = min_update_seconds
@@ -209,10 +212,10 @@ class Sender:
         """Render a message. All copies of a card that are due in a round are rendered once. Raises Hidden."""
         await self._recipients.check_may_see(message)
         if message.kind not in ("approval", "receipt"):
-            return await render(self._db, self._slack_directory, self._clock, message)
+            return await render(self._sources, message)
         key = f"{message.kind}:{bool(message.facts.get('mentions'))}", message.request_id or ""
         if key not in self._renders:
-            work = render(self._db, self._slack_directory, self._clock, message)
+            work = render(self._sources, message)
             self._renders[key] = asyncio.ensure_future(work)
         return await self._renders[key]
 

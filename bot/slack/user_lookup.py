@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import available_timezones
 
 import structlog
 from slack_sdk.errors import SlackApiError
@@ -97,6 +98,16 @@ class UserLookup:
             if known is None or self._age(known) >= MAX_KEPT_AGE_SECONDS:
                 raise
             return known.user
+
+    async def known_zones(self, users: Iterable[str]) -> frozenset[str] | None:
+        """Return the time zones of users without asking Slack; None if one of them is not known, or they are more than
+        ``MAX_SINGLE_LOOKUPS``."""
+        wanted = list(dict.fromkeys(users))
+        if len(wanted) > MAX_SINGLE_LOOKUPS:
+            return None
+        stored = await self._stored(wanted)
+        zones = frozenset(stored[user].user.zone if user in stored else "" for user in wanted)
+        return zones if zones <= available_timezones() else None
 
     async def users(
         self,

@@ -126,6 +126,10 @@ class SlackDirectory:
         """Return the names of users by id, as far as Slack tells them."""
         return {user_id: user.name for user_id, user in (await self.users(users)).known.items()}
 
+    async def known_zones(self, users: Iterable[str]) -> frozenset[str] | None:
+        """Return the time zones of users without asking Slack; None if one of them is not known, or they are many."""
+        return await self.people.known_zones(users)
+
     async def authorize(self, person: Person) -> User:
         """Return a user who may use the bot, with the workspace of the bot as theirs if they belong to it.
 

@@ -157,9 +157,12 @@ async def add(
 
 
 async def mark_dirty(
-    tx: Tx, request_id: str, now: datetime, kinds: Sequence[MessageKind] = ("approval", "receipt", "outcome")
+    tx: Tx,
+    request_id: str,
+    now: datetime,
+    kinds: Sequence[MessageKind] = ("approval", "receipt", "outcome", "reminder"),
 ) -> None:
-    """Make every copy of a request's cards due, because the request has changed."""
+    """Make every copy of a request's cards due, and its reminders, because the request has changed."""
     await tx.execute(_MARK_DIRTY, {"of_request": request_id, "kinds": list(kinds), "now": now})
 
 

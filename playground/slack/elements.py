@@ -84,6 +84,22 @@ def elements_of(blocks: Sequence[Json]) -> Iterator[Element]:
                 yield Element(block, block["accessory"], "accessory")
 
 
+def plain_label(label: str) -> str:
+    """What people call a button: its label without the "…" that says that a dialog follows."""
+    return label.removesuffix("…").rstrip()
+
+
+def button_labels(blocks: Sequence[Json]) -> list[str]:
+    """What can be pressed: the buttons, and the entries of menus after those of their block."""
+    found: list[str] = []
+    for element in elements_of(blocks):
+        if element.kind == "button":
+            found.append(plain_label(element.label))
+        elif element.kind == "overflow":
+            found += [plain_label(_text(option.get("text"))) for option in options_of(element.json)]
+    return found
+
+
 def initial_state(spec: Json) -> Json:
     """The state entry of an element that nobody has changed."""
     name, initial, empty = STATE_PROPERTIES[spec["type"]]

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from playground.slack.elements import FormState, Json, elements_of
+from playground.slack.elements import FormState, Json, button_labels, elements_of
 from playground.slack.text import NameResolver, blocks_to_text, mrkdwn_to_text
 
 ChannelKind = Literal["public", "private", "im"]
@@ -103,6 +103,12 @@ class Message:
 
     @property
     def buttons(self) -> list[str]:
+        """What can be pressed on it: buttons, and the entries of menus."""
+        return button_labels(self.blocks)
+
+    @property
+    def visible_buttons(self) -> list[str]:
+        """The labels of its buttons, without what is in menus."""
         return [e.label for e in elements_of(self.blocks) if e.kind == "button"]
 
     def form_of(self, user: str) -> FormState:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from blocks.card.questions import CONFIRM_CALLBACK
 from bot.requests.model import Run
 from bot.storage import requests, runs
 from playground.environment import Environment
@@ -184,6 +185,9 @@ async def click_for_reply(who: Person, button: str, message: Message) -> str:
     if reply.ephemeral_texts:
         return "\n".join(reply.ephemeral_texts)
     modal = await who.modal()
+    if modal.container.content["callback_id"] == CONFIRM_CALLBACK:
+        await modal.submit()
+        await who.ws.wait_until(lambda: modal.container.content["callback_id"] != CONFIRM_CALLBACK, WAIT_SECONDS)
     await who.ws.wait_until(lambda: "Looking again at what" not in modal.text, WAIT_SECONDS)
     text = modal.text
     await modal.close()
@@ -215,7 +219,8 @@ async def advance_to_run(env: Environment, card: Message, run_number: int) -> No
     overlap. Where jobs were made slow, the one before may still be going."""
     if env.foreman.speed >= 1:
         await _wait_for_end_of_runs(env, card)
-    shown = rf"Run {run_number}: waiting for its time · \w+ (\d+ \w+ \d+, \d\d:\d\d) CET"
+    shown = rf"Run {run_number}: waiting for its time · \w+ (\d+ \w+), (\d\d:\d\d) CET"
     found = await eventually(env, lambda: re.search(shown, card.text), lambda: card.text)
-    due = datetime.strptime(found[1], "%d %b %Y, %H:%M").replace(tzinfo=ZoneInfo("Europe/Berlin"))
+    text = f"{found[1]} {env.clock.now().year} {found[2]}"
+    due = datetime.strptime(text, "%d %b %Y %H:%M").replace(tzinfo=ZoneInfo("Europe/Berlin"))
     env.clock.move_to(due.astimezone(UTC) + timedelta(seconds=5))

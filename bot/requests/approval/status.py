@@ -61,6 +61,8 @@ class ApprovalStatus(FrozenModel):
     unapprovable_reasons: tuple[str, ...] = ()
     group_problems: tuple[str, ...] = ()
     is_certain: bool = True
+    notes: tuple[str, ...] = ()
+    """What else must be known of who may approve, a sentence each, such as how old a list of those on call is."""
     text: str = ""
 
 
@@ -81,7 +83,8 @@ def approval_status(
             "is_certain": False,
             "unapprovable_reasons": known_reasons,
             "group_problems": possible.group_problems if directory.has_groups else (),
-            "text": f"{text}. Slack does not say just now who may approve.",
+            "notes": (*certain.notes, _UNKNOWN_APPROVERS_TEXT),
+            "text": f"{text}. {_UNKNOWN_APPROVERS_TEXT}",
         }
     )
 
@@ -139,6 +142,7 @@ def _with_other_places(
     )
 
 
+_UNKNOWN_APPROVERS_TEXT = "Slack does not say just now who may approve."
 NO_APPROVERS_TEXT = "Policy names nobody who could approve this."
 
 
@@ -161,7 +165,7 @@ def _build_status(
         for index in reachable_stages(stage_index, eligible_by_stage, assignment)
         for user in eligible_by_stage[index] - excluded
     }
-    notes = () if is_complete else (note.removesuffix(".") for note in group_notes(stage, directory))
+    notes = () if is_complete else tuple(group_notes(stage, directory))
     return ApprovalStatus(
         state="approved" if is_complete else "waiting",
         code=_status_code(is_complete, changes),
@@ -174,7 +178,13 @@ def _build_status(
         changes_requested_by=changes,
         unapprovable_reasons=_unapprovable_reasons(stages, eligible_by_stage, approvals, excluded),
         group_problems=tuple(text for index in incomplete for text in group_problems(stages[index], directory)),
-        text=". ".join((_status_text(stages, stage_index, approval_count, is_complete, changes), *notes)),
+        notes=notes,
+        text=". ".join(
+            (
+                _status_text(stages, stage_index, approval_count, is_complete, changes),
+                *(note.removesuffix(".") for note in notes),
+            )
+        ),
     )
 
 

@@ -10,15 +10,15 @@ from bot.schedule import ZonedTime
 
 
 def decision_text(event: Event, request: Request, comment: str) -> str:
-    """Say what approvers have decided. Who decided is shown after it, and when it starts if it was approved."""
-    said = f" “{comment}”" if comment else ""
+    """Say what approvers have decided. Who decided is shown next to it, and when it starts if it was approved."""
+    said = f"“{comment}”. " if comment else ""
     match event:
         case Event.APPROVED:
-            return f"{request.name} was approved: {request.title}.{said}"
+            return ""
         case Event.DENIED:
-            return f"{request.name} was denied: {request.title}.{said} Nothing was done."
+            return f"{said}{request.name} will not run."
         case _:
-            return f"Changes to {request.name} are asked for:{said} Use “Edit” on its card."
+            return f"Changes to {request.name} are requested: {said}Edit it on its card."
 
 
 def next_stage_text(request: Request, stage: Stage) -> str:
@@ -42,19 +42,19 @@ def cancelled_text(request: Request, *, is_over: bool) -> str:
     to stop something."""
     if is_over:
         rest = "No further run will start." if request.is_series else "It will not start."
-        return f"{request.name} was cancelled: {request.title}. {rest}"
-    return f"{request.name} is being cancelled: {request.title}. Its system is asked to stop it."
+        return f"{request.name} was cancelled. {rest}"
+    return f"{request.name} is being cancelled. Its system is asked to stop it."
 
 
 def expired_text(request: Request) -> str:
     """Say that nobody decided in time."""
-    return f"{request.name} has expired: {request.title}. {request.outcome} Request it again if it is still needed."
+    return f"{request.name} has expired. {request.outcome} Request it again if it is still needed."
 
 
 def about_to_start_text(request: Request, starts_at: datetime) -> str:
     """Say that a request starts soon, and what can be done about it."""
     at = _moment(starts_at, request.zone)
-    return f"{request.name} starts at {at}: {request.title}. “Cancel” on its card stops it."
+    return f"{request.name} starts at {at}. Cancel it on its card if it must not."
 
 
 def ended_text(request: Request, run: Run) -> str:
@@ -67,8 +67,8 @@ def ended_text(request: Request, run: Run) -> str:
 def unknown_text(request: Request) -> str:
     """Say that nobody knows whether a run started."""
     return (
-        f"It is not known whether {request.name} started: {request.title}. Nothing is sent again until somebody says "
-        "on its card what happened."
+        f"It is not known whether {request.name} started. Nothing is sent again until somebody says on its card what "
+        "happened."
     )
 
 
@@ -82,4 +82,5 @@ def next_start_text(request: Request, now: datetime) -> str:
 
 
 def _moment(instant: datetime, zone: str) -> str:
-    return f"{ZonedTime.from_instant(instant, zone).local:%a %d %b %H:%M %Z}"
+    local = ZonedTime.from_instant(instant, zone).local
+    return f"{local:%a} {local.day} {local:%b, %H:%M %Z}"

@@ -36,6 +36,16 @@ def rules_clause(requirement: Requirement) -> str:
     return f" (rule{'s' if len(names) > 1 else ''} {join_words(names)})" if names else ""
 
 
+def rule_sentence(requirement: Requirement) -> str:
+    """Return why policy demands what it does, for the card: ``Rule “many hosts”: 43 hosts.``; "" if it says nothing."""
+    because = join_words(requirement.because)
+    names = [f"“{name}”" for name in requirement.demanded_by]
+    if not names:
+        return f"{because[:1].upper()}{because[1:]}." if because else ""
+    rules = f"Rule{'s' if len(names) > 1 else ''} {join_words(names)}"
+    return f"{rules}: {because}." if because else f"{rules}."
+
+
 def _with_review(text: str, requirement: Requirement) -> str:
     return f"Emergency. {text} {review_sentence(requirement.review)}" if requirement.review else text
 

@@ -13,8 +13,10 @@ from playground.slack.elements import (
     Element,
     FormState,
     Json,
+    button_labels,
     elements_of,
     options_of,
+    plain_label,
 )
 from playground.slack.errors import NotVisible, SearchFailed
 from playground.slack.model import Message, View
@@ -66,7 +68,8 @@ class Surface(ABC):
 
     @property
     def buttons(self) -> list[str]:
-        return [e.label for e in self._buttons("")]
+        """What can be pressed: buttons, and the entries of menus."""
+        return button_labels(self.blocks)
 
     def value(self, label: str) -> Any:
         """The value of a field as people see it; None when it is empty. Raises NotVisible."""
@@ -129,8 +132,16 @@ class Surface(ABC):
         return await self.set_value(element, found if element.kind.startswith("multi_") else found[0])
 
     async def click(self, label: str, *, near: str = "", confirm: bool = True) -> Outcome:
-        """Press a button. A confirmation is accepted unless ``confirm`` is False. Raises NotVisible."""
-        await self.ws.changes.wait_until(lambda: self._button(label, near) is not None, FIELD_TIMEOUT)
+        """Press a button, or an entry of a menu. A confirmation is accepted unless ``confirm`` is False. Raises
+        NotVisible."""
+
+        def is_there() -> bool:
+            return self._button(label, near) is not None or self._menu_entry(label, near) is not None
+
+        await self.ws.changes.wait_until(is_there, FIELD_TIMEOUT)
+        entry = self._menu_entry(label, near) if self._button(label, near) is None else None
+        if entry is not None:
+            return await self.press(entry[0], option=entry[1], confirm=confirm)
         return await self.press(self.button(label, near), confirm=confirm)
 
     async def choose(self, option: str, *, confirm: bool = True) -> Outcome:
@@ -195,11 +206,24 @@ class Surface(ABC):
 
     def _buttons(self, near: str) -> list[Element]:
         """The buttons from the block on that reads ``near``."""
+        return [e for e in self._elements_from(near) if e.kind == "button"]
+
+    def _menu_entry(self, label: str, near: str) -> tuple[Element, Json] | None:
+        """A menu and its entry of this label, from the block on that reads ``near``."""
+        wanted = plain_label(label).casefold()
+        menus = (element for element in self._elements_from(near) if element.kind == "overflow")
+        for menu in menus:
+            for option in options_of(menu.json):
+                if plain_label(option_text(self.ws, option)).casefold() == wanted:
+                    return menu, option
+        return None
+
+    def _elements_from(self, near: str) -> list[Element]:
         at = next(
             (n for n, b in enumerate(self.blocks) if near in blocks_to_text([b], self.ws.display_name)),
             len(self.blocks),
         )
-        return [e for e in elements_of(self.blocks[at if near else 0 :]) if e.kind == "button"]
+        return list(elements_of(self.blocks[at if near else 0 :]))
 
     def _button(self, label: str, near: str) -> Element | None:
         return _find_by_label(self._buttons(near), label)
@@ -240,10 +264,14 @@ class HomeTab(Surface):
 
 
 def _find_by_label(elements: list[Element], label: str) -> Element | None:
-    """The element of a label; capitals and a trailing "(optional)" do not matter."""
-    plain = label.casefold()
+    """The element of a label; capitals, a trailing "(optional)" and the "…" of a button do not matter."""
+    plain = plain_label(label).casefold()
     found = next((e for e in elements if e.label == label), None)
-    return found or next((e for e in elements if e.label.casefold().removesuffix(" (optional)") == plain), None)
+    return found or next((e for e in elements if _plain(e.label) == plain), None)
+
+
+def _plain(label: str) -> str:
+    return plain_label(label.casefold().removesuffix(" (optional)"))
 
 
 def _raise_missing(elements: list[Element], label: str, what: str) -> NoReturn:

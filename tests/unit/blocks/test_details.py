@@ -7,7 +7,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from blocks.card import Card, card_blocks, fallback_text
+from blocks.card.model import Card
+from blocks.card.render import card_blocks, fallback_text
 from blocks.details import content_pages, details_file, details_view, page_count, reading_view
 from blocks.limits import view_size_problem
 from bot.requests.disclosure import MAX_VALUE_LENGTH, card_excerpts, has_hidden_text, passages
@@ -110,7 +111,7 @@ def test_every_page_fits(data: st.DataObject) -> None:
 @example_settings
 @given(st.data())
 def test_the_card_shows_what_it_does_not_count_as_hidden(data: st.DataObject) -> None:
-    request = data.draw(some_requests())
+    request = data.draw(some_requests()).model_copy(update={"state": "awaiting_approval"})
     shown = texts_of(card_blocks(Card(request, data.draw(strategies.decisions(request)))))
     excerpts = card_excerpts(request)
     texts = [excerpts.targets, excerpts.reason, excerpts.scheduler_reason, *excerpts.warnings]
@@ -129,9 +130,9 @@ def test_a_value_that_is_cut_says_by_how_much(length: int, hidden: int) -> None:
     assert note in texts_of(blocks)
     assert ("more character" in texts_of(blocks)) == (hidden > 0)
     assert card_excerpts(request).hidden == hidden
-    labels = [element["text"]["text"] for element in blocks[-1]["elements"]]
-    assert labels[:2] == (["Read all", "Approve"] if hidden else ["Approve", "Deny"])
-    assert (blocks[-1]["elements"][0]["style"], "style" in blocks[-1]["elements"][1]) == ("primary", not hidden)
+    labels = [element["text"]["text"] for element in blocks[-1]["elements"] if element["type"] == "button"]
+    assert labels == (["Read all", "Approve", "Deny…"] if hidden else ["Approve", "Deny…", "Details"])
+    assert [element.get("style") for element in blocks[-1]["elements"]] == ["primary", None, None, None]
     assert ("read all of it first" in fallback_text(Card(request))) == (hidden > 0)
     receipt = card_blocks(Card(request, variant="receipt"))
     assert "Read all" not in texts_of(receipt)
@@ -162,7 +163,7 @@ def test_a_fallback_text_is_short_enough_for_an_update(outcome: str) -> None:
 def test_names_of_targets_after_the_first_few_are_counted_and_not_hidden() -> None:
     names = tuple(f"web{number}" for number in range(43))
     request = pending_request().model_copy(update={"targets": TargetSet(count=50, names=names)})
-    assert "and 40 more" in texts_of(card_blocks(Card(request)))
+    assert "+ 45 more" in texts_of(card_blocks(Card(request)))
     assert not has_hidden_text(request)
     assert ", ".join(names) + " and 7 whose names are not known" in joined_pages(request)
 

@@ -6,7 +6,8 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from blocks.card import Card, card_blocks, failure_blocks, fallback_text, outcome_blocks
+from blocks.card.model import Card
+from blocks.card.render import card_blocks, fallback_text
 from blocks.details import details_view
 from blocks.form import form_view, paginate, shown_page
 from blocks.limits import (
@@ -17,6 +18,7 @@ from blocks.limits import (
     text_length,
     view_size_problem,
 )
+from blocks.outcome import failure_blocks, outcome_blocks
 from blocks.preview import (
     CALLS_ACTION,
     TARGETS_ACTION,
@@ -30,6 +32,7 @@ from blocks.preview import (
 from blocks.text import Block
 from bot.backends.base import FormField, Option
 from bot.forms import Form
+from bot.requests.approval.status import ApprovalStatus, StatusCode
 from playground.slack.limits import check_message, check_view
 from tests.unit.blocks import strategies
 
@@ -55,7 +58,14 @@ def assert_valid_view(view: dict[str, Any]) -> None:
 
 
 def buttons(blocks: list[Block]) -> list[str]:
-    return [e["action_id"] for block in blocks if block["type"] == "actions" for e in block["elements"]]
+    """The action ids of buttons, and those that the entries of menus stand for."""
+    found = []
+    for element in (e for block in blocks if block["type"] == "actions" for e in block["elements"]):
+        if element["type"] == "overflow":
+            found += [option["value"].partition("|")[0].removeprefix("ask_") for option in element["options"]]
+        else:
+            found.append(element["action_id"])
+    return found
 
 
 def visible_texts(value: Any) -> str:
@@ -72,7 +82,8 @@ def test_a_card_fits_at_any_number_of_targets(data: st.DataObject) -> None:
     request = data.draw(strategies.requests())
     said, ran = data.draw(strategies.decisions(request)), data.draw(strategies.runs(request))
     note = data.draw(strategies.texts())
-    blocks = card_blocks(Card(request, said, ran, approval_status=note))
+    status = ApprovalStatus(state="waiting", code=StatusCode.MORE_APPROVALS_NEEDED, notes=(note,))
+    blocks = card_blocks(Card(request, said, ran, status=status))
     assert_valid_message(blocks)
     assert "details" in buttons(blocks)
     assert len(fallback_text(Card(request))) <= 4_000
@@ -83,9 +94,9 @@ def test_a_card_fits_at_any_number_of_targets(data: st.DataObject) -> None:
 def test_a_card_that_is_cut_still_says_who_asked_what_stands_and_since_when(data: st.DataObject) -> None:
     request = data.draw(strategies.requests()).model_copy(update={"state": "awaiting_approval"})
     said = data.draw(strategies.decisions(request))
-    blocks = card_blocks(Card(request, said, approval_status="1 of 2 approved by @sre"))
+    blocks = card_blocks(Card(request, said))
     shown = visible_texts(blocks)
-    for expected in ("Requested by", "When", "On ", "Waiting for", "1 of 2 approved by @sre", "Decide by"):
+    for expected in ("requested by", "When", "Where ", "Waiting for approval", "Needs 1 approval", "Expires"):
         assert expected in shown
     assert {"approve", "deny", "changes", "withdraw"} <= set(buttons(blocks))
     if len(said) > 20:
@@ -97,11 +108,12 @@ def test_a_card_that_is_cut_still_says_who_asked_what_stands_and_since_when(data
 def test_an_outcome_and_its_failures_fit(data: st.DataObject) -> None:
     request = data.draw(strategies.requests())
     for run in data.draw(strategies.runs(request))[:1]:
-        assert_valid_message(outcome_blocks(request, run))
+        for is_direct in (True, False):
+            assert_valid_message(outcome_blocks(Card(request), run, is_direct=is_direct))
         failures = failure_blocks(run)
         assert_valid_message(failures)
         failed = len((run.progress or {})["results"])
-        assert f"{failed} failed" in visible_texts(failures)
+        assert f"{failed:,} failed" in visible_texts(failures)
 
 
 @example_settings

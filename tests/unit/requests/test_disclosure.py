@@ -1,19 +1,23 @@
 """What a card shows of a request, how much it leaves out, and in which order its room is used."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from bot.requests.disclosure import card_excerpts, has_hidden_text, passages
 from bot.requests.model import Request, TargetSet
+from bot.schedule import Now, Once, Schedule, ZonedTime
 from bot.values import Resolution
 from tests.unit.requests.build import pending_request
 
+SCHEDULED = "Scheduled in Foreman. "
+ONCE = Once(start=ZonedTime(wall=datetime(2026, 3, 4, 22), zone="Europe/Berlin"))
 CHANGE = {"field": "Hosts", "before": "a", "after": "b"}
 
 
 def request(**fields: Any) -> Request:
-    base = {"targets": TargetSet(count=1, names=("web-1",)), "reason": "patch"}
+    base = {"targets": TargetSet(count=1, names=("web-1",)), "reason": "patch", "scheduler": "backend"}
     return pending_request().model_copy(update=base | fields)
 
 
@@ -25,7 +29,7 @@ def hidden(**fields: Any) -> int:
     ("fields", "limit"),
     [
         (lambda text: {"reason": text}, 1000),
-        (lambda text: {"scheduler_reason": text}, 300),
+        (lambda text: {"scheduler_reason": f"{SCHEDULED}{text}"}, 300 - len(SCHEDULED)),
         (lambda text: {"summary": (("Command", text),)}, 300),
         (lambda text: {"summary": ((text, "id"),)}, 80),
         (lambda text: {"warnings": (text,)}, 300),
@@ -61,7 +65,7 @@ def test_rows_are_shown_up_to_their_number_and_the_rest_is_counted(
 def test_all_that_is_hidden_counts() -> None:
     long = "x" * 310
     everything = request(
-        summary=(("Command", long),), warnings=(long,), scheduler_reason=long, changes=(CHANGE | {"after": "x" * 160},)
+        summary=(("Command", long),), warnings=(long,), scheduler_reason=f"{SCHEDULED}{long}"[:310], changes=(CHANGE | {"after": "x" * 160},)
     )
     assert card_excerpts(everything).hidden == 40
 
@@ -87,16 +91,31 @@ def test_a_card_has_room_for_four_thousand_characters_of_a_request() -> None:
     ("targets", "text"),
     [
         ({"count": 2, "names": ("a", "b")}, "2 hosts: a, b"),
-        ({"count": 3, "names": ("a", "b")}, "3 hosts: a, b and 1 more"),
+        ({"count": 3, "names": ("a", "b")}, "3 hosts: a, b + 1 more"),
         ({"count": 3, "names": ()}, "3 hosts"),
-        ({"count": 10, "names": tuple("abcdefghij")}, "10 hosts: a, b, c, d, e, f, g, h, i, j"),
-        ({"count": 12, "names": tuple("abcdefghijkl")}, "12 hosts: a, b, c, d, e, f, g, h, i, j and 2 more"),
+        ({"count": 10, "names": tuple("abcdefghij")}, "10 hosts: a, b, c, d, e + 5 more"),
+        ({"count": 2_000, "names": tuple("abcdefghijkl")}, "2,000 hosts: a, b, c, d, e + 1,995 more"),
         ({"count": 1, "names": ("a",), "fixed": False}, "1 host: a (worked out again when it starts)"),
         ({"count": 1, "names": ("a",), "note": "All of them."}, "1 host: a. All of them."),
     ],
 )
 def test_the_first_targets_are_named(targets: dict[str, Any], text: str) -> None:
     assert card_excerpts(request(targets=TargetSet(**targets))).targets.text == text
+
+
+@pytest.mark.parametrize(
+    ("scheduler", "schedule", "text"),
+    [
+        ("nightshift", Now(), ""),
+        ("backend", Now(), ""),
+        ("backend", ONCE, "It starts it."),
+    ],
+)
+def test_who_keeps_the_time_is_said_where_it_is_not_nightshift(scheduler: str, schedule: Schedule, text: str) -> None:
+    content = pending_request().content.model_copy(update={"schedule": schedule})
+    kept = request(content=content, scheduler=scheduler, scheduler_reason="It starts it.")
+    assert card_excerpts(kept).scheduler_reason.text == text
+    assert ("Timing", "It starts it.") in {(passage.label, passage.text) for passage in passages(kept)}
 
 
 def test_what_a_parameter_stands_for_is_in_the_passages() -> None:

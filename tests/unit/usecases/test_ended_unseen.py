@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from blocks.card import Card, card_blocks
+from blocks.card.model import Card
+from blocks.card.render import card_blocks
 from bot.errors import Conflict, NotAllowed
 from bot.requests.model import Request, Run
 from bot.usecases.conflict_finder import MAY_BE_RUNNING
@@ -13,6 +14,7 @@ from bot.usecases.drafts.preview import preview_draft
 from bot.usecases.runs.confirm_ended import ENDED_TEXT, confirm_ended
 from bot.usecases.runs.silence import SHOWN_AFTER
 from playground.sandbox import Fault
+from playground.slack.elements import button_labels
 from tests.unit.usecases.harness import Harness
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -53,8 +55,7 @@ async def silent(bot: Harness, hosts: str) -> tuple[Request, Run]:
 
 
 def buttons(request: Request, run: Run) -> list[str]:
-    row = card_blocks(Card(request, runs=[run]))[-1]["elements"]
-    return [str(element["text"]["text"]) for element in row]
+    return button_labels(card_blocks(Card(request, runs=[run])))
 
 
 async def test_the_card_says_that_there_is_no_contact_and_stops_saying_so(bot: Harness) -> None:
