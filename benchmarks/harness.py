@@ -84,7 +84,7 @@ class Harness:
         card = await approver.wait_for(f"NS-{number}", where="#approvals", timeout=20)
         if approve:
             await self.load.approve(approver, card)
-            await self.env.slack.wait_until(lambda: "Succeeded" in card.text, 40)
+            await self.env.slack.wait_until(lambda: "Done" in card.text, 40)
         return card
 
     def command_payload(self, name: str, text: str) -> tuple[Kind, Json]:

@@ -38,7 +38,7 @@ def fit_message(blocks: list[Block], whole: Sequence[Block] = ()) -> list[Block]
     enough, the longest blocks are left out. Headers, buttons and the blocks in ``whole`` are kept."""
     if len(blocks) <= MAX_MESSAGE_BLOCKS and text_length(blocks) <= MAX_MESSAGE_LENGTH:
         return blocks
-    note = context("Shortened: there is more than one message can hold. “Show details” has all of it.")
+    note = context("Shortened: there is more than one message can hold. Details has all of it.")
     room = MAX_MESSAGE_LENGTH - text_length(note)
     kept = list(blocks)
 

@@ -27,7 +27,7 @@ async def run_now(narrator: Narrator) -> None:
     narrator.write_line("\n(24 seconds later)")
     await narrator.wait_until(lambda: "0 succeeded" not in card.text, "no host was ever done")
     await narrator.wait_for_text(card, "▰")
-    await _wait_for_end(narrator, card, "Succeeded")
+    await _wait_for_end(narrator, card, "Done")
     await narrator.wait_for_message(alice, "succeeded", where="dm")
     narrator.check(len(narrator.env.foreman.invocations) == made + 1, "Foreman did not get exactly one job")
 
@@ -46,7 +46,7 @@ async def run_later(narrator: Narrator) -> None:
     narrator.write_line("\n(it is tomorrow, 21:00)")
     await _wait_for_job(narrator, made)
     await narrator.wait_for_text(card, "Running")
-    await _wait_for_end(narrator, card, "Succeeded")
+    await _wait_for_end(narrator, card, "Done")
 
 
 async def deny_with_reason(narrator: Narrator) -> None:
@@ -78,19 +78,19 @@ async def two_approvers(narrator: Narrator) -> None:
     name = await narrator.confirm(alice, await narrator.preview(alice, form))
     card = await narrator.wait_for_message(bob, f"{name} ·", where="#approvals")
     await narrator.click(bob, "Approve", card)
-    await narrator.wait_for_text(card, "1 of 2 approved by @sre")
+    await narrator.wait_for_text(card, "Needs 1 more approval from @sre")
     await narrator.click(alice, "Edit", card)
     edited = await alice.modal()
     await narrator.wait_until(lambda: "Loading…" not in edited.text, "the form never came")
     await narrator.fill(alice, edited, {"Where": "name ~ batch"})
     await narrator.confirm(alice, await narrator.preview(alice, edited))
-    await narrator.wait_for_text(card, "0 of 2 approved by @sre")
+    await narrator.wait_for_text(card, "Needs 2 approvals from @sre")
     narrator.check("name ~ cache" in card.text and "name ~ batch" in card.text, "the card does not show what changed")
     narrator.check(len(narrator.env.foreman.invocations) == made, "Foreman got a job that was not approved")
     await narrator.click(bob, "Approve", card)
-    await narrator.wait_for_text(card, "1 of 2 approved by @sre")
+    await narrator.wait_for_text(card, "Needs 1 more approval from @sre")
     await narrator.click(carol, "Approve", card)
-    await _wait_for_end(narrator, card, "Succeeded")
+    await _wait_for_end(narrator, card, "Done")
     narrator.check(len(narrator.env.foreman.invocations) == made + 1, "Foreman did not get exactly one job")
 
 
@@ -110,7 +110,7 @@ async def own_request_refused(narrator: Narrator) -> None:
     )
     narrator.check("Waiting for approval" in card.text, "the card has changed")
     await _approve(narrator, name, by="carol")
-    await _wait_for_end(narrator, card, "Succeeded")
+    await _wait_for_end(narrator, card, "Done")
 
 
 async def failed_hosts(narrator: Narrator) -> None:

@@ -21,7 +21,7 @@ async def update(narrator: Narrator) -> None:
     card = await narrator.wait_for_message(bob, f"{name} ·", where="#approvals")
     narrator.check("What changes" in card.text, "the card shows no difference")
     await narrator.approve(bob, card)
-    await narrator.wait_for_text(card, "Succeeded")
+    await narrator.wait_for_text(card, "Done")
     await narrator.wait_for_message(alice, f"{name} ·", where="#results")
     after = opsramp.job_by_name(JOB)["script"]["configParams"]
     narrator.check(after == {**before, "startupConfigAlert": wanted}, f"the job is now {after}")

@@ -65,7 +65,7 @@ def test_axe_finds_nothing_serious_on_a_phone(open_window: Callable[..., Window]
     window.click_button("Channels")
     _check(window, "sidebar")
     window.open_place("results")
-    window.click_button("Show details", window.find_card("NS-1"))
+    window.click_button("Details", window.find_card("NS-1"))
     expect(window.modal).to_contain_text("Requested by")
     _check(window, "modal")
     window.close()

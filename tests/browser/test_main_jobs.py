@@ -27,7 +27,7 @@ def test_a_service_is_restarted_on_hosts_of_foreman(window: Window) -> None:
     name = window.confirm_request()
     window.approve(name)
     expect(window.find_card(name)).to_contain_text("Approved by @bob")
-    expect(window.find_card(name)).to_contain_text("Succeeded", timeout=RUN_MS)
+    expect(window.find_card(name)).to_contain_text("Done", timeout=RUN_MS)
     window.outcome(name, "succeeded")
     window.screenshot("foreman")
 

@@ -12,7 +12,7 @@ MESSAGE_COUNT = 500
 def test_the_page_opens_on_a_filled_workspace(window: Window) -> None:
     page = window.page
     expect(page.locator(".me-name")).to_contain_text("Bob Brown")
-    expect(window.find_card("NS-1")).to_contain_text("Succeeded")
+    expect(window.find_card("NS-1")).to_contain_text("Done")
     expect(window.find_card("NS-2")).to_contain_text("every")
     expect(window.find_card("NS-3")).to_contain_text("Waiting for approval")
     expect(page.locator(".suggestions li")).to_have_count(3)
@@ -57,7 +57,7 @@ def test_it_fits_a_phone(open_window: Callable[..., Window]) -> None:
     window.click_button("Channels")
     window.screenshot("phone-channels")
     window.open_place("results")
-    window.click_button("Show details", window.find_card("NS-1"))
+    window.click_button("Details", window.find_card("NS-1"))
     expect(window.modal).to_contain_text("Requested by")
     window.screenshot("phone")
     _fits_viewport(page)

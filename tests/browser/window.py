@@ -163,9 +163,10 @@ class Window:
     # Messages
 
     def find_card(self, name: str) -> Locator:
-        """The newest card of a request here."""
-        heading = self.page.get_by_role("heading", name=re.compile(rf"\b{name}\b"))
-        return self.page.get_by_role("article").filter(has=heading).last
+        """The newest message here that is about a request and has buttons: its card, or its outcome."""
+        buttons = self.page.get_by_role("button").or_(self.page.get_by_role("link"))
+        about_it = self.page.get_by_role("article").filter(has_text=re.compile(rf"\b{name}\b"))
+        return about_it.filter(has=buttons).last
 
     def click_button(self, label: str, within: Locator | None = None) -> None:
         (within or self.page).get_by_role("button", name=label, exact=True).click()

@@ -83,7 +83,7 @@ async def check_of_starts(harness: Harness) -> None:
     await asyncio.sleep(10)
     env.clock.move_to(starts_at + timedelta(seconds=30))
     for card in cards:
-        await wait_for_texts(card, "Succeeded", env=env, timeout=60)
+        await wait_for_texts(card, "Done", env=env, timeout=60)
         harness.expect("Not checked" not in card.text, f"not checked: {card.text}")
     async with asyncio.timeout(60):
         while not await harness.verifier.is_settled():

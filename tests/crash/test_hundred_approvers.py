@@ -52,7 +52,7 @@ async def approve_all_at_once(harness: Harness) -> None:
     outcomes = await asyncio.gather(*(person.surface_of(card).click("Approve") for person in people))
     assert [outcome.error for outcome in outcomes if outcome.error] == []
     await eventually(env, lambda: all(map(reply_text, outcomes)), lambda: "somebody was not answered")
-    await eventually(env, lambda: "Succeeded" in card.text, lambda: card.text)
+    await eventually(env, lambda: "Done" in card.text, lambda: card.text)
     said = Counter(reply_text(outcome).replace(name, "NS") for outcome in outcomes)
     assert sum(many for text, many in said.items() if "counts" in text or "You approved" in text) == QUORUM, said
     assert sum(many for text, many in said.items() if "decided already" in text or "nothing left" in text) == 97, said

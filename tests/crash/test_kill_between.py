@@ -53,7 +53,7 @@ async def test_there_is_one_job_the_request_finishes_and_the_card_is_right(
         await eventually(env, lambda: job_requests(env))
         await bot.kill()
         await bot.start()
-        await wait_for_texts(card, "Succeeded", "20 of 20", env=env)
+        await wait_for_texts(card, "Done", "20 of 20", env=env)
         assert jobs_received(env) == 1
         assert len(env.foreman.invocations) == 1
         await _check_posted_once(env, name, card)

@@ -30,7 +30,7 @@ from tests.scenarios.steps import (
 async def test_now(env: Environment, alice: Person) -> None:
     before, name = jobs_received(env), await make_request(alice)
     card = await approve_request(env, name)
-    await wait_for_texts(card, "Approved by @bob", "Succeeded", "20 of 20", env=env)
+    await wait_for_texts(card, "Approved by @bob", "Done", "20 of 20", env=env)
     for where in ("#results", "dm"):
         await alice.wait_for(f"{name} · succeeded", where=where)
     assert jobs_received(env) == before + 1
@@ -45,7 +45,7 @@ async def test_later(env: Environment, alice: Person) -> None:
     assert jobs_received(env) == before
     tomorrow = env.clock.now().astimezone(ZoneInfo("Europe/Berlin")) + timedelta(days=1)
     env.clock.move_to(tomorrow.replace(hour=21, minute=0, second=5).astimezone(UTC))
-    await wait_for_texts(card, "Succeeded", env=env)
+    await wait_for_texts(card, "Done", env=env)
     assert jobs_received(env) == before + 1
 
 
@@ -56,7 +56,7 @@ async def test_a_denial_with_its_reason(env: Environment, alice: Person, bob: Pe
     question = await bob.modal(WAIT_SECONDS)
     await question.fill({"Why?": "Not today."})
     await question.submit()
-    await wait_for_texts(card, "Denied by @bob", "Not today.", env=env)
+    await wait_for_texts(card, "Denied", "@bob", "Not today.", env=env)
     await wait_for_texts(await find_card(alice, name, "dm"), "Not today.", env=env)
     assert jobs_received(env) == before
 
@@ -66,7 +66,7 @@ async def test_ones_own(env: Environment, bob: Person) -> None:
     card = await find_card(bob, name)
     assert "You asked for this yourself" in await click_for_reply(bob, "Approve", card)
     await approve_request(env, name, by="carol")
-    await wait_for_texts(card, "Succeeded", env=env)
+    await wait_for_texts(card, "Done", env=env)
 
 
 async def test_two_failed_hosts(env: Environment, alice: Person) -> None:
@@ -98,7 +98,7 @@ async def test_two_approvers_at_once(env: Environment, alice: Person, bob: Perso
     card = await find_card(bob, name)
     answers = await asyncio.gather(click_for_reply(bob, "Approve", card), click_for_reply(carol, "Approve", card))
     assert sorted("You approved" in text for text in answers) == [False, True]
-    await wait_for_texts(card, "Succeeded", env=env)
+    await wait_for_texts(card, "Done", env=env)
     assert jobs_received(env) == before + 1
 
 
@@ -114,7 +114,7 @@ async def test_searching_paging_and_errors_in_the_form(env: Environment, alice: 
     await modal.fill({"Where": "name ~ web"})
     preview = await press_preview(modal)
     assert '"concurrency_level": 3' in await exact_request(preview)
-    await wait_for_texts(await approve_request(env, await confirm_request(preview)), "Succeeded", env=env)
+    await wait_for_texts(await approve_request(env, await confirm_request(preview)), "Done", env=env)
 
 
 async def test_a_job_of_opsramp_is_updated(env: Environment, alice: Person) -> None:
@@ -124,7 +124,7 @@ async def test_a_job_of_opsramp_is_updated(env: Environment, alice: Person) -> N
     modal = await open_form(alice, '/opsramp update job="Restart print spooler" when=now because=so')
     await fill_pages(modal, {"Script parameters": {"Timeout": wanted}})
     card = await approve_request(env, await confirm_request(await press_preview(modal)))
-    await wait_for_texts(card, "What changes", "Succeeded", "it holds what was sent", env=env)
+    await wait_for_texts(card, "What changes", "Done", "it holds what was sent", env=env)
     assert env.opsramp.job_by_name("Restart print spooler")["script"]["parameters"][1]["value"] == wanted
 
 

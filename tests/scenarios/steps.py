@@ -194,6 +194,24 @@ async def click_for_reply(who: Person, button: str, message: Message) -> str:
     return text
 
 
+async def say_it_did_not_run(who: Person, card: Message, answer: str) -> str:
+    """Say on a card of unknown outcome that the run did not start, and what to do: "Start it now" or "Close it".
+    Returns the answer."""
+    question = await click_for_modal(who, "It did not run", card, "Look in its system first")
+    shown = len(who.stack)
+    reply = await question.click(answer)
+    assert reply.error == "", reply
+    await who.ws.wait_until(lambda: len(who.stack) > shown, WAIT_SECONDS)
+    said = (await who.modal()).text
+    await (await who.modal()).close(everything=True)
+    return said
+
+
+def rerun_button(message: Message) -> str:
+    """The button that repeats the work on what failed: "Rerun 3 failed"."""
+    return next(label for label in message.buttons if label.startswith("Rerun"))
+
+
 def _is_going(run: Run) -> bool:
     """Whether a run was started. What was started just now counts as scheduled until it is polled."""
     just_started = run.state == "scheduled_in_backend" and run.due_at is not None

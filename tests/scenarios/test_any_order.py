@@ -40,7 +40,7 @@ people = st.sampled_from(["alice", "bob", "carol", "dave", "mallory"])
 which = st.integers(0, 3)
 actions = st.one_of(
     st.tuples(st.just("ask"), st.sampled_from(["alice", "bob", "dave"])),
-    st.tuples(st.just("click"), people, st.sampled_from(["Approve", "Approve", "Take back", "Withdraw"]), which),
+    st.tuples(st.just("click"), people, st.sampled_from(["Approve", "Approve", "Undo my approval", "Withdraw"]), which),
     st.tuples(st.just("deny"), people, which),
     st.tuples(st.just("edit"), st.sampled_from(["alice", "bob", "dave"]), which),
     st.tuples(st.just("wait"), st.sampled_from([5, 120, 300, 900])),

@@ -35,9 +35,9 @@ async def test_one_of_the_group_approves_and_everybody_sees_who(env: Environment
     assert card.buttons[:2] == ["Approve", "Deny"]
     assert "Approve" not in receipt.buttons
     assert f"You approved {name}." in await click_for_reply(bob, "Approve", card)
-    await wait_for_texts(card, "Approved by @bob", "Succeeded", env=env)
+    await wait_for_texts(card, "Approved by @bob", "Done", env=env)
     assert "Approve" not in card.buttons
-    await wait_for_texts(receipt, "Approved by @bob", "Succeeded", env=env)
+    await wait_for_texts(receipt, "Approved by @bob", "Done", env=env)
 
 
 async def test_a_denial_asks_for_a_reason_and_the_requester_reads_it(
@@ -50,8 +50,8 @@ async def test_a_denial_asks_for_a_reason_and_the_requester_reads_it(
     assert (await question.submit()).errors == {"Why?": "Please complete this required field."}
     await question.fill({"Why?": "Wait for *monday* <!channel> & <https://evil.example|click>"})
     await question.submit()
-    await wait_for_texts(card, "Denied by @bob", "Wait for *monday* <!channel> & <https://evil.example|click>", env=env)
-    await wait_for_texts(await find_card(alice, name, "dm"), "Denied by @bob", env=env)
+    await wait_for_texts(card, "Denied", "@bob", "Wait for *monday* <!channel> & <https://evil.example|click>", env=env)
+    await wait_for_texts(await find_card(alice, name, "dm"), "Denied", "@bob", env=env)
     assert jobs_received(env) == before
 
 
@@ -71,7 +71,7 @@ async def test_nobody_approves_their_own_request(env: Environment, bob: Person) 
     assert "You asked for this yourself" in await click_for_reply(bob, "Approve", card)
     assert "Waiting for approval" in card.text
     await approve_request(env, name, by="carol")
-    await wait_for_texts(card, "Approved by @carol", "Succeeded", env=env)
+    await wait_for_texts(card, "Approved by @carol", "Done", env=env)
     assert jobs_received(env) == before + 1
 
 
@@ -113,7 +113,7 @@ async def test_a_second_click_is_answered_with_what_was_decided(env: Environment
     stale = bob.surface_of(card)
     button = stale.button("Approve")
     await approve_request(env, name)
-    await wait_for_texts(card, "Succeeded", env=env)
+    await wait_for_texts(card, "Done", env=env)
     reply = await stale.press(button)
     await eventually(env, lambda: reply.ephemeral_texts)
     assert reply.ephemeral_texts == [f"{name} was decided already: succeeded. Nothing was changed."]
@@ -148,7 +148,7 @@ async def test_two_approvers_at_once_start_it_once_and_both_are_answered(
     first, second = await asyncio.gather(click_for_reply(bob, "Approve", card), click_for_reply(carol, "Approve", card))
     assert sorted("You approved" in text for text in (first, second)) == [False, True]
     assert any("was decided already" in text for text in (first, second))
-    await wait_for_texts(card, "Succeeded", env=env)
+    await wait_for_texts(card, "Done", env=env)
     assert jobs_received(env) == before + 1
     assert card.text.count("Approved by") == 1
 
@@ -160,7 +160,7 @@ async def test_ten_clicks_of_one_approver_count_once(env: Environment, alice: Pe
     button = surface.button("Approve")
     replies = await asyncio.gather(*(surface.press(button) for _ in range(10)))
     await eventually(env, lambda: all(reply.ephemeral_texts for reply in replies))
-    await wait_for_texts(card, "Succeeded", env=env)
+    await wait_for_texts(card, "Done", env=env)
     assert jobs_received(env) == before + 1
     assert [reply.error for reply in replies] == [""] * 10
 
@@ -185,21 +185,21 @@ async def test_the_requester_withdraws_and_nobody_else_can(env: Environment, ali
     assert "Only the requester can withdraw it." in await click_for_reply(bob, "Withdraw", card)
     assert f"{name} is withdrawn." in await click_for_reply(alice, "Withdraw", await find_card(alice, name, "dm"))
     await wait_for_texts(card, "Withdrawn", env=env)
-    assert card.buttons == ["Show details"]
+    assert card.buttons == ["Details"]
 
 
 async def test_a_request_that_nobody_decides_in_time_expires(env: Environment, alice: Person, bob: Person) -> None:
     name, before = await make_request(alice), jobs_received(env)
     card = await find_card(bob, name)
     env.clock.advance(timedelta(hours=8, minutes=1))
-    await wait_for_texts(card, "Expired without a decision", env=env)
+    await wait_for_texts(card, "Expired", env=env)
     assert jobs_received(env) == before
 
 
 async def test_details_show_the_whole_request(env: Environment, alice: Person, bob: Person) -> None:
     name = await make_request(alice)
     card = await find_card(bob, name)
-    await bob.click("Show details", card)
+    await bob.click("Details", card)
     details = await bob.modal(WAIT_SECONDS)
     assert name in details.text
     assert '"search_query": "os = RedHat"' in details.text

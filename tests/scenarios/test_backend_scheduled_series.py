@@ -32,7 +32,7 @@ def advance_past_caches(env: Environment) -> None:
 async def test_a_schedule_kept_by_opsramp_reports_the_result_of_the_update(env: Environment, alice: Person) -> None:
     name = await confirm_request(await press_preview(await open_form(alice, f'{JOB} when="{DAILY}"')))
     card = await approve_request(env, name)
-    await wait_for_texts(card, "Succeeded", "OpsRamp updated the job, and it holds what was sent.", env=env)
+    await wait_for_texts(card, "Done", "OpsRamp updated the job, and it holds what was sent.", env=env)
     assert "Checked when it is handed to OpsRamp, not before the job's own runs." in card.text
     result = await alice.wait_for(f"{name} ·", where="#results")
     assert "OpsRamp updated the job, and it holds what was sent." in result.text

@@ -66,7 +66,7 @@ async def test_while_slack_is_silent_it_is_cancelled_in_time_and_started_from_he
     await wait_for_texts(card, "Retrying until", env=env)
     assert jobs_received(env) == calls
     env.slack.faults.clear()
-    await wait_for_texts(card, "Succeeded", "8 of 8", env=env)
+    await wait_for_texts(card, "Done", "8 of 8", env=env)
     assert jobs_received(env) == calls + 1
 
 
@@ -83,10 +83,10 @@ async def test_with_its_approver_gone_it_is_cancelled_and_asked_about_again(env:
     env.slack.admin.set_group("sre", ["carol"])
     move_before(env, job, 10)
     await is_cancelled(env, job)
-    await wait_for_texts(card, "Waiting for approval", "0 of 1 approved", env=env)
+    await wait_for_texts(card, "Waiting for approval", "Needs 1 approval", env=env)
     await approve_at_short_notice(env.slack.person("carol"), card)
     env.clock.move_to(job.start_at + timedelta(seconds=5))
-    await wait_for_texts(card, "Succeeded", "8 of 8", env=env)
+    await wait_for_texts(card, "Done", "8 of 8", env=env)
     assert jobs_received(env) == calls + 1
 
 
@@ -111,6 +111,6 @@ async def test_a_clock_that_is_set_back_starts_nothing_twice(env: Environment, a
     move_before(env, job, 100)
     move_before(env, job, 10)
     env.clock.move_to(job.start_at + timedelta(seconds=5))
-    await wait_for_texts(card, "Succeeded", "8 of 8", env=env)
+    await wait_for_texts(card, "Done", "8 of 8", env=env)
     assert "Not checked" not in card.text
     assert jobs_received(env) == calls

@@ -129,7 +129,7 @@ async def test_what_cannot_be_reached_says_so_and_the_other_works(env: Environme
     await modal.fill({"service": "nginx"})
     assert kept_values(modal) == TYPED
     card = await approve_request(env, await confirm_request(await press_preview(modal)))
-    await wait_for_texts(card, "Succeeded", env=env)
+    await wait_for_texts(card, "Done", env=env)
 
 
 async def test_arguments_that_cannot_be_looked_up_are_reported_and_the_rest_is_filled_in(

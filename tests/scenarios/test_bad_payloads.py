@@ -102,7 +102,7 @@ async def record_payload(env: Environment, alice: Person, bob: Person, name: str
                 await (await press_preview(form)).submit()
         case _:
             card = await find_card(bob, await make_request(alice))
-            label = {"approve": "Approve", "details": "Show details"}.get(name, "Deny")
+            label = {"approve": "Approve", "details": "Details"}.get(name, "Deny")
             await bob.click(label, card)
             if name == "deny_reason":
                 modal = await bob.modal()
@@ -193,7 +193,7 @@ async def test_a_button_of_an_older_card_is_answered(
 ) -> None:
     card = await find_card(bob, await make_request(alice))
     # Its card asks to read all, once there are very many requests on these hosts.
-    await bob.click("Read all" if "Read all" in card.buttons else "Show details", card)
+    await bob.click("Read all" if "Read all" in card.buttons else "Details", card)
     payload = sent_last(env, "details")
     request_id = payload["actions"][0]["value"].partition(":")[0]
     env.slack.workspace.stacks.clear()

@@ -33,5 +33,5 @@ async def test_the_second_dispatch_neither_calls_nor_records_an_outcome(env: Env
         await asyncio.sleep(0.2)  # It has read the row and waits for its turn.
         assert not second.done()
     await asyncio.wait_for(second, WAIT_SECONDS)
-    await wait_for_texts(card, "Succeeded", env=env)
+    await wait_for_texts(card, "Done", env=env)
     assert jobs_received(env) == before + 1

@@ -29,4 +29,4 @@ async def test_an_approver_decides_on_home_and_in_details(env: Environment, alic
     question = await bob.modal()
     await question.fill({"Why?": "not today"})
     await question.submit()
-    await wait_for_texts(await find_card(bob, denied, "#approvals"), "Denied by @bob", env=env)
+    await wait_for_texts(await find_card(bob, denied, "#approvals"), "Denied", "@bob", env=env)

@@ -63,11 +63,11 @@ async def test_what_an_approver_edits_does_not_run_with_the_requesters_rights(
     preview = await bob.modal()
     assert "[Run now]" not in preview.text, preview.text
     assert await confirm_request(preview) == name
-    await wait_for_texts(found, "Waiting for approval", "edited by @bob", "0 of 1 approved by @sre", env=env)
+    await wait_for_texts(found, "Waiting for approval", "edited by @bob", "Needs 1 approval from @sre", env=env)
     assert jobs_received(env) == before
     assert "You have edited this request, so others decide." in await click_for_reply(bob, "Approve", found)
     assert "You approved" in await click_for_reply(carol, "Approve", found)
-    await wait_for_texts(found, "Succeeded", "edited by @bob", env=env)
+    await wait_for_texts(found, "Done", "edited by @bob", env=env)
     assert jobs_received(env) == before + 1
 
 
@@ -83,7 +83,7 @@ async def test_the_requesters_own_later_edit_does_not_make_it_hers_alone_again(
     preview = await alice.modal()
     assert "[Run now]" not in preview.text, preview.text
     await confirm_request(preview)
-    await wait_for_texts(found, "Waiting for approval", "0 of 1 approved by @sre", env=env)
+    await wait_for_texts(found, "Waiting for approval", "Needs 1 approval from @sre", env=env)
     assert jobs_received(env) == before
 
 

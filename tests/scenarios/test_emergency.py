@@ -47,9 +47,7 @@ async def test_an_emergency_runs_now_and_is_reviewed_afterwards(env: Environment
     assert "It runs in spite of the freeze “year of rest”" in preview.text
     name = await confirm_request(preview)
     card = await find_card(bob, name)
-    await wait_for_texts(
-        card, f"{name} · Emergency: Run Command: uptime on", "Succeeded", "@sre must review it by", env=env
-    )
+    await wait_for_texts(card, f"{name} · Emergency: Run Command: uptime on", "Done", "@sre must review it by", env=env)
     outcome = await alice.wait_for(f"{name} · succeeded")
     assert "Emergency: @sre must review it within" in outcome.text
     await expect(env, await bob.command("/nightshift reviews"), f"{name} · Emergency: Run Command: uptime on")

@@ -31,6 +31,7 @@ from tests.scenarios.steps import (
     exact_request,
     open_form,
     press_preview,
+    rerun_button,
     wait_for_texts,
 )
 
@@ -157,7 +158,7 @@ async def test_what_failed_is_told_and_run_again_alone(
     await approve_request(env, name)
     outcome = await alice.wait_for(f"{name} · partly failed", where="#results", timeout=WAIT_SECONDS)
     lantern.broken = set()
-    await alice.click("Rerun failed targets", outcome)
+    await alice.click(rerun_button(outcome), outcome)
     modal = await alice.modal()
     await modal.wait_for_text("Lamps", WAIT_SECONDS)
     assert modal.value("Lamps") == ["gate"]

@@ -12,13 +12,13 @@ from tests.scenarios.form_filling import fill_pages
 from tests.scenarios.steps import (
     RESTART_COMMAND,
     approve_request,
-    click_for_reply,
     confirm_request,
     eventually,
     go_to_page,
     make_request,
     open_form,
     press_preview,
+    say_it_did_not_run,
     wait_for_texts,
 )
 
@@ -95,7 +95,7 @@ async def test_a_call_whose_answer_was_lost_is_found_and_not_sent_again(
     name = await make_request(alice, RESTART_COMMAND.replace("/foreman run", command), {"service": "nginx"})
     env.foreman.faults.append(fault)
     card = await approve_request(env, name)
-    await wait_for_texts(card, "Succeeded", "20 succeeded", env=env)
+    await wait_for_texts(card, "Done", "20 succeeded", env=env)
     assert calls(env) == (before[0] + 1, before[1] + 1)
 
 
@@ -118,8 +118,8 @@ async def test_an_unknown_outcome_is_asked_about_and_not_sent_again(
     card = await approve_request(env, name)
     await wait_for_texts(card, "Unknown: it may or may not have started", words, env=env)
     assert calls(env) == (before[0] + 1, before[1])
-    assert "started again" in await click_for_reply(bob, "It did not run: run it again", card)
-    await wait_for_texts(card, "Succeeded", env=env)
+    assert "started again" in await say_it_did_not_run(bob, card, "Start it now")
+    await wait_for_texts(card, "Done", env=env)
     assert calls(env) == (before[0] + 2, before[1] + 1)
 
 
@@ -128,7 +128,7 @@ async def test_foreman_away_is_waited_for(env: Environment, alice: Person) -> No
     name = await make_request(alice, RESTART_COMMAND + " system=main", {"service": "nginx"})
     env.foreman.faults.append(fault_at(FOREMAN, status=429, headers={"Retry-After": "1"}))
     card = await approve_request(env, name)
-    await wait_for_texts(card, "Succeeded", env=env)
+    await wait_for_texts(card, "Done", env=env)
     assert calls(env) == (before[0] + 2, before[1] + 1)
 
 
@@ -147,7 +147,7 @@ async def test_a_watch_that_fails_for_a_while_loses_nothing(env: Environment, al
         env.foreman.faults.append(fault)
     env.clock.advance(timedelta(seconds=40))
     await eventually(env, lambda: not any(fault.remaining for fault in env.foreman.faults))
-    await wait_for_texts(card, "Succeeded", "20 of 20", env=env)
+    await wait_for_texts(card, "Done", "20 of 20", env=env)
 
 
 def calls(env: Environment) -> tuple[int, int]:
@@ -184,12 +184,12 @@ async def test_immybot_renews_a_token_that_was_taken_back_mid_way(env: Environme
     await wait_for_texts(card, "Running", env=env)
     env.immybot.revoke_tokens()
     env.clock.advance(timedelta(seconds=20))
-    await wait_for_texts(card, "Succeeded", env=env)
+    await wait_for_texts(card, "Done", env=env)
     env.immybot.revoke_tokens()
     card = await start_maintenance(env, alice)
     await wait_for_texts(card, "Running", env=env)
     env.clock.advance(timedelta(seconds=20))
-    await wait_for_texts(card, "Succeeded", env=env)
+    await wait_for_texts(card, "Done", env=env)
     assert run_count(env)[1] == before[1] + 2
 
 
@@ -235,7 +235,7 @@ async def test_immybot_sessions_whose_answer_was_lost_are_found(env: Environment
     card = await start_maintenance(env, alice, fault)
     await wait_for_texts(card, "Running", env=env)
     env.clock.advance(timedelta(seconds=20))
-    await wait_for_texts(card, "Succeeded", env=env)
+    await wait_for_texts(card, "Done", env=env)
     assert run_count(env) == (before[0] + 1, before[1] + 1)
 
 
@@ -262,7 +262,7 @@ async def test_a_request_that_immybot_takes_and_forgets_never_counts_as_done(env
         card = await start_maintenance(env, alice)
         env.clock.advance(timedelta(minutes=1))
         await eventually(env, lambda: "Running" in card.text or "Failed" in card.text or "Unknown" in card.text)
-        assert "Succeeded" not in card.text
+        assert "Done" not in card.text
     finally:
         env.immybot.drop_requests = False
 
@@ -311,7 +311,7 @@ async def test_an_update_that_arrived_or_may_be_repeated_succeeds(
     env: Environment, alice: Person, seconds: str, fault: Fault
 ) -> None:
     card = await start_update(env, alice, seconds, fault)
-    await wait_for_texts(card, "Succeeded", "it holds what was sent", env=env)
+    await wait_for_texts(card, "Done", "it holds what was sent", env=env)
     assert timeout_of(env) == seconds
 
 
@@ -331,8 +331,8 @@ async def test_an_update_that_cannot_be_found_is_asked_about(
     await wait_for_texts(card, "Unknown: it may or may not have started", words, env=env)
     assert write_count(env) == before + 1
     assert card.text.count(words) == 1
-    await click_for_reply(bob, "It did not run: run it again", card)
-    await wait_for_texts(card, "Succeeded", env=env)
+    await say_it_did_not_run(bob, card, "Start it now")
+    await wait_for_texts(card, "Done", env=env)
     assert timeout_of(env) == seconds
 
 

@@ -42,7 +42,7 @@ async def test_a_command_shows_what_is_in_it(env: Environment, alice: Person, bo
         card = await find_card(who, name, where)
         assert f"{BIDI_SHOWN}⏎{FORGED_ROW}" in card.text
         assert not has_forged_row(card.text)
-    await bob.click("Show details", await find_card(bob, name))
+    await bob.click("Details", await find_card(bob, name))
     details = await bob.modal(WAIT_SECONDS)
     assert BIDI_SHOWN in details.text
     # Its lines are kept there, in a box of their own.
@@ -79,7 +79,7 @@ async def test_comments_and_wishes_are_rows_of_their_authors(
     for message in alice.direct_messages:
         assert not has_forged_row(message.text)
         assert not has_forged_row(message.fallback_text)
-    note = await alice.wait_for(f"Changes to {name} are asked for", "dm")
+    note = await alice.wait_for(f"Changes to {name} are requested", "dm")
     assert f"{FORGED_SHOWN}{BIDI_SHOWN}" in note.text
 
 

@@ -196,7 +196,7 @@ async def test_a_freeze_that_came_after_the_asking_stops_the_approval_until_its_
         file.write_text(calendar(("Audit", TUESDAY_NIGHT, TUESDAY_NIGHT + timedelta(hours=2))))
         await reload_calendars(env)
         assert "needs 1 of @board. Edit the request" in await click_for_reply(bob, "Approve", card)
-        await wait_for_texts(card, "Waiting for approval", "0 of 1 approved by @sre", env=env)
+        await wait_for_texts(card, "Waiting for approval", "Needs 1 approval from @sre", env=env)
 
         # The content is unchanged; only its approvers have changed.
         await alice.click("Edit", card)
@@ -205,14 +205,14 @@ async def test_a_freeze_that_came_after_the_asking_stops_the_approval_until_its_
         preview = await press_preview(form)
         assert "1 of @sre, then 1 of @board" in preview.text
         assert await confirm_request(preview) == name
-        await wait_for_texts(card, "the freeze Board", "Stage 1 of 2: 0 of 1 approved by @sre", env=env)
+        await wait_for_texts(card, "the freeze Board", "Needs 1 approval from @sre, then", env=env)
         assert "It is not your turn yet" in await click_for_reply(dave, "Approve", card)
         await click_for_reply(bob, "Approve", card)
-        await wait_for_texts(card, "Stage 2 of 2: 0 of 1 approved by @board", env=env)
+        await wait_for_texts(card, "Needs 1 more approval from @board", env=env)
         assert "You approved" in await click_for_reply(dave, "Approve", card)
         await advance_to(env, TUESDAY_NIGHT)
         # It starts during the freeze, since the freeze's approvers have agreed.
-        await wait_for_texts(card, "Succeeded", env=env)
+        await wait_for_texts(card, "Done", env=env)
 
 
 async def test_runs_inside_a_freeze_are_left_out_even_if_the_back_end_could_keep_the_series(

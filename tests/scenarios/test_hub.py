@@ -41,7 +41,7 @@ async def test_an_unknown_verb_is_answered_with_the_known_ones(env: Environment,
 
 async def test_lists_show_what_they_say(env: Environment, alice: Person, bob: Person, carol: Person) -> None:
     done = await make_request(alice)
-    await wait_for_texts(await approve_request(env, done, by="carol"), "Succeeded", env=env)
+    await wait_for_texts(await approve_request(env, done, by="carol"), "Done", env=env)
     waiting = await make_request(bob)
     everything = await hub_reply(env, carol, "list")
     assert f"{done} ·" in everything

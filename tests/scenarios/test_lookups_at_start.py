@@ -126,5 +126,5 @@ async def test_nothing_that_was_read_before_an_approval_is_used_after_it(
     await jobs_become(env, calls + 1, early)
     world.change_template(189, text="reboot")
     card = await approved(env, alice, TEMPLATE, "name ~ web", "now")
-    await wait_for_texts(card, "Succeeded", env=env)
+    await wait_for_texts(card, "Done", env=env)
     assert jobs_received(env) == calls + 2

@@ -47,7 +47,7 @@ async def test_the_bot_starts_without_a_group_and_refuses_what_only_that_group_c
     await bob.wait_for("there is no user group @app-team in the workspace", where="#ops-admin")
     assert "The user group @app-team cannot be found." in await refusal(alice, LINE.format("app", "now"))
     name = await make_request(alice, LINE.format("web05", "now"), UPTIME)
-    await wait_for_texts(await approve_request(env, name), "Succeeded", env=env)
+    await wait_for_texts(await approve_request(env, name), "Done", env=env)
 
 
 async def test_a_refusal_for_a_group_does_not_end_with_the_group(env: Environment, alice: Person, bob: Person):
@@ -64,4 +64,4 @@ async def test_a_refusal_for_a_group_does_not_end_with_the_group(env: Environmen
 async def test_once_the_group_is_back_the_rule_says_what_it_said(env: Environment, alice: Person):
     env.slack.admin.set_group("contractors", ["dave"])
     name = await make_request(alice, LINE.format("db", "now"), UPTIME)
-    await wait_for_texts(await approve_request(env, name), "Succeeded", env=env)
+    await wait_for_texts(await approve_request(env, name), "Done", env=env)

@@ -201,7 +201,7 @@ async def run(env: Environment, who: Person, line: str, pages: dict[str, PageVal
     preview = await press_preview(modal)
     assert "correct-horse" not in preview.text + await exact_request(preview)
     card = await approve_request(env, await confirm_request(preview))
-    await wait_for_texts(card, "Succeeded", env=env)
+    await wait_for_texts(card, "Done", env=env)
     return [r for r in env.opsramp.received_requests if r.method == "POST" and "/jobs" in r.path][-1].body
 
 
@@ -300,7 +300,7 @@ async def test_a_run_on_demand_tells_its_reason(env: Environment, alice: Person)
     await fill(modal, {"Basics": basics})
     await wait_for_texts(
         await approve_request(env, await confirm_request(await press_preview(modal))),
-        "Succeeded",
+        "Done",
         "OpsRamp accepted the run",
         env=env,
     )

@@ -126,7 +126,7 @@ async def test_a_series_that_ran_out_while_it_was_paused_is_over(env: Environmen
     env.clock.advance(timedelta(days=5))
     said = await hub_reply(env, alice, f"resume {name}")
     assert "2 runs were left out while it was paused. No run was left to come, so the series is over." in said
-    await wait_for_texts(card, "Succeeded", "The series is over.", env=env)
+    await wait_for_texts(card, "Done", "The series is over.", env=env)
 
 
 async def test_a_single_request_and_one_that_waits_for_approval_cannot_be_paused(

@@ -15,13 +15,13 @@ from playground.slack.changes import WAIT_SECONDS
 from tests.scenarios.steps import (
     JOBS_PATH,
     approve_request,
-    click_for_reply,
     eventually,
     find_card,
     jobs_received,
     make_request,
     open_form,
     press_preview,
+    say_it_did_not_run,
     wait_for_texts,
 )
 
@@ -78,7 +78,7 @@ async def test_a_start_is_held_until_somebody_resumes_the_system(env: Environmen
     assert jobs_received(env) == before
     assert "Foreman has been resumed." in await hub_reply(env, bob, "resume foreman.main")
     await bob.wait_for("▶️ Foreman has been resumed.", where="#ops-admin", timeout=WAIT_SECONDS)
-    await wait_for_texts(card, "Succeeded", "8 succeeded", env=env)
+    await wait_for_texts(card, "Done", "8 succeeded", env=env)
     assert jobs_received(env) == before + 1
     assert "Paused" not in card.text, name
 
@@ -93,7 +93,7 @@ async def test_a_pause_ends_by_itself_and_what_it_held_starts(env: Environment, 
     await asyncio.sleep(0.5)
     assert jobs_received(env) == before
     env.clock.advance(timedelta(minutes=6))
-    await wait_for_texts(card, "Succeeded", env=env)
+    await wait_for_texts(card, "Done", env=env)
     assert jobs_received(env) == before + 1
     await bob.wait_for("▶️ Everything has been resumed.", where="#ops-admin", timeout=WAIT_SECONDS)
 
@@ -118,7 +118,7 @@ async def test_a_start_on_another_system_is_not_held(env: Environment, alice: Pe
     before = jobs_received(env)
     await hub_reply(env, bob, "pause opsramp.main because disk")
     _, card = await approved(env, alice)
-    await wait_for_texts(card, "Succeeded", env=env)
+    await wait_for_texts(card, "Done", env=env)
     assert jobs_received(env) == before + 1
     await hub_reply(env, bob, "resume OpsRamp")
 
@@ -147,7 +147,7 @@ async def test_a_pause_between_the_checks_and_the_call_wins(
     await wait_for_texts(card, "Scheduled", "Paused: smoke. Held until somebody ends the pause.", env=env)
     assert jobs_received(env) == before
     await hub_reply(env, bob, "resume foreman.main")
-    await wait_for_texts(card, "Succeeded", env=env)
+    await wait_for_texts(card, "Done", env=env)
     assert jobs_received(env) == before + 1
 
 
@@ -166,7 +166,7 @@ async def test_a_call_that_did_not_arrive_is_not_repeated_during_a_pause(
     await asyncio.sleep(1.5)
     assert jobs_received(env) == tried
     await hub_reply(env, bob, "resume foreman.main")
-    await wait_for_texts(card, "Succeeded", env=env)
+    await wait_for_texts(card, "Done", env=env)
 
 
 async def test_a_retry_of_an_unknown_run_is_held_too(env: Environment, alice: Person, bob: Person) -> None:
@@ -176,11 +176,11 @@ async def test_a_retry_of_an_unknown_run_is_held_too(env: Environment, alice: Pe
     await wait_for_texts(card, "Unknown", env=env)
     said = await hub_reply(env, bob, "pause foreman.main because smoke")
     assert "Not stopped: 1 run that began before." in said
-    assert "starts once the pause ends" in await click_for_reply(alice, "It did not run: run it again", card)
+    assert "starts once the pause ends" in await say_it_did_not_run(alice, card, "Start it now")
     await wait_for_texts(card, "Paused: smoke.", env=env)
     assert jobs_received(env) == before + 1
     await hub_reply(env, bob, "resume foreman.main")
-    await wait_for_texts(card, "Succeeded", env=env)
+    await wait_for_texts(card, "Done", env=env)
 
 
 async def test_it_is_shown_on_home_at_the_preview_and_on_the_card_that_waits(
@@ -270,7 +270,7 @@ async def test_two_pauses_of_the_same_both_count(env: Environment, alice: Person
     await asyncio.sleep(0.5)
     assert jobs_received(env) == before
     env.clock.advance(timedelta(hours=1))
-    await wait_for_texts(card, "Succeeded", env=env)
+    await wait_for_texts(card, "Done", env=env)
 
 
 async def test_a_clock_that_is_set_back_lets_nothing_start(env: Environment, alice: Person, bob: Person) -> None:
@@ -283,4 +283,4 @@ async def test_a_clock_that_is_set_back_lets_nothing_start(env: Environment, ali
     assert jobs_received(env) == before
     env.clock.advance(timedelta(hours=5))
     await hub_reply(env, bob, "resume foreman.main")
-    await wait_for_texts(card, "Succeeded", env=env)
+    await wait_for_texts(card, "Done", env=env)

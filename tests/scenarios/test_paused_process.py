@@ -39,7 +39,7 @@ async def test_a_call_that_nobody_has_missed_is_made_once(
     before = jobs_received(env)
     during_pause.append(lambda: None)
     card = await approve_request(env, await make_request(alice))
-    await wait_for_texts(card, "Succeeded", env=env)
+    await wait_for_texts(card, "Done", env=env)
     assert during_pause == []
     assert jobs_received(env) == before + 1
 

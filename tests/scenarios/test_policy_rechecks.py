@@ -85,7 +85,7 @@ async def test_a_start_at_once_that_is_approved_in_a_forbidden_hour_is_not_made(
     await wait_for_texts(card, "Waiting for approval", env=env)
     env.clock.advance(timedelta(hours=8))
     assert "You approved" in await click_for_reply(bob, "Approve", card)
-    await wait_for_texts(card, "Succeeded", env=env)
+    await wait_for_texts(card, "Done", env=env)
     assert jobs_received(env) == before + 1
 
 
@@ -98,11 +98,11 @@ async def test_a_start_at_once_that_needs_more_people_by_then_is_reopened_for_ap
     answer = await click_for_reply(bob, "Approve", card)
     assert "Policy asks for more now. Needs 2 of @leads because" in answer
     assert "This was put before its approvers again." in answer
-    await wait_for_texts(card, "0 of 2 approved by @leads", env=env)
+    await wait_for_texts(card, "Needs 2 approvals from @leads", env=env)
     await click_for_reply(bob, "Approve", card)
     assert jobs_received(env) == before
     await click_for_reply(carol, "Approve", card)
-    await wait_for_texts(card, "Succeeded", env=env)
+    await wait_for_texts(card, "Done", env=env)
 
 
 async def test_a_preview_that_was_left_open_into_another_hour_is_not_sent(env: Environment, alice: Person):
@@ -126,7 +126,7 @@ async def test_two_previews_of_the_last_of_a_budget_are_one_run(env: Environment
         previews.append(await press_preview(form))
         assert "[Run now]" in previews[-1].text
     name = await confirm_request(previews[0])
-    await wait_for_texts(await find_card(alice, name, "dm"), "Succeeded", env=env)
+    await wait_for_texts(await find_card(alice, name, "dm"), "Done", env=env)
     await previews[1].submit()
     assert "Not sent" in previews[1].text
     assert "Policy asks for more than when this was previewed. Needs 1 of @sre" in previews[1].text
@@ -163,7 +163,7 @@ async def test_an_approval_after_the_start_moves_it_to_the_next_slot(
     await wait_for_texts(card, "Scheduled", f"{tomorrow}, 22:00 CET", env=env)
     assert jobs_received(env) == before
     env.clock.move_to(morning + timedelta(hours=36, seconds=5))
-    await wait_for_texts(card, "Succeeded", env=env)
+    await wait_for_texts(card, "Done", env=env)
     assert jobs_received(env) == before + 1
 
 
@@ -180,7 +180,7 @@ async def test_a_comment_given_with_a_late_approval_is_shown_on_the_card(
     await question.click("Run it now")
     await eventually(env, lambda: "You approved" in question.text, lambda: question.text)
     await question.close()
-    await wait_for_texts(card, "Approved by @bob", ": Watch the <!channel> disk.", "Succeeded", env=env)
+    await wait_for_texts(card, "Approved by @bob", ": Watch the <!channel> disk.", "Done", env=env)
 
 
 async def test_an_approval_after_the_start_may_drop_it(env: Environment, alice: Person, bob: Person, morning: datetime):
@@ -189,7 +189,7 @@ async def test_an_approval_after_the_start_may_drop_it(env: Environment, alice: 
     env.clock.move_to(morning + timedelta(hours=21))
     late = await click_for_modal(bob, "Approve", card, "has passed")
     await late.click("Drop it")
-    await wait_for_texts(card, "Denied by @bob", "Dropped, because its start had passed.", env=env)
+    await wait_for_texts(card, "Denied", "@bob", "Dropped, because its start had passed.", env=env)
     await late.close()
     assert jobs_received(env) == before
 
@@ -222,7 +222,7 @@ async def test_targets_resolved_again_may_change_a_little(
         answer = await click_for_reply(bob, "Approve", card)
         if asks:
             assert f"Targets: 24 hosts → {24 + more} hosts: +web90.ber.example.com" in answer
-            await wait_for_texts(card, f"{24 + more} hosts", "Changed in revision 2", env=env)
+            await wait_for_texts(card, f"{24 + more} hosts", "Changed: ", env=env)
             answer = await click_for_reply(bob, "Approve", card)
         assert "You approved" in answer
         await wait_for_texts(card, "Scheduled", "Approved by @bob", env=env)
@@ -244,7 +244,7 @@ async def test_a_series_must_be_approved_again_after_some_runs(env: Environment,
         await alice.wait_for(f"{name} · run {number} ·", where="#results")
     await advance_to_run(env, card, 3)
     why = "This series has made 2 runs since it was approved; policy asks again after 2."
-    await wait_for_texts(card, "Waiting for approval", why, "0 of 1 approved by @sre", env=env)
+    await wait_for_texts(card, "Waiting for approval", why, "Needs 1 approval from @sre", env=env)
     await eventually(env, lambda: any(f"{name} must be approved again." in message.text for message in card.thread))
     assert jobs_received(env) == before + 2
     assert "You approved" in await click_for_reply(bob, "Approve", card)
@@ -261,12 +261,12 @@ async def test_content_that_is_changed_back_must_be_approved_again(
     name = await make_request(alice, LINE.format("app02", "now"), UPTIME)
     card = await find_card(bob, name)
     await click_for_reply(bob, "Approve", card)
-    await wait_for_texts(card, "1 of 2 approved by @leads", env=env)
+    await wait_for_texts(card, "Needs 1 more approval from @leads", env=env)
     for revision, command in ((2, "df -h"), (3, "uptime")):
         form = await open_edit_form(alice, card)
         await form.fill({"command": command})
         await confirm_request(await press_preview(form))
-        await wait_for_texts(card, f"Changed in revision {revision}", "0 of 2 approved by @leads", env=env)
+        await wait_for_texts(card, "Changed: ", "Needs 2 approvals from @leads", env=env)
     assert "1 of 2" in await click_for_reply(carol, "Approve", card)
 
 

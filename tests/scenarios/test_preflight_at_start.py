@@ -15,11 +15,11 @@ from playground.slack.changes import WAIT_SECONDS
 from tests.scenarios.steps import (
     advance_to_run,
     approve_request,
-    click_for_reply,
     eventually,
     find_card,
     jobs_received,
     make_request,
+    say_it_did_not_run,
     wait_for_texts,
 )
 
@@ -203,7 +203,7 @@ async def test_a_retry_of_an_unknown_run_keeps_its_window(env: Environment, alic
     env.clock.advance(timedelta(hours=1, seconds=5))
     await wait_for_texts(card, "Unknown", env=env)
     env.clock.advance(timedelta(hours=10))
-    assert "its latest start has passed" in await click_for_reply(alice, "It did not run: run it again", card)
+    assert "its latest start has passed" in await say_it_did_not_run(alice, card, "Start it now")
     await wait_for_texts(card, "It did not run, and its latest start has passed.", env=env)
     assert jobs_received(env) == before + 1
 

@@ -65,7 +65,7 @@ async def test_the_card_of_a_feature_names_its_template(env: Environment, alice:
     assert shown in preview.text
     card = await find_card(bob, await confirm_request(preview))
     assert shown in card.text
-    await bob.click("Show details", card)
+    await bob.click("Details", card)
     assert shown in (await bob.modal(WAIT_SECONDS)).text
 
 
@@ -91,7 +91,7 @@ async def test_a_feature_that_is_pointed_elsewhere_before_the_approval_is_asked_
     assert difference in answer
     assert "This was put before its approvers again." in answer
     assert "You approved" not in answer
-    await wait_for_texts(card, "Changed in revision 2", "Waiting for approval", env=env)
+    await wait_for_texts(card, "Changed: ", "Waiting for approval", env=env)
     await bob.wait_for(f"{name} must be approved again", where="#approvals", timeout=WAIT_SECONDS)
     assert jobs_received(env) == before
     await approve_request(env, name, "carol")
@@ -109,7 +109,7 @@ async def test_one_approval_of_two_does_not_count_for_another_template(
     world.change_template(189, text="reboot")
     answer = await press_approve(carol, card)
     assert "text of template “Power Action - harmless” (id 189): as approved → changed" in answer
-    await wait_for_texts(card, "Changed in revision 2", "Waiting for approval", env=env)
+    await wait_for_texts(card, "Changed: ", "Waiting for approval", env=env)
     assert "counts" in await press_approve(carol, card)
     await approve_request(env, name, "bob")
 
@@ -121,7 +121,7 @@ async def test_a_renamed_template_that_policy_wants_two_people_for_gets_two(
     card = await find_card(bob, name)
     env.foreman.state.world.change_template(189, name="Power Action - Reboot")
     assert "This was put before its approvers again." in await press_approve(bob, card)
-    await wait_for_texts(card, "Changed in revision 2", "2 of @sre", env=env)
+    await wait_for_texts(card, "Changed: ", "Needs 2 approvals from @sre", env=env)
     assert "counts" in await press_approve(bob, card)
     await approve_request(env, name, "carol")
 
@@ -151,7 +151,7 @@ async def test_a_job_whose_script_changed_before_the_approval_is_asked_about_aga
     env.opsramp.tenants[CLIENT].script(7)["scriptVersion"] = "2.0"
     answer = await press_approve(bob, card)
     assert "version of script “Restart service” (id 7): 1.0 → 2.0" in answer
-    await wait_for_texts(card, "Changed in revision 2", "version 2.0", env=env)
+    await wait_for_texts(card, "Changed: ", "version 2.0", env=env)
     await approve_request(env, name)
 
 
@@ -167,7 +167,7 @@ async def test_a_job_with_more_devices_before_the_approval_is_asked_about_again(
     job["entities"] = entities
     assert "Targets: 3 devices → 12 devices: +" in answer
     assert f"+{more[0].host}" in answer
-    await wait_for_texts(card, "Changed in revision 2", "12 devices", env=env)
+    await wait_for_texts(card, "Changed: ", "12 devices", env=env)
 
 
 async def test_the_card_of_a_maintenance_names_the_item_and_its_version(

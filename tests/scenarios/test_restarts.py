@@ -74,7 +74,7 @@ async def test_a_request_can_be_approved_after_a_restart_and_the_same_card_goes_
         card = await find_card(env.slack.person("bob"), name)
     async with run_bot(env, "socket"):
         assert await approve_request(env, name) is card
-        await wait_for_texts(card, "Succeeded", env=env)
+        await wait_for_texts(card, "Done", env=env)
         assert jobs_received(env) == 1
 
 
@@ -85,7 +85,7 @@ async def test_a_run_that_ends_while_the_bot_is_down_is_reported_afterwards(env:
         await wait_for_texts(card, "Running", "0 of 20", env=env)
     env.clock.advance(timedelta(minutes=5))
     async with run_bot(env, "http"):
-        await wait_for_texts(card, "Succeeded", "20 of 20", env=env)
+        await wait_for_texts(card, "Done", "20 of 20", env=env)
     assert jobs_received(env) == 1
 
 
@@ -101,7 +101,7 @@ async def test_an_outcome_waits_for_slack_to_come_back(env: Environment) -> None
         await eventually(env, lambda: env.slack.journal.errors["chat.update"])
     env.slack.faults.clear()
     async with run_bot(env, "http"):
-        await wait_for_texts(card, "Succeeded", env=env)
+        await wait_for_texts(card, "Done", env=env)
         for where in ("#results", "dm"):
             await alice.wait_for(f"{name} · succeeded", where=where)
             outcomes = [m for m in alice.messages(where) if f"{name} ·" in m.text and "· succeeded" in m.text]
@@ -125,7 +125,7 @@ async def test_a_slack_that_asks_to_slow_down_is_obeyed_and_nothing_is_lost(env:
     async with run_bot(env, "http"):
         env.slack.faults.rate_limit("chat.update", retry_after=1, times=3)
         card = await approve_request(env, await make_request(env.slack.person("alice")))
-        await wait_for_texts(card, "Succeeded", env=env)
+        await wait_for_texts(card, "Done", env=env)
         limited = [e for e in env.slack.journal.calls("chat.update") if e.error]
         assert len(limited) == 3
 

@@ -17,6 +17,7 @@ from tests.scenarios.steps import (
     jobs_received,
     make_request,
     press_preview,
+    rerun_button,
     wait_for_texts,
 )
 
@@ -35,7 +36,7 @@ async def test_progress_is_shown_while_it_runs(env: Environment, alice: Person) 
     assert "▰" in card.text
     assert "▱" in card.text
     env.clock.advance(timedelta(seconds=10))
-    await wait_for_texts(card, "Succeeded", "20 of 20 · 20 succeeded · 0 failed", env=env)
+    await wait_for_texts(card, "Done", "20 of 20 · 20 succeeded · 0 failed", env=env)
     assert "▱" not in card.text
 
 
@@ -44,7 +45,7 @@ async def test_the_outcome_comes_once_to_the_results_channel_and_once_to_the_req
 ) -> None:
     name = await make_request(alice)
     card = await approve_request(env, name)
-    await wait_for_texts(card, "Succeeded", env=env)
+    await wait_for_texts(card, "Done", env=env)
     for where in ("#results", "dm"):
         await alice.wait_for(f"{name} · succeeded", where=where)
         outcomes = [m for m in alice.messages(where) if f"{name} ·" in m.text and "· succeeded" in m.text]
@@ -79,14 +80,14 @@ async def test_it_can_be_run_again_on_the_hosts_that_failed(env: Environment, al
     await wait_for_texts(await approve_request(env, name), "Partly failed", env=env)
     number = env.foreman.invocations[-1].id
     env.foreman.state.jobs.failing_hosts.clear()
-    await alice.click("Rerun failed targets", await find_card(alice, name, "#results"))
+    await alice.click(rerun_button(await find_card(alice, name, "#results")), await find_card(alice, name, "#results"))
     modal = await alice.modal(WAIT_SECONDS)
     await eventually(env, lambda: "Where" in modal.labels)
     assert modal.value("Where") == f"job_invocation.id = {number} and job_invocation.result = failed"
     await modal.fill({"When": "now", "Why": "once more"})
     preview = await press_preview(modal)
     assert "2 hosts" in preview.text
-    await wait_for_texts(await approve_request(env, await confirm_request(preview)), "Succeeded", "2 of 2", env=env)
+    await wait_for_texts(await approve_request(env, await confirm_request(preview)), "Done", "2 of 2", env=env)
 
 
 async def test_a_start_scheduled_in_foreman_is_cancelled_in_time(env: Environment, alice: Person, bob: Person) -> None:
@@ -100,7 +101,7 @@ async def test_a_start_scheduled_in_foreman_is_cancelled_in_time(env: Environmen
     env.clock.move_to(job.start_at + timedelta(minutes=5))
     assert env.foreman.invocations
     assert job.runs is None
-    assert card.buttons == ["Show details"]
+    assert card.buttons == ["Details"]
 
 
 async def test_a_start_scheduled_by_nightshift_is_cancelled_in_time(env: Environment, alice: Person) -> None:
@@ -114,7 +115,7 @@ async def test_a_start_scheduled_by_nightshift_is_cancelled_in_time(env: Environ
     await wait_for_texts(card, "Cancelled", env=env)
     env.clock.advance(timedelta(days=2))
     following = await approve_request(env, await make_request(alice))
-    await wait_for_texts(following, "Succeeded", env=env)
+    await wait_for_texts(following, "Done", env=env)
     assert jobs_received(env) == before + 1
 
 
@@ -144,7 +145,7 @@ async def test_only_the_requester_and_the_approvers_cancel(env: Environment, ali
 async def test_what_has_ended_cannot_be_cancelled(env: Environment, alice: Person) -> None:
     name = await make_request(alice)
     card = await approve_request(env, name)
-    await wait_for_texts(card, "Succeeded", env=env)
+    await wait_for_texts(card, "Done", env=env)
     reply = await alice.command(f"/nightshift cancel {name}")
     await eventually(env, lambda: reply.ephemeral_texts)
     assert reply.ephemeral_texts == [f"{name} is already over: succeeded."]
@@ -156,7 +157,7 @@ async def test_the_log_of_a_host_is_shown_on_request(env: Environment, alice: Pe
     name = await make_request(alice)
     await wait_for_texts(await approve_request(env, name), "Partly failed", env=env)
     outcome: Message = await find_card(alice, name, "#results")
-    await alice.click("Show details", outcome)
+    await alice.click("Details", outcome)
     details = await alice.modal(WAIT_SECONDS)
     await details.click("Results")
     await details.wait_for_text(f"{hosts[0]}: failed")

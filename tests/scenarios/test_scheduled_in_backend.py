@@ -75,7 +75,7 @@ async def test_a_start_is_checked_once_and_then_happens(env: Environment, alice:
     assert lookups(env) == before + 1
     move_before(env, job, 1)
     env.clock.move_to(job.start_at + timedelta(seconds=5))
-    await wait_for_texts(card, "Succeeded", "8 of 8", env=env)
+    await wait_for_texts(card, "Done", "8 of 8", env=env)
     assert "Not checked" not in card.text
     assert lookups(env) == before + 1
 
@@ -169,7 +169,7 @@ async def test_what_cannot_be_checked_is_cancelled_in_time_and_started_from_here
     await wait_for_texts(card, "Retrying until", env=env)
     assert jobs_received(env) == calls
     env.foreman.faults.clear()
-    await wait_for_texts(card, "Succeeded", "8 of 8", env=env)
+    await wait_for_texts(card, "Done", "8 of 8", env=env)
     assert jobs_received(env) == calls + 1
 
 
@@ -205,7 +205,7 @@ async def test_a_pause_holds_a_start_in_foreman_that_was_checked_before(
     await wait_for_texts(card, "Held until somebody ends the pause.", env=env)
     assert jobs_received(env) == calls
     await bob.command("/nightshift resume foreman.main", "#ops")
-    await wait_for_texts(card, "Succeeded", "8 of 8", env=env)
+    await wait_for_texts(card, "Done", "8 of 8", env=env)
     assert jobs_received(env) == calls + 1
 
 
@@ -279,7 +279,7 @@ async def test_people_are_told_of_a_run_that_foreman_announces_and_does_not_show
 async def test_a_start_during_which_nightshift_was_down_says_so(env: Environment, alice: Person) -> None:
     _, card, job = await scheduled(env, alice)
     env.clock.move_to(job.start_at + timedelta(minutes=1))
-    await wait_for_texts(card, "Succeeded", "Not checked before it started: Nightshift was down.", env=env)
+    await wait_for_texts(card, "Done", "Not checked before it started: Nightshift was down.", env=env)
 
 
 async def test_the_hours_of_a_rule_count_at_the_start_not_at_the_check(env: Environment, alice: Person) -> None:
@@ -290,7 +290,7 @@ async def test_the_hours_of_a_rule_count_at_the_start_not_at_the_check(env: Envi
     move_before(env, job, 10)
     await eventually(env, lambda: lookups(env) == before + 1)
     env.clock.move_to(start + timedelta(seconds=5))
-    await wait_for_texts(card, "Succeeded", env=env)
+    await wait_for_texts(card, "Done", env=env)
     assert "Not checked" not in card.text
 
 
@@ -312,4 +312,4 @@ async def test_hosts_that_foreman_has_got_with_the_call_are_not_looked_for_again
     world.hosts.append(replace(web, id=990, name="web990.ber.example.com"))
     move_before(env, job, 10)
     env.clock.move_to(job.start_at + timedelta(seconds=5))
-    await wait_for_texts(card, "Succeeded", "8 of 8", env=env)
+    await wait_for_texts(card, "Done", "8 of 8", env=env)

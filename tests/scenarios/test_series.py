@@ -73,7 +73,7 @@ async def test_a_series_that_foreman_cannot_keep_is_scheduled_here_with_a_call_f
     await wait_for_texts(card, "Cancelled", env=env)
     env.clock.advance(timedelta(days=14))
     name, card = await approve_series(env, "now")
-    await wait_for_texts(card, "Succeeded", env=env)
+    await wait_for_texts(card, "Done", env=env)
     assert jobs_received(env) == before + 3
 
 
@@ -95,8 +95,8 @@ async def test_a_series_with_an_end_ends(env: Environment, alice: Person) -> Non
     for number in (1, 2):
         await advance_to_run(env, card, number)
         await find_outcome(alice, name, number)
-    await wait_for_texts(card, "Succeeded", "The series is over after 2 runs.", env=env)
-    assert card.buttons == ["Show details"]
+    await wait_for_texts(card, "Done", "The series is over after 2 runs.", env=env)
+    assert card.buttons == ["Details"]
 
 
 async def test_a_present_run_that_cannot_be_cancelled_does_not_keep_the_series_going(

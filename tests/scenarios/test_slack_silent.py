@@ -93,7 +93,7 @@ async def test_the_card_does_not_say_that_nobody_can_approve(env: Environment, a
         request = await requests.by_number(tx, int(name.removeprefix("NS-")))
         await messages.mark_dirty(tx, request.id, env.clock.now())
     env.bot.services.wake.sender.set()
-    await wait_for_texts(card, "0 of 1 approved by @sre. Slack does not say just now who may approve.", env=env)
+    await wait_for_texts(card, "Needs 1 approval from @sre", "Slack does not say just now who may approve.", env=env)
     assert "can approve it now" not in card.text
 
 
@@ -117,7 +117,7 @@ async def test_a_start_waits_while_slack_is_silent_and_goes_on_when_it_answers(e
     await wait_for_texts(card, WAITS, env=env)
     assert jobs_received(env) == before
     env.slack.faults.clear()
-    await wait_for_texts(card, "Succeeded", env=env)
+    await wait_for_texts(card, "Done", env=env)
     assert jobs_received(env) == before + 1
     assert WAITS not in card.text
 
@@ -139,7 +139,7 @@ async def test_the_last_answer_holds_for_an_hour_and_the_card_says_so(env: Envir
     pass_time(env, 20 * 60)
     env.slack.faults.fail_with_code("usergroups.list", "internal_error", times=None)
     env.clock.advance(timedelta(hours=2, seconds=5))
-    await wait_for_texts(card, "Slack did not answer at the start.", "20 minutes earlier", "Succeeded", env=env)
+    await wait_for_texts(card, "Slack did not answer at the start.", "20 minutes earlier", "Done", env=env)
 
 
 async def test_an_approver_who_left_does_not_count_although_one_user_is_unknown(

@@ -77,26 +77,26 @@ async def test_one_group_decides_after_the_other(
     assert "Needs 1 of @sre, then 1 of @dba because the target db01" in preview.text
     assert "This will notify 3 people." in preview.text
     card, before = await find_card(bob, await confirm_request(preview)), jobs_received(env)
-    await wait_for_texts(card, "Stage 1 of 2: 0 of 1 approved by @sre", env=env)
+    await wait_for_texts(card, "Needs 1 approval from @sre, then", env=env)
     assert "It is not your turn yet: @sre decides first." in await click_for_reply(dave, "Approve", card)
     assert "Stage 2 of 2" in await click_for_reply(bob, "Approve", card)
-    await wait_for_texts(card, "Stage 2 of 2: 0 of 1 approved by @dba", "Approved by @bob", env=env)
+    await wait_for_texts(card, "Needs 1 more approval from @dba", "Approved by @bob", env=env)
     assert "Your stage is complete; now @dba decides." in await click_for_reply(carol, "Approve", card)
     assert jobs_received(env) == before
     assert "You approved" in await click_for_reply(dave, "Approve", card)
-    await wait_for_texts(card, "Succeeded", "Approved by @dave", env=env)
+    await wait_for_texts(card, "Done", "Approved by @dave", env=env)
     assert jobs_received(env) == before + 1
 
 
 async def test_the_second_group_ends_it_with_one_denial(env: Environment, alice: Person, bob: Person, dave: Person):
     card, before = await find_card(bob, await make_request(alice, DB.format("now"), UPTIME)), jobs_received(env)
     await click_for_reply(bob, "Approve", card)
-    await wait_for_texts(card, "Stage 2 of 2", env=env)
+    await wait_for_texts(card, "(stage 2 of 2)", env=env)
     await dave.click("Deny", card)
     question = await dave.modal()
     await question.fill({"Why?": "The backup is running."})
     await question.submit()
-    await wait_for_texts(card, "Denied by @dave", "The backup is running.", env=env)
+    await wait_for_texts(card, "Denied", "@dave", "The backup is running.", env=env)
     assert jobs_received(env) == before
 
 
@@ -108,7 +108,7 @@ async def test_reminders_come_with_growing_gaps_and_then_a_second_group_may_deci
     assert "Only @sre may decide on this" in await click_for_reply(alice, "Approve", card)
 
     def reminders() -> list[str]:
-        return [message.text for message in card.thread if "still waits for a decision" in message.text]
+        return [message.text for message in card.thread if "needed until" in message.text]
 
     for minutes, many in ((59, 0), (2, 1), (118, 1), (2, 2)):
         env.clock.advance(timedelta(minutes=minutes))
@@ -117,9 +117,9 @@ async def test_reminders_come_with_growing_gaps_and_then_a_second_group_may_deci
     env.clock.advance(timedelta(hours=1))
     await eventually(env, lambda: len(reminders()) == 3, lambda: str(reminders()))
     assert "@leads may decide now too." in reminders()[-1]
-    await wait_for_texts(card, "0 of 1 approved by @sre or @leads", env=env)
+    await wait_for_texts(card, "Needs 1 approval from @sre or @leads", env=env)
     assert "You approved" in await click_for_reply(alice, "Approve", card)
-    await wait_for_texts(card, "Approved by @alice", "Succeeded", env=env)
+    await wait_for_texts(card, "Approved by @alice", "Done", env=env)
 
 
 async def test_a_decision_is_taken_back_before_the_next_group_has_decided(
@@ -127,17 +127,17 @@ async def test_a_decision_is_taken_back_before_the_next_group_has_decided(
 ):
     card = await find_card(bob, await make_request(alice, DB.format("now"), UPTIME))
     await click_for_reply(bob, "Approve", card)
-    await wait_for_texts(card, "Stage 2 of 2", env=env)
-    assert "You have made no decision" in await click_for_reply(carol, "Take back", card)
-    assert "does not count any more" in await click_for_reply(bob, "Take back", card)
-    await wait_for_texts(card, "Stage 1 of 2: 0 of 1", "(taken back)", env=env)
+    await wait_for_texts(card, "(stage 2 of 2)", env=env)
+    assert "You have made no decision" in await click_for_reply(carol, "Undo my approval", card)
+    assert "does not count any more" in await click_for_reply(bob, "Undo my approval", card)
+    await wait_for_texts(card, "Needs 1 approval from", "(stage 1 of 2)", "Undone: ", env=env)
     assert "It is not your turn yet" in await click_for_reply(dave, "Approve", card)
     await click_for_reply(carol, "Approve", card)
-    await wait_for_texts(card, "Stage 2 of 2", env=env)
+    await wait_for_texts(card, "(stage 2 of 2)", env=env)
     stale = carol.surface_of(card)
-    button = stale.button("Take back")
+    button = stale.button("Undo my approval")
     await click_for_reply(dave, "Approve", card)
-    await wait_for_texts(card, "Succeeded", env=env)
+    await wait_for_texts(card, "Done", env=env)
     reply = await stale.press(button)
     await eventually(env, lambda: reply.ephemeral_texts)
     assert "It is too late to take that back" in reply.ephemeral_texts[0]
@@ -151,18 +151,18 @@ async def test_an_approver_who_is_deactivated_is_passed_over_and_the_others_are_
     name = await make_request(alice, APP.format("now"), UPTIME)
     card, before = await find_card(bob, name), jobs_received(env)
     await click_for_reply(dave, "Approve", card)
-    await wait_for_texts(card, "1 of 2 approved by @dba or U0CAROL", env=env)
+    await wait_for_texts(card, "Needs 1 more approval from @dba or U0CAROL", env=env)
     env.slack.admin.deactivate("dave")
     await env.slack.wait_for_events()
     try:
         # His approval no longer counts, and hers alone is not enough.
         assert "0 of 2" not in await click_for_reply(carol, "Approve", card)
-        await wait_for_texts(card, "1 of 2 approved", "only 1 of them can approve it now", env=env)
+        await wait_for_texts(card, "Needs 1 more approval", "only 1 of them can approve it now", env=env)
         assert jobs_received(env) == before
         env.slack.admin.set_group("@dba", ["dave", "bob"])
         await env.slack.wait_for_events()
         assert "You approved" in await click_for_reply(bob, "Approve", card)
-        await wait_for_texts(card, "Succeeded", env=env)
+        await wait_for_texts(card, "Done", env=env)
         assert jobs_received(env) == before + 1
     finally:
         env.slack.admin.change_user("dave", deleted=False)
@@ -193,12 +193,12 @@ async def test_what_a_delegate_has_approved_counts_until_the_second_approval(
     await bob.command(f"/nightshift delegate <@{dave.id}|dave> until wednesday")
     card = await find_card(bob, await make_request(alice, CACHE.format("now"), UPTIME))
     assert "1 of 2 approved by @sre" in await click_for_reply(dave, "Approve", card)
-    await wait_for_texts(card, "1 of 2 approved by @sre", "on behalf of @bob", env=env)
+    await wait_for_texts(card, "Needs 1 more approval from @sre", "on behalf of @bob", env=env)
     # What was approved in his place stays approved after he has ended the delegation.
     reply = await bob.command("/nightshift delegate off")
     await eventually(env, lambda: reply.ephemeral_texts)
     assert "You approved" in await click_for_reply(carol, "Approve", card)
-    await wait_for_texts(card, "Succeeded", env=env)
+    await wait_for_texts(card, "Done", env=env)
 
 
 async def test_policy_may_refuse_a_conflicting_request(env: Environment, alice: Person, dave: Person):

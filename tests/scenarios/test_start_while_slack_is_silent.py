@@ -28,7 +28,7 @@ async def test_the_bot_starts_and_works_once_slack_answers(tmp_path: Path, monke
         async with run_bot(env, "http"):
             env.slack.faults.clear()
             name = await make_request(env.slack.person("alice"), f"{RUN_COMMAND} when=now", {"command": "id"})
-            await wait_for_texts(await approve_request(env, name), "Succeeded", env=env)
+            await wait_for_texts(await approve_request(env, name), "Done", env=env)
 
 
 async def test_what_does_not_fit_is_told_to_the_admins_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

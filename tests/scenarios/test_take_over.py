@@ -64,7 +64,7 @@ async def test_a_request_of_somebody_who_lost_the_right_waits_for_another_reques
     assert "Policy does not allow this any more." in await click_for_reply(bob, "Approve", card)
     assert "only @batch may ask for this" in await take_over(env, bob, name), "he may not request it either"
     assert f"You have taken over {name}. Its approvers are asked again." in await take_over(env, alice, name)
-    await wait_for_texts(card, "Requested by @alice, taken over from @dave", "0 of 1", env=env)
+    await wait_for_texts(card, "requested by @alice, taken over from @dave", "Needs 1 approval", env=env)
     await wait_for_texts(await alice.wait_for(f"{name} ·", where="dm", timeout=WAIT_SECONDS), "taken over", env=env)
     await dave.wait_for(f"{name} was taken over and is not yours any more.", where="dm", timeout=WAIT_SECONDS)
     assert jobs_received(env) == before
@@ -72,7 +72,7 @@ async def test_a_request_of_somebody_who_lost_the_right_waits_for_another_reques
     late = await bob.modal()
     await eventually(env, lambda: "has passed" in late.text)
     await late.click("Run it now")
-    await wait_for_texts(card, "Succeeded", env=env)
+    await wait_for_texts(card, "Done", env=env)
     assert jobs_received(env) == before + 1
     await late.close()
 
@@ -110,7 +110,7 @@ async def test_whoever_wrote_it_before_does_not_approve_it_and_no_rule_does(
     assert "still has a requester, so only its approvers can take it over" in await take_over(env, alice, name)
     assert f"You have taken over {name}." in await take_over(env, carol, name)
     card = await find_card(alice, name)
-    await wait_for_texts(card, "Waiting for approval", "Requested by @carol, taken over from @dave", env=env)
+    await wait_for_texts(card, "Waiting for approval", "requested by @carol, taken over from @dave", env=env)
     assert "You wrote this request before somebody else took it over, so others decide." in await click_for_reply(
         dave, "Approve", card
     )
@@ -139,7 +139,7 @@ async def test_a_requester_answers_alone_for_what_an_editor_who_left_has_changed
         assert "Somebody who edited it may not use Nightshift any more." in answer
         assert "still has a requester" in await take_over(env, alice, name)
         assert f"You have taken over {name}." in await take_over(env, dave, name)
-        await wait_for_texts(card, "Requested by @dave, taken over from @carol", env=env)
+        await wait_for_texts(card, "requested by @dave, taken over from @carol", env=env)
         await approve_request(env, name)
         await wait_for_texts(card, "Scheduled", env=env)
     finally:

@@ -64,9 +64,9 @@ async def test_the_run_is_at_the_hour_whose_button_was_pressed(env: Environment,
     if jobs(env) > before:
         held = job_requests(env)[-1].body["job_invocation"]
         assert "2027-01-12T20:00:00" in held["scheduling"]["start_at"], "Foreman may hold it, but not start it"
-    assert "Succeeded" not in card.text
+    assert "Done" not in card.text
     env.clock.move_to(env.clock.now().replace(hour=20, minute=0, second=5))
-    await wait_for_texts(card, "Succeeded", env=env)
+    await wait_for_texts(card, "Done", env=env)
     assert jobs(env) == before + 1
     assert env.foreman.invocations[-1].start_at.isoformat().startswith("2027-01-12T20:00")
 

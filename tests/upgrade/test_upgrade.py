@@ -31,6 +31,7 @@ from tests.scenarios.steps import (
     eventually,
     open_form,
     press_preview,
+    say_it_did_not_run,
     wait_for_texts,
 )
 from tests.transaction_guard import watch_transactions
@@ -192,9 +193,9 @@ async def what_is_unknown_is_resolved(upgraded: Upgraded) -> None:
     env, becomes = upgraded.env, upgraded.requests.becomes
     env.foreman.speed = 20 / 3600
     bob, alice = upgraded.person("bob"), upgraded.person("alice")
-    await click_for_reply(bob, "It did not run: run it again", upgraded.card("unknown"))
+    await say_it_did_not_run(bob, upgraded.card("unknown"), "Start it now")
     await becomes("unknown", "running")
-    await click_for_reply(alice, "It did not run: run it again", upgraded.card("unknown, ImmyBot"))
+    await say_it_did_not_run(alice, upgraded.card("unknown, ImmyBot"), "Start it now")
     await becomes("unknown, ImmyBot", "running")
     call = (await upgraded.requests.plan_of("starting, sent and not arrived"))["calls"][0]
     credentials = base64.b64encode(f"nightshift:{SECRETS['SANDBOX_FOREMAN_PASSWORD']}".encode()).decode()
@@ -237,7 +238,7 @@ async def what_waits_is_approved(upgraded: Upgraded) -> None:
     await form.ws.wait_until(lambda: "Loading…" not in form.text, WAIT_SECONDS)
     await form.fill({"command": "uptime --version"})
     await confirm_request(await press_preview(form))
-    await wait_for_texts(changed, "Changed in revision 2", env=upgraded.env)
+    await wait_for_texts(changed, "Changed: ", env=upgraded.env)
     assert "You approved" in await approve(bob, changed)
     await becomes("awaiting, changes asked for", "running")
 

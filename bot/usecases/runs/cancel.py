@@ -194,7 +194,7 @@ async def _stop_in_backend(services: Services, request: Request, remaining: Sequ
         else:
             result.failures.append(
                 "It is not known whether the present run started, so it was not cancelled. "
-                "If it did not run, “It did not run: close it” on the card ends it."
+                "If it did not run, “It did not run” on the card ends it."
             )
     return result
 

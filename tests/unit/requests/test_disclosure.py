@@ -65,7 +65,10 @@ def test_rows_are_shown_up_to_their_number_and_the_rest_is_counted(
 def test_all_that_is_hidden_counts() -> None:
     long = "x" * 310
     everything = request(
-        summary=(("Command", long),), warnings=(long,), scheduler_reason=f"{SCHEDULED}{long}"[:310], changes=(CHANGE | {"after": "x" * 160},)
+        summary=(("Command", long),),
+        warnings=(long,),
+        scheduler_reason=f"{SCHEDULED}{long}"[:310],
+        changes=(CHANGE | {"after": "x" * 160},),
     )
     assert card_excerpts(everything).hidden == 40
 

@@ -56,7 +56,7 @@ async def test_the_last_approval_needed_plans_the_run(bot: Harness) -> None:
     assert {m.kind: m.desired_version for m in await bot.messages(request)} == {"approval": 2, "receipt": 2, "note": 1}
     (note,) = await bot.messages(request, "note")
     assert (note.recipient, note.facts["by"]) == ("U0ALICE", "U0BOB")
-    assert note.facts["text"] == f"{request.name} was approved: {request.title}. “looks good”"
+    assert note.facts["text"] == ""
 
 
 async def test_one_of_two_approvals_leaves_it_waiting(bot: Harness) -> None:
@@ -116,7 +116,7 @@ async def test_a_wish_for_changes_is_told_to_the_requester_and_holds_it_back(bot
     notes = {note.recipient: note for note in await bot.messages(request, "note")}
     assert notes.keys() == {"U0ALICE", "#approvals"}
     assert {note.facts["by"] for note in notes.values()} == {"U0BOB"}
-    text = f"Changes to {request.name} are asked for: “one host first” Use “Edit” on its card."
+    text = f"Changes to {request.name} are requested: “one host first”. Edit it on its card."
     assert {note.facts["text"] for note in notes.values()} == {text}
     assert notes["#approvals"].facts["mentions"] == ["U0ALICE"]
     assert (await bot.decide(request, "carol")).request.state == "awaiting_approval"
