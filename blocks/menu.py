@@ -56,7 +56,7 @@ def choice_row(
 
 
 def _button(request: Request, choice: Choice) -> Element:
-    spoken = choice.spoken or f"{request.name}, {request.title[:1].lower()}{request.title[1:]}"
+    spoken = choice.spoken or f"{request.name}, {_inside_a_sentence(request.title)}"
     label = choice.label.removesuffix("…")
     return button(
         choice.label,
@@ -67,6 +67,11 @@ def _button(request: Request, choice: Choice) -> Element:
         url=choice.url,
         spoken=f"{label} {spoken}",
     )
+
+
+def _inside_a_sentence(title: str) -> str:
+    """A title after a comma: its first word without its capital, unless that is an abbreviation."""
+    return f"{title[:1].lower()}{title[1:]}" if title[1:2].islower() else title
 
 
 def _entry(choice: Choice) -> Element:

@@ -9,6 +9,7 @@ from blocks.card.questions import question_about
 from blocks.limits import fit_message
 from blocks.mentions import mentions
 from blocks.menu import Choice, choice_row
+from blocks.request import title_of
 from blocks.text import Block, Element, clip, fallback, rich_text_lines, text_run, user_mention
 from blocks.times import stamp
 from bot.requests.lifecycle import STATE_LABELS
@@ -41,7 +42,7 @@ def note_blocks(card: Card, event: Event, text: str, by: str = "", *, is_direct:
     """A note on an event. ``text`` is its sentence, ``by`` the id of the user who caused it. Only a direct message has
     buttons."""
     mark, label = _LABELS[event]
-    title = [text_run(f"{mark} "), text_run(f"{label}: {_title(card.request)}", bold=True)]
+    title = [text_run(f"{mark} "), text_run(f"{label}: {title_of(card.request)}", bold=True)]
     rows = _rows(card, event, text, by)
     buttons = choice_row("note", card.request, *_choices(card, event)) if is_direct else []
     return fit_message([rich_text_lines(title, *rows), *buttons])
@@ -49,7 +50,7 @@ def note_blocks(card: Card, event: Event, text: str, by: str = "", *, is_direct:
 
 def note_text(request: Request, event: Event, text: str) -> str:
     """The same in a line, for notifications, screen readers and digests."""
-    return fallback(f"{_LABELS[event][1]}: {_title(request)} ({request.name}). {text}")
+    return fallback(f"{_LABELS[event][1]}: {title_of(request)} ({request.name}). {text}")
 
 
 def has_label(event: object) -> bool:
@@ -62,11 +63,11 @@ def reminder_blocks(card: Card, names: Sequence[str], more: str = "") -> list[Bl
     is said after it."""
     request = card.request
     if not card.is_waiting:
-        return [rich_text_lines([text_run(f"🔔 {_title(request)} ({request.name}): {STATE_LABELS[request.state]}")])]
+        return [rich_text_lines([text_run(f"🔔 {title_of(request)} ({request.name}): {STATE_LABELS[request.state]}")])]
     row = [text_run("🔔 "), *mentions(names), text_run(f"{needed_approvals(card)} needed", bold=True)]
     if request.approve_by:
         row += [text_run(" until "), stamp(request.approve_by, request.zone)]
-    row.append(text_run(f": {_title(request)} ({request.name})"))
+    row.append(text_run(f": {title_of(request)} ({request.name})"))
     rows: list[Sequence[Element]] = [row]
     reasons = card.status.unapprovable_reasons if card.status else ()
     rows += [[text_run(clip(text, 500))] for text in (more, *reasons) if text]
@@ -84,7 +85,7 @@ def reminder_blocks(card: Card, names: Sequence[str], more: str = "") -> list[Bl
 def reminder_text(card: Card, more: str = "") -> str:
     """The same in a line."""
     request = card.request
-    text = f"Reminder: {_title(request)} ({request.name})"
+    text = f"Reminder: {title_of(request)} ({request.name})"
     if not card.is_waiting:
         return fallback(f"{text}: {STATE_LABELS[request.state]}.")
     count = needed_approvals(card)
@@ -137,7 +138,3 @@ def _choices(card: Card, event: Event) -> tuple[list[Choice], list[Choice]]:
             return [Choice("It ran…", "adopt", value), Choice("It did not run…", "not_run", value), details], []
         case _:
             return [details], []
-
-
-def _title(request: Request) -> str:
-    return request.title.strip() or request.name

@@ -7,6 +7,7 @@ from blocks.card.model import Card
 from blocks.limits import fit_message
 from blocks.menu import choice_row
 from blocks.progress import target_results
+from blocks.request import title_of
 from blocks.results import (
     duration_text,
     ended_counts,
@@ -48,7 +49,7 @@ def outcome_blocks(card: Card, run: Run, requester: str = "", *, is_direct: bool
     buttons = choice_row("result", request, choices)
     if state == "succeeded" or is_direct:
         return fit_message([*_short_blocks(card, run, requester, is_direct), *buttons])
-    title = header(f"{STATE_EMOJI[state]} {_title(request, run)}")
+    title = header(f"{STATE_EMOJI[state]} {_title_of_run(request, run)}")
     summary = context(f"{_label(request, run)} · {request.name} · {card.system_names.title}")
     who = [] if is_direct else [text_run(" · "), _requester(request, requester)]
     rows = _result_rows(card, run)
@@ -62,7 +63,7 @@ def outcome_text(request: Request, run: Run) -> str:
     result = f", {counts}" if counts else ""
     if names:
         result += f": {names_text(names)}"
-    return fallback(f"{_label(request, run)}: {_title(request, run)}{result}. {request.name}.")
+    return fallback(f"{_label(request, run)}: {_title_of_run(request, run)}{result}. {request.name}.")
 
 
 def failure_blocks(run: Run) -> list[Block]:
@@ -91,11 +92,11 @@ def _short_blocks(card: Card, run: Run, requester: str, is_direct: bool) -> list
     request, state = card.request, _state(card.request, run)
     label = _label(request, run)
     if is_direct:
-        first = [text_run(f"{STATE_EMOJI[state]} "), text_run(f"{label}: {_title(request, run)}", bold=True)]
+        first = [text_run(f"{STATE_EMOJI[state]} "), text_run(f"{label}: {_title_of_run(request, run)}", bold=True)]
         rows = _result_rows(card, run)
         rows[0] = [*rows[0], text_run(f" · {request.name}")]
         return [rich_text_lines(first, *rows)]
-    first = [text_run(f"{STATE_EMOJI[state]} "), text_run(_title(request, run), bold=True)]
+    first = [text_run(f"{STATE_EMOJI[state]} "), text_run(_title_of_run(request, run), bold=True)]
     who = f"requested by {requester}" if requester else ""
     result = ended_counts(run)
     if took := _took(request, run):
@@ -108,11 +109,12 @@ def _short_blocks(card: Card, run: Run, requester: str, is_direct: bool) -> list
 
 def _result_rows(card: Card, run: Run) -> list[Sequence[Element]]:
     request = card.request
-    counts, took = ended_counts(run), _took(request, run)
-    first = [text_run(counts or _label(request, run), bold=True)]
-    if took:
-        first.append(text_run(f" in {took}"))
-    rows: list[Sequence[Element]] = [first, *([text_run(clip(t, 1_500))] for t in _told_rows(card, run))]
+    counts, took, told = ended_counts(run), _took(request, run), _told_rows(card, run)
+    if not counts and told:
+        first = [text_run(clip(told.pop(0), 1_500), bold=True)]
+    else:
+        first = [text_run(counts or _label(request, run), bold=True), text_run(f" in {took}" if took else "")]
+    rows: list[Sequence[Element]] = [first, *([text_run(clip(text, 1_500))] for text in told)]
     return [*rows, *failure_rows(run)]
 
 
@@ -127,8 +129,8 @@ def _requester(request: Request, name: str) -> Element:
     return text_run(f"requested by {name}") if name else user_mention(request.requester.user)
 
 
-def _title(request: Request, run: Run) -> str:
-    title = request.title.strip() or request.name
+def _title_of_run(request: Request, run: Run) -> str:
+    title = title_of(request)
     return f"{title} (run {run.number})" if request.is_series and run.number else title
 
 

@@ -23,6 +23,11 @@ def requester_elements(request: Request) -> list[Element]:
     return [*elements, text_run(f" · {request.content.backend}")]
 
 
+def title_of(request: Request) -> str:
+    """What a request does; its name if it has no title."""
+    return request.title.strip() or request.name
+
+
 def _user_mentions(people: Sequence[Person]) -> list[Element]:
     elements: list[Element] = []
     for person in people:

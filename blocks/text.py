@@ -87,6 +87,11 @@ def rich_text_lines(*rows: Sequence[Element]) -> Block:
     return rich_text(rich_text_section(elements))
 
 
+def plain_words(elements: Iterable[Element]) -> str:
+    """What elements say, without mentions and with times as they are where Slack cannot show them."""
+    return "".join(str(element.get("text") or element.get("fallback") or "") for element in elements)
+
+
 def rich_text_section(elements: Iterable[Element]) -> Element:
     """One paragraph of rich text."""
     return {"type": "rich_text_section", "elements": list(elements) or [text_run(" ")]}

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from blocks.text import Element, date_element, escape, text_run
+from blocks.text import Element, date_element, text_run
 from bot.schedule import Now, Once, Schedule, Series, Window, ZonedTime, to_phrase
 
 STAMP_STYLE = "{date_short_pretty} at {time}"
@@ -73,11 +73,6 @@ def _day(at: ZonedTime, since: datetime) -> str:
 def stamp(instant: datetime, zone: str) -> Element:
     """When something happened or ends, in the zone of whoever reads it; in ``zone`` where Slack cannot show that."""
     return date_element(instant, _stamp_fallback(instant, zone), STAMP_STYLE)
-
-
-def stamp_markup(instant: datetime, zone: str) -> str:
-    """The same as mrkdwn."""
-    return f"<!date^{int(instant.timestamp())}^{STAMP_STYLE}|{escape(_stamp_fallback(instant, zone))}>"
 
 
 def _stamp_fallback(instant: datetime, zone: str) -> str:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from blocks.card.model import Card
 from blocks.mentions import mention
 from blocks.text import Block, Element, clip, escape, marked_context, mrkdwn, rich_text_lines, text_run, user_mention
-from blocks.times import stamp, stamp_markup
-from bot.requests.model import Decision, Requirement, Stage
+from blocks.times import stamp
+from bot.requests.model import Decision, Stage
 from bot.requests.policy.explain import rule_sentence
 from bot.requests.text import count_noun, join_words
 
@@ -21,14 +21,16 @@ _VERDICTS = {"approved": "✅ Approved by ", "denied": "⛔ Denied by ", "change
 
 def waiting_blocks(card: Card) -> list[Block]:
     """What is still needed, by whom and until when, and the decisions so far."""
-    rows: list[Sequence[Element]] = [_needs_row(card)]
+    rows: list[Sequence[Element]] = [[*needs_row(card, mentions=card.mentions_approvers), *_expiry(card)]]
     status = card.status
     if status is not None:
         rows += [[text_run(clip(note, 500))] for note in (*status.unapprovable_reasons, *status.notes)]
     rows += _decision_rows(card, card.current_decisions)
     if card.must_read_first:
         rows.append([text_run(_READ_ALL if card.variant == "approval" else _SHOW_DETAILS)])
-    return [{**rich_text_lines(*rows), "block_id": "approvals"}, *_rule_blocks(card)]
+    rule = rule_sentence(card.request.requirement).removesuffix(".")
+    why: list[Block] = [{**marked_context(clip(rule, MAX_RULE_LENGTH)), "block_id": "rule"}] if rule else []
+    return [{**rich_text_lines(*rows), "block_id": "approvals"}, *why]
 
 
 def decided_blocks(card: Card) -> list[Block]:
@@ -77,12 +79,13 @@ def _needs(stages: Sequence[Stage], approved: int, stage_index: int, *, mentions
     return elements
 
 
-def _needs_row(card: Card) -> list[Element]:
+def needs_row(card: Card, *, mentions: bool) -> list[Element]:
+    """What the stage still needs that is next, and the later ones."""
     status = card.status
     stages = card.stages or card.request.requirement.stages
     index = min(status.stage_index, len(stages) - 1) if status and stages else 0
     approved = status.approval_count if status else 0
-    elements = _needs(stages, approved, index, mentions=card.mentions_approvers)
+    elements = _needs(stages, approved, index, mentions=mentions)
     if len(stages) > 1:
         elements.append(text_run(f" (stage {index + 1} of {len(stages)})"))
     return elements
@@ -119,17 +122,7 @@ def _decision_row(card: Card, decision: Decision) -> list[Element]:
     return [*row, text_run(f": “{clip(decision.comment, 500)}”")] if decision.comment else row
 
 
-def _rule_blocks(card: Card) -> list[Block]:
-    """Why it is asked for, and when the request expires."""
+def _expiry(card: Card) -> list[Element]:
+    """When the request expires, if it does."""
     request = card.request
-    parts: list[str | Element] = []
-    if sentence := _why(request.requirement):
-        parts.append(clip(sentence, MAX_RULE_LENGTH))
-    if request.approve_by:
-        mark = "· " if parts else ""
-        parts.append(mrkdwn(f"{mark}Expires {stamp_markup(request.approve_by, request.zone)}"))
-    return [{**marked_context(*parts), "block_id": "rule"}] if parts else []
-
-
-def _why(requirement: Requirement) -> str:
-    return rule_sentence(requirement).removesuffix(".")
+    return [text_run(" · expires "), stamp(request.approve_by, request.zone)] if request.approve_by else []

@@ -112,7 +112,8 @@ def _final_choices(card: Card) -> tuple[list[Choice], list[Choice]]:
     if buttons:
         rerun = [Choice(c.label, c.action_id, c.value, spoken=c.spoken) for c in rerun]
     buttons += [*rerun, details_choice(card), *link_choices(card, run)]
-    return buttons, [repeat_choice(card)]
+    all_of_them = f"Repeat on all {request.targets.count:,}…" if request.state == "partly_failed" else "Repeat…"
+    return buttons, [repeat_choice(card, all_of_them)]
 
 
 def _doubtful_choices(card: Card) -> tuple[list[Choice], list[Choice]]:

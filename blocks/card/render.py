@@ -1,13 +1,16 @@
 """Puts a card together, within Slack's limits."""
 
-from blocks.card.approvals import decided_blocks, waiting_blocks
+from blocks.card.approvals import decided_blocks, needs_row, waiting_blocks
 from blocks.card.buttons import button_row
 from blocks.card.facts import fact_blocks, warning_blocks
 from blocks.card.heading import state_block, title_block
 from blocks.card.model import Card
 from blocks.card.now import now_blocks
 from blocks.limits import fit_message
-from blocks.text import Block, fallback
+from blocks.request import title_of
+from blocks.results import ended_counts, running_counts
+from blocks.text import Block, fallback, plain_words
+from blocks.times import when_elements
 from bot.requests.disclosure import card_excerpts
 from bot.requests.lifecycle import STATE_LABELS
 
@@ -29,7 +32,28 @@ def card_blocks(card: Card) -> list[Block]:
 
 def fallback_text(card: Card) -> str:
     """The text for notifications and screen readers, escaped because Slack always reads it as mrkdwn."""
-    request = card.request
     hint = card.variant == "approval" and card.must_read_first
-    text = fallback(f"{STATE_LABELS[request.state]}: {request.title} ({request.name}). {request.outcome}".strip())
+    text = fallback(_needed_text(card) if card.is_waiting else _state_text(card))
     return f"{text} Part of it does not fit on the card: read all of it first." if hint else text
+
+
+def _needed_text(card: Card) -> str:
+    """``Approval needed: Restart nginx, Sat 28 Nov, 21:00 CET. NS-12 in Foreman production. Needs 1 approval from
+    @sre.``"""
+    request = card.request
+    # Two readers in one zone: the time is said once.
+    when = plain_words(when_elements(request.content.schedule, request.created_at, {request.zone}))
+    needs = plain_words(needs_row(card, mentions=False))
+    where = f"{request.name} in {card.system_names.title}"
+    what = f"{title_of(request)}, {when.replace('As soon', 'as soon')}"
+    return f"Approval needed: {what}. {where}. {needs}. {request.outcome}".strip()
+
+
+def _state_text(card: Card) -> str:
+    """``Running: Restart nginx on 16 hosts, 8 of 16 done, 1 failed. NS-12.``"""
+    request, run = card.request, card.runs[0] if card.runs else None
+    counts = ""
+    if run is not None and not request.is_series:
+        counts = running_counts(run) if request.state == "running" else ended_counts(run)
+    result = f", {counts}" if counts else ""
+    return f"{STATE_LABELS[request.state]}: {title_of(request)}{result}. {request.name}. {request.outcome}".strip()

@@ -48,13 +48,13 @@ def cancelled_text(request: Request, *, is_over: bool) -> str:
 
 def expired_text(request: Request) -> str:
     """Say that nobody decided in time."""
-    return f"{request.name} has expired. {request.outcome} Request it again if it is still needed."
+    return f"{request.outcome} Request {request.name} again if it is still needed."
 
 
 def about_to_start_text(request: Request, starts_at: datetime) -> str:
     """Say that a request starts soon, and what can be done about it."""
     at = _moment(starts_at, request.zone)
-    return f"{request.name} starts at {at}. Cancel it on its card if it must not."
+    return f"{request.name} starts {at}. Cancel it on its card if it must not start."
 
 
 def ended_text(request: Request, run: Run) -> str:
@@ -78,7 +78,7 @@ def next_start_text(request: Request, now: datetime) -> str:
         return ""
     if request.start_at is None:
         return "It starts now."
-    return f"It starts at {_moment(request.start_at, request.zone)}." if request.start_at > now else ""
+    return f"It starts {_moment(request.start_at, request.zone)}." if request.start_at > now else ""
 
 
 def _moment(instant: datetime, zone: str) -> str:

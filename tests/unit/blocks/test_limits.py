@@ -96,7 +96,7 @@ def test_a_card_that_is_cut_still_says_who_asked_what_stands_and_since_when(data
     said = data.draw(strategies.decisions(request))
     blocks = card_blocks(Card(request, said))
     shown = visible_texts(blocks)
-    for expected in ("requested by", "When", "Where ", "Waiting for approval", "Needs 1 approval", "Expires"):
+    for expected in ("requested by", "When", "Where ", "Waiting for approval", "Needs 1 approval", "expires"):
         assert expected in shown
     assert {"approve", "deny", "changes", "withdraw"} <= set(buttons(blocks))
     if len(said) > 20:
