@@ -7,7 +7,7 @@ SIZE ?= 1
 WORKERS ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench crash faults cluster mutants oracle histories screenshots docs lock clean
+.PHONY: help demo test check bench crash faults cluster mutants oracle histories screenshots golden docs lock clean
 
 help:  ## List the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -60,6 +60,9 @@ histories: .venv/ready  ## Random histories of requests, judged by an oracle: SE
 
 screenshots: .venv/ready  ## Play the page in a browser, and renew the pictures in docs/img
 	@NIGHTSHIFT_SCREENSHOTS=docs/img $(BIN)/python -m pytest -q -n0 tests/browser $(ARGS)
+
+golden: .venv/ready  ## Write the golden files of cards and messages anew
+	@$(BIN)/python -m tests.golden.write
 
 docs: .venv/ready  ## Write the reference pages anew
 	@$(BIN)/python -m docs.generate

@@ -51,10 +51,10 @@ def outcome_blocks(card: Card, run: Run, requester: str = "", *, is_direct: bool
         return fit_message([*_short_blocks(card, run, requester, is_direct), *buttons])
     title = header(f"{STATE_EMOJI[state]} {_title_of_run(request, run)}")
     summary = context(f"{_label(request, run)} · {request.name} · {card.system_names.title}")
-    who = [] if is_direct else [text_run(" · "), _requester(request, requester)]
-    rows = _result_rows(card, run)
-    rows[0] = [*rows[0], *who]
-    return fit_message([title, summary, rich_text_lines(*rows), *buttons])
+    first, *rows = _result_rows(card, run)
+    person = _requester(request, requester)
+    first = [*first, text_run(" · "), person] if ended_counts(run) else [person, text_run(" "), *first]
+    return fit_message([title, summary, rich_text_lines(first, *rows), *buttons])
 
 
 def outcome_text(request: Request, run: Run) -> str:

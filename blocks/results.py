@@ -79,7 +79,7 @@ def told_of_the_end(run: Run, request: Request) -> str:
 
 
 def duration_text(start: datetime | None, end: datetime | None) -> str:
-    """``1 min 12 s``; "" if one of the two is not known."""
+    """``1 min 12 s``; "" if one of the two is not known, or both are the same."""
     if start is None or end is None or end < start:
         return ""
     seconds = int((end - start).total_seconds())
@@ -88,4 +88,4 @@ def duration_text(start: datetime | None, end: datetime | None) -> str:
         return f"{hours:,} h {minutes} min" if minutes else f"{hours:,} h"
     if minutes:
         return f"{minutes} min {rest} s" if rest else f"{minutes} min"
-    return f"{rest} s"
+    return f"{rest} s" if rest else ""

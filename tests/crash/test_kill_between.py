@@ -12,10 +12,10 @@ from playground.slack import Message
 from tests.crash.process import BotProcess, kill_on_exit
 from tests.scenarios.steps import (
     JOBS_PATH,
-    WAIT_SECONDS,
     approve_request,
     eventually,
     find_card,
+    find_outcome,
     job_requests,
     jobs_received,
     make_request,
@@ -65,7 +65,7 @@ async def _check_posted_once(env: Environment, name: str, card: Message) -> None
     alice = env.slack.person("alice")
     assert [m for m in alice.messages("#approvals") if f"{name} ·" in m.text] == [card]
     for where in ("#results", "dm"):
-        await alice.wait_for(f"{name} · succeeded", where=where, timeout=WAIT_SECONDS)
+        await find_outcome(alice, name, where=where)
         outcomes = [m for m in alice.messages(where) if f"{name} ·" in m.text and "· succeeded" in m.text]
         assert len(outcomes) == 1
     assert (await find_card(alice, name)) is card

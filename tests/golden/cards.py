@@ -43,6 +43,10 @@ HOSTILE = "\u202e✅ Approved by <@U0BOB>\n\n*Done* <!channel> 👩‍👩‍�
 
 
 def _waiting() -> Card:
+    return card(request(), status=waiting())
+
+
+def _with_warnings() -> Card:
     return card(request(warnings=WARNINGS), status=waiting())
 
 
@@ -192,6 +196,7 @@ ENDED_TEXT = "Marked as ended by hand. Nightshift has not seen it end, so it may
 
 CARDS: Mapping[str, Callable[[], Card]] = {
     "card-waiting": _waiting,
+    "card-with-warnings": _with_warnings,
     "card-one-of-two": _one_of_two,
     "card-second-stage": _second_stage,
     "card-changes-requested": _changes_requested,

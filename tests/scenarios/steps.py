@@ -111,6 +111,26 @@ async def find_card(who: Person, name: str, where: str = "#approvals") -> Messag
     return await who.wait_for(f"{name} ·", where=where, timeout=WAIT_SECONDS)
 
 
+async def find_outcome(
+    who: Person, name: str, word: str = "done", where: str | None = "#results", timeout: float = WAIT_SECONDS
+) -> Message:
+    """Wait for the message that ends a run. ``word`` is how it ended, or which it is: "(run 2)"."""
+
+    def found() -> Message | None:
+        # A card says when it starts, an outcome does not.
+        about = (m for m in who.messages(where) if re.search(rf"\b{name}\b", m.text) and "\nWhen " not in m.text)
+        return next((m for m in about if word.casefold() in m.text.casefold() and "Details" in m.buttons), None)
+
+    try:
+        await who.ws.wait_until(found, timeout)
+    except TimeoutError:
+        there = "\n---\n".join(m.text for m in who.messages(where)[-5:])
+        raise AssertionError(f"{name} has no outcome with {word!r}; there is:\n{there}") from None
+    message = found()
+    assert message is not None
+    return message
+
+
 async def wait_for_texts(message: Message, *texts: str, env: Environment, timeout: float = WAIT_SECONDS) -> None:
     """Wait until a message contains all texts."""
 

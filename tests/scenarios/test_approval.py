@@ -116,7 +116,7 @@ async def test_a_second_click_is_answered_with_what_was_decided(env: Environment
     await wait_for_texts(card, "Done", env=env)
     reply = await stale.press(button)
     await eventually(env, lambda: reply.ephemeral_texts)
-    assert reply.ephemeral_texts == [f"{name} was decided already: succeeded. Nothing was changed."]
+    assert reply.ephemeral_texts == [f"{name} was decided already: done. Nothing was changed."]
     assert jobs_received(env) == before + 1
 
 
@@ -185,7 +185,7 @@ async def test_the_requester_withdraws_and_nobody_else_can(env: Environment, ali
     assert "Only the requester can withdraw it." in await click_for_reply(bob, "Withdraw", card)
     assert f"{name} is withdrawn." in await click_for_reply(alice, "Withdraw", await find_card(alice, name, "dm"))
     await wait_for_texts(card, "Withdrawn", env=env)
-    assert card.buttons == ["Details"]
+    assert card.buttons == ["Edit and request again", "Details"]
 
 
 async def test_a_request_that_nobody_decides_in_time_expires(env: Environment, alice: Person, bob: Person) -> None:

@@ -52,7 +52,7 @@ async def test_a_schedule_of_which_opsramp_drops_a_part_has_partly_failed(env: E
             await approve_request(env, name), "Partly failed", "it holds something else than was sent", env=env
         )
         result = await alice.wait_for(f"{name} ·", where="#results")
-        assert "partly failed" in result.text
+        assert "Partly failed" in result.text
     finally:
         env.opsramp.ignored_keys = set()
 
@@ -65,4 +65,4 @@ async def test_a_series_that_foreman_refuses_has_failed(env: Environment, alice:
     )
     card = await approve_request(env, name)
     await wait_for_texts(card, "Failed", "No such purpose", env=env)
-    assert "failed" in (await alice.wait_for(f"{name} ·", where="#results")).text
+    assert "Failed" in (await alice.wait_for(f"{name} ·", where="#results")).text

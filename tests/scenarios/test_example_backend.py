@@ -112,7 +112,7 @@ async def test_from_the_slash_command_to_the_outcome(
     name = await confirm_request(preview)
     assert len(lantern.jobs) == before
     await approve_request(env, name)
-    outcome = await bob.wait_for(f"{name} · succeeded", where="#results", timeout=WAIT_SECONDS)
+    outcome = await find_outcome(bob, name)
     assert "2 of 2 lamps are lit again." in outcome.text
     (body,) = requests_received(lantern)[before:]
     assert body == {"key": body["key"], "lamps": ["hall", "gate"], "mode": "gentle", "dimSeconds": 7}
@@ -156,7 +156,7 @@ async def test_what_failed_is_told_and_run_again_alone(
     lantern.broken = {"gate"}
     name = await make_request(alice, "/lantern lamps=hall,gate when=now because=dark")
     await approve_request(env, name)
-    outcome = await alice.wait_for(f"{name} · partly failed", where="#results", timeout=WAIT_SECONDS)
+    outcome = await find_outcome(alice, name, "partly failed")
     lantern.broken = set()
     await alice.click(rerun_button(outcome), outcome)
     modal = await alice.modal()
@@ -175,7 +175,7 @@ async def test_an_answer_that_is_lost_is_looked_up_and_nothing_is_sent_twice(
     name = await make_request(alice, "/lantern lamps=yard when=now because=lost")
     lantern.faults.append(Fault("cut_after", path="/api/restarts", method="POST"))
     await approve_request(env, name)
-    await bob.wait_for(f"{name} · succeeded", where="#results", timeout=WAIT_SECONDS)
+    await find_outcome(bob, name)
     assert len(lantern.jobs) == before + 1
 
 
@@ -186,7 +186,7 @@ async def test_nightshift_holds_the_time(env: Environment, alice: Person, bob: P
     await wait_for_texts(card, "Scheduled", "Nightshift holds the time and calls Lantern when it is due.", env=env)
     assert len(lantern.jobs) == before
     env.clock.advance(timedelta(hours=2, minutes=1))
-    await bob.wait_for(f"{name} · succeeded", where="#results", timeout=WAIT_SECONDS)
+    await find_outcome(bob, name)
     assert len(lantern.jobs) == before + 1
 
 
@@ -196,7 +196,7 @@ async def test_what_runs_can_be_cancelled(env: Environment, alice: Person, lante
     card = await approve_request(env, name)
     await wait_for_texts(card, "Running", env=env)
     assert "leaves the lamps of" in await click_for_reply(alice, "Cancel", card)
-    await alice.wait_for(f"{name} · cancelled", where="#results", timeout=WAIT_SECONDS)
+    await find_outcome(alice, name, "cancelled")
     lantern.dark_for = timedelta(seconds=0.5)
 
 

@@ -95,7 +95,7 @@ async def test_a_call_whose_answer_was_lost_is_found_and_not_sent_again(
     name = await make_request(alice, RESTART_COMMAND.replace("/foreman run", command), {"service": "nginx"})
     env.foreman.faults.append(fault)
     card = await approve_request(env, name)
-    await wait_for_texts(card, "Done", "20 succeeded", env=env)
+    await wait_for_texts(card, "Done", "20 of 20 succeeded", env=env)
     assert calls(env) == (before[0] + 1, before[1] + 1)
 
 
@@ -116,7 +116,7 @@ async def test_an_unknown_outcome_is_asked_about_and_not_sent_again(
     name = await make_request(alice, RESTART_COMMAND + " system=main", {"service": "nginx"})
     env.foreman.faults.append(fault)
     card = await approve_request(env, name)
-    await wait_for_texts(card, "Unknown: it may or may not have started", words, env=env)
+    await wait_for_texts(card, "Outcome unknown", words, env=env)
     assert calls(env) == (before[0] + 1, before[1])
     assert "started again" in await say_it_did_not_run(bob, card, "Start it now")
     await wait_for_texts(card, "Done", env=env)
@@ -252,7 +252,7 @@ async def test_immybot_sessions_whose_answer_was_lost_are_found(env: Environment
 async def test_an_unknown_outcome_of_immybot_is_asked_about(env: Environment, alice: Person, fault: Fault) -> None:
     before = run_count(env)
     card = await start_maintenance(env, alice, fault)
-    await wait_for_texts(card, "Unknown: it may or may not have started", env=env)
+    await wait_for_texts(card, "Outcome unknown", env=env)
     assert run_count(env) == (before[0] + 1, before[1])
 
 
@@ -292,7 +292,7 @@ async def test_opsramp_renews_a_token_that_has_expired_mid_way(env: Environment,
     name = await confirm_request(await press_preview(modal))
     env.opsramp.auth.revoke()
     await wait_for_texts(
-        await approve_request(env, name), "Succeeded", "OpsRamp updated the job, and it holds what was sent", env=env
+        await approve_request(env, name), "Done", "OpsRamp updated the job, and it holds what was sent", env=env
     )
     assert timeout_of(env) == str(expired)
     env.opsramp.auth.expired_status = 401
@@ -328,7 +328,7 @@ async def test_an_update_that_cannot_be_found_is_asked_about(
 ) -> None:
     before = write_count(env)
     card = await start_update(env, alice, seconds, fault)
-    await wait_for_texts(card, "Unknown: it may or may not have started", words, env=env)
+    await wait_for_texts(card, "Outcome unknown", words, env=env)
     assert write_count(env) == before + 1
     assert card.text.count(words) == 1
     await say_it_did_not_run(bob, card, "Start it now")
@@ -376,7 +376,7 @@ async def test_a_run_of_unknown_fate_is_never_asked_for_again(env: Environment, 
     env.opsramp.faults.append(fault)
     before = run_calls(env)
     card = await approve_request(env, name)
-    await wait_for_texts(card, "Unknown: it may or may not have started", env=env)
+    await wait_for_texts(card, "Outcome unknown", env=env)
     assert run_calls(env) == before + 1
 
 

@@ -45,7 +45,7 @@ async def test_lists_show_what_they_say(env: Environment, alice: Person, bob: Pe
     waiting = await make_request(bob)
     everything = await hub_reply(env, carol, "list")
     assert f"{done} ·" in everything
-    assert "Succeeded" in everything
+    assert "Done" in everything
     assert f"{waiting} ·" in everything
     undecided = await hub_reply(env, carol, "approvals")
     assert f"{waiting} ·" in undecided

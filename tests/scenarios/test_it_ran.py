@@ -35,7 +35,7 @@ async def unknown(env: Environment, alice: Person) -> tuple[str, Message]:
     name = await make_request(alice)
     env.foreman.faults.append(Fault("cut", JOBS, "POST"))
     card = await approve_request(env, name)
-    await wait_for_texts(card, "Unknown: it may or may not have started", "Nothing is sent again", env=env)
+    await wait_for_texts(card, "Outcome unknown", "Nothing is sent again", env=env)
     return name, card
 
 
@@ -91,7 +91,7 @@ async def test_a_run_that_carries_the_token_is_found_when_somebody_looks(env: En
         Fault("status", "^/api/job_invocations", "GET", status=403, remaining=None),
     ]
     card = await approve_request(env, name)
-    await wait_for_texts(card, "Unknown: it may or may not have started", env=env)
+    await wait_for_texts(card, "Outcome unknown", env=env)
     env.foreman.faults.clear()
     found = await say_it_ran(env, alice, card)
     assert f"{name} is watched as {env.foreman.invocations[-1].id}" in found.text
@@ -146,7 +146,7 @@ async def lost_run_of_opsramp(env: Environment, alice: Person, job: str) -> tupl
     name = await confirm_request(await press_preview(await open_form(alice, line)))
     env.opsramp.faults.append(Fault("cut_after", r"/jobs/[^/]*/run$", "GET"))
     card = await approve_request(env, name)
-    await wait_for_texts(card, "Unknown: it may or may not have started", env=env)
+    await wait_for_texts(card, "Outcome unknown", env=env)
     return name, card
 
 
@@ -161,7 +161,7 @@ async def test_opsramp_with_the_id_complete_nonsense_stays_unknown(
     words = (await offer.submit()).errors[label]
     assert "OpsRamp shows nothing under complete nonsense that can be read, so it is not known whether it ran." in words
     await offer.close(everything=True)
-    await wait_for_texts(card, "Unknown: it may or may not have started", env=env)
+    await wait_for_texts(card, "Outcome unknown", env=env)
 
 
 async def test_the_output_of_a_script_shows_that_opsramp_has_run_it(
@@ -193,7 +193,7 @@ async def test_sessions_that_somebody_started_in_immybot_are_confirmed_by_an_app
     name = await confirm_request(await press_preview(modal))
     env.immybot.faults.append(Fault("cut", "/api/v1/run-immy-service-new", "POST"))
     card = await approve_request(env, name)
-    await wait_for_texts(card, "Unknown: it may or may not have started", env=env)
+    await wait_for_texts(card, "Outcome unknown", env=env)
     sent = env.immybot.requests_to("POST", "/api/v1/run-immy-service-new")[-1].body
     (session,) = env.immybot.start_sessions({**sent, "sessionGroupId": None})
     offer = await say_it_ran(env, alice, card)

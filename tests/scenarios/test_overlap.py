@@ -15,6 +15,7 @@ from tests.scenarios.steps import (
     click_for_reply,
     confirm_request,
     eventually,
+    find_outcome,
     jobs_received,
     make_request,
     open_edit,
@@ -157,5 +158,5 @@ async def test_an_approver_ends_a_run_that_does_not_seem_to_end(env: Environment
     await eventually(env, lambda: jobs_received(env) == before + 2, lambda: card.text)
     await wait_for_texts(card, "Marked as ended by hand.", "Run 3: waiting for its time", env=env)
     assert "It has ended: go on" not in card.buttons
-    await alice.wait_for(f"{name} · run 1", timeout=WAIT_SECONDS)
+    await find_outcome(alice, name, "(run 1)", where=None)
     await click_for_reply(alice, "Cancel the series", card)

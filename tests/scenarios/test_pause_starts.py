@@ -78,7 +78,7 @@ async def test_a_start_is_held_until_somebody_resumes_the_system(env: Environmen
     assert jobs_received(env) == before
     assert "Foreman has been resumed." in await hub_reply(env, bob, "resume foreman.main")
     await bob.wait_for("▶️ Foreman has been resumed.", where="#ops-admin", timeout=WAIT_SECONDS)
-    await wait_for_texts(card, "Done", "8 succeeded", env=env)
+    await wait_for_texts(card, "Done", "8 of 8 succeeded", env=env)
     assert jobs_received(env) == before + 1
     assert "Paused" not in card.text, name
 

@@ -241,7 +241,7 @@ async def test_a_series_must_be_approved_again_after_some_runs(env: Environment,
     for number in (1, 2):
         await advance_to_run(env, card, number)
         await eventually(env, lambda number=number: jobs_received(env) == before + number)
-        await alice.wait_for(f"{name} · run {number} ·", where="#results")
+        await find_outcome(alice, name, f"(run {number})")
     await advance_to_run(env, card, 3)
     why = "This series has made 2 runs since it was approved; policy asks again after 2."
     await wait_for_texts(card, "Waiting for approval", why, "Needs 1 approval from @sre", env=env)
@@ -250,7 +250,7 @@ async def test_a_series_must_be_approved_again_after_some_runs(env: Environment,
     assert "You approved" in await click_for_reply(bob, "Approve", card)
     await advance_to_run(env, card, 4)
     await eventually(env, lambda: jobs_received(env) == before + 3)
-    await alice.wait_for(f"{name} · run 4 ·", where="#results")
+    await find_outcome(alice, name, "(run 4)")
     assert f"{name}: cancelled." in await click_for_reply(alice, "Cancel the series", card)
 
 

@@ -15,6 +15,7 @@ from tests.scenarios.steps import (
     approve_request,
     click_for_reply,
     eventually,
+    find_outcome,
     job_requests,
     jobs_received,
     make_request,
@@ -32,9 +33,9 @@ async def approve_series(env: Environment, when: str) -> tuple[str, Message]:
     return name, await approve_request(env, name)
 
 
-async def find_outcome(alice: Person, name: str, number: int) -> Message:
+async def find_run_outcome(alice: Person, name: str, number: int) -> Message:
     """The message of one run in the results channel."""
-    return await alice.wait_for(f"{name} · run {number} ·", where="#results")
+    return await find_outcome(alice, name, f"(run {number})")
 
 
 async def test_a_series_that_foreman_can_keep_exactly_is_scheduled_there(env: Environment, alice: Person) -> None:
@@ -48,7 +49,7 @@ async def test_a_series_that_foreman_can_keep_exactly_is_scheduled_there(env: En
         logic = env.foreman.logics[-1]
         due = [job.start_at for job in env.foreman.invocations if job.logic is logic and job.runs is None]
         env.clock.move_to(due[-1] + timedelta(minutes=1))
-        assert "succeeded" in (await find_outcome(alice, name, number)).text
+        assert "succeeded" in (await find_run_outcome(alice, name, number)).text
     assert jobs_received(env) == before + 1
     await click_for_reply(alice, "Cancel the series", card)
     await wait_for_texts(card, "Cancelled", env=env)
@@ -64,7 +65,7 @@ async def test_a_series_that_foreman_cannot_keep_is_scheduled_here_with_a_call_f
     assert jobs_received(env) == before
     for number in (1, 2):
         await advance_to_run(env, card, number)
-        assert "succeeded" in (await find_outcome(alice, name, number)).text
+        assert "succeeded" in (await find_run_outcome(alice, name, number)).text
         assert jobs_received(env) == before + number
     first, second = (call.body["job_invocation"] for call in job_requests(env)[-2:])
     assert "recurrence" not in first
@@ -82,10 +83,10 @@ async def test_a_failed_run_does_not_keep_the_next_from_coming(env: Environment,
     name, card = await approve_series(env, "every 3 days at 04:00")
     env.foreman.fail_hosts(hosts)
     await advance_to_run(env, card, 1)
-    assert "failed" in (await find_outcome(alice, name, 1)).text
+    assert "failed" in (await find_run_outcome(alice, name, 1)).text
     env.foreman.state.jobs.failing_hosts.clear()
     await advance_to_run(env, card, 2)
-    assert "succeeded" in (await find_outcome(alice, name, 2)).text
+    assert "succeeded" in (await find_run_outcome(alice, name, 2)).text
     await click_for_reply(alice, "Cancel the series", card)
     await wait_for_texts(card, "Cancelled", env=env)
 
@@ -94,7 +95,7 @@ async def test_a_series_with_an_end_ends(env: Environment, alice: Person) -> Non
     name, card = await approve_series(env, "every 3 days at 04:00, 2 times")
     for number in (1, 2):
         await advance_to_run(env, card, number)
-        await find_outcome(alice, name, number)
+        await find_run_outcome(alice, name, number)
     await wait_for_texts(card, "Done", "The series is over after 2 runs.", env=env)
     assert card.buttons == ["Details"]
 
@@ -115,7 +116,7 @@ async def test_a_present_run_that_cannot_be_cancelled_does_not_keep_the_series_g
     env.foreman.faults.clear()
     reply = await alice.command(f"/nightshift cancel {name}")
     await eventually(env, lambda: "is cancelling job" in "".join(reply.ephemeral_texts))
-    assert "run 1" in (await find_outcome(alice, name, 1)).text
+    assert "(run 1)" in (await find_run_outcome(alice, name, 1)).text
     env.clock.advance(timedelta(days=3, hours=1))
     await asyncio.sleep(1.0)
     assert jobs_received(env) == before

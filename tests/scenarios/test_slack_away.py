@@ -29,7 +29,7 @@ async def unknown(env: Environment, alice: Person) -> tuple[str, Message, str]:
     name = await make_request(alice)
     env.foreman.faults.append(Fault("cut", f"{JOBS_PATH}$", "POST"))
     card = await approve_request(env, name)
-    await wait_for_texts(card, "Unknown: it may or may not have started", env=env)
+    await wait_for_texts(card, "Outcome unknown", env=env)
     given = {**job_requests(env)[-1].body["job_invocation"], "description_format": "By hand"}
     return name, card, str(env.foreman.start_job(given).id)
 

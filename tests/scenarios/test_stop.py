@@ -102,7 +102,7 @@ async def test_a_run_of_unknown_outcome_that_turns_up_is_cancelled(env: Environm
         Fault("status", f"^{JOBS_PATH}", "GET", status=403, remaining=None),
     ]
     card = await approve_request(env, name)
-    await wait_for_texts(card, "Unknown: it may or may not have started", env=env)
+    await wait_for_texts(card, "Outcome unknown", env=env)
     env.foreman.faults.clear()
     reply = await alice.command(f"/nightshift cancel {name}")
     await eventually(env, lambda: reply.ephemeral_texts)

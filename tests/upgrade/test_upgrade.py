@@ -181,7 +181,7 @@ async def unsent_messages_are_sent_once(upgraded: Upgraded) -> None:
 async def outcome_is_posted_once(upgraded: Upgraded, name: str, place: str) -> None:
     """One outcome, with the failures in its thread."""
     alice = upgraded.person("alice")
-    outcome = await alice.wait_for(f"{name} · partly failed", where=place, timeout=20)
+    outcome = await find_outcome(alice, name, "partly failed", where=place, timeout=20)
     await eventually(upgraded.env, lambda: len(outcome.thread) == 1)
     assert "Unit nginx.service" in outcome.thread[0].text
     same = [message for message in alice.messages(place) if message.fallback_text == outcome.fallback_text]

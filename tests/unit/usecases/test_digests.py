@@ -95,7 +95,7 @@ async def test_what_was_held_says_only_what_is_still_true(bot: Harness) -> None:
     stopped, kept = await bot.approved(when="in 90 minutes"), await bot.approved(when="tomorrow 21:00")
     bot.forward(minutes=80)
     await announce_starts(bot.services)
-    assert any("starts at" in str(m.facts["text"]) for m in await bot.messages(stopped, "note"))
+    assert any("starts " in str(m.facts["text"]) for m in await bot.messages(stopped, "note"))
     await cancel(bot.services, stopped.id, bot.person("bob"))
     before = len(direct_messages(bot, "alice"))
     await send(bot, sender)
@@ -106,7 +106,7 @@ async def test_what_was_held_says_only_what_is_still_true(bot: Harness) -> None:
     assert about_stopped
     assert not any("starts" in text for text in about_stopped)
     assert any("It will not start." in text for text in about_stopped)
-    assert any(f"{kept.name} was approved" in text and "It starts at" in text for text in told)
+    assert any("Approved: " in text and f"@bob approved {kept.name}. It starts " in text for text in told)
 
 
 async def test_an_emergency_that_needs_an_approval_does_not_wait_for_quiet_hours(bot: Harness) -> None:

@@ -248,7 +248,7 @@ async def test_a_start_long_after_its_approval_is_announced_once(bot: Harness) -
     soon = await bot.approved(when="today 10:50", hosts="name ~ db")
 
     async def announced(of: Request) -> list[str]:
-        return [m.recipient for m in await bot.messages(of, "note") if "starts at" in str(m.facts["text"])[:20]]
+        return [m.recipient for m in await bot.messages(of, "note") if " starts " in str(m.facts["text"])[:20]]
 
     bot.move_to(soon.start_at - timedelta(minutes=10))
     await announce_starts(bot.services)
