@@ -12,6 +12,7 @@ from bot.requests.text import count_noun
 MAX_REASONS = 3
 MAX_NAMES = 5
 MAX_REASON_LENGTH = 160
+_NO_REASON = "No reason given"
 _ONLY_A_STATE = re.compile(r"[A-Z][a-z ]{1,30} in [A-Za-z0-9 ]{1,30}\.")
 """A summary that says no more than the state does: "Succeeded in Foreman."."""
 
@@ -67,7 +68,7 @@ def failures_by_reason(run: Run) -> list[tuple[str, list[str]]]:
     found: dict[str, list[str]] = {}
     for result in target_results(run):
         if result["state"] == "failed":
-            found.setdefault(str(result["reason"] or "failed"), []).append(str(result["name"]))
+            found.setdefault(str(result["reason"] or _NO_REASON), []).append(str(result["name"]))
     return sorted(found.items(), key=lambda item: -len(item[1]))
 
 

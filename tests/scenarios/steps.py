@@ -227,6 +227,11 @@ async def say_it_did_not_run(who: Person, card: Message, answer: str) -> str:
     return said
 
 
+async def cancel_on_card(who: Person, card: Message) -> str:
+    """Press the button that stops what runs, or cancels what has not started. Returns the answer."""
+    return await click_for_reply(who, "Stop" if "Stop" in card.buttons else "Cancel", card)
+
+
 def rerun_button(message: Message) -> str:
     """The button that repeats the work on what failed: "Rerun 3 failed"."""
     return next(label for label in message.buttons if label.startswith("Rerun"))

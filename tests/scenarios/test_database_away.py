@@ -17,7 +17,7 @@ from tests.scenarios.steps import (
     JOBS_PATH,
     RESTART_COMMAND,
     approve_request,
-    click_for_reply,
+    cancel_on_card,
     confirm_request,
     eventually,
     find_card,
@@ -57,13 +57,13 @@ async def test_nothing_is_cancelled(env: Environment, alice: Person) -> None:
     card = await approve_request(env, name)
     await wait_for_texts(card, "Scheduled", env=env)
     with database_locked(env):
-        assert WHAT_TO_DO in await click_for_reply(alice, "Cancel", card)
+        assert WHAT_TO_DO in await cancel_on_card(alice, card)
         await alice.click("Edit", card)
         form = await alice.modal()
         await eventually(env, lambda: WHAT_TO_DO in form.text, lambda: form.text)
         await form.close()
     assert "Scheduled" in card.text
-    assert f"{name}: cancelled." in await click_for_reply(alice, "Cancel", card)
+    assert f"{name}: cancelled." in await cancel_on_card(alice, card)
     env.clock.advance(timedelta(days=2))
     await asyncio.sleep(1.0)
     assert jobs_received(env) == before

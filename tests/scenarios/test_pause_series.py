@@ -12,6 +12,7 @@ from playground.slack.changes import WAIT_SECONDS
 from tests.scenarios.steps import (
     advance_to_run,
     approve_request,
+    cancel_on_card,
     click_for_reply,
     confirm_request,
     eventually,
@@ -136,7 +137,7 @@ async def test_a_single_request_and_one_that_waits_for_approval_cannot_be_paused
     card = await approve_request(env, single)
     assert f"{single} is not a series" in await hub_reply(env, alice, f"pause {single} because why")
     assert "Pause" not in card.buttons
-    await click_for_reply(alice, "Cancel", card)
+    await cancel_on_card(alice, card)
     waiting = await make_request(alice, COMMAND.format("every day at 04:00"), UPTIME)
     assert "Pause" not in (await find_card(bob, waiting)).buttons
     said = await hub_reply(env, alice, f"pause {waiting} because why")

@@ -13,7 +13,7 @@ from tests.scenarios.steps import (
     RESTART_COMMAND,
     RUN_COMMAND,
     approve_request,
-    click_for_reply,
+    cancel_on_card,
     eventually,
     find_card,
     find_outcome,
@@ -139,6 +139,6 @@ async def test_a_pending_start_is_cancelled_once_the_bot_is_back(env: Environmen
         card = await approve_request(env, name)
         await wait_for_texts(card, "Scheduled", env=env)
     async with run_bot(env, "http"):
-        assert "cancelled" in await click_for_reply(alice, "Cancel", card)
+        assert "cancelled" in await cancel_on_card(alice, card)
         await wait_for_texts(card, "Cancelled", env=env)
     assert jobs_received(env) == 0

@@ -23,7 +23,7 @@ from tests.scenarios.placed import (
 )
 from tests.scenarios.steps import (
     approve_request,
-    click_for_reply,
+    cancel_on_card,
     eventually,
     jobs_received,
     wait_for_texts,
@@ -234,7 +234,7 @@ async def test_what_a_person_cancels_is_not_started_from_here_though_foreman_did
     env.foreman.faults.append(Fault("status", "/api/hosts", status=503, remaining=None))
     move_before(env, job, 10)
     await wait_for_texts(card, "Its start is checked again until", env=env)
-    assert "could not be cancelled" in await click_for_reply(alice, "Cancel", card)
+    assert "could not be cancelled" in await cancel_on_card(alice, card)
     move_before(env, job, 1.9)
     told = await bob.wait_for(f"{name} may start in Foreman at", where="#ops-admin")
     assert f"it is not confirmed that this start is cancelled. {name} was cancelled." in told.text

@@ -13,6 +13,7 @@ from tests.scenarios.steps import (
     RUN_COMMAND,
     advance_to_run,
     approve_request,
+    cancel_on_card,
     click_for_reply,
     eventually,
     find_outcome,
@@ -97,7 +98,7 @@ async def test_a_series_with_an_end_ends(env: Environment, alice: Person) -> Non
         await advance_to_run(env, card, number)
         await find_run_outcome(alice, name, number)
     await wait_for_texts(card, "Done", "The series is over after 2 runs.", env=env)
-    assert card.buttons == ["Details"]
+    assert card.buttons == ["Details", "Repeat"]
 
 
 async def test_a_present_run_that_cannot_be_cancelled_does_not_keep_the_series_going(
@@ -143,10 +144,10 @@ async def test_a_run_that_has_not_left_yet_is_cancelled_with_its_request(env: En
         Fault("status", JOBS_PATH, "POST", status=429, headers={"Retry-After": "2"}, remaining=None)
     )
     name, card = await approve_series(env, "now")
-    await eventually(env, lambda: jobs_received(env) > before and "Cancel" in card.buttons)
+    await eventually(env, lambda: jobs_received(env) > before and {"Cancel", "Stop"} & set(card.buttons))
     await asyncio.sleep(0.3)
     tried = jobs_received(env)
-    assert f"{name}: cancelled." in await click_for_reply(alice, "Cancel", card)
+    assert f"{name}: cancelled." in await cancel_on_card(alice, card)
     env.foreman.faults.clear()
     await wait_for_texts(card, "Cancelled", env=env)
     await asyncio.sleep(2.5)

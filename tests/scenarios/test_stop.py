@@ -14,6 +14,7 @@ from tests.scenarios.steps import (
     RUN_COMMAND,
     advance_to_run,
     approve_request,
+    cancel_on_card,
     click_for_reply,
     eventually,
     jobs_received,
@@ -52,12 +53,12 @@ async def test_a_run_whose_back_end_does_not_answer_is_said_not_to_be_cancelled(
     card = await approve_request(env, name)
     await wait_for_texts(card, "Running", env=env)
     env.foreman.faults.append(fault)
-    answer = await click_for_reply(alice, "Cancel", card)
+    answer = await cancel_on_card(alice, card)
     assert f"{name}: The present run could not be cancelled:" in answer
     assert f"Try again with /nightshift cancel {name}." in answer
     await wait_for_texts(card, "Running", "The present run could not be cancelled", env=env)
     env.foreman.faults.clear()
-    assert f"{name}: cancelling. Foreman is cancelling job" in await click_for_reply(alice, "Cancel", card)
+    assert f"{name}: cancelling. Foreman is cancelling job" in await cancel_on_card(alice, card)
     await wait_for_texts(card, "Cancelled", env=env)
 
 
@@ -70,10 +71,10 @@ async def test_a_start_that_the_back_end_holds_is_cancelled_there_or_said_not_to
     job = env.foreman.invocations[-1]
     await wait_for_texts(card, "Scheduled", env=env)
     env.foreman.faults.append(Fault("cut", "/cancel", "POST", remaining=None))
-    assert "could not be cancelled" in await click_for_reply(alice, "Cancel", card)
+    assert "could not be cancelled" in await cancel_on_card(alice, card)
     await wait_for_texts(card, "Scheduled", "could not be cancelled", env=env)
     env.foreman.faults.clear()
-    assert f"{name}: cancelling." in await click_for_reply(alice, "Cancel", card)
+    assert f"{name}: cancelling." in await cancel_on_card(alice, card)
     await wait_for_texts(card, "Cancelled", env=env)
     env.clock.advance(timedelta(days=2))
     assert env.foreman.invocations
@@ -88,8 +89,8 @@ async def test_a_run_that_is_being_started_is_cancelled_once_the_back_end_has_it
     name = await make_request(alice)
     env.foreman.faults.append(Fault("slow", f"{JOBS_PATH}$", "POST", seconds=1.5))
     card = await approve_request(env, name)
-    await eventually(env, lambda: jobs_received(env) > before and "Cancel" in card.buttons)
-    assert f"{name}: cancelling. Foreman is cancelling job" in await click_for_reply(alice, "Cancel", card)
+    await eventually(env, lambda: jobs_received(env) > before and {"Cancel", "Stop"} & set(card.buttons))
+    assert f"{name}: cancelling. Foreman is cancelling job" in await cancel_on_card(alice, card)
     await wait_for_texts(card, "Cancelled", env=env)
     assert jobs_received(env) == before + 1
 
