@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from blocks.text import Block, Element, actions, button, clip, confirm_dialog, plain_text
 from bot.requests.model import Request
+from bot.requests.text import inside_a_sentence
 
 MAX_BUTTONS = 3
 MAX_MENU_ENTRIES = 5
@@ -56,7 +57,7 @@ def choice_row(
 
 
 def _button(request: Request, choice: Choice) -> Element:
-    spoken = choice.spoken or f"{request.name}, {_inside_a_sentence(request.title)}"
+    spoken = choice.spoken or f"{request.name}, {inside_a_sentence(request.title)}"
     label = choice.label.removesuffix("…")
     return button(
         choice.label,
@@ -67,11 +68,6 @@ def _button(request: Request, choice: Choice) -> Element:
         url=choice.url,
         spoken=f"{label} {spoken}",
     )
-
-
-def _inside_a_sentence(title: str) -> str:
-    """A title after a comma: its first word without its capital, unless that is an abbreviation."""
-    return f"{title[:1].lower()}{title[1:]}" if title[1:2].islower() else title
 
 
 def _entry(choice: Choice) -> Element:

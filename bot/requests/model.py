@@ -267,6 +267,8 @@ class Request(FrozenModel):
     """The values of the form, by field name. An edit of the request starts from them."""
     title: str = ""
     """The operation in words: ``Foreman (prod): run a job``."""
+    rerun_of: str = ""
+    """The name of the request (NS-7) whose failed targets this is for."""
     summary: tuple[tuple[str, str], ...] = ()
     """The parameters as label and text, secrets hidden."""
     phrase: str

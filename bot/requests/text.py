@@ -25,6 +25,14 @@ def count_noun(count: int, noun: str) -> str:
     return f"{count:,} {noun.removesuffix('s') if count == 1 else noun}"
 
 
+def inside_a_sentence(title: str) -> str:
+    """Return a title as it follows a comma or colon: without its first capital, unless that is part of a name or
+    an abbreviation: "restart nginx", "RPM update", "Run Command"."""
+    first, _, rest = title.partition(" ")
+    is_plain = first[1:].islower() and not rest[:1].isupper()
+    return f"{title[:1].lower()}{title[1:]}" if is_plain else title
+
+
 def approver_names(stage: Stage) -> str:
     """Name the approvers of a stage: ``@sre or U0123ABCD``."""
     return join_words(stage.names or (*stage.groups, *stage.users), "or") or "nobody"

@@ -56,6 +56,8 @@ class Draft(FrozenModel):
     """The id of the request that this is an edit of."""
     base_revision: int | None = None
     """The revision of that request that the edit began from."""
+    rerun_of: str | None = None
+    """The name of the request (NS-7) whose failed targets this is for; None for other requests."""
     checked: Mapping[str, StoredJson] | None = None
     created_at: datetime
     updated_at: datetime
@@ -77,6 +79,7 @@ class DraftChanges(TypedDict, total=False):
     generation: int
     revises: str | None
     base_revision: int | None
+    rerun_of: str | None
     checked: JsonObject | None
 
 

@@ -105,6 +105,7 @@ class RequestChanges(TypedDict, total=False):
     labels: JsonObject
     values: JsonObject
     title: str
+    rerun_of: str
     summary: tuple[tuple[str, str], ...]
     phrase: str
     zone: str

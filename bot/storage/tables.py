@@ -78,6 +78,7 @@ drafts = Table(
     Column("generation", Integer, nullable=False),
     Column("revises", String(40)),
     Column("base_revision", Integer),
+    Column("rerun_of", String(20)),
     Column("checked", Json),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),

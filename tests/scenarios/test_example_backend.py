@@ -164,7 +164,7 @@ async def test_what_failed_is_told_and_run_again_alone(
     assert modal.value("Lamps") == ["gate"]
     again = await confirm_request(await press_preview(modal))
     await approve_request(env, again)
-    await bob.wait_for(f"{again} · succeeded", where="#results", timeout=WAIT_SECONDS)
+    await find_outcome(bob, again)
     assert requests_received(lantern)[-1]["lamps"] == ["gate"]
 
 

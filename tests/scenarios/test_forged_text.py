@@ -74,7 +74,7 @@ async def test_comments_and_wishes_are_rows_of_their_authors(
         await question.fill({label: FORGED + BIDI})
         await question.submit()
         await question.close()
-        await wait_for_texts(card, f": {FORGED_SHOWN}{BIDI_SHOWN}", env=env)
+        await wait_for_texts(card, f": “{FORGED_SHOWN}{BIDI_SHOWN}”", env=env)
         assert not has_forged_row(card.text)
     for message in alice.direct_messages:
         assert not has_forged_row(message.text)

@@ -180,7 +180,7 @@ async def test_a_comment_given_with_a_late_approval_is_shown_on_the_card(
     await question.click("Run it now")
     await eventually(env, lambda: "You approved" in question.text, lambda: question.text)
     await question.close()
-    await wait_for_texts(card, "Approved by @bob", ": Watch the <!channel> disk.", "Done", env=env)
+    await wait_for_texts(card, "Approved by @bob", ": “Watch the <!channel> disk.”", "Done", env=env)
 
 
 async def test_an_approval_after_the_start_may_drop_it(env: Environment, alice: Person, bob: Person, morning: datetime):

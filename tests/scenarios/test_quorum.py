@@ -64,7 +64,7 @@ async def test_an_approval_may_come_with_a_comment(env: Environment, alice: Pers
     await question.submit()
     await env.slack.wait_until(lambda: "1 of 2" in question.text)
     await question.close()
-    await wait_for_texts(card, "Needs 1 more approval", "Approved by @bob", ": Keep an eye on web05.", env=env)
+    await wait_for_texts(card, "Needs 1 more approval", "Approved by @bob", ": “Keep an eye on web05.”", env=env)
 
 
 async def test_one_person_counts_once(env: Environment, alice: Person, bob: Person):

@@ -332,7 +332,7 @@ async def test_calls_that_are_not_answered_keep_no_other_waiting(
     assert len(job_posts(extra_sandboxes.lab)) == before + 4
     extra_sandboxes.answers.set()
     for one in stuck:
-        await dave.wait_for(f"{one} · succeeded", where="#lab-results")
+        await find_outcome(dave, one, where="#lab-results")
     assert len(job_posts(extra_sandboxes.lab)) == before + 5
 
 
@@ -345,11 +345,11 @@ async def test_what_runs_on_one_is_watched_while_the_other_is_away(
     extra_sandboxes.lab.faults.append(Fault("status", status=503, remaining=None))
     near = await make_request(alice, f"/foreman on=prod {UPTIME} {FEW}")
     await approve_request(env, near)
-    await bob.wait_for(f"{near} · succeeded", where="#results")
+    await find_outcome(bob, near)
     assert dave.find_message(far, where="#lab-results") is None
     env.clock.advance(timedelta(minutes=1))
     extra_sandboxes.lab.faults.clear()
-    await dave.wait_for(f"{far} · succeeded", where="#lab-results")
+    await find_outcome(dave, far, where="#lab-results")
 
 
 async def test_a_kind_that_is_not_configured_says_so(alice: Person) -> None:

@@ -69,7 +69,7 @@ async def fields_now(
     summary = summarize_params(fields, request.values, request.labels, current.resolutions)
     return {
         "content": content,
-        "title": request_title(operation, current, content.schedule, requirement),
+        "title": request_title(operation, current, content.schedule, requirement, request.rerun_of),
         "summary": (
             *summary,
             *emergency_rows(requirement),

@@ -18,8 +18,12 @@ async def draft_from_request(
     *,
     revises: str | None = None,
     starts_now: bool = False,
+    rerun_of: str | None = None,
 ) -> Draft:
-    """Create a draft that is filled in like a request. It keeps the agreed schedule unless it ``starts_now``."""
+    """Create a draft that is filled in like a request. It keeps the agreed schedule unless it ``starts_now``.
+
+    ``rerun_of`` is the name of the request whose failed targets it is for.
+    """
     kind = request.content.backend.partition(".")[0]
     draft = await create_draft(services, person, kind, request.content.operation, request.channel)
     phrase = "now" if starts_now else request.phrase
@@ -37,4 +41,5 @@ async def draft_from_request(
         reason=reason,
         revises=revises,
         base_revision=request.revision if revises else None,
+        rerun_of=rerun_of or (request.rerun_of if revises else None),
     )

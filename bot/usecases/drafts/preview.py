@@ -193,7 +193,7 @@ async def _build_result(
         content=content,
         phrase=draft.phrase,
         zone=actor.zone,
-        title=request_title(operation, preview, schedule, outcome.requirement),
+        title=request_title(operation, preview, schedule, outcome.requirement, draft.rerun_of or ""),
         summary=(
             *summarize_params(own_fields(fields), draft.values, draft.labels, preview.resolutions),
             *emergency_rows(outcome.requirement),

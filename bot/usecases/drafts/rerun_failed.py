@@ -32,7 +32,9 @@ async def rerun_failed(services: Services, request_id: str, actor: Actor) -> Dra
     rerun_params = operation.params_for_rerun(params, Handle.model_validate(failed.handle), _failed_targets(failed))
     values = {**request.values, **_changed_values(params, rerun_params)}
     reason = f"Again on what failed in {request.name}: {request.reason}"[:MAX_REASON_LENGTH]
-    return await draft_from_request(services, request, actor.person, values, reason, starts_now=True)
+    return await draft_from_request(
+        services, request, actor.person, values, reason, starts_now=True, rerun_of=request.name
+    )
 
 
 def _failed_targets(run: Run) -> list[str]:

@@ -31,6 +31,7 @@ class SubmittedFields(TypedDict):
     labels: Mapping[str, JsonValue]
     values: Mapping[str, JsonValue]
     title: str
+    rerun_of: str
     summary: tuple[tuple[str, str], ...]
     phrase: str
     zone: str
@@ -59,6 +60,7 @@ def submitted_fields(draft: Draft, preview: PreviewResult, now: datetime) -> Sub
         "labels": draft.labels,
         "values": draft.values,
         "title": preview.title,
+        "rerun_of": draft.rerun_of or "",
         "summary": preview.summary,
         "phrase": preview.phrase,
         "zone": preview.zone,

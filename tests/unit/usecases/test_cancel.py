@@ -120,7 +120,7 @@ async def test_an_approver_who_cancels_tells_the_requester(bot: Harness) -> None
     await cancel(bot.services, own.id, bot.person("alice"))
     told = [m for m in await bot.messages(request, "note") if "was cancelled" in str(m.facts["text"])]
     assert {m.recipient for m in told} == {"U0ALICE", "#approvals"}
-    text = f"{request.name} was cancelled: {request.title}. It will not start."
+    text = f"{request.name} was cancelled. It will not start."
     assert {(m.facts["text"], m.facts["by"]) for m in told} == {(text, "U0BOB")}
     thread = [m for m in await bot.messages(own, "note") if "was cancelled" in str(m.facts["text"])]
     assert [m.recipient for m in thread] == ["#approvals"]
@@ -136,7 +136,7 @@ async def test_what_still_runs_is_said_to_be_being_cancelled(bot: Harness) -> No
     bot.env.foreman.speed = 0.001
     request, _ = await bot.started()
     await cancel(bot.services, request.id, bot.person("bob"))
-    text = f"{request.name} is being cancelled: {request.title}. Its system is asked to stop it."
+    text = f"{request.name} is being cancelled. Its system is asked to stop it."
     assert any(m.facts["text"] == text and m.recipient == "U0ALICE" for m in await bot.messages(request, "note"))
 
 

@@ -7,9 +7,11 @@ import pytest
 from bot.errors import Conflict, InputError, NotFound
 from bot.storage import drafts
 from bot.usecases.drafts.create import create_draft
+from bot.usecases.drafts.edit import edit_request
 from bot.usecases.drafts.load_fields import load_dependent_fields
 from bot.usecases.drafts.preview import preview_draft
 from bot.usecases.drafts.reading import parsed_reading
+from bot.usecases.drafts.repeat import repeat
 from bot.usecases.drafts.rerun_failed import rerun_failed
 from bot.usecases.drafts.store import load_draft, save_draft, unfinished_draft
 from bot.usecases.drafts.update import apply_form_state, choose_meaning
@@ -238,6 +240,22 @@ async def test_a_rerun_is_for_what_failed_and_starts_now(bot: Harness) -> None:
     assert draft.reason == f"Again on what failed in {request.name}: {'x' * 1000}"[:1000]
     again = await bot.submit(draft, "bob")
     assert (again.id != request.id, again.targets.names) == (True, tuple(hosts[:1]))
+    assert again.title == f"Rerun {request.name}: Run Command: id on web05"
+    edit = await edit_request(bot.services, again.id, await bot.actor("bob"))
+    assert edit.rerun_of == request.name
+
+
+async def test_a_repeat_is_filled_in_alike_and_starts_at_once_if_its_start_has_passed(bot: Harness) -> None:
+    bot.env.foreman.state.jobs.failing_hosts.clear()
+    request, _ = await bot.started()
+    for _ in range(4):
+        await bot.poll()
+    assert (await bot.reload(request)).state == "succeeded"
+    draft = await repeat(bot.services, request.id, await bot.actor("bob"))
+    assert (draft.values, draft.reason, draft.rerun_of) == (request.values, request.reason, None)
+    assert parsed_reading(draft).schedule.kind == "now"
+    later = await bot.request(when="tomorrow 09:00", hosts="name ~ db")
+    assert parsed_reading(await repeat(bot.services, later.id, await bot.actor("bob"))).schedule.kind == "once"
 
 
 async def test_without_a_failed_run_there_is_nothing_to_repeat(bot: Harness) -> None:

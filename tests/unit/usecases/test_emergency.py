@@ -7,7 +7,7 @@ import pytest
 from bot.errors import Conflict, InputError, NotAllowed
 from bot.forms import EMERGENCY
 from bot.requests.model import Request, Requirement, Stage
-from bot.slack.projection import render
+from bot.slack.projection import Sources, render
 from bot.storage import reviews
 from bot.usecases.approvals.disclose import record_shown
 from bot.usecases.approvals.new_round import open_new_round
@@ -71,7 +71,7 @@ async def listed(bot: Harness) -> Sequence[str]:
 
 async def card_text(bot: Harness, request: Request) -> str:
     card = (await bot.messages(request, "approval"))[0]
-    return str((await render(bot.services.db, bot.services.directory, bot.clock, card)).blocks)
+    return str((await render(Sources(bot.services.db, bot.services.directory, bot.clock), card)).blocks)
 
 
 async def test_the_form_offers_it_where_a_rule_does(bot: Harness) -> None:

@@ -90,6 +90,7 @@ def upgrade() -> None:
     _rewrite_drafts()
     _add_revisions_of_attempts()
     _add_base_revisions_of_drafts()
+    op.add_column("drafts", sa.Column("rerun_of", sa.String(20)))
     _add_request_state()
     op.add_column("runs", sa.Column("proposal", Json))
     op.add_column("runs", sa.Column("silent_since", UtcDateTime))
