@@ -115,6 +115,7 @@ async def test_reminders_go_to_those_who_have_not_decided_and_an_escalation_to_t
     env.clock.advance(timedelta(minutes=31))
     reminder = await bob.wait_for("1 approval needed", card)
     assert mentioned(reminder) == {bob.id}
+    assert reminder.buttons == ["Approve", "Deny", "Details"]
     assert mentioned(await dave.wait_for("1 approval needed", copy)) == {dave.id}
     assert not [m for m in carol.direct_messages if name in m.text]
     env.clock.advance(timedelta(hours=2))
@@ -123,7 +124,10 @@ async def test_reminders_go_to_those_who_have_not_decided_and_an_escalation_to_t
     assert "S0SRE" in mentioned(escalated)
     assert len(mentioned(escalated)) == 2
     env.clock.advance(timedelta(hours=4))
-    await alice.wait_for(f"{name} has expired", "dm")
+    expired = await alice.wait_for("Expired: Run Command: uptime", "dm")
+    assert expired.buttons == ["Edit and request again", "Details"]
+    await eventually(env, lambda: not reminder.buttons, lambda: reminder.text)
+    assert "Expired" in reminder.text
     await wait_for_texts(await find_card(carol, name, "dm"), "Expired", env=env)
 
 

@@ -225,7 +225,7 @@ async def test_runs_inside_a_freeze_are_left_out_even_if_the_back_end_could_keep
         assert "because the freeze “Company” is looked at again then" in preview.text
         name = await confirm_request(preview)
         card = await approve_request(env, name)
-        for day, word in ((12, "succeeded"), (13, "missed"), (14, "succeeded")):
+        for day, word in ((12, "succeeded"), (13, "Missed"), (14, "succeeded")):
             number = day - 11
             await wait_for_texts(card, f"Run {number}: waiting for its time · ", f"{day} Jan, 06:00 CET", env=env)
             await advance_to(env, datetime(2027, 1, day, 5, 0, tzinfo=UTC))

@@ -124,7 +124,7 @@ async def test_what_one_approver_has_read_does_not_count_for_another(
     await wait_for_texts(card, "Needs 1 more approval", env=env)
     await read_pages(pages)
     await pages.click("Approve")
-    await wait_for_texts(card, "Approved by @carol", "Done", env=env)
+    await wait_for_texts(card, "Approved by @bob and @carol", "Done", env=env)
 
 
 async def test_an_edit_makes_the_approver_read_again(env: Environment, alice: Person, bob: Person) -> None:

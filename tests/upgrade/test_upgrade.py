@@ -31,7 +31,6 @@ from tests.scenarios.steps import (
     eventually,
     open_form,
     press_preview,
-    say_it_did_not_run,
     wait_for_texts,
 )
 from tests.transaction_guard import watch_transactions
@@ -193,9 +192,9 @@ async def what_is_unknown_is_resolved(upgraded: Upgraded) -> None:
     env, becomes = upgraded.env, upgraded.requests.becomes
     env.foreman.speed = 20 / 3600
     bob, alice = upgraded.person("bob"), upgraded.person("alice")
-    await say_it_did_not_run(bob, upgraded.card("unknown"), "Start it now")
+    await click_for_reply(bob, "It did not run: run it again", upgraded.card("unknown"))
     await becomes("unknown", "running")
-    await say_it_did_not_run(alice, upgraded.card("unknown, ImmyBot"), "Start it now")
+    await click_for_reply(alice, "It did not run: run it again", upgraded.card("unknown, ImmyBot"))
     await becomes("unknown, ImmyBot", "running")
     call = (await upgraded.requests.plan_of("starting, sent and not arrived"))["calls"][0]
     credentials = base64.b64encode(f"nightshift:{SECRETS['SANDBOX_FOREMAN_PASSWORD']}".encode()).decode()
