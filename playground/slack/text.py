@@ -73,6 +73,8 @@ def _element_text(spec: Any, name: NameResolver) -> str:
         return ""
     if spec.get("type") == "image":
         return str(spec.get("alt_text", ""))
+    if spec.get("type") == "overflow":
+        return "⋯ " + " · ".join(_text(option["text"], name) for option in spec["options"])
     if spec.get("type") in ("checkboxes", "radio_buttons"):
         shown = [(_text(o["text"], name), _text(o.get("description"), name)) for o in spec.get("options", [])]
         return "\n".join(" ".join(filter(None, pair)) for pair in shown)

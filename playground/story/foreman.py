@@ -1,5 +1,6 @@
 """The scenes with Foreman: now, later, denied, one's own, two approvers, two failed hosts, a series."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -151,6 +152,7 @@ async def series(narrator: Narrator) -> None:
     await narrator.click(
         alice, "Cancel the series", await narrator.wait_for_message(alice, f"{name} ·", where="#approvals")
     )
+    await narrator.answer_modal(alice, {})
     await narrator.wait_for_text(card, "Cancelled")
     made = len(stage.foreman.invocations)
     stage.clock.move_to(_next_time(stage.clock.now(), 7))
@@ -188,5 +190,7 @@ async def _wait_for_end(narrator: Narrator, card: Message, status: str) -> Messa
     narrator.env.clock.advance(RUN_DURATION)
     narrator.write_line("\n(half a minute later)")
     await narrator.wait_for_text(card, status)
-    name = card.text.split()[1]
+    found = re.search(r"NS-\d+", card.text)
+    narrator.check(found, f"the card has no number: {card.text}")
+    name = found[0] if found else ""
     return await narrator.wait_for_message(narrator.person("alice"), f"{name} ·", where="#results")

@@ -116,7 +116,7 @@ async def test_no_run_is_attached(env: Environment, alice: Person, bob: Person) 
         await offer.submit()
         await eventually(env, lambda: WHAT_TO_DO in offer.text, lambda: offer.text)
     await offer.close(everything=True)
-    assert "Unknown" in card.text
+    assert "Outcome unknown" in card.text
     await bob.click("It ran", card)
     offer = await bob.modal()
     await eventually(env, lambda: offer.labels, lambda: offer.text)

@@ -74,7 +74,7 @@ async def test_what_the_requester_names_counts_once_an_approver_has_confirmed_it
     await offer.submit()
     await eventually(env, lambda: "An approver who has not written" in offer.text, lambda: offer.text)
     await offer.close(everything=True)
-    await wait_for_texts(card, "Unknown", f"@alice says that it ran as “{job} · By hand”", env=env)
+    await wait_for_texts(card, "Outcome unknown", f"@alice says that it ran as “{job} · By hand”", env=env)
     await bob.wait_for(f"{name} is said to have run as “{job} · By hand”", where=card)
     assert "You have written this request" in await click_for_reply(alice, "Confirm this run", card)
     dave = env.slack.person("dave")

@@ -51,7 +51,7 @@ async def slow_series(env: Environment, who: Person, overlap: str = "", hosts: s
     card = await approve_request(env, name)
     env.foreman.speed = SLOW
     await advance_to_run(env, card, 1)
-    await wait_for_texts(card, "Run 1: ▱▱", "Run 2: waiting for its time", env=env)
+    await wait_for_texts(card, "Run 1: running", "Run 2: waiting for its time", env=env)
     return name, card
 
 
@@ -105,7 +105,7 @@ async def test_both_run_if_that_was_chosen(env: Environment, alice: Person) -> N
     _, card = await slow_series(env, alice, "Start anyway")
     await advance_to_run(env, card, 2)
     await eventually(env, lambda: jobs_received(env) == before + 2, lambda: card.text)
-    await wait_for_texts(card, "Run 1: ▱▱", "Run 2: ▱▱", env=env)
+    await wait_for_texts(card, "Run 1: running", "Run 2: running", env=env)
     await click_for_reply(alice, "Cancel the series", card)
 
 

@@ -111,7 +111,7 @@ async def test_the_present_run_goes_on_and_the_series_is_not_over(env: Environme
     env.foreman.speed = 0.1
     name, card = await approved_series(env, alice)
     await advance_to_run(env, card, 1)
-    await wait_for_texts(card, "Run 1: ▱▱", "Run 2: waiting for its time", env=env)
+    await wait_for_texts(card, "Run 1: running", "Run 2: waiting for its time", env=env)
     assert "The present run goes on." in await hub_reply(env, alice, f"pause {name} because enough")
     env.clock.advance(timedelta(hours=1))
     await wait_for_texts(card, "8 succeeded", "Scheduled", "⏸️", env=env)

@@ -173,7 +173,7 @@ async def test_a_retry_of_an_unknown_run_is_held_too(env: Environment, alice: Pe
     env.foreman.faults.append(Fault("status", JOBS_PATH, "POST", status=500, remaining=1))
     before = jobs_received(env)
     _, card = await approved(env, alice)
-    await wait_for_texts(card, "Unknown", env=env)
+    await wait_for_texts(card, "Outcome unknown", env=env)
     said = await hub_reply(env, bob, "pause foreman.main because smoke")
     assert "Not stopped: 1 run that began before." in said
     assert "starts once the pause ends" in await say_it_did_not_run(alice, card, "Start it now")

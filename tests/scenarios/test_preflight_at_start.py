@@ -201,7 +201,7 @@ async def test_a_retry_of_an_unknown_run_keeps_its_window(env: Environment, alic
     await wait_for_texts(card, "Scheduled", env=env)
     env.foreman.faults.append(Fault("status", "/api/job_invocations", "POST", status=500, remaining=1))
     env.clock.advance(timedelta(hours=1, seconds=5))
-    await wait_for_texts(card, "Unknown", env=env)
+    await wait_for_texts(card, "Outcome unknown", env=env)
     env.clock.advance(timedelta(hours=10))
     assert "its latest start has passed" in await say_it_did_not_run(alice, card, "Start it now")
     await wait_for_texts(card, "It did not run, and its latest start has passed.", env=env)

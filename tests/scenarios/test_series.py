@@ -107,7 +107,7 @@ async def test_a_present_run_that_cannot_be_cancelled_does_not_keep_the_series_g
     env.foreman.speed = 0.001
     name, card = await approve_series(env, "every 3 days at 04:00")
     await advance_to_run(env, card, 1)
-    await wait_for_texts(card, "Run 1: ▱▱", env=env)
+    await wait_for_texts(card, "Run 1: running", env=env)
     before = jobs_received(env)
     env.foreman.faults.append(Fault("status", "/cancel", "POST", status=500, remaining=None))
     answer = await click_for_reply(alice, "Cancel the series", card)

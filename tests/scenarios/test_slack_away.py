@@ -45,7 +45,7 @@ async def test_a_view_that_slack_does_not_open_changes_nothing(
         env.slack.faults.drop_connection("views.open", times=None)
     assert WHAT_TO_DO in await click_for_reply(bob, "It ran", card)
     env.slack.faults.clear()
-    assert "Unknown" in card.text
+    assert "Outcome unknown" in card.text
     await bob.click("It ran", card)
     offer = await bob.modal()
     await eventually(env, lambda: offer.labels, lambda: offer.text)

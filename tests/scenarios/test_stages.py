@@ -84,7 +84,7 @@ async def test_one_group_decides_after_the_other(
     assert "Your stage is complete; now @dba decides." in await click_for_reply(carol, "Approve", card)
     assert jobs_received(env) == before
     assert "You approved" in await click_for_reply(dave, "Approve", card)
-    await wait_for_texts(card, "Done", "Approved by @dave", env=env)
+    await wait_for_texts(card, "Done", "Approved by @bob and @dave", env=env)
     assert jobs_received(env) == before + 1
 
 
