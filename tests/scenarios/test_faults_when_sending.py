@@ -261,7 +261,7 @@ async def test_a_request_that_immybot_takes_and_forgets_never_counts_as_done(env
     try:
         card = await start_maintenance(env, alice)
         env.clock.advance(timedelta(minutes=1))
-        await eventually(env, lambda: "Running" in card.text or "Failed" in card.text or "Unknown" in card.text)
+        await eventually(env, lambda: "Running" in card.text or "Failed" in card.text or "Outcome unknown" in card.text)
         assert "Done" not in card.text
     finally:
         env.immybot.drop_requests = False

@@ -63,7 +63,7 @@ async def test_it_is_stopped_in_foreman_and_goes_on_from_here(env: Environment, 
     await wait_for_texts(card, "Nightshift has kept this series since it was paused.", env=env)
     await advance_to_run(env, card, 1)
     await eventually(env, lambda: jobs_received(env) == before + 1, lambda: card.text)
-    await wait_for_texts(card, "8 succeeded", env=env)
+    await wait_for_texts(card, "8 of 8", env=env)
     await click_for_reply(alice, "Cancel the series", card)
 
 

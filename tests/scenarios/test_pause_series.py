@@ -114,7 +114,7 @@ async def test_the_present_run_goes_on_and_the_series_is_not_over(env: Environme
     await wait_for_texts(card, "Run 1: running", "Run 2: waiting for its time", env=env)
     assert "The present run goes on." in await hub_reply(env, alice, f"pause {name} because enough")
     env.clock.advance(timedelta(hours=1))
-    await wait_for_texts(card, "8 succeeded", "Scheduled", "⏸️", env=env)
+    await wait_for_texts(card, "8 of 8", "Scheduled", "⏸️", env=env)
     said = await hub_reply(env, alice, f"cancel {name}")
     assert f"{name}: cancelled." in said
     await wait_for_texts(card, "Cancelled. No further run will start.", env=env)

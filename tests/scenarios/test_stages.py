@@ -135,10 +135,11 @@ async def test_a_decision_is_taken_back_before_the_next_group_has_decided(
     await click_for_reply(carol, "Approve", card)
     await wait_for_texts(card, "(stage 2 of 2)", env=env)
     stale = carol.surface_of(card)
-    button = stale.button("Undo my approval")
+    entry = stale.menu_entry("Undo my approval")
+    assert entry is not None
     await click_for_reply(dave, "Approve", card)
     await wait_for_texts(card, "Done", env=env)
-    reply = await stale.press(button)
+    reply = await stale.press(entry[0], option=entry[1])
     await eventually(env, lambda: reply.ephemeral_texts)
     assert "It is too late to take that back" in reply.ephemeral_texts[0]
 
@@ -151,7 +152,7 @@ async def test_an_approver_who_is_deactivated_is_passed_over_and_the_others_are_
     name = await make_request(alice, APP.format("now"), UPTIME)
     card, before = await find_card(bob, name), jobs_received(env)
     await click_for_reply(dave, "Approve", card)
-    await wait_for_texts(card, "Needs 1 more approval from @dba or U0CAROL", env=env)
+    await wait_for_texts(card, "Needs 1 more approval from @dba or @carol", env=env)
     env.slack.admin.deactivate("dave")
     await env.slack.wait_for_events()
     try:

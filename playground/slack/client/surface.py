@@ -136,10 +136,10 @@ class Surface(ABC):
         NotVisible."""
 
         def is_there() -> bool:
-            return self._button(label, near) is not None or self._menu_entry(label, near) is not None
+            return self._button(label, near) is not None or self.menu_entry(label, near) is not None
 
         await self.ws.changes.wait_until(is_there, FIELD_TIMEOUT)
-        entry = self._menu_entry(label, near) if self._button(label, near) is None else None
+        entry = self.menu_entry(label, near) if self._button(label, near) is None else None
         if entry is not None:
             return await self.press(entry[0], option=entry[1], confirm=confirm)
         return await self.press(self.button(label, near), confirm=confirm)
@@ -208,8 +208,8 @@ class Surface(ABC):
         """The buttons from the block on that reads ``near``."""
         return [e for e in self._elements_from(near) if e.kind == "button"]
 
-    def _menu_entry(self, label: str, near: str) -> tuple[Element, Json] | None:
-        """A menu and its entry of this label, from the block on that reads ``near``."""
+    def menu_entry(self, label: str, near: str = "") -> tuple[Element, Json] | None:
+        """A menu and its entry of this label, from the block on that reads ``near``; None if there is none."""
         wanted = plain_label(label).casefold()
         menus = (element for element in self._elements_from(near) if element.kind == "overflow")
         for menu in menus:
