@@ -29,6 +29,7 @@ from tests.scenarios.steps import (
     click_for_reply,
     confirm_request,
     exact_request,
+    find_outcome,
     open_form,
     press_preview,
     rerun_button,

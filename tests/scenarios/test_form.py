@@ -228,7 +228,7 @@ async def test_odd_inputs_of_a_template_are_filled_in_and_arrive_as_they_were_ch
         await form.fill({long_name: "yes"})
         name = await confirm_request(await press_preview(form))
         card = await approve_request(env, name)
-        await eventually(env, lambda: "Succeeded" in card.text, lambda: card.text)
+        await eventually(env, lambda: "Done" in card.text, lambda: card.text)
         sent = job_requests(env)[-1].body["job_invocation"]["inputs"]
         assert sent == {"disk|part": "sda1", long_name: "yes", "size": long_option, "place": "rack 149"}
     finally:

@@ -317,9 +317,7 @@ async def test_a_partner_chooses_the_client(env: Environment, alice: Person) -> 
     pages = {**CHECK, "Basics": {"Client": "Customer 94", "Name": "For the other client", **WHY}}
     pages["Devices"] = {"Devices": ["nyc-sql-01"]}
     await fill(modal, pages)
-    await wait_for_texts(
-        await approve_request(env, await confirm_request(await press_preview(modal))), "Succeeded", env=env
-    )
+    await wait_for_texts(await approve_request(env, await confirm_request(await press_preview(modal))), "Done", env=env)
     made = [job for job in env.opsramp.tenants["client_94"].jobs.values() if job["name"] == "For the other client"]
     assert len(made) == 1
 

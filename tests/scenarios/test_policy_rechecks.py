@@ -16,6 +16,7 @@ from tests.scenarios.steps import (
     confirm_request,
     eventually,
     find_card,
+    find_outcome,
     go_to_page,
     jobs_received,
     make_request,

@@ -33,6 +33,7 @@ from tests.scenarios.steps import (
     confirm_request,
     exact_request,
     find_card,
+    find_outcome,
     go_to_page,
     make_request,
     open_form,

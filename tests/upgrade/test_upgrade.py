@@ -29,6 +29,7 @@ from tests.scenarios.steps import (
     click_for_reply,
     confirm_request,
     eventually,
+    find_outcome,
     open_form,
     press_preview,
     wait_for_texts,

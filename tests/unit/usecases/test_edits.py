@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from blocks.card import Card, card_blocks
+from blocks.card.model import Card
+from blocks.card.render import card_blocks
 from bot.errors import Conflict, InputError, NotAllowed
 from bot.requests.model import Request
 from bot.schedule import Now
