@@ -43,6 +43,17 @@ def count_of(progress: JsonObject, name: str) -> int:
     return count if isinstance(count, int) else 0
 
 
+def progress_counts(progress: JsonObject) -> str:
+    """``12 of 43 · 10 succeeded · 2 failed · 31 pending``."""
+    done = sum(count_of(progress, name) for name in ("succeeded", "failed", "cancelled"))
+    parts = [f"{done} of {count_of(progress, 'total')}"]
+    for name in ("succeeded", "failed", "pending", "cancelled"):
+        count = count_of(progress, name)
+        if count or name in ("succeeded", "failed"):
+            parts.append(f"{count} {name}")
+    return " · ".join(parts)
+
+
 def series_rows(runs: Sequence[Run], request: Request) -> list[Sequence[Element]]:
     """The rows on the runs of a series, the newest first."""
     return [row for run in runs for row in _run_rows(run, request)]
