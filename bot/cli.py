@@ -115,6 +115,30 @@ def migrate(config: Config = None) -> None:
 
 
 @app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="The new file.")],
+    config: Config = None,
+) -> None:
+    """Copy the database into a file while the bot runs. PostgreSQL needs pg_dump."""
+    from bot.commands import backup as command
+
+    raise typer.Exit(command.run(file, config))
+
+
+@app.command()
+def restore(
+    file: Annotated[
+        Path | None, typer.Argument(help="A backup of SQLite. Without it: PostgreSQL was restored already.")
+    ] = None,
+    config: Config = None,
+) -> None:
+    """Put a backup in place, hold every start until an administrator releases it, and list what is held."""
+    from bot.commands import restore as command
+
+    raise typer.Exit(command.run(file, config))
+
+
+@app.command()
 def doctor(http: Http = "", socket: Socket = False, config: Config = None) -> None:
     """Check the configuration as serve does, then the database, Slack, the channels and every back end."""
     from bot.commands import doctor as command

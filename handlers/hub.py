@@ -20,6 +20,7 @@ from bot.usecases.pauses.list_pauses import list_pauses
 from bot.usecases.pauses.pause_series import pause_series
 from bot.usecases.pauses.pause_starts import pause_starts
 from bot.usecases.pauses.read_end import read_end
+from bot.usecases.pauses.release_request import release_request
 from bot.usecases.pauses.resume_series import resume_series
 from bot.usecases.pauses.resume_starts import resume_starts
 from bot.usecases.pauses.scopes import split_scope
@@ -49,6 +50,7 @@ HELP = """What you can say:
 /nightshift pause foreman.prod 2h because REASON: hold all starts of a system, or of everything
 /nightshift pauses: what is paused now
 /nightshift resume NS-12: let its runs start again; systems and everything too
+/nightshift release NS-12: let one start although everything is paused
 /nightshift reviews: the emergencies that somebody must review
 /nightshift review NS-12 because WHAT YOU FOUND: record the review of one
 /nightshift takeover NS-12: answer for it from now on, if its requester has left
@@ -96,6 +98,9 @@ class Hub:
             case "pauses":
                 paused = await list_pauses(self._services, actor)
                 return Ephemeral("", more_lines=paused or ["Nothing is paused."])
+            case "release":
+                request = await self._find_request(rest, actor)
+                return Ephemeral(await release_request(self._services, actor, request))
             case "resume":
                 return Ephemeral(await self._resume(actor, rest))
             case "reviews":

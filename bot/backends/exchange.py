@@ -138,7 +138,8 @@ class Handle(FrozenModel):
 class Candidate(FrozenModel):
     """A run that may be what an attempt of unknown outcome started. ``candidates`` finds it again by its ``id``.
 
-    ``differences`` says in sentences in what, but for the time, it is not what was planned.
+    ``differences`` says in sentences in what, but for the time and the token, it is not what was planned.
+    ``other_token`` is the token of another start that it carries; "" if it carries none.
     """
 
     id: str
@@ -146,6 +147,7 @@ class Candidate(FrozenModel):
     title: str
     starts_at: datetime | None = None
     carries_token: bool = False
+    other_token: str = ""
     differences: tuple[str, ...] = ()
 
 

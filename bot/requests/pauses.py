@@ -16,6 +16,7 @@ class Pause(FrozenModel):
     """A pause. ``name`` is the back end (``foreman.prod``) or the id of the request; "" for everything.
 
     ``until`` is None if it lasts until somebody resumes it. ``by`` is None if Nightshift itself has paused it.
+    ``released`` are the ids of requests that may start all the same.
     """
 
     id: str
@@ -26,9 +27,12 @@ class Pause(FrozenModel):
     by: Person | None = None
     reason: str
     ended_at: datetime | None = None
+    released: tuple[str, ...] = ()
 
     def covers(self, backend: str, request_id: str) -> bool:
         """Return whether it is a pause of a request's starts."""
+        if request_id in self.released:
+            return False
         match self.scope:
             case "everything":
                 return True

@@ -48,6 +48,15 @@ async def of_series(tx: Tx, request_id: str) -> Pause | None:
     return _pause(row) if row else None
 
 
+async def release(tx: Tx, pause_id: str, request_id: str) -> None:
+    """Except a request from a pause."""
+    query = select(pauses.c.released).where(pauses.c.id == pause_id).with_for_update()
+    released = (await tx.execute(query)).scalars().one()
+    assert isinstance(released, list)
+    if request_id not in released:
+        await tx.execute(update(pauses).where(pauses.c.id == pause_id).values(released=[*released, request_id]))
+
+
 async def end(tx: Tx, pause: Pause, at: datetime) -> bool:
     """End a pause. Returns False if somebody else has ended it already."""
     return (await tx.execute(_END, {"row_id": pause.id, "ended_at": at})).rowcount == 1

@@ -322,6 +322,7 @@ pauses = Table(
     Column("user", String(40)),
     Column("reason", Text, nullable=False),
     Column("ended_at", UtcDateTime),
+    Column("released", Json, nullable=False),
     CheckConstraint("scope IN ('everything', 'system', 'series')", name="scope"),
     Index(None, "ended_at"),
 )

@@ -68,17 +68,19 @@ async def _readable(api: ForemanApi, plan: Plan, template_id: int | None, row: R
 
 def _candidate(api: ForemanApi, plan: Plan, template_id: int | None, row: Row) -> Candidate:
     description = as_text(row.get("description"))
+    token = found[1] if (found := _TOKEN.match(description)) is not None else ""
     return Candidate(
         id=str(row.get("id")),
         handle=handle_of(api, plan, row, recurring_logic_id(row)),
         title=f"{row.get('id')} · {description or row.get('template_name') or 'no description'}",
         starts_at=parse_timestamp(row.get("start_at")),
         carries_token=plan.token in description,
-        differences=tuple(_differences(plan, template_id, row, description)),
+        other_token=token if token != plan.token else "",
+        differences=tuple(_differences(plan, template_id, row)),
     )
 
 
-def _differences(plan: Plan, template_id: int | None, row: Row, description: str) -> Iterator[str]:
+def _differences(plan: Plan, template_id: int | None, row: Row) -> Iterator[str]:
     asked, targeting = invocation_body(plan), as_object(row.get("targeting"))
     if "template_id" not in row:
         yield "Foreman does not say which template it runs."
@@ -92,9 +94,6 @@ def _differences(plan: Plan, template_id: int | None, row: Row, description: str
     yield from _input_differences(plan, row)
     if (recurring_logic_id(row) is not None) != bool(plan.context.get("series")):
         yield "It is a single job, not a series." if plan.context.get("series") else "It is a run of a series."
-    found = _TOKEN.match(description)
-    if found is not None and found[1] != plan.token:
-        yield f"It belongs to another start: it carries the token {found[1]}."
 
 
 def _input_differences(plan: Plan, row: Row) -> Iterator[str]:

@@ -41,13 +41,12 @@ def _candidate(
         title=f"{'Session' if len(sessions) == 1 else 'Sessions'} {numbers} · {', '.join(labels[:_MAX_NAMES])}{more}",
         starts_at=min(starts, default=None),
         carries_token=is_ours,
-        differences=() if is_ours else tuple(_differences(query, body, group, sessions)),
+        other_token="" if is_ours else group,
+        differences=() if is_ours else tuple(_differences(query, body, sessions)),
     )
 
 
-def _differences(query: SessionQuery, body: JsonObject, group: str, sessions: Sequence[Session]) -> Iterator[str]:
-    if group:
-        yield f"It belongs to another start: its session group is {group}."
+def _differences(query: SessionQuery, body: JsonObject, sessions: Sequence[Session]) -> Iterator[str]:
     if any(not query.may_match(session) for session in sessions):
         yield "It is for targets that were not asked for."
     missing = query.computers - {session.computer_id for session in sessions if session.computer_id is not None}

@@ -99,7 +99,12 @@ async def differences(services: Services, doubt: Doubt, candidate: Candidate) ->
         return [f"It is the run of {taken_by}."]
     if candidate.carries_token:
         return []
-    return [*candidate.differences, *_time_differences(doubt, candidate)]
+    another = f"It belongs to another start: it carries the token {candidate.other_token}."
+    return [
+        *candidate.differences,
+        *([another] if candidate.other_token else []),
+        *_time_differences(doubt, candidate),
+    ]
 
 
 def candidate_key(candidate: Candidate) -> str:

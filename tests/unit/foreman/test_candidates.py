@@ -84,8 +84,13 @@ async def test_other_hosts_templates_and_series_are_told(harness: Harness) -> No
     assert await differences(harness, plan, recurrence={"cron_line": "0 6 * * *"}) == ("It is a run of a series.",)
     series = harness.plan(harness.command_params(cron_line="0 6 * * *"))
     assert await differences(harness, series, recurrence=None) == ("It is a single job, not a series.",)
-    another = await differences(harness, plan, description_format="[ns-abc234] id")
-    assert another == ("It belongs to another start: it carries the token ns-abc234.",)
+
+
+async def test_the_token_of_another_start_is_told(harness: Harness) -> None:
+    plan = harness.plan(harness.command_params())
+    job = start_by_hand(harness, plan, description_format="[ns-abc234] id")
+    (found,) = await candidates_of(harness, plan, job)
+    assert (found.other_token, found.carries_token, found.differences) == ("ns-abc234", False, ())
 
 
 async def test_a_series_that_matches_is_watched_as_the_series(harness: Harness) -> None:

@@ -211,6 +211,7 @@ def _create_pauses() -> None:
         sa.Column("user", sa.String(length=40)),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("ended_at", UtcDateTime()),
+        sa.Column("released", Json, nullable=False),
         sa.CheckConstraint("scope IN ('everything', 'system', 'series')", name=op.f("ck_pauses_scope")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_pauses")),
     )
