@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sqlalchemy.engine import make_url
 
+from bot import logs
 from bot.configuration import load_configuration
 from bot.errors import ConfigError
 from bot.lifecycle import Nightshift
@@ -28,6 +29,7 @@ def run(backup: Path | None, config: Path | None) -> int:
         if backup is not None:
             _put_in_place(backup, settings)
         migrate(settings.resolved_database_url)
+        logs.configure_logging("ERROR", as_json=False)
         bot = build_bot(settings, configuration.path)
         since, held = asyncio.run(_hold(bot))
     except ConfigError as error:
