@@ -35,6 +35,6 @@ async def test_from_the_slash_command_to_the_outcome(tmp_path: Path, monkeypatch
         await form.submit()
         card = await bob.wait_for("Restart lamps", where="#approvals", timeout=WAIT_SECONDS)
         await bob.click("Approve", card)
-        outcome = await bob.wait_for("succeeded · Restart lamps", where="#results", timeout=WAIT_SECONDS)
+        outcome = await bob.wait_for("Restart lamps: done", where="#results", timeout=WAIT_SECONDS)
         assert "2 of 2 lamps are lit again." in outcome.text
     assert [job.lamps for job in sandbox.jobs] == [["hall", "gate"]]
