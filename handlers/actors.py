@@ -15,4 +15,6 @@ async def authorize_person(services: Services, person: Person) -> Person:
 async def authorize_actor(services: Services, person: Person) -> Actor:
     """Return the person with how they write times, if they may use the bot. Raises NotAllowed."""
     user = await services.directory.authorize(person)
-    return actor_for(services, user, await language_of(services, person), await own_settings(services, person))
+    return actor_for(
+        services, user, await language_of(services, user.person), await own_settings(services, user.person)
+    )

@@ -92,6 +92,23 @@ async def test_a_click_of_an_external_user_changes_nothing_and_says_why(
     assert card.text == before
 
 
+async def test_a_click_that_names_another_workspace_of_the_grid_is_the_same_persons(
+    env: Environment, alice: Person, bob: Person
+) -> None:
+    grace = env.slack.person("grace")
+    env.slack.admin.set_group("sre", ["bob", "carol", "grace"])
+    env.slack.admin.add_to_channel("grace", "#approvals")
+    await env.slack.wait_for_events()
+    name = await make_request(alice)
+    card = await find_card(bob, name)
+    assert "You approved" in await click_for_reply(grace, "Approve", card)
+    await wait_for_texts(card, "Approved by @grace", "Succeeded", env=env)
+    own = await make_request(grace)
+    assert "You asked for this yourself" in await click_for_reply(grace, "Approve", await find_card(bob, own))
+    env.slack.admin.set_group("sre", ["bob", "carol"])
+    await env.slack.wait_for_events()
+
+
 async def test_an_approver_who_was_deactivated_meanwhile_decides_nothing(env: Environment, alice: Person) -> None:
     env.slack.admin.add_user(User("U0FRANK", "frank", "Frank Fox", TEAM.id, "UTC"))
     env.slack.admin.set_group("sre", ["bob", "carol", "frank"])

@@ -78,7 +78,7 @@ async def test_users_are_listed_with_their_zone_and_flags(slack: Slack, client: 
         cursor = page["response_metadata"]["next_cursor"]
         if not cursor:
             break
-    assert names == ["nightshift", "alice", "bob", "carol", "dave", "mallory", "fred"]
+    assert names == ["nightshift", "alice", "bob", "carol", "dave", "mallory", "grace", "fred"]
 
 
 async def test_user_groups_are_listed_with_their_members(slack: Slack, client: AsyncWebClient) -> None:
