@@ -102,7 +102,7 @@ async def test_a_click_that_names_another_workspace_of_the_grid_is_the_same_pers
     name = await make_request(alice)
     card = await find_card(bob, name)
     assert "You approved" in await click_for_reply(grace, "Approve", card)
-    await wait_for_texts(card, "Approved by @grace", "Succeeded", env=env)
+    await wait_for_texts(card, "Approved by @grace", "Done", env=env)
     own = await make_request(grace)
     assert "You asked for this yourself" in await click_for_reply(grace, "Approve", await find_card(bob, own))
     env.slack.admin.set_group("sre", ["bob", "carol"])
