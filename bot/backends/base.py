@@ -168,7 +168,7 @@ class Operation(ABC, Generic[ParamsT]):
     async def preview_of_start(self, params: ParamsT, schedule: Schedule, token: str, since: datetime) -> Preview:
         """Return a preview for the check of a start.
 
-        It may use what other starts have read, for 15 seconds at most and not from before ``since``. By default it
+        It may use what other starts have read, for 30 seconds at most and not from before ``since``. By default it
         reads everything itself.
         """
         return await self.preview(params, schedule, token)

@@ -19,7 +19,7 @@ QueryValue = str | int | None
 _SEARCH_TTL = 10.0
 """Seconds for which the results of a search in the form are cached; several people type the same letters."""
 
-_SHARED_TTL = 15.0
+_SHARED_TTL = 30.0
 """Seconds for which starts share equal lookups at most."""
 
 _NOT_SAVED_MESSAGES = (

@@ -44,8 +44,9 @@ from bot.values import JsonObject
 MAX_SEND_DELAY_SECONDS = 5.0
 """Abort if more than this passes between recording `sent` and making the call; another node may have acted meanwhile.
 """
-MAX_AGE_OF_CHECKS = timedelta(seconds=30)
-"""How long a call is repeated without checking its start again: what was approved may have changed meanwhile."""
+MAX_AGE_OF_CHECKS = timedelta(seconds=15)
+"""How long a call is repeated without checking its start again: what was approved may have changed meanwhile. What the
+checks have read may be 30 seconds old already."""
 FIRST_LOOKUP_WAIT_SECONDS = 0.5
 MAX_LOOKUP_WAIT_SECONDS = 10.0
 _log = structlog.get_logger(__name__)
