@@ -9,6 +9,8 @@ from blocks.times import stamp, when_elements
 from bot.requests.disclosure import CardExcerpts, ChangeExcerpt
 from bot.requests.text import join_words
 
+_INPUTS = "Inputs: "
+"""Stands before the name of a template's input in the differences between two revisions."""
 _WHEN, _WHERE = "When", "Targets"
 """The labels of the schedule and the targets in the differences between two revisions."""
 
@@ -47,9 +49,15 @@ def _what_rows(shown: CardExcerpts, changed: dict[str, ChangeExcerpt]) -> list[S
     for number, parameter in enumerate(shown.parameters):
         label = f"{', ' if number else ''}{parameter.label}"
         value = [text_run(" "), text_run(parameter.value, code=True)] if parameter.value else []
-        row += [text_run(label), *value, *hidden_note(parameter.hidden), *_was(changed.pop(parameter.label, None))]
+        row += [text_run(label), *value, *hidden_note(parameter.hidden), *_was(_pop(changed, parameter.label))]
     rows: list[Sequence[Element]] = [row] if shown.parameters else []
     return [*rows, *left_out_rows(shown.parameters_left_out, "parameters")]
+
+
+def _pop(changed: dict[str, ChangeExcerpt], label: str) -> ChangeExcerpt | None:
+    """Take out the change of a parameter. Differences name the group of an input too: "Inputs: service"."""
+    name = next((name for name in changed if name == label or name.endswith(f": {label}")), "")
+    return changed.pop(name, None)
 
 
 def _was(change: ChangeExcerpt | None) -> list[Element]:
@@ -78,7 +86,7 @@ def _edit_blocks(card: Card, shown: CardExcerpts, elsewhere: Sequence[ChangeExce
 
 
 def _names(changes: Sequence[ChangeExcerpt]) -> list[str]:
-    return list(dict.fromkeys("Where" if change.field == _WHERE else change.field for change in changes))
+    return list(dict.fromkeys("Where" if c.field == _WHERE else c.field.removeprefix(_INPUTS) for c in changes))
 
 
 def _change_blocks(shown: CardExcerpts) -> list[Block]:

@@ -57,7 +57,7 @@ def mentioned(message: Message) -> set[str]:
 
 def notes(person: Person, name: str) -> list[str]:
     """The direct messages to somebody that are about a request and no card of it."""
-    return [m.text for m in person.direct_messages if name in m.text and "Waiting for approval" not in m.text]
+    return [m.text for m in person.direct_messages if name in m.text and "\nWhen " not in m.text]
 
 
 async def test_who_is_not_in_the_channel_has_the_card_and_decides_on_it(

@@ -153,7 +153,7 @@ async def test_changes_can_be_asked_for_with_feedback(env: Environment, alice: P
     await question.submit()
     assert "Only the web servers, please." in (await alice.wait_for(f"Changes to {name}", where="dm")).text
     await click_for_reply(carol, "Approve", card)
-    await wait_for_texts(card, "changes asked for", env=env)
+    await wait_for_texts(card, "Changes requested by @bob", env=env)
 
 
 async def test_people_outside_the_group_are_told_who_may_decide(env: Environment, alice: Person, bob: Person):
