@@ -141,7 +141,7 @@ async def test_a_changed_choice_is_approved_again_and_shown(env: Environment, al
     form = await open_edit(alice, card)
     await form.fill({FIELD: "Start anyway"})
     await confirm_request(await press_preview(form))
-    await wait_for_texts(card, "Waiting for approval", f"{FIELD}: (empty) → Start anyway", env=env)
+    await wait_for_texts(card, "Waiting for approval", f"{FIELD} Start anyway, was (empty)", env=env)
 
 
 async def test_an_approver_ends_a_run_that_does_not_seem_to_end(env: Environment, alice: Person, bob: Person) -> None:
