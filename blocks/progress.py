@@ -75,8 +75,8 @@ def _run_rows(run: Run, request: Request) -> list[Sequence[Element]]:
 
 def _counts(run: Run) -> str:
     progress: JsonObject = run.progress or {}
-    total, failed = count_of(progress, "total"), count_of(progress, "failed")
+    total = count_of(progress, "total")
     if not total:
         return ""
-    counts = f", {count_of(progress, 'succeeded'):,} of {total:,}"
-    return f"{counts}, {failed:,} failed" if failed else counts
+    others = [f", {count_of(progress, name):,} {name}" for name in ("failed", "cancelled") if count_of(progress, name)]
+    return "".join([f", {count_of(progress, 'succeeded'):,} of {total:,}", *others])

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.requests.model import Request
+from bot.requests.pauses import KEPT_SINCE_PAUSE
 from bot.requests.resolutions import describe
 from bot.requests.text import count_noun
 from bot.schedule import Now
@@ -138,6 +139,8 @@ def card_excerpts(request: Request) -> CardExcerpts:
 def timing_note(request: Request) -> str:
     """Return who keeps the time and what is not checked because of it; "" if Nightshift keeps it, as it does for most
     requests, or if the work starts at once."""
+    if request.scheduler_reason == KEPT_SINCE_PAUSE:
+        return request.scheduler_reason
     starts_at_once = isinstance(request.content.schedule, Now) and "Scheduled in " not in request.scheduler_reason
     return "" if request.scheduler == "nightshift" or starts_at_once else request.scheduler_reason
 

@@ -9,6 +9,8 @@ from bot.requests.model import Person, Request, Run
 from bot.schedule import Series, ZonedTime, next_runs
 from bot.values import FrozenModel
 
+KEPT_SINCE_PAUSE = "Nightshift has kept this series since it was paused."
+"""Why Nightshift keeps the time of a series that its back end kept before."""
 PauseScope = Literal["everything", "system", "series"]
 
 

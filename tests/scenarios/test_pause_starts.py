@@ -108,7 +108,9 @@ async def test_what_a_pause_holds_beyond_its_latest_start_is_missed(
     await hub_reply(env, bob, "pause foreman.main 4h because disk")
     await wait_for_texts(card, "⏸️ Paused: disk. Held until", env=env)
     env.clock.advance(timedelta(hours=1, minutes=5))
-    await eventually(env, lambda: "⏸️" not in card.text and "Paused: disk. Held until" in card.text, lambda: card.text)
+    await eventually(
+        env, lambda: "⏸️ Paused" not in card.text and "Paused: disk. Held until" in card.text, lambda: card.text
+    )
     env.clock.advance(timedelta(minutes=30))
     await wait_for_texts(card, "Missed: it could not start before", "Paused: disk.", env=env)
     assert jobs_received(env) == before

@@ -161,7 +161,7 @@ async def test_an_approval_after_the_start_moves_it_to_the_next_slot(
     await late.click(f"Run it {tomorrow} 22:00 CET")
     await eventually(env, lambda: "You approved" in late.text, lambda: late.text)
     await late.close()
-    await wait_for_texts(card, "Scheduled", f"{tomorrow}, 22:00 CET", env=env)
+    await wait_for_texts(card, "Scheduled", f"{tomorrow.removesuffix(' 2027')}, 22:00 CET", env=env)
     assert jobs_received(env) == before
     env.clock.move_to(morning + timedelta(hours=36, seconds=5))
     await wait_for_texts(card, "Done", env=env)

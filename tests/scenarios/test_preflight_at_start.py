@@ -85,7 +85,9 @@ async def test_a_feature_that_is_pointed_at_a_reboot_does_not_run(
     world.change_template(193, name="Power Action - Reboot")
     world.point_feature("run_script", 193)
     await advance_to_run(env, card, 1)
-    await asked_again(env, card, "It would do something else now.", "Power Action - Reboot", "2 of @sre")
+    await asked_again(
+        env, card, "It would do something else now.", "Power Action - Reboot", "Needs 2 approvals from @sre"
+    )
     await bob.wait_for(f"{name} must be approved again.", where="#approvals", timeout=WAIT_SECONDS)
     assert jobs_received(env) == before
 
@@ -95,7 +97,7 @@ async def test_a_renamed_template_does_not_run(env: Environment, alice: Person, 
     card = await approve_request(env, await make_request(alice, COMMAND.format("name ~ web", SERIES), UPTIME))
     world.change_template(189, name="Power Action - Reboot")
     await advance_to_run(env, card, 1)
-    await asked_again(env, card, "Power Action - Reboot", "2 of @sre")
+    await asked_again(env, card, "Power Action - Reboot", "Needs 2 approvals from @sre")
     assert jobs_received(env) == before
 
 
@@ -147,7 +149,7 @@ async def test_a_database_that_joined_a_query_that_policy_approves_is_asked_abou
     cache = next(host for host in world.hosts if host.name.startswith("cache"))
     world.hosts.append(joined(cache, "db-cache99.ber.example.com", 999))
     await advance_to_run(env, card, 1)
-    await asked_again(env, card, "db-cache99", "Needs 1 of @sre")
+    await asked_again(env, card, "db-cache99", "Needs 1 approval from @sre")
     assert jobs_received(env) == before
 
 
@@ -186,7 +188,7 @@ async def test_nightshift_keeps_the_time_of_a_single_start_and_checks_it(
     before = jobs_received(env)
     name = await make_request(alice, COMMAND.format("name ~ web", "in 3 hours"), UPTIME)
     card = await approve_request(env, name)
-    await wait_for_texts(card, "Nightshift holds the start and checks everything again right before it.", env=env)
+    await wait_for_texts(card, "Scheduled", env=env)
     world.change_template(189, text="reboot")
     env.clock.advance(timedelta(hours=3, seconds=5))
     await asked_again(env, card, "It would do something else now.", "text of template")

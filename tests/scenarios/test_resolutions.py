@@ -74,7 +74,9 @@ async def test_a_rule_about_a_template_matches_a_request_by_feature(
 ) -> None:
     env.foreman.state.world.point_feature("run_script", 192)
     name = await make_request(alice, BY_FEATURE.format("tomorrow 21:00"))
-    await wait_for_texts(await find_card(bob, name), "2 of @sre", "Power Action - Script Default", env=env)
+    await wait_for_texts(
+        await find_card(bob, name), "Needs 2 approvals from @sre", "Power Action - Script Default", env=env
+    )
 
 
 async def test_a_feature_that_is_pointed_elsewhere_before_the_approval_is_asked_about_again(

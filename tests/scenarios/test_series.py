@@ -98,7 +98,7 @@ async def test_a_series_with_an_end_ends(env: Environment, alice: Person) -> Non
         await advance_to_run(env, card, number)
         await find_run_outcome(alice, name, number)
     await wait_for_texts(card, "Done", "The series is over after 2 runs.", env=env)
-    assert card.buttons == ["Details", "Repeat"]
+    assert card.buttons == ["Details", "Open in Foreman", "Repeat"]
 
 
 async def test_a_present_run_that_cannot_be_cancelled_does_not_keep_the_series_going(

@@ -6,11 +6,11 @@ from bot.backends.base import Handle, Operation, Params, Progress
 from bot.errors import NightshiftError
 from bot.requests.lifecycle import FINAL_STATES
 from bot.requests.model import Request, Run
+from bot.requests.pauses import KEPT_SINCE_PAUSE
 from bot.storage import audit, messages, requests, runs
 from bot.storage.transactions import Tx
 from bot.usecases.services import Services
 
-KEPT_SINCE_PAUSE = "Nightshift has kept this series since it was paused."
 _TAKEN_OUT = "Taken out of the back end, because the series is paused."
 
 
