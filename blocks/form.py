@@ -22,7 +22,7 @@ from blocks.text import (
 )
 from bot.backends.base import MAIN_SECTION, FormField
 from bot.forms import OPERATION, REASON, SYSTEM, WHEN, Form
-from bot.schedule import Ambiguous
+from bot.schedule import Ambiguous, Parsed
 from bot.values import JsonObject
 
 FORM_CALLBACK = "form"
@@ -218,7 +218,8 @@ def _when_blocks(form: Form) -> list[Block]:
     ]
     blocks += _error_blocks(form, WHEN)
     if form.echo:
-        blocks.append(context(*form.echo))
+        mark = "✅ " if isinstance(form.reading, Parsed) else ""
+        blocks.append(context(f"{mark}{form.echo[0]}", *form.echo[1:]))
     if isinstance(form.reading, Ambiguous) and form.reading.choices:
         answers: list[Element] = [
             button(choice.label, f"when_choice:{i}", str(i)) for i, choice in enumerate(form.reading.choices[:10])

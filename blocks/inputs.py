@@ -58,7 +58,7 @@ def field_input(field: FormField, value: Json, label: Json, generation: int, sys
         "type": "input",
         "block_id": block_id(field.name, generation, system if looked_up else ""),
         "label": plain_text(field.label, 2000),
-        "optional": not field.required,
+        "optional": not (field.required or _always_has_a_value(field)),
         "element": _element(field, value, label),
     }
     if field.hint:
@@ -66,6 +66,11 @@ def field_input(field: FormField, value: Json, label: Json, generation: int, sys
     if field.reloads or field.finds_targets:
         block["dispatch_action"] = True
     return block
+
+
+def _always_has_a_value(field: FormField) -> bool:
+    """Whether something is chosen in any case: a choice of one with a default."""
+    return field.widget == "choice" and field.default is not None
 
 
 def _element(field: FormField, value: Json, label: Json) -> Element:

@@ -118,13 +118,19 @@ def _fact_rows(model: PreviewModel) -> list[Sequence[Element]]:
 def _where_row(model: PreviewModel) -> list[Element]:
     targets = model.targets
     row = [text_run("Where ", bold=True), text_run(count_noun(targets.count, targets.noun))]
-    if model.search:
+    if model.search and not _lists_names(model.search, targets.names):
         row += [text_run(" found by "), text_run(clip(model.search, MAX_PARAMETER_LENGTH), code=True)]
     names = ", ".join(clip(name, 100) for name in targets.names[:MAX_NAMES])
     rest = targets.count - min(targets.count, len(targets.names), MAX_NAMES)
     if names:
         row.append(text_run(f": {names}{f' + {rest:,} more' if rest else ''}"))
     return row
+
+
+def _lists_names(search: str, names: Sequence[str]) -> bool:
+    """Whether a search is only a list of the targets' names, which are shown anyway."""
+    words = set(search.replace(",", " ").replace(";", " ").split())
+    return words == set(names)
 
 
 def _what_row(summary: Sequence[tuple[str, str]]) -> list[Element]:

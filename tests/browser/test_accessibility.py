@@ -37,7 +37,7 @@ def test_axe_finds_nothing_serious(open_window: Callable[..., Window], colours: 
     window.open_panel("Wire log")
     window.page.locator(".wire-line").last.click()
     window.open_place("Home")
-    expect(window.page.locator(".home-inner")).to_contain_text("Waiting for a decision")
+    expect(window.page.locator(".home-inner")).to_contain_text("Your requests")
     _check(window, "home and wire log", rules)
     window.open_place("results")
     window.page.locator(".thread-line").first.click()

@@ -37,7 +37,7 @@ def test_a_job_of_opsramp_is_updated(window: Window) -> None:
     window.open_place("ops")
     window.type_and_send("/opsramp update")
     window.pick("Job", "Weekly", "Weekly AD checklist")
-    window.click_button("More options (Name and queue, What it does, Schedule in OpsRamp)…", window.modal)
+    window.click_button("More options (What it does, Name and queue, Schedule in OpsRamp)…", window.modal)
     expect(window.field("Name")).to_have_value("Weekly AD checklist")
     window.fill("Name", "Sunday AD checklist")
     window.click_button("Back to the form", window.modal)

@@ -70,7 +70,7 @@ def _input_field(item: TemplateInput, settings: ForemanSettings) -> FormField:
         name=f"inputs.{item.name}",
         label=item.name,
         hint=item.description,
-        required=item.required and item.default is None,
+        required=item.required or (bool(item.options) and item.default is not None),
         default=None if item.hidden else item.default,
         api_name=f"inputs[{item.name}]",
     )

@@ -27,7 +27,8 @@ def maintenance_fields(values: FormValues) -> tuple[FormField, ...]:
     fields = {field.name: field for field in form_fields(MaintenanceParams)}
     hidden = _hidden_fields(what, values)
     changed = _changes(what, values, fields)
-    order = [*_FRONT, *(name for name in fields if name not in _FRONT)]
+    in_front = [name for name in _FRONT if changed.get(name)]
+    order = [*in_front, *(name for name in fields if name not in in_front)]
     return tuple(fields[name].model_copy(update=changed.get(name, {})) for name in order if name not in hidden)
 
 

@@ -31,7 +31,7 @@ async def test_a_templates_inputs_become_fields(harness: Harness) -> None:
     assert "inputs" not in found
     action, service = found["inputs.action"], found["inputs.service"]
     assert [o.value for o in action.choices] == ["restart", "start", "stop", "status"]
-    assert (action.widget, action.required, action.default) == ("choice", False, "restart")
+    assert (action.widget, action.required, action.default) == ("choice", True, "restart")
     assert (service.widget, service.required, service.hint) == ("text", True, "The name of the service.")
     assert service.api_name == "inputs[service]"
 

@@ -120,7 +120,7 @@ def test_inputs_as_fields():
         ("secret:b", "b"),
     ]
     assert fields["inputs.h"].hint == "Hidden: choose a configured secret."
-    assert (fields["inputs.d"].required, fields["inputs.d"].default, fields["inputs.d"].widget) == (False, "x", "text")
+    assert (fields["inputs.d"].required, fields["inputs.d"].default, fields["inputs.d"].widget) == (True, "x", "text")
     assert [option.value for option in fields["password"].choices] == ["a", "b"]
     secret = TemplateInput("s", hidden=True, default="never shown")
     (field,) = [

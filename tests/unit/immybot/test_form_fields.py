@@ -6,7 +6,6 @@ from tests.unit.immybot.support import now, params
 
 FIELDS = {
     "maintenance_type": "Basics: choice, required, reloads, api=maintenanceParams.maintenanceType, choices=GlobalSoftware/LocalSoftware/GlobalMaintenanceTask/LocalMaintenanceTask/WindowsUpdate/ChocolateySoftware/NiniteSoftware/AgentUpdate/FullMaintenance/Deployment",  # noqa: E501
-    "deployment_type": "Deployment: choice, reloads, api=deploymentType, default='Local', choices=Local/Global",
     "computers": "Basics: lookups, required, default=[]",
     "reboot_preference": "Basics: choice, reloads, api=rebootPreference, default='Suppress', choices=Suppress/Normal/Prompt/Force",  # noqa: E501
     "prompt_timeout_action": "Basics: choice, api=promptTimeoutAction, default='Suppress', choices=Suppress/Reboot/FailSession, if reboot_preference in Prompt",  # noqa: E501
@@ -18,6 +17,7 @@ FIELDS = {
     "cache_only": "Execution: flag, api=cacheOnly, default=False",
     "update_time": "Execution: text, api=updateTime",
     "time_zone": "Execution: lookup, argument=zone, api=timeZoneInfoId",
+    "deployment_type": "Deployment: choice, reloads, api=deploymentType, default='Local', choices=Local/Global",
     "offline_behavior": "Deployment: choice, api=offlineBehavior, default='ApplyOnConnect', choices=ApplyOnConnect/Skip",  # noqa: E501
     "use_winning_deployment": "Deployment: flag, api=useWinningDeployment, default=False",
     "send_detection_email": "E-mail: flag, api=sendDetectionEmail, default=False",
