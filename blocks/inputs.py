@@ -204,9 +204,10 @@ def _datetime_picker(field: FormField, value: Json) -> Element:
     return element
 
 
-def parse_state(state: JsonObject, system: str) -> tuple[dict[str, Json], dict[str, Json]]:
+def parse_state(state: JsonObject, system: str, generation: int = 0) -> tuple[dict[str, Json], dict[str, Json]]:
     """Values by field name, and labels of picked options, from what was entered in a view. Empty inputs give None.
-    Picks from another back end than ``system`` are left out: their ids mean something else here."""
+    Picks from another back end than ``system`` are left out: their ids mean something else here. So are empty inputs of
+    a generation before ``generation``: the bot has filled them in since, and the person has not seen it yet."""
     values: dict[str, Json] = {}
     labels: dict[str, Json] = {}
     for block, elements in state.items():
@@ -216,10 +217,18 @@ def parse_state(state: JsonObject, system: str) -> tuple[dict[str, Json], dict[s
             if not isinstance(element, dict) or element.get("type") == "timepicker":
                 continue
             name = field_name_of(block)
-            values[name], label = _parse_element(element)
+            value, label = _parse_element(element)
+            if value in (None, "", [], False) and _generation_of(block) < generation:
+                continue
+            values[name] = value
             if label:
                 labels[name] = label
     return values, labels
+
+
+def _generation_of(block_id_text: str) -> int:
+    number = block_id_text.split("|")[1] if "|" in block_id_text else ""
+    return int(number) if number.isdecimal() else 0
 
 
 def _parse_element(element: JsonObject) -> tuple[Json, Json]:

@@ -297,7 +297,7 @@ class FormHandlers:
         actor, draft = await self._load(payload)
         if view.draft_ref.base_revision not in (None, draft.base_revision):
             return actor, draft, (OUTDATED_FORM,)
-        values, labels = await by_name(self._services, draft, *parse_state(view.state, draft.backend))
+        values, labels = await by_name(self._services, draft, *parse_state(view.state, draft.backend, draft.generation))
         return actor, await apply_form_state(self._services, draft, actor, values, labels), ()
 
     async def _render(

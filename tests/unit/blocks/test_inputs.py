@@ -53,3 +53,11 @@ def test_what_was_entered_for_a_field_that_is_not_there_is_left_out() -> None:
     values, labels = parse_state(state, "")
     assert has_made_id(values)
     assert as_named([], values, labels) == ({}, {})
+
+
+def test_an_empty_input_that_the_bot_has_filled_in_since_is_left_out() -> None:
+    entered = {"name|0": {"name": {"type": "plain_text_input", "value": None}},
+               "when|0": {"when": {"type": "plain_text_input", "value": "now"}},
+               "entities|0|o": {"entities": {"type": "multi_external_select", "selected_options": []}}}  # fmt: skip
+    assert parse_state(entered, "o", 1)[0] == {"when": "now"}
+    assert parse_state(entered, "o", 0)[0] == {"name": None, "when": "now", "entities": []}
