@@ -61,8 +61,9 @@ histories: .venv/ready  ## Random histories of requests, judged by an oracle: SE
 screenshots: .venv/ready  ## Play the page in a browser, and renew the pictures in docs/img
 	@NIGHTSHIFT_SCREENSHOTS=docs/img $(BIN)/python -m pytest -q -n0 tests/browser $(ARGS)
 
-golden: .venv/ready  ## Write the golden files of cards and messages anew
+golden: .venv/ready  ## Write the golden files of cards, messages, forms, Home and Details anew
 	@$(BIN)/python -m tests.golden.write
+	@$(BIN)/python -m tests.golden.views
 
 docs: .venv/ready  ## Write the reference pages anew
 	@$(BIN)/python -m docs.generate

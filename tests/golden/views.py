@@ -1,4 +1,4 @@
-"""Writes the golden files of forms, previews, Home, Details and lists: ``python -m tests.golden.views``.
+"""Writes the golden files of forms, previews, Home, Details and lists: ``make golden``.
 
 Each surface is there twice: as text, which reads as people see it, and as the JSON that is sent.
 """

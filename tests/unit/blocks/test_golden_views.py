@@ -1,5 +1,5 @@
 """Every form, preview, Home, list and page of Details is as its golden files say, and Slack takes it.
-``python -m tests.golden.views`` writes them anew."""
+``make golden`` writes them anew."""
 
 import json
 
@@ -14,7 +14,7 @@ FILES = golden_files()
 def test_every_view_is_as_its_golden_files_say() -> None:
     stored = {path.name: path.read_text() for path in GOLDEN_DIR.iterdir()}
     changed = sorted(name for name in FILES.keys() | stored.keys() if FILES.get(name) != stored.get(name))
-    assert not changed, f"{changed} changed: run python -m tests.golden.views, and read the difference"
+    assert not changed, f"{changed} changed: run make golden, and read the difference"
 
 
 @pytest.mark.parametrize("name", [name for name in FILES if name.endswith(".json")])
