@@ -64,6 +64,16 @@ async def go_to_page(modal: Modal, page: str, label: str) -> None:
         raise AssertionError(f"There is no {label} on the page {page}:\n{modal.text}") from None
 
 
+async def fill_form(modal: Modal, values: Mapping[str, Any]) -> None:
+    """Fill in fields by their labels, on the page of the form that has them."""
+    for label, value in values.items():
+        try:
+            await modal.ws.wait_until(lambda label=label: label in modal.labels, 0.5)
+        except TimeoutError:
+            await go_to_page(modal, "", label)
+        await modal.fill({label: value})
+
+
 def _button_to_other_page(modal: Modal) -> str:
     return next(label for label in modal.buttons if "More options" in label or "Back to the form" in label)
 
@@ -102,7 +112,7 @@ async def confirm_request(preview: Modal) -> str:
 async def make_request(who: Person, line: str = RESTART_COMMAND, fill: Mapping[str, Any] | None = None) -> str:
     """Make a request, from the command to the confirmation. Returns its name."""
     modal = await open_form(who, line)
-    await modal.fill(fill if fill is not None else {"service": "nginx"} if line == RESTART_COMMAND else {})
+    await fill_form(modal, fill if fill is not None else {"service": "nginx"} if line == RESTART_COMMAND else {})
     return await confirm_request(await press_preview(modal))
 
 

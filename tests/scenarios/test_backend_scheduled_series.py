@@ -10,6 +10,7 @@ from playground.slack import Person
 from tests.scenarios.steps import (
     approve_request,
     confirm_request,
+    go_to_page,
     make_request,
     open_form,
     press_preview,
@@ -46,6 +47,7 @@ async def test_a_schedule_of_which_opsramp_drops_a_part_has_partly_failed(env: E
     env.opsramp.ignored_keys = {"jobQueued"}
     try:
         modal = await open_form(alice, f'{JOB} when="every weekday at 07:00 UTC"')
+        await go_to_page(modal, "", "Queued")
         await modal.fill({"Queued": not modal.value("Queued")})
         name = await confirm_request(await press_preview(modal))
         await wait_for_texts(

@@ -15,6 +15,7 @@ from tests.scenarios.steps import (
     click_for_reply,
     confirm_request,
     eventually,
+    fill_form,
     find_outcome,
     jobs_received,
     make_request,
@@ -139,7 +140,7 @@ async def test_a_changed_choice_is_approved_again_and_shown(env: Environment, al
     card = await approve_request(env, name)
     await wait_for_texts(card, "Run 1: waiting for its time", env=env)
     form = await open_edit(alice, card)
-    await form.fill({FIELD: "Start anyway"})
+    await fill_form(form, {FIELD: "Start anyway"})
     await confirm_request(await press_preview(form))
     await wait_for_texts(card, "Waiting for approval", f"{FIELD} Start anyway, was (empty)", env=env)
 
