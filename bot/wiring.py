@@ -109,7 +109,7 @@ def _build_services(
         approvals=ApprovalService(
             directory, db, clock, policy.defaults.required_stages(), settings.timing.stale_directory_seconds
         ),
-        conflicts=ConflictFinder(db, clock, assumed_duration, policy.defaults.short_names, policy),
+        conflicts=ConflictFinder(db, clock, assumed_duration, policy.defaults.short_names, policy, directory),
         rotas=rotas,
     )
     return services

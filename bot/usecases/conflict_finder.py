@@ -10,9 +10,11 @@ from bot.clock import Clock
 from bot.requests.conflicts import ConflictSearch, PlannedWork, TargetConflict, earliest_first
 from bot.requests.model import Request
 from bot.requests.policy.engine import Policy
-from bot.requests.policy.sight import SightLists, sight_lists
+from bot.requests.policy.sight import Sight, SightLists, Viewer, hides_requests, sight_lists, sight_of
 from bot.requests.spans import TimeSpan, work_spans
 from bot.schedule import Schedule
+from bot.slack.users import SlackDirectory
+from bot.slack.viewers import load_viewer
 from bot.storage import requests
 from bot.storage.database import Database
 from bot.storage.transactions import Tx
@@ -27,6 +29,14 @@ clicks waiting."""
 
 
 @dataclass(frozen=True, slots=True)
+class ConflictReaders:
+    """Who reads of the conflicts of a request: its authors, and whoever else may see it."""
+
+    authors: tuple[Viewer, ...]
+    lists: SightLists
+
+
+@dataclass(frozen=True, slots=True)
 class ConflictFinder:
     """Finds conflicts. ``assumed_duration`` is how long a run is taken to last; with ``short_names``, targets are
     compared by the first label of their names. ``policy`` says which requests not everybody may see."""
@@ -36,6 +46,7 @@ class ConflictFinder:
     assumed_duration: timedelta
     short_names: bool
     policy: Policy
+    directory: SlackDirectory
 
     async def find(self, policy_input: PolicyInput) -> tuple[TargetConflict, ...]:
         """Return the other open requests on the same targets at the same time."""
@@ -46,7 +57,7 @@ class ConflictFinder:
             names=policy_input.targets.names,
             windows=work_spans(policy_input.content.schedule, now, self.assumed_duration),
         )
-        seen_with = sight_lists(self.policy, policy_input.content, policy_input.facts, policy_input.targets)
+        readers = await self._readers(policy_input)
         search = ConflictSearch(planned, zone=policy_input.zone, short_names=self.short_names)
         async with self.db.read() as tx:
             ids = await _requests_sharing_targets(tx, search, now - MAY_BE_RUNNING)
@@ -56,28 +67,46 @@ class ConflictFinder:
                 for other in await requests.by_ids(tx, page):
                     await asyncio.sleep(0)
                     if other.state == "ended_unseen":
-                        possible = search.possible_conflict_with(self._planned_work(other, (), seen_with), now)
+                        possible = search.possible_conflict_with(self._planned_work(other, (), readers), now)
                         conflicts += [possible] if possible is not None else []
                         continue
                     schedule = other.content.schedule
                     # Many requests have the same schedule, and a series takes milliseconds to expand.
                     if schedule not in windows:
                         windows[schedule] = work_spans(schedule, now, self.assumed_duration)
-                    conflict = search.conflict_with(self._planned_work(other, windows[schedule], seen_with))
+                    conflict = search.conflict_with(self._planned_work(other, windows[schedule], readers))
                     conflicts += [conflict] if conflict is not None else []
         return earliest_first(conflicts)
 
-    def _planned_work(self, request: Request, windows: tuple[TimeSpan, ...], seen_with: SightLists) -> PlannedWork:
-        """Return what another request does. It is hidden if a list counts for it that does not for mine: not everybody
-        who sees mine may see it."""
-        lists = sight_lists(self.policy, request.content, request.facts, request.targets)
+    async def _readers(self, policy_input: PolicyInput) -> ConflictReaders:
+        if not hides_requests(self.policy):
+            return ConflictReaders((), frozenset())
+        lists = sight_lists(self.policy, policy_input.content, policy_input.facts, policy_input.targets)
+        people = dict.fromkeys((policy_input.requester, *policy_input.editors, *policy_input.former_authors))
+        authors = [await load_viewer(self.db, self.directory, self.clock, person) for person in people]
+        return ConflictReaders(tuple(authors), lists)
+
+    def _planned_work(self, request: Request, windows: tuple[TimeSpan, ...], readers: ConflictReaders) -> PlannedWork:
+        """Return what another request does, hidden if one of the readers may not see it."""
         return PlannedWork(
             request=request.name,
             backend=request.content.backend,
             title=request.title,
-            is_hidden=not lists <= seen_with,
+            is_hidden=self._is_hidden(request, readers),
             names=request.targets.names,
             windows=windows,
+        )
+
+    def _is_hidden(self, request: Request, readers: ConflictReaders) -> bool:
+        """Return whether one of the readers may not see another request.
+
+        Authors see their own request whatever the lists say, so equal lists do not suffice: each author is checked.
+        """
+        lists = sight_lists(self.policy, request.content, request.facts, request.targets)
+        if not lists:
+            return False
+        return not lists <= readers.lists or any(
+            sight_of(self.policy, request, author) is not Sight.SEEN for author in readers.authors
         )
 
 

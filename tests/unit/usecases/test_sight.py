@@ -8,6 +8,7 @@ from bot.errors import NotAllowed, NotFound, SlackSilent
 from bot.storage import requests
 from bot.storage.inbox import SearchFilter
 from bot.usecases.approvals.take_over import take_over
+from bot.usecases.drafts.edit import edit_request
 from bot.usecases.drafts.preview import preview_draft
 from bot.usecases.drafts.rerun_failed import rerun_failed
 from bot.usecases.home.inbox import search
@@ -134,6 +135,21 @@ async def test_a_conflict_with_a_hidden_request_does_not_name_it(bot: Harness) -
     both = await bot.draft(when="in 9 days at 21:00", hosts=HIDDEN)
     _, preview = await preview_draft(bot.services, both, await bot.actor("alice"))
     assert hidden.name in preview.conflicts[0]
+
+
+async def test_a_conflict_between_hidden_requests_names_only_what_its_authors_may_see(bot: Harness) -> None:
+    """Both requests have the same list. Dave sees his own as its author, and is not on the list."""
+    hidden = await bot.request(when="in 11 days at 21:00", hosts="name ~ db")
+    draft = await bot.draft("dave", when="in 11 days at 21:00", hosts="name ~ db")
+    draft, preview = await preview_draft(bot.services, draft, await bot.actor("dave"))
+    assert hidden.name not in str(preview)
+    assert preview.conflicts[0].startswith("A request that you cannot see works on db")
+    request = await bot.submit(draft, "dave")
+    assert hidden.name not in str((request.warnings, [message.facts for message in await bot.messages(request)]))
+    assert "A request that you cannot see" in str(request.warnings)
+    edited = await edit_request(bot.services, hidden.id, await bot.actor("bob"))
+    _, preview = await preview_draft(bot.services, edited, await bot.actor("bob"))
+    assert request.name in str(preview.conflicts)
 
 
 async def test_emergencies_and_paused_series_of_others_are_not_listed(bot: Harness) -> None:
