@@ -5,10 +5,13 @@ import asyncio
 import sys
 from pathlib import Path
 
+from slack_sdk.errors import SlackApiError
+
 from bot.configuration import checked_policy, known_names
 from bot.errors import ConfigError
 from bot.requests.policy.loosening import policy_notes
 from bot.settings import Settings, load_settings, named_path
+from bot.slack.error_codes import TRANSPORT_ERRORS
 from bot.usecases.policy_values import value_problems
 from bot.usecases.services import Services
 from bot.wiring import build_services
@@ -40,7 +43,7 @@ async def _ask(services: Services, settings: Settings) -> tuple[list[str], list[
     """Return what does not exist in Slack or in a back end, and what could not be asked."""
     policy = services.policy.policy
     try:
-        in_workspace = await services.policy.workspace_problems()
+        in_workspace = await _workspace_problems(services)
         problems, notes = await value_problems(policy, known_names(settings), services.backends)
         if in_workspace is None:
             notes.append("Slack does not tell all groups and people, so those that policy names are not compared.")
@@ -49,3 +52,15 @@ async def _ask(services: Services, settings: Settings) -> tuple[list[str], list[
         for backend in services.backends.values():
             await backend.connection.close()
         await services.db.close()
+
+
+async def _workspace_problems(services: Services) -> tuple[str, ...] | None:
+    """Return how the policy does not fit the workspace; None if Slack does not tell.
+
+    Nobody counts as an approver before it is known which workspace the bot belongs to.
+    """
+    try:
+        await services.directory.authenticate()
+    except (SlackApiError, *TRANSPORT_ERRORS):
+        return None
+    return await services.policy.workspace_problems()

@@ -1,4 +1,4 @@
-"""The commands ``nightshift policy explain`` and ``nightshift doctor`` on a running policy."""
+"""The commands ``nightshift policy`` and ``nightshift doctor`` on a running policy."""
 
 import asyncio
 import os
@@ -63,6 +63,29 @@ async def test_a_request_is_explained_rule_by_rule(env: Environment, alice: Pers
     assert f"{env.config}:{many}: “many hosts” applies: 8 hosts and the template Run Command - Script Default." in said
     assert f"{env.config}:{databases}: “databases” does not apply: it wants a target db*." in said
     assert "Reminders after 1 hour." in said
+
+
+async def test_a_policy_whose_groups_can_approve_is_in_order(env: Environment) -> None:
+    code, said = await run(env, "policy", "check")
+    assert (code, said.splitlines()[-1]) == (0, "ok    policy: 2 rules, 1 freezes"), said
+
+
+@pytest.mark.allows_bot_errors
+async def test_a_group_that_slack_does_not_have_is_a_fault_and_silence_is_not(env: Environment) -> None:
+    text = env.config.read_text()
+    env.config.write_text(text.replace('approvers = ["@sre"]', 'approvers = ["@nobody"]'))
+    try:
+        code, said = await run(env, "policy", "check")
+        assert (code, "FAULT" in said, "@nobody" in said) == (1, True, True), said
+    finally:
+        env.config.write_text(text)
+    env.slack.faults.fail_with_code("auth.test", "internal_error", times=None)
+    try:
+        code, said = await run(env, "policy", "check")
+    finally:
+        env.slack.faults.clear()
+    assert (code, "FAULT" in said) == (0, False), said
+    assert "Slack does not tell all groups and people" in said
 
 
 @pytest.mark.allows_bot_errors
