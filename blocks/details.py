@@ -4,13 +4,14 @@ The pages depend on the revision alone, so that a page never moves between two c
 above the first.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
+from blocks.card.model import SystemNames
+from blocks.card.questions import question_about
 from blocks.details_tabs import tab_blocks
 from blocks.limits import fit_blocks
 from blocks.pages import passage_pages
-from blocks.preview import call_pages
-from blocks.progress import progress_counts
+from blocks.progress import RUN_STATE_LABELS, progress_counts
 from blocks.request import requester_elements
 from blocks.text import (
     Block,
@@ -31,8 +32,8 @@ from blocks.text import (
     user_mention,
 )
 from blocks.times import readers_time, schedule_line
-from bot.requests.disclosure import Passage, passages
-from bot.requests.lifecycle import FINAL_STATES, STATE_LABELS
+from bot.requests.disclosure import Passage, call_passages, passages, signed_passages, summary_passages
+from bot.requests.lifecycle import STATE_LABELS
 from bot.requests.model import Decision, Request, Run
 from bot.requests.text import count_noun
 from bot.visible_text import visible, visible_lines
@@ -40,6 +41,7 @@ from bot.visible_text import visible, visible_lines
 DETAILS_CALLBACK = "details"
 READING_CALLBACK = "reading"
 """The callback id of the pages that an approver reads in order to approve. Its metadata is their comment."""
+_VERDICTS: Mapping[str, str] = {"approved": "approved", "denied": "denied", "changes": "asked for changes"}
 MAX_STATUS_BYTES = 120_000
 MAX_RUNS = 10
 MAX_DECISIONS = 20
@@ -50,11 +52,21 @@ def page_count(request: Request) -> int:
     return len(content_pages(request))
 
 
-def details_view(request: Request, decisions: Sequence[Decision], runs: Sequence[Run], page: int = 0) -> View:
-    """A page of the summary of a request, counted from 0. The first has the state, the decisions and the runs too."""
+def details_view(
+    request: Request,
+    decisions: Sequence[Decision],
+    runs: Sequence[Run],
+    page: int = 0,
+    *,
+    system: SystemNames | None = None,
+    permitted: Collection[str] = (),
+) -> View:
+    """A page of the summary of a request, counted from 0. The first has the state, the decisions and the runs too, and
+    the buttons of what its reader may do: ``decide``, ``edit``, ``withdraw``, ``cancel``."""
     pages = content_pages(request)
-    status = _status_blocks(request, decisions, runs) if page == 0 else []
-    decide = _request_controls(request) if page == 0 else []
+    names = system or SystemNames.of(request.content.backend)
+    status = _status_blocks(request, decisions, runs, names) if page == 0 else []
+    decide = _request_controls(request, permitted) if page == 0 else []
     tabs = tab_blocks("details_summary", request)
     blocks = [*tabs, *status, *decide, *pages[page], *_page_controls(request, page, len(pages))]
     return modal(request.name, blocks, callback_id=DETAILS_CALLBACK)
@@ -62,7 +74,7 @@ def details_view(request: Request, decisions: Sequence[Decision], runs: Sequence
 
 def calls_view(request: Request, page: int = 0) -> View:
     """A page of the exact calls of a request, word for word."""
-    pages = call_pages(request.calls)
+    pages = request_pages(request)
     blocks = [*tab_blocks("details_request", request), *pages[page]]
     if not request.calls:
         blocks.append(context("No calls are known yet."))
@@ -79,7 +91,12 @@ def calls_view(request: Request, page: int = 0) -> View:
 
 def call_page_count(request: Request) -> int:
     """The number of pages that the calls of a request take."""
-    return len(call_pages(request.calls))
+    return len(request_pages(request))
+
+
+def request_pages(request: Request) -> list[list[Block]]:
+    """The exact calls of a request and what an approval signs, as blocks, page by page."""
+    return passage_pages([], (*call_passages(request.calls), *signed_passages(request)))
 
 
 def reading_view(request: Request, page: int = 0, comment: str = "") -> View:
@@ -113,21 +130,29 @@ def _when(request: Request) -> list[Element]:
     return schedule_line(request.content.schedule)
 
 
-def _request_controls(request: Request) -> list[Block]:
-    """The buttons of a card that is still to be decided or to end, so that a card is never the only way."""
+def _request_controls(request: Request, permitted: Collection[str]) -> list[Block]:
+    """The buttons of what the reader may do with a request, so that a card is never the only way."""
     value = f"{request.id}:{request.revision}"
-    if request.state == "awaiting_approval":
-        labels = {"approve": "Approve", "deny": "Deny", "changes": "Request changes", "edit": "Edit"}
-        dialog = confirm_dialog(f"Withdraw {request.name}?", clip(request.title, 250), "Yes, withdraw it")
-        last = button("Withdraw", "withdraw", value, confirm=dialog, spoken=f"Withdraw {request.name}")
-    elif request.state not in FINAL_STATES:
-        labels = {}
-        dialog = confirm_dialog(f"Stop {request.name}?", clip(request.title, 250), "Yes, stop it")
-        last = button("Cancel", "cancel", value, style="danger", confirm=dialog, spoken=f"Cancel {request.name}")
-    else:
-        return []
+    labels: dict[str, str] = {}
+    if "decide" in permitted:
+        labels |= {"approve": "Approve", "deny": "Deny…", "changes": "Request changes…"}
+    if "edit" in permitted:
+        labels["edit"] = "Edit…" if request.state == "awaiting_approval" else "Reschedule…"
     row = [button(text, name, value, spoken=f"{text} {request.name}, {request.title}") for name, text in labels.items()]
-    return [actions("details_decide", *row, last)]
+    if "withdraw" in permitted:
+        row.append(_asking_button(request, "Withdraw", "withdraw"))
+    if "cancel" in permitted:
+        is_running = request.state == "running" and not request.is_series
+        row.append(_asking_button(request, "Stop" if is_running else "Cancel", "cancel", style="danger"))
+    return [actions("details_decide", *row)] if row else []
+
+
+def _asking_button(request: Request, label: str, action_id: str, style: str = "") -> Element:
+    """A button that asks before it does anything, with the question of the card."""
+    question = question_about(action_id, request)
+    dialog = confirm_dialog(question.title, question.text, question.yes)
+    value = f"{request.id}:{request.revision}"
+    return button(label, action_id, value, style=style, confirm=dialog, spoken=f"{label} {request.name}")
 
 
 def _page_controls(request: Request, page: int, count: int) -> list[Block]:
@@ -143,16 +168,18 @@ def _page_controls(request: Request, page: int, count: int) -> list[Block]:
 
 
 def content_pages(request: Request) -> list[list[Block]]:
-    """Everything that a request will do, as blocks, page by page. Texts are divided and never cut."""
-    return passage_pages([text_run("When ", bold=True), *_when(request)], passages(request))
+    """What a request will do in words, as blocks, page by page. Texts are divided and never cut."""
+    return passage_pages([text_run("When ", bold=True), *_when(request)], summary_passages(request))
 
 
-def _status_blocks(request: Request, decisions: Sequence[Decision], runs: Sequence[Run]) -> list[Block]:
+def _status_blocks(
+    request: Request, decisions: Sequence[Decision], runs: Sequence[Run], system: SystemNames
+) -> list[Block]:
     """The state of a request, its decisions and its runs, shortened to what a view has room for."""
+    revision = [text_run(f" · revision {request.revision}")] if request.revision > 1 else []
     rows = [
-        [text_run(STATE_LABELS[request.state], bold=True), text_run(f": {clip(request.title, 300)}")],
-        [*requester_elements(request), text_run(" · "), readers_time(request.created_at)],
-        [text_run("Revision ", bold=True), text_run(f"{request.revision} · {request.content_hash[:12]}")],
+        [text_run(STATE_LABELS[request.state], bold=True), *revision],
+        [*requester_elements(request, system.title), text_run(" · "), readers_time(request.created_at)],
     ]
     blocks: list[Block] = [rich_text_lines(*rows)]
     if request.requirement.reasons:
@@ -160,7 +187,7 @@ def _status_blocks(request: Request, decisions: Sequence[Decision], runs: Sequen
     if len(decisions) > MAX_DECISIONS:
         blocks.append(context(f"{count_noun(len(decisions) - MAX_DECISIONS, 'earlier decisions')}: see History"))
     blocks += [_decision_block(request, decision) for decision in decisions[-MAX_DECISIONS:]]
-    blocks += [_run_block(run) for run in runs[:MAX_RUNS]]
+    blocks += [_run_block(run, system) for run in runs[:MAX_RUNS]]
     if len(runs) > MAX_RUNS:
         blocks.append(context(f"{count_noun(len(runs) - MAX_RUNS, 'earlier runs')}: see Results and History"))
     return [*fit_blocks(blocks, MAX_STATUS_BYTES), divider()]
@@ -170,16 +197,17 @@ def _decision_block(request: Request, decision: Decision) -> Block:
     old = "" if decision.revision == request.revision else f" (revision {decision.revision})"
     retracted = ", undone" if decision.retracted_at else ""
     comment = f": {clip(decision.comment, 300)}" if decision.comment else ""
-    verdict = text_run(f" {decision.verdict}{old}{retracted} · ")
+    verdict = text_run(f" {_VERDICTS[decision.verdict]}{old}{retracted} · ")
     said = [text_run(comment)] if comment else []
     return rich_text_lines([user_mention(decision.person.user), verdict, readers_time(decision.at), *said])
 
 
-def _run_block(run: Run) -> Block:
+def _run_block(run: Run, system: SystemNames) -> Block:
     """How far a run has come, in a line. Its targets are under Results."""
     handle, progress = run.handle or {}, run.progress or {}
-    remote_id = f" · {handle['id']}" if handle.get("id") else ""
+    remote_id = f" · {clip(system.product, 60)} id {handle['id']}" if handle.get("id") else ""
     counts = f" · {progress_counts(progress)}" if progress.get("total") else ""
-    state = run.state.replace("_", " ")
-    text = text_run(f"{state}{remote_id}{counts} {clip(run.problem, 500)}")
-    return rich_text_lines([text_run(f"Run {run.number} ", bold=True), text])
+    problem = f" · {clip(run.problem, 500)}" if run.problem else ""
+    name = f"Run {run.number}: " if run.number else "Series: "
+    state = RUN_STATE_LABELS.get(run.state, run.state.replace("_", " "))
+    return rich_text_lines([text_run(name, bold=True), text_run(f"{state}{counts}{remote_id}{problem}")])

@@ -86,9 +86,18 @@ def history_view(request: Request, entries: Sequence[HistoryEntry], page: int) -
 
 def _row(entry: HistoryEntry) -> list[Element]:
     words = WORDS.get(entry.action, entry.action.replace(".", " ").replace("_", " "))
-    told = [f"{name} {entry.data[name]}" if name == "revision" else str(entry.data[name]) for name in _TOLD
-            if entry.data.get(name) not in (None, "")]  # fmt: skip
+    told = [_data_text(name, str(entry.data[name])) for name in _TOLD if entry.data.get(name) not in (None, "")]
     text = f" {words}" + (f": {clip(' · '.join(told), MAX_TEXT_LENGTH)}" if told else "")
     _, is_person, user = entry.actor.partition("/")
     who = user_mention(user) if is_person else text_run("Nightshift", bold=True)
     return [readers_time(entry.at), text_run("  "), who, text_run(text)]
+
+
+def _data_text(name: str, text: str) -> str:
+    match name:
+        case "revision":
+            return f"revision {text}"
+        case "state":
+            return text.replace("_", " ")
+        case _:
+            return text

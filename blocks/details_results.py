@@ -117,21 +117,28 @@ def _controls(runs: Sequence[Run], run: Run, results: Sequence[JsonObject], stat
     controls: list[Element] = []
     started = [each for each in runs if each.handle or target_results(each)][:MAX_RUNS_LISTED]
     if len(started) > 1:
-        controls.append(_select("results_run", [(each.id, f"Run {each.number}") for each in started], run.id))
+        controls.append(_select("results_run", "Run", [(each.id, f"Run {each.number}") for each in started], run.id))
     if results:
         counts = {name: sum(row["state"] == name for row in results) for name in STATES}
         options = [(ALL, f"All {len(results):,}")]
         options += [(name, f"{word} {counts[name]:,}") for name, (_, word) in STATES.items() if counts[name]]
-        controls.append(_select("results_state", options, state))
+        controls.append(_select("results_state", "Result", options, state))
         label = "All logs as a file" if run.state in FINAL_RUN_STATES else "Logs so far as a file"
         controls.append(button(label, "results_file", run.id))
     return controls
 
 
-def _select(action: str, options: Sequence[tuple[str, str]], chosen: str) -> Element:
+def _select(action: str, label: str, options: Sequence[tuple[str, str]], chosen: str) -> Element:
+    """A choice of what is shown. Slack reads out the placeholder as its name."""
     elements: list[Element] = [{"text": plain_text(label, 75), "value": value} for value, label in options]
     initial = next((element for element in elements if element["value"] == chosen), elements[0])
-    return {"type": "static_select", "action_id": action, "options": elements, "initial_option": initial}
+    return {
+        "type": "static_select",
+        "action_id": action,
+        "placeholder": plain_text(label, 75),
+        "options": elements,
+        "initial_option": initial,
+    }
 
 
 def _target_block(request: Request, run: Run, number: int, row: JsonObject, *, with_log: bool) -> Block:

@@ -9,7 +9,7 @@ from bot.schedule import ZonedTime
 from bot.values import JsonObject
 
 BAR_WIDTH = 10
-_STATE_LABELS = {
+RUN_STATE_LABELS = {
     "pending": "waiting for its time",
     "scheduled_in_backend": "waiting in the back end",
     "starting": "starting",
@@ -67,7 +67,7 @@ def _run_rows(run: Run, request: Request) -> list[Sequence[Element]]:
         when = f" · {agreed_time(ZonedTime.from_instant(start, request.zone), request.created_at)}"
     if run.state == "scheduled_in_backend" and run.start_check is not None and run.start_check.state == "passed":
         when += " · checked"
-    rows: list[Sequence[Element]] = [[text_run(f"{label}: {_STATE_LABELS[run.state]}{_counts(run)}{when}")]]
+    rows: list[Sequence[Element]] = [[text_run(f"{label}: {RUN_STATE_LABELS[run.state]}{_counts(run)}{when}")]]
     if run.problem and run.problem != request.outcome:
         rows.append([text_run(clip(run.problem, 500), italic=True)])
     return rows

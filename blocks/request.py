@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from blocks.text import Element, text_run, user_mention
+from blocks.text import Element, clip, text_run, user_mention
 from bot.requests.disclosure import Excerpt, LeftOut
 from bot.requests.model import Person, Request
 from bot.requests.text import count_noun
@@ -13,14 +13,14 @@ def excerpt_elements(excerpt: Excerpt, *, before: str = "", after: str = "") -> 
     return [text_run(f"{before}{excerpt.text}{after}"), *hidden_note(excerpt.hidden)]
 
 
-def requester_elements(request: Request) -> list[Element]:
-    """Everyone who wrote a request."""
+def requester_elements(request: Request, system: str) -> list[Element]:
+    """Everyone who wrote a request, and what people call its system."""
     elements: list[Element] = [text_run("Requested by ", bold=True), user_mention(request.requester.user)]
     if request.edited_by:
         elements += [text_run(", edited by "), *_user_mentions(request.edited_by)]
     if request.taken_over_from:
         elements += [text_run(", taken over from "), *_user_mentions(request.taken_over_from)]
-    return [*elements, text_run(f" · {request.content.backend}")]
+    return [*elements, text_run(f" · {clip(system, 60)}")]
 
 
 def title_of(request: Request) -> str:

@@ -1,5 +1,8 @@
 """Details: the pages about a request, the same as a file, and the pages that an approver must have been shown."""
 
+from collections.abc import Sequence
+
+from blocks.card.model import SystemNames
 from blocks.details import (
     READING_CALLBACK,
     call_page_count,
@@ -17,6 +20,7 @@ from bot.requests.model import Decision, Person, Request, Run
 from bot.storage import audit, requests, runs
 from bot.storage.disclosures import Means
 from bot.usecases.approvals.disclose import record_shown
+from bot.usecases.approvals.permitted import permitted_actions
 from bot.usecases.refusals import RefusalCode
 from bot.usecases.services import Services
 from bot.usecases.sight import check_may_read_logs, check_may_see
@@ -68,7 +72,7 @@ class DetailsHandlers:
         if view.callback_id == READING_CALLBACK:
             shown = reading_view(request, ref.detail, view.metadata)
         else:
-            shown = details_view(request, decisions, all_runs, ref.detail)
+            shown = await _summary_view(self._services, request, decisions, all_runs, person, ref.detail)
         return UpdateView(shown, on_last_page(self._services, request, person, ref.detail))
 
     async def show_calls(self, click: Click) -> Reply:
@@ -110,7 +114,23 @@ class DetailsHandlers:
 async def details_reply(services: Services, request_id: str, person: Person) -> OpenView:
     """Open the first page of Details. Raises NotFound."""
     request, decisions, all_runs = await load_details(services, request_id, person)
-    return OpenView(details_view(request, decisions, all_runs), on_shown=on_last_page(services, request, person, 0))
+    view = await _summary_view(services, request, decisions, all_runs, person)
+    return OpenView(view, on_shown=on_last_page(services, request, person, 0))
+
+
+async def _summary_view(
+    services: Services,
+    request: Request,
+    decisions: Sequence[Decision],
+    all_runs: Sequence[Run],
+    person: Person,
+    page: int = 0,
+) -> View:
+    """The summary, with the buttons of what the person may do."""
+    permitted = await permitted_actions(services, request, decisions, all_runs, person) if page == 0 else ()
+    backend = services.backends.get(request.content.backend)
+    system = SystemNames(backend.connection.title, backend.kind.title) if backend is not None else None
+    return details_view(request, decisions, all_runs, page, system=system, permitted=permitted)
 
 
 def reading_reply(services: Services, request: Request, person: Person) -> OpenView:

@@ -5,18 +5,22 @@ hidden. All of them ask here, so that they cannot disagree.
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.requests.model import Request
 from bot.requests.pauses import KEPT_SINCE_PAUSE
-from bot.requests.resolutions import describe
+from bot.requests.resolutions import describe, readable_details
 from bot.requests.text import count_noun
 from bot.schedule import Now
-from bot.values import Json, Resolution
+from bot.values import DIGEST_PREFIX, Json, Resolution
 from bot.visible_text import visible
 
+_ENUM_VALUE = re.compile(r"[a-z]+(_[a-z]+)+")
+"""A value that a back end has a fixed list of: ``static_query``."""
 MAX_NAMES = 5
+MAX_TITLE_LENGTH = 150
 MAX_PARAMETERS = 20
 MAX_WARNINGS = 20
 MAX_CHANGES = 15
@@ -147,21 +151,51 @@ def timing_note(request: Request) -> str:
 
 def passages(request: Request) -> tuple[Passage, ...]:
     """Return everything that a request will do, in the order in which it is read. Depends on its revision only."""
+    signed, calls = signed_passages(request), call_passages(request.calls)
+    what = [Passage("What", request.title)] if len(visible(request.title)) <= MAX_TITLE_LENGTH else []
+    return (*(passage for passage in what if passage.text), *summary_passages(request), *signed, *calls)
+
+
+def summary_passages(request: Request) -> tuple[Passage, ...]:
+    """Return what a request will do in words, each fact once: what the card shows, whole, and what is behind it.
+
+    Its title is above them, and among them only if it is too long for that. ``call_passages`` are the exact calls, and
+    ``signed_passages`` what an approval signs beside the words.
+    """
     targets = request.targets
     count = count_noun(targets.count, targets.noun)
     unnamed = targets.count - len(targets.names)
     names = ", ".join(targets.names) + (f" and {unnamed:,} whose names are not known" if unnamed > 0 else "")
-    found = [Passage("What", request.title), Passage("Why", request.reason), Passage("Said as", request.phrase)]
+    found = [Passage("What", request.title)] if len(visible(request.title)) > MAX_TITLE_LENGTH else []
+    found += [Passage("Why", request.reason), Passage("Said as", request.phrase)]
     found += [Passage(label, text or "nothing") for label, text in request.summary]
     found += [Passage("Timing", request.scheduler_reason), Passage("Targets", targets.note)]
     found += [Passage("Warning", text) for text in request.warnings]
     found += _change_passages("Changes", request.changes)
     found += _change_passages("Edited", request.revision_changes)
-    found += [_resolution_passage(resolution) for resolution in request.content.resolutions]
-    found += [Passage(_fact_label(name), _fact_text(value)) for name, value in request.facts.items()]
+    said = [text for _, text in request.summary]
+    found += [_resolution_passage(each) for each in request.content.resolutions if not _is_said(each, said)]
+    facts = [Passage(_fact_label(name), _fact_text(value)) for name, value in request.facts.items()]
+    found += [fact for fact in facts if not _is_a_parameter(fact, request.summary)]
     found.append(Passage(count, names if targets.names else ""))
-    found += [_call_passage(call) for call in request.calls]
     return tuple(passage for passage in found if passage.text)
+
+
+def signed_passages(request: Request) -> tuple[Passage, ...]:
+    """Return what an approval signs beside the words: the digests of the content and of what its parameters stand
+    for."""
+    digests = [
+        Passage(f"{_fact_label(each.field)}, {name}", value)
+        for each in request.content.resolutions
+        for name, value in each.details.items()
+        if value.startswith(DIGEST_PREFIX)
+    ]
+    return (*digests, Passage("Content", request.content_hash)) if request.content_hash else tuple(digests)
+
+
+def call_passages(calls: Iterable[Mapping[str, Json]]) -> tuple[Passage, ...]:
+    """Return the exact calls, word for word."""
+    return tuple(map(_call_passage, calls))
 
 
 class _Room:
@@ -212,8 +246,22 @@ def _change_passages(title: str, changes: Iterable[Mapping[str, str]]) -> list[P
     ]
 
 
+def _is_said(resolution: Resolution, texts: Iterable[str]) -> bool:
+    """Whether the parameters name what one of them stands for, as ``describe_value`` does."""
+    details = "".join(f", {name} {value}" for name, value in readable_details(resolution))
+    return any(f"{resolution.name} (id {resolution.id}){details}" in text for text in texts)
+
+
+def _is_a_parameter(fact: Passage, summary: Iterable[tuple[str, str]]) -> bool:
+    """Whether a parameter of the same label has the value of a fact: ``Template: Reboot (id 7)``."""
+    return any(
+        label.casefold() == fact.label.casefold() and (text == fact.text or text.startswith(f"{fact.text} (id "))
+        for label, text in summary
+    )
+
+
 def _resolution_passage(resolution: Resolution) -> Passage:
-    details = "".join(f", {name} {value}" for name, value in resolution.details.items())
+    details = "".join(f", {name} {value}" for name, value in readable_details(resolution))
     return Passage(f"{_fact_label(resolution.field)} stands for", describe(resolution) + details)
 
 
@@ -224,6 +272,8 @@ def _fact_label(name: str) -> str:
 def _fact_text(value: Json) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, str) and _ENUM_VALUE.fullmatch(value):
+        return value.replace("_", " ")
     if isinstance(value, list | tuple):
         return ", ".join(map(_fact_text, value))
     return "" if value is None else str(value)

@@ -78,7 +78,8 @@ def _element_text(spec: Any, name: NameResolver) -> str:
     if spec.get("type") in ("checkboxes", "radio_buttons"):
         shown = [(_text(o["text"], name), _text(o.get("description"), name)) for o in spec.get("options", [])]
         return "\n".join(" ".join(filter(None, pair)) for pair in shown)
-    return _text(spec.get("text"), name) or _text(spec.get("placeholder"), name)
+    chosen = spec["initial_option"].get("text") if isinstance(spec.get("initial_option"), dict) else None
+    return _text(spec.get("text"), name) or _text(chosen, name) or _text(spec.get("placeholder"), name)
 
 
 def _text(value: Any, name: NameResolver) -> str:

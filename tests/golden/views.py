@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from blocks.card.model import SystemNames
 from blocks.details import calls_view, details_view
 from blocks.details_history import HistoryEntry, history_view
 from blocks.details_results import ResultsPlace, results_view
@@ -51,6 +52,7 @@ STARTS = {
     "start_opsramp": "OpsRamp job",
     "start_immybot": "Run ImmyBot maintenance",
 }
+FOREMAN = SystemNames("Foreman production", "Foreman")
 SYSTEMS = {"foreman.prod": "Foreman production", "opsramp.acme": "OpsRamp"}
 
 
@@ -242,7 +244,10 @@ VIEWS: Mapping[str, Callable[[], dict[str, Any]]] = {
     "search-empty": lambda: found_view([], "“nowhere”"),
     "list": lambda: _list([FAILED, DONE]),
     "list-empty": lambda: _list([]),
-    "details-summary": lambda: details_view(_request(), _decisions(), [_run()]),
+    "details-summary": lambda: details_view(_request(), _decisions(), [_run()], system=FOREMAN),
+    "details-waiting": lambda: details_view(
+        _request(state="awaiting_approval"), [], [], system=FOREMAN, permitted=("decide", "edit")
+    ),
     "details-results": lambda: results_view(_request(), [_run()], ResultsPlace()),
     "details-results-failed": lambda: results_view(_request(), [_run()], ResultsPlace("n1", "failed")),
     "details-results-none": lambda: results_view(_request(state="scheduled"), [], ResultsPlace()),

@@ -218,7 +218,9 @@ async def test_details_show_the_whole_request(env: Environment, alice: Person, b
     card = await find_card(bob, name)
     await bob.click("Details", card)
     details = await bob.modal(WAIT_SECONDS)
-    assert name in details.text
-    assert '"search_query": "os = RedHat"' in details.text
+    assert name in details.title
     for host in env.foreman.state.find_hosts("os = RedHat"):
         assert host.name in details.text
+    assert "{" not in details.text
+    await details.click("Request")
+    await details.wait_for_text('"search_query": "os = RedHat"')

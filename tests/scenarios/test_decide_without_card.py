@@ -24,7 +24,7 @@ async def test_an_approver_decides_on_home_and_in_details(env: Environment, alic
     denied = await make_request(alice)
     await bob.command(f"/nightshift show {denied}", "#ops")
     details = await bob.modal()
-    assert details.buttons[3:8] == ["Approve", "Deny", "Request changes", "Edit", "Withdraw"]
+    assert details.buttons[3:8] == ["Approve", "Deny", "Request changes", "Edit", "Send me the file"]
     await details.click("Deny")
     question = await bob.modal()
     await question.fill({"Why?": "not today"})

@@ -41,7 +41,7 @@ LONG_COMMAND = "echo " + "fine, " * 495 + HARMFUL_END
 """A command of nearly 3,000 characters, which is as many as a form takes."""
 
 
-LONG_LINE = LINE.replace("name ~ web", "name ~ web" + " or name = nowhere.example.com" * 70)
+LONG_LINE = LINE.replace("name ~ web", "name ~ web" + " or name = nowhere.example.com" * 100)
 """Makes a request that takes more than one page of Details."""
 
 
@@ -164,7 +164,7 @@ async def test_the_first_of_several_pages_is_not_all(env: Environment, alice: Pe
     assert "Approve" not in pages.buttons
     text = await read_pages(pages)
     assert LONG_COMMAND in joined(text)
-    assert " or name = nowhere.example.com" * 70 in joined(text)
+    assert " or name = nowhere.example.com" * 100 in joined(text)
     await pages.click("Previous page")
     await pages.wait_for_text("Next page")
     assert "Approve" not in pages.buttons

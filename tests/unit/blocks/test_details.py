@@ -7,12 +7,13 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from blocks.card.model import Card
+from blocks.card.model import Card, SystemNames
 from blocks.card.render import card_blocks, fallback_text
-from blocks.details import content_pages, details_file, details_view, page_count, reading_view
+from blocks.details import content_pages, details_file, details_view, page_count, reading_view, request_pages
 from blocks.limits import view_size_problem
+from blocks.text import header
 from bot.requests.disclosure import MAX_VALUE_LENGTH, card_excerpts, has_hidden_text, passages
-from bot.requests.model import Request, TargetSet
+from bot.requests.model import Request, RequestState, TargetSet
 from bot.values import Resolution
 from bot.visible_text import visible, visible_lines
 from playground.slack.limits import check_view
@@ -52,8 +53,9 @@ def texts_of(value: Any) -> str:
 
 
 def joined_pages(request: Request) -> str:
-    """The texts of all pages, joined."""
-    return "".join(texts_of(blocks) for blocks in content_pages(request))
+    """The texts of all pages of Summary and Request, joined, below the title."""
+    pages = [*content_pages(request), *request_pages(request)]
+    return "".join(map(texts_of, [header(request.title), *pages]))
 
 
 def everything_of(request: Request) -> list[str]:
@@ -187,7 +189,49 @@ def test_what_a_parameter_stands_for_is_shown_with_all_that_is_signed() -> None:
     found = Resolution(field="feature", kind="template", id="7", name="Run\u202e", details={"text": "sha256:ab12"})
     request = pending_request()
     request = request.model_copy(update={"content": request.content.model_copy(update={"resolutions": (found,)})})
-    assert "Feature stands for template “Run<U+202E>” (id 7), text sha256:ab12" in joined_pages(request)
+    assert "Feature stands for template “Run<U+202E>” (id 7)" in texts_of(content_pages(request))
+    assert "Feature, text sha256:ab12" in joined_pages(request)
+    assert f"Content {request.content_hash}" in joined_pages(request)
+
+
+def test_the_summary_states_each_fact_once_and_shows_neither_calls_nor_digests() -> None:
+    found = Resolution(field="job_template_id", kind="template", id="190", name="Run", details={"text": "sha256:ab12"})
+    content = pending_request().content.model_copy(update={"resolutions": (found,)})
+    request = pending_request().model_copy(
+        update={
+            "content": content,
+            "title": "Restart nginx",
+            "summary": (("Template", "Run (id 190)"), ("Quiet", "yes")),
+            "facts": {"template": "Run", "reboot": True, "targeting_type": "static_query"},
+            "calls": ({"method": "POST", "url": "https://there/jobs", "body": {"job_template_id": 190}},),
+        }
+    )
+    text = texts_of(details_view(request, [], [], system=SystemNames("Foreman production", "Foreman"))["blocks"])
+    assert text.count("Run") == 1
+    assert "Targeting type static query" in text
+    assert "Reboot yes" in text
+    assert text.count(request.title) == 1
+    assert "Foreman production" in text
+    for technical in ("sha256", "job_template_id", "https://there", request.content_hash[:8], "foreman."):
+        assert technical not in text
+
+
+@pytest.mark.parametrize(
+    ("state", "permitted", "shown"),
+    [
+        ("awaiting_approval", (), []),
+        ("awaiting_approval", ("decide", "edit"), ["Approve", "Deny…", "Request changes…", "Edit…"]),
+        ("awaiting_approval", ("edit", "withdraw"), ["Edit…", "Withdraw"]),
+        ("scheduled", ("edit", "cancel"), ["Reschedule…", "Cancel"]),
+        ("running", ("cancel",), ["Stop"]),
+    ],
+)
+def test_details_have_buttons_for_what_the_reader_may_do(
+    state: RequestState, permitted: tuple[str, ...], shown: list[str]
+) -> None:
+    view = details_view(pending_request().model_copy(update={"state": state}), [], [], permitted=permitted)
+    rows = [block["elements"] for block in view["blocks"] if block.get("block_id") == "details_decide"]
+    assert [element["text"]["text"] for row in rows for element in row] == shown
 
 
 def test_each_line_of_a_value_in_the_file_begins_with_a_bar() -> None:
