@@ -14,7 +14,7 @@ def test_a_request_for_many_hosts_needs_two_approvers(window: Window) -> None:
     expect(window.page.locator(".tools-body").first).to_be_hidden()
     window.screenshot("approval")
     window.approve(name, "Carol Clark")
-    expect(window.find_card(name)).to_contain_text("Approved by @carol")
+    expect(window.find_card(name)).to_contain_text("Approved by @bob and @carol")
     expect(window.find_card(name)).to_contain_text("Running", timeout=RUN_MS)
     window.screenshot("quorum")
 

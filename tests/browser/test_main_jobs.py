@@ -46,7 +46,7 @@ def test_a_job_of_opsramp_is_updated(window: Window) -> None:
     window.preview()
     name = window.confirm_request()
     window.approve(name)
-    window.outcome(name, "succeeded")
+    window.outcome(name, "OpsRamp updated the job, and it holds what was sent.")
     window.open_panel("Sandboxes")
     window.page.locator("[data-k=opsramp-holds] summary").click()
     expect(window.page.locator("[data-k=opsramp-holds]")).to_contain_text("Sunday AD checklist")

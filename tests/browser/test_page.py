@@ -25,15 +25,16 @@ def test_the_page_opens_on_a_filled_workspace(window: Window) -> None:
 def test_a_click_changes_the_card(window: Window) -> None:
     window.switch_user("Alice Adler")
     name = window.request_restart("os = RedHat")
-    for person, mark in (("Bob Brown", "Approved by @bob"), ("Carol Clark", "Approved by @carol")):
+    for person, mark in (("Bob Brown", "Approved by @bob"), ("Carol Clark", "Approved by @bob and @carol")):
         window.approve(name, person)
         expect(window.find_card(name)).to_contain_text(mark)
 
 
 def test_a_note_is_for_the_current_person(window: Window) -> None:
     window.switch_user("Alice Adler")
-    window.request_restart("hostgroup = batch", when="tomorrow 22:00")
-    expect(window.page.locator(".toast")).to_contain_text("Waiting for approval")
+    name = window.request_restart("hostgroup = batch", when="tomorrow 22:00")
+    note = window.page.locator(".toast").filter(has_text=name)
+    expect(note).to_contain_text("Approval needed: Service Action: restart nginx on 8 hosts")
     window.switch_user("Bob Brown")
     expect(window.page.locator(".toast")).to_have_count(0)
 
@@ -100,7 +101,7 @@ def test_a_keyboard_is_enough(window: Window) -> None:
     _tab_to(page, page.locator(".place", has_text="approvals"))
     page.keyboard.press("Enter")
     _tab_to(page, page.locator("#composer textarea"))
-    _tab_to(page, page.get_by_role("button", name="Approve", exact=True).last, back=True)
+    _tab_to(page, window.button("Approve").last, back=True)
     page.keyboard.press("Enter")
     expect(page.get_by_role("article").last).to_contain_text("You approved")
 
