@@ -260,6 +260,8 @@ def test_foremans_line_gives_our_moments_and_so_says_another_reader(
     rule: RecurrenceRule, first: datetime, zone: str, server: ForemanServer
 ) -> None:
     wanted = series(rule, zone, first)
+    # Midnight in India is over when it is evening in UTC.
+    assume(wanted.first.instant > NOW)
     found = choose_scheduler(wanted, NOW, server, zone)
     assume(isinstance(found, ScheduledInForeman))
     assert isinstance(found, ScheduledInForeman)
