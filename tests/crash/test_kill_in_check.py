@@ -41,7 +41,7 @@ async def scheduled(env: Environment, bot: BotProcess, failpoint: str) -> tuple[
     await env.slack.use_http(bot.url)
     card = await approve_request(env, await make_request(env.slack.person("alice"), COMMAND, {"command": "uptime"}))
     await eventually(env, lambda: env.foreman.invocations)
-    await wait_for_texts(card, "Scheduled ·", env=env)
+    await wait_for_texts(card, "*Scheduled* ·", env=env)
     await eventually(env, lambda: "Edit" not in card.buttons, lambda: card.text)
     return card, env.foreman.invocations[0]
 

@@ -43,8 +43,8 @@ async def open_form(who: Person, line: str, channel: str = "#ops") -> Modal:
 
 
 async def open_edit(who: Person, card: Message) -> Modal:
-    """Press Edit on a card and wait for the form."""
-    reply = await who.click("Edit", card)
+    """Press Edit on a card, or Reschedule on one that is approved, and wait for the form."""
+    reply = await who.click(next((b for b in card.buttons if b.startswith("Reschedule")), "Edit"), card)
     assert reply.error == "", reply
     form = await who.modal(WAIT_SECONDS)
     await who.ws.wait_until(lambda: "Loading…" not in form.text, WAIT_SECONDS)

@@ -58,7 +58,7 @@ async def test_nothing_is_cancelled(env: Environment, alice: Person) -> None:
     await wait_for_texts(card, "Scheduled", env=env)
     with database_locked(env):
         assert WHAT_TO_DO in await cancel_on_card(alice, card)
-        await alice.click("Edit", card)
+        await alice.click("Reschedule", card)
         form = await alice.modal()
         await eventually(env, lambda: WHAT_TO_DO in form.text, lambda: form.text)
         await form.close()

@@ -30,6 +30,7 @@ async def test_a_backup_of_two_hours_ago_is_restored(tmp_path: Path, capsys: pyt
     saved = tmp_path / "saved.sqlite"
     async with run_environment(tmp_path) as env:
         alice, bob = env.slack.person("alice"), env.slack.person("bob")
+        env.foreman.speed = 100.0
         async with run_bot(env, "http"):
             has_run = await make_request(alice, LINE.format("2 hours"), UPTIME)
             to_come = await make_request(alice, LINE.format("4 hours"), UPTIME)
