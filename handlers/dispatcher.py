@@ -7,7 +7,7 @@ the reply replaces it.
 
 import asyncio
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from typing import TypeAlias
 
@@ -20,7 +20,8 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from structlog.contextvars import bind_contextvars
 
 from blocks.form import message_view
-from blocks.text import View, escape
+from blocks.limits import fit_message
+from blocks.text import Block, View, escape, rich_text_lines, text_run
 from bot.errors import NightshiftError
 from bot.slack.error_codes import TRANSPORT_ERRORS, error_code, is_outage
 from bot.telemetry.metrics import ERRORS
@@ -186,6 +187,13 @@ def user_message(error: Exception, payload: Payload) -> str:
     )
 
 
+def _ephemeral(texts: Sequence[str], blocks: Sequence[Block] = ()) -> dict[str, Json]:
+    """A message that only the person sees. Slack links and formats its text, so blocks show the same as it is."""
+    lines = [line for text in texts if text for line in text.split("\n")]
+    shown = list(blocks) or fit_message([rich_text_lines(*([text_run(line or " ")] for line in lines))])
+    return {"text": "\n".join(map(escape, lines)), "response_type": "ephemeral", "blocks": shown}
+
+
 class _Conversation:
     """The ways to answer one request: its acknowledgement, its trigger, its response URL and the views it opened."""
 
@@ -301,17 +309,14 @@ class _Conversation:
     async def _whisper(self, text: str) -> None:
         """Answer a click so that only the person sees it: in a view, as a view on top of it."""
         if isinstance(self._payload, Click) and self._payload.view is None:
-            await self._respond({"text": escape(text), "response_type": "ephemeral", "replace_original": False})
+            await self._respond({**_ephemeral([text]), "replace_original": False})
         elif not await self._open(message_view("Nightshift", text)):
             _log.info("click answered too late", name=name_of(self._payload))
 
     async def _answer_command(self, command: Command, reply: Reply) -> None:
         match reply:
             case Ephemeral(text=text, blocks=blocks, more_lines=more_lines):
-                lines = [escape(line) for line in (text, *more_lines) if line]
-                message: dict[str, Json] = {"text": "\n".join(lines), "response_type": "ephemeral"}
-                if blocks:
-                    message["blocks"] = blocks
+                message = _ephemeral([text, *more_lines], blocks)
                 if self._ack.sent:
                     await self._respond(message)
                 else:

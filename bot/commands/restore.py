@@ -16,8 +16,8 @@ from bot.errors import ConfigError
 from bot.lifecycle import Nightshift
 from bot.settings import Settings
 from bot.storage.migrate import migrate
-from bot.storage.restored import hold_after_restore, last_change
-from bot.usecases.runs.after_restore import HeldStart, held_starts
+from bot.storage.restored import last_change
+from bot.usecases.runs.after_restore import HeldStart, held_starts, hold_starts, state_text, tell_admins
 from bot.wiring import build_bot
 
 
@@ -92,24 +92,24 @@ async def _hold(bot: Nightshift) -> tuple[datetime | None, list[HeldStart]]:
     services = bot.services
     try:
         async with bot.db.write() as tx:
-            since, now = await last_change(tx), services.clock.now()
-            state = f"{since:%Y-%m-%d %H:%M} UTC" if since is not None else "an unknown time"
-            reason = f"the database was restored to its state of {state}, and what has started since is not in it"
-            await hold_after_restore(tx, now, reason)
-        return since, await held_starts(services, since or now)
+            since = await last_change(tx)
+            pause = await hold_starts(tx, services, since)
+        held = await held_starts(services, since or pause.since)
+        await tell_admins(services, pause, held)
+        return since, held
     finally:
         await bot.close()
 
 
 def _report(since: datetime | None, held: list[HeldStart]) -> None:
-    state = f"{since:%Y-%m-%d %H:%M} UTC" if since is not None else "an unknown time"
-    print(f"Restored to the state of {state}. Every start is held.")
+    print(f"Restored to the state of {state_text(since)}. Every start is held.")
     for start in held:
         print(f"  {start.name}  {start.state}: {start.title}")
         print(f"      {start.seen}")
     if not held:
         print("  Nothing waits to start.")
     print(
-        "Start the bot. In Slack, an administrator releases requests one by one (/nightshift release NS-12), cancels "
-        "those that have run (/nightshift cancel NS-12), and then resumes the rest (/nightshift resume everything)."
+        "Start the bot. It shows this list in the channel for administrators, if there is one. In Slack, an "
+        "administrator releases requests one by one (/nightshift release NS-12), cancels those that have run "
+        "(/nightshift cancel NS-12), and then resumes the rest (/nightshift resume everything)."
     )

@@ -38,6 +38,8 @@ async def test_a_backup_of_two_hours_ago_is_restored(tmp_path: Path, capsys: pyt
                 await approve_request(env, name)
             assert await run_command(env, backup.run, saved, env.config) == 0
             env.clock.advance(timedelta(hours=2, seconds=5))
+            await wait_for_texts(await find_card(bob, has_run), "Running", env=env)
+            env.clock.advance(timedelta(minutes=1))
             await wait_for_texts(await find_card(bob, has_run), "ucceeded", env=env)
             await make_request(alice, LINE.format("9 hours"), UPTIME)
         assert jobs(env) == 1
@@ -48,6 +50,8 @@ async def test_a_backup_of_two_hours_ago_is_restored(tmp_path: Path, capsys: pyt
         async with run_bot(env, "http"):
             card = await find_card(bob, has_run)
             await wait_for_texts(card, "Paused: the database was restored", env=env)
+            await wait_for_texts(await find_card(bob, to_come), "Scheduled, paused", env=env)
+            await bob.wait_for(f"{to_come}, Scheduled: ", where="#ops-admin", timeout=5)
             assert await make_request(alice, LINE.format("9 hours"), UPTIME) == "NS-1001"
             assert "cancelled" in (await alice.command(f"/nightshift cancel {has_run}")).ephemeral_texts[0]
             refused = await alice.command(f"/nightshift release {to_come}")
@@ -57,6 +61,8 @@ async def test_a_backup_of_two_hours_ago_is_restored(tmp_path: Path, capsys: pyt
             assert jobs(env) == 1
             env.clock.advance(timedelta(hours=2))
             await eventually(env, lambda: jobs(env) == 2)
+            await wait_for_texts(await find_card(bob, to_come), "Running", env=env)
+            env.clock.advance(timedelta(minutes=1))
             await wait_for_texts(await find_card(bob, to_come), "ucceeded", env=env)
         assert await run_command(env, lambda: log.run(to_come, as_json=False, config=env.config)) == 0
         assert "starts.released" in capsys.readouterr().out

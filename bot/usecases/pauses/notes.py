@@ -1,6 +1,9 @@
 """Tells administrators of pauses, and shows them on cards."""
 
+from collections.abc import Sequence
 from datetime import datetime
+
+from pydantic import JsonValue
 
 from bot.requests.model import Person
 from bot.requests.pauses import Pause
@@ -9,10 +12,12 @@ from bot.storage.transactions import Tx
 from bot.usecases.services import Services
 
 
-async def note_to_admins(tx: Tx, services: Services, text: str, *, dedupe: str, by: Person | None = None) -> None:
-    """Post a sentence in the administrators' channel, if there is one."""
+async def note_to_admins(
+    tx: Tx, services: Services, text: str, *, dedupe: str, by: Person | None = None, lines: Sequence[str] = ()
+) -> None:
+    """Post a sentence in the administrators' channel, if there is one, with ``lines`` as a list below it."""
     if channel := services.settings.channels.admin:
-        facts = {"text": text, "by": by.user if by else None}
+        facts: dict[str, JsonValue] = {"text": text, "by": by.user if by else None, "lines": [*lines]}
         await messages.add(tx, services.clock.now(), "note", channel, facts=facts, dedupe=dedupe)
 
 

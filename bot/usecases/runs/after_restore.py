@@ -9,10 +9,17 @@ from bot.errors import NightshiftError
 from bot.ids import new_token
 from bot.requests.lifecycle import STATE_LABELS
 from bot.requests.model import Request
+from bot.requests.pauses import Pause
 from bot.requests.text import count_noun, join_words
 from bot.schedule import ZonedTime
 from bot.storage import requests, runs
+from bot.storage.restored import hold_after_restore
+from bot.storage.transactions import Tx
+from bot.usecases.pauses.notes import mark_held_cards, note_to_admins
 from bot.usecases.services import Services
+
+MAX_LISTED = 40
+"""Maximum of requests that the message to administrators lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +30,36 @@ class HeldStart:
     title: str
     state: str
     seen: str
+
+
+def state_text(since: datetime | None) -> str:
+    """Return to what moment a database was restored, as people read it."""
+    return f"{since:%Y-%m-%d %H:%M} UTC" if since is not None else "an unknown time"
+
+
+async def hold_starts(tx: Tx, services: Services, since: datetime | None) -> Pause:
+    """Hold every start until an administrator releases it, and show that on the cards. Returns the pause."""
+    now = services.clock.now()
+    reason = f"the database was restored to its state of {state_text(since)}, and what has started since is not in it"
+    pause = await hold_after_restore(tx, now, reason)
+    await mark_held_cards(tx, now, pause)
+    return pause
+
+
+async def tell_admins(services: Services, pause: Pause, held: Sequence[HeldStart]) -> None:
+    """Post what is held in the administrators' channel, if there is one, and what they are to do."""
+    text = (
+        f"⏸️ Everything is paused: {pause.reason}. Requests made since are not known any more, and their cards do not "
+        "change. Release what may start (/nightshift release NS-12), cancel what has run (/nightshift cancel NS-12), "
+        "then /nightshift resume everything."
+    )
+    lines = [f"{start.name}, {start.state}: {start.title}. {start.seen}" for start in held[:MAX_LISTED]]
+    if len(held) > MAX_LISTED:
+        lines.append(f"and {len(held) - MAX_LISTED} more, which nightshift restore has printed.")
+    async with services.db.write() as tx:
+        await note_to_admins(
+            tx, services, text, dedupe=f"{pause.id}:restored", lines=lines or ["Nothing waits to start."]
+        )
 
 
 async def held_starts(services: Services, since: datetime) -> list[HeldStart]:

@@ -167,7 +167,19 @@ async def test_a_view_is_pushed_onto_the_modal_that_was_clicked_in() -> None:
 async def test_a_command_in_time_is_answered_by_its_acknowledgement_escaped() -> None:
     asked = Dispatched()
     await asked.run(Route(answering(Ephemeral("a < b"))), command_payload())
-    assert asked.body == {"text": "a &lt; b", "response_type": "ephemeral"}
+    assert asked.body is not None
+    assert (asked.body["text"], asked.body["response_type"]) == ("a &lt; b", "ephemeral")
+
+
+async def test_text_from_people_is_shown_as_it_is_in_an_answer() -> None:
+    text = "paused: see https://evil.example/login *now* `x` <@U0CAROL>"
+    asked = Dispatched()
+    await asked.run(Route(answering(Ephemeral(text, more_lines=["_more_\nlines"]))), command_payload())
+    elements = [{"type": "text", "text": part} for part in (text, "\n", "_more_", "\n", "lines")]
+    assert asked.body is not None
+    assert asked.body["blocks"] == [
+        {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": elements}]}
+    ]
 
 
 async def test_a_view_is_opened_before_the_handler_runs_and_replaced_by_its_reply() -> None:
