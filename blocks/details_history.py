@@ -45,6 +45,7 @@ WORDS: Mapping[str, str] = {
     "run.closed": "closed the run",
     "run.finished": "recorded the result",
     "run.ended_unseen": "marked it as ended",
+    "starts.released": "let it start during a pause",
     "series.paused": "paused the series",
     "series.resumed": "resumed the series",
     "series.taken_out": "took the series out of the system that kept its times",

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from blocks.states import STATE_EMOJI
 from blocks.text import (
     Block,
     Element,
@@ -16,18 +17,12 @@ from blocks.text import (
 from blocks.times import readers_time
 from bot.requests.inbox import InboxRow
 from bot.requests.lifecycle import STATE_LABELS
-from bot.requests.model import RequestState
 from bot.visible_text import visible
 
 MAX_WARNINGS = 2
 MAX_REASON_LENGTH = 150
 MAX_OUTCOME_LENGTH = 150
-MARKS: dict[RequestState, str] = {
-    "awaiting_approval": "✋", "approved": "🗓️", "scheduled": "🗓️", "starting": "⏳", "running": "▶️", "unknown": "❓",
-    "succeeded": "✅", "partly_failed": "❗", "failed": "❌", "cancelled": "⛔", "ended_unseen": "⚠️", "denied": "⛔",
-    "expired": "⌛", "withdrawn": "⛔", "undeliverable": "⚠️",
-}  # fmt: skip
-"""A mark for each state. The word for it is always next to it."""
+MARKS = STATE_EMOJI
 
 
 def decision_row(row: InboxRow, system: str) -> list[Block]:

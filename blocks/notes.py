@@ -31,6 +31,7 @@ _LABELS: Mapping[Event, tuple[str, str]] = {
     Event.SKIPPED: ("⏭️", "Run skipped"),
     Event.PAUSED: ("⏸️", "Paused"),
     Event.RESUMED: ("▶️", "Resumed"),
+    Event.RELEASED: ("▶️", "Released"),
     Event.REVIEWED: ("🔎", "Reviewed"),
     Event.UNDELIVERABLE: ("📪", "Not delivered"),
 }

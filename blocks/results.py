@@ -1,20 +1,18 @@
 """How a run goes or went: counts, duration, and the failures by reason."""
 
-import re
 from collections.abc import Sequence
 from datetime import datetime
 
 from blocks.progress import count_of, target_results
 from blocks.text import Element, clip, text_run
 from bot.requests.model import Request, Run
+from bot.requests.notify.words import is_only_a_state
 from bot.requests.text import count_noun
 
 MAX_REASONS = 3
 MAX_NAMES = 5
 MAX_REASON_LENGTH = 160
 _NO_REASON = "No reason given"
-_ONLY_A_STATE = re.compile(r"[A-Z][a-z ]{1,30} in [A-Za-z0-9 ]{1,30}\.")
-"""A summary that says no more than the state does: "Succeeded in Foreman."."""
 
 
 def ended_counts(run: Run) -> str:
@@ -76,7 +74,7 @@ def told_of_the_end(run: Run, request: Request) -> str:
     """What went wrong, or what the system says of the end; "" if the counts and the state say all of it."""
     text = run.problem or str((run.progress or {}).get("summary") or "") or request.outcome
     is_counted = count_of(run.progress or {}, "total") > 0
-    return "" if is_counted and _ONLY_A_STATE.fullmatch(text) else text
+    return "" if is_counted and is_only_a_state(text) else text
 
 
 def duration_text(start: datetime | None, end: datetime | None) -> str:

@@ -78,6 +78,7 @@ class Nightshift:
         self.routes = components.routes
         self.bolt = components.bolt
         self.ready = False
+        self.is_stopping = False
         self._sender = components.sender
         self._http: aiohttp.ClientSession | None = None
         self._loops: list[asyncio.Task[None]] = []
@@ -109,6 +110,7 @@ class Nightshift:
 
     async def start(self) -> None:
         """Start everything but the transport. Raises ConfigError."""
+        self.is_stopping = False
         await self._migrate()
         # The client's own timeout has no effect on a session that it is given.
         self._http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SLACK_TIMEOUT_SECONDS))
@@ -124,7 +126,7 @@ class Nightshift:
 
     async def stop(self) -> None:
         """Start nothing more, let running work end for a while, then close everything."""
-        self.ready = False
+        self.ready, self.is_stopping = False, True
         for task in self._loops:
             task.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)

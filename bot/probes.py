@@ -39,7 +39,7 @@ class Probes:
     async def ready(self) -> tuple[bool, Mapping[str, str]]:
         """Return whether a request can be taken and kept, and what each check says."""
         if not self.bot.ready:
-            return False, {"started": "starting or stopping"}
+            return False, {"started": "stopping" if self.bot.is_stopping else "starting"}
         checks: dict[str, Callable[[], Awaitable[tuple[bool, str]]]] = {
             "database": self._database,
             "disk": self._disk,

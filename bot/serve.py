@@ -81,7 +81,7 @@ async def _serve(
             _log.info("ready", node=bot.engine.node, http=http, socket=socket)
             await stopping.wait()
             _log.info("stopping")
-            bot.ready = False
+            bot.ready, bot.is_stopping = False, True
     finally:
         await bot.stop()
 

@@ -99,7 +99,8 @@ class Hub:
                 paused = await list_pauses(self._services, actor)
                 return Ephemeral("", more_lines=paused or ["Nothing is paused."])
             case "release":
-                request = await self._find_request(rest, actor)
+                # A reason is not needed here, but does no harm.
+                request = await self._find_request(_split_reason(rest)[0], actor)
                 return Ephemeral(await release_request(self._services, actor, request))
             case "resume":
                 return Ephemeral(await self._resume(actor, rest))

@@ -37,6 +37,8 @@ class Card:
     """Who may approve now; empty for those of the requirement."""
     pauses: Sequence[Pause] = ()
     """The pauses that hold its next start."""
+    released_from: Sequence[Pause] = ()
+    """The pauses that would hold its next start if it were not released from them."""
     review: str = ""
     """How the review of an emergency stands; "" for other requests."""
     review_is_due: bool = False

@@ -16,7 +16,7 @@ from blocks.results import (
 from blocks.text import Block, Element, clip, rich_text_lines, text_run, user_mention
 from blocks.times import stamp
 from bot.requests.model import Decision, Run
-from bot.requests.pauses import held_text
+from bot.requests.pauses import held_text, released_text
 
 MAX_RUNS = 5
 MAX_OUTCOME_LENGTH = 1_500
@@ -114,7 +114,9 @@ def _review_rows(card: Card) -> list[Sequence[Element]]:
 def _pause_rows(card: Card) -> list[Sequence[Element]]:
     """What holds the next start, unless the outcome says it already."""
     texts = (held_text(pause, card.request.zone) for pause in card.pauses)
-    return [[text_run(f"⏸️ {text}")] for text in texts if text != card.request.outcome]
+    held = [[text_run(f"⏸️ {text}")] for text in texts if text != card.request.outcome]
+    released = [[text_run(f"▶️ {released_text(pause)}")] for pause in card.released_from]
+    return [*held, *released]
 
 
 def _proposal_rows(card: Card) -> list[Sequence[Element]]:

@@ -16,6 +16,7 @@ from bot.errors import ConfigError, NightshiftError
 from bot.lifecycle import Nightshift
 from bot.requests.policy.known import unnamed_systems
 from bot.requests.policy.loosening import policy_notes
+from bot.requests.text import count_noun
 from bot.settings import named_path
 from bot.storage import schema_version
 from bot.storage.health import write_problem
@@ -47,7 +48,7 @@ def run(config: Path | None, transports: Collection[Transport] = ()) -> int:
     asyncio.run(_run_checks(bot, report))
     if report.to_do:
         count = len(report.to_do)
-        print(f"\n{'1 fault' if count == 1 else f'{count} faults'}. Mend the first, then run nightshift doctor again.")
+        print(f"\n{count_noun(count, 'faults')}. Fix the first, then run nightshift doctor again.")
     else:
         print("\nEverything is in order. nightshift serve starts the bot.")
     return 1 if report.to_do else 0
@@ -55,10 +56,11 @@ def run(config: Path | None, transports: Collection[Transport] = ()) -> int:
 
 async def _run_checks(bot: Nightshift, report: Report) -> None:
     try:
-        await _check_database(bot, report)
+        has_tables = await _check_database(bot, report)
         if await check_slack(bot, report):
             await check_channels(bot, report)
-            await _check_policy(bot, report)
+            if has_tables:
+                await _check_policy(bot, report)
         for backend in bot.services.backends.values():
             await _check_backend(backend, report)
     finally:
@@ -67,19 +69,21 @@ async def _run_checks(bot: Nightshift, report: Report) -> None:
         await bot.db.close()
 
 
-async def _check_database(bot: Nightshift, report: Report) -> None:
+async def _check_database(bot: Nightshift, report: Report) -> bool:
+    """Return whether it has the tables of this version, which the check of the policy needs."""
     mend = "start the database, or correct database_url"
     try:
         is_old = schema_version.needs_migration(bot.settings.resolved_database_url)
     except DBAPIError as error:
         report.fault(f"database: {error.orig}", mend)
-        return
+        return False
     if is_old:
         report.fault("database: it is not up to date", "run nightshift migrate")
     elif problem := await write_problem(bot.db, WRITE_TIMEOUT_SECONDS):
         report.fault(f"database: {problem}", mend)
     else:
         report.ok("database")
+    return not is_old
 
 
 async def _list_users(bot: Nightshift, report: Report) -> None:
@@ -88,7 +92,8 @@ async def _list_users(bot: Nightshift, report: Report) -> None:
         async with asyncio.timeout(MAX_LISTING_SECONDS):
             await bot.directory.listing().list_all()
     except (TimeoutError, DBAPIError) as error:
-        report.note(f"users of Slack not listed: {error or 'it takes too long'}")
+        why = error.orig if isinstance(error, DBAPIError) else "it takes too long"
+        report.note(f"users of Slack not listed: {why}")
 
 
 async def _check_policy(bot: Nightshift, report: Report) -> None:
@@ -109,11 +114,11 @@ async def _check_policy(bot: Nightshift, report: Report) -> None:
         report.note(note)
     if not faults and not values:
         await check_approvers(bot, report)
-        report.ok(f"policy: {len(policy.rules)} rules, {len(policy.freezes)} freezes")
+        report.ok(f"policy: {count_noun(len(policy.rules), 'rules')}, {count_noun(len(policy.freezes), 'freezes')}")
 
 
 async def _check_backend(backend: ConfiguredBackend, report: Report) -> None:
     try:
         report.ok(f"{backend.name}: {await backend.connection.check()}")
     except NightshiftError as error:
-        report.fault(f"{backend.name}: {error}", f"mend that, or correct [backends.{backend.name}]")
+        report.fault(f"{backend.name}: {error}", f"fix that, or correct [backends.{backend.name}]")

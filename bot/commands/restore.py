@@ -14,6 +14,7 @@ from bot import logs
 from bot.configuration import load_configuration
 from bot.errors import ConfigError
 from bot.lifecycle import Nightshift
+from bot.private_files import make_private_file
 from bot.settings import Settings
 from bot.storage.migrate import migrate
 from bot.storage.restored import last_change
@@ -56,10 +57,9 @@ def _put_in_place(backup: Path, settings: Settings) -> None:
     # Runs without a job get one within 20 seconds of the start.
     for file in database.parent.glob(f"{database.stem}.engine.sqlite*"):
         file.unlink()
-    database.parent.mkdir(parents=True, exist_ok=True)
+    make_private_file(database)
     with closing(sqlite3.connect(backup)) as source, closing(sqlite3.connect(database)) as target:
         source.backup(target)
-    database.chmod(0o600)
     if kept.exists():
         print(f"What was there is kept as {kept}.")
 

@@ -19,6 +19,7 @@ from sqlalchemy.engine import make_url
 
 from bot.engine.identity import FileIdentity, NodeIdentity, PostgresIdentity
 from bot.engine.port import Engine, Job
+from bot.private_files import make_private_file
 
 APPLICATION_VERSION = "1"
 QUEUE = "nightshift-takeover"
@@ -198,6 +199,7 @@ class DbosEngine(Engine):
             return self._url.set(drivername="postgresql").render_as_string(hide_password=False)
         # A separate file, so that each has one writer. The file keeps the WAL mode once it is set.
         path = Path(self._url.database or "nightshift.sqlite").with_suffix(".engine.sqlite")
+        make_private_file(path)
         with sqlite3.connect(path) as connection:
             connection.execute("PRAGMA journal_mode=WAL")
         connection.close()

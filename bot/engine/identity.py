@@ -14,6 +14,7 @@ from typing import IO, Protocol
 import psycopg
 
 from bot.errors import ConfigError
+from bot.private_files import make_private_directory, make_private_file
 
 _LOCK_NAMESPACE = 0x6E736869
 """First half of the advisory-lock key. It separates ours from other applications' locks in the same database."""
@@ -57,7 +58,7 @@ class FileIdentity(NodeIdentity):
         self._directory = directory
         self._locks: dict[str, IO[str]] = {}
         self.name = name
-        directory.mkdir(parents=True, exist_ok=True)
+        make_private_directory(directory)
         if not self.try_claim(name):
             raise ConfigError(
                 [f"Another nightshift process named {name!r} uses {directory}. Stop it or choose another data_dir."]
@@ -70,7 +71,9 @@ class FileIdentity(NodeIdentity):
         """Do nothing: the lock lasts as long as the process."""
 
     def try_claim(self, name: str) -> bool:
-        file = (self._directory / f"node-{name}.lock").open("a+")
+        lock = self._directory / f"node-{name}.lock"
+        make_private_file(lock)
+        file = lock.open("a+")
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -51,8 +51,12 @@ class Pause(FrozenModel):
 
 def holding_pause(pauses: Iterable[Pause], backend: str, request_id: str, moment: datetime) -> Pause | None:
     """Return the pause that holds a start at a moment; None if none does. Of several it is the one that ends last."""
-    holding = (pause for pause in pauses if pause.covers(backend, request_id) and pause.holds_at(moment))
-    return max(holding, key=lambda pause: pause.until or datetime.max.replace(tzinfo=UTC), default=None)
+    return last_to_end(pause for pause in pauses if pause.covers(backend, request_id) and pause.holds_at(moment))
+
+
+def last_to_end(pauses: Iterable[Pause]) -> Pause | None:
+    """Return the pause that ends last; None if there is none."""
+    return max(pauses, key=lambda pause: pause.until or datetime.max.replace(tzinfo=UTC), default=None)
 
 
 def shown_pauses(pauses: Iterable[Pause], request: Request, runs: Iterable[Run], now: datetime) -> tuple[Pause, ...]:
@@ -65,6 +69,12 @@ def shown_pauses(pauses: Iterable[Pause], request: Request, runs: Iterable[Run],
         if request.state not in FINAL_STATES
         and (pause.scope == "series" or (start is not None and pause.holds_at(max(start, now))))
     )
+
+
+def released_pauses(pauses: Iterable[Pause], request: Request, runs: Iterable[Run], now: datetime) -> tuple[Pause, ...]:
+    """Return the pauses that would hold the next start of a request if somebody had not released it from them."""
+    excepted = (pause.model_copy(update={"released": ()}) for pause in pauses if request.id in pause.released)
+    return shown_pauses(excepted, request, runs, now)
 
 
 def _next_start(request: Request, runs: Iterable[Run], now: datetime) -> datetime | None:
@@ -90,6 +100,11 @@ def held_text(pause: Pause, zone: str) -> str:
     if pause.scope == "series":
         return f"{why} No run starts until somebody resumes the series."
     return f"{why} Held until somebody ends the pause."
+
+
+def released_text(pause: Pause) -> str:
+    """Return what the card of a request says that may start during a pause."""
+    return f"Released: it may start during the pause ({pause.reason.rstrip('. ')})."
 
 
 def local_time(moment: datetime, zone: str) -> str:

@@ -30,7 +30,7 @@ from bot.requests.emergency import due_review_text, named_reviewers
 from bot.requests.model import Decision, Request, Stage
 from bot.requests.notify.events import Event
 from bot.requests.notify.words import next_start_text
-from bot.requests.pauses import shown_pauses
+from bot.requests.pauses import released_pauses, shown_pauses
 from bot.slack.live_directory import load_approval_directory
 from bot.slack.users import SlackDirectory
 from bot.storage import delegations, messages, pauses, requests, reviews, runs
@@ -98,7 +98,7 @@ async def _render_event(sources: Sources, message: Message, event: Event, text: 
     """Render a note on an event, with the title of its request and the buttons that it makes one want."""
     card = await _load_card(sources, message)
     if event is Event.APPROVED:
-        text = next_start_text(card.request, sources.clock.now())
+        text = next_start_text(card.request, sources.clock.now(), card.pauses, card.system_names.title)
     blocks = note_blocks(card, event, text, by, is_direct=is_user(message.recipient))
     return RenderedMessage(blocks, note_text(card.request, event, text))
 
@@ -146,6 +146,7 @@ async def _load_card(sources: Sources, message: Message) -> Card:
         status=status,
         stages=stages,
         pauses=shown_pauses(in_force, request, several, now),
+        released_from=released_pauses(in_force, request, several, now),
         review=due_review_text(request, review, now, request.zone, names) if review else "",
         review_is_due=review is not None and review.reviewed_at is None,
         variant="receipt" if message.kind == "receipt" else "approval",

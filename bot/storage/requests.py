@@ -185,10 +185,16 @@ async def get(tx: Tx, request_id: str, *, for_update: bool = False) -> Request:
 
 async def by_number(tx: Tx, number: int) -> Request:
     """Return the request with a number. Raises NotFound."""
-    row = (await tx.execute(_BY_NUMBER, {"of_number": number})).mappings().one_or_none()
-    if row is None:
+    request = await find_by_number(tx, number)
+    if request is None:
         raise no_such_request(number)
-    return _request(row)
+    return request
+
+
+async def find_by_number(tx: Tx, number: int) -> Request | None:
+    """Return the request with a number; None if there is none."""
+    row = (await tx.execute(_BY_NUMBER, {"of_number": number})).mappings().one_or_none()
+    return _request(row) if row else None
 
 
 def no_such_request(number: int) -> NotFound:

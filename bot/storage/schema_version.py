@@ -1,12 +1,13 @@
 """Reads which revision the tables of a database have, without loading Alembic."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import Engine, create_engine, inspect
 from sqlalchemy.engine import make_url
 
+from bot.private_files import make_private_file
 from bot.storage.urls import normalize_url
 
 MIGRATIONS = Path(__file__).with_name("migrations")
@@ -32,12 +33,14 @@ def current_revision(url: str) -> str:
 
 @contextmanager
 def temporary_engine(url: str) -> Iterator[Engine]:
-    """Open an engine until the block ends. The directory of a SQLite file is created."""
+    """Open an engine until the block ends. A SQLite file and its directory are created for their owner alone."""
     parsed = make_url(normalize_url(url))
     if parsed.drivername.startswith("sqlite"):
         parsed = parsed.set(drivername="sqlite")
-        if parsed.database:
-            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        if parsed.database and parsed.database != ":memory:":
+            # SQLite gives its other files the mode of this one.
+            with suppress(OSError):  # SQLite says what is wrong, below.
+                make_private_file(Path(parsed.database))
     engine = create_engine(parsed)
     try:
         yield engine

@@ -222,7 +222,7 @@ async def test_only_those_whom_policy_names_may_pause(env: Environment, alice: P
     [
         ("pause foremen.main because x", "There is no system “foremen.main” here. Did you mean foreman.main?"),
         ("pause mainframe99 because x", "There are foreman.main, opsramp.main, immybot.main and everything."),
-        ("pause because x", "There is no system"),
+        ("pause because x", "Say which system: foreman.main"),
         ("pause NS-1 2h because x", "A series is paused until somebody resumes it, so leave out “2h”."),
         ("pause foreman.main", "Say why"),
         ("pause foreman.main 2h because", "Say why"),

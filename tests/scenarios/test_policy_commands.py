@@ -91,7 +91,7 @@ async def test_a_group_that_slack_does_not_have_is_a_fault_and_silence_is_not(en
 @pytest.mark.allows_bot_errors
 async def test_doctor_lists_a_channel_that_cannot_be_posted_to(env: Environment) -> None:
     code, said = await run(env, "doctor")
-    assert (code, "ok    channel #approvals" in said, "ok    policy: 2 rules, 1 freezes" in said) == (0, True, True), (
+    assert (code, "ok    channel #approvals" in said, "ok    policy: 2 rules, 1 freeze" in said) == (0, True, True), (
         said
     )
     env.slack.admin.archive("#approvals")

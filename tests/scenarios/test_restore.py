@@ -55,9 +55,10 @@ async def test_a_backup_of_two_hours_ago_is_restored(tmp_path: Path, capsys: pyt
             assert await make_request(alice, LINE.format("9 hours"), UPTIME) == "NS-1001"
             assert "cancelled" in (await alice.command(f"/nightshift cancel {has_run}")).ephemeral_texts[0]
             refused = await alice.command(f"/nightshift release {to_come}")
-            assert refused.ephemeral_texts[0] == "Only @sre may pause or resume everything."
+            assert refused.ephemeral_texts[0] == "Only @sre may release requests while everything is paused."
             released = await bob.command(f"/nightshift release {to_come}")
             assert released.ephemeral_texts[0].startswith(f"{to_come} may start during the pause")
+            await bob.wait_for(f"{to_come} may start although everything is paused", where=None, timeout=5)
             assert jobs(env) == 1
             env.clock.advance(timedelta(hours=2))
             await eventually(env, lambda: jobs(env) == 2)
@@ -65,7 +66,12 @@ async def test_a_backup_of_two_hours_ago_is_restored(tmp_path: Path, capsys: pyt
             env.clock.advance(timedelta(minutes=1))
             await wait_for_texts(await find_card(bob, to_come), "ucceeded", env=env)
         assert await run_command(env, lambda: log.run(to_come, as_json=False, config=env.config)) == 0
-        assert "starts.released" in capsys.readouterr().out
+        lines = capsys.readouterr().out.splitlines()
+        assert re.fullmatch(rf"{to_come}  Run Command: .*  \(Succeeded, requested by \S.*\)", lines[0]), lines[0]
+        assert "U0ALICE" not in lines[0]
+        assert any("starts.released" in line for line in lines)
+        assert await run_command(env, lambda: log.run("NS-77", as_json=False, config=env.config)) == 2
+        assert capsys.readouterr().err == "There is no request NS-77 in this database.\n"
 
 
 async def test_what_is_no_backup_replaces_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

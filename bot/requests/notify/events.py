@@ -29,6 +29,7 @@ class Event(StrEnum):
     SKIPPED = "skipped"
     PAUSED = "paused"
     RESUMED = "resumed"
+    RELEASED = "released"
     REVIEWED = "reviewed"
     UNDELIVERABLE = "undeliverable"
 
@@ -73,6 +74,7 @@ TABLE: Mapping[Event, Row] = {
     Event.SKIPPED: Row(channel="thread", requester="note"),
     Event.PAUSED: Row(channel="thread", requester="note"),
     Event.RESUMED: Row(channel="thread", requester="note"),
+    Event.RELEASED: Row(channel="thread", requester="note"),
     Event.REVIEWED: Row(channel="thread", requester="note"),
     Event.UNDELIVERABLE: Row(requester="note", admins=True),
 }

@@ -1,12 +1,17 @@
 """The sentences of notifications. They name the request, say what happened, and what comes next."""
 
+import re
+from collections.abc import Iterable
 from datetime import datetime
 
 from bot.requests.model import Request, Run, Stage
 from bot.requests.notify.events import Event
-from bot.requests.pauses import Pause
+from bot.requests.pauses import Pause, last_to_end
 from bot.requests.text import approver_names
 from bot.schedule import ZonedTime
+
+_ONLY_A_STATE = re.compile(r"[A-Z][a-z ]{1,30} in [A-Za-z0-9 ]{1,30}\.")
+_ENDINGS = {"cancelled": "was cancelled", "missed": "was missed", "ended_unseen": "was marked as ended"}
 
 
 def decision_text(event: Event, request: Request, comment: str) -> str:
@@ -61,7 +66,13 @@ def ended_text(request: Request, run: Run) -> str:
     """Say how a run ended, for the thread of the card."""
     which = f"Run {run.number} of {request.name}" if request.is_series and run.number else request.name
     summary = run.problem or str((run.progress or {}).get("summary", ""))
-    return f"{which}: {run.state.replace('_', ' ')}. {summary}".strip()
+    ending = _ENDINGS.get(run.state, run.state.replace("_", " "))
+    return f"{which} {ending}. {'' if is_only_a_state(summary) else summary}".strip()
+
+
+def is_only_a_state(text: str) -> bool:
+    """Return whether a summary says no more than a state does: "Succeeded in Foreman."."""
+    return _ONLY_A_STATE.fullmatch(text) is not None
 
 
 def unknown_text(request: Request) -> str:
@@ -72,13 +83,24 @@ def unknown_text(request: Request) -> str:
     )
 
 
-def next_start_text(request: Request, now: datetime) -> str:
-    """Say when an approved request starts; "" if that is over, or is not so any more."""
+def next_start_text(request: Request, now: datetime, pauses: Iterable[Pause] = (), system: str = "") -> str:
+    """Say when an approved request starts; "" if that is over, or is not so any more.
+
+    ``pauses`` are those that hold its next start, and ``system`` is what people call its back end.
+    """
     if request.state not in ("approved", "scheduled", "starting"):
         return ""
+    if pause := last_to_end(pauses):
+        return _held_text(pause, request.zone, system)
     if request.start_at is None:
         return "It starts now."
     return f"It starts {_moment(request.start_at, request.zone)}." if request.start_at > now else ""
+
+
+def _held_text(pause: Pause, zone: str, system: str) -> str:
+    end = _moment(pause.until, zone) if pause.until else "somebody ends the pause"
+    paused = {"everything": "everything", "system": system or pause.name, "series": "the series"}[pause.scope]
+    return f"It is held until {end}: {paused} is paused ({pause.reason.rstrip('. ')})."
 
 
 def _moment(instant: datetime, zone: str) -> str:

@@ -18,9 +18,10 @@ from bot.requests.directory import InMemoryDirectory as Directory
 from bot.requests.lifecycle import STATE_LABELS
 from bot.requests.model import Decision, Person, Request
 from bot.requests.notify.events import Event
-from bot.requests.notify.words import decision_text
+from bot.requests.notify.words import decision_text, next_start_text
+from bot.requests.pauses import shown_pauses
 from bot.schedule import Now
-from bot.storage import audit, messages, requests, runs
+from bot.storage import audit, messages, pauses, requests, runs
 from bot.storage.transactions import Tx
 from bot.usecases.approvals.approver_limits import check_approver_limits
 from bot.usecases.approvals.complete import complete_approval
@@ -260,7 +261,7 @@ async def _apply_status(
         case "approved":
             request = await complete_approval(tx, services, request, now)
             await _tell_requester(tx, services, request, decision, Event.APPROVED)
-            return request, f"You approved {request.name}. {STATE_LABELS[request.state]}."
+            return request, f"You approved {request.name}. {await _next_start(tx, services, request, now)}"
         case _:
             request = await requests.transition(tx, request, request.state)
             await tell_next_stage(
@@ -269,6 +270,15 @@ async def _apply_status(
             if decision.verdict == "changes":
                 await _tell_requester(tx, services, request, decision, Event.CHANGES_REQUESTED)
             return request, f"Your decision on {request.name} counts. {status.text}"
+
+
+async def _next_start(tx: Tx, services: Services, request: Request, now: datetime) -> str:
+    """Return when an approved request starts, or what holds it, as a sentence; its state if neither is known."""
+    planned = await runs.of_request(tx, request.id)
+    held_by = shown_pauses(await pauses.not_ended(tx), request, planned, now)
+    backend = services.backends.get(request.content.backend)
+    text = next_start_text(request, now, held_by, backend.connection.title if backend else "")
+    return text or f"{STATE_LABELS[request.state]}."
 
 
 async def _tell_requester(tx: Tx, services: Services, request: Request, decision: Decision, event: Event) -> None:

@@ -173,5 +173,8 @@ async def _announce_revision(
         "fields": [change.field for change in changes],
     }
     await audit.record(tx, now, editor.key, "request.revised", request.id, data)
-    text = f"{request.name} was changed. Approvals of the earlier content do not count any more."
+    earlier = [d for d in await requests.decisions_of(tx, request.id) if d.revision == request.revision - 1]
+    is_lost = any(decision.verdict == "approved" and decision.retracted_at is None for decision in earlier)
+    lost = " Approvals of the earlier content do not count any more." if is_lost else ""
+    text = f"{request.name} was changed.{lost}"
     await tell(tx, services, request, Event.EDITED, text, key=str(request.revision), by=editor)

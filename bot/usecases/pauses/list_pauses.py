@@ -39,4 +39,6 @@ async def pause_note(services: Services, backend: str, start_at: datetime | None
     now = services.clock.now()
     async with services.db.read() as tx:
         pause = holding_pause(await pauses.not_ended(tx), backend, "", max(start_at or now, now))
-    return f"{pause_line(scope_of(services, pause), pause, zone)} Its start would be held." if pause else ""
+    # The preview puts a mark of its own before it.
+    line = pause_line(scope_of(services, pause), pause, zone).removeprefix("⏸️ ") if pause else ""
+    return f"{line} Its start would be held." if line else ""

@@ -49,7 +49,7 @@ async def pause_starts(services: Services, actor: Actor, scope: Scope, until: da
 
 def pause_line(scope: Scope, pause: Pause, zone: str) -> str:
     """Return what is paused, until when and why, as a sentence. ``zone`` is that of its time."""
-    return f"⏸️ {scope.title} is paused until {_end_text(pause, zone)}: {pause.reason}."
+    return f"⏸️ {scope.title} is paused until {_end_text(pause, zone)}: {pause.reason.rstrip('. ')}."
 
 
 def _earlier_lines(earlier: Sequence[Pause], zone: str) -> list[str]:

@@ -11,8 +11,11 @@ from bot.usecases.refusals import RefusalCode
 from bot.usecases.services import Services
 
 
-async def check_may_pause(services: Services, person: Person, scope: Scope) -> None:
-    """Raise NotAllowed unless policy names a person for this, SlackSilent if Slack does not tell."""
+async def check_may_pause(services: Services, person: Person, scope: Scope, action: str = "") -> None:
+    """Raise NotAllowed unless policy names a person for this, SlackSilent if Slack does not tell.
+
+    ``action`` is what the person wants to do, if it is neither to pause nor to resume.
+    """
     allowed = Requirement(stages=people_who_may_pause(services.policy.policy, scope.name))
     directory = await load_directory(services.directory, allowed, [person], max_group_age=DECISION_GROUP_AGE_SECONDS)
     if _is_among(person, allowed, directory):
@@ -22,7 +25,8 @@ async def check_may_pause(services: Services, person: Person, scope: Scope) -> N
             "Slack does not say just now whether you may do this, so nothing was changed. Try again soon."
         )
     names = join_words([name for stage in allowed.stages for name in stage.names], "or")
-    raise NotAllowed(f"Only {names} may pause or resume {scope.name or 'everything'}.", code=RefusalCode.NOT_MANAGER)
+    action = action or f"pause or resume {scope.name or 'everything'}"
+    raise NotAllowed(f"Only {names} may {action}.", code=RefusalCode.NOT_MANAGER)
 
 
 def _is_among(person: Person, allowed: Requirement, directory: Directory) -> bool:

@@ -1,5 +1,6 @@
 """Ends the pauses of a system, or of everything."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from bot.errors import Conflict
@@ -35,8 +36,14 @@ async def resume_starts(services: Services, actor: Actor, scope: Scope) -> str:
     services.wake.scheduler.set()
     still = "".join(f" {pause_line(scope_of(services, pause), pause, actor.zone)}" for pause in others)
     if not ended:
-        raise Conflict(f"{scope.title} is not paused.{still}", code=RefusalCode.NOT_PAUSED)
-    return f"{scope.title} has been resumed. What was held starts now, if it still may.{still}"
+        raise Conflict(f"{_not_paused_text(scope, in_force)}{still}", code=RefusalCode.NOT_PAUSED)
+    return f"{scope.title} has been resumed. What was held is checked again and starts now.{still}"
+
+
+def _not_paused_text(scope: Scope, in_force: Sequence[Pause]) -> str:
+    if scope.name:
+        return f"{scope.title} is not paused."
+    return "There is no pause of everything." if in_force else "Nothing is paused."
 
 
 async def end_pause(tx: Tx, services: Services, pause: Pause, at: datetime, by: Person | None) -> bool:
@@ -47,7 +54,7 @@ async def end_pause(tx: Tx, services: Services, pause: Pause, at: datetime, by: 
     await runs.recheck(tx, pause.name, at)
     scope = scope_of(services, pause)
     await audit.record(tx, at, actor_key(by), "starts.resumed", "", {"scope": scope.name or "everything"})
-    text = f"▶️ {scope.title} has been resumed. It was paused because {pause.reason}."
+    text = f"▶️ {scope.title} has been resumed. It was paused: {pause.reason.rstrip('. ')}."
     await note_to_admins(tx, services, text, dedupe=f"{pause.id}:end", by=by)
     await mark_held_cards(tx, at, pause)
     return True

@@ -39,6 +39,9 @@ def split_scope(services: Services, text: str) -> tuple[Scope, str]:
         if f"{text} ".casefold().startswith(f"{known} ".casefold()):
             name = by_text[known]
             return Scope("system", name, services.backends[name].connection.title), text[len(known) :].strip()
+    if not word:
+        names = ", ".join(services.backends)
+        raise NotFound(f"Say which system: {names} or everything.", code=RefusalCode.NOT_CONFIGURED)
     close = get_close_matches(word.casefold(), [*services.backends, *EVERYTHING], n=1, cutoff=0.5)
     hint = f"Did you mean {close[0]}?" if close else f"There are {', '.join(services.backends)} and everything."
     raise NotFound(f"There is no system “{word}” here. {hint}", code=RefusalCode.NOT_CONFIGURED)

@@ -56,11 +56,13 @@ async def test_slack_is_asked_once_a_minute_however_often_somebody_asks_here(env
     env.slack.faults.clear()
 
 
-async def test_a_bot_that_is_stopping_takes_nothing(env: Environment) -> None:
+async def test_a_bot_that_is_starting_or_stopping_takes_nothing(env: Environment) -> None:
     probes = probes_of(env)
     probes.bot.ready = False
-    assert await probes.ready() == (False, {"started": "starting or stopping"})
-    probes.bot.ready = True
+    assert await probes.ready() == (False, {"started": "starting"})
+    probes.bot.is_stopping = True
+    assert await probes.ready() == (False, {"started": "stopping"})
+    probes.bot.ready, probes.bot.is_stopping = True, False
 
 
 async def test_a_database_that_takes_no_writes_is_named(env: Environment) -> None:

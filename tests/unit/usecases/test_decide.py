@@ -41,7 +41,7 @@ async def test_the_last_approval_needed_plans_the_run(bot: Harness) -> None:
     request = await bot.request()
     bot.woken()
     result = await bot.decide(request, comment="  looks good  ", interaction_context={"action_ts": "1.2"})
-    assert result.text == f"You approved {request.name}. Scheduled."
+    assert result.text == f"You approved {request.name}. It starts now."
     assert (result.request.state, result.request.approved_at) == ("scheduled", bot.now)
     assert bot.woken() == {"sender", "scheduler"}
     (run,) = await bot.runs(request)

@@ -69,7 +69,7 @@ async def test_an_edit_is_told_under_each_card_and_on_record(bot: Harness) -> No
     after = await resubmitted(bot, await edited(bot, request, "bob"), "bob", **{"inputs.command": "uptime"})
     notes = {note.recipient: note for note in await bot.messages(request, "note")}
     assert {place: note.parent_id for place, note in notes.items()} == {card.recipient: card.id, "U0ALICE": None}
-    text = f"{request.name} was changed. Approvals of the earlier content do not count any more."
+    text = f"{request.name} was changed."
     assert notes["U0ALICE"].facts == {"text": text, "by": "U0BOB", "event": "edited"}
     assert notes[card.recipient].facts == {"text": text, "by": "U0BOB", "mentions": ["S0SRE"]}
     action, data = (await bot.audit(request))[-1]

@@ -2,8 +2,12 @@
 
 import pytest
 
+from bot.errors import Conflict
 from bot.requests.model import Request
+from bot.slack.projection import Sources, render
+from bot.usecases.approvals.disclose import record_shown
 from bot.usecases.pauses.pause_starts import pause_starts
+from bot.usecases.pauses.release_request import release_request
 from bot.usecases.pauses.resume_starts import resume_starts
 from bot.usecases.pauses.scopes import split_scope
 from tests.unit.usecases.harness import Harness
@@ -63,3 +67,35 @@ async def test_who_sleeps_until_it_has_started_is_not_told_that_it_was_held(bot:
     told = [message.text for message in direct_messages(bot, "alice") if request.name in message.text]
     assert told
     assert not any("has not started" in text for text in told)
+
+
+async def test_an_approval_during_a_pause_promises_no_start(bot: Harness) -> None:
+    actor, (scope, _) = await bot.actor("bob"), split_scope(bot.services, "everything")
+    await pause_starts(bot.services, actor, scope, None, "the switch is replaced.")
+    request = await bot.request()
+    await record_shown(bot.services, request, bot.person("bob"), "pages")
+    held = "It is held until somebody ends the pause: everything is paused (the switch is replaced)."
+    assert (await bot.decide(request)).text == f"You approved {request.name}. {held}"
+    await send(bot, sender_of(bot, digest_seconds=0))
+    told = [message.text for message in direct_messages(bot, "alice") if f"approved {request.name}" in message.text]
+    assert [held in text for text in told] == [True]
+    await resume(bot, "everything")
+
+
+async def test_a_release_is_told_and_shown_until_the_start(bot: Harness) -> None:
+    request = await bot.approved(when="in 3 hours")
+    actor, (scope, _) = await bot.actor("bob"), split_scope(bot.services, "everything")
+    await pause_starts(bot.services, actor, scope, None, "the switch is replaced")
+    said = await release_request(bot.services, actor, await bot.reload(request))
+    assert said.startswith(f"{request.name} may start during the pause.")
+    told = [m for m in await bot.messages(request, "note") if "may start although everything is paused" in str(m.facts)]
+    assert "U0ALICE" in [message.recipient for message in told]
+    assert len(told) == 2
+    (card,) = [m for m in await bot.messages(request, "approval") if m.recipient.startswith("#")]
+    text = str((await render(Sources(bot.services.db, bot.services.directory, bot.clock), card)).blocks)
+    assert "Released: it may start during the pause (the switch is replaced)." in text
+    with pytest.raises(Conflict, match="has been released already"):
+        await release_request(bot.services, actor, await bot.reload(request))
+    await resume(bot, "everything")
+    with pytest.raises(Conflict, match="Nothing holds"):
+        await release_request(bot.services, actor, await bot.reload(request))
