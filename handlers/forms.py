@@ -28,6 +28,7 @@ from bot.usecases.drafts.entered import by_name
 from bot.usecases.drafts.fields import policy_fields
 from bot.usecases.drafts.form import form_model
 from bot.usecases.drafts.load_fields import load_dependent_fields
+from bot.usecases.drafts.lost_approvals import lost_approval_note
 from bot.usecases.drafts.preview import PreviewResult, preview_draft
 from bot.usecases.drafts.reading import echo_lines, parsed_reading
 from bot.usecases.drafts.store import load_draft, save_draft, unfinished_draft
@@ -339,6 +340,7 @@ async def _preview_model(services: Services, draft: Draft, actor: Actor, checked
         approval.append(f"This will notify {'at least ' if checked.notified_count_is_minimum else ''}{people}.")
         approval += checked.notified
     paused = await pause_note(services, draft.backend, checked.start_at, checked.zone)
+    lost = await lost_approval_note(services, draft, requirement)
     return PreviewModel(
         draft_id=draft.id,
         version=draft.version,
@@ -350,7 +352,7 @@ async def _preview_model(services: Services, draft: Draft, actor: Actor, checked
         search=next((value for label, value in checked.summary if label == SEARCH_LABEL), ""),
         summary=[row for row in checked.summary if row[0] != SEARCH_LABEL],
         reason=draft.reason,
-        warnings=(*([paused] if paused else []), *checked.warnings),
+        warnings=(*(note for note in (lost, paused) if note), *checked.warnings),
         scheduler_reason=checked.scheduler_reason,
         changes=checked.changes,
         approval=approval,

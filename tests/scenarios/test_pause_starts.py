@@ -197,7 +197,7 @@ async def test_it_is_shown_on_home_at_the_preview_and_on_the_card_that_waits(
     form = await open_form(alice, COMMAND.format("now"))
     await form.fill(UPTIME)
     preview = await press_preview(form)
-    assert "⏸️ Foreman is paused until somebody resumes it: smoke. Its start would be held." in preview.text
+    assert "⚠️ Foreman is paused until somebody resumes it: smoke. Its start would be held." in preview.text
     await preview.close()
     await form.close()
     assert "⏸️ Foreman is paused until somebody resumes it: smoke." in await hub_reply(env, alice, "pauses")

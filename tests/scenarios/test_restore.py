@@ -67,7 +67,7 @@ async def test_a_backup_of_two_hours_ago_is_restored(tmp_path: Path, capsys: pyt
             await wait_for_texts(await find_card(bob, to_come), "ucceeded", env=env)
         assert await run_command(env, lambda: log.run(to_come, as_json=False, config=env.config)) == 0
         lines = capsys.readouterr().out.splitlines()
-        assert re.fullmatch(rf"{to_come}  Run Command: .*  \(Succeeded, requested by \S.*\)", lines[0]), lines[0]
+        assert re.fullmatch(rf"{to_come}  Run Command: .*  \(Done, requested by \S.*\)", lines[0]), lines[0]
         assert "U0ALICE" not in lines[0]
         assert any("starts.released" in line for line in lines)
         assert await run_command(env, lambda: log.run("NS-77", as_json=False, config=env.config)) == 2

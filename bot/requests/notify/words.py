@@ -7,7 +7,7 @@ from datetime import datetime
 from bot.requests.model import Request, Run, Stage
 from bot.requests.notify.events import Event
 from bot.requests.pauses import Pause, last_to_end
-from bot.requests.text import approver_names
+from bot.requests.text import approver_names, count_noun
 from bot.schedule import ZonedTime
 
 _ONLY_A_STATE = re.compile(r"[A-Z][a-z ]{1,30} in [A-Za-z0-9 ]{1,30}\.")
@@ -95,6 +95,17 @@ def next_start_text(request: Request, now: datetime, pauses: Iterable[Pause] = (
     if request.start_at is None:
         return "It starts now."
     return f"It starts {_moment(request.start_at, request.zone)}." if request.start_at > now else ""
+
+
+def lost_approval_text(request: Request, count: int) -> str:
+    """Say what an edit of a request costs that is approved already, or has ``count`` approvals; "" if nothing."""
+    if request.state == "scheduled":
+        start = f" to start {_moment(request.start_at, request.zone)}" if request.start_at else ""
+        rest = "With this change it waits for approval again, and does not start before."
+        return f"{request.name} is approved{start}. {rest}"
+    if not count:
+        return ""
+    return f"{count_noun(count, 'approvals')} of {request.name} {'ends' if count == 1 else 'end'} with this change."
 
 
 def _held_text(pause: Pause, zone: str, system: str) -> str:

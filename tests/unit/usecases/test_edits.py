@@ -1,5 +1,6 @@
 """A form that is filled in from a request: what it starts from, and who may open it."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -15,6 +16,8 @@ from bot.storage import requests, runs
 from bot.storage.drafts import Draft
 from bot.usecases.approvals.reopen import reopen_for_approval
 from bot.usecases.drafts.edit import edit_request
+from bot.usecases.drafts.lost_approvals import lost_approval_note
+from bot.usecases.drafts.preview import preview_draft
 from bot.usecases.drafts.reading import parsed_reading
 from bot.usecases.drafts.rerun_failed import rerun_failed
 from bot.usecases.drafts.update import apply_form_state
@@ -224,3 +227,17 @@ async def test_the_end_of_an_earlier_run_does_not_end_a_request_with_a_new_one(b
     async with bot.services.db.write() as tx:
         await finish_run(tx, bot.services, older, request, "succeeded")
     assert ((await bot.reload(request)).state, (await bot.run(request)).state) == ("scheduled", "pending")
+
+
+async def test_the_preview_of_an_edit_says_which_approval_it_costs(bot: Harness) -> None:
+    request = await bot.approved(when=WHEN)
+    draft = await edited(bot, request)
+    _, preview = await preview_draft(bot.services, draft, await bot.actor("alice"))
+    note = await lost_approval_note(bot.services, draft, preview.requirement)
+    assert re.fullmatch(
+        rf"{request.name} is approved to start .+\. With this change it waits for approval again, and does not start "
+        "before.",
+        note,
+    )
+    waiting = await edited(bot, await bot.request(when=WHEN))
+    assert await lost_approval_note(bot.services, waiting, preview.requirement) == ""
