@@ -25,7 +25,8 @@ from bot.usecases.refusals import RefusalCode
 from bot.usecases.services import Services
 from bot.usecases.sight import check_may_read_logs, check_may_see
 from handlers.actors import authorize_person
-from handlers.payloads import BadPayload, Click
+from handlers.json_parts import BadPayload
+from handlers.payloads import Click
 from handlers.replies import OnShown, OpenView, Reply, SendFile, UpdateView
 from handlers.routes import Route, RouteTable
 

@@ -27,7 +27,8 @@ from bot.slack.error_codes import TRANSPORT_ERRORS, error_code, is_outage
 from bot.telemetry.metrics import ERRORS
 from bot.values import Json, JsonObject
 from handlers.fitting import confirm_shown, fitting_view
-from handlers.payloads import BadPayload, Click, Command, Event, OptionsQuery, Payload, SourceView, Submission
+from handlers.json_parts import BadPayload
+from handlers.payloads import Click, Command, Event, OptionsQuery, Payload, SourceView, Submission
 from handlers.replies import (
     Ephemeral,
     FieldErrors,

@@ -40,7 +40,8 @@ from bot.usecases.services import Services
 from bot.usecases.summary import SEARCH_LABEL
 from handlers.actors import authorize_actor, authorize_person
 from handlers.arguments import Arguments, parse_arguments, resolve_aliases, unknown_keys_message
-from handlers.payloads import BadPayload, Click, Command, Submission
+from handlers.json_parts import BadPayload
+from handlers.payloads import Click, Command, Submission
 from handlers.prefill import prefill_draft
 from handlers.replies import Ephemeral, FieldErrors, OpenView, PushView, Reply, UpdateView
 from handlers.routes import Route, RouteTable

@@ -22,8 +22,9 @@ from bot.usecases.home.inbox import load_inbox
 from bot.usecases.services import Services
 from handlers.actors import authorize_actor, authorize_person
 from handlers.forms import START_PREFIX
+from handlers.json_parts import BadPayload
 from handlers.own_settings import settings_reply
-from handlers.payloads import BadPayload, Click, Event
+from handlers.payloads import Click, Event
 from handlers.replies import Nothing, OpenView, PublishHome, Reply
 from handlers.routes import Route, RouteTable
 

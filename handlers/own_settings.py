@@ -11,7 +11,8 @@ from bot.requests.notify.preferences import Preferences
 from bot.usecases.own_settings import own_settings, save_settings
 from bot.usecases.services import Services
 from handlers.actors import authorize_person
-from handlers.payloads import BadPayload, Submission
+from handlers.json_parts import BadPayload
+from handlers.payloads import Submission
 from handlers.replies import FieldErrors, OpenView, Reply, UpdateView
 from handlers.routes import Route, RouteTable
 

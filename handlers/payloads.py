@@ -8,25 +8,16 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import time
-from typing import TypeAlias, TypeGuard
+from typing import TypeAlias
 
 from blocks.inputs import backend_of, field_name_of
 from blocks.menu import MENU_ACTION, MENU_SEPARATOR
-from bot.errors import NightshiftError
 from bot.requests.model import Person
 from bot.values import Json, JsonObject
+from handlers.json_parts import BadPayload, child, is_count, loose_text, required, text_at
 
 _REQUEST_REF = re.compile(r"([A-Za-z0-9_-]{1,64})(?::([0-9]{1,9})(?::([0-9]{1,4}))?)?")
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_NOTHING: JsonObject = {}
-
-
-class BadPayload(NightshiftError):
-    """A payload without a part that is needed, or with one that is not ours. ``part`` names it for the log."""
-
-    def __init__(self, part: str) -> None:
-        self.part = part
-        super().__init__("This button or form cannot be used any more. Please open it again and try once more.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,19 +67,19 @@ class SourceView:
         """The draft that the view shows. Raises BadPayload."""
         data = self._metadata()
         draft_id, version, base = data.get("d"), data.get("v"), data.get("b")
-        if not isinstance(draft_id, str) or not _ID.fullmatch(draft_id) or not _is_count(version):
+        if not isinstance(draft_id, str) or not _ID.fullmatch(draft_id) or not is_count(version):
             raise BadPayload("view.private_metadata")
-        return DraftRef(draft_id, version, base if _is_count(base) else None)
+        return DraftRef(draft_id, version, base if is_count(base) else None)
 
     @property
     def request_ref(self) -> RequestRef:
         """The request that the view asks about. Raises BadPayload."""
         data = self._metadata()
         request_id, revision = data.get("r"), data.get("v", 0)
-        if not isinstance(request_id, str) or not _ID.fullmatch(request_id) or not _is_count(revision):
+        if not isinstance(request_id, str) or not _ID.fullmatch(request_id) or not is_count(revision):
             raise BadPayload("view.private_metadata")
         detail = data.get("n", 0)
-        return RequestRef(request_id, revision, detail if _is_count(detail) else 0)
+        return RequestRef(request_id, revision, detail if is_count(detail) else 0)
 
     @property
     def confirmed_action(self) -> str:
@@ -195,13 +186,13 @@ class Submission:
     @property
     def answer(self) -> str:
         """The text typed into a modal that asks one question."""
-        return _text(_child(_child(self.view.state, "answer"), "answer"), "value").strip()
+        return text_at(child(child(self.view.state, "answer"), "answer"), "value").strip()
 
     @property
     def choice(self) -> str:
         """The value of the radio button that was chosen; "" where there is none."""
-        chosen = _child(_child(self.view.state, "choice"), "choice")
-        return _text(_child(chosen, "selected_option"), "value")
+        chosen = child(child(self.view.state, "choice"), "choice")
+        return text_at(child(chosen, "selected_option"), "value")
 
     @property
     def confirmed_action(self) -> str:
@@ -287,23 +278,23 @@ def parse(body: JsonObject) -> Payload:
             view = _view(body)
             if view is None:
                 raise BadPayload("view")
-            block_id = _required(body, "block_id")
-            return OptionsQuery(_person(body), _enterprise(body), block_id, _text(body, "value"), view)
+            block_id = required(body, "block_id")
+            return OptionsQuery(_person(body), _enterprise(body), block_id, text_at(body, "value"), view)
         case "event_callback":
             return _event(body)
     raise BadPayload("type")
 
 
 def _command(body: JsonObject) -> Command:
-    team, user = _required(body, "team_id"), _required(body, "user_id")
+    team, user = required(body, "team_id"), required(body, "user_id")
     return Command(
         person=Person(team=team, user=user),
-        enterprise=_loose_text(body, "enterprise_id"),
-        name=_required(body, "command"),
-        text=_text(body, "text"),
-        channel=_loose_text(body, "channel_id"),
-        trigger_id=_text(body, "trigger_id"),
-        response_url=_loose_text(body, "response_url"),
+        enterprise=loose_text(body, "enterprise_id"),
+        name=required(body, "command"),
+        text=text_at(body, "text"),
+        channel=loose_text(body, "channel_id"),
+        trigger_id=text_at(body, "trigger_id"),
+        response_url=loose_text(body, "response_url"),
     )
 
 
@@ -312,9 +303,9 @@ def _click(body: JsonObject) -> Click:
     action = actions[0] if isinstance(actions, list) and actions else None
     if not isinstance(action, dict):
         raise BadPayload("actions")
-    container = _child(body, "container")
-    action_id, value = _required(action, "action_id"), _text(action, "value")
-    selected = _text(_child(action, "selected_option"), "value") or _text(action, "selected_time")
+    container = child(body, "container")
+    action_id, value = required(action, "action_id"), text_at(action, "value")
+    selected = text_at(child(action, "selected_option"), "value") or text_at(action, "selected_time")
     if action_id == MENU_ACTION:
         # An entry of a menu stands for a button.
         action_id, _, value = selected.partition(MENU_SEPARATOR)
@@ -322,43 +313,43 @@ def _click(body: JsonObject) -> Click:
         person=_person(body),
         enterprise=_enterprise(body),
         action_id=action_id,
-        block_id=_text(action, "block_id"),
+        block_id=text_at(action, "block_id"),
         value=value,
         selected=selected,
-        trigger_id=_text(body, "trigger_id"),
-        response_url=_loose_text(body, "response_url"),
+        trigger_id=text_at(body, "trigger_id"),
+        response_url=loose_text(body, "response_url"),
         view=_view(body),
-        channel=_loose_text(container, "channel_id"),
-        message_ts=_loose_text(container, "message_ts"),
-        action_ts=_loose_text(action, "action_ts"),
+        channel=loose_text(container, "channel_id"),
+        message_ts=loose_text(container, "message_ts"),
+        action_ts=loose_text(action, "action_ts"),
     )
 
 
 def _event(body: JsonObject) -> Event:
-    event = _child(body, "event")
+    event = child(body, "event")
     user = event.get("user")
     return Event(
-        team=_text(body, "team_id"),
-        enterprise=_loose_text(body, "enterprise_id"),
-        type=_required(event, "type"),
-        user=_text(user, "id") if isinstance(user, dict) else _text(event, "user"),
-        tab=_loose_text(event, "tab"),
-        channel=_loose_text(event, "channel"),
+        team=text_at(body, "team_id"),
+        enterprise=loose_text(body, "enterprise_id"),
+        type=required(event, "type"),
+        user=text_at(user, "id") if isinstance(user, dict) else text_at(event, "user"),
+        tab=loose_text(event, "tab"),
+        channel=loose_text(event, "channel"),
         content=event,
     )
 
 
 def _person(body: JsonObject) -> Person:
     """Who acts, by their own team: somebody of another organisation in a shared channel has a team of their own."""
-    user = _child(body, "user")
-    team = _text(user, "team_id") or _text(_child(body, "team"), "id") or _text(body, "team_id")
+    user = child(body, "user")
+    team = text_at(user, "team_id") or text_at(child(body, "team"), "id") or text_at(body, "team_id")
     if not team:
         raise BadPayload("user.team_id")
-    return Person(team=team, user=_required(user, "id"))
+    return Person(team=team, user=required(user, "id"))
 
 
 def _enterprise(body: JsonObject) -> str:
-    return _loose_text(_child(body, "enterprise"), "id")
+    return loose_text(child(body, "enterprise"), "id")
 
 
 def _view(body: JsonObject) -> SourceView | None:
@@ -367,12 +358,12 @@ def _view(body: JsonObject) -> SourceView | None:
         return None
     blocks = view.get("blocks")
     return SourceView(
-        id=_required(view, "id"),
-        type=_loose_text(view, "type"),
-        callback_id=_text(view, "callback_id"),
-        title=_loose_text(_child(view, "title"), "text"),
-        metadata=_text(view, "private_metadata"),
-        state=_child(_child(view, "state"), "values"),
+        id=required(view, "id"),
+        type=loose_text(view, "type"),
+        callback_id=text_at(view, "callback_id"),
+        title=loose_text(child(view, "title"), "text"),
+        metadata=text_at(view, "private_metadata"),
+        state=child(child(view, "state"), "values"),
         input_blocks=_input_blocks(blocks) if isinstance(blocks, list) else (),
     )
 
@@ -385,36 +376,3 @@ def _input_blocks(blocks: list[Json]) -> tuple[str, ...]:
         and block.get("type") == "input"
         and isinstance(block_id := block.get("block_id"), str)
     )
-
-
-def _is_count(value: Json) -> TypeGuard[int]:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
-
-
-def _child(source: JsonObject, key: str) -> JsonObject:
-    """An object inside another; empty where there is none."""
-    value = source.get(key)
-    return value if isinstance(value, dict) else _NOTHING
-
-
-def _text(source: JsonObject, key: str) -> str:
-    """A text; "" where there is none. Raises BadPayload for anything else."""
-    value = source.get(key)
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise BadPayload(key)
-    return value
-
-
-def _required(source: JsonObject, key: str) -> str:
-    text = _text(source, key)
-    if not text:
-        raise BadPayload(key)
-    return text
-
-
-def _loose_text(source: JsonObject, key: str) -> str:
-    """A text that nothing depends on; "" for anything else."""
-    value = source.get(key)
-    return value if isinstance(value, str) else ""

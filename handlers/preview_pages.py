@@ -11,7 +11,8 @@ from bot.usecases.drafts.preview import PreviewResult, preview_result_of
 from bot.usecases.drafts.store import load_draft
 from bot.usecases.services import Services
 from handlers.actors import authorize_person
-from handlers.payloads import BadPayload, Click
+from handlers.json_parts import BadPayload
+from handlers.payloads import Click
 from handlers.replies import PushView, Reply, UpdateView
 from handlers.routes import Route, RouteTable
 

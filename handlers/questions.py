@@ -14,7 +14,8 @@ from bot.usecases.runs.confirm_ended import confirm_ended
 from bot.usecases.services import Services
 from bot.usecases.sight import check_may_see
 from handlers.actors import authorize_person
-from handlers.payloads import BadPayload, Click, RequestRef, Submission
+from handlers.json_parts import BadPayload
+from handlers.payloads import Click, RequestRef, Submission
 from handlers.replies import OpenView, Reply, UpdateView
 from handlers.routes import Route, RouteTable
 

@@ -14,7 +14,8 @@ from bot.usecases.sight import check_may_read_logs
 from bot.visible_text import visible_log
 from handlers.actors import authorize_person
 from handlers.details import load_details
-from handlers.payloads import BadPayload, Click, SourceView
+from handlers.json_parts import BadPayload
+from handlers.payloads import Click, SourceView
 from handlers.replies import OpenView, Reply, SendFile, UpdateView
 from handlers.routes import Route, RouteTable
 

@@ -18,16 +18,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.telemetry.metrics import ACKNOWLEDGEMENT_SECONDS, MISSED_DEADLINES
 from handlers.dispatcher import Acknowledgement, Dispatcher
 from handlers.home import HomePublisher
-from handlers.payloads import (
-    BadPayload,
-    Click,
-    Command,
-    Event,
-    OptionsQuery,
-    Payload,
-    Submission,
-    parse,
-)
+from handlers.json_parts import BadPayload
+from handlers.payloads import Click, Command, Event, OptionsQuery, Payload, Submission, parse
 from handlers.replies import Reply
 from handlers.routes import Route, RouteTable, name_of
 from handlers.turns import ViewTurns

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Report:
-    """Prints lines as they come, and keeps what is to be done."""
+    """Prints lines at once, and keeps what somebody has to do."""
 
     to_do: list[str] = field(default_factory=list)
 

@@ -9,7 +9,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from handlers.payloads import BadPayload, parse
+from handlers.json_parts import BadPayload
+from handlers.payloads import parse
 from playground.environment import Environment
 from playground.slack import Person, signature_headers
 from playground.slack.transport.delivery import Kind, encode

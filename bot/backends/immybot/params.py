@@ -389,16 +389,10 @@ def _item_problems(p: MaintenanceParams) -> Iterator[tuple[str, str]]:
     if p.full_maintenance and p.deployment_id:
         yield "full_maintenance", "Full maintenance does everything: leave it out, or leave out the deployment."
     if not (p.full_maintenance or p.maintenance_identifier or p.deployment_id):
-        yield (
-            "maintenance_identifier",
-            "Choose what to maintain: software, a task, a deployment or full maintenance.",
-        )
+        text = "Choose what to maintain: software, a task, a deployment or full maintenance."
+        yield "maintenance_identifier", text
     if p.maintenance_identifier and p.maintenance_type is None:
         yield "maintenance_type", "Choose which kind of software or task this is."
-    numbered = p.maintenance_type in codes.NUMBERED_TYPES
-    if p.maintenance_identifier and numbered and not _is_number(p.maintenance_identifier):
+    identifier = p.maintenance_identifier or "0"
+    if p.maintenance_type in codes.NUMBERED_TYPES and not (identifier.isascii() and identifier.isdecimal()):
         yield "maintenance_identifier", "Must be the number that ImmyBot has given it; names are not understood there."
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdecimal()

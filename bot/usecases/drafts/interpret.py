@@ -11,7 +11,7 @@ from bot.values import Json
 async def interpret_draft(services: Services, draft: Draft, only: Collection[str] = ()) -> Draft:
     """Return the draft with what its values stand for; ``only`` these fields if some are named.
 
-    With ``only`` the form is drawn again, and its inputs are filled in anew. Raises InputError or BackendError.
+    With ``only`` the form is drawn again, and its inputs are filled in again. Raises InputError or BackendError.
     """
     operation = services.backends.operation(draft.backend, draft.operation)
     values = {name: value for name, value in draft.values.items() if not only or name in only}

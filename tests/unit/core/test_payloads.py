@@ -10,7 +10,8 @@ from structlog.testing import capture_logs
 
 from bot.bolt import bolt_request
 from bot.requests.model import Person
-from handlers.payloads import BadPayload, Click, Command, Event, OptionsQuery, Submission, parse
+from handlers.json_parts import BadPayload
+from handlers.payloads import Click, Command, Event, OptionsQuery, Submission, parse
 from handlers.router import Router
 from handlers.routes import RouteTable
 
