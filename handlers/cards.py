@@ -4,8 +4,10 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeAlias
 
+from blocks.card.model import Card
 from blocks.details import reading_view
 from blocks.form import form_view, loading_view, message_view
+from blocks.home_approval import home_approval_view
 from blocks.modals import (
     APPROVE_CALLBACK,
     CHANGES_CALLBACK,
@@ -121,10 +123,11 @@ class CardHandlers:
         """Approve. What the card leaves out, and what has changed since the request was made, is shown first."""
         ref = click.request_ref
         request, person = await self._load_decidable(click, ref)
-        # A row of Home is too short to decide by.
-        on_home = click.view is not None and click.view.type == "home"
-        if on_home or await must_read_first(self._services, request, person):
+        if await must_read_first(self._services, request, person):
             return reading_reply(self._services, request, person)
+        if click.view is not None and click.view.type == "home":
+            # A row of Home shows less than the card.
+            return OpenView(home_approval_view(Card(request)), f"Approve {request.name} in the window that opens.")
         found = await self._shared_preflight(request)
         view = preflight_view(request, found.stop, found.confirm)
         if view is not None:

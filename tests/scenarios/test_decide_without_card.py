@@ -5,7 +5,7 @@ import pytest
 from playground.environment import Environment
 from playground.slack import Person
 from playground.slack.changes import WAIT_SECONDS
-from tests.scenarios.steps import find_card, make_request, read_pages, wait_for_texts
+from tests.scenarios.steps import find_card, make_request, wait_for_texts
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -16,7 +16,9 @@ async def test_an_approver_decides_on_home_and_in_details(env: Environment, alic
     home = await bob.open_home()
     await home.click("Approve")
     pages = await bob.modal(WAIT_SECONDS)
-    assert "restart" in await read_pages(pages)
+    assert f"Home shows only part of {approved}. This is all that its card shows." in pages.text
+    assert all(fact in pages.text for fact in ("restart", "nginx", "20 hosts: ", "Why "))
+    assert "{" not in pages.text
     assert "Approved by @bob" not in card.text
     await pages.click("Approve")
     await wait_for_texts(card, "Approved by @bob", env=env)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from blocks.card.model import Card, SystemNames
 from blocks.card.render import card_blocks, fallback_text
 from blocks.details import content_pages, details_file, details_view, page_count, reading_view, request_pages
+from blocks.home_approval import home_approval_view
 from blocks.limits import view_size_problem
 from blocks.text import header
 from bot.requests.disclosure import MAX_VALUE_LENGTH, card_excerpts, has_hidden_text, passages
@@ -108,6 +109,19 @@ def test_every_page_fits(data: st.DataObject) -> None:
         for view in (details_view(request, said, ran, page), reading_view(request, page, "c" * 1_000)):
             assert view_size_problem(view) == ""
             check_view(view, "modal")
+
+
+@example_settings
+@given(st.data())
+def test_approve_on_home_shows_all_that_the_card_shows(data: st.DataObject) -> None:
+    request = data.draw(some_requests()).model_copy(update={"state": "awaiting_approval"})
+    view = home_approval_view(Card(request))
+    assert view_size_problem(view) == ""
+    check_view(view, "modal")
+    card = card_blocks(Card(request))
+    facts = [block for block in card if block.get("block_id") in ("facts", "changed", "changes", "unusual")]
+    assert facts
+    assert [block for block in view["blocks"] if block in facts] == facts
 
 
 @example_settings
