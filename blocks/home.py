@@ -70,7 +70,7 @@ def home_view(model: HomeModel) -> View:
         blocks += [running_row(row) for row in model.running[:MAX_ROWS]]
         blocks += _more(len(model.running) - MAX_ROWS)
     if model.coming:
-        blocks += [header("Coming up"), *_coming(model.coming[:MAX_COMING], model.zone)]
+        blocks += [header("Coming up, in your time"), *_coming(model.coming[:MAX_COMING], model.zone)]
         blocks += _more(len(model.coming) - MAX_COMING)
     blocks.append(header("Your requests"))
     blocks += [plain_row(row, "mine") for row in model.own[:MAX_ROWS]]

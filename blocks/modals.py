@@ -43,7 +43,7 @@ class Question:
 
 
 QUESTIONS: Mapping[str, Question] = {
-    APPROVE_CALLBACK: Question("Approve", "What should be known?", "Approve"),
+    APPROVE_CALLBACK: Question("Approve", "Comment", "Approve"),
     DENY_CALLBACK: Question("Deny", "Why?", "Deny", "The requester will read this."),
     CHANGES_CALLBACK: Question("Request changes", "What should be changed?", "Send"),
     PAUSE_CALLBACK: Question("Pause", "Why?", "Pause", "No run starts until somebody resumes the series."),
@@ -93,7 +93,7 @@ def preflight_view(request: Request, stop: Sequence[str], confirm: Sequence[str]
         return message_view("Not approved", f"{request.name} cannot be approved now.", *stop)
     if not confirm:
         return None
-    text = f"{request.name} is not quite what it was when it was asked for:"
+    text = f"{request.name} has changed since it was requested:"
     approve = button("Approve anyway", "approve_anyway", f"{request.id}:{request.revision}")
     return _choices_view("Look again", text, [approve], confirm, metadata=comment)
 

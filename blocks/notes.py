@@ -67,7 +67,7 @@ def reminder_blocks(card: Card, names: Sequence[str], more: str = "") -> list[Bl
         return [rich_text_lines([text_run(f"🔔 {title_of(request)} ({request.name}): {STATE_LABELS[request.state]}")])]
     row = [text_run("🔔 "), *mentions(names), text_run(f"{needed_approvals(card)} needed", bold=True)]
     if request.approve_by:
-        row += [text_run(" until "), stamp(request.approve_by, request.zone)]
+        row += [text_run(" by "), stamp(request.approve_by, request.zone)]
     row.append(text_run(f": {title_of(request)} ({request.name})"))
     rows: list[Sequence[Element]] = [row]
     reasons = card.status.unapprovable_reasons if card.status else ()

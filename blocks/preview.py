@@ -52,6 +52,7 @@ class PreviewModel:
     """What would happen."""
     schedule: Schedule
     zone: str
+    """The requester's time zone."""
     echo: Sequence[str]
     targets: TargetSet
     search: str
@@ -105,7 +106,7 @@ def preview_view(model: PreviewModel) -> View:
 
 
 def _fact_rows(model: PreviewModel) -> list[Sequence[Element]]:
-    when = [text_run("When ", bold=True), *schedule_line(model.schedule)]
+    when = [text_run("When ", bold=True), *schedule_line(model.schedule, {model.zone})]
     rows: list[Sequence[Element]] = [[*when, text_run(f". {model.scheduler_reason}")], _where_row(model)]
     if model.targets.note:
         rows.append([text_run(clip(model.targets.note, 1000))])

@@ -29,23 +29,23 @@ def readers_time(instant: datetime) -> Element:
     return date_element(instant, absolute_time(ZonedTime.from_instant(instant, "UTC")))
 
 
-def absolute_and_readers_time(at: ZonedTime) -> list[Element]:
-    """A time as it was agreed, and in the reader's zone."""
-    return [text_run(f"{absolute_time(at)} (your time: "), readers_time(at.instant), text_run(")")]
+def absolute_and_readers_time(at: ZonedTime, zones: Collection[str] | None) -> list[Element]:
+    """A time as it was agreed, and in the reader's zone where that may be another."""
+    return [text_run(absolute_time(at)), *_readers_own(at, zones)]
 
 
-def schedule_line(schedule: Schedule) -> list[Element]:
-    """A schedule in one line, with absolute times."""
+def schedule_line(schedule: Schedule, zones: Collection[str] | None = None) -> list[Element]:
+    """A schedule in one line, with absolute times. ``zones`` are those of the readers; None if they are not known."""
     match schedule:
         case Now():
             return [text_run("As soon as it is approved")]
         case Once(start=start, latest_start=latest):
             tail = [text_run(f", not after {absolute_time(latest)}")] if latest else []
-            return [*absolute_and_readers_time(start), *tail]
+            return [*absolute_and_readers_time(start, zones), *tail]
         case Window(start=start, end=end):
-            return [text_run(f"{_span(start, end)} (your time: from "), readers_time(start.instant), text_run(")")]
+            return [text_run(_span(start, end)), *_readers_own(start, zones, "from ")]
         case Series():
-            return [text_run(f"{to_phrase(schedule)} · first run "), *absolute_and_readers_time(schedule.first)]
+            return [text_run(f"{to_phrase(schedule)} · first run "), *absolute_and_readers_time(schedule.first, zones)]
 
 
 def _span(start: ZonedTime, end: ZonedTime) -> str:
@@ -106,12 +106,12 @@ def _end(start: ZonedTime, end: ZonedTime, since: datetime) -> str:
     return agreed_time(end, since)
 
 
-def _readers_own(at: ZonedTime, zones: Collection[str] | None) -> list[Element]:
-    """``(your 3:00 PM)``, with the day if it may be another one; nothing if every reader has the same time."""
+def _readers_own(at: ZonedTime, zones: Collection[str] | None, before: str = "") -> list[Element]:
+    """``(3:00 PM, your time)``, with the day if it may be another one; nothing if every reader has the same time."""
     walls = None if zones is None else {at.instant.astimezone(ZoneInfo(zone)).replace(tzinfo=None) for zone in zones}
     if walls is not None and walls <= {at.local.replace(tzinfo=None)}:
         return []
     is_same_day = walls is not None and all(wall.date() == at.local.date() for wall in walls)
-    style = "{time}" if is_same_day else STAMP_STYLE
+    style = "{time}" if is_same_day else "{time} {date_short_pretty}"
     utc = ZonedTime.from_instant(at.instant, "UTC").local
-    return [text_run(" (your "), date_element(at.instant, f"{utc:%H:%M} UTC", style), text_run(")")]
+    return [text_run(f" ({before}"), date_element(at.instant, f"{utc:%H:%M} UTC", style), text_run(", your time)")]

@@ -89,7 +89,7 @@ def _approver_choices(card: Card) -> tuple[list[Choice], list[Choice]]:
         Choice("Edit…", "edit", value),
         _asking(card, "Withdraw…", "withdraw"),
     ]
-    own = [d for d in card.current_decisions if d.retracted_at is None]
+    own = [d for d in card.current_decisions if d.retracted_at is None and card.reader in ("", d.person.user)]
     if own:
         label = "Undo my approval" if all(d.verdict == "approved" for d in own) else "Undo my decision"
         entries.append(Choice(label, "take_back", value))

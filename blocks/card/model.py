@@ -46,6 +46,8 @@ class Card:
     variant: Literal["approval", "receipt"] = "approval"
     mentions_approvers: bool = False
     """Whether it mentions them. It does in their channel; a direct message reaches them without."""
+    reader: str = ""
+    """The user id of the one person who reads it; "" in a channel."""
     system: SystemNames | None = None
     """What people call its system; None if only the name in the configuration is known."""
 

@@ -151,6 +151,7 @@ async def _load_card(sources: Sources, message: Message) -> Card:
         review_is_due=review is not None and review.reviewed_at is None,
         variant="receipt" if message.kind == "receipt" else "approval",
         mentions_approvers=bool(message.facts.get("mentions")),
+        reader=message.recipient if is_user(message.recipient) else "",
         system=sources.systems.get(request.content.backend),
         reader_zones=await sources.slack_directory.known_zones(readers),
     )

@@ -119,7 +119,7 @@ async def test_what_one_approver_has_read_does_not_count_for_another(
 ) -> None:
     name, card = await request_long(env, alice, LINE.replace("name ~ web", "name ~ db"))
     await read_all(env, bob, card)
-    assert f"{name} counts" in await click_for_reply(bob, "Approve", card)
+    assert f"You approved {name}. 1 of 2 approved by @sre." in await click_for_reply(bob, "Approve", card)
     pages = await press_approve(carol, card)
     await wait_for_texts(card, "Needs 1 more approval", env=env)
     await read_pages(pages)
@@ -194,7 +194,7 @@ async def test_an_approval_with_a_comment_keeps_it_while_all_is_read(
     _, card = await request_long(env, alice)
     await bob.click("Approve with a comment", card)
     modal = await bob.modal(WAIT_SECONDS)
-    await modal.fill({"What should be known?": "only tonight"})
+    await modal.fill({"Comment": "only tonight"})
     await modal.submit()
     await modal.wait_for_text("Read all of it, then approve")
     await read_pages(modal)

@@ -175,7 +175,7 @@ async def test_a_comment_given_with_a_late_approval_is_shown_on_the_card(
     env.clock.move_to(morning + timedelta(hours=21))
     await bob.click("Approve with a comment", card)
     question = await bob.modal()
-    await question.fill({"What should be known?": "Watch the <!channel> disk."})
+    await question.fill({"Comment": "Watch the <!channel> disk."})
     await question.submit()
     await eventually(env, lambda: "has passed" in question.text, lambda: question.text)
     await question.click("Run it now")

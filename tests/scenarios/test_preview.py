@@ -40,7 +40,9 @@ async def test_the_preview_says_what_would_happen(env: Environment, alice: Perso
     assert f"{len(names)} hosts" in preview.text
     assert len(shown) == 5
     assert f"+ {len(names) - 5} more" in preview.text
-    assert "Mon 01 Feb 2027, 03:00 CET (your time: " in preview.text
+    assert "Mon 01 Feb 2027, 03:00 CET" in preview.text
+    # It is the time of her own zone, so it is said once.
+    assert "your time" not in preview.text
     assert "Needs 1 of @sre" in preview.text
     assert "This will notify 2 people." in preview.text
     assert "disk is full" in preview.text

@@ -35,7 +35,7 @@ async def test_nobody_decides_in_time_and_everybody_was_reminded(env: Environmen
     name = await make_request(alice)
     card = await find_card(bob, name)
     env.clock.advance(timedelta(minutes=61))
-    await eventually(env, lambda: any("needed until" in m.text for m in card.thread))
+    await eventually(env, lambda: any("needed by" in m.text for m in card.thread))
     env.clock.advance(timedelta(hours=8))
     await wait_for_texts(card, "Expired", "Nobody decided in time", env=env)
     assert "Approve" not in card.buttons
@@ -60,7 +60,7 @@ async def test_an_approval_may_come_with_a_comment(env: Environment, alice: Pers
     assert "You asked for this yourself" in await click_for_reply(alice, "Approve with a comment", card)
     await bob.click("Approve with a comment", card)
     question = await bob.modal()
-    await question.fill({"What should be known?": "Keep an eye on web05."})
+    await question.fill({"Comment": "Keep an eye on web05."})
     await question.submit()
     await env.slack.wait_until(lambda: "1 of 2" in question.text)
     await question.close()

@@ -108,7 +108,7 @@ async def test_reminders_come_with_growing_gaps_and_then_a_second_group_may_deci
     assert "Only @sre may decide on this" in await click_for_reply(alice, "Approve", card)
 
     def reminders() -> list[str]:
-        return [message.text for message in card.thread if "needed until" in message.text]
+        return [message.text for message in card.thread if "needed by" in message.text]
 
     for minutes, many in ((59, 0), (2, 1), (118, 1), (2, 2)):
         env.clock.advance(timedelta(minutes=minutes))

@@ -230,10 +230,8 @@ def _status_text(
         return f"Approved by {stages_text(stages)}"
     stage = stages[stage_index]
     prefix = f"Stage {stage_index + 1} of {len(stages)}: " if len(stages) > 1 else ""
-    return (
-        f"{prefix}{approval_count} of {stage.quorum} approved by "
-        f"{approver_names(stage)}{', changes asked for' if changes else ''}"
-    )
+    waits = ". It waits for the requester's changes" if changes else ""
+    return f"{prefix}{approval_count} of {stage.quorum} approved by {approver_names(stage)}{waits}"
 
 
 def is_still_valid(

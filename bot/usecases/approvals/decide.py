@@ -235,7 +235,7 @@ async def _store_decision(
         request, text = await _apply_status(tx, services, request, decision, late, [*earlier, decision], context)
         if schedule is not None and request.state == "awaiting_approval":
             await ask_for_moved_start(tx, services, request, decision)
-            text = f"{text}. Its start was moved, which reset earlier approvals."
+            text = f"{text} Its start was moved, which reset earlier approvals."
         await messages.mark_dirty(tx, request.id, decision.at)
     return DecisionResult(request=request, text=text)
 
@@ -269,7 +269,8 @@ async def _apply_status(
             )
             if decision.verdict == "changes":
                 await _tell_requester(tx, services, request, decision, Event.CHANGES_REQUESTED)
-            return request, f"Your decision on {request.name} counts. {status.text}"
+            done = "approved" if decision.verdict == "approved" else "asked for changes to"
+            return request, f"You {done} {request.name}. {status.text}."
 
 
 async def _next_start(tx: Tx, services: Services, request: Request, now: datetime) -> str:

@@ -134,7 +134,7 @@ def test_an_approver_who_lost_the_right_does_not_count_any_more(there: InMemoryD
             [decision("UBOB"), decision("UDAN", "changes")],
             "waiting",
             StatusCode.CHANGES_REQUESTED,
-            "1 of 2 approved by @sre, changes asked for",
+            "1 of 2 approved by @sre. It waits for the requester's changes",
         ),
         (
             SRE_THEN_DBA,

@@ -63,7 +63,7 @@ async def test_one_of_two_approvals_leaves_it_waiting(bot: Harness) -> None:
     request = await bot.request(hosts=TWO)
     result = await bot.decide(request)
     assert (result.request.state, result.request.version) == ("awaiting_approval", 2)
-    assert result.text == f"Your decision on {request.name} counts. 1 of 2 approved by @sre"
+    assert result.text == f"You approved {request.name}. 1 of 2 approved by @sre."
     assert await bot.runs(request) == []
     assert {m.desired_version for m in await bot.messages(request)} == {2}
     assert (await bot.decide(request, "carol")).request.state == "scheduled"
