@@ -10,6 +10,7 @@ from slack_sdk.errors import SlackApiError
 from bot.configuration import checked_policy, known_names
 from bot.errors import ConfigError
 from bot.requests.policy.loosening import policy_notes
+from bot.requests.text import count_noun
 from bot.settings import Settings, load_settings, named_path
 from bot.slack.error_codes import TRANSPORT_ERRORS
 from bot.usecases.policy_values import value_problems
@@ -35,7 +36,7 @@ def run(config: Path | None) -> int:
     for note in (*notes, *policy_notes(policy)):
         print(f"note  {note}")
     if not problems:
-        print(f"ok    policy: {len(policy.rules)} rules, {len(policy.freezes)} freezes")
+        print(f"ok    policy: {count_noun(len(policy.rules), 'rules')}, {count_noun(len(policy.freezes), 'freezes')}")
     return 1 if problems else 0
 
 

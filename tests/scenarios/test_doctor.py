@@ -1,16 +1,19 @@
 """``nightshift doctor`` names each fault with what to do about it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
+from bot.commands import doctor
 from bot.commands.report import Report
 from bot.commands.slack_checks import _check_clock, check_approvers, check_slack
-from playground.environment import Environment, run_bot, run_environment
+from playground.environment import Environment, environment_variables, run_bot, run_environment
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -74,3 +77,13 @@ async def test_approvers_who_are_not_in_their_channel_are_noted(
     said = capsys.readouterr().out
     assert "not in #approvals get a direct message instead: " in said
     assert "bob" in said
+
+
+async def test_a_database_that_is_not_migrated_is_one_fault(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    async with run_environment(tmp_path) as fresh:
+        with environment_variables(fresh.env_vars):
+            assert await asyncio.to_thread(doctor.run, fresh.config) == 1
+    said = capsys.readouterr().out
+    assert "FAULT database: it is not up to date" in said
+    assert "no such table" not in said
+    assert "1 fault. Fix the first, then run nightshift doctor again." in said

@@ -67,7 +67,7 @@ async def test_a_request_is_explained_rule_by_rule(env: Environment, alice: Pers
 
 async def test_a_policy_whose_groups_can_approve_is_in_order(env: Environment) -> None:
     code, said = await run(env, "policy", "check")
-    assert (code, said.splitlines()[-1]) == (0, "ok    policy: 2 rules, 1 freezes"), said
+    assert (code, said.splitlines()[-1]) == (0, "ok    policy: 2 rules, 1 freeze"), said
 
 
 @pytest.mark.allows_bot_errors
