@@ -7,7 +7,7 @@ SIZE ?= 1
 WORKERS ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench crash faults cluster mutants oracle histories screenshots golden docs lock clean
+.PHONY: help demo test check bench crash faults cluster mutants oracle histories browser screenshots golden docs lock clean
 
 help:  ## List the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -29,9 +29,9 @@ demo: .venv/ready  ## Try everything: a page that works like Slack, with the rea
 	@$(BIN)/nightshift demo $(ARGS)
 
 # These start the bot many times: keep compiled modules, whatever the environment says.
-test crash faults cluster bench: export PYTHONDONTWRITEBYTECODE :=
+test browser crash faults cluster bench: export PYTHONDONTWRITEBYTECODE :=
 
-test: .venv/ready  ## Run the tests (those of the page in a browser are make screenshots)
+test: .venv/ready  ## Run the tests (those of the page in a browser are make browser)
 	@$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
 check: .venv/ready  ## Format, lint, types, imports
@@ -57,6 +57,9 @@ oracle: .venv/ready  ## Compare schedules with the libraries of others: SEED=1
 
 histories: .venv/ready  ## Random histories of requests, judged by an oracle: SEED=1 SIZE=20000
 	@$(BIN)/python -m tests.histories --seed $(SEED) --size $(if $(filter file,$(origin SIZE)),20000,$(SIZE)) --workers $(if $(filter file,$(origin WORKERS)),2,$(WORKERS)) $(ARGS)
+
+browser: .venv/ready  ## Test the page in a browser
+	@NIGHTSHIFT_SCREENSHOTS= $(BIN)/python -m pytest -q -n2 tests/browser $(ARGS)
 
 screenshots: .venv/ready  ## Play the page in a browser, and renew the pictures in docs/img
 	@NIGHTSHIFT_SCREENSHOTS=docs/img $(BIN)/python -m pytest -q -n0 tests/browser $(ARGS)

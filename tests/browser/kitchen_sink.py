@@ -46,6 +46,18 @@ CONFIRM = {
     "deny": plain("No"),
     "style": "danger",
 }
+FACTS: list[Json] = [
+    {"type": "text", "text": "When ", "style": {"bold": True}},
+    {"type": "date", "timestamp": 1767225600, "format": "{date_short_pretty} at {time}", "fallback": "then"},
+    {"type": "text", "text": "\n"},
+    {"type": "text", "text": "What ", "style": {"bold": True}},
+    {"type": "text", "text": "nginx", "style": {"code": True}},
+    {"type": "text", "text": "\nNeeds "},
+    {"type": "usergroup", "usergroup_id": "S0SRE"},
+    {"type": "text", "text": " and "},
+    {"type": "user", "user_id": "U0BOB"},
+]
+"""What a card tells of a request."""
 MESSAGE: list[Json] = [
     {"type": "header", "text": plain("Kitchen sink")},
     {
@@ -68,6 +80,21 @@ MESSAGE: list[Json] = [
             },
             {"type": "rich_text_quote", "elements": [{"type": "text", "text": "<script>alert(1)</script>"}]},
             {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": "a\n  b"}]},
+        ],
+    },
+    {"type": "rich_text", "block_id": "facts", "elements": [{"type": "rich_text_section", "elements": FACTS}]},
+    {
+        "type": "actions",
+        "block_id": "decide",
+        "elements": [
+            {
+                "type": "button",
+                "action_id": "open_link",
+                "text": plain("Approve"),
+                "accessibility_label": "Approve NS-0, scrub the sink",
+                "value": "v",
+            },
+            {"type": "overflow", "action_id": "menu", "options": options("Edit…", "Withdraw…")},
         ],
     },
     {

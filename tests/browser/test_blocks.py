@@ -70,17 +70,30 @@ def test_messages_show_their_blocks_and_tell_what_is_pressed(window: Window) -> 
         ("li", "an item"),
     ):
         expect(message.locator(tag, has_text=re.compile(f"^{text}$"))).to_be_visible()
+    expect(message.get_by_role("heading", name="Kitchen sink")).to_be_visible()
     expect(message).to_contain_text("<b> @alice link 🎉")
     expect(message.locator("blockquote")).to_have_text("<script>alert(1)</script>")
-    expect(message.locator("time").last).to_have_text("2025-12-31 7:00 PM")
+    expect(message.locator(".context time")).to_have_text("2025-12-31 7:00 PM")
+    facts = message.locator("[data-k=facts]")
+    expect(facts).to_have_text(re.compile("When Dec 31, 2025 at 7:00 PM *What nginx *Needs @sre and @bob"))
+    expect(facts.locator("b")).to_have_text(["When ", "What "])
+    expect(facts.locator("br")).to_have_count(2)
+    expect(facts.locator(".mention.me")).to_have_text(["@sre", "@bob"])
     window.screenshot("blocks")
     known = len(backdoor.entries("interactive"))
-    window.click_button("More actions", message)
+    window.click_button("More actions", message.locator(".section"))
     window.page.get_by_role("button", name="Second", exact=True).click()
     assert backdoor.wait_for_payload("interactive", known)["actions"][0]["selected_option"]["value"] == "second"
+    decide = message.locator("[data-k=decide]")
+    expect(decide.get_by_role("button", name="Approve NS-0, scrub the sink", exact=True)).to_have_text("Approve")
+    window.click_button("More actions", decide)
+    expect(decide.get_by_role("button", name="Edit…")).to_be_visible()
+    decide.get_by_role("button", name="Withdraw…").click()
+    chosen = backdoor.wait_for_payload("interactive", known + 1)
+    assert chosen["actions"][0]["selected_option"]["value"] == "withdraw…"
     message.get_by_role("combobox", name="Pick").click()
     window.page.get_by_role("option", name="B", exact=True).click()
-    chosen = backdoor.wait_for_payload("interactive", known + 1)
+    chosen = backdoor.wait_for_payload("interactive", known + 2)
     assert chosen["actions"][0]["selected_option"]["value"] == "b"
     window.click_button("Sure?", message)
     question = window.page.get_by_role("alertdialog")
@@ -88,10 +101,10 @@ def test_messages_show_their_blocks_and_tell_what_is_pressed(window: Window) -> 
     window.screenshot("confirm")
     window.click_button("No", question)
     expect(question).to_have_count(0)
-    assert len(backdoor.entries("interactive")) == known + 2
+    assert len(backdoor.entries("interactive")) == known + 3
     window.click_button("Sure?", message)
     window.click_button("Yes", question)
-    assert backdoor.wait_for_payload("interactive", known + 2)["actions"][0]["value"] == "v"
+    assert backdoor.wait_for_payload("interactive", known + 3)["actions"][0]["value"] == "v"
 
 
 def test_three_views_lie_on_each_other_and_go_one_by_one(window: Window) -> None:
