@@ -7,6 +7,7 @@ from tests.browser.window import RUN_MS, Window
 
 def test_a_service_is_restarted_on_hosts_of_foreman(window: Window) -> None:
     window.switch_user("Alice Adler")
+    window.close_panel()
     window.open_place("ops")
     composer = window.page.locator("#composer textarea")
     composer.press_sequentially("/fo")

@@ -61,10 +61,10 @@ def test_an_empty_form_takes_six_clicks_and_no_scrolling(window: Window) -> None
     expect(window.modal).to_contain_text("2 hosts: web05.sin.example.com, web10.nyc.example.com")
     assert _clicks(window.page) <= 6
     assert window.page.evaluate(SCROLLED) == 0
-    window.screenshot("form")
+    window.screenshot("form-filled")
     window.preview()
     expect(window.modal).to_contain_text("restart nginx on 2 hosts")
-    window.screenshot("preview")
+    window.screenshot("preview-filled")
     window.close()
 
 

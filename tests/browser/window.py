@@ -120,6 +120,13 @@ class Window:
             button.click()
         expect(self.page.locator(".tools-head")).to_contain_text(name)
 
+    def close_panel(self, name: str = "Try this") -> None:
+        """Close the panel on the right, which leaves the whole width to the messages."""
+        button = self.page.get_by_role("button", name=name, exact=True)
+        expect(button).to_have_attribute("aria-pressed", "true")
+        button.click()
+        expect(self.page.locator(".tools-body").first).to_be_hidden()
+
     def type_and_send(self, text: str) -> None:
         """Type into the composer and press Enter."""
         composer = self.page.locator("#composer textarea")
