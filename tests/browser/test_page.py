@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.window import PHONE_SIZE, RUN_MS, Window
+from tests.browser.window import DESKTOP_SIZE, PHONE_SIZE, RUN_MS, Window
 
 MESSAGE_COUNT = 500
 
@@ -63,6 +63,16 @@ def test_it_fits_a_phone(open_window: Callable[..., Window]) -> None:
     window.screenshot("phone")
     _fits_viewport(page)
     window.close()
+
+
+def test_a_channel_with_few_messages_fills_the_window(window: Window) -> None:
+    window.close_panel()
+    window.switch_user("Alice Adler")
+    window.open_place("ops")
+    for part in (".workspace", ".main", "#composer"):
+        box = window.page.locator(part).first.bounding_box()
+        assert box is not None
+        assert DESKTOP_SIZE[1] - 60 <= box["y"] + box["height"] <= DESKTOP_SIZE[1], (part, box)
 
 
 def test_dark_is_dark(open_window: Callable[..., Window]) -> None:
