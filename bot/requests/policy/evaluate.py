@@ -177,8 +177,9 @@ def _ask_requirement(
         if m not in exhausted
     ]
     if not is_covered:
-        reasons.append(_default_approvers_reason(asking))
-        because = (*because, "a part without a rule") if asking else ("no rule applies",)
+        reasons.append(_default_approvers_reason(asking, matches))
+        nobody_named = "no rule names approvers" if matches else "no rule applies"
+        because = (*because, "a part without a rule") if asking else (nobody_named,)
     return _requirement(
         policy,
         matches,
@@ -216,13 +217,14 @@ def _exhausted_budget_text(rule: PolicyRule) -> str:
     )
 
 
-def _default_approvers_reason(asking: Sequence[RuleMatch]) -> Reason:
+def _default_approvers_reason(asking: Sequence[RuleMatch], matches: Sequence[RuleMatch]) -> Reason:
     if asking:
         return (
             RequirementCode.NO_RULE_COVERS_THE_REST,
             "No rule covers the rest of this request, so the default approvers decide on it too.",
         )
-    return RequirementCode.NO_RULE_COVERS_IT, "No rule covers this request, so the default approvers decide."
+    what = "names approvers for" if matches else "covers"
+    return RequirementCode.NO_RULE_COVERS_IT, f"No rule {what} this request, so the default approvers decide."
 
 
 def _stages(

@@ -11,6 +11,7 @@ from bot.requests.policy.explain import headline
 from bot.requests.policy.strictest import merge_stages
 from tests.unit.requests.build import NOW, policy, rule, stage, subject
 
+NOBODY_NAMED = "Needs 1 of @sre because no rule names approvers."
 DEFAULT = "Needs 1 of @sre because no rule applies."
 SATURDAY_NIGHT = datetime(2026, 3, 7, 23, 30, tzinfo=UTC)
 WEDNESDAY_NIGHT = datetime(2026, 3, 4, 23, 0, tzinfo=UTC)
@@ -123,7 +124,7 @@ EFFECTS: list[tuple[str, str, dict[str, Any], str, str]] = [
         rule('backend = "foreman"', 'effect = "limit"\nmay_request = ["@ops"]'),
         {"groups": {"@ops"}},
         "ask",
-        DEFAULT,
+        NOBODY_NAMED,
     ),
     (
         "may not request",
@@ -273,7 +274,7 @@ EFFECTS: list[tuple[str, str, dict[str, Any], str, str]] = [
         "ask",
         "Needs 1 of @ops, then 1 of @dba because the target web-1 and the target db-1.",
     ),
-    ("a limit alone settles nothing", rule("min_targets = 1", 'effect = "limit"\ndrift = 0'), {}, "ask", DEFAULT),
+    ("a limit alone settles nothing", rule("min_targets = 1", 'effect = "limit"\ndrift = 0'), {}, "ask", NOBODY_NAMED),
     (
         "a limit does not undo approving at once",
         rule("min_targets = 1", 'effect = "limit"\ndrift = 0') + rule('backend = "foreman"', APPROVE, "ok"),

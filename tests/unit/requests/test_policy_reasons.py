@@ -7,6 +7,7 @@ import pytest
 from bot.requests.model import Requirement
 from bot.requests.model import RequirementCode as Code
 from bot.requests.policy.evaluate import evaluate
+from bot.requests.policy.explain import headline
 from tests.unit.requests.build import policy, rule, subject
 from tests.unit.requests.test_policy_effects import APPROVE, HOSTS_43, REFUSE
 
@@ -96,3 +97,10 @@ def test_a_refusal_keeps_what_made_it() -> None:
     text = rule("min_targets = 1", name="ask") + rule('reboot = "Force"', REFUSE, "no")
     found = evaluate(policy(text), subject(facts={"reboot": "Force"}))
     assert (found.because, found.rules) == (("a forced reboot",), ("ask", "no"))
+
+
+def test_a_rule_that_names_no_approvers_is_not_called_none() -> None:
+    """A rule applies, for it says who may see the request; it leaves the decision to the default approvers."""
+    found = evaluate(policy(rule("min_targets = 1", 'effect = "limit"\nmay_see = ["@sre"]')), subject())
+    assert found.reasons == ("No rule names approvers for this request, so the default approvers decide.",)
+    assert headline(found) == "Needs 1 of @sre because no rule names approvers."
