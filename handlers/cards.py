@@ -39,8 +39,9 @@ from bot.usecases.runs.confirm_ended import confirm_ended
 from bot.usecases.runs.read_log import read_log
 from bot.usecases.runs.retry_unknown import retry_unknown
 from bot.usecases.services import Services
+from bot.usecases.sight import check_may_see_id
 from bot.visible_text import visible, visible_log
-from handlers.actors import authorize_actor, authorize_person
+from handlers.actors import authorize_actor, authorize_for_request, authorize_person
 from handlers.details import reading_reply
 from handlers.payloads import Click, RequestRef, Submission
 from handlers.replies import Ephemeral, FieldErrors, Nothing, OpenView, Reply, SendFile, UpdateView
@@ -189,13 +190,13 @@ class CardHandlers:
     async def run_simple_button(self, click: Click) -> Reply:
         """Do what the button says, and tell what came of it."""
         ref = click.request_ref
-        person = await authorize_person(self._services, click.person)
+        person = await authorize_for_request(self._services, click.person, ref.id)
         return Ephemeral(await SIMPLE_BUTTONS[click.action_id](self._services, ref.id, person))
 
     async def confirm_ended(self, click: Click) -> Reply:
         """Record that the run that the button is about has ended."""
         ref = click.request_ref
-        person = await authorize_person(self._services, click.person)
+        person = await authorize_for_request(self._services, click.person, ref.id)
         return Ephemeral(await confirm_ended(self._services, ref.id, ref.detail, person))
 
     async def open_form(self, click: Click) -> Reply:
@@ -203,6 +204,7 @@ class CardHandlers:
         make_draft, _ = FORM_BUTTONS[click.action_id]
         ref = click.request_ref
         actor = await authorize_actor(self._services, click.person)
+        await check_may_see_id(self._services, ref.id, actor.person)
         draft = await make_draft(self._services, ref.id, actor)
         return UpdateView(form_view(await form_model(self._services, draft, actor)))
 
@@ -227,7 +229,7 @@ class CardHandlers:
 
     async def _load_decidable(self, payload: Click | Submission, ref: RequestRef) -> tuple[Request, Person]:
         """The request and the person, if they may decide on it now. Raises Conflict, NotAllowed or NotFound."""
-        person = await authorize_person(self._services, payload.person)
+        person = await authorize_for_request(self._services, payload.person, ref.id)
         request = await load_decidable_request(self._services, ref.id, ref.revision, person)
         return request, person
 
@@ -249,7 +251,7 @@ class CardHandlers:
         *,
         late: LateChoice | None = None,
     ) -> DecisionResult:
-        person = await authorize_person(self._services, payload.person)
+        person = await authorize_for_request(self._services, payload.person, ref.id)
         return await record_decision(
             self._services,
             ref.id,

@@ -7,7 +7,7 @@ from bot.errors import InputError
 from bot.storage import requests
 from bot.usecases.pauses.pause_series import check_may_pause_series, pause_series
 from bot.usecases.services import Services
-from handlers.actors import authorize_person
+from handlers.actors import authorize_for_request
 from handlers.payloads import Click, Submission
 from handlers.replies import FieldErrors, OpenView, Reply, UpdateView
 from handlers.routes import Route, RouteTable
@@ -29,7 +29,7 @@ class PauseHandlers:
     async def ask_why(self, click: Click) -> Reply:
         """Ask for the reason, if the person may pause the series at all."""
         ref = click.request_ref
-        person = await authorize_person(self._services, click.person)
+        person = await authorize_for_request(self._services, click.person, ref.id)
         async with self._services.db.read() as tx:
             request = await requests.get(tx, ref.id)
         await check_may_pause_series(self._services, request, person)
@@ -38,7 +38,7 @@ class PauseHandlers:
     async def pause(self, submission: Submission) -> Reply:
         """Pause the series for the reason that was typed."""
         ref, reason = submission.view.request_ref, submission.answer
-        person = await authorize_person(self._services, submission.person)
+        person = await authorize_for_request(self._services, submission.person, ref.id)
         try:
             text = await pause_series(self._services, ref.id, person, reason)
         except InputError as error:

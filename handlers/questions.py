@@ -13,7 +13,7 @@ from bot.usecases.runs.cancel import cancel, withdraw_and_stop
 from bot.usecases.runs.confirm_ended import confirm_ended
 from bot.usecases.services import Services
 from bot.usecases.sight import check_may_see
-from handlers.actors import authorize_person
+from handlers.actors import authorize_for_request, authorize_person
 from handlers.json_parts import BadPayload
 from handlers.payloads import Click, RequestRef, Submission
 from handlers.replies import OpenView, Reply, UpdateView
@@ -77,8 +77,9 @@ class QuestionHandlers:
         act = CONFIRMED.get(submission.confirmed_action)
         if act is None:
             raise BadPayload("view.private_metadata")
-        person = await authorize_person(self._services, submission.person)
-        return UpdateView(message_view("Nightshift", await act(self._services, submission.view.request_ref, person)))
+        ref = submission.view.request_ref
+        person = await authorize_for_request(self._services, submission.person, ref.id)
+        return UpdateView(message_view("Nightshift", await act(self._services, ref, person)))
 
     async def _load(self, click: Click) -> Request:
         person = await authorize_person(self._services, click.person)

@@ -6,7 +6,7 @@ from blocks.text import View
 from bot.errors import InputError
 from bot.usecases.reviews.record_review import load_reviewable, record_review
 from bot.usecases.services import Services
-from handlers.actors import authorize_person
+from handlers.actors import authorize_for_request
 from handlers.payloads import Click, Submission
 from handlers.replies import FieldErrors, OpenView, Reply, UpdateView
 from handlers.routes import Route, RouteTable
@@ -28,14 +28,14 @@ class ReviewHandlers:
     async def ask_what_was_found(self, click: Click) -> Reply:
         """Ask what the person found, if they may review the emergency at all."""
         ref = click.request_ref
-        person = await authorize_person(self._services, click.person)
+        person = await authorize_for_request(self._services, click.person, ref.id)
         await load_reviewable(self._services, ref.id, person)
         return OpenView(question_view(REVIEW_CALLBACK, ref.id, ref.revision))
 
     async def review(self, submission: Submission) -> Reply:
         """Record the review."""
         ref, comment = submission.view.request_ref, submission.answer
-        person = await authorize_person(self._services, submission.person)
+        person = await authorize_for_request(self._services, submission.person, ref.id)
         try:
             text = await record_review(self._services, ref.id, person, comment)
         except InputError as error:

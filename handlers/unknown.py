@@ -15,7 +15,7 @@ from bot.usecases.runs.attach_remote import (
 )
 from bot.usecases.runs.evidence import candidate_key
 from bot.usecases.services import Services
-from handlers.actors import authorize_person
+from handlers.actors import authorize_for_request
 from handlers.payloads import Click, Submission
 from handlers.replies import Ephemeral, FieldErrors, OpenView, Reply, UpdateView
 from handlers.routes import Route, RouteTable
@@ -40,14 +40,14 @@ class UnknownOutcomeHandlers:
 
     async def offer(self, click: Click) -> Reply:
         """Show the runs in the back end that may be it, if the person may say so."""
-        person = await authorize_person(self._services, click.person)
+        person = await authorize_for_request(self._services, click.person, click.request_ref.id)
         offer = await offer_candidates(self._services, click.request_ref.id, person)
         return _say(offer.attached) if offer.attached else UpdateView(_offer_view(offer))
 
     async def propose(self, submission: Submission) -> Reply:
         """Attach the run that was chosen or named, or propose it to the approvers."""
         ref = submission.view.request_ref
-        person = await authorize_person(self._services, submission.person)
+        person = await authorize_for_request(self._services, submission.person, ref.id)
         choice, remote_id = submission.choice, submission.answer
         try:
             return _say(await propose_remote(self._services, ref.id, person, choice, remote_id))
@@ -65,7 +65,7 @@ class UnknownOutcomeHandlers:
     async def confirm(self, click: Click) -> Reply:
         """Attach the run that somebody has named."""
         ref = click.request_ref
-        person = await authorize_person(self._services, click.person)
+        person = await authorize_for_request(self._services, click.person, ref.id)
         return Ephemeral(await confirm_remote(self._services, ref.id, ref.revision, person))
 
 

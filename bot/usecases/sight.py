@@ -31,6 +31,16 @@ async def check_may_see(services: Services, request: Request, person: Person) ->
             return
 
 
+async def check_may_see_id(services: Services, request_id: str, person: Person) -> None:
+    """Raise the same for the request with an id, and NotFound if there is none. Reads it only where policy hides
+    requests."""
+    if not hides_requests(services.policy.policy):
+        return
+    async with services.db.read() as tx:
+        request = await requests.get(tx, request_id)
+    await check_may_see(services, request, person)
+
+
 async def check_may_read_logs(services: Services, request: Request, person: Person) -> None:
     """Raise NotFound, NotAllowed or SlackSilent unless a person may see a request, and wrote, approves or administers
     it."""
