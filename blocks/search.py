@@ -46,7 +46,7 @@ def found_view(rows: Sequence[InboxRow], words: str, note: str = "") -> View:
     shown = rows[:MAX_SHOWN]
     blocks: list[Block] = [plain_row(row, "found") for row in shown]
     if not rows:
-        blocks.append(rich_text_lines([text_run(f"No requests: {words}.")]))
+        blocks.append(rich_text_lines([text_run(f"No requests found: {words}.")]))
     more = len(rows) - len(shown)
     texts = [f"{words}: {len(rows)} found" + (f", the newest {len(shown)} shown" if more > 0 else "")] if rows else []
     if texts or note:

@@ -13,7 +13,7 @@ from bot.usecases.actor import Actor
 from bot.usecases.approvals.delegate import delegate
 from bot.usecases.approvals.end_delegation import end_delegation
 from bot.usecases.approvals.take_over import take_over
-from bot.usecases.drafts.reading import echo_lines
+from bot.usecases.drafts.reading import explain_lines
 from bot.usecases.home.inbox import search
 from bot.usecases.language import choose_language
 from bot.usecases.pauses.list_pauses import list_pauses
@@ -117,7 +117,7 @@ class Hub:
             case "when":
                 now = self._services.clock.now()
                 reading = read(slash_text(rest), now=now, zone=actor.zone, preferences=actor.time_preferences)
-                return Ephemeral("", more_lines=echo_lines(self._services, reading, actor))
+                return Ephemeral("", more_lines=explain_lines(self._services, reading, actor))
             case "settings":
                 return await settings_reply(self._services, actor.person)
             case "language":
@@ -134,7 +134,7 @@ class Hub:
         systems = {name: backend.connection.title for name, backend in services.backends.items()}
         words = parse_list_words(text, actor.person, systems, services.clock.now(), actor.zone)
         rows, note = await search(services, actor.person, words.found)
-        title, empty = words.title[0].upper() + words.title[1:], f"No {words.title}."
+        title, empty = words.title[0].upper() + words.title[1:], words.empty
         return Ephemeral(list_text(rows, title, empty), list_blocks(rows, title, empty, starts_of(services), note))
 
     async def _show(self, actor: Actor, number: str) -> Reply:

@@ -16,6 +16,12 @@ _SYNONYMS: Mapping[str, str] = {
     "pending": "waiting", "undecided": "waiting", "done": "succeeded", "expired": "denied", "withdrawn": "cancelled",
     "active": "open", "partly": "failed",
 }  # fmt: skip
+_EMPTY: Mapping[str, str] = {
+    "requests": "There are no requests.",
+    "your requests": "You have no requests.",
+    "requests that wait for approval": "No request waits for approval.",
+}
+"""What an empty list says, by its title."""
 _MENTION = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>")
 _AGE = re.compile(r"(\d{1,3})\s*d(?:ays?)?")
 
@@ -26,6 +32,8 @@ class ListWords:
 
     found: SearchFilter
     title: str
+    empty: str
+    """What an empty list says."""
 
 
 def parse_list_words(text: str, person: Person, systems: Mapping[str, str], now: datetime, zone: str) -> ListWords:
@@ -50,7 +58,7 @@ def parse_list_words(text: str, person: Person, systems: Mapping[str, str], now:
             requester = mention[1]
         elif plain in ("mine", "my"):
             requester = person.user
-            words.append("own")
+            words.append("your")
         elif plain not in ("requests", "by", "of", "and", "the", "all", "on"):
             rest.append(word)
     found = SearchFilter(
@@ -60,10 +68,14 @@ def parse_list_words(text: str, person: Person, systems: Mapping[str, str], now:
         text=" ".join(rest),
         since=since,
     )
-    title = " ".join([*words, "requests", *([f"with “{' '.join(rest)}”"] if rest else [])])
+    waiting = ["that wait for approval"] if "waiting" in words else []
+    states_and_systems = [word for word in words if word not in ("your", "waiting")]
+    whose = ["your"] if "your" in words else []
+    with_text = [f"with “{' '.join(rest)}”"] if rest else []
+    title = " ".join([*whose, *states_and_systems, "requests", *waiting, *with_text])
     if since is not None:
         title += f" since {since.astimezone(ZoneInfo(zone)):%a} {since.astimezone(ZoneInfo(zone)).day} {since:%b}"
-    return ListWords(found, title)
+    return ListWords(found, title, _EMPTY.get(title, f"No requests found: {title}."))
 
 
 def _names_of(name: str, title: str) -> set[str]:

@@ -159,7 +159,8 @@ def zone_label(zoned: ZonedTime, *, short: bool = False) -> str:
 def relative_time(instant: datetime, now: datetime) -> str:
     """Say how far off an instant is, in its two largest units: in 2 days 3 hours."""
     seconds = int((instant - now).total_seconds())
-    minutes = abs(seconds) // 60
+    # A start is a whole minute: "in 10 minutes", said at 20:00:30, is 20:10.
+    minutes = -(-seconds // 60) if seconds >= 60 else abs(seconds) // 60
     counts = [(minutes // 1440, "day"), (minutes // 60 % 24, "hour"), (minutes % 60, "minute")]
     parts = [f"{count} {unit}" + ("s" if count != 1 else "") for count, unit in counts if count][:2]
     if not parts:

@@ -53,7 +53,7 @@ async def test_lists_show_what_they_say(env: Environment, alice: Person, bob: Pe
     own = await hub_reply(env, alice, "mine")
     assert f"{done} ·" in own
     assert f"{waiting} ·" not in own
-    assert "No own requests." in await hub_reply(env, carol, "mine")
+    assert "You have no requests." in await hub_reply(env, carol, "mine")
 
 
 async def test_show_opens_everything_about_a_request(env: Environment, alice: Person, bob: Person) -> None:
@@ -102,6 +102,18 @@ async def test_when_explains_a_time_to_its_author_only(env: Environment, alice: 
     assert "21:00 CET (Europe/Berlin)" in await hub_reply(env, alice, "when tomorrow 21:00")
     assert "21:00 EST (America/New_York)" in await hub_reply(env, bob, "when tomorrow 21:00")
     assert "was not understood" in await hub_reply(env, alice, "when pigs fly")
+
+
+async def test_when_lists_the_answers_to_its_question(env: Environment, alice: Person) -> None:
+    told = await hub_reply(env, alice, "when tomorrow at 9")
+    assert "❓" in told
+    for phrase in ("tomorrow at 09:00", "tomorrow at 21:00"):
+        assert f"say “{phrase}”" in told
+
+
+async def test_when_names_a_series_that_runs_too_often(env: Environment, alice: Person) -> None:
+    told = await hub_reply(env, alice, "when every 5 minutes")
+    assert "Runs must be at least 60 minutes apart; these are 5." in told
 
 
 @pytest.mark.parametrize("name", ["mallory"])

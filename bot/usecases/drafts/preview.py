@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bot.backends.base import FormField, Operation, Params, Placement, Plan, Preview, mask_secrets
 from bot.errors import InputError
@@ -18,13 +18,9 @@ from bot.schedule import (
     Reading,
     Rejected,
     Schedule,
-    Series,
     far_future_warning,
     latest_start_of,
-    overlap_reason,
     start_of,
-    too_far_reason,
-    too_frequent_reason,
 )
 from bot.storage.drafts import Draft
 from bot.typed_text import has_typeset_punctuation
@@ -40,7 +36,7 @@ from bot.usecases.drafts.fields import (
 from bot.usecases.drafts.interpret import interpret_draft
 from bot.usecases.drafts.policy_input import policy_input_of_draft
 from bot.usecases.drafts.promise import promise
-from bot.usecases.drafts.reading import parsed_reading
+from bot.usecases.drafts.reading import parsed_reading, schedule_problem
 from bot.usecases.drafts.store import save_draft
 from bot.usecases.refusals import RefusalCode
 from bot.usecases.services import Services
@@ -130,20 +126,11 @@ def _validated_schedule(services: Services, reading: Reading | None, problems: d
         case Ambiguous(ask=ask):
             problems[WHEN] = f"{ask} Choose below, or write it more exactly."
         case Parsed(schedule=schedule):
-            problem = _schedule_problem(services, schedule)
+            problem = schedule_problem(services, schedule)
             if not problem:
                 return schedule
             problems[WHEN] = problem
     return None
-
-
-def _schedule_problem(services: Services, schedule: Schedule) -> str | None:
-    if problem := too_far_reason(schedule, services.clock.now()):
-        return problem
-    if not isinstance(schedule, Series):
-        return None
-    min_interval = timedelta(minutes=services.settings.timing.minimum_interval_minutes)
-    return too_frequent_reason(schedule, min_interval) or overlap_reason(schedule)
 
 
 def _validated_params(

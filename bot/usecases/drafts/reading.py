@@ -1,8 +1,20 @@
 """What the phrase of a draft was read as."""
 
+from datetime import timedelta
+
 from pydantic import TypeAdapter
 
-from bot.schedule import Ambiguous, Parsed, Reading, echo_in
+from bot.schedule import (
+    Ambiguous,
+    Parsed,
+    Reading,
+    Schedule,
+    Series,
+    echo_in,
+    overlap_reason,
+    too_far_reason,
+    too_frequent_reason,
+)
 from bot.storage.drafts import Draft
 from bot.usecases.actor import Actor
 from bot.usecases.services import Services
@@ -35,3 +47,25 @@ def echo_lines(services: Services, reading: Reading | None, actor: Actor) -> tup
         case _:
             example = f" For example: {reading.example}" if reading.example else ""
             return (f"⚠️ {reading.reason}{example}",)
+
+
+def explain_lines(services: Services, reading: Reading, actor: Actor) -> tuple[str, ...]:
+    """Return what a phrase means, for a reply without buttons: a question has each answer as a phrase to type."""
+    lines = echo_lines(services, reading, actor)
+    match reading:
+        case Ambiguous(choices=choices):
+            return (*lines, *(f"• {choice.label}: say “{choice.meaning.phrase}”" for choice in choices))
+        case Parsed(schedule=schedule) if problem := schedule_problem(services, schedule):
+            return (*lines, f"⚠️ {problem}")
+        case _:
+            return lines
+
+
+def schedule_problem(services: Services, schedule: Schedule) -> str | None:
+    """Return why a schedule that was understood cannot be requested, as a sentence; None if it can."""
+    if problem := too_far_reason(schedule, services.clock.now()):
+        return problem
+    if not isinstance(schedule, Series):
+        return None
+    min_interval = timedelta(minutes=services.settings.timing.minimum_interval_minutes)
+    return too_frequent_reason(schedule, min_interval) or overlap_reason(schedule)

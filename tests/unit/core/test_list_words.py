@@ -34,6 +34,24 @@ def test_states_systems_people_and_a_day_are_understood() -> None:
     assert parsed("pending prod").found.backends == ("foreman.prod",)
 
 
+@pytest.mark.parametrize(
+    ("text", "title", "empty"),
+    [
+        ("", "requests", "There are no requests."),
+        ("mine", "your requests", "You have no requests."),
+        ("waiting", "requests that wait for approval", "No request waits for approval."),
+        ("failed mine", "your failed requests", "No requests found: your failed requests."),
+        (
+            "mine waiting foreman",
+            "your foreman requests that wait for approval",
+            "No requests found: your foreman requests that wait for approval.",
+        ),
+    ],
+)
+def test_a_list_and_an_empty_list_are_named_in_words(text: str, title: str, empty: str) -> None:
+    assert (parsed(text).title, parsed(text).empty) == (title, empty)
+
+
 def test_other_words_are_searched_for() -> None:
     words = parsed("running on web05.example.com")
     assert (words.found.text, words.found.states) == ("web05.example.com", ("starting", "running", "unknown"))
