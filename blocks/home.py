@@ -48,13 +48,15 @@ class HomeModel:
     running: Sequence[InboxRow] = ()
     coming: Sequence[ComingRow] = ()
     own: Sequence[InboxRow] = ()
+    own_is_above: bool = False
+    """Whether some of the person's own requests are in another section."""
     paused: Sequence[str] = ()
     reviews: Sequence[str] = ()
     note: str = ""
 
 
 def home_view(model: HomeModel) -> View:
-    """The Home tab. What is empty is left out, but for one's own requests."""
+    """The Home tab. What is empty is left out; somebody without requests reads that there are none."""
     is_new = not (model.needs_you or model.running or model.coming or model.own)
     blocks: list[Block] = []
     if is_new:
@@ -72,13 +74,15 @@ def home_view(model: HomeModel) -> View:
     if model.coming:
         blocks += [header("Coming up, in your time"), *_coming(model.coming[:MAX_COMING], model.zone)]
         blocks += _more(len(model.coming) - MAX_COMING)
-    blocks.append(header("Your requests"))
+    if model.own or not model.own_is_above:
+        blocks.append(header("Your requests"))
     blocks += [plain_row(row, "mine") for row in model.own[:MAX_ROWS]]
-    if not model.own:
+    if not model.own and not model.own_is_above:
         blocks.append(context("Nothing yet. Your requests and their results will be here."))
     if len(model.own) > MAX_ROWS:
         blocks.append(context("There are more: /nightshift mine"))
-    search = f"Search all requests ({model.waiting_for_others} wait for others)"
+    verb = "waits" if model.waiting_for_others == 1 else "wait"
+    search = f"{MORE['search']} ({model.waiting_for_others} {verb} for others)"
     blocks.append(actions("home_all", button(search if model.waiting_for_others else MORE["search"], SEARCH_ACTION)))
     return {"type": "home", "blocks": blocks[:100]}
 
@@ -121,7 +125,10 @@ def _more(count: int) -> list[Block]:
 def _coming(rows: Sequence[ComingRow], zone: str) -> Iterator[Block]:
     """The starts of each day, in the reader's zone."""
     for day, starts in groupby(rows, lambda row: row.starts_at.astimezone(ZoneInfo(zone)).date()):
-        lines = [f"{_clock(row.starts_at, zone)}  {clip(row.title, 150)} ({row.name})" for row in starts]
+        lines = [
+            f"{_clock(row.starts_at, zone)}  {clip(row.title, 150)} ({row.name}{', paused' if row.is_held else ''})"
+            for row in starts
+        ]
         yield rich_text_lines([text_run(f"{day:%a} {day.day} {day:%b}", bold=True)])
         yield rich_text(bullets(lines))
 

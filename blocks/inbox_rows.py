@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from blocks.states import STATE_EMOJI
+from blocks.states import PAUSED_EMOJI, STATE_EMOJI
 from blocks.text import (
     Block,
     Element,
@@ -64,7 +64,17 @@ def running_row(row: InboxRow) -> Block:
 def plain_row(row: InboxRow, prefix: str) -> Block:
     """A request in any state. ``prefix`` keeps its block id apart from those of another list."""
     outcome = f" · {clip(row.outcome, MAX_OUTCOME_LENGTH)}" if row.outcome else ""
-    return _section(row, f"{STATE_LABELS[row.state]} · {row.name}{outcome}", prefix)
+    return _section(row, f"{state_text(row)} · {row.name}{outcome}", prefix)
+
+
+def state_text(row: InboxRow) -> str:
+    """The state in words."""
+    return f"{STATE_LABELS[row.state]}, paused" if row.is_held else STATE_LABELS[row.state]
+
+
+def state_mark(row: InboxRow) -> str:
+    """The mark of the state."""
+    return PAUSED_EMOJI if row.is_held else STATE_EMOJI[row.state]
 
 
 def row_time(row: InboxRow) -> datetime:
@@ -78,7 +88,7 @@ def _section(row: InboxRow, text: str, prefix: str) -> Block:
         "block_id": f"{prefix}|{row.id}",
         "text": {
             "type": "plain_text",
-            "text": f"{MARKS[row.state]} {visible(clip(row.title, 150))}\n{visible(clip(text, 300))}",
+            "text": f"{state_mark(row)} {visible(clip(row.title, 150))}\n{visible(clip(text, 300))}",
             "emoji": False,
         },
         "accessory": button("Details", "details", f"{row.id}:{row.revision}", spoken=_spoken("Details of", row)),

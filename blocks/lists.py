@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from blocks.inbox_rows import MARKS, row_time
+from blocks.inbox_rows import row_time, state_mark, state_text
 from blocks.limits import fit_message
 from blocks.text import (
     Block,
@@ -18,7 +18,6 @@ from blocks.text import (
 )
 from blocks.times import readers_time
 from bot.requests.inbox import InboxRow
-from bot.requests.lifecycle import STATE_LABELS
 
 MAX_ROWS = 20
 
@@ -33,7 +32,7 @@ def list_blocks(rows: Sequence[InboxRow], title: str, empty: str, starts: Mappin
         return [rich_text_lines([text_run(empty)]), *notes, actions("list_go", *buttons)]
     lines: list[Sequence[Element]] = []
     for row in rows[:MAX_ROWS]:
-        lines += [[text_run(f"{MARKS[row.state]} "), text_run(clip(row.title, 120), bold=True)], _second_line(row)]
+        lines += [[text_run(f"{state_mark(row)} "), text_run(clip(row.title, 120), bold=True)], _second_line(row)]
     more = len(rows) - MAX_ROWS
     if more > 0:
         notes.append(context(f"The newest {MAX_ROWS} of {len(rows)}. Say more to see fewer, such as: list failed"))
@@ -47,7 +46,7 @@ def list_text(rows: Sequence[InboxRow], title: str, empty: str) -> str:
 
 def _second_line(row: InboxRow) -> list[Element]:
     return [
-        text_run(f"{row.name} · {STATE_LABELS[row.state]} · "),
+        text_run(f"{row.name} · {state_text(row)} · "),
         readers_time(row_time(row)),
         text_run(" · "),
         user_mention(row.requester.user),

@@ -127,6 +127,7 @@ class HomePublisher:
                 running=inbox.running,
                 coming=inbox.coming,
                 own=inbox.own,
+                own_is_above=inbox.own_is_above,
                 paused=inbox.paused,
                 reviews=inbox.reviews,
                 note=inbox.note,

@@ -29,6 +29,8 @@ class InboxRow(FrozenModel):
     """The counts of the newest run: total, succeeded and failed; empty where they are not known."""
     since: datetime | None = None
     """When the newest run started."""
+    is_held: bool = False
+    """Whether a pause holds its next start."""
 
     @property
     def name(self) -> str:
@@ -43,6 +45,9 @@ class ComingRow(FrozenModel):
     number: int
     title: str
     starts_at: datetime
+    backend: str = ""
+    is_held: bool = False
+    """Whether a pause holds it."""
 
     @property
     def name(self) -> str:

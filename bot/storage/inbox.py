@@ -92,7 +92,10 @@ async def rows_of_person(tx: Tx, person: Person, limit: int) -> Sequence[InboxRo
 async def coming_rows(tx: Tx, now: datetime, until: datetime, limit: int) -> Sequence[ComingRow]:
     """Return the approved starts between two moments, the first one first."""
     query = (
-        select(requests.c.id, requests.c.number, _RECORD["title"].as_string().label("title"), _STARTS_AT.label("at"))
+        select(
+            requests.c.id, requests.c.number, requests.c.backend, _RECORD["title"].as_string().label("title"),
+            _STARTS_AT.label("at"),
+        )
         .join(requests, requests.c.id == runs.c.request_id)
         .where(
             runs.c.state.in_(("pending", "scheduled_in_backend")), runs.c.number > 0, now < _STARTS_AT,
@@ -102,9 +105,19 @@ async def coming_rows(tx: Tx, now: datetime, until: datetime, limit: int) -> Seq
         .limit(limit)
     )  # fmt: skip
     return [
-        ComingRow(request_id=row.id, number=row.number, title=row.title or "", starts_at=row.at)
+        ComingRow(request_id=row.id, number=row.number, title=row.title or "", starts_at=row.at, backend=row.backend)
         for row in await tx.execute(query)
     ]
+
+
+async def next_starts(tx: Tx, ids: Collection[str]) -> Mapping[str, datetime]:
+    """Return when the next run of each request starts, by the ids of the requests; without those that have none."""
+    query = (
+        select(runs.c.request_id, func.min(_STARTS_AT).label("at"))
+        .where(runs.c.request_id.in_(ids), runs.c.state.in_(("pending", "scheduled_in_backend")))
+        .group_by(runs.c.request_id)
+    )
+    return {row.request_id: row.at for row in await tx.execute(query) if row.at is not None}
 
 
 async def search_rows(tx: Tx, found: SearchFilter, limit: int) -> Sequence[InboxRow]:

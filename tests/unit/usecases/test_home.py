@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 
+from blocks.lists import list_blocks
 from bot.requests.inbox import Decider, InboxRow, needs_decision_of
 from bot.requests.model import Person, Request, Requirement, Stage
-from bot.storage import requests
+from bot.requests.pauses import Pause
+from bot.storage import pauses, requests
 from bot.storage.inbox import SearchFilter
 from bot.usecases.home.inbox import load_inbox, search
+from bot.usecases.pauses.pause_series import pause_series
 from handlers.home import MAX_PER_MINUTE, HomePublisher
 from playground.slack.limits import check_view
 from tests.unit.usecases.harness import START, Harness
@@ -144,3 +147,34 @@ async def test_home_with_hundreds_of_open_requests_is_made_in_a_second(bot: Harn
 
 def _copy(request: Request, number: int) -> Request:
     return request.model_copy(update={"id": f"r{number}", "number": number})
+
+
+async def test_own_work_above_is_not_followed_by_nothing_yet(bot: Harness) -> None:
+    running, _ = await bot.started("carol")
+    view = str(await HomePublisher(bot.services)._view(bot.person("carol")))
+    assert running.name in view
+    assert "Nothing yet" not in view
+    assert "Your requests" not in view
+
+
+async def test_a_paused_start_says_so_on_home_and_in_lists(bot: Harness) -> None:
+    series = await bot.approved("carol", when="every day at 06:00")
+    later = await bot.approved("carol", when="in 5 days at 21:00")
+    await pause_series(bot.services, series.id, bot.person("carol"), "The disk is full.")
+    home = str(await HomePublisher(bot.services)._view(bot.person("carol")))
+    assert f"Scheduled, paused · {series.name}" in home
+    assert f"Scheduled · {later.name}" in home
+    everything = Pause(id="p_home", scope="everything", since=bot.now, until=bot.now + timedelta(days=3), reason="x")
+    soon = await bot.approved("carol", when="tomorrow at 21:00")
+    async with bot.services.db.write() as tx:
+        await pauses.add(tx, everything)
+    home = str(await HomePublisher(bot.services)._view(bot.person("carol")))
+    rows, _ = await search(bot.services, bot.person("carol"), SearchFilter(requester="U0CAROL"))
+    async with bot.services.db.write() as tx:
+        await pauses.end(tx, everything, bot.now)
+    assert f"({soon.name}, paused)" in home
+    assert f"({later.name})" in home
+    held = {row.id for row in rows if row.is_held}
+    assert {series.id, soon.id} <= held
+    assert later.id not in held
+    assert f"{soon.name} · Scheduled, paused" in str(list_blocks(rows, "Requests", "", {}, ""))

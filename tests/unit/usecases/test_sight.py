@@ -11,16 +11,18 @@ from bot.usecases.approvals.take_over import take_over
 from bot.usecases.drafts.edit import edit_request
 from bot.usecases.drafts.preview import preview_draft
 from bot.usecases.drafts.rerun_failed import rerun_failed
-from bot.usecases.home.inbox import search
+from bot.usecases.home.inbox import load_inbox, search
 from bot.usecases.pauses.list_pauses import list_pauses
 from bot.usecases.pauses.pause_series import pause_series
 from bot.usecases.policy_input import policy_input_of_request
 from bot.usecases.reviews.list_reviews import list_reviews
 from bot.usecases.runs.read_log import read_log
 from bot.usecases.sight import UNKNOWN_SIGHT, check_may_read_logs, check_may_see
+from handlers import cards, details, pauses, questions, reviews, unknown
 from handlers.details import details_reply
 from handlers.hub import Hub
-from handlers.payloads import Command
+from handlers.payloads import Click, Command
+from handlers.routes import RouteTable
 from tests.unit.usecases.harness import Harness
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -66,6 +68,17 @@ async def test_lists_leave_out_what_a_person_may_not_see(bot: Harness) -> None:
         assert (hidden.id in ids, open_to_all.id in ids, note) == (sees, True, "")
 
 
+async def test_home_does_not_count_what_a_person_may_not_see(bot: Harness) -> None:
+    async def waiting(who: str) -> int:
+        return (await load_inbox(bot.services, await bot.actor(who))).waiting_for_others
+
+    before = await waiting("dave")
+    await bot.request(hosts=HIDDEN)
+    assert await waiting("dave") == before
+    await bot.request()
+    assert await waiting("dave") == before + 1
+
+
 async def test_a_hidden_request_is_as_if_it_were_not_there(bot: Harness) -> None:
     request = await bot.request(hosts=HIDDEN)
     alice, dave = bot.person("alice"), bot.person("dave")
@@ -85,6 +98,34 @@ async def test_a_hidden_request_is_as_if_it_were_not_there(bot: Harness) -> None
     ):
         with pytest.raises(NotFound, match="There is no request"):
             await attempt()
+
+
+BUTTONS = (
+    "approve", "approve_with", "deny", "changes", "take_back", "withdraw", "cancel", "edit", "repeat", "take_over",
+    "run_again", "close_unknown", "resume_series", "confirm_ended", "review", "pause_series", "adopt", "confirm_remote",
+    "ask_withdraw", "ask_cancel", "details",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("action_id", BUTTONS)
+async def test_every_button_of_a_hidden_request_answers_alike(bot: Harness, action_id: str) -> None:
+    table = RouteTable()
+    for handlers in (cards, details, questions, reviews, pauses, unknown):
+        handlers.register(table, bot.services)
+    request = await bot.request(hosts=HIDDEN)
+    fields = dict.fromkeys(Click.__dataclass_fields__, "")
+    click = Click(
+        **fields
+        | {
+            "person": bot.person("dave"),
+            "action_id": action_id,
+            "value": f"{request.id}:{request.revision}",
+            "view": None,
+        }
+    )
+    with pytest.raises(NotFound) as refused:
+        await table.actions[action_id].handler(click)
+    assert str(refused.value) == str(requests.no_such_request(request.number))
 
 
 async def test_what_slack_does_not_tell_is_not_shown_and_that_is_said(
