@@ -22,7 +22,6 @@ from bot.visible_text import visible
 MAX_WARNINGS = 2
 MAX_REASON_LENGTH = 150
 MAX_OUTCOME_LENGTH = 150
-MARKS = STATE_EMOJI
 
 
 def decision_row(row: InboxRow, system: str) -> list[Block]:
