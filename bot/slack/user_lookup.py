@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import structlog
 from slack_sdk.errors import SlackApiError
@@ -106,7 +106,7 @@ class UserLookup:
             return None
         stored = await self._stored(wanted)
         zones = frozenset(stored[user].user.zone if user in stored else "" for user in wanted)
-        return zones if zones <= available_timezones() else None
+        return zones if all(map(_is_zone, zones)) else None
 
     async def users(
         self,
