@@ -5,13 +5,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from bot.backends.base import FormField
-from bot.forms import REASON, WHEN
+from bot.forms import EMERGENCY_FIELD, REASON, WHEN
 from bot.typed_text import plain_punctuation, plain_quotes, slash_text
 
 _KEPT_AS_TYPED = {WHEN, REASON, "why", "reason"}
 """Keys whose dashes are left alone: people read a reason, and times are read with any dash."""
 KEY_ALIASES = {"why": REASON, "reason": REASON, "on": "system"}
 SYSTEM_KEY = "system"
+EMERGENCY_KEY = EMERGENCY_FIELD.argument
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,8 @@ def unknown_keys_message(pairs: Mapping[str, str], fields: Sequence[FormField]) 
     ]
     if not unknown:
         return ""
+    if EMERGENCY_KEY in unknown:
+        return f"{EMERGENCY_KEY}=: policy has no rule for emergencies here. Leave it out to ask for approval."
     names = [item.argument or item.name for item in fields]
     listed = ", ".join([*names, WHEN, REASON, SYSTEM_KEY])
     subject = "This key is" if len(unknown) == 1 else "These keys are"

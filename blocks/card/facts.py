@@ -7,6 +7,7 @@ from blocks.request import excerpt_elements, hidden_note, left_out_rows
 from blocks.text import Block, Element, rich_text_lines, text_run, user_mention
 from blocks.times import stamp, when_elements
 from bot.requests.disclosure import CardExcerpts, ChangeExcerpt
+from bot.requests.emergency import emergency_rows
 from bot.requests.text import join_words
 
 _INPUTS = "Inputs: "
@@ -25,7 +26,7 @@ def fact_blocks(card: Card, shown: CardExcerpts) -> list[Block]:
             *_was(changed.pop(_WHEN, None)),
         ],
         [text_run("Where ", bold=True), *excerpt_elements(shown.targets), *_was(changed.pop(_WHERE, None))],
-        *_what_rows(shown, changed),
+        *_what_rows(shown, changed, _said_above(card)),
     ]
     if shown.scheduler_reason.text:
         rows.append([text_run("Timing ", bold=True), *excerpt_elements(shown.scheduler_reason)])
@@ -43,14 +44,22 @@ def warning_blocks(shown: CardExcerpts) -> list[Block]:
     return [{**rich_text_lines(*rows, *left_out_rows(shown.warnings_left_out, "warnings")), "block_id": "unusual"}]
 
 
-def _what_rows(shown: CardExcerpts, changed: dict[str, ChangeExcerpt]) -> list[Sequence[Element]]:
-    """The parameters in one row. Takes those that an edit changed out of ``changed``."""
+def _said_above(card: Card) -> Sequence[tuple[str, str]]:
+    """What the state of the card says: by when an emergency must be reviewed."""
+    return emergency_rows(card.request.requirement) if card.review else ()
+
+
+def _what_rows(
+    shown: CardExcerpts, changed: dict[str, ChangeExcerpt], said_above: Sequence[tuple[str, str]]
+) -> list[Sequence[Element]]:
+    """The parameters in one row, but for what is said above. Takes those that an edit changed out of ``changed``."""
+    parameters = [row for row in shown.parameters if (row.label, row.value) not in said_above]
     row = [text_run("What ", bold=True)]
-    for number, parameter in enumerate(shown.parameters):
+    for number, parameter in enumerate(parameters):
         label = f"{', ' if number else ''}{parameter.label}"
         value = [text_run(" "), text_run(parameter.value, code=True)] if parameter.value else []
         row += [text_run(label), *value, *hidden_note(parameter.hidden), *_was(_pop(changed, parameter.label))]
-    rows: list[Sequence[Element]] = [row] if shown.parameters else []
+    rows: list[Sequence[Element]] = [row] if parameters else []
     return [*rows, *left_out_rows(shown.parameters_left_out, "parameters")]
 
 

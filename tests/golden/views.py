@@ -122,7 +122,7 @@ def _preview(**more: Any) -> dict[str, Any]:
         "summary": [("Template", SERVICE.name), ("action", "restart"), ("service", "nginx")],
         "reason": "The certificate is new", "warnings": ["Overlaps NS-3 on web15.ber (Sat 21:30–22:30 CET)."],
         "scheduler_reason": "Nightshift will start it.", "changes": (),
-        "approval": ["Needs 2 of @sre because of 16 hosts.", "This will notify 4 people.", "In #approvals: bob."],
+        "approval": ["Needs 2 of @sre because of 16 hosts.", "This will notify 4 people.", "In #approvals: @bob."],
     }  # fmt: skip
     return preview_view(PreviewModel(**(fields | more)))
 

@@ -66,7 +66,7 @@ async def test_who_is_not_in_the_channel_has_the_card_and_decides_on_it(
     form = await open_form(alice, ONE_HOST)
     preview = await press_preview(form)
     assert "This will notify 2 people." in preview.text
-    assert "In #approvals: bob. By direct message: dave." in preview.text
+    assert "In #approvals: @bob. By direct message: @dave." in preview.text
     name = await confirm_request(preview)
     card, copy = await find_card(bob, name), await find_card(dave, name, "dm")
     assert "S0SRE" in mentioned(card)

@@ -44,7 +44,7 @@ async def test_an_emergency_runs_now_and_is_reviewed_afterwards(env: Environment
     form = await open_form(alice, f"{COMMAND} emergency=yes")
     await form.fill({"command": "uptime"})
     preview = await press_preview(form)
-    assert "Emergency. Approved at once because" in preview.text
+    assert "Emergency. Approved at once:" in preview.text
     assert "It runs in spite of the freeze “year of rest”" in preview.text
     name = await confirm_request(preview)
     card = await find_card(bob, name)

@@ -86,6 +86,7 @@ async def test_what_slack_and_phones_make_of_a_text_is_undone(alice: Person) -> 
     [
         ("run hots=x", "This key is not known: hots. Known are: template, feature, inputs, hosts,"),
         ("run hots=x nix=y", "These keys are not known: hots, nix. Known are: template,"),
+        ("run emergency=yes", "emergency=: policy has no rule for emergencies here. Leave it out to ask for approval."),
         ("run hosts='name", "A quotation mark is not closed."),
         ("run now please", "“now” is not a key=value pair. Put values with spaces in quotes."),
         ("destroy", "“destroy” is not something foreman can do here. It can: run."),

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from bot.backends.base import MAX_TARGET_NAMES, Targets
 from bot.backends.foreman.api import ForemanReads, Row
 from bot.backends.foreman.host_names import NAMES_IN_A_SEARCH, names_in_search, search_for
+from bot.errors import Refused
 
 FACT_KEYS: Mapping[str, tuple[str, ...]] = {
     "organizations": ("organization_name",),
@@ -86,3 +87,9 @@ def _value(row: Row, keys: Iterable[str]) -> str | None:
 
 def _unless(is_complete: bool) -> tuple[None, ...]:
     return () if is_complete else (None,)
+
+
+def search_problem(error: Refused) -> str:
+    """Return why Foreman refused a search, in its own words."""
+    words = (error.server_message or str(error)).rstrip(".!")
+    return f"Foreman cannot use this search: {words}."

@@ -15,6 +15,7 @@ from bot.backends.foreman.host_names import (
     search_for,
     some_names,
 )
+from bot.backends.foreman.hosts import search_problem
 from bot.backends.foreman.lookups import FEATURE_PREFIX, resolve_option
 from bot.errors import InputError, RateLimited, Refused, RemoteNotFound, Unauthorized
 from bot.values import Json, JsonObject
@@ -159,6 +160,5 @@ async def _search(context: ForemanContext, query: str, values: FormValues, limit
         return await context.hosts.get((query, limit, tuple(sorted(taxonomy.items()))), read)
     except Refused as error:
         if error.status in (400, 422) and not isinstance(error, Unauthorized | RateLimited):
-            text = f"Foreman cannot use this search: {error.server_message or error}"
-            raise InputError({WHERE: text}) from error
+            raise InputError({WHERE: search_problem(error)}) from error
         raise

@@ -87,9 +87,7 @@ def warnings(params: ForemanJobParams, env: PlanEnvironment, timing: InvocationT
     if params.cron_line is not None:
         texts.append(f"The cron line is read by the server in its own zone, taken to be {env.settings.cron_zone}.")
     if timing.recurrence and params.targeting_type == "static_query":
-        texts.append(
-            "Static: every run of the series uses the hosts that match now. Choose dynamic to match again at each run."
-        )
+        texts.append("Every run of the series uses the hosts that match now. Hosts that match later are left out.")
     return tuple(texts)
 
 

@@ -9,7 +9,7 @@ from pydantic import JsonValue
 from bot.backends.base import Resolution, Targets
 from bot.backends.foreman.api import ForemanReads, Row
 from bot.backends.foreman.host_names import missing_names, names_in_search, some_names
-from bot.backends.foreman.hosts import matching_hosts
+from bot.backends.foreman.hosts import matching_hosts, search_problem
 from bot.backends.foreman.params import ForemanJobParams
 from bot.backends.foreman.settings import ForemanSettings
 from bot.backends.foreman.templates import JobTemplate, TemplateInput
@@ -46,7 +46,7 @@ async def find_hosts(
         hosts = await matching_hosts(api, query, taxonomy, wanted_facts)
     except Refused as error:
         if error.status in (400, 422) and not isinstance(error, Unauthorized | RateLimited):
-            raise InputError({field: f"Foreman cannot use this search: {error.server_message or error}"}) from error
+            raise InputError({field: search_problem(error)}) from error
         raise
     if hosts.count == 0:
         raise InputError({field: "This matches no host. Foreman would take it and do nothing."})

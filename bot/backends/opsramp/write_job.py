@@ -105,7 +105,7 @@ class WriteJobOperation(OpsRampOperation[JobParamsT]):
 
     def _placement(self, schedule: Schedule) -> Placement:
         if isinstance(schedule, Now):
-            return Placement(scheduler="nightshift", reason="The job is changed as soon as this is approved.")
+            return Placement(scheduler="nightshift", reason="Nightshift changes the job then.")
         return Placement(
             scheduler="backend",
             reason="OpsRamp holds the job's schedule; checked over 400 days to mean exactly these times.",

@@ -55,7 +55,8 @@ def _demand(requirement: Requirement) -> str:
         case "refuse":
             return " ".join(requirement.reasons) or "Policy refuses this."
         case "approve":
-            return f"Approved at once{_because_clause(requirement)}."
+            because = join_words(requirement.because)
+            return f"Approved at once: {because}." if because else "Approved at once."
         case _:
             return f"Needs {stages_text(requirement.stages)}{_because_clause(requirement)}."
 
@@ -69,7 +70,7 @@ def terms_text(requirement: Requirement) -> tuple[str, ...]:
     if requirement.effect != "ask":
         return ()
     hours = f" of working time ({requirement.business.text})" if requirement.business else ""
-    lines = [f"It expires {format_duration(requirement.expires_after)}{hours} after it was asked for."]
+    lines = [f"The request expires after {format_duration(requirement.expires_after)}{hours}."]
     if len(requirement.stages) > 1:
         lines.insert(
             0, f"In stages: {join_words([stage_text(s) for s in requirement.stages], 'then')}. Nobody counts twice."

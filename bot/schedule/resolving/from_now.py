@@ -31,7 +31,7 @@ def from_now_point(
         wall = datetime.combine(_weekday_after_weeks(ctx, node, wall.date(), parts.days, days), wall.time())
     if not whole:
         if clock is not None:
-            raise ParseError("Two times are named for one moment.", node, clock)
+            raise ParseError("This names two times for one start. Name one.", node, clock)
         instant = ctx.now if wall == ctx.local_now else resolve_wall_time(wall, ctx.zone).instant
         instant += clock_part(node.amount)
         to_the_minute = instant.replace(second=0, microsecond=0)

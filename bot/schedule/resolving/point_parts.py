@@ -94,7 +94,7 @@ def classify(nodes: Iterable[SyntaxNode]) -> PointParts:
             raise ParseError("", node)
         before = getattr(parts, name)
         if before is not None:
-            raise ParseError("Two times are named for one moment.", before, node)
+            raise ParseError("This names two times for one start. Name one.", before, node)
         setattr(parts, name, node)
     return _place_number(parts)
 

@@ -148,7 +148,7 @@ def _between_points(
     for side in (start_nodes, end_nodes):
         clocks = [node for node in side if isinstance(node, TimeOfDay)]
         if len(clocks) > 1:
-            raise ParseError("Two times are named for one moment.", *clocks)
+            raise ParseError("This names two times for one start. Name one.", *clocks)
     first_clock, last_clock = _first_clock(start_nodes), _first_clock(end_nodes)
     if end_connective.is_dash and len(connectives) == 1 and first_clock is None and not _day_nodes(end_nodes):
         if (

@@ -74,4 +74,6 @@ def _details(found: Plan, directory: Directory, channel: str, *, is_channel_know
 
 def _names(users: Sequence[str], directory: Directory) -> str:
     known = (directory.user_of_any_team(user) for user in users)
-    return first_few([user.name or user.person.user for user in known if user is not None], MAX_NAMES)
+    return first_few(
+        [f"@{user.name}" if user.name else user.person.user for user in known if user is not None], MAX_NAMES
+    )

@@ -62,7 +62,7 @@ def test_a_test_that_fails_exits_with_1_and_a_row_of_the_table(tmp_path: Path) -
     head, row, total = result.stdout.splitlines()
     assert head.split() == ["PLACE", "TEST", "EXPECTED", "FOUND"]
     assert row.startswith(f"{file}:10")
-    assert row.endswith("  the lab  ask       approve: Approved at once because foreman.lab.")
+    assert row.endswith("  the lab  ask       approve: Approved at once: foreman.lab.")
     assert total == "0 of 1 tests pass."
 
 
@@ -111,7 +111,7 @@ def test_the_requests_that_would_be_judged_differently_are_listed(tmp_path: Path
     assert result.exit_code == 1, result.output
     assert result.stdout.splitlines()[:3] == [
         "NS-3 (for some of the groups that its authors may be in)",
-        "  old: Approved at once because foreman.lab.",
+        "  old: Approved at once: foreman.lab.",
         "  new: Needs 1 of @sre because no rule applies.",
     ]
     assert "1 of 1 requests since" in result.stdout

@@ -38,7 +38,7 @@ async def test_a_search_that_matches_no_host_is_an_error(harness: Harness) -> No
 
 async def test_a_search_that_foreman_cannot_read_is_an_error_in_its_words(harness: Harness) -> None:
     told = await refusal(harness, search_query="colour = red")
-    assert told == {"search_query": "Foreman cannot use this search: Field 'colour' not recognized for searching!."}
+    assert told == {"search_query": "Foreman cannot use this search: Field 'colour' not recognized for searching."}
 
 
 async def test_a_bookmarks_own_search_is_used(harness: Harness) -> None:

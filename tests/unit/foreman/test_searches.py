@@ -205,8 +205,8 @@ async def test_hosts_of_a_request():
         ({"/api/bookmarks/4": {"controller": "x"}}, "This bookmark is not one of hosts."),
         ({"/api/bookmarks/4": {}}, "This matches no host. Foreman would take it and do nothing."),
         ({"/api/bookmarks/4": {}, "/api/hosts": Refused("f", "no", status=400, server_message="bad")},
-         "Foreman cannot use this search: bad"),
-        ({"/api/bookmarks/4": {}, "/api/hosts": Refused("f", "no", status=422)}, "Foreman cannot use this search: no"),
+         "Foreman cannot use this search: bad."),
+        ({"/api/bookmarks/4": {}, "/api/hosts": Refused("f", "no", status=422)}, "Foreman cannot use this search: no."),
     ],
 )  # fmt: skip
 async def test_hosts_that_cannot_be_found(answers: dict[str, Any], problem: str):

@@ -72,7 +72,7 @@ def test_a_rule_that_is_excepted_or_covers_a_part_says_so() -> None:
 def test_the_terms_of_an_approval() -> None:
     rules = policy(POLICY)
     assert terms_text(evaluate(rules, subject(names=("db-1",), facts={"reboot": "Force"}))) == (
-        "It expires 8 hours after it was asked for.",
+        "The request expires after 8 hours.",
         "Reminders after 30 minutes and 2 hours.",
         "After 4 hours @leads may approve too.",
         "Approved after its start, it moves to the next slot.",
@@ -89,7 +89,7 @@ def test_stages_and_the_requester_are_told() -> None:
     )
     assert terms_text(evaluate(policy(text), subject())) == (
         "In stages: 1 of @a then 2 of @b. Nobody counts twice.",
-        "It expires 8 hours after it was asked for.",
+        "The request expires after 8 hours.",
         "The requester may approve it too, if they are one of the approvers.",
         "A series needs a new approval after 9 runs.",
         "More than 5 % other targets need the approver's confirmation.",
@@ -113,7 +113,7 @@ def test_a_sentence_without_a_cause() -> None:
     ],
 )
 def test_what_happens_late_is_told(late: str, text: str | None) -> None:
-    expiry = "It expires 8 hours after it was asked for."
+    expiry = "The request expires after 8 hours."
     assert terms_text(requirement(stage("@sre"), late=late)) == ((expiry, text) if text else (expiry,))
 
 
@@ -198,7 +198,7 @@ def test_one_sentence_says_what_is_demanded_and_by_which_rule() -> None:
         "Needs 1 of @ops, then 1 of @boss because the target web-1 and a forced reboot (rules “web” and “reboots”)."
     )
     approving = rule("max_targets = 1", 'effect = "approve"', name="small") + rule('reboot = "*"', 'effect = "limit"')
-    assert demand_sentence(evaluate(policy(approving), asked)) == "Approved at once because 1 host (rule “small”)."
+    assert demand_sentence(evaluate(policy(approving), asked)) == "Approved at once: 1 host (rule “small”)."
     assert demand_sentence(evaluate(policy(""), asked)) == "Needs 1 of @sre because no rule applies."
     refusing = rule('targets = "web-*"', 'effect = "refuse"', name="web")
     refused = evaluate(policy(refusing), asked)

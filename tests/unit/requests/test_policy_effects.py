@@ -45,7 +45,7 @@ EFFECTS: list[tuple[str, str, dict[str, Any], str, str]] = [
         rule('backend = "foreman.lab"', APPROVE),
         {"backend": "foreman.lab"},
         "approve",
-        "Approved at once because foreman.lab.",
+        "Approved at once: foreman.lab.",
     ),
     ("not approved at once elsewhere", rule('backend = "foreman.lab"', APPROVE), {}, "ask", DEFAULT),
     (
@@ -53,7 +53,7 @@ EFFECTS: list[tuple[str, str, dict[str, Any], str, str]] = [
         rule('targets = "web-*"', APPROVE),
         {},
         "approve",
-        "Approved at once because the target web-1.",
+        "Approved at once: the target web-1.",
     ),
     (
         "not approved at once where one does not",
@@ -96,7 +96,7 @@ EFFECTS: list[tuple[str, str, dict[str, Any], str, str]] = [
         rule("max_targets = 2", APPROVE + "\nbudget = 2"),
         {"approved_today": {"r": 1}},
         "approve",
-        "Approved at once because 2 hosts.",
+        "Approved at once: 2 hosts.",
     ),
     (
         "budget used up",
@@ -280,7 +280,7 @@ EFFECTS: list[tuple[str, str, dict[str, Any], str, str]] = [
         rule("min_targets = 1", 'effect = "limit"\ndrift = 0') + rule('backend = "foreman"', APPROVE, "ok"),
         {},
         "approve",
-        "Approved at once because foreman.prod.",
+        "Approved at once: foreman.prod.",
     ),
 ]
 

@@ -35,9 +35,7 @@ def test_an_emergency_replaces_what_other_rules_ask_for() -> None:
     assert (found.effect, found.stages, found.codes) == ("approve", (), (RequirementCode.EMERGENCY,))
     assert found.review is not None
     assert (found.review.by.groups, found.review.within) == (("@cab",), 12 * 3600)
-    assert headline(found) == (
-        "Emergency. Approved at once because the target web-1. @cab must review it within 12 hours."
-    )
+    assert headline(found) == ("Emergency. Approved at once: the target web-1. @cab must review it within 12 hours.")
 
 
 @pytest.mark.parametrize(

@@ -104,7 +104,7 @@ def test_what_is_right_makes_no_difference(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "expected", "found"),
     [
-        (case(LAB, "ask"), "ask", "approve: Approved at once because the template Patch it."),
+        (case(LAB, "ask"), "ask", "approve: Approved at once: the template Patch it."),
         (case('system = "foreman.x", targets = 40', "ask", "by = []"), "by no rule", "by “many”"),
         (
             case('system = "foreman.x", targets = 40', "ask", 'by = "many"\napprovers = ["@sre", "@dba"]'),
@@ -137,7 +137,7 @@ def test_strict_tests_stop_the_start_with_one_line_each() -> None:
     with pytest.raises(ConfigError) as refused:
         load_policy(strict + case(LAB, "ask"), "p.toml", now=NOW)
     (problem,) = refused.value.problems
-    assert problem.endswith("the test “t”: expected ask, but approve: Approved at once because the template Patch it.")
+    assert problem.endswith("the test “t”: expected ask, but approve: Approved at once: the template Patch it.")
     assert load_policy(strict + case(LAB, "ask"), now=NOW, strict_tests=False).tests
     assert load_policy(strict + case(LAB, "approve"), now=NOW).tests
 

@@ -96,7 +96,7 @@ async def test_the_preview_promises_what_submitting_does(bot: Harness) -> None:
     await send(bot, sender)
     draft, checked = await preview_draft(bot.services, await bot.draft(), await bot.actor("alice"))
     assert (checked.notified_count, checked.notified_count_is_minimum) == (2, False)
-    assert checked.notified == ("In #approvals: bob.", "By direct message: dave.")
+    assert checked.notified == ("In #approvals: @bob.", "By direct message: @dave.")
     before = len(bot.env.slack.workspace.posts)
     await submit(bot.services, draft, draft.version)
     await send(bot, sender)
