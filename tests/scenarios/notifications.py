@@ -143,7 +143,7 @@ async def test_the_start_and_the_end_are_told_to_the_requester_and_in_the_thread
     await alice.wait_for(f"{name} starts ", "dm")
     await bob.wait_for(f"{name} starts ", card)
     env.clock.advance(timedelta(minutes=15))
-    await eventually(env, lambda: any(f"{name}: succeeded" in m.text for m in card.thread), lambda: card.text)
+    await eventually(env, lambda: any(f"{name} succeeded" in m.text for m in card.thread), lambda: card.text)
     outcome = await bob.wait_for(f"{name} ·", "#results")
     assert "U0ALICE" not in mentioned(outcome)
     assert sum(f"{name} starts " in text for text in notes(alice, name)) == 1
