@@ -64,14 +64,14 @@ browser: .venv/ready  ## Test the page in a browser
 screenshots: .venv/ready  ## Play the page in a browser, and renew the pictures in docs/img
 	@NIGHTSHIFT_SCREENSHOTS=docs/img $(BIN)/python -m pytest -q -n0 tests/browser $(ARGS)
 
-golden: .venv/ready  ## Write the golden files of cards, messages, forms, Home and Details anew
+golden: .venv/ready  ## Write the golden files of cards, messages, forms, Home and Details
 	@$(BIN)/python -m tests.golden.write
 	@$(BIN)/python -m tests.golden.views
 
-docs: .venv/ready  ## Write the reference pages anew
+docs: .venv/ready  ## Write the reference pages
 	@$(BIN)/python -m docs.generate
 
-lock: .venv/ready  ## Resolve the dependencies anew
+lock: .venv/ready  ## Resolve the dependencies
 	@$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
 	  --all-extras --quiet pyproject.toml -o requirements.lock
 

@@ -18,7 +18,7 @@ CONFIRM_PREFIX = "ask_"
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class Confirmation:
     """What is asked before something that cannot be undone."""
 
     title: str
@@ -40,7 +40,7 @@ class Choice:
     action_id: str
     value: str = ""
     style: str = ""
-    question: Question | None = None
+    question: Confirmation | None = None
     url: str = ""
     spoken: str = ""
 

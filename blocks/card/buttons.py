@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from blocks.card.model import Card
 from blocks.card.questions import question_about
-from blocks.menu import Choice, Question, choice_row
+from blocks.menu import Choice, Confirmation, choice_row
 from blocks.results import failed_names
 from blocks.text import Block, clip
 from bot.requests.lifecycle import NOT_SENT_RUN_STATES
@@ -137,7 +137,7 @@ def _proposal_choices(card: Card) -> list[Choice]:
             "confirm_remote",
             f"{request.id}:{run.version}",
             style="primary",
-            question=Question("Is this the run?", clip(run.proposal.title, 250), "Yes, this is it"),
+            question=Confirmation("Is this the run?", clip(run.proposal.title, 250), "Yes, this is it"),
         )
         for run in card.runs
         if run.state == "unknown" and run.proposal is not None

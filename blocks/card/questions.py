@@ -2,7 +2,7 @@
 
 import json
 
-from blocks.menu import Question
+from blocks.menu import Confirmation
 from blocks.text import Block, View, actions, button, clip, modal, rich_text_lines, text_run
 from bot.requests.model import Request
 from bot.requests.text import count_noun
@@ -45,30 +45,32 @@ def not_run_view(request: Request) -> View:
     return modal("It did not run", blocks, callback_id=NOT_RUN_CALLBACK, close="Go back")
 
 
-def question_about(action_id: str, request: Request, detail: int = 0) -> Question:
+def question_about(action_id: str, request: Request, detail: int = 0) -> Confirmation:
     """What is asked before an action. ``detail`` is the number of the run that it is about. Raises KeyError."""
     name = request.name
     match action_id:
         case "withdraw":
-            return Question(f"Withdraw {name}?", "Its approvers can no longer decide. Nothing was started.", "Withdraw")
+            return Confirmation(
+                f"Withdraw {name}?", "Its approvers can no longer decide. Nothing was started.", "Withdraw"
+            )
         case "cancel" if request.is_series:
             text = "No further run will start. The present run is stopped as far as its system allows."
-            return Question(f"Cancel the series {name}?", text, "Cancel the series")
+            return Confirmation(f"Cancel the series {name}?", text, "Cancel the series")
         case "cancel" if request.state in ("running", "unknown"):
-            return Question(f"Stop {name}?", _stop_text(request), "Stop it")
+            return Confirmation(f"Stop {name}?", _stop_text(request), "Stop it")
         case "cancel":
-            return Question(f"Cancel {name}?", "It has not started. It will not start.", "Cancel it")
+            return Confirmation(f"Cancel {name}?", "It has not started. It will not start.", "Cancel it")
         case "take_over":
             text = f"You answer for {name} from now on. Its approvers are asked again, and you cannot approve it."
-            return Question(f"Take over {name}?", text, "Take over")
+            return Confirmation(f"Take over {name}?", text, "Take over")
         case "confirm_ended" if request.is_series:
             text = "Look in its system first. If it goes on after all, two runs may overlap."
-            return Question(f"Has run {detail} ended?", text, "Yes, it has ended")
+            return Confirmation(f"Has run {detail} ended?", text, "Yes, it has ended")
         case "confirm_ended":
             text = "Nothing is cancelled in its system. It may still be running, so a repeat needs an approver."
-            return Question(f"Mark {name} as ended?", text, "Mark as ended")
+            return Confirmation(f"Mark {name} as ended?", text, "Mark as ended")
         case "confirm_remote":
-            return Question(
+            return Confirmation(
                 "Is this the run?", "Nightshift then follows it as the run of this request.", "Yes, this is it"
             )
         case _:

@@ -31,6 +31,7 @@ from bot.requests.model import Content, Decision, Person, Request, Requirement, 
 from bot.schedule import Ambiguous, Now, Once, Parsed, ZonedTime
 from bot.schedule.model import Choice
 from playground.slack.text import blocks_to_text
+from tests.golden.files_on_disk import write_golden
 
 GOLDEN_DIR = Path(__file__).parent / "views"
 NAMES = {"UALICE": "@alice", "UBOB": "@bob", "UCAROL": "@carol", "UDAVE": "@dave"}
@@ -299,16 +300,5 @@ def golden_files() -> dict[str, str]:
     return texts | {f"{name}.json": json.dumps(v, ensure_ascii=False, indent=1) + "\n" for name, v in found.items()}
 
 
-def write_golden_files(target_dir: Path = GOLDEN_DIR) -> None:
-    """Write every golden file, and remove those of surfaces that no longer exist."""
-    target_dir.mkdir(exist_ok=True)
-    found = golden_files()
-    for old in (*target_dir.glob("*.txt"), *target_dir.glob("*.json")):
-        if old.name not in found:
-            old.unlink()
-    for name, text in found.items():
-        (target_dir / name).write_text(text)
-
-
 if __name__ == "__main__":
-    write_golden_files()
+    write_golden(GOLDEN_DIR, golden_files())

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tests.golden.cards import CARDS, card_surface
+from tests.golden.files_on_disk import write_golden
 from tests.golden.notes import NOTES
 from tests.golden.surface import Surface
 
@@ -21,16 +22,5 @@ def golden_files() -> dict[str, str]:
     return texts | {f"{name}.json": surface.as_json for name, surface in found.items()}
 
 
-def write_golden_files(target_dir: Path = GOLDEN_DIR) -> None:
-    """Write every golden file, and remove those of surfaces that no longer exist."""
-    target_dir.mkdir(exist_ok=True)
-    found = golden_files()
-    for old in (*target_dir.glob("*.txt"), *target_dir.glob("*.json")):
-        if old.name not in found:
-            old.unlink()
-    for name, text in found.items():
-        (target_dir / name).write_text(text)
-
-
 if __name__ == "__main__":
-    write_golden_files()
+    write_golden(GOLDEN_DIR, golden_files())
